@@ -1,0 +1,282 @@
+"""Trains `mini` from emoji pictures on one CUDA device, stage after stage, and writes the model folder.
+
+    python3 render_emoji.py --out build/emoji.npz
+    python3 train.py --emoji build/emoji.npz --work build --out ../
+
+Stages: autoencoder, teacher (text encoders and UNet), ControlNet. Each has a time budget in seconds
+(the cosine decay of its learning rate follows the clock) and leaves a checkpoint in the work folder.
+Needs torch, diffusers, transformers, safetensors, regex, Pillow.
+"""
+
+import argparse
+import math
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import networks
+from captions import grammar_words
+from export import export
+from scenes import Painter, batches
+from tokenizer import Tokenizer
+from scenes import LENGTH
+
+HELD_OUT = 20  # every 20th emoji is unknown to the autoencoder, for an honest PSNR
+
+
+class Clock:
+    """A cosine learning rate over a time budget, and a line of progress now and then."""
+
+    def __init__(self, name: str, seconds: float, rate: float, warmup: int):
+        self.name, self.seconds, self.rate, self.warmup = name, seconds, rate, warmup
+        self.start, self.step, self.loss, self.printed = time.time(), 0, None, 0.0
+
+    def running(self) -> bool:
+        return time.time() - self.start < self.seconds
+
+    def set_rate(self, optimizer):
+        part = min(1, (time.time() - self.start) / self.seconds)
+        decay = 0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * part))
+        for group in optimizer.param_groups:
+            group["lr"] = self.rate * decay * min(1, (self.step + 1) / self.warmup)
+
+    def tick(self, loss):
+        self.step += 1
+        self.loss = loss.detach() if self.loss is None else self.loss.lerp(loss.detach(), 0.02)
+        elapsed = time.time() - self.start
+        if elapsed - self.printed > 20 or self.step in (1, 10, 100):
+            self.printed = elapsed
+            print(f"{self.name} step {self.step} loss {self.loss.item():.4f} {elapsed:.0f} s", flush=True)
+
+
+def optimise(loss, optimizer, parameters):
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+    optimizer.step()
+
+
+def pixelated(pictures):
+    """Enlarges a low-resolution copy, as distillation does, so that such pictures encode well too."""
+    side = int(np.random.choice([16, 24, 32, 48, 64]))
+    small = F.interpolate(pictures, (side, side), mode="area")
+    return F.interpolate(small, pictures.shape[-2:], mode="bilinear")
+
+
+def psnr(a, b) -> float:
+    return -10 * math.log10(F.mse_loss(a, b).item())
+
+
+def train_autoencoder(emoji, tokenizer, args):
+    kept = np.arange(len(emoji["names"])) % HELD_OUT != 0
+    known = {key: value[kept] for key, value in emoji.items()}
+    held = {key: value[~kept] for key, value in emoji.items()}
+    net = networks.autoencoder().cuda().to(memory_format=torch.channels_last)
+    parameters = list(net.parameters())
+    optimizer = torch.optim.AdamW(parameters, 1e-3, betas=(0.9, 0.99), weight_decay=1e-4, fused=True)
+    painter, clock = Painter(known["pictures"]), Clock("vae", args.vae_seconds, 1e-3, 200)
+    average = [p.detach().clone() for p in parameters]
+    for batch in batches(known, tokenizer, 64, seed=1):
+        clock.set_rate(optimizer)
+        with torch.no_grad():
+            pictures = painter.draw(batch)
+            pictures[:8] = pixelated(pictures[:8])
+            pictures = (pictures * 2 - 1).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cuda", torch.bfloat16):
+            latents = net.encoder(pictures)
+            decoded = net.decoder(latents + torch.randn_like(latents) * 0.03)
+        decoded, latents = decoded.float(), latents.float()
+        loss = F.mse_loss(decoded, pictures) * 2 + F.l1_loss(decoded, pictures) * 0.5
+        # Keeps latents near unit spread, within the decoder's soft clamp at 3.
+        loss = loss + 1e-3 * (latents**2).mean() + 0.01 * F.relu(latents.abs() - 2.5).mean()
+        optimise(loss, optimizer, parameters)
+        with torch.no_grad():
+            torch._foreach_lerp_(average, parameters, 1 - min(0.999, (1 + clock.step) / (10 + clock.step)))
+        clock.tick(loss)
+        if not clock.running():
+            break
+    with torch.no_grad():
+        torch._foreach_copy_(parameters, average)
+        painter = Painter(held["pictures"])
+        net.eval()
+        for batch in batches(held, tokenizer, 256, seed=2, workers=1):
+            pictures = painter.draw(batch) * 2 - 1
+            latents = net.encoder(pictures)
+            decoded = net.decoder(latents).clamp(-1, 1)
+            score = psnr(decoded / 2, pictures / 2)
+            break
+        net.register_to_config(scaling_factor=round(1 / latents.std().item(), 4))
+    print(f"vae: {clock.step} steps, PSNR on held-out emoji {score:.2f} dB,"
+          f" scaling factor {net.config.scaling_factor}, latent mean {latents.mean((0, 2, 3)).tolist()}", flush=True)
+    return net, {"vae_steps": clock.step, "vae_psnr_held_out": score}
+
+
+def noisy_latents(vae, painter, batch, alphas):
+    with torch.no_grad():
+        pictures = painter.draw(batch)
+        with torch.autocast("cuda", torch.bfloat16):
+            latents = vae.encoder((pictures * 2 - 1).contiguous(memory_format=torch.channels_last))
+        latents = latents.float() * vae.config.scaling_factor
+        noise = torch.randn_like(latents)
+        timesteps = torch.randint(0, 1000, (len(latents),), device="cuda")
+        a = alphas[timesteps].view(-1, 1, 1, 1)
+        noisy = (a.sqrt() * latents + (1 - a).sqrt() * noise).contiguous(memory_format=torch.channels_last)
+    return pictures, noisy, noise, timesteps
+
+
+def weighted_loss(predicted, noise, timesteps, alphas):
+    """Mean squared error of the noise under min-SNR-5 weights (Hang et al. 2023)."""
+    snr = alphas[timesteps] / (1 - alphas[timesteps])
+    weight = snr.clamp(max=5) / snr
+    return (((predicted.float() - noise) ** 2).mean((1, 2, 3)) * weight).mean()
+
+
+def train_teacher(emoji, tokenizer, vae, args, seconds: float):
+    teacher = networks.Teacher(tokenizer).cuda()
+    teacher.denoise = torch.compile(teacher.unet) if args.compile else teacher.unet
+    parameters = [p for p in teacher.parameters() if p.requires_grad]
+    size = sum(p.numel() for p in parameters)
+    print(f"teacher: {size / 1e6:.1f} M, UNet {sum(p.numel() for p in teacher.unet.parameters()) / 1e6:.1f} M")
+    optimizer = torch.optim.AdamW(parameters, args.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    average = [p.detach().clone() for p in parameters]
+    alphas = networks.scheduler().alphas_cumprod.cuda()
+    painter, clock = Painter(emoji["pictures"]), None
+    for batch in batches(emoji, tokenizer, args.batch, seed=3):
+        clock = clock or Clock("teacher", seconds, args.rate, 600)
+        clock.set_rate(optimizer)
+        _, noisy, noise, timesteps = noisy_latents(vae, painter, batch, alphas)
+        with torch.autocast("cuda", torch.bfloat16):
+            predicted = teacher(batch, noisy, timesteps)
+        loss = weighted_loss(predicted, noise, timesteps, alphas)
+        optimise(loss, optimizer, parameters)
+        with torch.no_grad():
+            torch._foreach_lerp_(average, parameters, 1 - min(0.9995, (1 + clock.step) / (10 + clock.step)))
+        clock.tick(loss)
+        if not clock.running():
+            break
+    with torch.no_grad():
+        torch._foreach_copy_(parameters, average)
+    teacher.denoise = teacher.unet
+    print(f"teacher: {clock.step} steps of {args.batch}", flush=True)
+    return teacher.eval().requires_grad_(False), {"teacher_steps": clock.step, "teacher_loss": clock.loss.item()}
+
+
+def canny(pictures):
+    """Edges of pictures [B, 3, H, W] as Canny finds them (thresholds 100 and 200 of 255), on the GPU."""
+    gray = pictures * 255
+    kernel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]], device=pictures.device)
+    kernels = torch.stack([kernel, kernel.T])[:, None].repeat(3, 1, 1, 1)
+    gradient = F.conv2d(F.pad(gray, (1, 1, 1, 1), mode="replicate"), kernels, groups=3)
+    gradient = gradient.view(len(gray), 3, 2, *gray.shape[-2:])
+    strength = gradient.abs().sum(2)
+    channel = strength.argmax(1, keepdim=True)
+    strength = strength.gather(1, channel)
+    dx, dy = (gradient[:, :, k].gather(1, channel) for k in (0, 1))
+    around = F.pad(strength, (1, 1, 1, 1))
+
+    def shifted(x, y):
+        h, w = strength.shape[-2:]
+        return around[..., 1 + y : 1 + y + h, 1 + x : 1 + x + w]
+
+    ratio = dy.abs() / dx.abs().clamp(min=1e-6)
+    same = (dx * dy) > 0
+    pairs = [(ratio < 0.4142, (1, 0)), (ratio > 2.4142, (0, 1)), (same, (1, 1)), (~same, (1, -1))]
+    ridge, taken = torch.zeros_like(strength, dtype=torch.bool), torch.zeros_like(strength, dtype=torch.bool)
+    for choose, (x, y) in pairs:
+        here = choose & ~taken
+        ridge |= here & (strength > shifted(-x, -y)) & (strength >= shifted(x, y))
+        taken |= here
+    weak, strong = (ridge & (strength > 100)).float(), (ridge & (strength > 200)).float()
+    for _ in range(12):
+        strong = F.max_pool2d(strong, 3, 1, 1) * weak
+    return strong.expand(-1, 3, -1, -1)
+
+
+def train_controlnet(emoji, tokenizer, vae, teacher, args):
+    net = networks.controlnet(teacher.unet).cuda().to(memory_format=torch.channels_last)
+    parameters = list(net.parameters())
+    optimizer = torch.optim.AdamW(parameters, 3e-4, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    average = [p.detach().clone() for p in parameters]
+    alphas = networks.scheduler().alphas_cumprod.cuda()
+    painter, clock = Painter(emoji["pictures"]), Clock("controlnet", args.controlnet_seconds, 3e-4, 200)
+    for batch in batches(emoji, tokenizer, args.batch // 2, seed=4):
+        clock.set_rate(optimizer)
+        # Half of the prompts are dropped, so that the edges alone must do.
+        blank = torch.tensor([tokenizer.encode(""), tokenizer.encode("", "!")], device="cuda")
+        half = len(batch["input_ids"]) // 2
+        batch["input_ids"][:half], batch["input_ids_2"][:half] = blank[0], blank[1]
+        pictures, noisy, noise, timesteps = noisy_latents(vae, painter, batch, alphas)
+        with torch.autocast("cuda", torch.bfloat16):
+            conditions = teacher.conditions(batch)
+            down, middle = net(
+                noisy, timesteps, controlnet_cond=canny(pictures), return_dict=False, **conditions
+            )
+            predicted = teacher.unet(
+                noisy, timesteps, return_dict=False, **conditions,
+                down_block_additional_residuals=down, mid_block_additional_residual=middle,
+            )[0]  # fmt: skip
+        loss = weighted_loss(predicted, noise, timesteps, alphas)
+        optimise(loss, optimizer, parameters)
+        with torch.no_grad():
+            torch._foreach_lerp_(average, parameters, 1 - min(0.998, (1 + clock.step) / (10 + clock.step)))
+        clock.tick(loss)
+        if not clock.running():
+            break
+    with torch.no_grad():
+        torch._foreach_copy_(parameters, average)
+    print(f"controlnet: {clock.step} steps", flush=True)
+    return net.eval().requires_grad_(False), {"controlnet_steps": clock.step, "controlnet_loss": clock.loss.item()}
+
+
+def warm(emoji, tokenizer, args):
+    """Compiles the UNet's forward and backward into Inductor's cache, beside the autoencoder stage."""
+    vae = networks.autoencoder().cuda().eval().requires_grad_(False)
+    train_teacher(emoji, tokenizer, vae, args, seconds=0.1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--emoji", default="build/emoji.npz")
+    parser.add_argument("--work", default="build", help="checkpoints")
+    parser.add_argument("--out", default="..", help="the model folder to write")
+    parser.add_argument("--vae_seconds", type=float, default=170)
+    parser.add_argument("--teacher_seconds", type=float, default=780)
+    parser.add_argument("--controlnet_seconds", type=float, default=120)
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--compile", type=int, default=1)
+    parser.add_argument("--warm", action="store_true", help="only fill the compiler's cache")
+    args = parser.parse_args()
+    torch.manual_seed(0)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.benchmark = True
+    with np.load(args.emoji) as file:
+        emoji = {key: file[key] for key in file.files}
+    tokenizer = Tokenizer([*emoji["names"], *emoji["spellings"], *grammar_words()], LENGTH)
+    if args.warm:
+        return warm(emoji, tokenizer, args)
+    start, log = time.time(), {"device": torch.cuda.get_device_name(), "torch": torch.__version__}
+    compiling = subprocess.Popen([sys.executable, __file__, *sys.argv[1:], "--warm"]) if args.compile else None
+    os.makedirs(args.work, exist_ok=True)
+    vae, scores = train_autoencoder(emoji, tokenizer, args)
+    log |= scores
+    vae = vae.eval().requires_grad_(False)
+    torch.save(vae.state_dict(), f"{args.work}/vae.pt")
+    if compiling:
+        compiling.wait()
+    teacher, scores = train_teacher(emoji, tokenizer, vae, args, args.teacher_seconds)
+    log |= scores
+    torch.save(teacher.state_dict(), f"{args.work}/teacher.pt")
+    net, scores = train_controlnet(emoji, tokenizer, vae, teacher, args)
+    log |= scores | {"seconds": round(time.time() - start)}
+    export(args.out, emoji, tokenizer, vae, teacher, net, log)
+    print(log, flush=True)
+
+
+if __name__ == "__main__":
+    main()
