@@ -1,0 +1,95 @@
+import { deflateSync } from "node:zlib";
+import type { Image, ImageSize } from "./image.ts";
+import { joinPngChunks } from "./png_chunks.ts";
+
+const COLOR_TYPE = { rgb: 2, indexed: 3, rgba: 6 } as const;
+
+/** The most colours that an indexed PNG can hold. */
+export const MAX_INDEXED_COLORS = 256;
+
+/** Writes a picture as a true-colour PNG: RGB when it is opaque, else RGBA, 8 bits a channel. */
+export function encodePng(image: Image): Uint8Array<ArrayBuffer> {
+  const channels = image.isTransparent() ? 4 : 3;
+  const stride = 1 + image.width * channels;
+  const rows = new Uint8Array(image.height * stride);
+  for (let y = 0; y < image.height; y++) {
+    for (let x = 0; x < image.width; x++) {
+      const from = (y * image.width + x) * 4;
+      const to = y * stride + 1 + x * channels;
+      for (let c = 0; c < channels; c++) rows[to + c] = image.data[from + c]!;
+    }
+  }
+  return joinPngChunks([
+    { type: "IHDR", data: header(image, 8, channels === 4 ? COLOR_TYPE.rgba : COLOR_TYPE.rgb) },
+    { type: "IDAT", data: deflateSync(rows, { level: 9 }) },
+  ]);
+}
+
+/**
+ * Writes palette indices as an indexed PNG.
+ *
+ * The palette is written exactly as given: its order, its duplicates and its unused colours stay.
+ * The depth is the smallest of 1, 2, 4 and 8 bits that holds every index.
+ *
+ * @param indices Palette index of each pixel, shape [H, W].
+ * @param colors Palette, 8-bit sRGB, shape [K, 3], K in [1, 256].
+ * @throws {RangeError} If the palette has more than 256 colours or an index is not below K.
+ */
+export function encodeIndexedPng(
+  size: ImageSize,
+  indices: ArrayLike<number>,
+  colors: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const count = colors.length / 3;
+  if (!Number.isInteger(count) || count < 1 || count > MAX_INDEXED_COLORS) {
+    throw new RangeError(
+      `Cannot encode indexed PNG: expected 1 to ${MAX_INDEXED_COLORS} colors, got ${count}`,
+    );
+  }
+  if (indices.length !== size.height * size.width) {
+    throw new RangeError(
+      `Cannot encode indexed PNG of ${size.height}x${size.width}: ` +
+        `expected ${size.height * size.width} indices, got ${indices.length}`,
+    );
+  }
+  const depth = [1, 2, 4, 8].find((bits) => count <= 1 << bits)!;
+  return joinPngChunks([
+    { type: "IHDR", data: header(size, depth, COLOR_TYPE.indexed) },
+    { type: "PLTE", data: colors },
+    { type: "IDAT", data: deflateSync(packIndices(size, indices, depth, count), { level: 9 }) },
+  ]);
+}
+
+function packIndices(
+  size: ImageSize,
+  indices: ArrayLike<number>,
+  depth: number,
+  count: number,
+): Uint8Array {
+  const stride = 1 + Math.ceil((size.width * depth) / 8);
+  const rows = new Uint8Array(size.height * stride);
+  for (let y = 0; y < size.height; y++) {
+    for (let x = 0; x < size.width; x++) {
+      const index = indices[y * size.width + x]!;
+      if (!(index >= 0 && index < count)) {
+        throw new RangeError(
+          `Cannot encode indexed PNG: expected indices below ${count}, ` +
+            `got ${index} at row ${y}, column ${x}`,
+        );
+      }
+      const bit = x * depth;
+      rows[y * stride + 1 + (bit >> 3)]! |= index << (8 - depth - (bit & 7));
+    }
+  }
+  return rows;
+}
+
+function header(size: ImageSize, depth: number, colorType: number): Uint8Array {
+  const data = new Uint8Array(13);
+  const view = new DataView(data.buffer);
+  view.setUint32(0, size.width);
+  view.setUint32(4, size.height);
+  data[8] = depth;
+  data[9] = colorType;
+  return data;
+}
