@@ -1,0 +1,89 @@
+import type { Rgb } from "../image/image.ts";
+
+/** An ordered list of colours with a name. The order is kept everywhere: an index is a colour. */
+export class Palette {
+  /** Name of the palette, such as "sweetie-16". */
+  readonly name: string;
+  /** 8-bit sRGB, shape [K, 3]. */
+  readonly colors: Uint8Array;
+  /** Number of colours, K. */
+  readonly size: number;
+
+  /**
+   * @param colors 8-bit sRGB, shape [K, 3], K of 1 or more; not copied.
+   * @throws {RangeError} If there is no colour or the last one is incomplete.
+   */
+  constructor(name: string, colors: Uint8Array) {
+    if (colors.length === 0 || colors.length % 3 !== 0) {
+      throw new RangeError(
+        `Cannot create palette "${name}": expected three bytes a color, got ${colors.length} bytes`,
+      );
+    }
+    this.name = name;
+    this.colors = colors;
+    this.size = colors.length / 3;
+  }
+
+  /** Returns colour `index`, counted from 0. */
+  at(index: number): Rgb {
+    if (!Number.isInteger(index) || index < 0 || index >= this.size) {
+      throw new RangeError(
+        `Cannot find color ${index}: palette "${this.name}" has ${this.size} colors`,
+      );
+    }
+    const [red, green, blue] = this.colors.subarray(index * 3);
+    return [red!, green!, blue!];
+  }
+
+  /** Returns colour `index` as six lower-case digits, such as "1a1c2c". */
+  hexAt(index: number): string {
+    return this.at(index).map((value) => value.toString(16).padStart(2, "0")).join("");
+  }
+
+  /** Returns the colours as sRGB floats in [0, 1], shape [K, 3]. */
+  toFloats(): Float32Array {
+    return Float32Array.from(this.colors, (value) => value / 255);
+  }
+
+  /** Returns the text of a .hex file: one colour a line. */
+  toHexText(): string {
+    return Array.from({ length: this.size }, (_, i) => `${this.hexAt(i)}\n`).join("");
+  }
+}
+
+/** Two entries of a palette that hold the same colour. */
+export interface DuplicateColor {
+  /** Index of the first entry, from 0. */
+  readonly first: number;
+  /** Index of the later entry, from 0. */
+  readonly second: number;
+}
+
+/**
+ * Finds colours that a palette holds more than once.
+ *
+ * They do no harm, but the later ones cost time and are told apart only by their index.
+ */
+export function duplicateColors(palette: Palette): DuplicateColor[] {
+  const seen = new Map<string, number>();
+  const duplicates: DuplicateColor[] = [];
+  for (let i = 0; i < palette.size; i++) {
+    const hex = palette.hexAt(i);
+    const first = seen.get(hex);
+    if (first === undefined) seen.set(hex, i);
+    else duplicates.push({ first, second: i });
+  }
+  return duplicates;
+}
+
+/** Lists what a user should know about a palette before a long run, one sentence each. */
+export function paletteWarnings(palette: Palette): string[] {
+  const warnings = duplicateColors(palette).map(({ first, second }) =>
+    `Palette "${palette.name}" holds #${palette.hexAt(first)} twice, as colors ` +
+    `${first + 1} and ${second + 1}`
+  );
+  if (palette.size === 1) {
+    warnings.push(`Palette "${palette.name}" has a single color, so every picture is blank`);
+  }
+  return warnings;
+}
