@@ -1,0 +1,115 @@
+import source from "./font_5x9.txt" with { type: "text" };
+import type { Image, Rgb } from "./image.ts";
+
+/** Height of a line of text in pixels: 7 above the baseline, 2 below. */
+export const TEXT_HEIGHT = 9;
+
+const LETTER_GAP = 1;
+const SPACE_WIDTH = 3;
+
+/** One character: its inked columns and the bits of its rows, the leftmost column lowest. */
+interface Glyph {
+  readonly width: number;
+  readonly rows: readonly number[];
+}
+
+/** Where and how text is drawn. */
+export interface TextStyle {
+  /** Left edge in pixels. */
+  readonly x: number;
+  /** Top edge in pixels. */
+  readonly y: number;
+  readonly color: Rgb;
+  /** Pixels a dot, integer, 1 or more. Default: 1. */
+  readonly scale?: number;
+}
+
+/**
+ * Draws one line of text into a picture, in place, in a bitmap font of our own.
+ *
+ * Characters beyond ASCII are drawn as "?"; what lies outside the picture is cut off.
+ */
+export function drawText(image: Image, text: string, style: TextStyle): void {
+  const { y, color, scale = 1 } = style;
+  let x = style.x;
+  for (const character of text) {
+    const glyph = glyphOf(character);
+    for (const [row, bits] of glyph.rows.entries()) {
+      for (let column = 0; column < glyph.width; column++) {
+        if ((bits >> column) & 1) {
+          fillRectangle(image, {
+            x: x + column * scale,
+            y: y + row * scale,
+            width: scale,
+            height: scale,
+          }, color);
+        }
+      }
+    }
+    x += (glyph.width + LETTER_GAP) * scale;
+  }
+}
+
+/** Returns the width of a line of text in pixels at scale 1. */
+export function textWidth(text: string): number {
+  let width = 0;
+  for (const character of text) width += glyphOf(character).width + LETTER_GAP;
+  return Math.max(0, width - LETTER_GAP);
+}
+
+/** Shortens a text, with dots at its end, so that it is at most `width` pixels wide at scale 1. */
+export function shortenText(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  let letters = [...text];
+  while (letters.length > 0 && textWidth(`${letters.join("")}...`) > width) {
+    letters = letters.slice(0, -1);
+  }
+  return `${letters.join("")}...`;
+}
+
+/** A rectangle in pixels. */
+export interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Fills a rectangle with an opaque colour, in place; what lies outside is cut off. */
+export function fillRectangle(image: Image, area: Rectangle, color: Rgb): void {
+  const right = Math.min(image.width, area.x + area.width);
+  const bottom = Math.min(image.height, area.y + area.height);
+  for (let y = Math.max(0, area.y); y < bottom; y++) {
+    for (let x = Math.max(0, area.x); x < right; x++) {
+      const i = (y * image.width + x) * 4;
+      image.data[i] = color[0];
+      image.data[i + 1] = color[1];
+      image.data[i + 2] = color[2];
+      image.data[i + 3] = 255;
+    }
+  }
+}
+
+let glyphs: ReadonlyMap<string, Glyph> | undefined;
+
+function glyphOf(character: string): Glyph {
+  glyphs ??= parseFont(source);
+  return glyphs.get(character) ?? glyphs.get("?")!;
+}
+
+/** Reads blocks of a heading of characters, six columns apart, over rows of "#" and ".". */
+function parseFont(text: string): Map<string, Glyph> {
+  const font = new Map<string, Glyph>([[" ", { width: SPACE_WIDTH, rows: [] }]]);
+  for (const block of text.trimEnd().split("\n\n")) {
+    const [heading, ...lines] = block.split("\n");
+    for (let start = 0; start < heading!.length; start += 6) {
+      const cells = lines.map((line) => line.slice(start, start + 5));
+      const width = Math.max(...cells.map((cell) => cell.lastIndexOf("#") + 1));
+      const rows = cells.map((cell) =>
+        [...cell].reduce((bits, dot, x) => dot === "#" ? bits | (1 << x) : bits, 0)
+      );
+      font.set(heading![start]!, { width, rows });
+    }
+  }
+  return font;
+}

@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { type TensorToWrite, writeSafetensors } from "../weights/safetensors_writer.ts";
+import { OutputError } from "./output_error.ts";
+import { writeFile } from "./write_file.ts";
+
+/** What a checkpoint holds. */
+export interface CheckpointContent {
+  /** Optimizer steps done. */
+  readonly step: number;
+  /** Tensors by name, such as "logits". */
+  readonly tensors: Readonly<Record<string, TensorToWrite>>;
+  /** Texts by name, such as the seed; "step" is added. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+const NAME = /^checkpoint_(\d+)\.safetensors$/;
+
+/** Returns the path of the checkpoint of a step: `<folder>/checkpoint_<step>.safetensors`. */
+export function checkpointPath(folder: string, step: number): string {
+  return join(folder, `checkpoint_${step}.safetensors`);
+}
+
+/**
+ * Writes a checkpoint, whole or not at all.
+ *
+ * @returns Its path.
+ * @throws {OutputError} If it cannot be written; earlier checkpoints stay.
+ */
+export async function writeCheckpoint(folder: string, content: CheckpointContent): Promise<string> {
+  const { step, tensors, metadata } = content;
+  const path = checkpointPath(folder, step);
+  await writeFile(path, writeSafetensors(tensors, { ...metadata, step: String(step) }));
+  return path;
+}
+
+/** A checkpoint on the disk. */
+export interface CheckpointFile {
+  readonly path: string;
+  /** Optimizer steps done. */
+  readonly step: number;
+}
+
+/**
+ * Lists the checkpoints of a run from the first step to the last.
+ *
+ * @throws {OutputError} If the folder cannot be read.
+ */
+export async function listCheckpoints(folder: string): Promise<CheckpointFile[]> {
+  const found: CheckpointFile[] = [];
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      const step = NAME.exec(name)?.[1];
+      if (step !== undefined) found.push({ path: join(folder, name), step: Number(step) });
+    }
+  } catch (cause) {
+    throw OutputError.from("read", folder, cause);
+  }
+  return found.sort((a, b) => a.step - b.step);
+}
+
+/**
+ * Finds the checkpoint that a path means: a checkpoint itself, or the latest of a run's folder.
+ *
+ * @throws {OutputError} If there is none.
+ */
+export async function findCheckpoint(path: string): Promise<CheckpointFile> {
+  const step = NAME.exec(path.split(/[\\/]/).at(-1)!)?.[1];
+  if (step !== undefined) return { path, step: Number(step) };
+  const latest = (await listCheckpoints(path)).at(-1);
+  if (latest === undefined) {
+    throw new OutputError("resume", path, "there is no checkpoint_<step>.safetensors in it");
+  }
+  return latest;
+}
