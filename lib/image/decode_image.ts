@@ -4,6 +4,7 @@ import { type ImageFormat, nameForeignFormat, readImageHeader } from "./image_he
 
 /** A file that is not a picture, or that is damaged. Trying again does not help. */
 export class ImageError extends SyntaxError {
+  /** Name of the class, as it is printed. */
   override readonly name = "ImageError";
 }
 

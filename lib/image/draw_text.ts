@@ -19,6 +19,7 @@ export interface TextStyle {
   readonly x: number;
   /** Top edge in pixels. */
   readonly y: number;
+  /** Colour of the ink. */
   readonly color: Rgb;
   /** Pixels a dot, integer, 1 or more. Default: 1. */
   readonly scale?: number;
@@ -69,9 +70,13 @@ export function shortenText(text: string, width: number): string {
 
 /** A rectangle in pixels. */
 export interface Rectangle {
+  /** Left edge. */
   readonly x: number;
+  /** Top edge. */
   readonly y: number;
+  /** Pixels across. */
   readonly width: number;
+  /** Pixels down. */
   readonly height: number;
 }
 

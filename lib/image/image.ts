@@ -1,9 +1,11 @@
 /** Red, green and blue, each an integer in [0, 255], sRGB. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** Height and width of a picture, in pixels. */
+/** Height and width of a picture. */
 export interface ImageSize {
+  /** Height in pixels. */
   readonly height: number;
+  /** Width in pixels. */
   readonly width: number;
 }
 

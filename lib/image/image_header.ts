@@ -6,6 +6,7 @@ export type ImageFormat = "png" | "jpeg" | "gif" | "webp" | "bmp" | "tiff";
 
 /** What the first bytes of a picture file say. */
 export interface ImageHeader {
+  /** Kind of the file, by its first bytes. */
   readonly format: ImageFormat;
   /** Size in pixels; undefined if the file ends before it. */
   readonly size: ImageSize | undefined;

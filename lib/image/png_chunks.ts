@@ -7,6 +7,7 @@ export const PNG_SIGNATURE: Uint8Array = Uint8Array.of(137, 80, 78, 71, 13, 10, 
 export interface PngChunk {
   /** Four ASCII letters, such as "IHDR". */
   readonly type: string;
+  /** Content, without length and checksum. */
   readonly data: Uint8Array;
 }
 

@@ -35,6 +35,7 @@ export async function writeCheckpoint(folder: string, content: CheckpointContent
 
 /** A checkpoint on the disk. */
 export interface CheckpointFile {
+  /** Path of the file. */
   readonly path: string;
   /** Optimizer steps done. */
   readonly step: number;

@@ -7,6 +7,7 @@ import { writeFile } from "./write_file.ts";
 
 /** The result of a run, at any step. */
 export interface RunResult extends ImageSize {
+  /** Palette of the run. */
   readonly palette: Palette;
   /** Palette index of each pixel, shape [H, W]. */
   readonly indices: Uint32Array;

@@ -6,6 +6,7 @@ import { writeFile } from "./write_file.ts";
 export interface MetricsLine {
   /** Optimizer step, from 1. */
   readonly step: number;
+  /** Numbers, texts, and lists and objects of them. */
   readonly [name: string]: unknown;
 }
 

@@ -2,10 +2,17 @@ import { dirname } from "node:path";
 
 /** A file or folder that cannot be written or read, with what to do about it. */
 export class OutputError extends Error {
+  /** Name of the class, as it is printed. */
   override readonly name = "OutputError";
   /** The file or folder in question. */
   readonly path: string;
 
+  /**
+   * Says what could not be done.
+   *
+   * @param action Such as "write".
+   * @param found What was found, without a final period.
+   */
   constructor(action: string, path: string, found: string, cause?: unknown) {
     super(`Cannot ${action} "${path}": ${found}`, { cause });
     this.path = path;

@@ -11,6 +11,7 @@ export interface RunName {
   readonly date: Date;
   /** Name of the teacher, such as "mini". */
   readonly model: string;
+  /** Size of the picture. */
   readonly size: ImageSize;
   /** Name of the palette, such as "sweetie-16". */
   readonly palette: string;

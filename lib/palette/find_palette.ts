@@ -8,6 +8,7 @@ export type ReadText = (path: string) => Promise<string | undefined>;
 
 /** A palette name that means nothing: neither built in nor a file. */
 export class UnknownPaletteError extends RangeError {
+  /** Name of the class, as it is printed. */
   override readonly name = "UnknownPaletteError";
 }
 

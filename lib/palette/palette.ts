@@ -10,7 +10,9 @@ export class Palette {
   readonly size: number;
 
   /**
-   * @param colors 8-bit sRGB, shape [K, 3], K of 1 or more; not copied.
+   * Wraps colours; the data is not copied.
+   *
+   * @param colors 8-bit sRGB, shape [K, 3], K of 1 or more.
    * @throws {RangeError} If there is no colour or the last one is incomplete.
    */
   constructor(name: string, colors: Uint8Array) {

@@ -2,6 +2,7 @@ import { Palette } from "./palette.ts";
 
 /** A palette file that cannot be read. Trying again does not help. */
 export class PaletteError extends SyntaxError {
+  /** Name of the class, as it is printed. */
   override readonly name = "PaletteError";
 }
 

@@ -11,6 +11,7 @@ import { colorCount } from "./swatches.ts";
 
 /** One palette of a sheet. */
 export interface SheetEntry {
+  /** What is shown. */
   readonly palette: Palette;
   /** A line below the name, such as the author. */
   readonly note?: string;

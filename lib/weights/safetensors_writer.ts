@@ -1,6 +1,8 @@
 /** A tensor to be written: its type is that of the array. */
 export interface TensorToWrite {
+  /** Sides, outermost first; none for a single value. */
   readonly shape: readonly number[];
+  /** Values, innermost side fastest. */
   readonly data: Float32Array | Uint32Array | Int32Array | Uint8Array;
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { compositeAlpha } from "../../../lib/image/composite_alpha.ts";
+import { decodeImage } from "../../../lib/image/decode_image.ts";
 import {
   enlargeIndices,
   enlargementFactor,
@@ -22,6 +23,21 @@ Deno.test("resizeImage() equals PyTorch when it enlarges", () => {
   const row = reds({ height: 1, width: 3 }, [0, 100, 200]);
   const large = resizeImage(row, { height: 1, width: 6 }, { fit: "stretch" });
   assert.deepEqual(redOf(large), [0, 25, 75, 125, 175, 200]);
+});
+
+Deno.test("resizeImage() equals Pillow's bilinear resize within a rounding", async () => {
+  const url = new URL("../../fixtures/images/gradient.png", import.meta.url);
+  const image = await decodeImage(await Deno.readFile(url));
+  // Image.open("gradient.png").resize((5, 4), Image.BILINEAR) of Pillow 12, red of the first row and
+  // green and blue of the first column; 13 columns and 9 rows before.
+  const small = resizeImage(image, { height: 4, width: 5 }, { fit: "stretch" });
+  const reds = [20, 64, 114, 164, 208];
+  const greens = [23, 80, 144, 201];
+  const blues = [2, 9, 16, 23];
+  const near = (found: number | undefined, expected: number) => Math.abs(found! - expected) <= 1;
+  assert(reds.every((red, x) => near(small.data[x * 4], red)));
+  assert(greens.every((green, y) => near(small.data[y * 20 + 1], green)));
+  assert(blues.every((blue, y) => near(small.data[y * 20 + 2], blue)));
 });
 
 Deno.test("resizeImage() weighs all pixels when it shrinks", () => {
