@@ -24,7 +24,7 @@ export function colorDepth(traits: TerminalTraits): ColorDepth {
   const { isTerminal, noColor = false, colorterm, term } = traits;
   if (!isTerminal || noColor || term === "dumb") return "none";
   if (/truecolor|24bit/i.test(colorterm ?? "")) return "truecolor";
-  // These two say "256color" for themselves while they pass on no more, or cannot be known.
+  // Without COLORTERM, these are not known to pass on more than 256 colours.
   if (/^(screen|tmux|rxvt|linux)/.test(term ?? "")) return "256";
   return term === undefined || /direct|kitty|ghostty|alacritty|wezterm/.test(term)
     ? "truecolor"
