@@ -1,0 +1,227 @@
+import type { ByteSource } from "./byte_source.ts";
+import { convertFloats, dequantizeRows, type FloatType } from "./float16.ts";
+import type { ModelFolder } from "./folder.ts";
+import {
+  bytesPerValue,
+  readSafetensorsHeader,
+  type SafetensorsDtype,
+  SafetensorsError,
+  type SafetensorsTensor,
+} from "./safetensors.ts";
+import { findWeightFiles, type FoundWeights } from "./weight_files.ts";
+
+/** One tensor of a checkpoint; its values are read when they are asked for. */
+export interface WeightEntry {
+  /** Name in the checkpoint. */
+  readonly key: string;
+  readonly shape: readonly number[];
+  /** Type in which it is stored. */
+  readonly dtype: SafetensorsDtype;
+  /**
+   * Reads values, converted.
+   *
+   * @param start Index of the first value. Default: 0.
+   * @param count Number of values. Default: the rest.
+   */
+  read(type: FloatType, start?: number, count?: number): Uint8Array<ArrayBuffer>;
+}
+
+/** Options of {@linkcode StateDict.open}. */
+export interface StateDictOptions {
+  /** Precision to take where a folder has both. Default: "float32". */
+  readonly prefer?: FloatType;
+}
+
+/** A tensor of type I8 is multiplied, row by row, with the tensor of its name and this ending. */
+const SCALE_SUFFIX = "_scale";
+
+/** The weights of one network: tensors by key, over any number of files. Read lazily. */
+export class StateDict implements Disposable {
+  /** Where the weights come from, for error messages. */
+  readonly location: string;
+  readonly #entries: ReadonlyMap<string, WeightEntry>;
+  readonly #sources: readonly ByteSource[];
+
+  private constructor(
+    location: string,
+    entries: ReadonlyMap<string, WeightEntry>,
+    sources: readonly ByteSource[],
+  ) {
+    this.location = location;
+    this.#entries = entries;
+    this.#sources = sources;
+  }
+
+  /**
+   * Opens the weights in a subfolder of a model folder.
+   *
+   * Found are `diffusion_pytorch_model` and `model`, with and without the variant `fp16`, in one
+   * file or in shards with their index.
+   *
+   * @throws {SafetensorsError} If a file is not valid.
+   * @throws {RangeError} If there are no weights, or the index names what is not there.
+   */
+  static async open(
+    folder: ModelFolder,
+    subfolder: string,
+    options: StateDictOptions = {},
+  ): Promise<StateDict> {
+    const found = await findWeightFiles(folder, subfolder, options.prefer ?? "float32");
+    const sources: ByteSource[] = [];
+    try {
+      for (const file of found.files) sources.push(await folder.source(file));
+      const stateDict = StateDict.fromSources(sources, found.location);
+      stateDict.#checkIndex(found);
+      return stateDict;
+    } catch (error) {
+      for (const source of sources) source.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Creates a state dict over open safetensors files and takes them over: they are closed with it.
+   *
+   * @throws {SafetensorsError} If a file is not valid or a key is in two files.
+   */
+  static fromSources(sources: readonly ByteSource[], location?: string): StateDict {
+    const stored = new Map<string, StoredTensor>();
+    for (const source of sources) {
+      for (const [key, tensor] of readSafetensorsHeader(source).tensors) {
+        const other = stored.get(key);
+        if (other) {
+          throw new SafetensorsError(
+            source.name,
+            `tensor "${key}" is also in "${other.source.name}"`,
+          );
+        }
+        stored.set(key, { source, tensor });
+      }
+    }
+    const entries = new Map<string, WeightEntry>();
+    for (const [key, { source, tensor }] of stored) {
+      if (isScale(key, stored)) continue;
+      const scale = tensor.dtype === "I8" ? stored.get(key + SCALE_SUFFIX) : undefined;
+      if (scale) checkScale(tensor, scale);
+      entries.set(key, new StoredWeight(source, tensor, scale));
+    }
+    return new StateDict(location ?? sources[0]?.name ?? "nothing", entries, sources);
+  }
+
+  /** Creates a state dict over entries that are already there, such as merged weights. */
+  static fromEntries(entries: Iterable<WeightEntry>, location: string): StateDict {
+    return new StateDict(location, new Map([...entries].map((entry) => [entry.key, entry])), []);
+  }
+
+  /** Returns all keys, in the order of the files; scales of 8-bit weights are not among them. */
+  keys(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Tells whether a tensor of this key exists. */
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  /** Tells whether any key is `path` or begins with `path` and a dot. */
+  hasPrefix(path: string): boolean {
+    if (path === "") return this.#entries.size > 0;
+    for (const key of this.#entries.keys()) {
+      if (key === path || key.startsWith(`${path}.`)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Returns the tensor of a key.
+   *
+   * @throws {RangeError} If there is none.
+   */
+  get(key: string): WeightEntry {
+    const entry = this.#entries.get(key);
+    if (entry) return entry;
+    throw new RangeError(`Cannot find weight "${key}" in "${this.location}"`);
+  }
+
+  /** Closes the files. */
+  [Symbol.dispose](): void {
+    for (const source of this.#sources) source.close();
+  }
+
+  #checkIndex({ location, keys }: FoundWeights): void {
+    const missing = keys?.find((key) => !this.has(key) && !key.endsWith(SCALE_SUFFIX));
+    if (missing === undefined) return;
+    throw new RangeError(
+      `Cannot find weight "${missing}" in the shards of "${location}": expected it by the index`,
+    );
+  }
+}
+
+interface StoredTensor {
+  readonly source: ByteSource;
+  readonly tensor: SafetensorsTensor;
+}
+
+class StoredWeight implements WeightEntry {
+  readonly key: string;
+  readonly shape: readonly number[];
+  readonly dtype: SafetensorsDtype;
+  readonly #source: ByteSource;
+  readonly #tensor: SafetensorsTensor;
+  readonly #scale: StoredTensor | undefined;
+  #scales: Float32Array | undefined;
+
+  constructor(source: ByteSource, tensor: SafetensorsTensor, scale: StoredTensor | undefined) {
+    this.key = tensor.name;
+    this.shape = tensor.shape;
+    this.dtype = tensor.dtype;
+    this.#source = source;
+    this.#tensor = tensor;
+    this.#scale = scale;
+  }
+
+  read(type: FloatType, start = 0, count?: number): Uint8Array<ArrayBuffer> {
+    const { offset, byteLength, dtype } = this.#tensor;
+    const size = byteLength / bytesPerValue(dtype);
+    const length = count ?? size - start;
+    if (start < 0 || length < 0 || start + length > size) {
+      throw new RangeError(
+        `Cannot read values ${start} to ${start + length} of weight "${this.key}": ` +
+          `expected a range inside its ${size} values`,
+      );
+    }
+    const bytes = this.#source.read(
+      offset + start * bytesPerValue(dtype),
+      length * bytesPerValue(dtype),
+    );
+    if (!this.#scale) return convertFloats(bytes, dtype, type);
+    const rowSize = size / this.shape[0]!;
+    return dequantizeRows(bytes, this.#readScales(this.#scale), { start, rowSize, type });
+  }
+
+  #readScales({ source, tensor }: StoredTensor): Float32Array {
+    this.#scales ??= new Float32Array(
+      convertFloats(source.read(tensor.offset, tensor.byteLength), tensor.dtype, "float32")
+        .slice().buffer,
+    );
+    return this.#scales;
+  }
+}
+
+function isScale(key: string, stored: ReadonlyMap<string, StoredTensor>): boolean {
+  if (!key.endsWith(SCALE_SUFFIX)) return false;
+  return stored.get(key.slice(0, -SCALE_SUFFIX.length))?.tensor.dtype === "I8";
+}
+
+function checkScale(weight: SafetensorsTensor, { source, tensor }: StoredTensor): void {
+  const isFloat = tensor.dtype === "F32" || tensor.dtype === "F16" || tensor.dtype === "BF16";
+  const { shape, dtype, name } = tensor;
+  if (isFloat && weight.shape.length > 0 && shape.length === 1 && shape[0] === weight.shape[0]) {
+    return;
+  }
+  throw new SafetensorsError(
+    source.name,
+    `tensor "${name}": expected scales F32 or F16 [${weight.shape[0] ?? ""}], ` +
+      `got ${dtype} [${shape.join(", ")}]`,
+  );
+}
