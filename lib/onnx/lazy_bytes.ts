@@ -1,0 +1,36 @@
+import type { FloatType } from "../weights/float16.ts";
+import { bytesPerFloat } from "../weights/float16.ts";
+import type { WeightEntry } from "../weights/state_dict.ts";
+import { sizeOf } from "./graph.ts";
+
+/**
+ * The values of a weight as onnxruntime-web takes external data, read only when they are needed.
+ *
+ * The runtime asks an array for its size and for ranges (`subarray`), one tensor after the other,
+ * and copies each into its own memory. So this array is empty and reads a range when asked: the
+ * weights of a network are never in host memory all at once.
+ */
+export class LazyBytes extends Uint8Array<ArrayBuffer> {
+  readonly #entry: WeightEntry;
+  readonly #type: FloatType;
+  readonly #size: number;
+
+  constructor(entry: WeightEntry, type: FloatType) {
+    super(new ArrayBuffer(0));
+    this.#entry = entry;
+    this.#type = type;
+    this.#size = sizeOf(entry.shape) * bytesPerFloat(type);
+    // Own properties hide those of the class, which tell the size of the empty memory.
+    Object.defineProperty(this, "byteLength", { value: this.#size });
+    Object.defineProperty(this, "length", { value: this.#size });
+  }
+
+  override subarray(begin = 0, end = this.#size): Uint8Array<ArrayBuffer> {
+    const width = bytesPerFloat(this.#type);
+    return this.#entry.read(this.#type, begin / width, (end - begin) / width);
+  }
+
+  override slice(begin?: number, end?: number): Uint8Array<ArrayBuffer> {
+    return this.subarray(begin, end);
+  }
+}

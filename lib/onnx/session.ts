@@ -1,0 +1,300 @@
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import { encodeModel } from "./encode_model.ts";
+import { describeValue, type Graph, sizeOf, type Value } from "./graph.ts";
+import { bytesPerElement } from "./graph_core.ts";
+import { LazyBytes } from "./lazy_bytes.ts";
+import { explainFailure, SessionError } from "./session_error.ts";
+
+// The types of all entry points of the package are these.
+type Ort = typeof import("npm:onnxruntime-web@1.30.0");
+type OrtSession = import("npm:onnxruntime-web@1.30.0").InferenceSession;
+type OrtSessionOptions = import("npm:onnxruntime-web@1.30.0").InferenceSession.SessionOptions;
+type OrtTensor = import("npm:onnxruntime-web@1.30.0").Tensor;
+
+/**
+ * What runs the networks: onnxruntime-web on WebGPU, on the CPU by WebAssembly, or
+ * onnxruntime-node on the CPU.
+ */
+export type Runtime = "webgpu" | "wasm" | "native";
+
+/** A tensor in host memory. */
+export interface HostTensor {
+  readonly data: Float32Array | BigInt64Array | Int32Array;
+  readonly shape: readonly number[];
+}
+
+/** A network that is ready to run. Calls wait for each other. */
+export interface Session extends AsyncDisposable {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly runtime: Runtime;
+  /**
+   * Runs the network.
+   *
+   * @param feeds A tensor for every input; those of integers are given in host memory.
+   * @returns A tensor for every output; the caller owns them.
+   */
+  run(feeds: Readonly<Record<string, GpuTensor | HostTensor>>): Promise<Record<string, GpuTensor>>;
+  /** Runs the network on tensors in host memory. */
+  runHost(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>>;
+}
+
+/** Options of {@linkcode createSession}. */
+export interface SessionOptions {
+  readonly runtime: Runtime;
+  /** Cancels the loading. */
+  readonly signal?: AbortSignal;
+}
+
+/** More threads than this are not faster for networks of this size. */
+const MAX_THREADS = 8;
+
+/**
+ * Loads a network. Its weights are read here, tensor by tensor.
+ *
+ * The runtimes "webgpu" and "wasm" read one file, {@linkcode runtimeFile}; "native" needs
+ * `--allow-ffi` and the reading of its package.
+ *
+ * @returns A session that the caller disposes of.
+ * @throws {SessionError} If the runtime refuses.
+ */
+export async function createSession(
+  gpu: Gpu,
+  graph: Graph,
+  options: SessionOptions,
+): Promise<Session> {
+  const { runtime, signal } = options;
+  signal?.throwIfAborted();
+  const weightBytes = graph.weights.reduce(
+    (sum, { value }) => sum + sizeOf(value.shape) * bytesPerElement(value.type),
+    0,
+  );
+  const traits = { runtime, weightBytes, file: runtimeFile(runtime) };
+  try {
+    const engine = await loadEngine(runtime);
+    const session = await engine.exclusive(() => {
+      signal?.throwIfAborted();
+      return engine.ort.InferenceSession.create(encodeModel(graph), {
+        ...sessionOptions(gpu, runtime),
+        externalData: graph.weights.map(({ value, entry }) => ({
+          path: value.name,
+          data: new LazyBytes(entry, value.type === "float16" ? "float16" : "float32"),
+        })),
+      });
+    });
+    if (signal?.aborted) await engine.exclusive(() => session.release());
+    signal?.throwIfAborted();
+    return new OrtBackedSession(gpu, graph, engine, session, runtime);
+  } catch (cause) {
+    if (signal?.aborted) throw signal.reason;
+    throw new SessionError("load", graph.name, explainFailure(cause, traits), { cause });
+  }
+}
+
+/** Returns the file that a runtime reads, for `--allow-read`; undefined where it reads several. */
+export function runtimeFile(runtime: Runtime): string | undefined {
+  if (runtime === "native") return undefined;
+  const url = runtime === "webgpu"
+    ? import.meta.resolve("npm:onnxruntime-web@1.30.0/ort-wasm-simd-threaded.asyncify.wasm")
+    : import.meta.resolve("npm:onnxruntime-web@1.30.0/ort-wasm-simd-threaded.wasm");
+  return decodeURIComponent(new URL(url).pathname);
+}
+
+/** A loaded runtime. Its work is done one piece at a time: it cannot do two at once. */
+class Engine {
+  readonly ort: Ort;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(ort: Ort) {
+    this.ort = ort;
+  }
+
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+}
+
+const engines = new Map<Runtime, Promise<Engine>>();
+
+function loadEngine(runtime: Runtime): Promise<Engine> {
+  let engine = engines.get(runtime);
+  if (!engine) {
+    engine = importRuntime(runtime).then((ort) => new Engine(ort));
+    engine.catch(() => engines.delete(runtime));
+    engines.set(runtime, engine);
+  }
+  return engine;
+}
+
+async function importRuntime(runtime: Runtime): Promise<Ort> {
+  if (runtime === "native") {
+    // Not a literal, so that its 288 MB are not fetched by those who do not ask for it.
+    const specifier = ["npm:onnxruntime-node", "1.30.0"].join("@");
+    return await import(specifier);
+  }
+  const isWebgpu = runtime === "webgpu";
+  const ort = isWebgpu
+    ? await import("npm:onnxruntime-web@1.30.0/webgpu")
+    // In Deno this is the build for Node, whose threads work; it has no WebGPU.
+    : await import("npm:onnxruntime-web@1.30.0");
+  ort.env.logLevel = "error";
+  ort.env.wasm.numThreads = isWebgpu ? 1 : Math.min(MAX_THREADS, navigator.hardwareConcurrency);
+  return ort as Ort;
+}
+
+function sessionOptions(gpu: Gpu, runtime: Runtime): OrtSessionOptions {
+  const options: OrtSessionOptions = { graphOptimizationLevel: "all", logSeverityLevel: 3 };
+  if (runtime === "native") return { ...options, executionProviders: ["cpu"] };
+  if (runtime === "wasm") return { ...options, executionProviders: ["wasm"] };
+  return {
+    ...options,
+    executionProviders: [{ name: "webgpu", device: gpu.device } as { name: "webgpu" }],
+    preferredOutputLocation: "gpu-buffer",
+  };
+}
+
+class OrtBackedSession implements Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly runtime: Runtime;
+  readonly #gpu: Gpu;
+  readonly #graph: Graph;
+  readonly #engine: Engine;
+  #session: OrtSession | undefined;
+
+  constructor(gpu: Gpu, graph: Graph, engine: Engine, session: OrtSession, runtime: Runtime) {
+    this.inputNames = graph.inputs.map(({ name }) => name);
+    this.outputNames = graph.outputs.map(({ name }) => name);
+    this.runtime = runtime;
+    this.#gpu = gpu;
+    // The weights have been read: their files need not stay open for this session.
+    this.#graph = { ...graph, weights: [], constants: [] };
+    this.#engine = engine;
+    this.#session = session;
+  }
+
+  async run(
+    feeds: Readonly<Record<string, GpuTensor | HostTensor>>,
+  ): Promise<Record<string, GpuTensor>> {
+    this.#checkFeeds(feeds);
+    if (this.runtime === "webgpu") return await this.#runOnGpu(feeds);
+    const host: Record<string, HostTensor> = {};
+    for (const [name, tensor] of Object.entries(feeds)) host[name] = await toHost(tensor);
+    const results = await this.runHost(host);
+    return Object.fromEntries(
+      Object.entries(results).map(([name, { data, shape }]) => {
+        if (data instanceof BigInt64Array) {
+          throw this.#failure(`its output "${name}" is int64, which has no GPU tensor`);
+        }
+        return [name, GpuTensor.from(this.#gpu, data, shape, name)];
+      }),
+    );
+  }
+
+  async runHost(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+    this.#checkFeeds(feeds);
+    const { ort } = this.#engine;
+    const tensors = Object.fromEntries(
+      Object.entries(feeds).map(([name, { data, shape }]) => [name, new ort.Tensor(data, shape)]),
+    );
+    const results = await this.#exclusiveRun((session) => session.run(tensors));
+    const outputs: Record<string, HostTensor> = {};
+    for (const [name, tensor] of Object.entries(results)) {
+      const data = await tensor.getData(true) as HostTensor["data"];
+      outputs[name] = { data, shape: tensor.dims };
+      tensor.dispose();
+    }
+    return outputs;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    if (session) await this.#engine.exclusive(() => session.release());
+  }
+
+  async #runOnGpu(
+    feeds: Readonly<Record<string, GpuTensor | HostTensor>>,
+  ): Promise<Record<string, GpuTensor>> {
+    const { ort } = this.#engine;
+    using cleanup = new DisposableStack();
+    const wrap = (tensor: GpuTensor) => {
+      const wrapped = ort.Tensor.fromGpuBuffer(tensor.buffer, {
+        dataType: tensor.dtype === "i32" ? "int32" : "float32",
+        dims: [...tensor.shape],
+      });
+      cleanup.defer(() => wrapped.dispose());
+      return wrapped;
+    };
+    const tensors: Record<string, OrtTensor> = {};
+    for (const [name, tensor] of Object.entries(feeds)) {
+      tensors[name] = tensor instanceof GpuTensor
+        ? wrap(tensor)
+        : new ort.Tensor(tensor.data, tensor.shape);
+    }
+    using outputs = new DisposableStack();
+    const results: Record<string, GpuTensor> = {};
+    const fetches: Record<string, OrtTensor> = {};
+    for (const { name, shape } of this.#graph.outputs) {
+      const output = outputs.use(GpuTensor.zeros(this.#gpu, shape, name));
+      results[name] = output;
+      fetches[name] = wrap(output);
+    }
+    await this.#exclusiveRun((session) => session.run(tensors, fetches));
+    outputs.move();
+    return results;
+  }
+
+  async #exclusiveRun<T>(run: (session: OrtSession) => Promise<T>): Promise<T> {
+    try {
+      return await this.#engine.exclusive(() => {
+        if (!this.#session) throw new TypeError("its session was disposed of");
+        return run(this.#session);
+      });
+    } catch (cause) {
+      throw this.#failure(explainFailure(cause, { runtime: this.runtime, weightBytes: 0 }), cause);
+    }
+  }
+
+  #checkFeeds(feeds: Readonly<Record<string, GpuTensor | HostTensor>>): void {
+    for (const input of this.#graph.inputs) {
+      const feed = feeds[input.name];
+      if (!feed) throw this.#failure(`expected an input "${input.name}", got none`);
+      if (!fits(feed, input)) {
+        throw this.#failure(
+          `expected input "${input.name}" to be ${describeValue(input)}, ` +
+            `got ${feedType(feed)} [${feed.shape.join(", ")}]`,
+        );
+      }
+    }
+    const unknown = Object.keys(feeds).find((name) => !this.inputNames.includes(name));
+    if (unknown === undefined) return;
+    const known = this.inputNames.map((name) => `"${name}"`).join(", ");
+    throw this.#failure(`expected inputs ${known}, got "${unknown}"`);
+  }
+
+  #failure(detail: string, cause?: unknown): SessionError {
+    return new SessionError("run", this.#graph.name, detail, { cause });
+  }
+}
+
+async function toHost(tensor: GpuTensor | HostTensor): Promise<HostTensor> {
+  if (!(tensor instanceof GpuTensor)) return tensor;
+  return { data: await tensor.read(), shape: tensor.shape };
+}
+
+function feedType(feed: GpuTensor | HostTensor): string {
+  if (feed instanceof GpuTensor) return { f32: "float32", i32: "int32", u32: "uint32" }[feed.dtype];
+  if (feed.data instanceof BigInt64Array) return "int64";
+  return feed.data instanceof Int32Array ? "int32" : "float32";
+}
+
+function fits(feed: GpuTensor | HostTensor, input: Value): boolean {
+  const isSameShape = feed.shape.length === input.shape.length &&
+    input.shape.every((side, axis) => side === feed.shape[axis]);
+  const hasSize = feed instanceof GpuTensor || feed.data.length === sizeOf(input.shape);
+  return isSameShape && hasSize && feedType(feed) === input.type;
+}
