@@ -194,6 +194,21 @@ export class GraphCore {
     throw new RangeError(`Cannot find tensor "${name}" in graph "${this.name}"`);
   }
 
+  /** Returns the checkpoint tensor behind a value; undefined if it is something else. */
+  entryOf(value: Value): WeightEntry | undefined {
+    const weight = this.#weights.get(value.name);
+    return weight?.value === value ? weight.entry : undefined;
+  }
+
+  /** Returns the values of a constant of type int64. */
+  integersOf(value: Value): number[] {
+    for (const constant of this.#constants.values()) {
+      if (constant.value !== value || value.type !== "int64") continue;
+      return Array.from(new BigInt64Array(constant.bytes.buffer), Number);
+    }
+    throw new TypeError(`Cannot read "${value.name}": expected a constant of integers`);
+  }
+
   /**
    * Finishes the graph.
    *

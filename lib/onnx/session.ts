@@ -53,6 +53,7 @@ const MAX_THREADS = 8;
 /**
  * Loads a network. Its weights are read here, tensor by tensor.
  *
+ * @param gpu Device of the tensors; null for a session that only runs on host tensors.
  * The runtimes "webgpu" and "wasm" read one file, {@linkcode runtimeFile}; "native" needs
  * `--allow-ffi` and the reading of its package.
  *
@@ -60,7 +61,7 @@ const MAX_THREADS = 8;
  * @throws {SessionError} If the runtime refuses.
  */
 export async function createSession(
-  gpu: Gpu,
+  gpu: Gpu | null,
   graph: Graph,
   options: SessionOptions,
 ): Promise<Session> {
@@ -145,10 +146,11 @@ async function importRuntime(runtime: Runtime): Promise<Ort> {
   return ort as Ort;
 }
 
-function sessionOptions(gpu: Gpu, runtime: Runtime): OrtSessionOptions {
+function sessionOptions(gpu: Gpu | null, runtime: Runtime): OrtSessionOptions {
   const options: OrtSessionOptions = { graphOptimizationLevel: "all", logSeverityLevel: 3 };
   if (runtime === "native") return { ...options, executionProviders: ["cpu"] };
   if (runtime === "wasm") return { ...options, executionProviders: ["wasm"] };
+  if (!gpu) throw new TypeError("a GPU device is needed");
   return {
     ...options,
     executionProviders: [{ name: "webgpu", device: gpu.device } as { name: "webgpu" }],
@@ -160,12 +162,18 @@ class OrtBackedSession implements Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   readonly runtime: Runtime;
-  readonly #gpu: Gpu;
+  readonly #gpu: Gpu | null;
   readonly #graph: Graph;
   readonly #engine: Engine;
   #session: OrtSession | undefined;
 
-  constructor(gpu: Gpu, graph: Graph, engine: Engine, session: OrtSession, runtime: Runtime) {
+  constructor(
+    gpu: Gpu | null,
+    graph: Graph,
+    engine: Engine,
+    session: OrtSession,
+    runtime: Runtime,
+  ) {
     this.inputNames = graph.inputs.map(({ name }) => name);
     this.outputNames = graph.outputs.map(({ name }) => name);
     this.runtime = runtime;
@@ -180,7 +188,9 @@ class OrtBackedSession implements Session {
     feeds: Readonly<Record<string, GpuTensor | HostTensor>>,
   ): Promise<Record<string, GpuTensor>> {
     this.#checkFeeds(feeds);
-    if (this.runtime === "webgpu") return await this.#runOnGpu(feeds);
+    const gpu = this.#gpu;
+    if (!gpu) throw this.#failure("it was loaded without a GPU device, for host tensors only");
+    if (this.runtime === "webgpu") return await this.#runOnGpu(gpu, feeds);
     const host: Record<string, HostTensor> = {};
     for (const [name, tensor] of Object.entries(feeds)) host[name] = await toHost(tensor);
     const results = await this.runHost(host);
@@ -189,7 +199,7 @@ class OrtBackedSession implements Session {
         if (data instanceof BigInt64Array) {
           throw this.#failure(`its output "${name}" is int64, which has no GPU tensor`);
         }
-        return [name, GpuTensor.from(this.#gpu, data, shape, name)];
+        return [name, GpuTensor.from(gpu, data, shape, name)];
       }),
     );
   }
@@ -217,6 +227,7 @@ class OrtBackedSession implements Session {
   }
 
   async #runOnGpu(
+    gpu: Gpu,
     feeds: Readonly<Record<string, GpuTensor | HostTensor>>,
   ): Promise<Record<string, GpuTensor>> {
     const { ort } = this.#engine;
@@ -239,7 +250,7 @@ class OrtBackedSession implements Session {
     const results: Record<string, GpuTensor> = {};
     const fetches: Record<string, OrtTensor> = {};
     for (const { name, shape } of this.#graph.outputs) {
-      const output = outputs.use(GpuTensor.zeros(this.#gpu, shape, name));
+      const output = outputs.use(GpuTensor.zeros(gpu, shape, name));
       results[name] = output;
       fetches[name] = wrap(output);
     }

@@ -1,0 +1,19 @@
+import type { Graph } from "../../../lib/onnx/graph.ts";
+import { createSession, type HostTensor } from "../../../lib/onnx/session.ts";
+
+/** Runs a graph once on the CPU. */
+export async function runGraph(
+  graph: Graph,
+  feeds: Readonly<Record<string, HostTensor>>,
+): Promise<Record<string, HostTensor>> {
+  await using session = await createSession(null, graph, { runtime: "wasm" });
+  return await session.runHost(feeds);
+}
+
+/** Returns values in (-1, 1) without a pattern: the fractions of multiples of the golden ratio. */
+export function scatter(size: number, seed = 1): Float32Array {
+  return Float32Array.from(
+    { length: size },
+    (_, i) => 2 * (((i + 1) * 0.6180339887 + seed * 0.7548776662) % 1) - 1,
+  );
+}
