@@ -24,6 +24,32 @@ export interface HostTensor {
   readonly shape: readonly number[];
 }
 
+/** A result that stayed with the runtime, to be given to another session of it. */
+export class KeptTensor implements Disposable {
+  readonly shape: readonly number[];
+  readonly type: string;
+  readonly #tensor: OrtTensor;
+
+  constructor(tensor: OrtTensor) {
+    this.shape = tensor.dims;
+    this.type = tensor.type;
+    this.#tensor = tensor;
+  }
+
+  /** The runtime's own tensor; for sessions only. */
+  get tensor(): OrtTensor {
+    return this.#tensor;
+  }
+
+  /** Releases its memory. */
+  [Symbol.dispose](): void {
+    this.#tensor.dispose();
+  }
+}
+
+/** What a session takes. Integers of 64 bits are given in host memory. */
+export type Feed = GpuTensor | HostTensor | KeptTensor;
+
 /** A network that is ready to run. Calls wait for each other. */
 export interface Session extends AsyncDisposable {
   readonly inputNames: readonly string[];
@@ -32,12 +58,20 @@ export interface Session extends AsyncDisposable {
   /**
    * Runs the network.
    *
-   * @param feeds A tensor for every input; those of integers are given in host memory.
-   * @returns A tensor for every output; the caller owns them.
+   * @param feeds A tensor for every input.
+   * @param kept Where the outputs that it names go, instead of into the result; the caller
+   * disposes of them.
+   * @returns A tensor for every other output; the caller owns them.
    */
-  run(feeds: Readonly<Record<string, GpuTensor | HostTensor>>): Promise<Record<string, GpuTensor>>;
+  run(
+    feeds: Readonly<Record<string, Feed>>,
+    kept?: Map<string, KeptTensor | undefined>,
+  ): Promise<Record<string, GpuTensor>>;
   /** Runs the network on tensors in host memory. */
-  runHost(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>>;
+  runHost(
+    feeds: Readonly<Record<string, HostTensor | KeptTensor>>,
+    kept?: Map<string, KeptTensor | undefined>,
+  ): Promise<Record<string, HostTensor>>;
 }
 
 /** Options of {@linkcode createSession}. */
@@ -185,34 +219,41 @@ class OrtBackedSession implements Session {
   }
 
   async run(
-    feeds: Readonly<Record<string, GpuTensor | HostTensor>>,
+    feeds: Readonly<Record<string, Feed>>,
+    kept: Map<string, KeptTensor | undefined> = new Map(),
   ): Promise<Record<string, GpuTensor>> {
     this.#checkFeeds(feeds);
     const gpu = this.#gpu;
     if (!gpu) throw this.#failure("it was loaded without a GPU device, for host tensors only");
-    if (this.runtime === "webgpu") return await this.#runOnGpu(gpu, feeds);
-    const host: Record<string, HostTensor> = {};
-    for (const [name, tensor] of Object.entries(feeds)) host[name] = await toHost(tensor);
-    const results = await this.runHost(host);
-    return Object.fromEntries(
-      Object.entries(results).map(([name, { data, shape }]) => {
-        if (data instanceof BigInt64Array) {
-          throw this.#failure(`its output "${name}" is int64, which has no GPU tensor`);
-        }
-        return [name, GpuTensor.from(gpu, data, shape, name)];
-      }),
-    );
+    if (this.runtime === "webgpu") return await this.#runOnGpu(gpu, feeds, kept);
+    const host: Record<string, HostTensor | KeptTensor> = {};
+    for (const [name, feed] of Object.entries(feeds)) {
+      host[name] = feed instanceof GpuTensor ? await download(feed) : feed;
+    }
+    const results: Record<string, GpuTensor> = {};
+    for (const [name, { data, shape }] of Object.entries(await this.runHost(host, kept))) {
+      if (data instanceof BigInt64Array) {
+        throw this.#failure(`its output "${name}" is int64, which has no GPU tensor`);
+      }
+      results[name] = GpuTensor.from(gpu, data, shape, name);
+    }
+    return results;
   }
 
-  async runHost(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+  async runHost(
+    feeds: Readonly<Record<string, HostTensor | KeptTensor>>,
+    kept: Map<string, KeptTensor | undefined> = new Map(),
+  ): Promise<Record<string, HostTensor>> {
     this.#checkFeeds(feeds);
-    const { ort } = this.#engine;
-    const tensors = Object.fromEntries(
-      Object.entries(feeds).map(([name, { data, shape }]) => [name, new ort.Tensor(data, shape)]),
-    );
+    const tensors: Record<string, OrtTensor> = {};
+    for (const [name, feed] of Object.entries(feeds)) tensors[name] = this.#wrapHost(feed);
     const results = await this.#exclusiveRun((session) => session.run(tensors));
     const outputs: Record<string, HostTensor> = {};
     for (const [name, tensor] of Object.entries(results)) {
+      if (kept.has(name)) {
+        kept.set(name, new KeptTensor(tensor));
+        continue;
+      }
       const data = await tensor.getData(true) as HostTensor["data"];
       outputs[name] = { data, shape: tensor.dims };
       tensor.dispose();
@@ -226,37 +267,44 @@ class OrtBackedSession implements Session {
     if (session) await this.#engine.exclusive(() => session.release());
   }
 
+  /** Results are written into tensors of ours, so that they are owned like all others. */
   async #runOnGpu(
     gpu: Gpu,
-    feeds: Readonly<Record<string, GpuTensor | HostTensor>>,
+    feeds: Readonly<Record<string, Feed>>,
+    kept: Map<string, KeptTensor | undefined>,
   ): Promise<Record<string, GpuTensor>> {
-    const { ort } = this.#engine;
-    using cleanup = new DisposableStack();
+    using wrappers = new DisposableStack();
     const wrap = (tensor: GpuTensor) => {
-      const wrapped = ort.Tensor.fromGpuBuffer(tensor.buffer, {
-        dataType: tensor.dtype === "i32" ? "int32" : "float32",
-        dims: [...tensor.shape],
-      });
-      cleanup.defer(() => wrapped.dispose());
-      return wrapped;
+      const dataType = tensor.dtype === "i32" ? "int32" : "float32";
+      const dims = [...tensor.shape];
+      const wrapper = this.#engine.ort.Tensor.fromGpuBuffer(tensor.buffer, { dataType, dims });
+      wrappers.defer(() => wrapper.dispose());
+      return wrapper;
     };
     const tensors: Record<string, OrtTensor> = {};
-    for (const [name, tensor] of Object.entries(feeds)) {
-      tensors[name] = tensor instanceof GpuTensor
-        ? wrap(tensor)
-        : new ort.Tensor(tensor.data, tensor.shape);
+    for (const [name, feed] of Object.entries(feeds)) {
+      tensors[name] = feed instanceof GpuTensor ? wrap(feed) : this.#wrapHost(feed);
     }
     using outputs = new DisposableStack();
     const results: Record<string, GpuTensor> = {};
-    const fetches: Record<string, OrtTensor> = {};
+    const fetches: Record<string, OrtTensor | null> = {};
     for (const { name, shape } of this.#graph.outputs) {
+      // The runtime makes a buffer of its own where there is none.
+      fetches[name] = null;
+      if (kept.has(name)) continue;
       const output = outputs.use(GpuTensor.zeros(gpu, shape, name));
       results[name] = output;
       fetches[name] = wrap(output);
     }
-    await this.#exclusiveRun((session) => session.run(tensors, fetches));
+    const made = await this.#exclusiveRun((session) => session.run(tensors, fetches));
+    for (const name of kept.keys()) kept.set(name, new KeptTensor(made[name]!));
     outputs.move();
     return results;
+  }
+
+  #wrapHost(feed: HostTensor | KeptTensor): OrtTensor {
+    if (feed instanceof KeptTensor) return feed.tensor;
+    return new this.#engine.ort.Tensor(feed.data, feed.shape);
   }
 
   async #exclusiveRun<T>(run: (session: OrtSession) => Promise<T>): Promise<T> {
@@ -270,7 +318,7 @@ class OrtBackedSession implements Session {
     }
   }
 
-  #checkFeeds(feeds: Readonly<Record<string, GpuTensor | HostTensor>>): void {
+  #checkFeeds(feeds: Readonly<Record<string, Feed>>): void {
     for (const input of this.#graph.inputs) {
       const feed = feeds[input.name];
       if (!feed) throw this.#failure(`expected an input "${input.name}", got none`);
@@ -292,20 +340,20 @@ class OrtBackedSession implements Session {
   }
 }
 
-async function toHost(tensor: GpuTensor | HostTensor): Promise<HostTensor> {
-  if (!(tensor instanceof GpuTensor)) return tensor;
+async function download(tensor: GpuTensor): Promise<HostTensor> {
   return { data: await tensor.read(), shape: tensor.shape };
 }
 
-function feedType(feed: GpuTensor | HostTensor): string {
+function feedType(feed: Feed): string {
+  if (feed instanceof KeptTensor) return feed.type;
   if (feed instanceof GpuTensor) return { f32: "float32", i32: "int32", u32: "uint32" }[feed.dtype];
   if (feed.data instanceof BigInt64Array) return "int64";
   return feed.data instanceof Int32Array ? "int32" : "float32";
 }
 
-function fits(feed: GpuTensor | HostTensor, input: Value): boolean {
+function fits(feed: Feed, input: Value): boolean {
   const isSameShape = feed.shape.length === input.shape.length &&
     input.shape.every((side, axis) => side === feed.shape[axis]);
-  const hasSize = feed instanceof GpuTensor || feed.data.length === sizeOf(input.shape);
+  const hasSize = !("data" in feed) || feed.data.length === sizeOf(input.shape);
   return isSameShape && hasSize && feedType(feed) === input.type;
 }
