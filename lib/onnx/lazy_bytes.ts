@@ -14,11 +14,14 @@ export class LazyBytes extends Uint8Array<ArrayBuffer> {
   readonly #entry: WeightEntry;
   readonly #type: FloatType;
   readonly #size: number;
+  readonly #onError: (error: unknown) => void;
 
-  constructor(entry: WeightEntry, type: FloatType) {
+  /** @param onError Is told why reading failed, which the runtime does not pass on. */
+  constructor(entry: WeightEntry, type: FloatType, onError: (error: unknown) => void) {
     super(new ArrayBuffer(0));
     this.#entry = entry;
     this.#type = type;
+    this.#onError = onError;
     this.#size = sizeOf(entry.shape) * bytesPerFloat(type);
     // Own properties hide those of the class, which tell the size of the empty memory.
     Object.defineProperty(this, "byteLength", { value: this.#size });
@@ -27,7 +30,12 @@ export class LazyBytes extends Uint8Array<ArrayBuffer> {
 
   override subarray(begin = 0, end = this.#size): Uint8Array<ArrayBuffer> {
     const width = bytesPerFloat(this.#type);
-    return this.#entry.read(this.#type, begin / width, (end - begin) / width);
+    try {
+      return this.#entry.read(this.#type, begin / width, (end - begin) / width);
+    } catch (error) {
+      this.#onError(error);
+      throw error;
+    }
   }
 
   override slice(begin?: number, end?: number): Uint8Array<ArrayBuffer> {

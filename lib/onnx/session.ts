@@ -106,6 +106,7 @@ export async function createSession(
     0,
   );
   const traits = { runtime, weightBytes, file: runtimeFile(runtime) };
+  let readError: unknown;
   try {
     const engine = await loadEngine(runtime);
     const session = await engine.exclusive(() => {
@@ -114,7 +115,9 @@ export async function createSession(
         ...sessionOptions(gpu, runtime),
         externalData: graph.weights.map(({ value, entry }) => ({
           path: value.name,
-          data: new LazyBytes(entry, value.type === "float16" ? "float16" : "float32"),
+          data: new LazyBytes(entry, value.type === "float16" ? "float16" : "float32", (error) => {
+            readError = error;
+          }),
         })),
       });
     });
@@ -123,6 +126,10 @@ export async function createSession(
     return new OrtBackedSession(gpu, graph, engine, session, runtime);
   } catch (cause) {
     if (signal?.aborted) throw signal.reason;
+    if (readError !== undefined) {
+      const detail = readError instanceof Error ? readError.message : String(readError);
+      throw new SessionError("load", graph.name, detail, { cause: readError });
+    }
     throw new SessionError("load", graph.name, explainFailure(cause, traits), { cause });
   }
 }
@@ -325,7 +332,8 @@ class OrtBackedSession implements Session {
       if (!fits(feed, input)) {
         throw this.#failure(
           `expected input "${input.name}" to be ${describeValue(input)}, ` +
-            `got ${feedType(feed)} [${feed.shape.join(", ")}]`,
+            `got ${feedType(feed)} [${feed.shape.join(", ")}]` +
+            ("data" in feed ? ` with ${feed.data.length} values` : ""),
         );
       }
     }
