@@ -50,7 +50,7 @@ export class GraphBuilder extends GraphMath {
   /** Applies a linear layer to the last side: x [..., I], w [O, I], b [O] -> [..., O]. */
   linear(x: Value, w: Value, b?: Value): Value {
     const width = x.shape.at(-1);
-    if (w.shape.length !== 2 || w.shape[1] !== width) {
+    if (width === undefined || w.shape.length !== 2 || w.shape[1] !== width) {
       throw new RangeError(
         `Cannot build a linear layer: expected [..., I] and [O, I], ` +
           `got ${describeShapes(x.shape, w.shape)}`,

@@ -1,9 +1,10 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeModel } from "./encode_model.ts";
-import { describeValue, type Graph, sizeOf, type Value } from "./graph.ts";
+import { describeValue, type Graph, type GraphWeight, sizeOf, type Value } from "./graph.ts";
 import { bytesPerElement } from "./graph_core.ts";
 import { LazyBytes } from "./lazy_bytes.ts";
+import { paddedBuffer } from "./padded_buffer.ts";
 import { explainFailure, SessionError } from "./session_error.ts";
 
 // The types of all entry points of the package are these.
@@ -107,18 +108,24 @@ export async function createSession(
   );
   const traits = { runtime, weightBytes, file: runtimeFile(runtime) };
   let readError: unknown;
+  const open = ({ value, entry }: GraphWeight) => {
+    const bytes = new LazyBytes(
+      entry,
+      value.type === "float16" ? "float16" : "float32",
+      (error) => {
+        readError = error;
+      },
+    );
+    // The native runtime takes the memory of an array, not its methods.
+    return { path: value.name, data: runtime === "native" ? bytes.subarray() : bytes };
+  };
   try {
     const engine = await loadEngine(runtime);
     const session = await engine.exclusive(() => {
       signal?.throwIfAborted();
       return engine.ort.InferenceSession.create(encodeModel(graph), {
         ...sessionOptions(gpu, runtime),
-        externalData: graph.weights.map(({ value, entry }) => ({
-          path: value.name,
-          data: new LazyBytes(entry, value.type === "float16" ? "float16" : "float32", (error) => {
-            readError = error;
-          }),
-        })),
+        externalData: graph.weights.map(open),
       });
     });
     if (signal?.aborted) await engine.exclusive(() => session.release());
@@ -239,9 +246,7 @@ class OrtBackedSession implements Session {
     }
     const results: Record<string, GpuTensor> = {};
     for (const [name, { data, shape }] of Object.entries(await this.runHost(host, kept))) {
-      if (data instanceof BigInt64Array) {
-        throw this.#failure(`its output "${name}" is int64, which has no GPU tensor`);
-      }
+      if (data instanceof BigInt64Array) throw this.#noGpuTensor(name, "int64");
       results[name] = GpuTensor.from(gpu, data, shape, name);
     }
     return results;
@@ -282,29 +287,42 @@ class OrtBackedSession implements Session {
   ): Promise<Record<string, GpuTensor>> {
     using wrappers = new DisposableStack();
     const wrap = (tensor: GpuTensor) => {
+      const padded = wrappers.use(paddedBuffer(gpu.device, tensor));
       const dataType = tensor.dtype === "i32" ? "int32" : "float32";
       const dims = [...tensor.shape];
-      const wrapper = this.#engine.ort.Tensor.fromGpuBuffer(tensor.buffer, { dataType, dims });
+      const wrapper = this.#engine.ort.Tensor.fromGpuBuffer(padded.buffer, { dataType, dims });
       wrappers.defer(() => wrapper.dispose());
-      return wrapper;
+      return { padded, wrapper };
     };
     const tensors: Record<string, OrtTensor> = {};
     for (const [name, feed] of Object.entries(feeds)) {
-      tensors[name] = feed instanceof GpuTensor ? wrap(feed) : this.#wrapHost(feed);
+      if (feed instanceof GpuTensor) {
+        const { padded, wrapper } = wrap(feed);
+        padded.load();
+        tensors[name] = wrapper;
+      } else {
+        tensors[name] = this.#wrapHost(feed);
+      }
     }
     using outputs = new DisposableStack();
     const results: Record<string, GpuTensor> = {};
     const fetches: Record<string, OrtTensor | null> = {};
-    for (const { name, shape } of this.#graph.outputs) {
+    const stores: (() => void)[] = [];
+    for (const { name, shape, type } of this.#graph.outputs) {
       // The runtime makes a buffer of its own where there is none.
       fetches[name] = null;
       if (kept.has(name)) continue;
-      const output = outputs.use(GpuTensor.zeros(gpu, shape, name));
+      if (type !== "float32" && type !== "int32") throw this.#noGpuTensor(name, type);
+      const dtype = type === "int32" ? "i32" : "f32";
+      const output = outputs.use(GpuTensor.zeros(gpu, shape, name, dtype));
+      const { padded, wrapper } = wrap(output);
       results[name] = output;
-      fetches[name] = wrap(output);
+      fetches[name] = wrapper;
+      stores.push(padded.store);
     }
     const made = await this.#exclusiveRun((session) => session.run(tensors, fetches));
     for (const name of kept.keys()) kept.set(name, new KeptTensor(made[name]!));
+    for (const store of stores) store();
     outputs.move();
     return results;
   }
@@ -341,6 +359,10 @@ class OrtBackedSession implements Session {
     if (unknown === undefined) return;
     const known = this.inputNames.map((name) => `"${name}"`).join(", ");
     throw this.#failure(`expected inputs ${known}, got "${unknown}"`);
+  }
+
+  #noGpuTensor(name: string, type: string): SessionError {
+    return this.#failure(`its output "${name}" is ${type}, for which there is no GPU tensor`);
   }
 
   #failure(detail: string, cause?: unknown): SessionError {

@@ -13,7 +13,7 @@ export class SessionError extends Error {
 /** What is known when a runtime fails. */
 export interface FailureTraits {
   readonly runtime: string;
-  /** Size of the weights, in bytes. */
+  /** Size of the weights, in bytes; 0 where they are loaded already. */
   readonly weightBytes: number;
   /** File that the runtime needs to read, if one is known. */
   readonly file?: string | undefined;
@@ -21,15 +21,28 @@ export interface FailureTraits {
 
 /** Says what a failure of the runtime means and what to do. */
 export function explainFailure(cause: unknown, traits: FailureTraits): string {
+  const { runtime, weightBytes, file } = traits;
   const text = cause instanceof Error ? cause.message : String(cause);
+  const permission = /Requires (\w+) access/.exec(text)?.[1];
+  if (permission === "read" && file !== undefined) {
+    return `permission is needed, run again with --allow-read="${file}"`;
+  }
+  if (permission !== undefined) {
+    return `permission is needed, run again with --allow-${permission}`;
+  }
   const firstLine = text.split("\n", 1)[0]!;
-  const megabytes = Math.ceil(traits.weightBytes / 2 ** 20);
-  if (/NotCapable|Requires read access|requires read/i.test(text) && traits.file) {
-    return `permission is needed, run again with --allow-read="${traits.file}"`;
+  if (/bad_alloc|out of memory|allocat|memory access out of bounds|OOM/i.test(text)) {
+    const weights = weightBytes === 0 ? "" : ` for its ${toMegabytes(weightBytes)} MB of weights`;
+    const limit = runtime === "wasm" ? ", which has 4096 MB at most" : "";
+    return `there is not enough memory${weights} with the runtime "${runtime}"${limit} ` +
+      `(${firstLine})`;
   }
-  if (/bad_alloc|out of memory|Array buffer allocation|memory access out of bounds/i.test(text)) {
-    return `there is not enough memory for its ${megabytes} MB of weights with the runtime ` +
-      `"${traits.runtime}" (${firstLine})`;
+  if (/Cannot find (module|package)|Could not find|npm package/i.test(text)) {
+    return `the runtime "${runtime}" is not installed (${firstLine})`;
   }
-  return `the runtime "${traits.runtime}" says: ${firstLine}`;
+  return `the runtime "${runtime}" says: ${firstLine}`;
+}
+
+function toMegabytes(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20);
 }
