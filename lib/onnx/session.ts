@@ -1,7 +1,8 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeModel } from "./encode_model.ts";
-import { describeValue, type Graph, type GraphWeight, sizeOf, type Value } from "./graph.ts";
+import { checkFeeds, type Feed, type HostTensor, KeptTensor } from "./feeds.ts";
+import { type Graph, type GraphWeight, sizeOf } from "./graph.ts";
 import { bytesPerElement } from "./graph_core.ts";
 import { LazyBytes } from "./lazy_bytes.ts";
 import { paddedBuffer } from "./padded_buffer.ts";
@@ -13,43 +14,13 @@ type OrtSession = import("npm:onnxruntime-web@1.30.0").InferenceSession;
 type OrtSessionOptions = import("npm:onnxruntime-web@1.30.0").InferenceSession.SessionOptions;
 type OrtTensor = import("npm:onnxruntime-web@1.30.0").Tensor;
 
+export type { Feed, HostTensor, KeptTensor };
+
 /**
  * What runs the networks: onnxruntime-web on WebGPU, on the CPU by WebAssembly, or
  * onnxruntime-node on the CPU.
  */
 export type Runtime = "webgpu" | "wasm" | "native";
-
-/** A tensor in host memory. */
-export interface HostTensor {
-  readonly data: Float32Array | BigInt64Array | Int32Array;
-  readonly shape: readonly number[];
-}
-
-/** A result that stayed with the runtime, to be given to another session of it. */
-export class KeptTensor implements Disposable {
-  readonly shape: readonly number[];
-  readonly type: string;
-  readonly #tensor: OrtTensor;
-
-  constructor(tensor: OrtTensor) {
-    this.shape = tensor.dims;
-    this.type = tensor.type;
-    this.#tensor = tensor;
-  }
-
-  /** The runtime's own tensor; for sessions only. */
-  get tensor(): OrtTensor {
-    return this.#tensor;
-  }
-
-  /** Releases its memory. */
-  [Symbol.dispose](): void {
-    this.#tensor.dispose();
-  }
-}
-
-/** What a session takes. Integers of 64 bits are given in host memory. */
-export type Feed = GpuTensor | HostTensor | KeptTensor;
 
 /** A network that is ready to run. Calls wait for each other. */
 export interface Session extends AsyncDisposable {
@@ -120,6 +91,7 @@ export async function createSession(
     return { path: value.name, data: runtime === "native" ? bytes.subarray() : bytes };
   };
   try {
+    if (traits.file !== undefined) await checkReadable(traits.file);
     const engine = await loadEngine(runtime);
     const session = await engine.exclusive(() => {
       signal?.throwIfAborted();
@@ -148,6 +120,12 @@ export function runtimeFile(runtime: Runtime): string | undefined {
     ? import.meta.resolve("npm:onnxruntime-web@1.30.0/ort-wasm-simd-threaded.asyncify.wasm")
     : import.meta.resolve("npm:onnxruntime-web@1.30.0/ort-wasm-simd-threaded.wasm");
   return decodeURIComponent(new URL(url).pathname);
+}
+
+/** Asks for the permission, or throws: the runtime itself would print, and could not try again. */
+async function checkReadable(path: string): Promise<void> {
+  const file = await Deno.open(path);
+  file.close();
 }
 
 /** A loaded runtime. Its work is done one piece at a time: it cannot do two at once. */
@@ -236,7 +214,7 @@ class OrtBackedSession implements Session {
     feeds: Readonly<Record<string, Feed>>,
     kept: Map<string, KeptTensor | undefined> = new Map(),
   ): Promise<Record<string, GpuTensor>> {
-    this.#checkFeeds(feeds);
+    checkFeeds(this.#graph, feeds);
     const gpu = this.#gpu;
     if (!gpu) throw this.#failure("it was loaded without a GPU device, for host tensors only");
     if (this.runtime === "webgpu") return await this.#runOnGpu(gpu, feeds, kept);
@@ -256,14 +234,14 @@ class OrtBackedSession implements Session {
     feeds: Readonly<Record<string, HostTensor | KeptTensor>>,
     kept: Map<string, KeptTensor | undefined> = new Map(),
   ): Promise<Record<string, HostTensor>> {
-    this.#checkFeeds(feeds);
+    checkFeeds(this.#graph, feeds);
     const tensors: Record<string, OrtTensor> = {};
     for (const [name, feed] of Object.entries(feeds)) tensors[name] = this.#wrapHost(feed);
     const results = await this.#exclusiveRun((session) => session.run(tensors));
     const outputs: Record<string, HostTensor> = {};
     for (const [name, tensor] of Object.entries(results)) {
       if (kept.has(name)) {
-        kept.set(name, new KeptTensor(tensor));
+        kept.set(name, keep(tensor));
         continue;
       }
       const data = await tensor.getData(true) as HostTensor["data"];
@@ -321,14 +299,14 @@ class OrtBackedSession implements Session {
       stores.push(padded.store);
     }
     const made = await this.#exclusiveRun((session) => session.run(tensors, fetches));
-    for (const name of kept.keys()) kept.set(name, new KeptTensor(made[name]!));
+    for (const name of kept.keys()) kept.set(name, keep(made[name]!));
     for (const store of stores) store();
     outputs.move();
     return results;
   }
 
   #wrapHost(feed: HostTensor | KeptTensor): OrtTensor {
-    if (feed instanceof KeptTensor) return feed.tensor;
+    if (feed instanceof KeptTensor) return feed.tensor as unknown as OrtTensor;
     return new this.#engine.ort.Tensor(feed.data, feed.shape);
   }
 
@@ -341,24 +319,6 @@ class OrtBackedSession implements Session {
     } catch (cause) {
       throw this.#failure(explainFailure(cause, { runtime: this.runtime, weightBytes: 0 }), cause);
     }
-  }
-
-  #checkFeeds(feeds: Readonly<Record<string, Feed>>): void {
-    for (const input of this.#graph.inputs) {
-      const feed = feeds[input.name];
-      if (!feed) throw this.#failure(`expected an input "${input.name}", got none`);
-      if (!fits(feed, input)) {
-        throw this.#failure(
-          `expected input "${input.name}" to be ${describeValue(input)}, ` +
-            `got ${feedType(feed)} [${feed.shape.join(", ")}]` +
-            ("data" in feed ? ` with ${feed.data.length} values` : ""),
-        );
-      }
-    }
-    const unknown = Object.keys(feeds).find((name) => !this.inputNames.includes(name));
-    if (unknown === undefined) return;
-    const known = this.inputNames.map((name) => `"${name}"`).join(", ");
-    throw this.#failure(`expected inputs ${known}, got "${unknown}"`);
   }
 
   #noGpuTensor(name: string, type: string): SessionError {
@@ -374,16 +334,7 @@ async function download(tensor: GpuTensor): Promise<HostTensor> {
   return { data: await tensor.read(), shape: tensor.shape };
 }
 
-function feedType(feed: Feed): string {
-  if (feed instanceof KeptTensor) return feed.type;
-  if (feed instanceof GpuTensor) return { f32: "float32", i32: "int32", u32: "uint32" }[feed.dtype];
-  if (feed.data instanceof BigInt64Array) return "int64";
-  return feed.data instanceof Int32Array ? "int32" : "float32";
-}
-
-function fits(feed: Feed, input: Value): boolean {
-  const isSameShape = feed.shape.length === input.shape.length &&
-    input.shape.every((side, axis) => side === feed.shape[axis]);
-  const hasSize = !("data" in feed) || feed.data.length === sizeOf(input.shape);
-  return isSameShape && hasSize && feedType(feed) === input.type;
+/** Keeps a tensor of the runtime for another session. */
+function keep(tensor: OrtTensor): KeptTensor {
+  return new KeptTensor(Object.assign(tensor, { [Symbol.dispose]: () => tensor.dispose() }));
 }

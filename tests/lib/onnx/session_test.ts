@@ -166,3 +166,15 @@ Deno.test("GradientSession gives what the whole graph gives", async () => {
     assert.deepEqual(gradients, { grad_image: expected["grad_image"] });
   }
 });
+
+Deno.test({
+  name: "createSession() says which permission is missing",
+  permissions: { read: false },
+  fn: async () => {
+    await assert.rejects(createSession(null, adder(3), wasm), (error) => {
+      assert.ok(error instanceof SessionError);
+      assert.match(error.message, /run again with --allow-read=".*ort-wasm-simd-threaded.wasm"$/);
+      return true;
+    });
+  },
+});
