@@ -4,23 +4,30 @@ import { SessionError } from "./session_error.ts";
 
 /** A tensor in host memory. */
 export interface HostTensor {
+  /** Values, last side fastest. */
   readonly data: Float32Array | BigInt64Array | Int32Array;
+  /** Sides, outermost first. */
   readonly shape: readonly number[];
 }
 
 /** A tensor of the runtime. */
 export interface RuntimeTensor extends Disposable {
+  /** Sides, outermost first. */
   readonly dims: readonly number[];
+  /** Name of the type of its values. */
   readonly type: string;
 }
 
 /** A result that stayed with the runtime, to be given to another session of it. */
 export class KeptTensor implements Disposable {
+  /** Sides, outermost first. */
   readonly shape: readonly number[];
+  /** Name of the type of its values. */
   readonly type: string;
   /** The runtime's own tensor; for sessions only. */
   readonly tensor: RuntimeTensor;
 
+  /** Keeps a tensor, which is released with this. */
   constructor(tensor: RuntimeTensor) {
     this.shape = tensor.dims;
     this.type = tensor.type;

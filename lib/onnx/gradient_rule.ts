@@ -4,10 +4,13 @@ import { describeShapes } from "./shape_inference.ts";
 
 /** What a rule is given: a node, and the gradient with respect to its outputs. */
 export interface GradientContext {
+  /** Where the nodes are added. */
   readonly g: GraphBuilder;
+  /** The node whose gradient is built. */
   readonly node: GraphNode;
   /** Inputs of the node; undefined where an optional one is not given. */
   readonly inputs: readonly (Value | undefined)[];
+  /** Outputs of the node. */
   readonly outputs: readonly Value[];
   /** Gradient for each output; undefined where an output does not matter. */
   readonly gradOutputs: readonly (Value | undefined)[];

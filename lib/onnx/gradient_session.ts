@@ -77,6 +77,7 @@ export class GradientSession implements AsyncDisposable {
     return gradients;
   }
 
+  /** Frees both halves and what was kept. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#releaseKept();
     await this.#forward[Symbol.asyncDispose]();

@@ -5,8 +5,11 @@ export type ElementType = "float32" | "float16" | "int64" | "int32" | "bool" | "
 
 /** A tensor of a graph: its name, type and static shape. */
 export interface Value {
+  /** Name, once in a graph. */
   readonly name: string;
+  /** Type of its values. */
   readonly type: ElementType;
+  /** Sides, outermost first; none for a single value. */
   readonly shape: readonly number[];
 }
 
@@ -19,21 +22,27 @@ export interface GraphNode {
   readonly op: string;
   /** Where the operator is defined: "" for ONNX itself. */
   readonly domain: "" | "com.microsoft";
+  /** Name, once in a graph. */
   readonly name: string;
   /** Names of tensors; "" for an optional input that is not given. */
   readonly inputs: readonly string[];
+  /** Names of tensors. */
   readonly outputs: readonly string[];
+  /** Settings by name. */
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
 /** A tensor that is read from a checkpoint when a session is made. */
 export interface GraphWeight {
+  /** The tensor in the graph. */
   readonly value: Value;
+  /** The tensor in the checkpoint. */
   readonly entry: WeightEntry;
 }
 
 /** A tensor whose values are part of the graph. */
 export interface GraphConstant {
+  /** The tensor in the graph. */
   readonly value: Value;
   /** Values, little-endian. */
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -41,12 +50,17 @@ export interface GraphConstant {
 
 /** A network, or a part of one, that a session can run. */
 export interface Graph {
+  /** Name, for messages. */
   readonly name: string;
   /** In an order in which every tensor is made before it is used. */
   readonly nodes: readonly GraphNode[];
+  /** Tensors that are given for a run. */
   readonly inputs: readonly Value[];
+  /** Tensors that a run makes. */
   readonly outputs: readonly Value[];
+  /** Tensors of the checkpoint. */
   readonly weights: readonly GraphWeight[];
+  /** Tensors that are part of the graph. */
   readonly constants: readonly GraphConstant[];
   /** All tensors by name. */
   readonly values: ReadonlyMap<string, Value>;

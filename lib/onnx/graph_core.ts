@@ -32,13 +32,17 @@ export interface GraphOptions {
 
 /** What a node is made of. */
 export interface NodeParts {
+  /** Operands; undefined for an optional one that is not given. */
   readonly inputs: readonly (Value | undefined)[];
+  /** Settings by name. Default: none. */
   readonly attributes?: Readonly<Record<string, Attribute>>;
+  /** Where the operator is defined. Default: "", ONNX itself. */
   readonly domain?: GraphNode["domain"];
 }
 
 /** Collects the nodes and tensors of a graph; the operators are methods of `GraphBuilder`. */
 export class GraphCore {
+  /** Name of the graph, for messages. */
   readonly name: string;
   /** Type of weights and of what is computed. */
   readonly precision: FloatType;
@@ -49,6 +53,7 @@ export class GraphCore {
   readonly #weights = new Map<string, GraphWeight>();
   readonly #constants = new Map<string, GraphConstant>();
 
+  /** Begins an empty graph. */
   constructor(name: string, options: GraphOptions = {}) {
     this.name = name;
     this.precision = options.precision ?? "float32";

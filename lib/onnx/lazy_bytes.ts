@@ -16,7 +16,11 @@ export class LazyBytes extends Uint8Array<ArrayBuffer> {
   readonly #size: number;
   readonly #onError: (error: unknown) => void;
 
-  /** @param onError Is told why reading failed, which the runtime does not pass on. */
+  /**
+   * Shows a weight as bytes.
+   *
+   * @param onError Is told why reading failed, which the runtime does not pass on.
+   */
   constructor(entry: WeightEntry, type: FloatType, onError: (error: unknown) => void) {
     super(new ArrayBuffer(0));
     this.#entry = entry;
@@ -28,6 +32,7 @@ export class LazyBytes extends Uint8Array<ArrayBuffer> {
     Object.defineProperty(this, "length", { value: this.#size });
   }
 
+  /** Reads a range, in bytes. */
   override subarray(begin = 0, end = this.#size): Uint8Array<ArrayBuffer> {
     const width = bytesPerFloat(this.#type);
     try {
@@ -38,6 +43,7 @@ export class LazyBytes extends Uint8Array<ArrayBuffer> {
     }
   }
 
+  /** Reads a range, in bytes. */
   override slice(begin?: number, end?: number): Uint8Array<ArrayBuffer> {
     return this.subarray(begin, end);
   }

@@ -5,6 +5,7 @@ const GRANULARITY_BYTES = 16;
 
 /** A buffer of a size that onnxruntime can work with, in place of one that is too small. */
 export interface PaddedBuffer extends Disposable {
+  /** Buffer of at least the size of the tensor. */
   readonly buffer: GPUBuffer;
   /** Copies the values of the tensor into the buffer. */
   load(): void;

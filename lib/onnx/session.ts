@@ -24,8 +24,11 @@ export type Runtime = "webgpu" | "wasm" | "native";
 
 /** A network that is ready to run. Calls wait for each other. */
 export interface Session extends AsyncDisposable {
+  /** Names of the inputs, as in the graph. */
   readonly inputNames: readonly string[];
+  /** Names of the outputs, as in the graph. */
   readonly outputNames: readonly string[];
+  /** What runs it. */
   readonly runtime: Runtime;
   /**
    * Runs the network.
@@ -48,6 +51,7 @@ export interface Session extends AsyncDisposable {
 
 /** Options of {@linkcode createSession}. */
 export interface SessionOptions {
+  /** What runs the network. */
   readonly runtime: Runtime;
   /** Cancels the loading. */
   readonly signal?: AbortSignal;

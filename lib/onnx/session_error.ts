@@ -1,9 +1,11 @@
 /** A network could not be loaded or run. */
 export class SessionError extends Error {
+  /** Name of the class. */
   override readonly name = "SessionError";
   /** Name of the graph. */
   readonly graph: string;
 
+  /** Describes a failure. */
   constructor(action: "load" | "run", graph: string, detail: string, options?: ErrorOptions) {
     super(`Cannot ${action} network "${graph}": ${detail}`, options);
     this.graph = graph;
@@ -12,6 +14,7 @@ export class SessionError extends Error {
 
 /** What is known when a runtime fails. */
 export interface FailureTraits {
+  /** Name of the runtime. */
   readonly runtime: string;
   /** Size of the weights, in bytes; 0 where they are loaded already. */
   readonly weightBytes: number;

@@ -57,9 +57,13 @@ export interface ConvOptions {
 
 /** Options of a convolution, all given. */
 export interface FullConvOptions {
+  /** Steps along height and width. */
   readonly strides: readonly [number, number];
+  /** Pixels added at top, left, bottom and right. */
   readonly pads: readonly [number, number, number, number];
+  /** Distances inside the window along height and width. */
   readonly dilations: readonly [number, number];
+  /** Number of groups of channels. */
   readonly group: number;
 }
 

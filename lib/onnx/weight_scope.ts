@@ -10,6 +10,7 @@ export class WeightScope {
   readonly #weights: StateDict;
   readonly #used: Set<string>;
 
+  /** Begins at a path; scopes that share `used` note together which weights went into the graph. */
   constructor(builder: GraphBuilder, weights: StateDict, path = "", used = new Set<string>()) {
     this.path = path;
     this.#builder = builder;

@@ -17,12 +17,14 @@ export interface ModelFolder {
 
 /** A file of a folder could not be read. */
 export class ModelFolderError extends Error {
+  /** Name of the class. */
   override readonly name = "ModelFolderError";
   /** Path or address of the file. */
   readonly location: string;
   /** HTTP status, where there is one. */
   readonly status: number | undefined;
 
+  /** Describes a failure. */
   constructor(location: string, detail: string, options?: ErrorOptions & { status?: number }) {
     super(`Cannot read "${location}": ${detail}`, options);
     this.location = location;
@@ -183,7 +185,11 @@ class WebFolder implements ModelFolder {
       });
     }
     checkLength(address, response, bytes);
-    await cache?.put(address, new Response(bytes, { headers: versionOf(response) }));
+    try {
+      await cache?.put(address, new Response(bytes, { headers: versionOf(response) }));
+    } catch {
+      // Keeping it only saves time: a full disk must not end a run.
+    }
     return bytes;
   }
 }

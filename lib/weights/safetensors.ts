@@ -1,7 +1,7 @@
 import type { ByteSource } from "./byte_source.ts";
 
 /** Number of bytes of one value, by the type name of the format. */
-const BYTES_PER_VALUE = {
+export const BYTES_PER_VALUE = {
   F64: 8,
   F32: 4,
   F16: 2,
@@ -24,7 +24,9 @@ export type SafetensorsDtype = keyof typeof BYTES_PER_VALUE;
 
 /** Where a tensor lies in its file. */
 export interface SafetensorsTensor {
+  /** Key of the tensor. */
   readonly name: string;
+  /** Type of its values. */
   readonly dtype: SafetensorsDtype;
   /** Sides, outermost first; none for a single value. */
   readonly shape: readonly number[];
@@ -44,10 +46,12 @@ export interface SafetensorsHeader {
 
 /** The file is not a valid safetensors file; reading it again will not help. */
 export class SafetensorsError extends SyntaxError {
+  /** Name of the class. */
   override readonly name = "SafetensorsError";
   /** Path or address of the file. */
   readonly file: string;
 
+  /** Describes what is wrong. */
   constructor(file: string, detail: string, options?: ErrorOptions) {
     super(`Cannot read "${file}" as safetensors: ${detail}`, options);
     this.file = file;

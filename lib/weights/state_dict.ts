@@ -14,6 +14,7 @@ import { findWeightFiles, type FoundWeights } from "./weight_files.ts";
 export interface WeightEntry {
   /** Name in the checkpoint. */
   readonly key: string;
+  /** Sides, outermost first; none for a single value. */
   readonly shape: readonly number[];
   /** Type in which it is stored. */
   readonly dtype: SafetensorsDtype;
