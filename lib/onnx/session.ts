@@ -7,6 +7,7 @@ import { bytesPerElement } from "./graph_core.ts";
 import { LazyBytes } from "./lazy_bytes.ts";
 import { paddedBuffer } from "./padded_buffer.ts";
 import { explainFailure, SessionError } from "./session_error.ts";
+import { applyWinograd } from "./winograd.ts";
 
 // The types of all entry points of the package are these.
 type Ort = typeof import("npm:onnxruntime-web@1.30.0");
@@ -63,10 +64,10 @@ const MAX_THREADS = 8;
 /**
  * Loads a network. Its weights are read here, tensor by tensor.
  *
- * @param gpu Device of the tensors; null for a session that only runs on host tensors.
  * The runtimes "webgpu" and "wasm" read one file, {@linkcode runtimeFile}; "native" needs
- * `--allow-ffi` and the reading of its package.
+ * `--allow-ffi`.
  *
+ * @param gpu Device of the tensors; null for a session that only runs on host tensors.
  * @returns A session that the caller disposes of.
  * @throws {SessionError} If the runtime refuses.
  */
@@ -77,31 +78,22 @@ export async function createSession(
 ): Promise<Session> {
   const { runtime, signal } = options;
   signal?.throwIfAborted();
-  const weightBytes = graph.weights.reduce(
-    (sum, { value }) => sum + sizeOf(value.shape) * bytesPerElement(value.type),
-    0,
-  );
-  const traits = { runtime, weightBytes, file: runtimeFile(runtime) };
+  // The other runtimes have faster convolutions of their own.
+  const network = runtime === "wasm" ? applyWinograd(graph) : graph;
+  const file = runtimeFile(runtime);
   let readError: unknown;
-  const open = ({ value, entry }: GraphWeight) => {
-    const bytes = new LazyBytes(
-      entry,
-      value.type === "float16" ? "float16" : "float32",
-      (error) => {
-        readError = error;
-      },
-    );
-    // The native runtime takes the memory of an array, not its methods.
-    return { path: value.name, data: runtime === "native" ? bytes.subarray() : bytes };
-  };
   try {
-    if (traits.file !== undefined) await checkReadable(traits.file);
+    if (file !== undefined) await checkReadable(file);
     const engine = await loadEngine(runtime);
     const session = await engine.exclusive(() => {
       signal?.throwIfAborted();
-      return engine.ort.InferenceSession.create(encodeModel(graph), {
+      return engine.ort.InferenceSession.create(encodeModel(network), {
         ...sessionOptions(gpu, runtime),
-        externalData: graph.weights.map(open),
+        externalData: network.weights.map((weight) =>
+          externalData(weight, runtime, (error) => {
+            readError = error;
+          })
+        ),
       });
     });
     if (signal?.aborted) await engine.exclusive(() => session.release());
@@ -109,12 +101,29 @@ export async function createSession(
     return new OrtBackedSession(gpu, graph, engine, session, runtime);
   } catch (cause) {
     if (signal?.aborted) throw signal.reason;
-    if (readError !== undefined) {
-      const detail = readError instanceof Error ? readError.message : String(readError);
-      throw new SessionError("load", graph.name, detail, { cause: readError });
-    }
-    throw new SessionError("load", graph.name, explainFailure(cause, traits), { cause });
+    const detail = readError instanceof Error
+      ? readError.message
+      : explainFailure(cause, { runtime, file, weightBytes: bytesOfWeights(network) });
+    throw new SessionError("load", graph.name, detail, { cause: readError ?? cause });
   }
+}
+
+function externalData(
+  { value, entry }: GraphWeight,
+  runtime: Runtime,
+  onError: (error: unknown) => void,
+): { path: string; data: Uint8Array } {
+  const type = value.type === "float16" ? "float16" : "float32";
+  const bytes = new LazyBytes(entry, type, onError);
+  // The native runtime takes the memory of an array, not its methods.
+  return { path: value.name, data: runtime === "native" ? bytes.subarray() : bytes };
+}
+
+function bytesOfWeights({ weights }: Graph): number {
+  return weights.reduce(
+    (sum, { value }) => sum + sizeOf(value.shape) * bytesPerElement(value.type),
+    0,
+  );
 }
 
 /** Returns the file that a runtime reads, for `--allow-read`; undefined where it reads several. */
