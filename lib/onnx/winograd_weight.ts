@@ -6,6 +6,9 @@ export const TILE_OUTPUT = 4;
 /** Side of the input of a tile, in pixels, and of its transform. */
 export const TILE_INPUT = 6;
 
+/** Output channels that are transformed together, so that reads and writes stay in the cache. */
+const BLOCK_OUTPUTS = 16;
+
 /**
  * Input transform: six pixels to six values.
  *
@@ -69,20 +72,33 @@ export class WinogradWeight implements WeightEntry {
     const plane = inputs * outputs;
     const result = new Float32Array(TILE_INPUT * TILE_INPUT * plane);
     const columns = new Float64Array(3 * TILE_INPUT);
-    const values = new Float64Array(TILE_INPUT * TILE_INPUT);
-    for (let c = 0; c < inputs; c++) {
-      for (let o = 0; o < outputs; o++) {
-        const base = 9 * (o * inputs + c);
-        for (let x = 0; x < 3; x++) {
-          const [a, b, d] = [weight[base + x]!, weight[base + 3 + x]!, weight[base + 6 + x]!];
-          transformThree(a, b, d, columns, x, 3);
+    const block = new Float64Array(TILE_INPUT * TILE_INPUT * BLOCK_OUTPUTS);
+    for (let first = 0; first < outputs; first += BLOCK_OUTPUTS) {
+      const count = Math.min(BLOCK_OUTPUTS, outputs - first);
+      for (let c = 0; c < inputs; c++) {
+        for (let o = 0; o < count; o++) {
+          const base = 9 * ((first + o) * inputs + c);
+          for (let x = 0; x < 3; x++) {
+            const i = base + x;
+            transformThree(weight[i]!, weight[i + 3]!, weight[i + 6]!, columns, x, 3);
+          }
+          for (let k = 0; k < TILE_INPUT; k++) {
+            const [i, start] = [3 * k, BLOCK_OUTPUTS * TILE_INPUT * k + o];
+            transformThree(
+              columns[i]!,
+              columns[i + 1]!,
+              columns[i + 2]!,
+              block,
+              start,
+              BLOCK_OUTPUTS,
+            );
+          }
         }
-        for (let k = 0; k < TILE_INPUT; k++) {
-          const [a, b, d] = [columns[3 * k]!, columns[3 * k + 1]!, columns[3 * k + 2]!];
-          transformThree(a, b, d, values, TILE_INPUT * k, 1);
+        for (let k = 0; k < TILE_INPUT * TILE_INPUT; k++) {
+          const target = k * plane + c * outputs + first;
+          const source = k * BLOCK_OUTPUTS;
+          for (let o = 0; o < count; o++) result[target + o] = block[source + o]!;
         }
-        const target = c * outputs + o;
-        for (let k = 0; k < values.length; k++) result[k * plane + target] = values[k]!;
       }
     }
     return result;
@@ -98,10 +114,14 @@ function transformThree(
   start: number,
   step: number,
 ): void {
-  target[start] = a / 4;
-  target[start + step] = -(a + b + c) / 6;
-  target[start + 2 * step] = -(a - b + c) / 6;
-  target[start + 3 * step] = (a + 2 * b + 4 * c) / 24;
-  target[start + 4 * step] = (a - 2 * b + 4 * c) / 24;
+  const even = (a + c) * (1 / 6);
+  const odd = b * (1 / 6);
+  const evenDoubled = (a + 4 * c) * (1 / 24);
+  const oddDoubled = b * (1 / 12);
+  target[start] = a * 0.25;
+  target[start + step] = -even - odd;
+  target[start + 2 * step] = odd - even;
+  target[start + 3 * step] = evenDoubled + oddDoubled;
+  target[start + 4 * step] = evenDoubled - oddDoubled;
   target[start + 5 * step] = c;
 }
