@@ -1,0 +1,20 @@
+/** A config that cannot be used: where, which key, what was expected and what was found. */
+export class ConfigError extends TypeError {
+  /** Name of the class, as it is printed. */
+  override readonly name = "ConfigError";
+  /** Dotted key, such as "generator.tau"; empty for the text as a whole. */
+  readonly path: string;
+
+  /**
+   * Says what is wrong.
+   *
+   * @param where File with line and column, such as "my.yaml:14:8", or a flag, such as "--size".
+   * @param path Dotted key, or "".
+   * @param problem What was expected and found, without a final period.
+   */
+  constructor(where: string, path: string, problem: string, options?: ErrorOptions) {
+    const place = [where, path].filter((part) => part !== "").join(" ");
+    super(`Cannot read config "${place}": ${problem}`, options);
+    this.path = path;
+  }
+}

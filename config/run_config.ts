@@ -1,0 +1,248 @@
+/** The picture: its size, its palette and how its logits begin and turn into colours. */
+export interface GeneratorConfig {
+  /** Height of the picture in pixels, integer in [8, 256]. Default: 32. */
+  readonly imageH: number;
+  /** Width of the picture in pixels, integer in [8, 256]. Default: 32. */
+  readonly imageW: number;
+  /** Standard deviation of logits that begin as noise, in [0, 100]. Default: 1. */
+  readonly std: number;
+  /** Whether the logits begin from an image (given, or drawn by the teacher). Default: true. */
+  readonly initializeRenderer: boolean;
+  /** How the image becomes logits; "kmeans" and "nearest" also make the palette of it. */
+  readonly initializationMethod:
+    | "kmeans"
+    | "palette"
+    | "nearest"
+    | "palette-bilinear"
+    | "palette-nearest";
+  /** Colours of the palette that k-means makes, integer in [2, 256]. Default: 6. */
+  readonly kmeansNbColors: number;
+  /** Distance between a pixel and a palette colour in the initialisation. Default: "l1". */
+  readonly initDistance: "cosine_similarity" | "l1" | "l2" | "zero" | "random";
+  /** Name of a built-in palette, or path of a `.hex` file. Default: "sweetie-16". */
+  readonly palette: string;
+  /** Norm to which the logits are rescaled when they begin from an image, in (0, 1000]. */
+  readonly softmaxRegularizer: number;
+  /** Mixes palette colours; false takes the likeliest colour, straight-through. Default: true. */
+  readonly smoothSoftmax: boolean;
+  /** Whether Gumbel noise is added to the logits at each step. Default: true. */
+  readonly gumbel: boolean;
+  /** Gumbel-softmax temperature, in (0, 10]. Default: 1. Source: arXiv 1611.01144, Eq. 2. */
+  readonly tau: number;
+}
+
+/** Random changes of the picture before the teacher sees it. */
+export interface AugmentationConfig {
+  /** Probability of a grayscale picture, in [0, 1]. */
+  readonly grayscaleProb: number;
+  /** Probability of a horizontal flip, in [0, 1]. */
+  readonly hflipProb: number;
+  /** Probability of a perspective, in [0, 1]. */
+  readonly distorsionProb: number;
+  /** How far corners move at most, as a share of half the side, in [0, 1]. */
+  readonly distorsionScale: number;
+  /** Draws tau anew at each step, if `gumbel` is on. */
+  readonly randomTau: boolean;
+  /** Least tau that is drawn, in (0, 10]. */
+  readonly randomTauMin: number;
+  /** Greatest tau that is drawn, in (0, 10]. */
+  readonly randomTauMax: number;
+}
+
+/** The optimisation: steps, learning rate, AdamW and the losses besides the teacher's. */
+export interface TrainingConfig {
+  /** Optimizer steps, integer in [0, 1_000_000]. */
+  readonly steps: number;
+  /** Steps between pictures in the run's folder, integer; 0 writes none. */
+  readonly saveSteps: number;
+  /** Steps between checkpoints, integer; 0 writes one at the end only. */
+  readonly checkpointSteps: number;
+  /** Learning rate of AdamW, in [0, 100]. */
+  readonly learningRate: number;
+  /** Course of the learning rate. Names and meaning as in diffusers' `get_scheduler`. */
+  readonly lrScheduler:
+    | "constant"
+    | "linear"
+    | "cosine"
+    | "cosine_with_restarts"
+    | "polynomial"
+    | "constant_with_warmup"
+    | "piecewise_constant";
+  /** Steps in which the learning rate grows from 0, integer. */
+  readonly lrWarmupSteps: number;
+  /** Rules of "piecewise_constant": "factor:step,…,factor", such as "1:10,0.1:20,0.01". */
+  readonly lrStepRules: string;
+  /** Restarts of "cosine_with_restarts", integer >= 1. */
+  readonly lrCycles: number;
+  /** Decay of AdamW's first moment, in [0, 1). Source: arXiv 1711.05101. */
+  readonly adamBeta1: number;
+  /** Decay of AdamW's second moment, in [0, 1). */
+  readonly adamBeta2: number;
+  /** Decoupled weight decay of AdamW, in [0, 1]. */
+  readonly adamWeightDecay: number;
+  /** Added to the root of the second moment, in (0, 1]. */
+  readonly adamEpsilon: number;
+  /** Whether the norm of the gradient is limited. */
+  readonly clipGrad: boolean;
+  /** Greatest norm of the gradient, in (0, 1e9]. */
+  readonly maxGradNorm: number;
+  /** How the picture is enlarged to the teacher's size. */
+  readonly resizeMode: "nearest" | "bilinear" | "area" | "nearest-exact";
+  /** Factor of the FFT loss, in [0, 1e6]; 0 switches it off. */
+  readonly fftScale: number;
+  /** Factor of the total-variation loss; 0 switches it off. */
+  readonly tvScale: number;
+  /** Factor of the Laplacian loss; 0 switches it off. */
+  readonly laplacianScale: number;
+  /** Standard deviation of the Laplacian's Gaussian, in pixels. */
+  readonly laplacianSigma: number;
+  /** Side of the Laplacian's kernel in pixels, odd integer. */
+  readonly laplacianKernel: number;
+  /** Norm of the Laplacian loss. */
+  readonly laplacianMode: "l1" | "l2";
+  /** Factor of the loss between the Sobel edges of picture and input image; 0 switches it off. */
+  readonly gradientLossScale: number;
+  /** Factor of the bilateral loss; 0 switches it off. */
+  readonly bilateralScale: number;
+  /** Standard deviation of the bilateral loss in colour. */
+  readonly bilateralSigmaColor: number;
+  /** Standard deviation of the bilateral loss in pixels. */
+  readonly bilateralSigmaSpace: number;
+  /** Greatest distance of the bilateral loss in pixels, integer. */
+  readonly bilateralMaxDistance: number;
+  /** Random changes of the picture before the teacher sees it. */
+  readonly augmentation: AugmentationConfig;
+}
+
+/** The teacher, and how it draws the image that a run without input image begins with. */
+export interface DiffusionConfig {
+  /** The teacher: "mini" is built in; else a folder or URL in diffusers layout. */
+  readonly modelId: string;
+  /** Name of another autoencoder; null means the teacher's own. */
+  readonly vaeId: string | null;
+  /** Path of LoRA weights; null means none. */
+  readonly loraPath: string | null;
+  /** Factor of the LoRA weights, in [-10, 10]. */
+  readonly loraScale: number;
+  /** Of SD-piXL (torch.compile); has no meaning here. */
+  readonly ldmSpeedUp: boolean;
+  /** Of SD-piXL (xformers); has no meaning here. */
+  readonly enableXformers: boolean;
+  /** Of SD-piXL (gradient checkpointing); has no meaning here. */
+  readonly gradientCheckpoint: boolean;
+  /** Sampler of the first image. */
+  readonly sampler: "ddim" | "euler";
+  /** Steps of the sampler, integer in [1, 1000]. */
+  readonly numInferenceSteps: number;
+  /** Classifier-free guidance of the sampler, in [0, 100]. */
+  readonly guidanceScale: number;
+  /** Images that are drawn to choose from, integer in [1, 100]. */
+  readonly numReferences: number;
+}
+
+/** What keeps the picture near the edges of the input image. */
+export interface ControlnetConfig {
+  /** Whether ControlNets run. They also need an image. */
+  readonly useControlnet: boolean;
+  /** Kinds of the ControlNets: "canny" or "depth", with SD-piXL's "_mid" and "_small" allowed. */
+  readonly modelsId: readonly string[];
+  /** Factor of each ControlNet, each in [0, 10]; as many as `modelsId`. */
+  readonly controlnetConditioningScale: readonly number[];
+  /** Weak edges of Canny: least gradient, in [0, 2000]. */
+  readonly cannyThreshold1: number;
+  /** Strong edges of Canny: least gradient, in [0, 2000]. */
+  readonly cannyThreshold2: number;
+  /** Whether the image is blurred before its edges are sought. */
+  readonly cannyBlur: boolean;
+  /** Radius of that blur in pixels, in [0, 100]. */
+  readonly cannyBlurRadius: number;
+  /** Share of diffusion time, in [0, 1], from which ControlNets act. */
+  readonly controlGuidanceStart: number;
+  /** Share of diffusion time, in [0, 1], up to which ControlNets act. */
+  readonly controlGuidanceEnd: number;
+}
+
+/** Captions of the input image, as SD-piXL makes them; has no meaning here yet. */
+export interface CaptionConfig {
+  /** Name of the captioning model. */
+  readonly blipModelId: string;
+  /** Least length in tokens, integer. */
+  readonly minNewTokens: number;
+  /** Greatest length in tokens, integer. */
+  readonly maxNewTokens: number;
+  /** Question to the captioning model. */
+  readonly query: string;
+  /** Whether special tokens are left out. */
+  readonly skipSpecialTokens: boolean;
+}
+
+/** Score distillation. Source: Binninger & Sorkine-Hornung 2024, arXiv 2410.06236. */
+export interface SdConfig {
+  /** Classifier-free guidance of the score, in [0, 1000]. */
+  readonly guidanceScale: number;
+  /** Factor of the score's gradient, in [0, 1e6]. */
+  readonly gradScale: number;
+  /** Least timestep, as a share of the schedule, in [0, 1]. */
+  readonly tMin: number;
+  /** Greatest timestep, as a share of the schedule, in [0, 1]. */
+  readonly tMax: number;
+  /** "bounded_max": where the greatest timestep ends, as a share of the schedule. */
+  readonly tBoundMax: number;
+  /** "bounded_max": share of the steps after which it is there. */
+  readonly tBoundReached: number;
+  /**
+   * How timesteps are drawn: "uniform" in [tMin, tMax]; "linear" from tMax down to tMin;
+   * "bounded_max" uniform below a falling maximum; "linear_falling" uniform within `tWindow` of
+   * a line from `tStart` to `tEnd`.
+   */
+  readonly samplingMethodT: "uniform" | "linear" | "bounded_max" | "linear_falling";
+  /** "linear_falling": timestep at the first step, as a share of the schedule, in [0, 1]. */
+  readonly tStart: number;
+  /** "linear_falling": timestep at the last step, as a share of the schedule, in [0, 1]. */
+  readonly tEnd: number;
+  /** "linear_falling": greatest distance from the line, as a share of the schedule, in [0, 1]. */
+  readonly tWindow: number;
+  /** Side of the teacher's image in pixels; null means the teacher's own. */
+  readonly imSize: number | null;
+  /** Weight of a timestep: 1 - cumulative alpha, or 1. */
+  readonly wMode: "cumprod" | "constant";
+}
+
+/**
+ * All that a run depends on besides the files that it names.
+ *
+ * In YAML the keys are SD-piXL's, in snake_case: `generator.image_H` is `generator.imageH` here.
+ * Source of keys and meanings: https://github.com/AlexandreBinninger/SD-piXL, config/config.yaml.
+ */
+export interface RunConfig {
+  /** The preset that fills what nobody set. Default: "standard". */
+  readonly preset: "standard" | "paper";
+  /** Seed of all randomness, integer in [0, 2^32). Default: 0. */
+  readonly seed: number;
+  /** Path of the input image; null means that the teacher draws one from the prompt. */
+  readonly image: string | null;
+  /** Of SD-piXL: captions the image in place of a prompt; not possible here yet. */
+  readonly automaticCaption: boolean;
+  /** Longer side of the enlarged copy in pixels, about; integer in [0, 8192]. Default: 512. */
+  readonly savingResize: number;
+  /** What the picture shows. */
+  readonly prompt: string;
+  /** What the picture must not show. Default: "". */
+  readonly negativePrompt: string;
+  /** Folder under which runs make their own. Default: "workdir". */
+  readonly output: string;
+  /** What runs the networks. Default: "auto". */
+  readonly runtime: "auto" | "webgpu" | "wasm" | "native";
+  /** The picture. */
+  readonly generator: GeneratorConfig;
+  /** The optimisation. */
+  readonly training: TrainingConfig;
+  /** The teacher. */
+  readonly diffusion: DiffusionConfig;
+  /** The ControlNets. */
+  readonly controlnet: ControlnetConfig;
+  /** Captions. */
+  readonly caption: CaptionConfig;
+  /** Score distillation. */
+  readonly sd: SdConfig;
+}

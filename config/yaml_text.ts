@@ -1,0 +1,102 @@
+import process from "node:process";
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  stringify,
+} from "npm:yaml@2.9.1";
+import { ConfigError } from "./config_error.ts";
+
+/** A value of a YAML text and where it stands. */
+export interface YamlValue {
+  /** "name:line:column" of the value; of the key for a missing value. */
+  readonly where: string;
+  /** The plain value; undefined for a mapping. */
+  readonly value?: unknown;
+  /** A scalar as it was typed, without quotes and escapes; undefined for lists and mappings. */
+  readonly source?: string;
+  /** The entries of a mapping. */
+  readonly entries?: readonly YamlEntry[];
+}
+
+/** A key of a mapping and its value. */
+export interface YamlEntry {
+  /** The key. */
+  readonly key: string;
+  /** "name:line:column" of the key. */
+  readonly where: string;
+  /** The value. */
+  readonly value: YamlValue;
+}
+
+/**
+ * Parses a YAML text.
+ *
+ * @param name Name of the text in errors, such as the path of its file.
+ * @throws {ConfigError} If it is no YAML, with line and column.
+ */
+export function parseYaml(source: string, name: string): YamlValue {
+  const lineCounter = new LineCounter();
+  const document = withoutEnvironment(() =>
+    parseDocument(source.replace(/^\uFEFF/, ""), { lineCounter, prettyErrors: false })
+  );
+  const at = (offset: number) => {
+    const { line, col } = lineCounter.linePos(offset);
+    return `${name}:${line}:${col}`;
+  };
+  const [error] = document.errors;
+  if (error) throw new ConfigError(at(error.pos[0]), "", explain(error.code, error.message));
+  return convert(document.contents, at, `${name}:1:1`);
+}
+
+/** Writes a plain object as YAML that {@linkcode parseYaml} reads back to the same. */
+export function writeYaml(value: unknown): string {
+  return stringify(value, { lineWidth: 0 });
+}
+
+function explain(code: string, message: string): string {
+  const found = message.replace(/\.$/, "").replace(/^./, (letter) => letter.toLowerCase());
+  const isColon = code === "BLOCK_AS_IMPLICIT_KEY" || code === "MULTILINE_IMPLICIT_KEY";
+  return isColon ? `${found}; put a text with a colon in quotes` : found;
+}
+
+function convert(node: unknown, at: (offset: number) => string, above: string): YamlValue {
+  const where = (node as Node | null)?.range ? at((node as Node).range![0]) : above;
+  if (isMap(node)) {
+    const entries = node.items.map(({ key, value }) => {
+      const keyWhere = (key as Node).range ? at((key as Node).range![0]) : where;
+      return {
+        key: String(isScalar(key) ? key.value : key),
+        where: keyWhere,
+        value: convert(value, at, keyWhere),
+      };
+    });
+    return { where, entries };
+  }
+  if (isSeq(node)) return { where, value: node.toJSON() };
+  if (isScalar(node)) {
+    const isPlain = node.type === "PLAIN" || node.type === undefined;
+    return { where, value: node.value, source: isPlain ? node.source ?? "" : String(node.value) };
+  }
+  if (node === null || node === undefined) return { where, value: null, source: "" };
+  throw new ConfigError(where, "", "expected a value, got an alias, which is not supported");
+}
+
+/**
+ * Calls a synchronous function while no environment variable can be seen.
+ *
+ * The parser looks for debug switches in the environment, for which Deno would ask a permission.
+ */
+function withoutEnvironment<T>(call: () => T): T {
+  const environment = Object.getOwnPropertyDescriptor(process, "env");
+  if (!environment?.configurable) return call();
+  Object.defineProperty(process, "env", { value: {}, configurable: true, writable: true });
+  try {
+    return call();
+  } finally {
+    Object.defineProperty(process, "env", environment);
+  }
+}

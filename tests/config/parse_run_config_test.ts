@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { ConfigError } from "../../config/config_error.ts";
+import { layerOf, parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
+
+/** Text of a file, what the error says after "Cannot read config ", and the key it names. */
+const WRONG: readonly (readonly [string, string, string])[] = [
+  [
+    "generator:\n  tau: 0\n",
+    `"my.yaml:2:8 generator.tau": expected a number in (0, 10], got 0`,
+    "generator.tau",
+  ],
+  [
+    "generator:\n  tua: 1\n",
+    `"my.yaml:2:3 generator.tua": expected a known key; did you mean "generator.tau"?`,
+    "generator.tua",
+  ],
+  ["tau: 1\n", `"my.yaml:1:1 tau": expected a known key; did you mean "generator.tau"?`, "tau"],
+  [
+    "genrator:\n  tau: 1\n",
+    `"my.yaml:1:1 genrator": expected a known key; did you mean "generator"?`,
+    "genrator",
+  ],
+  ["sd: 4\n", `"my.yaml:1:5 sd": expected a section, got 4`, "sd"],
+  [
+    "sd:\n  w_mode: constnat\n",
+    `"my.yaml:2:11 sd.w_mode": expected one of "cumprod", "constant", got "constnat"; did you mean "constant"?`,
+    "sd.w_mode",
+  ],
+  [
+    "training:\n  steps: 1.5\n",
+    `"my.yaml:2:10 training.steps": expected an integer in [0, 1000000], got 1.5`,
+    "training.steps",
+  ],
+  [
+    `training:\n  steps: "ten"\n`,
+    `"my.yaml:2:10 training.steps": expected an integer in [0, 1000000], got "ten"`,
+    "training.steps",
+  ],
+  [
+    "prompt: a knight: red\n",
+    `"my.yaml:1:9": nested mappings are not allowed in compact mappings; put a text with a colon in quotes`,
+    "",
+  ],
+  ["- 1\n", `"my.yaml:1:1": expected keys and values, got [1]`, ""],
+  ["seed: 1\nseed: 2\n", `"my.yaml:2:1": map keys must be unique`, ""],
+];
+
+Deno.test("parseRunConfig() names file, line, column, key, what it expected and what it got", () => {
+  for (const [text, problem, path] of WRONG) {
+    assert.throws(() => parseRunConfig(text, "my.yaml"), (error) => {
+      assert(error instanceof ConfigError && error instanceof TypeError);
+      assert.equal(error.message, `Cannot read config ${problem}`);
+      assert.equal(error.path, path);
+      return true;
+    });
+  }
+});
+
+Deno.test("parseRunConfig() takes the numbers of SD-piXL's file", () => {
+  const { values } = parseRunConfig(
+    "training:\n  steps: 10_001\n  adam_epsilon: 1.0e-08\nsd:\n  guidance_scale: 40.\n",
+    "c.yaml",
+  );
+  assert.equal(values.get("training.steps")?.value, 10001);
+  assert.equal(values.get("training.adam_epsilon")?.value, 1e-8);
+  assert.equal(values.get("sd.guidance_scale")?.value, 40);
+});
+
+Deno.test("parseRunConfig() takes a text as it was typed", () => {
+  const prompts = [["0x10", "0x10"], ["1984", "1984"], ["yes", "yes"], ['"a: b"', "a: b"], [
+    "~",
+    "",
+  ]];
+  for (const [typed, expected] of prompts) {
+    const { values } = parseRunConfig(`prompt: ${typed}\n`, "c.yaml");
+    assert.equal(values.get("prompt")?.value, expected);
+  }
+});
+
+Deno.test("parseRunConfig() accepts an empty file and a byte order mark", () => {
+  assert.equal(parseRunConfig("# nothing\n", "c.yaml").values.size, 0);
+  assert.equal(parseRunConfig("\uFEFFseed: 3\n", "c.yaml").values.get("seed")?.value, 3);
+});
+
+Deno.test("parseRunConfig() accepts keys without meaning here, with a note", () => {
+  const { notes } = parseRunConfig(
+    "diffusion:\n  enable_xformers: true\n  ldm_speed_up: false\n",
+    "c.yaml",
+  );
+  assert.deepEqual(notes, [`"diffusion.enable_xformers" has no effect: there is no PyTorch here`]);
+});
+
+Deno.test("parseRunConfig() needs no permission", { permissions: "none" }, () => {
+  assert.equal(parseRunConfig("seed: 1\n", "c.yaml").values.size, 1);
+});
+
+Deno.test("parseSettings() reads values by the kind of their key", () => {
+  const { values } = parseSettings([
+    "generator.tau=0.7",
+    'prompt=a "b": c = 1',
+    "image=~",
+    "controlnet.models_id=[canny, depth]",
+  ]);
+  assert.deepEqual([...values.values()].map(({ value }) => value), [
+    0.7,
+    'a "b": c = 1',
+    null,
+    ["canny", "depth"],
+  ]);
+});
+
+Deno.test("parseSettings() rejects what is no key=value", () => {
+  const cases = [
+    ["tau", `"--set": expected key=value, got "tau"`],
+    ["tau=1", `"--set tau": expected a known key; did you mean "generator.tau"?`],
+    ["training=1", `"--set training": expected a key, got the name of a section`],
+    ["seed=-1", `"--set seed": expected an integer in [0, 4294967295], got "-1"`],
+  ] as const;
+  for (const [setting, problem] of cases) {
+    assert.throws(() => parseSettings([setting]), { message: `Cannot read config ${problem}` });
+  }
+});
+
+Deno.test("layerOf() leaves out undefined values and names the flag in errors", () => {
+  assert.equal(layerOf({ seed: undefined }, "--seed").values.size, 0);
+  assert.throws(() => layerOf({ "generator.image_H": 7 }, () => "--size"), {
+    message:
+      `Cannot read config "--size generator.image_H": expected an integer in [8, 256], got 7`,
+  });
+});

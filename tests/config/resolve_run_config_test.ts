@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { configKeys } from "../../config/config_keys.ts";
+import defaultText from "../../config/default.yaml" with { type: "text" };
+import schemaText from "../../config/config.schema.json" with { type: "text" };
+import { runConfigJsonSchema } from "../../config/json_schema.ts";
+import { parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
+import { resolveLayers, resolveRunConfig } from "../../config/resolve_run_config.ts";
+import { writeRunConfig } from "../../config/write_run_config.ts";
+
+Deno.test("default.yaml sets every key, and no other", () => {
+  const { values } = parseRunConfig(defaultText, "default.yaml");
+  assert.deepEqual([...values.keys()].sort(), configKeys().map(({ path }) => path).sort());
+});
+
+Deno.test("config.schema.json is current", () => {
+  assert.deepEqual(JSON.parse(schemaText), runConfigJsonSchema(), "run `deno task schema`");
+});
+
+Deno.test("resolveLayers() lets later layers win", () => {
+  const file = parseRunConfig("seed: 7\ngenerator:\n  tau: 0.5\n  image_H: 20\n", "my.yaml");
+  const { config } = resolveLayers([file, parseSettings(["generator.tau=0.7"])]);
+  assert.equal(config.seed, 7);
+  assert.equal(config.generator.tau, 0.7);
+  assert.equal(config.generator.imageH, 20);
+  assert.equal(config.preset, "standard");
+});
+
+Deno.test("resolveLayers() takes the preset that the last layer names", () => {
+  const file = parseRunConfig("preset: paper\nsd:\n  guidance_scale: 30\n", "my.yaml");
+  const { config } = resolveLayers([file]);
+  assert.equal(config.sd.samplingMethodT, "bounded_max");
+  assert.equal(config.sd.guidanceScale, 30);
+  assert.equal(resolveLayers([file, parseSettings(["preset=standard"])]).config.preset, "standard");
+});
+
+// Source: config/config.yaml of SD-piXL.
+Deno.test("the preset paper has SD-piXL's settings", () => {
+  const { training, sd, diffusion, generator } = resolveRunConfig({ preset: "paper" });
+  assert.deepEqual([training.steps, training.learningRate, training.lrWarmupSteps], [
+    10001,
+    0.025,
+    250,
+  ]);
+  assert.deepEqual([training.fftScale, training.adamWeightDecay], [20, 0.01]);
+  assert.deepEqual([sd.guidanceScale, sd.tMin, sd.tMax, sd.tBoundMax], [40, 0.02, 0.98, 0.8]);
+  assert.deepEqual([diffusion.numInferenceSteps, diffusion.numReferences], [50, 10]);
+  assert.deepEqual([generator.imageH, generator.imageW], [64, 64]);
+});
+
+Deno.test("resolveLayers() refuses values that contradict each other", () => {
+  const cases = [
+    ["sd.t_min=0.99", `sd.t_min": expected at most "sd.t_max" (0.98), got 0.99`],
+    [
+      "training.augmentation.random_tau_min=2",
+      `training.augmentation.random_tau_min": expected at most "training.augmentation.random_tau_max" (1.5), got 2`,
+    ],
+    [
+      "controlnet.controlnet_conditioning_scale=[0.1, 0.2]",
+      `controlnet.controlnet_conditioning_scale": expected as many values as "controlnet.models_id" has (1), got 2`,
+    ],
+  ] as const;
+  for (const [setting, problem] of cases) {
+    assert.throws(() => resolveLayers([parseSettings([setting])]), {
+      message: `Cannot read config "--set ${problem}`,
+    });
+  }
+});
+
+Deno.test("resolveRunConfig() takes camelCase names and rejects unknown ones", () => {
+  const config = resolveRunConfig({
+    prompt: "a cat",
+    generator: { imageH: 16 },
+    sd: { tMin: 0.1 },
+  });
+  assert.deepEqual([config.prompt, config.generator.imageH, config.sd.tMin], ["a cat", 16, 0.1]);
+  const wrong = { generator: { taus: 1 } } as Record<string, unknown>;
+  assert.throws(() => resolveRunConfig(wrong), {
+    message:
+      `Cannot read config "generator.taus": expected a known key; did you mean "generator.tau"?`,
+  });
+});
+
+Deno.test("writeRunConfig() is read back to the same config, whatever the prompt", () => {
+  const prompts = [
+    "",
+    "a knight: red",
+    `she said "it's"`,
+    "🐉 a dragon 🧑‍🚀",
+    "# not a comment",
+    "two\nlines\n",
+    "  spaces  ",
+    "- list",
+    "~",
+    "null",
+    "10_001",
+    "1e3",
+    "true",
+    "{a: b}",
+    "a\\nb\t%",
+    "*star &and !bang",
+  ];
+  for (const prompt of prompts) {
+    const config = resolveRunConfig({ prompt, negativePrompt: prompt, image: prompt || null });
+    const again = resolveLayers([parseRunConfig(writeRunConfig(config), "config.yaml")]);
+    assert.deepEqual(again, { config, notes: [] });
+  }
+});
