@@ -44,7 +44,8 @@ export interface ModelFolderOptions {
  * Opens a folder for reading.
  *
  * @param location A path, a `file:` URL (needs `--allow-read`) or an `http(s):` URL (needs
- * `--allow-net` for its host; files are kept in the Web cache, which needs no permission).
+ * `--allow-net` for its host; files are kept in the Web cache of the script that is run, which needs
+ * no permission).
  */
 export function openModelFolder(
   location: string | URL,
@@ -166,31 +167,40 @@ class WebFolder implements ModelFolder {
     const kept = await cache?.match(address);
     const validators = kept ? validatorsOf(kept) : {};
     // A server that tells no versions cannot be asked whether the file has changed.
-    if (kept && Object.keys(validators).length === 0) return await kept.bytes();
+    if (kept?.ok && Object.keys(validators).length === 0) return await kept.bytes();
     let response: Response;
     let bytes: Uint8Array<ArrayBuffer>;
     try {
       response = await this.#fetch(address, { headers: validators });
       bytes = await response.bytes();
     } catch (cause) {
-      if (kept) return await kept.bytes();
+      if (kept) return kept.ok ? await kept.bytes() : undefined;
       throw describeFetch(address, cause);
     }
-    if (response.status === 304 && kept) return await kept.bytes();
-    if (response.status === 404) return undefined;
+    const { status, statusText } = response;
+    if (status === 304 && kept) return await kept.bytes();
+    await kept?.body?.cancel();
+    if (status === 404) {
+      // That it was not there is kept too, for when the network is not.
+      await keep(cache, address, new Response(null, { status }));
+      return undefined;
+    }
     if (!response.ok) {
-      const { status, statusText } = response;
-      throw new ModelFolderError(address, `the server answered ${status} ${statusText}`.trim(), {
-        status,
-      });
+      const detail = `the server answered ${status} ${statusText}`.trim();
+      throw new ModelFolderError(address, detail, { status });
     }
     checkLength(address, response, bytes);
-    try {
-      await cache?.put(address, new Response(bytes, { headers: versionOf(response) }));
-    } catch {
-      // Keeping it only saves time: a full disk must not end a run.
-    }
+    await keep(cache, address, new Response(bytes, { headers: versionOf(response) }));
     return bytes;
+  }
+}
+
+/** Puts an answer into the Web cache. */
+async function keep(cache: Cache | undefined, address: string, answer: Response): Promise<void> {
+  try {
+    await cache?.put(address, answer);
+  } catch {
+    // Keeping it only saves time: a full disk must not end a run.
   }
 }
 

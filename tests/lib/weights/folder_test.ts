@@ -79,6 +79,7 @@ Deno.test("openModelFolder() keeps files in the Web cache", async () => {
   try {
     let version = "1";
     const answer = (request: Request) => {
+      if (request.url.endsWith("/missing.txt")) return new Response("", { status: 404 });
       const headers = { etag: `"${version}"` };
       return request.headers.get("if-none-match") === headers.etag
         ? new Response(null, { status: 304, headers })
@@ -93,9 +94,11 @@ Deno.test("openModelFolder() keeps files in the Web cache", async () => {
       version = "2";
       assert.equal(await read(), "version 2");
       assert.equal(asked.length, 3);
+      assert.equal(await openModelFolder(address, { cacheName }).has("missing.txt"), false);
     });
     // The server is gone: what was kept is used.
     assert.equal(await openModelFolder(kept, { cacheName }).text("a.txt"), "version 2");
+    assert.equal(await openModelFolder(kept, { cacheName }).has("missing.txt"), false);
     await assert.rejects(openModelFolder(kept, { cacheName }).text("b.txt"), ModelFolderError);
   } finally {
     await caches.delete(cacheName);

@@ -1,0 +1,41 @@
+import { sizeOf } from "../../lib/onnx/graph.ts";
+import { GraphBuilder } from "../../lib/onnx/graph_builder.ts";
+import { createSession } from "../../lib/onnx/session.ts";
+import { scatter } from "../lib/onnx/run_graph.ts";
+
+// Eight convolutions in a row, two rows in the batch, as in the levels of a small UNet. Constant
+// weights are left to the runtime's own convolution; those of a checkpoint take Winograd's way.
+for (const [side, channels] of [[32, 96], [16, 160], [8, 256]] as const) {
+  for (const isWinograd of [false, true]) {
+    const shape = [2, channels, side, side];
+    const weightShape = [channels, channels, 3, 3];
+    const g = new GraphBuilder("bench");
+    let x = g.input("x", shape);
+    for (let layer = 0; layer < 8; layer++) {
+      const values = scatter(sizeOf(weightShape), layer).map((value) => value / channels);
+      const read = (_: unknown, start = 0, count = values.length - start) =>
+        new Uint8Array(values.slice(start, start + count).buffer);
+      const entry = { key: `weight ${layer}`, shape: weightShape, dtype: "F32", read } as const;
+      const weight = isWinograd ? g.weight(entry, weightShape) : g.constant(values, weightShape);
+      x = g.conv(x, weight, undefined, { pads: 1 });
+    }
+    g.output("y", x);
+    const graph = g.build();
+    const feeds = { x: { data: scatter(sizeOf(shape)), shape } };
+    Deno.bench({
+      name: `8 x conv 3x3, ${side} x ${side} x ${channels}, ${isWinograd ? "Winograd" : "direct"}`,
+      group: `conv ${side}`,
+      baseline: !isWinograd,
+      n: 20,
+      warmup: 5,
+      async fn(b) {
+        await using session = await createSession(null, graph, { runtime: "wasm" });
+        await session.runHost(feeds);
+        await session.runHost(feeds);
+        b.start();
+        await session.runHost(feeds);
+        b.end();
+      },
+    });
+  }
+}
