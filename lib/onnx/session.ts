@@ -344,7 +344,10 @@ class OrtBackedSession implements Session {
 }
 
 async function download(tensor: GpuTensor): Promise<HostTensor> {
-  return { data: await tensor.read(), shape: tensor.shape };
+  const { shape, dtype } = tensor;
+  if (dtype === "f32") return { data: await tensor.read(), shape };
+  const bits = await tensor.readU32();
+  return { data: new Int32Array(bits.buffer, bits.byteOffset, bits.length), shape };
 }
 
 /** Keeps a tensor of the runtime for another session. */

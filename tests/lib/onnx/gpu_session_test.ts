@@ -86,6 +86,16 @@ for (const runtime of ["webgpu", "wasm"] as const) {
     assert.deepEqual(rows.shape, [1, 3, 2]);
   });
 
+  gpuTest(`Session.run() takes and gives tensors of integers: ${runtime}`, async (gpu) => {
+    const g = new GraphBuilder("integers");
+    g.output("y", g.add(g.input("x", [5], "int32"), g.constant(Int32Array.of(-3))));
+    await using session = await createSession(gpu, g.build(), { runtime });
+    using x = GpuTensor.from(gpu, Int32Array.of(1, 2, 3, 4, 5), [5], "x");
+    using y = (await session.run({ x }))["y"]!;
+    assert.equal(y.dtype, "i32");
+    assert.deepEqual([...new Int32Array((await y.readU32()).buffer)], [-2, -1, 0, 1, 2]);
+  });
+
   gpuTest(`GradientSession keeps masks between its halves: ${runtime}`, async (gpu) => {
     const g = new GraphBuilder("layers");
     const x = g.input("image", [1, 2, 5, 4]);
