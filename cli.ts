@@ -1,0 +1,51 @@
+/**
+ * The command line: `generate`, `palettes` and `verify`.
+ *
+ * `deno task generate …` runs it with the permissions that it needs.
+ *
+ * @module
+ */
+import { describeError } from "./lib/launch/describe_error.ts";
+import { type CommandHandlers, runProgram } from "./lib/launch/program.ts";
+import { terminalOf } from "./lib/launch/terminal.ts";
+
+/**
+ * Runs a command.
+ *
+ * @param args Arguments as typed, the command first.
+ * @returns The exit code: 0, 1 for a failure, 2 for wrong arguments, 130 after Ctrl-C.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const out = terminalOf(Deno.stdout);
+  const status = terminalOf(Deno.stderr);
+  let code = 0;
+  // Each command loads its own part of the library.
+  const handlers: CommandHandlers = {
+    async generate(flags) {
+      const { generateCommand } = await import("./lib/launch/generate_command.ts");
+      code = await generateCommand(flags, { out, status });
+    },
+    async palettes(sources, flags) {
+      const { palettesCommand } = await import("./lib/launch/palettes_command.ts");
+      await palettesCommand(sources, flags, { out, status });
+    },
+    async verify(folder, flags) {
+      const { verifyCommand } = await import("./lib/launch/verify_command.ts");
+      code = await verifyCommand(folder, flags, { out });
+    },
+  };
+  try {
+    await runProgram(args, handlers, { print: (text) => out.write(text), columns: out.columns() });
+    return code;
+  } catch (error) {
+    const text = describeError(error, args.includes("--debug"));
+    if (args.includes("--json")) {
+      out.write(`${JSON.stringify({ event: "error", message: text.message })}\n`);
+    } else {
+      status.write(`error: ${text.message}\n`);
+    }
+    return text.code;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,39 @@
+/** One Ctrl-C reaches this program more than once if programs above it hand it on. */
+const SAME_PRESS_MS = 500;
+
+/** Turns Ctrl-C into the end of a run: the first asks it to stop, the second ends the program. */
+export class Interrupt implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #listener: () => void;
+  readonly #signals: readonly Deno.Signal[];
+  #pressedAt = -Infinity;
+
+  /**
+   * Begins to listen.
+   *
+   * @param onFirst Called at the first, to say what happens.
+   */
+  constructor(onFirst: () => void) {
+    this.#listener = () => {
+      const now = performance.now();
+      const isSamePress = now - this.#pressedAt < SAME_PRESS_MS;
+      if (isSamePress) return;
+      if (this.signal.aborted) Deno.exit(130);
+      this.#pressedAt = now;
+      this.#controller.abort(new DOMException("The run was stopped", "AbortError"));
+      onFirst();
+    };
+    this.#signals = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+    for (const signal of this.#signals) Deno.addSignalListener(signal, this.#listener);
+  }
+
+  /** Aborted by the first Ctrl-C. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Stops listening. */
+  [Symbol.dispose](): void {
+    for (const signal of this.#signals) Deno.removeSignalListener(signal, this.#listener);
+  }
+}

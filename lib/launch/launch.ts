@@ -1,0 +1,69 @@
+import { fileURLToPath } from "node:url";
+import { Machine } from "./adapter_host.ts";
+import { AdapterError, ensureAdapter } from "./ensure_adapter.ts";
+import { type Command, permissionsOf } from "./permissions.ts";
+import { runChild } from "./run_child.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/[\\/]$/, "");
+const COMMANDS: readonly Command[] = ["generate", "palettes", "verify", "test", "bench"];
+
+/**
+ * Runs a command with the permissions that it needs, after looking for a WebGPU adapter.
+ *
+ * @param args Name of the command, then its arguments.
+ * @returns The exit code.
+ */
+async function launch(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args as [Command, ...string[]];
+  const machine = new Machine();
+  if (!COMMANDS.includes(command)) {
+    machine.say(`Cannot launch "${command ?? ""}": expected one of ${COMMANDS.join(", ")}`);
+    return 2;
+  }
+  const isHelp = rest.some((argument) => argument === "--help" || argument === "-h");
+  const needsAdapter = command !== "palettes" && !isHelp;
+  try {
+    if (needsAdapter) await ensureAdapter(machine);
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    machine.say(error.message);
+    return 1;
+  }
+  // Paths are relative to the folder where the user is, not to that of the tasks.
+  const cwd = Deno.env.get("INIT_CWD") ?? Deno.cwd();
+  const permissions = permissionsOf(command, rest, {
+    root: ROOT,
+    cwd,
+    runtimeFiles: needsAdapter ? await runtimeFiles() : [],
+    deno: Deno.execPath(),
+    readText,
+  });
+  const isOurs = command === "test" || command === "bench";
+  return await runChild([...programOf(command, permissions), ...rest], isOurs ? ROOT : cwd);
+}
+
+/** The program of a command, as arguments of Deno. */
+function programOf(command: Command, permissions: readonly string[]): string[] {
+  const flags = ["--no-prompt", ...permissions];
+  const config = ["--config", `${ROOT}/deno.json`];
+  if (command === "test") return ["test", ...config, "--parallel", ...flags];
+  if (command === "bench") return ["bench", ...config, ...flags];
+  return ["run", ...config, ...flags, `${ROOT}/cli.ts`, command];
+}
+
+/** The files of both runtimes: which of them runs is chosen later. */
+async function runtimeFiles(): Promise<string[]> {
+  const { runtimeFile } = await import("../onnx/session.ts");
+  return (["wasm", "webgpu"] as const).map(runtimeFile).filter((file) => file !== undefined);
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    // The command itself says what is wrong with it.
+    return undefined;
+  }
+}
+
+if (import.meta.main) Deno.exit(await launch(Deno.args));

@@ -1,0 +1,133 @@
+import { resolve } from "node:path";
+import { parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
+import { normalizeArguments } from "./normalize_arguments.ts";
+
+/** The commands that the launcher knows. */
+export type Command = "generate" | "palettes" | "verify" | "test" | "bench";
+
+/** What the permissions of a command depend on besides its arguments. */
+export interface PermissionContext {
+  /** Folder of the project. */
+  readonly root: string;
+  /** Folder to which paths of the arguments are relative. */
+  readonly cwd: string;
+  /** Files that onnxruntime reads. */
+  readonly runtimeFiles: readonly string[];
+  /** The Deno that runs, for tests that start it. */
+  readonly deno: string;
+  /** Reads the text of a config file; undefined if it cannot be read. */
+  readText(path: string): string | undefined;
+}
+
+/** Flags and config keys whose value is a path that is read. */
+const READ_FLAGS = new Set(["--input-image", "--palette", "--config", "--resume", "--model"]);
+const READ_KEYS = new Set(["image", "generator.palette", "diffusion.model_id"]);
+const DEFAULT_OUTPUT = "workdir";
+
+/**
+ * Lists the permissions that a command needs for its arguments, as flags of `deno run`.
+ *
+ * It reads the project, onnxruntime's file and what the user names, writes the output folder, and
+ * asks the environment what the terminal can show.
+ * There is no network unless the user names a URL.
+ */
+export function permissionsOf(
+  command: Command,
+  args: readonly string[],
+  context: PermissionContext,
+): string[] {
+  const { root, cwd, runtimeFiles, deno } = context;
+  const read = new Set([root, ...runtimeFiles]);
+  const write = new Set<string>();
+  const hosts = new Set<string>();
+  const name = (value: string) => {
+    const host = hostOf(value);
+    if (host !== undefined) hosts.add(host);
+    else if (value !== "") read.add(resolve(cwd, value));
+  };
+  if (command === "test" || command === "bench") {
+    write.add(resolve(root, DEFAULT_OUTPUT));
+    hosts.add("localhost").add("127.0.0.1").add("0.0.0.0");
+    return [...flagsOf(read, write, hosts), ...flag("run", [deno])];
+  }
+  const normalized = normalizeArguments(args);
+  for (const value of pathsOf(command, normalized)) name(value);
+  const settings = settingsOf(normalized, context);
+  for (const [key, value] of settings) if (READ_KEYS.has(key)) name(String(value ?? ""));
+  for (const folder of outputsOf(command, normalized, { settings, cwd })) {
+    read.add(folder);
+    write.add(folder);
+  }
+  const isNative = valuesOf(normalized, "--runtime").includes("native") ||
+    settings.some(([key, value]) => key === "runtime" && value === "native");
+  // onnxruntime-node is a library of machine code that lies among several files.
+  if (isNative) {
+    return ["--allow-read", ...flag("write", write), "--allow-ffi", "--allow-env", "--allow-sys"];
+  }
+  return [...flagsOf(read, write, hosts), "--allow-env=COLORTERM,TERM"];
+}
+
+function flagsOf(read: Set<string>, write: Set<string>, hosts: Set<string>): string[] {
+  return [...flag("read", read), ...flag("write", write), ...flag("net", hosts)];
+}
+
+/** A comma separates paths, so one in a path is doubled, as Deno wants it. */
+function flag(kind: string, values: Iterable<string>): string[] {
+  const list = [...values].map((value) => value.replaceAll(",", ",,")).join(",");
+  return list === "" ? [] : [`--allow-${kind}=${list}`];
+}
+
+/** Values of the flags that are paths, and all that stands alone. */
+function pathsOf(command: Command, args: readonly string[]): string[] {
+  const named = [...READ_FLAGS].flatMap((name) => valuesOf(args, name));
+  if (command === "generate") return named;
+  return [...named, ...args.filter((argument) => !argument.startsWith("-"))];
+}
+
+/** Returns all values of a flag, written as "--flag value" or "--flag=value". */
+function valuesOf(args: readonly string[], name: string): string[] {
+  return args.flatMap((argument, index) => {
+    if (argument === name) return args[index + 1] === undefined ? [] : [args[index + 1]!];
+    return argument.startsWith(`${name}=`) ? [argument.slice(name.length + 1)] : [];
+  });
+}
+
+/** Keys and values of config files and `--set`. */
+function settingsOf(args: readonly string[], context: PermissionContext): [string, unknown][] {
+  const files = valuesOf(args, "--config").map((path) => resolve(context.cwd, path));
+  const readers = [
+    ...files.map((path) => () => parseRunConfig(context.readText(path) ?? "", path)),
+    () => parseSettings(valuesOf(args, "--set")),
+  ];
+  return readers.flatMap((read) => {
+    try {
+      return [...read().values].map(([key, { value }]): [string, unknown] => [key, value]);
+    } catch {
+      // The command itself says what is wrong with it.
+      return [];
+    }
+  });
+}
+
+/** Folders that a command writes. A resumed run also writes its own folder. */
+function outputsOf(
+  command: Command,
+  args: readonly string[],
+  { settings, cwd }: { settings: [string, unknown][]; cwd: string },
+): string[] {
+  if (command === "verify") return [];
+  const set = settings.filter(([key]) => key === "output").map(([, value]) => String(value));
+  const last = [DEFAULT_OUTPUT, ...set, ...valuesOf(args, "--output")].at(-1)!;
+  const resumed = valuesOf(args, "--resume")
+    .map((path) => path.endsWith(".safetensors") ? resolve(cwd, path, "..") : path);
+  return [last, ...resumed].map((path) => resolve(cwd, path));
+}
+
+function hostOf(value: string): string | undefined {
+  if (!/^https?:\/\//.test(value)) return undefined;
+  try {
+    return new URL(value).host;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import type { StepEvent } from "./run_event.ts";
+
+const BAR_COLUMNS = 24;
+
+/**
+ * Writes the state of a run as one line: bar, step, time to go, losses.
+ *
+ * @param first The first step of this program, from which the speed is taken.
+ * @param columns Greatest length of the line; 0 leaves out the bar and the limit.
+ */
+export function progressLine(event: StepEvent, first: StepEvent, columns: number): string {
+  const { step, steps, timestep, losses } = event;
+  const share = steps > 0 ? step / steps : 1;
+  const full = Math.round(share * BAR_COLUMNS);
+  const bar = `${"█".repeat(full)}${"░".repeat(BAR_COLUMNS - full)} `;
+  const width = String(steps).length;
+  const parts = [
+    `step ${String(step).padStart(width)}/${steps}`,
+    step > first.step && step < steps ? `ETA ${etaText(secondsToGo(event, first))}` : "",
+    `t ${Math.round(timestep)}`,
+    ...Object.entries(losses).map(([name, value]) => `${name} ${shortNumber(value)}`),
+  ].filter((part) => part !== "");
+  if (columns <= 0) return parts.join("  ");
+  return [...bar + parts.join("  ")].slice(0, columns).join("");
+}
+
+function secondsToGo(event: StepEvent, first: StepEvent): number {
+  const perStep = (event.seconds - first.seconds) / (event.step - first.step);
+  return perStep * (event.steps - event.step);
+}
+
+/** Returns "42 s", "3 min 05 s" or "2 h 04 min". */
+export function etaText(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const pad = (value: number) => String(value).padStart(2, "0");
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
+}
+
+/** Three digits that matter: 0.0123, 1.23, 123, 1.2e+4. */
+function shortNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e4)) return value.toExponential(1);
+  return String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,170 @@
+import type { Image } from "../image/image.ts";
+import { terminalPreview } from "../image/terminal_preview.ts";
+import { etaText, progressLine } from "./progress_line.ts";
+import type { RunEvent, StepEvent } from "./run_event.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Shows what a run tells. */
+export interface Reporter {
+  /** Shows an event. */
+  report(event: RunEvent): void;
+  /** Whether a preview would be shown now; they cost a transfer. */
+  readonly wantsPreview: boolean;
+  /** Shows the picture so far. */
+  preview(image: Image): void;
+}
+
+/** Chooses the reporter: JSON if asked for, a bar in a terminal, else plain lines. */
+export function createReporter(json: boolean, out: Terminal, status: Terminal): Reporter {
+  if (json) return new JsonReporter(out);
+  return status.isTerminal ? new BarReporter(out, status) : new PlainReporter(out, status);
+}
+
+/** One JSON object a line on stdout. */
+class JsonReporter implements Reporter {
+  readonly wantsPreview = false;
+  readonly #out: Terminal;
+
+  constructor(out: Terminal) {
+    this.#out = out;
+  }
+
+  report(event: RunEvent): void {
+    this.#out.write(`${JSON.stringify(event)}\n`);
+  }
+
+  preview(): void {}
+}
+
+const PLAIN_LINES = 10;
+const PLAIN_INTERVAL_S = 10;
+
+/** Plain lines: about ten over a run, more if it is slow. */
+class PlainReporter implements Reporter {
+  readonly wantsPreview = false;
+  readonly #out: Terminal;
+  readonly #status: Terminal;
+  #printedAt = 0;
+  #first: StepEvent | undefined;
+
+  constructor(out: Terminal, status: Terminal) {
+    this.#out = out;
+    this.#status = status;
+  }
+
+  report(event: RunEvent): void {
+    if (event.event === "done") return this.#out.write(doneText(event));
+    if (event.event !== "step") return this.#status.write(`${headText(event)}\n`);
+    this.#first ??= event;
+    const isTenth = event.step % Math.max(1, Math.floor(event.steps / PLAIN_LINES)) === 0;
+    const isSlow = event.seconds - this.#printedAt >= PLAIN_INTERVAL_S;
+    if (!isTenth && !isSlow && event.step !== event.steps) return;
+    this.#printedAt = event.seconds;
+    this.#status.write(`${progressLine(event, this.#first, 0)}\n`);
+  }
+
+  preview(): void {}
+}
+
+const PREVIEW_INTERVAL_MS = 1000;
+const REDRAW_INTERVAL_MS = 100;
+const PREVIEW_COLUMNS = 64;
+/** Lines of a terminal that the bar and what is above it keep. */
+const KEPT_LINES = 6;
+
+/** A bar that is drawn over, with a small picture above it. */
+class BarReporter implements Reporter {
+  readonly #out: Terminal;
+  readonly #status: Terminal;
+  #first: StepEvent | undefined;
+  #step: StepEvent | undefined;
+  #picture: string[] = [];
+  #drawnLines = 0;
+  #drawnAt = -Infinity;
+  #previewedAt = -Infinity;
+
+  constructor(out: Terminal, status: Terminal) {
+    this.#out = out;
+    this.#status = status;
+  }
+
+  get wantsPreview(): boolean {
+    return this.#status.depth !== "none" &&
+      performance.now() - this.#previewedAt >= PREVIEW_INTERVAL_MS;
+  }
+
+  preview(image: Image): void {
+    this.#previewedAt = performance.now();
+    this.#picture = terminalPreview(image, {
+      depth: this.#status.depth,
+      columns: Math.min(PREVIEW_COLUMNS, this.#status.columns() - 1),
+      lines: Math.max(0, this.#status.lines() - KEPT_LINES),
+    });
+    this.#draw();
+  }
+
+  report(event: RunEvent): void {
+    if (event.event === "step") {
+      this.#first ??= event;
+      this.#step = event;
+      const isDue = performance.now() - this.#drawnAt >= REDRAW_INTERVAL_MS;
+      if (isDue || event.step === event.steps) this.#draw();
+      return;
+    }
+    // What stays is printed above the bar.
+    this.#erase();
+    if (event.event === "done") {
+      // The picture stays in view.
+      if (this.#picture.length > 0) this.#status.write(`${this.#picture.join("\n")}\n`);
+      this.#out.write(doneText(event));
+      return;
+    }
+    this.#status.write(`${headText(event)}\n`);
+    if (this.#step) this.#draw();
+  }
+
+  #draw(): void {
+    if (!this.#step) return;
+    this.#drawnAt = performance.now();
+    const bar = progressLine(this.#step, this.#first!, this.#status.columns() - 1);
+    const lines = [...this.#picture, bar];
+    this.#erase();
+    this.#status.write(`${lines.join("\n")}\n`);
+    this.#drawnLines = lines.length;
+  }
+
+  #erase(): void {
+    if (this.#drawnLines > 0) this.#status.write(`\x1b[${this.#drawnLines}A\x1b[J`);
+    this.#drawnLines = 0;
+  }
+}
+
+/** What is printed when something begins or is to be known. */
+function headText(event: Exclude<RunEvent, StepEvent>): string {
+  switch (event.event) {
+    case "start": {
+      const { prompt, palette, height, width, seed, runtime, adapter, resumedFrom } = event;
+      const what = prompt === "" ? "picture" : `"${prompt}"`;
+      const lines = [
+        `${what}, ${height} x ${width} pixels (height x width), palette ${palette}, seed ${seed}`,
+        `networks: ${runtime}; kernels: ${adapter}`,
+      ];
+      return [...lines, ...resumedFrom > 0 ? [`going on after step ${resumedFrom}`] : []].join(
+        "\n",
+      );
+    }
+    case "note":
+      return `note: ${event.message}`;
+    case "stage":
+      return `${event.stage} …`;
+    case "done":
+      return doneText(event);
+  }
+}
+
+function doneText(event: RunEvent & { event: "done" }): string {
+  const { files, seconds, evaluations, interrupted } = event;
+  const head = interrupted ? "stopped; the picture so far and a checkpoint are written" : "done";
+  const time = `${etaText(seconds)}, ${evaluations} teacher evaluations`;
+  return [`${head} (${time})`, ...files.map((file) => `  ${file}`), ""].join("\n");
+}
