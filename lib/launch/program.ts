@@ -103,7 +103,10 @@ function buildProgram(handlers: CommandHandlers, { print, columns }: ProgramOpti
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
-  const collect = (value: string, before: readonly string[]) => [...before, value];
+  const collect = (
+    value: string,
+    before: readonly string[],
+  ): readonly string[] => [...before, value];
   const debug = () => new Option("--debug", "print the stack of an error");
   const runtime = () =>
     new Option("--runtime <name>", "what runs the networks: auto, webgpu, wasm or native");
@@ -119,7 +122,10 @@ function buildProgram(handlers: CommandHandlers, { print, columns }: ProgramOpti
     .option("--preset <name>", "standard (fast) or paper (SD-piXL's settings, slow)")
     .option("--steps <number>", "optimizer steps")
     .option("--config <file.yaml>", "config file; keys are SD-piXL's")
-    .option("--set <key=value>", "any key of the config, such as sd.guidance_scale=15", collect, [])
+    .addOption(
+      new Option("--set <key=value>", "any key of the config, such as sd.guidance_scale=15")
+        .argParser(collect).default<readonly string[]>([], "none"),
+    )
     .option("--model <name|folder|url>", "the teacher: mini, or one in diffusers layout")
     .option("--kmeans-nb-colors <number>", "makes the palette of the input image by k-means")
     .addOption(runtime())

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { extname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/**
+ * The rooms, lowest first. A file imports from its own room, from lower ones and from those of its
+ * own line, never from above.
+ */
+const ROOMS: readonly (readonly string[])[] = [
+  ["config", "assets"],
+  ["kernels/gpu"],
+  ["kernels"],
+  ["lib/image", "lib/palette"],
+  ["lib/weights"],
+  ["lib/onnx"],
+  ["lib/models"],
+  ["lib/conditioning"],
+  ["lib/generator"],
+  ["lib/augment"],
+  ["lib/guidance"],
+  ["lib/optimizer"],
+  ["lib/distill"],
+  ["lib/outputs"],
+  ["lib/verify", "lib/watch"],
+  ["mod.ts"],
+  ["lib/launch"],
+  ["cli.ts"],
+];
+
+/** Files that may use Deno's own functions: where the program touches the machine. */
+const EDGES: readonly RegExp[] = [
+  /^cli\.ts$/,
+  /^config\/write_schema\.ts$/,
+  /^lib\/launch\//,
+  /^lib\/weights\/(file_source|folder|weight_cache)\.ts$/,
+  /^lib\/onnx\/session\.ts$/,
+  /^lib\/outputs\//,
+  /^lib\/verify\/verify_folder\.ts$/,
+  /^lib\/watch\/watch_server\.ts$/,
+  /^assets\/models\/mini\/training\//,
+];
+
+interface SourceFile {
+  readonly path: string;
+  readonly code: string;
+  readonly imports: readonly string[];
+}
+
+const IMPORT = /(?<![.\w])(?:from\s*|import\s*\(?\s*)"([^"\n$]+)"/g;
+
+function* sourceFiles(folder: string): Generator<SourceFile> {
+  for (const entry of Deno.readDirSync(resolve(ROOT, folder))) {
+    const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+    if (entry.isDirectory) {
+      yield* sourceFiles(path);
+    } else if (extname(path) === ".ts") {
+      const code = withoutComments(Deno.readTextFileSync(resolve(ROOT, path)));
+      yield { path, code, imports: importsOf(code) };
+    }
+  }
+}
+
+function importsOf(code: string): string[] {
+  return [...code.matchAll(IMPORT)].map(([, specifier]) => specifier!);
+}
+
+/** Drops comments, and keeps strings that look like one, such as "https://". */
+function withoutComments(source: string): string {
+  const token = /"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
+  return source.replace(token, (text) => text.startsWith("/") ? "" : text);
+}
+
+/** All source files of the project but the tests. */
+const FILES: readonly SourceFile[] = [
+  ...["config", "kernels", "lib", "assets"].flatMap((folder) =>
+    isThere(folder) ? [...sourceFiles(folder)] : []
+  ),
+  ...["mod.ts", "cli.ts"].filter(isThere).map((path) => {
+    const code = withoutComments(Deno.readTextFileSync(resolve(ROOT, path)));
+    return { path, code, imports: importsOf(code) };
+  }),
+];
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(resolve(ROOT, path));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Height of the room of a file; the longest name that fits is its room. */
+function heightOf(path: string): number {
+  const fits = ROOMS.flatMap((names, height) => names.map((name) => ({ name, height })))
+    .filter(({ name }) => path === name || path.startsWith(`${name}/`))
+    .sort((a, b) => b.name.length - a.name.length);
+  assert(fits[0], `"${path}" is in no room; name the room in this test`);
+  return fits[0].height;
+}
+
+function targetOf(file: SourceFile, specifier: string): string {
+  return relative(ROOT, resolve(ROOT, file.path, "..", specifier)).replaceAll("\\", "/");
+}
+
+Deno.test("files import only from their own room and lower ones", () => {
+  assert(FILES.length > 0);
+  const wrong = FILES.flatMap((file) =>
+    file.imports.filter((specifier) => specifier.startsWith("."))
+      .map((specifier) => targetOf(file, specifier))
+      .filter((target) => heightOf(target) > heightOf(file.path))
+      .map((target) => `${file.path} imports ${target}`)
+  );
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("imports are full relative paths, or packages with an exact version", () => {
+  const allowed =
+    /^(\.\.?\/.+\.[a-z0-9]+|node:[a-z/]+|npm:(@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+(\/[\w./-]+)?)$/;
+  const wrong = FILES.flatMap(({ path, imports }) =>
+    imports.filter((specifier) => !allowed.test(specifier)).map((name) => `${path}: ${name}`)
+  );
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("each package is imported in exactly one file", () => {
+  const importers = new Map<string, Set<string>>();
+  for (const { path, imports } of FILES) {
+    for (const specifier of imports.filter((name) => name.startsWith("npm:"))) {
+      const name = /^npm:((?:@[^/]+\/)?[^@/]+)/.exec(specifier)![1]!;
+      importers.set(name, (importers.get(name) ?? new Set()).add(path));
+    }
+  }
+  assert(importers.size > 0);
+  const shared = [...importers].filter(([, paths]) => paths.size > 1)
+    .map(([name, paths]) => `${name}: ${[...paths].join(", ")}`);
+  assert.deepEqual(shared, []);
+});
+
+Deno.test("Deno's own functions are used only at the edges", () => {
+  // Error classes are no functions: `Deno.errors.NotFound` may be compared with anywhere.
+  const wrong = FILES.filter(({ path, code }) =>
+    /\bDeno\.(?!errors\b)[a-zA-Z]/.test(code) && !EDGES.some((edge) => edge.test(path))
+  ).map(({ path }) => path);
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("internal code imports no mod.ts", () => {
+  const wrong = FILES.filter(({ path }) => !/(^|\/)mod\.ts$/.test(path) && path !== "cli.ts")
+    .flatMap(({ path, imports }) =>
+      imports.filter((name) => /(^|\/)mod\.ts$/.test(name)).map((name) => `${path}: ${name}`)
+    );
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("no file is longer than 400 lines", () => {
+  const long = FILES.filter(({ path }) => !path.startsWith("assets/"))
+    .map(({ path }) => ({
+      path,
+      lines: Deno.readTextFileSync(resolve(ROOT, path)).split("\n").length - 1,
+    }))
+    .filter(({ lines }) => lines > 400).map(({ path, lines }) => `${path}: ${lines}`);
+  assert.deepEqual(long, []);
+});
+
+Deno.test("files are named in snake_case and by their subject", () => {
+  const vague = /(^|_)(utils?|helpers?|misc|common|types)$/;
+  const wrong = FILES.map(({ path }) => path).filter((path) => {
+    const name = path.split("/").at(-1)!.replace(/(\.d)?\.ts$/, "");
+    return !/^[a-z0-9]+(_[a-z0-9]+)*$/.test(name) || vague.test(name);
+  });
+  assert.deepEqual(wrong, []);
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { type PermissionContext, permissionsOf } from "../../../lib/launch/permissions.ts";
+
+const CONTEXT: PermissionContext = {
+  root: "/project",
+  cwd: "/home",
+  runtimeFiles: ["/cache/ort.wasm"],
+  deno: "/bin/deno",
+  readText: (path) =>
+    path === "/home/my.yaml"
+      ? 'image: "in/cat: 1.png" # mine\noutput: out\ngenerator:\n  palette: p.hex\n'
+      : undefined,
+};
+const TERMINAL = "--allow-env=COLORTERM,TERM";
+
+Deno.test("permissionsOf() lets generate read the project and write its output, no more", () => {
+  assert.deepEqual(permissionsOf("generate", ["--prompt", "a cat, /etc/passwd"], CONTEXT), [
+    "--allow-read=/project,/cache/ort.wasm,/home/workdir",
+    "--allow-write=/home/workdir",
+    TERMINAL,
+  ]);
+});
+
+Deno.test("permissionsOf() adds what the user names, in any spelling of the flag", () => {
+  const args = ["--input_image=a,b.png", "--palette", "/p/x.hex", "--output", "o", "--verbose"];
+  assert.deepEqual(permissionsOf("generate", args, CONTEXT), [
+    "--allow-read=/project,/cache/ort.wasm,/p/x.hex,/home/a,,b.png,/home/o"
+      .replace("/p/x.hex,/home/a,,b.png", "/home/a,,b.png,/p/x.hex"),
+    "--allow-write=/home/o",
+    TERMINAL,
+  ]);
+});
+
+Deno.test("permissionsOf() follows a config file", () => {
+  assert.deepEqual(permissionsOf("generate", ["--config", "my.yaml"], CONTEXT), [
+    "--allow-read=/project,/cache/ort.wasm,/home/my.yaml,/home/in/cat: 1.png,/home/p.hex,/home/out",
+    "--allow-write=/home/out",
+    TERMINAL,
+  ]);
+});
+
+Deno.test("permissionsOf() gives the network only for a URL that is named", () => {
+  const args = ["--model", "https://example.org:8443/mini", "--set", "output=o"];
+  assert.deepEqual(permissionsOf("generate", args, CONTEXT), [
+    "--allow-read=/project,/cache/ort.wasm,/home/o",
+    "--allow-write=/home/o",
+    "--allow-net=example.org:8443",
+    TERMINAL,
+  ]);
+});
+
+Deno.test("permissionsOf() lets a resumed run write its own folder", () => {
+  const args = ["--resume", "runs/a/checkpoint_50.safetensors"];
+  const [read, write] = permissionsOf("generate", args, CONTEXT);
+  assert.equal(write, "--allow-write=/home/workdir,/home/runs/a");
+  assert.match(read!, /checkpoint_50\.safetensors,\/home\/workdir,\/home\/runs\/a$/);
+});
+
+Deno.test("permissionsOf() lets verify read its folder and write nothing", () => {
+  assert.deepEqual(permissionsOf("verify", ["../goldens"], CONTEXT), [
+    "--allow-read=/project,/cache/ort.wasm,/goldens",
+    TERMINAL,
+  ]);
+});
+
+Deno.test("permissionsOf() lets tests start Deno and serve on this machine", () => {
+  assert.deepEqual(permissionsOf("test", ["tests/config"], CONTEXT), [
+    "--allow-read=/project,/cache/ort.wasm",
+    "--allow-write=/project/workdir",
+    "--allow-net=localhost,127.0.0.1,0.0.0.0",
+    "--allow-run=/bin/deno",
+  ]);
+});

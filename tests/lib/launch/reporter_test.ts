@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { etaText, progressLine } from "../../../lib/launch/progress_line.ts";
+import { createReporter } from "../../../lib/launch/reporter.ts";
+import type { RunEvent, StepEvent } from "../../../lib/launch/run_event.ts";
+import type { Terminal } from "../../../lib/launch/terminal.ts";
+import { Image } from "../../../lib/image/image.ts";
+
+function step(number: number, seconds: number): StepEvent {
+  return {
+    event: "step",
+    step: number,
+    steps: 100,
+    losses: { score: 0.01234, fft: 123.4 },
+    learningRate: 0.1,
+    timestep: 600,
+    evaluations: number,
+    seconds,
+  };
+}
+
+const DONE: RunEvent = {
+  event: "done",
+  folder: "out",
+  files: ["out/final_argmax.png"],
+  seconds: 61,
+  evaluations: 108,
+  interrupted: false,
+};
+
+function terminal(isTerminal: boolean) {
+  const texts: string[] = [];
+  const fake: Terminal = {
+    isTerminal,
+    depth: isTerminal ? "truecolor" : "none",
+    columns: () => 60,
+    lines: () => 24,
+    write: (text) => void texts.push(text),
+  };
+  return { fake, text: () => texts.join("") };
+}
+
+Deno.test("progressLine() shows steps, time to go, timestep and losses", () => {
+  const line = progressLine(step(50, 25), step(1, 0.5), 0);
+  assert.equal(line, "step  50/100  ETA 25 s  t 600  score 0.0123  fft 123");
+  const bar = progressLine(step(50, 25), step(1, 0.5), 60);
+  assert(bar.startsWith("████████████░░░░░░░░░░░░ step  50/100"));
+  assert.equal([...bar].length, 60);
+});
+
+Deno.test("etaText() says seconds, minutes and hours", () => {
+  assert.deepEqual([0.4, 59, 61, 3725].map(etaText), ["0 s", "59 s", "1 min 01 s", "1 h 02 min"]);
+});
+
+Deno.test("createReporter() writes one JSON object a line for programs", () => {
+  const out = terminal(true);
+  const status = terminal(true);
+  const reporter = createReporter(true, out.fake, status.fake);
+  for (const event of [step(1, 1), DONE]) reporter.report(event);
+  const lines = out.text().trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(lines, [step(1, 1), DONE]);
+  assert.equal(status.text(), "");
+});
+
+Deno.test("createReporter() writes about ten plain lines where nobody looks", () => {
+  const out = terminal(false);
+  const status = terminal(false);
+  const reporter = createReporter(false, out.fake, status.fake);
+  for (let number = 1; number <= 100; number++) reporter.report(step(number, number / 100));
+  reporter.report(DONE);
+  assert.equal(status.text().trimEnd().split("\n").length, 10);
+  assert(!status.text().includes("\x1b"));
+  assert.equal(out.text(), "done (1 min 01 s, 108 teacher evaluations)\n  out/final_argmax.png\n");
+});
+
+Deno.test("createReporter() draws a bar and a picture in a terminal, over the last ones", () => {
+  const out = terminal(true);
+  const status = terminal(true);
+  const reporter = createReporter(false, out.fake, status.fake);
+  assert(reporter.wantsPreview);
+  reporter.preview(
+    Image.fromIndices({ height: 4, width: 4 }, new Uint32Array(16), Uint8Array.of(255, 0, 0)),
+  );
+  assert(!reporter.wantsPreview);
+  reporter.report(step(1, 1));
+  reporter.report(step(100, 2));
+  // Two lines of picture and one of bar are drawn over.
+  assert.match(status.text(), /▀.*\n.*▀.*\n█?░+ step   1\/100/);
+  assert(status.text().includes("\x1b[3A\x1b[J"));
+});

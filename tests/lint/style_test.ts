@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import style from "./style.ts";
+
+/** Statements and what the plugin says of them: the rule, or nothing. */
+const CASES: readonly (readonly [string, string | undefined])[] = [
+  ['throw new RangeError("Cannot read tensor: expected 3 values, got 2");', undefined],
+  ['throw new Error(`Cannot find weight "${key}" in the checkpoint`);', undefined],
+  ['throw new SyntaxError("its header ends early");', undefined],
+  ['throw new RangeError("Cannot read tensor.");', "style/error-text"],
+  ['throw new RangeError("Invalid tensor");', "style/error-text"],
+  ['throw new TypeError("Cannot read: the file isn\'t there");', "style/error-text"],
+  ["throw new Error(`Cannot find weight '${key}'`);", "style/error-text"],
+  ["throw new Error(`Cannot find ${a}` + ` in ${b}.`);", "style/error-text"],
+  ['throw new ConfigError("invalid.yaml", "", "expected a text");', undefined],
+  ["enum Mode { A }", "style/no-enum"],
+];
+
+Deno.test("the lint plugin accepts good error texts and reports the others", () => {
+  for (const [code, rule] of CASES) {
+    const found = Deno.lint.runPlugin(style, "example.ts", `${code}\n`).map(({ id }) => id);
+    assert.deepEqual(found, rule === undefined ? [] : [rule], code);
+  }
+});
