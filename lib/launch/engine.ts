@@ -1,0 +1,51 @@
+import type { RunConfig } from "../../config/run_config.ts";
+import type { Image } from "../image/image.ts";
+import type { CheckpointContent } from "../outputs/checkpoint_file.ts";
+import type { RunResult } from "../outputs/final_images.ts";
+import type { Palette } from "../palette/palette.ts";
+import type { StepEvent } from "./run_event.ts";
+
+/** What `generate` needs of a run; a test gives its own. */
+export interface Engine {
+  /**
+   * Loads the teacher and prepares a run.
+   *
+   * @param inputs The files that the config names, read.
+   */
+  open(config: RunConfig, inputs: EngineInputs): Promise<EngineRun>;
+}
+
+/** Files that a run begins with. */
+export interface EngineInputs {
+  /** The palette that the config names. */
+  readonly palette: Palette;
+  /** The input image. */
+  readonly image?: Image;
+  /** Bytes of the checkpoint from which the run goes on. */
+  readonly checkpoint?: Uint8Array;
+  /** Stops the loading. */
+  readonly signal: AbortSignal;
+  /** Told what begins, such as "load". */
+  onStage(stage: string): void;
+  /** Told what the user should know. */
+  onNote(message: string): void;
+}
+
+/** What is known of a step. */
+export type EngineStep = Omit<StepEvent, "event" | "seconds">;
+
+/** A run that is ready. */
+export interface EngineRun extends AsyncDisposable {
+  /** What runs the networks, such as "wasm". */
+  readonly runtime: string;
+  /** Name of the WebGPU adapter. */
+  readonly adapter: string;
+  /** Step after which it goes on; 0 for a new run. */
+  readonly startStep: number;
+  /** Makes the steps, until the last or until the signal. */
+  steps(signal: AbortSignal): AsyncIterable<EngineStep>;
+  /** Reads the picture so far. */
+  result(): Promise<RunResult>;
+  /** Reads what is needed to go on later. */
+  checkpoint(): Promise<CheckpointContent>;
+}

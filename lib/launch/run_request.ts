@@ -1,0 +1,53 @@
+import { basename, dirname, extname, join } from "node:path";
+import type { ConfigLayer } from "../../config/config_layer.ts";
+import { parseRunConfig } from "../../config/parse_run_config.ts";
+import { resolveLayers } from "../../config/resolve_run_config.ts";
+import type { RunConfig } from "../../config/run_config.ts";
+import { findCheckpoint } from "../outputs/checkpoint_file.ts";
+import { OutputError } from "../outputs/output_error.ts";
+import { layersOfFlags } from "./config_from_flags.ts";
+import type { GenerateFlags } from "./program.ts";
+
+/** What the command line and its files ask for. */
+export interface Request {
+  /** The complete config. */
+  readonly config: RunConfig;
+  /** What the user should know of it. */
+  readonly notes: readonly string[];
+  /** Name of the config, for the run's folder. */
+  readonly name: string;
+  /** Folder of a run that goes on; undefined for a new one. */
+  readonly folder: string | undefined;
+  /** Path of the checkpoint from which it goes on. */
+  readonly checkpoint: string | undefined;
+}
+
+/**
+ * Reads the config of a run: defaults, preset, the config of a run that goes on, file, flags.
+ *
+ * @throws {ConfigError} If a key or value is wrong.
+ * @throws {OutputError} If a file cannot be read.
+ */
+export async function readRequest(flags: GenerateFlags): Promise<Request> {
+  const layers: ConfigLayer[] = [];
+  const found = flags.resume === undefined ? undefined : await findCheckpoint(flags.resume);
+  const folder = found && dirname(found.path);
+  if (folder !== undefined) layers.push(await readLayer(join(folder, "config.yaml")));
+  if (flags.config !== undefined) layers.push(await readLayer(flags.config));
+  layers.push(...layersOfFlags(flags));
+  const { config, notes } = resolveLayers(layers);
+  const name = flags.config === undefined
+    ? config.preset
+    : basename(flags.config, extname(flags.config));
+  return { config, notes, name, folder, checkpoint: found?.path };
+}
+
+async function readLayer(path: string): Promise<ConfigLayer> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    throw OutputError.from("read", path, cause);
+  }
+  return parseRunConfig(text, path);
+}

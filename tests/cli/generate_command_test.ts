@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { generateCommand } from "../../lib/launch/generate_command.ts";
+import type { GenerateFlags } from "../../lib/launch/program.ts";
+import type { RunEvent } from "../../lib/launch/run_event.ts";
+import type { Terminal } from "../../lib/launch/terminal.ts";
+import { inTemporaryFolder } from "../support/temporary_folder.ts";
+import { paintingEngine } from "./painting_engine.ts";
+
+/** Runs `generate --json` in this process, and returns its events. */
+async function generate(flags: Partial<GenerateFlags>) {
+  let text = "";
+  const terminal: Terminal = {
+    isTerminal: false,
+    depth: "none",
+    columns: () => 80,
+    lines: () => 24,
+    write: (part) => void (text += part),
+  };
+  const terminals = { out: terminal, status: terminal };
+  const code = await generateCommand(
+    { set: [], json: true, ...flags },
+    terminals,
+    paintingEngine(),
+  );
+  const events = text.trimEnd().split("\n").map((line) => JSON.parse(line) as RunEvent);
+  return { code, events };
+}
+
+function doneOf(events: readonly RunEvent[]): RunEvent & { event: "done" } {
+  const last = events.at(-1);
+  assert(last?.event === "done");
+  return last;
+}
+
+Deno.test("generate writes pictures, config, metrics and a checkpoint", async () => {
+  await inTemporaryFolder(async (output) => {
+    const prompt = 'a knight: "red" 🐉';
+    const { code, events } = await generate({
+      prompt,
+      palette: "game-boy",
+      size: "8,10",
+      steps: "5",
+      seed: "3",
+      output,
+      set: ["training.save_steps=2", "training.checkpoint_steps=2"],
+    });
+    assert.equal(code, 0);
+    assert.deepEqual(events.map(({ event }) => event), [
+      "stage",
+      "start",
+      ...Array(5).fill("step"),
+      "done",
+    ]);
+    const { folder, files, interrupted } = doneOf(events);
+    assert.match(folder, /standard\/\d{4}(-\d\d){5}-mini-im8x10-game-boy$/);
+    assert.equal(interrupted, false);
+    assert.deepEqual(files.map((file) => file.slice(folder.length + 1)), [
+      "final_argmax.png",
+      "final_argmax_x51.png",
+      "final_softmax.png",
+      "checkpoint_5.safetensors",
+      "config.yaml",
+      "metrics.jsonl",
+    ]);
+    for (const file of files) assert((await Deno.stat(file)).size > 0);
+    for (const name of ["png_logs/2_hard.png", "png_logs/4_hard.png", "checkpoint_4.safetensors"]) {
+      assert((await Deno.stat(`${folder}/${name}`)).isFile);
+    }
+    // The config runs again to the same.
+    const again = await generate({ config: `${folder}/config.yaml` });
+    const picture = await Deno.readFile(files[0]!);
+    assert.deepEqual(await Deno.readFile(doneOf(again.events).files[0]!), picture);
+    const start = again.events.find(({ event }) => event === "start");
+    assert(start?.event === "start" && start.prompt === prompt && start.seed === 3);
+  });
+});
+
+Deno.test("generate --resume goes on in the folder of the run", async () => {
+  await inTemporaryFolder(async (output) => {
+    const flags = { prompt: "a cat", size: "8,8", output };
+    const first = await generate({ ...flags, steps: "3" });
+    const { folder } = doneOf(first.events);
+    const second = await generate({ resume: folder, steps: "6" });
+    assert.equal(doneOf(second.events).folder, folder);
+    const steps = second.events.flatMap((event) => event.event === "step" ? [event.step] : []);
+    assert.deepEqual(steps, [4, 5, 6]);
+    const metrics = await Deno.readTextFile(`${folder}/metrics.jsonl`);
+    const logged = metrics.trimEnd().split("\n").map((line) => JSON.parse(line).step);
+    assert.deepEqual(logged, [1, 2, 3, 4, 5, 6]);
+  });
+});
+
+Deno.test("generate refuses to begin without prompt and image", async () => {
+  await assert.rejects(generate({ prompt: " " }), {
+    name: "UsageError",
+    message: /^Cannot generate: expected a prompt or an image; add --prompt/,
+  });
+});
+
+Deno.test("generate names files that are not there", async () => {
+  const cases: [Partial<GenerateFlags>, RegExp][] = [
+    [{ config: "no.yaml" }, /^Cannot read "no.yaml": there is no such file/],
+    [{ inputImage: "no.png" }, /^Cannot read "no.png": there is no such file/],
+    [{ palette: "swetie-16" }, /^Cannot find palette "swetie-16".*sweetie-16/],
+    [{ resume: "no" }, /^Cannot read "no": there is no such file or folder/],
+  ];
+  for (const [flags, message] of cases) {
+    await assert.rejects(generate({ prompt: "a cat", ...flags }), { message });
+  }
+});
+
+Deno.test("Ctrl-C leaves a valid picture and a checkpoint", async () => {
+  await inTemporaryFolder(async (output) => {
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    const engine = fileURLToPath(new URL("painting_engine.ts", import.meta.url));
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--quiet", "--no-prompt", "--no-check"],
+        ...[`--allow-read=${root}`, `--allow-write=${output}`, engine],
+        ...["generate", "--prompt", "a cat", "--steps", "100000", "--output", output, "--json"],
+      ],
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const events: RunEvent[] = [];
+    let rest = "";
+    const lines = child.stdout.pipeThrough(new TextDecoderStream());
+    for await (const part of lines) {
+      const texts = (rest + part).split("\n");
+      rest = texts.pop()!;
+      const isFirstStep = !events.some(({ event }) => event === "step");
+      for (const text of texts) events.push(JSON.parse(text));
+      // A terminal may send the same Ctrl-C to several programs, which hand it on.
+      if (isFirstStep && events.some(({ event }) => event === "step")) {
+        child.kill("SIGINT");
+        child.kill("SIGINT");
+      }
+    }
+    const [{ code }, errors] = await Promise.all([child.status, new Response(child.stderr).text()]);
+    assert.deepEqual([code, errors], [130, ""]);
+    const { interrupted, files } = doneOf(events);
+    assert.equal(interrupted, true);
+    assert(files.some((file) => /checkpoint_\d+\.safetensors$/.test(file)));
+    for (const file of files) assert((await Deno.stat(file)).size > 0);
+  });
+});

@@ -1,0 +1,70 @@
+import type { Engine, EngineRun } from "../../lib/launch/engine.ts";
+
+/**
+ * A run without teacher: each step paints one pixel more, of colour 1.
+ *
+ * @param options How long a step takes, in milliseconds, and how often they may go on.
+ */
+export function paintingEngine({ stepMs = 0 } = {}): Engine {
+  return {
+    open(config, { palette, checkpoint, onStage }) {
+      onStage("load");
+      const { imageH: height, imageW: width } = config.generator;
+      // The checkpoint's text holds its step.
+      const start = /"step":"(\d+)"/.exec(new TextDecoder().decode(checkpoint))?.[1];
+      const startStep = Number(start ?? 0);
+      let step = startStep;
+      const indices = () =>
+        Uint32Array.from({ length: height * width }, (_, i) => i < step ? 1 : 0);
+      const run: EngineRun = {
+        runtime: "wasm",
+        adapter: "none",
+        startStep,
+        async *steps(signal) {
+          const { steps, learningRate } = config.training;
+          while (step < steps) {
+            if (stepMs > 0) await new Promise((resolve) => setTimeout(resolve, stepMs));
+            signal.throwIfAborted();
+            step++;
+            yield {
+              step,
+              steps,
+              losses: { score: 1 / step },
+              learningRate,
+              timestep: 500,
+              evaluations: step,
+            };
+          }
+        },
+        result() {
+          const softmax = new Float32Array(height * width * 3).fill(0.5);
+          return Promise.resolve({ height, width, palette, indices: indices(), softmax });
+        },
+        checkpoint() {
+          const logits = { shape: [1], data: Float32Array.of(step) };
+          return Promise.resolve({ step, tensors: { logits } });
+        },
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      };
+      return Promise.resolve(run);
+    },
+  };
+}
+
+if (import.meta.main) {
+  const { runProgram } = await import("../../lib/launch/program.ts");
+  const { generateCommand } = await import("../../lib/launch/generate_command.ts");
+  const { terminalOf } = await import("../../lib/launch/terminal.ts");
+  const out = terminalOf(Deno.stdout);
+  const none = () => Promise.reject(new Error("Cannot run this command in a test"));
+  let code = 1;
+  await runProgram(Deno.args, {
+    async generate(flags) {
+      const terminals = { out, status: terminalOf(Deno.stderr) };
+      code = await generateCommand(flags, terminals, paintingEngine({ stepMs: 10 }));
+    },
+    palettes: none,
+    verify: none,
+  }, { print: out.write, columns: 80 });
+  Deno.exit(code);
+}
