@@ -47,6 +47,8 @@ export function permissionsOf(
   };
   if (command === "test" || command === "bench") {
     write.add(resolve(root, DEFAULT_OUTPUT));
+    // `deno task test -u` writes snapshots anew.
+    if (args.includes("-u")) write.add(resolve(root, "tests"));
     hosts.add("localhost").add("127.0.0.1").add("0.0.0.0");
     return [...flagsOf(read, write, hosts), ...flag("run", [deno])];
   }
