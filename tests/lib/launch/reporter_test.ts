@@ -84,6 +84,6 @@ Deno.test("createReporter() draws a bar and a picture in a terminal, over the la
   reporter.report(step(1, 1));
   reporter.report(step(100, 2));
   // Two lines of picture and one of bar are drawn over.
-  assert.match(status.text(), /▀.*\n.*▀.*\n█?░+ step   1\/100/);
+  assert.match(status.text(), /▀.*\n.*▀.*\n█?░+ step {3}1\/100/);
   assert(status.text().includes("\x1b[3A\x1b[J"));
 });
