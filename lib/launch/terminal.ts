@@ -21,7 +21,9 @@ export function terminalOf(stream: typeof Deno.stdout | typeof Deno.stderr): Ter
   const isTerminal = stream.isTerminal();
   const size = () => {
     try {
-      return Deno.consoleSize();
+      const { columns, rows } = Deno.consoleSize();
+      // Some terminals do not know their size and say 0.
+      return { columns: columns || 80, rows: rows || 24 };
     } catch {
       return { columns: 80, rows: 24 };
     }
