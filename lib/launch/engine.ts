@@ -46,6 +46,8 @@ export interface EngineRun extends AsyncDisposable {
   steps(signal: AbortSignal): AsyncIterable<EngineStep>;
   /** Reads the picture so far. */
   result(): Promise<RunResult>;
+  /** Makes the pictures that the run begins with, such as "target_image", for `--verbose`. */
+  beginnings(): Promise<Readonly<Record<string, Image>>>;
   /** Reads what is needed to go on later. */
   checkpoint(): Promise<CheckpointContent>;
 }

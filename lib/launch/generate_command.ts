@@ -2,6 +2,7 @@ import { basename, join } from "node:path";
 import type { RunConfig } from "../../config/run_config.ts";
 import { writeRunConfig } from "../../config/write_run_config.ts";
 import { decodeImage } from "../image/decode_image.ts";
+import { encodePng } from "../image/encode_png.ts";
 import { enlargementFactor } from "../image/enlarge_nearest.ts";
 import { Image } from "../image/image.ts";
 import { writeCheckpoint } from "../outputs/checkpoint_file.ts";
@@ -65,7 +66,11 @@ export async function generateCommand(
     });
     await writeFile(join(folder, "config.yaml"), writeRunConfig(config));
     report(reporter, config, run, { folder, palette: inputs.palette.name });
-    const evaluations = await makeSteps(run, { config, folder, reporter, signal, seconds });
+    const verbose = flags.verbose ?? false;
+    if (verbose) await writeBeginnings(folder, await run.beginnings());
+    const context = { config, folder, reporter, signal, seconds, verbose };
+    const evaluations = await makeSteps(run, context);
+    reporter.preview(toImage(await run.result()));
     const { files, notes } = await writeResults(run, folder, config.savingResize);
     for (const message of notes) reporter.report({ event: "note", message });
     const interrupted = signal.aborted;
@@ -131,12 +136,13 @@ interface StepContext {
   readonly folder: string;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  readonly verbose: boolean;
   seconds(): number;
 }
 
 /** Makes the steps and writes what they leave. Returns the teacher's evaluations. */
 async function makeSteps(run: EngineRun, context: StepContext): Promise<number> {
-  const { config, folder, reporter, signal, seconds } = context;
+  const { config, folder, reporter, signal, seconds, verbose } = context;
   const { saveSteps, checkpointSteps, steps } = config.training;
   const isDue = (step: number, every: number) => every > 0 && step % every === 0 && step < steps;
   let evaluations = 0;
@@ -146,7 +152,9 @@ async function makeSteps(run: EngineRun, context: StepContext): Promise<number> 
       evaluations = step.evaluations;
       await metrics.append({ ...step });
       reporter.report({ event: "step", ...step, seconds: seconds() });
-      if (isDue(step.step, saveSteps)) await writeLog(folder, step.step, await run.result());
+      if (isDue(step.step, saveSteps)) {
+        await writeLog(folder, step.step, await run.result(), verbose);
+      }
       if (isDue(step.step, checkpointSteps)) await writeCheckpoint(folder, await run.checkpoint());
       if (reporter.wantsPreview) reporter.preview(toImage(await run.result()));
     }
@@ -156,10 +164,27 @@ async function makeSteps(run: EngineRun, context: StepContext): Promise<number> 
   return evaluations;
 }
 
-/** SD-piXL's name for pictures of the way. */
-async function writeLog(folder: string, step: number, result: RunResult): Promise<void> {
-  const path = join(folder, "png_logs", `${step}_hard.png`);
-  await writeFileInFolder(path, encodePalettePng(result, result.indices, result.palette));
+/** Writes pictures of the way under SD-piXL's names: the picture, and on `--verbose` the mixture. */
+async function writeLog(
+  folder: string,
+  step: number,
+  result: RunResult,
+  verbose: boolean,
+): Promise<void> {
+  const path = join(folder, "png_logs", String(step));
+  const hard = encodePalettePng(result, result.indices, result.palette);
+  await writeFileInFolder(`${path}_hard.png`, hard);
+  if (!verbose) return;
+  await writeFileInFolder(`${path}_soft.png`, encodePng(Image.fromFloats(result, result.softmax)));
+}
+
+async function writeBeginnings(
+  folder: string,
+  pictures: Readonly<Record<string, Image>>,
+): Promise<void> {
+  for (const [name, image] of Object.entries(pictures)) {
+    await writeFile(join(folder, `${name}.png`), encodePng(image));
+  }
 }
 
 async function writeResults(run: EngineRun, folder: string, savingResize: number) {

@@ -131,7 +131,7 @@ function buildProgram(handlers: CommandHandlers, { print, columns }: ProgramOpti
     .addOption(runtime())
     .option("--output <folder>", "where the run makes its folder (default: workdir)")
     .option("--resume <folder|checkpoint>", "continues a run that was stopped")
-    .option("--verbose", "write pictures of the way and print more")
+    .option("--verbose", "also write what the run begins with and softmax pictures of the way")
     .option("--json", "print one JSON object a line, for programs")
     .addOption(debug())
     .addHelpText("after", GENERATE_EXAMPLES)

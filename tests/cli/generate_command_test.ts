@@ -76,6 +76,24 @@ Deno.test("generate writes pictures, config, metrics and a checkpoint", async ()
   });
 });
 
+Deno.test("generate --verbose also writes what the run begins with, and mixtures", async () => {
+  await inTemporaryFolder(async (output) => {
+    const set = ["training.save_steps=1"];
+    const { events } = await generate({
+      prompt: "a cat",
+      size: "8,8",
+      steps: "2",
+      output,
+      verbose: true,
+      set,
+    });
+    const { folder } = doneOf(events);
+    for (const name of ["target_image", "png_logs/1_hard", "png_logs/1_soft"]) {
+      assert((await Deno.stat(`${folder}/${name}.png`)).size > 0);
+    }
+  });
+});
+
 Deno.test("generate --resume goes on in the folder of the run", async () => {
   await inTemporaryFolder(async (output) => {
     const flags = { prompt: "a cat", size: "8,8", output };

@@ -1,9 +1,10 @@
+import { Image } from "../../lib/image/image.ts";
 import type { Engine, EngineRun } from "../../lib/launch/engine.ts";
 
 /**
  * A run without teacher: each step paints one pixel more, of colour 1.
  *
- * @param options How long a step takes, in milliseconds, and how often they may go on.
+ * @param options How long a step takes, in milliseconds.
  */
 export function paintingEngine({ stepMs = 0 } = {}): Engine {
   return {
@@ -39,6 +40,11 @@ export function paintingEngine({ stepMs = 0 } = {}): Engine {
         result() {
           const softmax = new Float32Array(height * width * 3).fill(0.5);
           return Promise.resolve({ height, width, palette, indices: indices(), softmax });
+        },
+        beginnings() {
+          return Promise.resolve({
+            target_image: Image.filled({ height: 2, width: 3 }, [9, 9, 9]),
+          });
         },
         checkpoint() {
           const logits = { shape: [1], data: Float32Array.of(step) };
