@@ -55,7 +55,7 @@ export async function generateCommand(
   const { signal } = interrupt;
   try {
     const inputs = await readInputs(request, reporter, signal);
-    const makers = engine ?? (await import("./distill_engine.ts")).DISTILL_ENGINE;
+    const makers: Engine = engine ?? (await import("./distill_engine.ts")).DISTILL_ENGINE;
     await using run = await makers.open(config, inputs);
     const folder = request.folder ?? await createRunFolder(config.output, {
       config: request.name,
