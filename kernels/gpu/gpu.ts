@@ -1,0 +1,251 @@
+import {
+  encodeParams,
+  type Kernel,
+  UNIFORM_ALIGNMENT_BYTES,
+  WORKGROUP_SIZE,
+  workgroupsFor,
+} from "./kernel.ts";
+import { type Dispatch, Pass } from "./pass.ts";
+import { DeviceLostError, ShaderError } from "./shader_error.ts";
+import type { GpuTensor } from "./tensor.ts";
+
+/** No WebGPU adapter. */
+export class NoGpuError extends Error {
+  /** Name of the class, as it is printed. */
+  override readonly name = "NoGpuError";
+}
+
+interface CompiledKernel {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** Drivers that compute on the CPU, by the names they give. */
+const SOFTWARE_ADAPTERS = /llvmpipe|lavapipe|swiftshader|software|basic render/i;
+
+/** A WebGPU device, with compiled kernels and a list of what lives on it. */
+export class Gpu implements Disposable {
+  /** The device, which onnxruntime shares. */
+  readonly device: GPUDevice;
+  /** Name of the adapter, for messages and tables. */
+  readonly adapterName: string;
+  /** Whether the adapter computes on the CPU. */
+  readonly isSoftware: boolean;
+  /** Tensors that were created and not disposed of. */
+  readonly tensors: Set<GpuTensor> = new Set<GpuTensor>();
+  readonly #compiled = new Map<Kernel, CompiledKernel>();
+  #uniforms: GPUBuffer | undefined;
+  #lostReason: string | undefined;
+
+  private constructor(device: GPUDevice, adapterName: string) {
+    this.device = device;
+    this.adapterName = adapterName;
+    this.isSoftware = SOFTWARE_ADAPTERS.test(adapterName);
+    device.lost.then(({ reason, message }) => {
+      this.#lostReason = message || String(reason);
+    });
+  }
+
+  /**
+   * Requests a device with the limits that the adapter has. Needs no permission.
+   *
+   * @throws {NoGpuError} If there is no adapter, with what to install.
+   */
+  static async request(): Promise<Gpu> {
+    const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+    if (!adapter) {
+      throw new NoGpuError(
+        "Cannot find a WebGPU adapter: install a Vulkan driver, " +
+          "such as the package mesa-vulkan-drivers on Debian and Ubuntu",
+      );
+    }
+    const { limits, features, info } = adapter;
+    const device = await adapter.requestDevice({
+      label: "smalti",
+      requiredFeatures: (["shader-f16", "subgroups"] as const).filter((name) => features.has(name)),
+      requiredLimits: {
+        maxBufferSize: limits.maxBufferSize,
+        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+        maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+        maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+        maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+        maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
+        maxComputeWorkgroupSizeZ: limits.maxComputeWorkgroupSizeZ,
+        maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+      },
+    });
+    const name = [info.description, info.device, info.vendor].find((text) => text) ?? "unknown";
+    return new Gpu(device, name);
+  }
+
+  /**
+   * Compiles kernels ahead of their first use.
+   *
+   * @throws {ShaderError} If one does not compile, with the compiler's words.
+   */
+  async compile(...kernels: readonly Kernel[]): Promise<void> {
+    for (const kernel of kernels) {
+      if (this.#compiled.has(kernel)) continue;
+      const { module, layout, descriptor } = this.#describe(kernel);
+      const { messages } = await module.getCompilationInfo();
+      const errors = messages.filter(({ type }) => type === "error");
+      if (errors.length > 0) {
+        throw new ShaderError(
+          kernel.name,
+          errors.map(({ lineNum, linePos, message }) =>
+            `line ${lineNum}, column ${linePos}: ${message}`
+          ).join("\n"),
+        );
+      }
+      const pipeline = await this.device.createComputePipelineAsync(descriptor);
+      this.#compiled.set(kernel, { pipeline, layout });
+    }
+  }
+
+  /**
+   * Records commands and sends them.
+   *
+   * Tensors that they use must outlive this call, and may be disposed of after it.
+   *
+   * @throws {DeviceLostError} If the GPU is gone.
+   */
+  submit(record: (pass: Pass) => void): void {
+    this.assertAlive("submit work");
+    const pass = new Pass();
+    record(pass);
+    const dispatches = pass.commands.filter((command) => "kernel" in command);
+    const uniforms = this.#writeUniforms(dispatches);
+    const encoder = this.device.createCommandEncoder({ label: "smalti" });
+    let compute: GPUComputePassEncoder | undefined;
+    let index = 0;
+    for (const command of pass.commands) {
+      if ("kernel" in command) {
+        compute ??= encoder.beginComputePass({ label: "smalti" });
+        this.#encode(compute, command, { uniforms: uniforms!, index: index++ });
+      } else {
+        compute?.end();
+        compute = undefined;
+        const { from, to } = command;
+        encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, 0, from.byteLength);
+      }
+    }
+    compute?.end();
+    this.device.queue.submit([encoder.finish()]);
+  }
+
+  /** Reads the bytes of a tensor; for `GpuTensor` itself. */
+  async readBytes(tensor: GpuTensor): Promise<ArrayBuffer> {
+    const action = `read tensor "${tensor.label}"`;
+    this.assertAlive(action);
+    const staging = this.device.createBuffer({
+      label: `${tensor.label}, staging`,
+      size: tensor.buffer.size,
+      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+    });
+    try {
+      const encoder = this.device.createCommandEncoder({ label: `${tensor.label}, reading` });
+      encoder.copyBufferToBuffer(tensor.buffer, 0, staging, 0, tensor.buffer.size);
+      this.device.queue.submit([encoder.finish()]);
+      await staging.mapAsync(GPUMapMode.READ);
+      return staging.getMappedRange().slice(0, tensor.byteLength);
+    } catch (error) {
+      this.assertAlive(action);
+      throw error;
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  /**
+   * Checks that the device can still be used.
+   *
+   * @throws {DeviceLostError} If not.
+   */
+  assertAlive(action: string): void {
+    if (this.#lostReason !== undefined) throw new DeviceLostError(action, this.#lostReason);
+  }
+
+  /** Destroys the device and all that lives on it. */
+  [Symbol.dispose](): void {
+    this.#uniforms?.destroy();
+    this.device.destroy();
+  }
+
+  /** Writes the uniforms of all dispatches side by side into one buffer. */
+  #writeUniforms(dispatches: readonly Dispatch[]): GPUBuffer | undefined {
+    if (dispatches.length === 0) return undefined;
+    const bytes = new Uint8Array(dispatches.length * UNIFORM_ALIGNMENT_BYTES);
+    for (const [i, { kernel, params }] of dispatches.entries()) {
+      bytes.set(encodeParams(kernel, params), i * UNIFORM_ALIGNMENT_BYTES);
+    }
+    if (!this.#uniforms || this.#uniforms.size < bytes.length) {
+      // Work that was submitted before keeps the old one until it is done.
+      this.#uniforms?.destroy();
+      this.#uniforms = this.device.createBuffer({
+        label: "uniforms",
+        size: bytes.length,
+        usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      });
+    }
+    this.device.queue.writeBuffer(this.#uniforms, 0, bytes);
+    return this.#uniforms;
+  }
+
+  #encode(
+    compute: GPUComputePassEncoder,
+    { kernel, tensors, invocations }: Dispatch,
+    { uniforms, index }: { readonly uniforms: GPUBuffer; readonly index: number },
+  ): void {
+    const { pipeline, layout } = this.#pipelineOf(kernel);
+    const uniform = {
+      buffer: uniforms,
+      offset: index * UNIFORM_ALIGNMENT_BYTES,
+      size: UNIFORM_ALIGNMENT_BYTES,
+    };
+    const group = this.device.createBindGroup({
+      label: kernel.name,
+      layout,
+      entries: [
+        { binding: 0, resource: uniform },
+        ...tensors.map(({ buffer }, i) => ({ binding: i + 1, resource: { buffer } })),
+      ],
+    });
+    compute.setPipeline(pipeline);
+    compute.setBindGroup(0, group);
+    compute.dispatchWorkgroups(...workgroupsFor(invocations));
+  }
+
+  #pipelineOf(kernel: Kernel): CompiledKernel {
+    let compiled = this.#compiled.get(kernel);
+    if (!compiled) {
+      const { layout, descriptor } = this.#describe(kernel);
+      compiled = { pipeline: this.device.createComputePipeline(descriptor), layout };
+      this.#compiled.set(kernel, compiled);
+    }
+    return compiled;
+  }
+
+  #describe(kernel: Kernel) {
+    const label = kernel.name;
+    const module = this.device.createShaderModule({ label, code: kernel.source });
+    const layout = this.device.createBindGroupLayout({
+      label,
+      entries: [
+        { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform" as const } },
+        ...kernel.tensors.map((access, i) => ({
+          binding: i + 1,
+          visibility: GPUShaderStage.COMPUTE,
+          buffer: {
+            type: access === "read" ? "read-only-storage" as const : "storage" as const,
+          },
+        })),
+      ],
+    });
+    const descriptor: GPUComputePipelineDescriptor = {
+      label,
+      layout: this.device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: "main", constants: { WORKGROUP_SIZE } },
+    };
+    return { module, layout, descriptor };
+  }
+}

@@ -1,0 +1,137 @@
+import type { Gpu } from "./gpu.ts";
+
+/** Type of the values of a tensor; all are 4 bytes wide. */
+export type TensorType = "f32" | "u32" | "i32";
+
+/** Values that a tensor can be made of. */
+export type TensorData = Float32Array | Uint32Array | Int32Array;
+
+const BYTES_PER_VALUE = 4;
+
+/** A tensor in GPU memory, last side fastest. Who creates it disposes of it. */
+export class GpuTensor implements Disposable {
+  /** Name, for labels and messages. */
+  readonly label: string;
+  /** Sides, outermost first; none for a single value. */
+  readonly shape: readonly number[];
+  /** Type of its values. */
+  readonly dtype: TensorType;
+  /** Its memory; usable for storage and copies. */
+  readonly buffer: GPUBuffer;
+  readonly #gpu: Gpu;
+
+  private constructor(
+    gpu: Gpu,
+    buffer: GPUBuffer,
+    parts: Pick<GpuTensor, "shape" | "label" | "dtype">,
+  ) {
+    this.#gpu = gpu;
+    this.buffer = buffer;
+    this.shape = parts.shape;
+    this.label = parts.label;
+    this.dtype = parts.dtype;
+    gpu.tensors.add(this);
+  }
+
+  /**
+   * Creates a tensor of zeros.
+   *
+   * @throws {RangeError} If it is larger than the adapter allows.
+   */
+  static zeros(
+    gpu: Gpu,
+    shape: readonly number[],
+    label: string,
+    dtype: TensorType = "f32",
+  ): GpuTensor {
+    const byteLength = sizeOfShape(shape) * BYTES_PER_VALUE;
+    const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
+    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    if (byteLength > limit) {
+      throw new RangeError(
+        `Cannot create tensor "${label}" [${shape.join(", ")}]: ` +
+          `expected at most ${limit} bytes on this adapter, got ${byteLength}`,
+      );
+    }
+    gpu.assertAlive(`create tensor "${label}"`);
+    const buffer = gpu.device.createBuffer({
+      label,
+      size: Math.max(BYTES_PER_VALUE, byteLength),
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    });
+    return new GpuTensor(gpu, buffer, { shape: [...shape], label, dtype });
+  }
+
+  /**
+   * Creates a tensor of values; its type follows the array.
+   *
+   * @throws {RangeError} If the number of values does not fit the shape.
+   */
+  static from(gpu: Gpu, data: TensorData, shape: readonly number[], label: string): GpuTensor {
+    const dtype = data instanceof Float32Array ? "f32" : data instanceof Uint32Array ? "u32" : "i32";
+    if (sizeOfShape(shape) !== data.length) {
+      throw new RangeError(
+        `Cannot create tensor "${label}" [${shape.join(", ")}]: ` +
+          `expected ${sizeOfShape(shape)} values, got ${data.length}`,
+      );
+    }
+    const tensor = GpuTensor.zeros(gpu, shape, label, dtype);
+    tensor.write(data);
+    return tensor;
+  }
+
+  /** Number of values. */
+  get size(): number {
+    return sizeOfShape(this.shape);
+  }
+
+  /** Number of bytes of its values. */
+  get byteLength(): number {
+    return this.size * BYTES_PER_VALUE;
+  }
+
+  /**
+   * Replaces all values.
+   *
+   * @throws {TypeError} If the array is of another type or size.
+   */
+  write(data: TensorData): void {
+    const dtype = data instanceof Float32Array ? "f32" : data instanceof Uint32Array ? "u32" : "i32";
+    if (dtype !== this.dtype || data.length !== this.size) {
+      throw new TypeError(
+        `Cannot write tensor "${this.label}": expected ${this.size} values of type ${this.dtype}, ` +
+          `got ${data.length} of type ${dtype}`,
+      );
+    }
+    this.#gpu.assertAlive(`write tensor "${this.label}"`);
+    this.#gpu.device.queue.writeBuffer(this.buffer, 0, data as Float32Array<ArrayBuffer>);
+  }
+
+  /**
+   * Reads all values; waits for what was submitted before.
+   *
+   * @throws {TypeError} If they are not floats.
+   * @throws {DeviceLostError} If the GPU is gone.
+   */
+  async read(): Promise<Float32Array<ArrayBuffer>> {
+    if (this.dtype !== "f32") {
+      throw new TypeError(`Cannot read tensor "${this.label}" as f32: it is ${this.dtype}`);
+    }
+    return new Float32Array(await this.#gpu.readBytes(this));
+  }
+
+  /** Reads the bits of all values, whatever their type; waits for what was submitted before. */
+  async readU32(): Promise<Uint32Array<ArrayBuffer>> {
+    return new Uint32Array(await this.#gpu.readBytes(this));
+  }
+
+  /** Frees its memory. Work that was submitted before still completes. */
+  [Symbol.dispose](): void {
+    this.#gpu.tensors.delete(this);
+    this.buffer.destroy();
+  }
+}
+
+function sizeOfShape(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
