@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
+import { parseSchedulerConfig } from "../../../lib/guidance/scheduler_config.ts";
+import { ModelConfig } from "../../../lib/models/model_config.ts";
+import { ModelConfigError } from "../../../lib/models/model_config_error.ts";
+import { openModelFolder } from "../../../lib/weights/folder.ts";
+import { assertAllClose } from "../../support/assert_all_close.ts";
+import { goldenPath, readGolden } from "../../support/goldens.ts";
+
+const SDXL = {
+  _class_name: "EulerDiscreteScheduler",
+  _diffusers_version: "0.19.0.dev0",
+  beta_end: 0.012,
+  beta_schedule: "scaled_linear",
+  beta_start: 0.00085,
+  clip_sample: false,
+  interpolation_type: "linear",
+  num_train_timesteps: 1000,
+  prediction_type: "epsilon",
+  sample_max_value: 1.0,
+  set_alpha_to_one: false,
+  skip_prk_steps: true,
+  steps_offset: 1,
+  timestep_spacing: "leading",
+  trained_betas: null,
+  use_karras_sigmas: false,
+};
+
+function parse(options: Readonly<Record<string, unknown>>) {
+  return parseSchedulerConfig(new ModelConfig("scheduler_config.json", { ...SDXL, ...options }));
+}
+
+Deno.test("NoiseSchedule equals diffusers' alphas_cumprod", async () => {
+  const schedule = await NoiseSchedule.open(openModelFolder(goldenPath("tiny-sdxl")));
+  const expected = readGolden("schedulers").tensor("alphas_cumprod").data;
+  assertAllClose(schedule.alphasCumprod, expected, { atol: 1e-6 });
+  assert.equal(schedule.size, 1000);
+  assert.equal(schedule.predictionType, "epsilon");
+});
+
+Deno.test("parseSchedulerConfig() reads SDXL's file", () => {
+  assert.deepEqual(parse({}).sampling, {
+    timestepSpacing: "leading",
+    stepsOffset: 1,
+    setAlphaToOne: false,
+    clipRange: undefined,
+    useClippedModelOutput: false,
+  });
+});
+
+Deno.test("parseSchedulerConfig() gives a DDPM schedule the spacing that begins at its end", () => {
+  const { sampling } = parse({ _class_name: "DDPMScheduler", clip_sample: true });
+  assert.equal(sampling.timestepSpacing, "trailing");
+  assert.equal(sampling.setAlphaToOne, true);
+});
+
+for (
+  const [key, value] of [
+    ["_class_name", "FlowMatchEulerDiscreteScheduler"],
+    ["prediction_type", "sample"],
+    ["beta_schedule", "sigmoid"],
+    ["use_karras_sigmas", true],
+    ["trained_betas", [0.1]],
+    ["thresholding", true],
+    ["steps_offset", -1],
+    ["shift", 3],
+  ] as const
+) {
+  Deno.test(`parseSchedulerConfig() refuses ${key} = ${JSON.stringify(value)} by name`, () => {
+    assert.throws(() => parse({ [key]: value }), (error) => {
+      assert(error instanceof ModelConfigError);
+      assert.equal(error.key, key);
+      return true;
+    });
+  });
+}
+
+Deno.test("NoiseSchedule knows the cosine schedule", () => {
+  const config = parse({ beta_schedule: "squaredcos_cap_v2", num_train_timesteps: 4 });
+  // Product of 1 - beta is alphaBar((i + 1) / T) / alphaBar(0), but for the last, capped beta.
+  const alphaBar = (t: number) => Math.cos((t + 0.008) / 1.008 * Math.PI / 2) ** 2;
+  const expected = [1, 2, 3].map((i) => alphaBar(i / 4) / alphaBar(0));
+  const { alphasCumprod } = new NoiseSchedule(config);
+  assertAllClose(alphasCumprod, [...expected, expected[2]! * 0.001], { atol: 1e-6 });
+});
+
+Deno.test("NoiseSchedule rescales to pure noise at the last timestep", () => {
+  const schedule = new NoiseSchedule(parse({ rescale_betas_zero_snr: true }));
+  const plain = new NoiseSchedule(parse({}));
+  assert.equal(schedule.alphasCumprod.at(-1), 0);
+  assertAllClose([schedule.alphasCumprod[0]!], [plain.alphasCumprod[0]!], { atol: 1e-6 });
+  assert(Number.isFinite(schedule.sigmaAt(999)));
+});
+
+Deno.test("alphaAt() lies between its neighbours at a fraction and refuses what is outside", () => {
+  const schedule = new NoiseSchedule(parse({}));
+  const between = schedule.alphaAt(10.5);
+  assert(between < schedule.alphaAt(10) && between > schedule.alphaAt(11));
+  assert.throws(() => schedule.alphaAt(1000), RangeError);
+  assert.throws(() => schedule.alphaAt(NaN), RangeError);
+});

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { ddimTimesteps, sampleDdim } from "../../../lib/guidance/ddim_sampler.ts";
+import { eulerCourse, sampleEuler } from "../../../lib/guidance/euler_sampler.ts";
+import { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
+import type { Predict, Sampler } from "../../../lib/guidance/sampler.ts";
+import type { SamplingConfig } from "../../../lib/guidance/scheduler_config.ts";
+import { spaceTimesteps } from "../../../lib/guidance/timestep_spacing.ts";
+import { assertAllClose } from "../../support/assert_all_close.ts";
+import { readGolden } from "../../support/goldens.ts";
+
+const GOLDEN = readGolden("schedulers");
+
+/** The settings of the reference roll-outs. */
+const SAMPLING: SamplingConfig = {
+  timestepSpacing: "leading",
+  stepsOffset: 1,
+  setAlphaToOne: false,
+  clipRange: undefined,
+  useClippedModelOutput: false,
+};
+
+function scheduleWith(sampling: Partial<SamplingConfig> = {}): NoiseSchedule {
+  return new NoiseSchedule({
+    numTrainTimesteps: 1000,
+    betaStart: 0.00085,
+    betaEnd: 0.012,
+    betaSchedule: "scaled_linear",
+    rescaleBetasZeroSnr: false,
+    predictionType: "epsilon",
+    sampling: { ...SAMPLING, ...sampling },
+  });
+}
+
+/** The network of the reference roll-outs. */
+const toyNetwork: Predict = (latents) =>
+  Promise.resolve(latents.map((value) => 0.9 * Math.tanh(value)));
+
+Deno.test("sampleDdim() equals diffusers' DDIMScheduler over ten steps", async () => {
+  const options = { schedule: scheduleWith(), steps: 10 };
+  assert.deepEqual(ddimTimesteps(options), [...GOLDEN.tensor("ddim.timesteps").data]);
+  const start = GOLDEN.tensor("ddim.start").data;
+  const end = await sampleDdim(start, toyNetwork, options);
+  assertAllClose(end, GOLDEN.tensor("ddim.end").data, { atol: 2e-5 }); // ten float32 steps
+});
+
+Deno.test("sampleEuler() equals diffusers' EulerDiscreteScheduler over ten steps", async () => {
+  const options = { schedule: scheduleWith(), steps: 10 };
+  const { timesteps, sigmas, initNoiseSigma } = eulerCourse(options);
+  assert.deepEqual(timesteps, [...GOLDEN.tensor("euler.timesteps").data]);
+  assertAllClose(sigmas, GOLDEN.tensor("euler.sigmas").data, { atol: 0, rtol: 1e-5 });
+  const start = GOLDEN.tensor("euler.start").data.map((value) => value / initNoiseSigma);
+  const end = await sampleEuler(start, toyNetwork, options);
+  assertAllClose(end, GOLDEN.tensor("euler.end").data, { atol: 2e-5 }); // ten float32 steps
+});
+
+const samplers: readonly [string, Sampler][] = [
+  ["sampleDdim()", sampleDdim],
+  ["sampleEuler()", sampleEuler],
+];
+
+for (const [name, sample] of samplers) {
+  Deno.test(`${name} gets the same from v as from the noise it stands for`, async () => {
+    const schedule = scheduleWith();
+    const noise = GOLDEN.tensor("ddim.start").data;
+    const toyV: Predict = async (latents, timestep) => {
+      const alpha = schedule.alphaAt(timestep);
+      const output = await toyNetwork(latents, timestep);
+      return output.map((noise, i) =>
+        (noise - Math.sqrt(1 - alpha) * latents[i]!) / Math.sqrt(alpha)
+      );
+    };
+    const fromNoise = await sample(noise, toyNetwork, { schedule, steps: 4 });
+    const fromV = await sample(noise, toyV, {
+      schedule,
+      steps: 4,
+      predictionType: "v_prediction",
+    });
+    assertAllClose(fromV, fromNoise, { atol: 1e-4 }); // division by sqrt(alpha) of 0.07
+  });
+
+  Deno.test(`${name} finds the one image of a distribution that has one`, async () => {
+    const schedule = scheduleWith({ timestepSpacing: "trailing", setAlphaToOne: true });
+    const image = Float32Array.of(0.5, -1, 2);
+    const predict: Predict = (latents, timestep) => {
+      const alpha = schedule.alphaAt(timestep);
+      return Promise.resolve(
+        latents.map((x, i) => (x - Math.sqrt(alpha) * image[i]!) / Math.sqrt(1 - alpha)),
+      );
+    };
+    const noise = Float32Array.of(1, 0.2, -0.7);
+    assertAllClose(await sample(noise, predict, { schedule, steps: 5 }), image, { atol: 1e-4 });
+    assert.deepEqual([...noise], [...Float32Array.of(1, 0.2, -0.7)]);
+  });
+
+  Deno.test(`${name} tells of each step and stops between two`, async () => {
+    const stop = new AbortController();
+    const steps: number[] = [];
+    const onStep = (step: number) => {
+      steps.push(step);
+      if (step === 2) stop.abort(new Error("enough"));
+    };
+    const options = { schedule: scheduleWith(), steps: 6, onStep, signal: stop.signal };
+    await assert.rejects(sample(new Float32Array(3), toyNetwork, options), /enough/);
+    assert.deepEqual(steps, [1, 2]);
+  });
+}
+
+Deno.test("sampleDdim() keeps the clean latents in range", async () => {
+  const schedule = scheduleWith({ clipRange: 0.5, setAlphaToOne: true, stepsOffset: 0 });
+  const end = await sampleDdim(Float32Array.of(9, -9), toyNetwork, { schedule, steps: 3 });
+  assertAllClose(end, [0.5, -0.5]);
+});
+
+// Expected: numpy's linspace, arange and round, as diffusers 0.40 uses them.
+Deno.test("spaceTimesteps() spreads as diffusers", () => {
+  const space = (timestepSpacing: SamplingConfig["timestepSpacing"], steps: number) =>
+    spaceTimesteps(1000, steps, { timestepSpacing, stepsOffset: 1 });
+  assert.deepEqual(space("linspace", 4), [999, 666, 333, 0]);
+  assert.deepEqual(space("leading", 3), [667, 334, 1]);
+  assert.deepEqual(space("trailing", 8), [999, 874, 749, 624, 499, 374, 249, 124]);
+  assert.deepEqual(space("trailing", 16).slice(0, 3), [999, 937, 874]);
+  assert.throws(() => space("trailing", 0), /from 1 to 1000, got 0/);
+});
