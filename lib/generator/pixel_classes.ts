@@ -1,0 +1,89 @@
+import type { Image, ImageSize } from "../image/image.ts";
+import { resizeImage } from "../image/resize_image.ts";
+import { nearestColors } from "../palette/nearest_color.ts";
+import { Palette } from "../palette/palette.ts";
+
+/** A palette colour for each pixel. */
+export interface PixelClasses {
+  /** Palette index of each pixel, shape [H, W]. */
+  readonly classes: Uint32Array;
+  /** The palette that the indices mean. */
+  readonly palette: Palette;
+}
+
+/** Logits are [H, W, K]: at 64x64 pixels, this many colours are 64 MiB. */
+const MAX_COLORS = 4096;
+
+/** A run of source pixels along one axis. */
+interface Block {
+  readonly start: number;
+  readonly length: number;
+}
+
+/**
+ * Gives each pixel the palette colour that most pixels of its block are nearest to (l2).
+ *
+ * Blocks have whole sides; what is left over is cut off on both sides alike. The first colour wins
+ * ties. Along an axis where the picture is smaller than `size`, its pixels are repeated.
+ */
+export function majorityClasses(image: Image, size: ImageSize, palette: Palette): PixelClasses {
+  const nearest = nearestColors(image, palette);
+  const rows = blocks(image.height, size.height);
+  const columns = blocks(image.width, size.width);
+  const classes = new Uint32Array(size.height * size.width);
+  const counts = new Uint32Array(palette.size);
+  let i = 0;
+  for (const row of rows) {
+    for (const column of columns) {
+      counts.fill(0);
+      for (let y = row.start; y < row.start + row.length; y++) {
+        for (let x = column.start; x < column.start + column.length; x++) {
+          counts[nearest[y * image.width + x]!]! += 1;
+        }
+      }
+      classes[i++] = counts.indexOf(Math.max(...counts));
+    }
+  }
+  return { classes, palette };
+}
+
+function blocks(from: number, to: number): Block[] {
+  const length = Math.floor(from / to);
+  const margin = Math.floor((from % to) / 2);
+  return Array.from(
+    { length: to },
+    (_, i) =>
+      length > 0
+        ? { start: margin + i * length, length }
+        : { start: Math.floor((i + 0.5) * from / to), length: 1 },
+  );
+}
+
+/**
+ * Takes the colour in the middle of each pixel's area, and all that occur as the palette, sorted by
+ * red, green and blue.
+ *
+ * @throws {RangeError} If they are more colours than logits have room for.
+ */
+export function sampledClasses(image: Image, size: ImageSize): PixelClasses {
+  const small = resizeImage(image, size, { fit: "stretch", filter: "nearest" });
+  const keys = Array.from({ length: size.height * size.width }, (_, i) => {
+    const [red, green, blue] = small.data.subarray(i * 4, i * 4 + 3);
+    return (red! << 16) | (green! << 8) | blue!;
+  });
+  const sorted = [...new Set(keys)].sort((a, b) => a - b);
+  if (sorted.length > MAX_COLORS) {
+    throw new RangeError(
+      `Cannot make a palette of all colors of the image: expected at most ${MAX_COLORS}, ` +
+        `got ${sorted.length} at ${size.height}x${size.width} pixels`,
+    );
+  }
+  const indices = new Map(sorted.map((key, index) => [key, index]));
+  return {
+    classes: Uint32Array.from(keys, (key) => indices.get(key)!),
+    palette: new Palette(
+      "nearest",
+      Uint8Array.from(sorted.flatMap((key) => [key >> 16, (key >> 8) & 255, key & 255])),
+    ),
+  };
+}

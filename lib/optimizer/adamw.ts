@@ -1,0 +1,114 @@
+import type { TrainingConfig } from "../../config/run_config.ts";
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import type { Pass } from "../../kernels/gpu/pass.ts";
+import { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import { encodeAdamw } from "../../kernels/optimizer/adamw.ts";
+import { encodeClipGradNorm } from "../../kernels/optimizer/clip_grad_norm.ts";
+
+/** Options of {@linkcode AdamW}; each is a key of the config. */
+export type AdamWOptions = Pick<
+  TrainingConfig,
+  "adamBeta1" | "adamBeta2" | "adamWeightDecay" | "adamEpsilon" | "clipGrad" | "maxGradNorm"
+>;
+
+/** What a checkpoint holds of an optimizer. */
+export interface AdamWState {
+  /** Optimizer steps done. */
+  readonly step: number;
+  /** Running mean of the gradient, as many values as the parameter. */
+  readonly moment1: Float32Array;
+  /** Running mean of its square, as many values as the parameter. */
+  readonly moment2: Float32Array;
+}
+
+/** Greatest norm that stands for none; finite, since shaders need not know infinity. */
+const NO_LIMIT = 1e30;
+
+/**
+ * Optimises one tensor: AdamW, with the norm of the gradient limited.
+ *
+ * Source: Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101, Algorithm 2.
+ */
+export class AdamW implements Disposable {
+  /** Norm of the last gradient before it was limited, shape [1]. */
+  readonly gradNorm: GpuTensor;
+  readonly #param: GpuTensor;
+  readonly #moment1: GpuTensor;
+  readonly #moment2: GpuTensor;
+  readonly #options: AdamWOptions;
+  readonly #owned: DisposableStack;
+  #step = 0;
+
+  /**
+   * Creates an optimizer that has not stepped yet.
+   *
+   * @param param What is optimised; borrowed, and must outlive the optimizer.
+   */
+  constructor(gpu: Gpu, param: GpuTensor, options: AdamWOptions) {
+    using owned = new DisposableStack();
+    const { label, shape } = param;
+    this.#param = param;
+    this.#options = options;
+    this.gradNorm = owned.use(GpuTensor.zeros(gpu, [1], `${label}, gradient norm`));
+    this.#moment1 = owned.use(GpuTensor.zeros(gpu, shape, `${label}, moment 1`));
+    this.#moment2 = owned.use(GpuTensor.zeros(gpu, shape, `${label}, moment 2`));
+    this.#owned = owned.move();
+  }
+
+  /** Optimizer steps that were recorded. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /**
+   * Records one step; the parameter is changed in place.
+   *
+   * @param grad Gradient with respect to the parameter, of its shape; limited in place.
+   */
+  encode(pass: Pass, grad: GpuTensor, { learningRate }: { readonly learningRate: number }): void {
+    const options = this.#options;
+    encodeClipGradNorm(pass, { grad, norm: this.gradNorm }, {
+      maxNorm: options.clipGrad ? options.maxGradNorm : NO_LIMIT,
+    });
+    encodeAdamw(
+      pass,
+      { grad, param: this.#param, moment1: this.#moment1, moment2: this.#moment2 },
+      {
+        step: this.#step + 1,
+        learningRate,
+        beta1: options.adamBeta1,
+        beta2: options.adamBeta2,
+        weightDecay: options.adamWeightDecay,
+        epsilon: options.adamEpsilon,
+      },
+    );
+    this.#step++;
+  }
+
+  /** Reads all that the next steps depend on, for a checkpoint. */
+  async readState(): Promise<AdamWState> {
+    const step = this.#step;
+    const [moment1, moment2] = await Promise.all([this.#moment1.read(), this.#moment2.read()]);
+    return { step, moment1, moment2 };
+  }
+
+  /**
+   * Goes on from a checkpoint.
+   *
+   * @throws {RangeError} If the step is no number of steps.
+   * @throws {TypeError} If the moments are of another size.
+   */
+  restore({ step, moment1, moment2 }: AdamWState): void {
+    if (!Number.isInteger(step) || step < 0) {
+      throw new RangeError(`Cannot restore AdamW: expected a step of 0 or more, got ${step}`);
+    }
+    this.#moment1.write(moment1);
+    this.#moment2.write(moment2);
+    this.#step = step;
+  }
+
+  /** Frees what it owns; the parameter stays. */
+  [Symbol.dispose](): void {
+    this.#owned.dispose();
+  }
+}

@@ -1,0 +1,98 @@
+import type { TrainingConfig } from "../../config/run_config.ts";
+
+/** What the learning rate depends on besides the step. */
+export interface LearningRateConfig extends
+  Pick<
+    TrainingConfig,
+    "learningRate" | "lrScheduler" | "lrWarmupSteps" | "lrStepRules" | "lrCycles" | "steps"
+  > {
+  /** Exponent of "polynomial". Default: 2, as SD-piXL has it. */
+  readonly power?: number;
+}
+
+/** A schedule: the factor of the learning rate after `done` steps. */
+type Schedule = (config: LearningRateConfig, done: number) => number;
+
+/** Learning rate at which "polynomial" ends. Source: diffusers, `lr_end`. */
+const LAST_LEARNING_RATE = 1e-7;
+/** Exponent of "polynomial". Source: SD-piXL, pipelines/SD_piXL.py. */
+const DEFAULT_POWER = 2;
+
+const SCHEDULES: Readonly<Record<TrainingConfig["lrScheduler"], Schedule>> = {
+  constant: () => 1,
+  constant_with_warmup: warmUp,
+  linear: (config, done) => warmUp(config, done) * Math.max(0, 1 - progress(config, done)),
+  cosine: (config, done) => {
+    const wave = 0.5 * (1 + Math.cos(Math.PI * progress(config, done)));
+    return warmUp(config, done) * Math.max(0, wave);
+  },
+  cosine_with_restarts: (config, done) => {
+    const share = progress(config, done);
+    if (share >= 1) return 0;
+    return warmUp(config, done) * 0.5 * (1 + Math.cos(Math.PI * ((config.lrCycles * share) % 1)));
+  },
+  polynomial: (config, done) => {
+    const { learningRate, power = DEFAULT_POWER } = config;
+    const rest = Math.max(0, 1 - progress(config, done));
+    // A learning rate below the last one, such as 0, stays as it is.
+    const last = Math.min(1, LAST_LEARNING_RATE / learningRate);
+    return warmUp(config, done) * ((1 - last) * rest ** power + last);
+  },
+  piecewise_constant: ({ lrStepRules }, done) => {
+    const { pieces, last } = parseStepRules(lrStepRules);
+    return pieces.find(({ end }) => done < end)?.factor ?? last;
+  },
+};
+
+/**
+ * Returns the learning rate of a step, as diffusers' `get_scheduler` gives it.
+ *
+ * Source: https://github.com/huggingface/diffusers, src/diffusers/optimization.py.
+ *
+ * @param step Optimizer step, integer, from 1.
+ * @throws {SyntaxError} If the rules of "piecewise_constant" cannot be read.
+ */
+export function learningRateAt(config: LearningRateConfig, step: number): number {
+  if (!Number.isInteger(step) || step < 1) {
+    throw new RangeError(
+      `Cannot find the learning rate: expected a step of 1 or more, got ${step}`,
+    );
+  }
+  return config.learningRate * SCHEDULES[config.lrScheduler](config, step - 1);
+}
+
+/** Grows from 0 to 1 over the first steps. */
+function warmUp({ lrWarmupSteps }: LearningRateConfig, done: number): number {
+  return done < lrWarmupSteps ? done / lrWarmupSteps : 1;
+}
+
+/** Share of the steps after the warm-up that are done; 0 during the warm-up. */
+function progress({ lrWarmupSteps, steps }: LearningRateConfig, done: number): number {
+  return Math.max(0, done - lrWarmupSteps) / Math.max(1, steps - lrWarmupSteps);
+}
+
+/** A factor that holds until a number of steps is done. */
+interface Piece {
+  readonly factor: number;
+  readonly end: number;
+}
+
+/** Reads "factor:step,…,factor", such as "1:10,0.1:20,0.01". */
+function parseStepRules(rules: string): { pieces: Piece[]; last: number } {
+  const parts = rules.split(",").map((part) => part.trim());
+  const last = Number(parts.at(-1) || NaN);
+  const pieces = parts.slice(0, -1).map((part) => {
+    const [factor, end, ...rest] = part.split(":").map((text) => Number(text.trim() || NaN));
+    return { factor: factor!, end: rest.length === 0 ? end ?? NaN : NaN };
+  });
+  const isSound = pieces.every(({ factor, end }, i) =>
+    Number.isFinite(factor) && Number.isInteger(end) && end > (pieces[i - 1]?.end ?? 0)
+  );
+  if (!isSound || !Number.isFinite(last)) {
+    throw new SyntaxError(
+      `Cannot read the rules of the learning rate: expected "factor:step,...,factor" with rising ` +
+        `steps, got "${rules}"`,
+    );
+  }
+  return { pieces, last };
+}
