@@ -1,0 +1,27 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import source from "./grayscale.wgsl" with { type: "text" };
+import { commonPictureSize } from "./picture_size.ts";
+
+/** Turns a picture gray. */
+export const grayscale: Kernel<{ pixels: "u32" }> = {
+  name: "grayscale",
+  source,
+  params: { pixels: "u32" },
+  tensors: ["read", "read_write"],
+};
+
+/**
+ * Records turning a picture gray, as torchvision's `rgb_to_grayscale` with three outputs.
+ *
+ * @param tensors `image` and `out`, both [1, 3, H, W].
+ * @throws {RangeError} If a shape is another.
+ */
+export function encodeGrayscale(
+  pass: Pass,
+  { image, out }: { readonly image: GpuTensor; readonly out: GpuTensor },
+): void {
+  const { height, width } = commonPictureSize(image, out, "encode grayscale");
+  pass.dispatch(grayscale, [image, out], { pixels: height * width }, height * width);
+}

@@ -1,0 +1,33 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import source from "./grayscale_backward.wgsl" with { type: "text" };
+import { commonPictureSize } from "./picture_size.ts";
+
+/** Gradient of turning a picture gray. */
+export const grayscaleBackward: Kernel<{ pixels: "u32" }> = {
+  name: "grayscale_backward",
+  source,
+  params: { pixels: "u32" },
+  tensors: ["read", "read_write"],
+};
+
+/**
+ * Records the gradient of turning a picture gray.
+ *
+ * @param tensors `gradOut` and `gradImage`, both [1, 3, H, W].
+ * @throws {RangeError} If a shape is another.
+ */
+export function encodeGrayscaleBackward(
+  pass: Pass,
+  { gradOut, gradImage }: { readonly gradOut: GpuTensor; readonly gradImage: GpuTensor },
+): void {
+  const action = "encode the backward of grayscale";
+  const { height, width } = commonPictureSize(gradOut, gradImage, action);
+  pass.dispatch(
+    grayscaleBackward,
+    [gradOut, gradImage],
+    { pixels: height * width },
+    height * width,
+  );
+}

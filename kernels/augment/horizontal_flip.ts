@@ -1,0 +1,27 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import source from "./horizontal_flip.wgsl" with { type: "text" };
+import { commonPictureSize } from "./picture_size.ts";
+
+/** Mirrors a picture left to right. */
+export const horizontalFlip: Kernel<{ size: "u32"; width: "u32" }> = {
+  name: "horizontal_flip",
+  source,
+  params: { size: "u32", width: "u32" },
+  tensors: ["read", "read_write"],
+};
+
+/**
+ * Records mirroring a picture left to right. It is its own backward.
+ *
+ * @param tensors `image` and `out`, both [1, 3, H, W].
+ * @throws {RangeError} If a shape is another.
+ */
+export function encodeHorizontalFlip(
+  pass: Pass,
+  { image, out }: { readonly image: GpuTensor; readonly out: GpuTensor },
+): void {
+  const { width } = commonPictureSize(image, out, "encode horizontal flip");
+  pass.dispatch(horizontalFlip, [image, out], { size: out.size, width }, out.size);
+}

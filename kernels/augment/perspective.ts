@@ -1,0 +1,59 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import source from "./perspective.wgsl" with { type: "text" };
+import type { PerspectiveCoefficients } from "./perspective_coefficients.ts";
+import { commonPictureSize, type PictureSize } from "./picture_size.ts";
+
+/** Fields of the uniform of a change of perspective. */
+export const PERSPECTIVE_PARAMS = {
+  height: "u32",
+  width: "u32",
+  a_less_1: "f32",
+  b: "f32",
+  c: "f32",
+  d: "f32",
+  e_less_1: "f32",
+  f: "f32",
+  g: "f32",
+  h: "f32",
+} as const;
+
+/** Options of a change of perspective and of its backward. */
+export interface PerspectiveOptions {
+  /** The map from the output to the input, as `perspectiveCoefficients` returns it. */
+  readonly coefficients: PerspectiveCoefficients;
+}
+
+/** Changes the perspective of a picture. */
+export const perspective: Kernel<typeof PERSPECTIVE_PARAMS> = {
+  name: "perspective",
+  source,
+  params: PERSPECTIVE_PARAMS,
+  tensors: ["read", "read_write"],
+};
+
+/**
+ * Records a change of perspective, as torchvision's `perspective` with bilinear interpolation and
+ * zeros outside.
+ *
+ * @param tensors `image` and `out`, both [1, 3, H, W].
+ * @throws {RangeError} If a shape is another.
+ */
+export function encodePerspective(
+  pass: Pass,
+  { image, out }: { readonly image: GpuTensor; readonly out: GpuTensor },
+  { coefficients }: PerspectiveOptions,
+): void {
+  const { height, width } = commonPictureSize(image, out, "encode perspective");
+  const params = perspectiveParams(coefficients, { height, width });
+  pass.dispatch(perspective, [image, out], params, height * width);
+}
+
+/** Returns the uniform of a change of perspective. */
+export function perspectiveParams(
+  [a, b, c, d, e, f, g, h]: PerspectiveCoefficients,
+  { height, width }: PictureSize,
+): Record<keyof typeof PERSPECTIVE_PARAMS, number> {
+  return { height, width, a_less_1: a - 1, b, c, d, e_less_1: e - 1, f, g, h };
+}

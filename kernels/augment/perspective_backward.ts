@@ -1,0 +1,60 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import { PERSPECTIVE_PARAMS, type PerspectiveOptions, perspectiveParams } from "./perspective.ts";
+import source from "./perspective_backward.wgsl" with { type: "text" };
+import { inversePerspective } from "./perspective_coefficients.ts";
+import { commonPictureSize } from "./picture_size.ts";
+
+/** Fields of the uniform: those of the forward kernel, then the inverse map. */
+const PARAMS = {
+  ...PERSPECTIVE_PARAMS,
+  inverse_a: "f32",
+  inverse_b: "f32",
+  inverse_c: "f32",
+  inverse_d: "f32",
+  inverse_e: "f32",
+  inverse_f: "f32",
+  inverse_g: "f32",
+  inverse_h: "f32",
+  inverse_i: "f32",
+} as const;
+
+/** Gradient of a change of perspective. */
+export const perspectiveBackward: Kernel<typeof PARAMS> = {
+  name: "perspective_backward",
+  source,
+  params: PARAMS,
+  tensors: ["read", "read_write"],
+};
+
+/**
+ * Records the gradient of a change of perspective with respect to its input. Sums have a fixed
+ * order.
+ *
+ * @param tensors `gradOut` and `gradImage`, both [1, 3, H, W].
+ * @param options Those of the change.
+ * @throws {RangeError} If a shape is another, or the map has no inverse.
+ */
+export function encodePerspectiveBackward(
+  pass: Pass,
+  { gradOut, gradImage }: { readonly gradOut: GpuTensor; readonly gradImage: GpuTensor },
+  { coefficients }: PerspectiveOptions,
+): void {
+  const action = "encode the backward of perspective";
+  const { height, width } = commonPictureSize(gradOut, gradImage, action);
+  const [a, b, c, d, e, f, g, h, i] = inversePerspective(coefficients);
+  const params = {
+    ...perspectiveParams(coefficients, { height, width }),
+    inverse_a: a,
+    inverse_b: b,
+    inverse_c: c,
+    inverse_d: d,
+    inverse_e: e,
+    inverse_f: f,
+    inverse_g: g,
+    inverse_h: h,
+    inverse_i: i,
+  };
+  pass.dispatch(perspectiveBackward, [gradOut, gradImage], params, height * width);
+}

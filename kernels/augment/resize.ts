@@ -1,0 +1,80 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import { type PictureLayout, pictureSize } from "./picture_size.ts";
+import source from "./resize.wgsl" with { type: "text" };
+
+/** How pixels are read between pixels; named as torch names them. */
+export type ResizeMode = "bilinear" | "nearest" | "nearest-exact" | "area";
+
+/** Options of a resize and of its backward. */
+export interface ResizeOptions {
+  /** How pixels are read between pixels. */
+  readonly mode: ResizeMode;
+  /** Order of the sides of the input; the output is always "chw". */
+  readonly layout: PictureLayout;
+}
+
+const MODES: readonly ResizeMode[] = ["bilinear", "nearest", "nearest-exact", "area"];
+
+/** Longest side: positions are counted in half pixels, as 32-bit integers. */
+const LONGEST_SIDE = 16_384;
+
+/** Fields of the uniforms of a resize and of its backward. */
+export const RESIZE_PARAMS = {
+  in_height: "u32",
+  in_width: "u32",
+  out_height: "u32",
+  out_width: "u32",
+  pixel_stride: "u32",
+  channel_stride: "u32",
+  mode: "u32",
+} as const;
+
+/** Resizes a picture. */
+export const resize: Kernel<typeof RESIZE_PARAMS> = {
+  name: "resize",
+  source,
+  params: RESIZE_PARAMS,
+  tensors: ["read", "read_write"],
+};
+
+/**
+ * Records a resize to the size of `out`, as torch's `F.interpolate` with `align_corners=False`.
+ *
+ * @param tensors `image` [H, W, 3] or [1, 3, H, W], as `layout` says; `out` [1, 3, S_H, S_W].
+ * @throws {RangeError} If a shape is another.
+ */
+export function encodeResize(
+  pass: Pass,
+  { image, out }: { readonly image: GpuTensor; readonly out: GpuTensor },
+  options: ResizeOptions,
+): void {
+  const params = resizeParams(image, out, { ...options, action: "encode resize" });
+  pass.dispatch(resize, [image, out], params, out.size);
+}
+
+/** Returns the uniform of a resize of `image` to `out`, or of its backward. */
+export function resizeParams(
+  image: GpuTensor,
+  out: GpuTensor,
+  { mode, layout, action }: ResizeOptions & { readonly action: string },
+): Record<keyof typeof RESIZE_PARAMS, number> {
+  const from = pictureSize(image, layout, action);
+  const to = pictureSize(out, "chw", action);
+  const longest = Math.max(from.height, from.width, to.height, to.width);
+  if (longest > LONGEST_SIDE) {
+    throw new RangeError(
+      `Cannot ${action}: expected sides of at most ${LONGEST_SIDE} pixels, got ${longest}`,
+    );
+  }
+  return {
+    in_height: from.height,
+    in_width: from.width,
+    out_height: to.height,
+    out_width: to.width,
+    pixel_stride: layout === "hwc" ? 3 : 1,
+    channel_stride: layout === "hwc" ? 1 : from.height * from.width,
+    mode: MODES.indexOf(mode),
+  };
+}
