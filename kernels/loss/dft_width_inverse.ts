@@ -1,0 +1,34 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import source from "./dft_width_inverse.wgsl" with { type: "text" };
+
+/** Real part of the inverse Fourier transform along the width. */
+export const dftWidthInverse: Kernel<{ height: "u32"; width: "u32"; frequencies: "u32" }> = {
+  name: "dft_width_inverse",
+  source,
+  params: { height: "u32", width: "u32", frequencies: "u32" },
+  tensors: ["read", "read", "read_write"],
+};
+
+/**
+ * Records the real part of the inverse Fourier transform of each row, without a factor.
+ *
+ * It takes the frequencies that `spectrum` has and no others: it is the transpose of the forward
+ * transform to them.
+ *
+ * @param tensors `spectrum` [H, F, 3, 2], real and imaginary parts; `twiddles` [W, 2], the cosines
+ * and sines of 2π j/W; `image` [H, W, 3].
+ */
+export function encodeDftWidthInverse(
+  pass: Pass,
+  { spectrum, twiddles, image }: {
+    readonly spectrum: GpuTensor;
+    readonly twiddles: GpuTensor;
+    readonly image: GpuTensor;
+  },
+): void {
+  const [height, width] = image.shape as [number, number];
+  const params = { height, width, frequencies: spectrum.shape[1]! };
+  pass.dispatch(dftWidthInverse, [spectrum, twiddles, image], params, image.size);
+}

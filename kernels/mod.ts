@@ -1,0 +1,30 @@
+/**
+ * WebGPU kernels, and what runs them: everything of Smalti that is not a network.
+ *
+ * Each `encodeX(pass, tensors, options)` records; `gpu.submit` sends. Tensors are borrowed.
+ *
+ * @module
+ */
+export * from "./gpu/gpu.ts";
+export * from "./gpu/kernel.ts";
+export * from "./gpu/pass.ts";
+export * from "./gpu/shader_error.ts";
+export * from "./gpu/tensor.ts";
+
+export * from "./augment/grayscale.ts";
+export * from "./augment/grayscale_backward.ts";
+export * from "./augment/horizontal_flip.ts";
+export * from "./augment/perspective.ts";
+export * from "./augment/perspective_backward.ts";
+export * from "./augment/perspective_coefficients.ts";
+export * from "./augment/picture_size.ts";
+export * from "./augment/resize.ts";
+export * from "./augment/resize_backward.ts";
+
+export * from "./loss/dft_height.ts";
+export * from "./loss/dft_width.ts";
+export * from "./loss/dft_width_inverse.ts";
+export * from "./loss/fft_loss.ts";
+export * from "./loss/fft_weights.ts";
+export * from "./loss/sum.ts";
+export * from "./loss/weighted_magnitude.ts";
