@@ -1,0 +1,34 @@
+import type { ControlnetConfig } from "../../config/run_config.ts";
+import { canny } from "../image/canny.ts";
+import { gaussianBlur } from "../image/gaussian_blur.ts";
+import type { Image, ImageSize } from "../image/image.ts";
+import { resizeImage } from "../image/resize_image.ts";
+import type { FloatTensor } from "./encode_prompts.ts";
+
+/** How edges are sought. */
+export type EdgeConfig = Pick<
+  ControlnetConfig,
+  "cannyThreshold1" | "cannyThreshold2" | "cannyBlur" | "cannyBlurRadius"
+>;
+
+/**
+ * Makes the image that a canny ControlNet follows: white edges on black.
+ *
+ * Source: Zhang et al. 2023, https://arxiv.org/abs/2302.05543.
+ *
+ * @param image Opaque picture; another size is stretched, as the generator's picture is.
+ * @param size Size of the teacher's image, in pixels.
+ * @returns Values 0 or 1, shape [1, 3, S_H, S_W].
+ */
+export function makeCannyImage(image: Image, size: ImageSize, config: EdgeConfig): FloatTensor {
+  const { height, width } = size;
+  const isSameSize = image.height === height && image.width === width;
+  const resized = isSameSize ? image : resizeImage(image, size, { fit: "stretch" });
+  const blurred = config.cannyBlur ? gaussianBlur(resized, config.cannyBlurRadius) : resized;
+  const edges = canny(blurred, { low: config.cannyThreshold1, high: config.cannyThreshold2 });
+  const data = new Float32Array(3 * edges.length);
+  for (let channel = 0; channel < 3; channel++) {
+    for (let i = 0; i < edges.length; i++) data[channel * edges.length + i] = edges[i]! / 255;
+  }
+  return { data, shape: [1, 3, height, width] };
+}

@@ -1,0 +1,129 @@
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { readClipTextConfig } from "../models/clip_text_config.ts";
+import { buildClipTextModel } from "../models/clip_text_model.ts";
+import { openTokenizer } from "../models/clip_tokenizer.ts";
+import type { HostTensor } from "../onnx/session.ts";
+import { createSession, type SessionOptions } from "../onnx/session.ts";
+import type { FloatType } from "../weights/float16.ts";
+import { StateDict } from "../weights/state_dict.ts";
+import type { TeacherFolder } from "./teacher_folder.ts";
+
+/** What a picture shall show and shall not show. */
+export interface Prompts {
+  /** What it shows. */
+  readonly prompt: string;
+  /** What it must not show; undefined where nobody asks, which leaves one row. */
+  readonly negativePrompt?: string | undefined;
+}
+
+/** A tensor of floats in host memory. */
+export interface FloatTensor {
+  /** Values, last side fastest. */
+  readonly data: Float32Array;
+  /** Sides, outermost first. */
+  readonly shape: readonly number[];
+}
+
+/** Prompts as a UNet reads them: rows [negative, prompt], or one row for the prompt alone. */
+export interface PromptEmbeddings {
+  /** Tokens of both encoders side by side, shape [R, L, D1 + D2]. */
+  readonly promptEmbeds: FloatTensor;
+  /** The prompt as a whole, from the second encoder, shape [R, P]. */
+  readonly pooledPromptEmbeds: FloatTensor;
+}
+
+/** Options of {@linkcode encodePrompts}. */
+export interface EncodePromptsOptions extends SessionOptions {
+  /** Type of what is computed. Default: "float32". */
+  readonly precision?: FloatType;
+}
+
+/**
+ * Encodes prompts with both text encoders of a teacher; each is released when it is done.
+ *
+ * Source: Podell et al. 2023, https://arxiv.org/abs/2307.01952, section 2.1; as diffusers'
+ * `StableDiffusionXLPipeline.encode_prompt`.
+ *
+ * @param gpu As of `createSession`.
+ */
+export async function encodePrompts(
+  gpu: Gpu | null,
+  teacher: TeacherFolder,
+  prompts: Prompts,
+  options: EncodePromptsOptions,
+): Promise<PromptEmbeddings> {
+  const { prompt, negativePrompt } = prompts;
+  const texts = negativePrompt === undefined ? [prompt] : [negativePrompt, prompt];
+  const first = await encodeTexts(gpu, teacher, texts, { ...options, suffix: "" });
+  const second = await encodeTexts(gpu, teacher, texts, { ...options, suffix: "_2" });
+  const promptEmbeds = joinTokens(first.hiddenStates, second.hiddenStates);
+  const pooledPromptEmbeds = second.textEmbeds;
+  if (!pooledPromptEmbeds) {
+    throw new TypeError(
+      `Cannot encode prompts for the teacher "${teacher.name}": ` +
+        `expected a text_encoder_2 of the class CLIPTextModelWithProjection`,
+    );
+  }
+  if (negativePrompt === "" && teacher.forceZerosForEmptyPrompt) {
+    for (const { data } of [promptEmbeds, pooledPromptEmbeds]) data.fill(0, 0, data.length / 2);
+  }
+  return { promptEmbeds, pooledPromptEmbeds };
+}
+
+interface EncodedTexts {
+  /** Shape [R, L, D]. */
+  readonly hiddenStates: FloatTensor;
+  /** Shape [R, P]; undefined without projection. */
+  readonly textEmbeds: FloatTensor | undefined;
+}
+
+async function encodeTexts(
+  gpu: Gpu | null,
+  { folder }: TeacherFolder,
+  texts: readonly string[],
+  options: EncodePromptsOptions & { readonly suffix: string },
+): Promise<EncodedTexts> {
+  const { suffix, precision = "float32" } = options;
+  const subfolder = `text_encoder${suffix}`;
+  const tokenizer = await openTokenizer(folder, `tokenizer${suffix}`);
+  const config = await readClipTextConfig(folder, subfolder);
+  using weights = await StateDict.open(folder, subfolder, { prefer: precision });
+  const [batch, length] = [texts.length, tokenizer.maxLength];
+  const graph = buildClipTextModel(weights, config, { batch, length, precision });
+  await using session = await createSession(gpu, graph, options);
+  const ids = texts.flatMap((text) => tokenizer.encode(text));
+  const outputs = await session.runHost({
+    input_ids: { data: BigInt64Array.from(ids, BigInt), shape: [batch, length] },
+  });
+  return {
+    hiddenStates: asFloats(outputs["hidden_states"]!),
+    textEmbeds: outputs["text_embeds"] && asFloats(outputs["text_embeds"]),
+  };
+}
+
+function asFloats({ data, shape }: HostTensor): FloatTensor {
+  if (data instanceof Float32Array) return { data, shape };
+  throw new TypeError("Cannot use the result of a text encoder: expected float32");
+}
+
+/** Puts the tokens of two encoders side by side: [R, L, D1] and [R, L, D2] -> [R, L, D1 + D2]. */
+function joinTokens(first: FloatTensor, second: FloatTensor): FloatTensor {
+  const [rows, length, firstWidth] = first.shape as [number, number, number];
+  const [, secondLength, secondWidth] = second.shape as [number, number, number];
+  if (length !== secondLength) {
+    throw new RangeError(
+      `Cannot join the tokens of two text encoders: expected the same model_max_length of both ` +
+        `tokenizers, got ${length} and ${secondLength}`,
+    );
+  }
+  const width = firstWidth + secondWidth;
+  const data = new Float32Array(rows * length * width);
+  for (let token = 0; token < rows * length; token++) {
+    data.set(first.data.subarray(token * firstWidth, (token + 1) * firstWidth), token * width);
+    data.set(
+      second.data.subarray(token * secondWidth, (token + 1) * secondWidth),
+      token * width + firstWidth,
+    );
+  }
+  return { data, shape: [rows, length, width] };
+}

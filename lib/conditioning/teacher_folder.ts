@@ -1,0 +1,212 @@
+import type { ImageSize } from "../image/image.ts";
+import {
+  type AutoencoderTinyConfig,
+  parseAutoencoderTinyConfig,
+} from "../models/autoencoder_tiny_config.ts";
+import { ModelConfig } from "../models/model_config.ts";
+import { readUnetConfig, type UnetConfig } from "../models/unet_config.ts";
+import type { ModelFolder } from "../weights/folder.ts";
+
+/** A folder is no teacher, or a teacher that cannot be used. */
+export class TeacherFolderError extends Error {
+  /** Name of the class. */
+  override readonly name = "TeacherFolderError";
+  /** Path or address of the folder. */
+  readonly location: string;
+
+  /** Describes a failure. */
+  constructor(location: string, detail: string) {
+    super(`Cannot use "${location}" as a teacher: ${detail}`);
+    this.location = location;
+  }
+}
+
+/** Where an autoencoder lies. */
+export interface AutoencoderPlace {
+  /** Folder that is read. */
+  readonly folder: ModelFolder;
+  /** Folder of the autoencoder inside of it; "" for itself. */
+  readonly subfolder: string;
+}
+
+/** Options of {@linkcode openTeacherFolder}. */
+export interface TeacherFolderOptions {
+  /** Name for messages. Default: where the folder is. */
+  readonly name?: string;
+  /** Another autoencoder: its files lie in this folder itself. Default: the teacher's own. */
+  readonly autoencoder?: ModelFolder;
+}
+
+/** Files without which a folder is no teacher. */
+const NEEDED: readonly string[] = [
+  "unet/config.json",
+  "text_encoder/config.json",
+  "text_encoder_2/config.json",
+  "tokenizer/vocab.json",
+  "tokenizer_2/vocab.json",
+  "scheduler/scheduler_config.json",
+];
+
+/** A diffusion model of SDXL's structure, in diffusers' layout. */
+export class TeacherFolder {
+  /** Name for messages, such as "mini". */
+  readonly name: string;
+  /** Its files. */
+  readonly folder: ModelFolder;
+  /** Options of the UNet. */
+  readonly unet: UnetConfig;
+  /** Options of the autoencoder. */
+  readonly vae: AutoencoderTinyConfig;
+  /** Where the autoencoder lies. */
+  readonly vaePlace: AutoencoderPlace;
+  /** Whether an empty negative prompt stands for zeros instead of being encoded. */
+  readonly forceZerosForEmptyPrompt: boolean;
+
+  /** Puts together what {@linkcode openTeacherFolder} has read. */
+  constructor(
+    parts: Pick<
+      TeacherFolder,
+      "name" | "folder" | "unet" | "vae" | "vaePlace" | "forceZerosForEmptyPrompt"
+    >,
+  ) {
+    this.name = parts.name;
+    this.folder = parts.folder;
+    this.unet = parts.unet;
+    this.vae = parts.vae;
+    this.vaePlace = parts.vaePlace;
+    this.forceZerosForEmptyPrompt = parts.forceZerosForEmptyPrompt;
+  }
+
+  /**
+   * Size of the images that the teacher was trained on, in pixels.
+   *
+   * @throws {TeacherFolderError} If its UNet does not tell.
+   */
+  get imageSize(): ImageSize {
+    const sides = this.unet.sampleSize;
+    if (!sides) {
+      throw new TeacherFolderError(
+        this.folder.location,
+        'expected "sample_size" in unet/config.json, got none; set sd.im_size',
+      );
+    }
+    return { height: sides[0] * this.vae.factor, width: sides[1] * this.vae.factor };
+  }
+
+  /**
+   * Returns the size of the latents of an image.
+   *
+   * @throws {RangeError} If a side of the image is no multiple of the autoencoder's factor.
+   */
+  latentSize({ height, width }: ImageSize): ImageSize {
+    const { factor } = this.vae;
+    if (height % factor !== 0 || width % factor !== 0) {
+      throw new RangeError(
+        `Cannot use an image of ${height}x${width} with the teacher "${this.name}": ` +
+          `expected sides that are multiples of ${factor} pixels`,
+      );
+    }
+    return { height: height / factor, width: width / factor };
+  }
+
+  /** Tells whether there is a ControlNet, such as "canny" or "canny_mid". */
+  async hasControlnet(id: string): Promise<boolean> {
+    return await this.#findControlnet(id) !== undefined;
+  }
+
+  /**
+   * Returns the subfolder of a ControlNet: `controlnet_<id>`, or that of the kind without size.
+   *
+   * @param id Kind, such as "canny", which may end with a size, such as "_mid".
+   * @throws {TeacherFolderError} If there is none.
+   */
+  async controlnetSubfolder(id: string): Promise<string> {
+    const found = await this.#findControlnet(id);
+    if (found !== undefined) return found;
+    throw new TeacherFolderError(
+      this.folder.location,
+      `it has no ControlNet "${id}": expected its files in the folder ` +
+        `"controlnet_${controlnetKind(id)}"; put them there, ` +
+        `take "${id}" out of controlnet.models_id, or set controlnet.use_controlnet to false`,
+    );
+  }
+
+  async #findControlnet(id: string): Promise<string | undefined> {
+    const names = [`controlnet_${id}`, `controlnet_${controlnetKind(id)}`];
+    for (const name of names) {
+      if (await this.folder.has(`${name}/config.json`)) return name;
+    }
+    return undefined;
+  }
+}
+
+/** Returns the kind of a ControlNet without its size: "canny_mid" is "canny". */
+export function controlnetKind(id: string): string {
+  return id.replace(/_(small|mid|full)$/, "");
+}
+
+/**
+ * Opens the folder of a teacher and reads what it is made of; no weights yet.
+ *
+ * @throws {TeacherFolderError} If files are missing, with their names.
+ * @throws {ModelConfigError} If an option of the UNet or the autoencoder is not supported.
+ */
+export async function openTeacherFolder(
+  folder: ModelFolder,
+  options: TeacherFolderOptions = {},
+): Promise<TeacherFolder> {
+  const { name = folder.location, autoencoder } = options;
+  const vaePlace = autoencoder
+    ? { folder: autoencoder, subfolder: "" }
+    : { folder, subfolder: "vae" };
+  await checkFiles(folder, vaePlace);
+  return new TeacherFolder({
+    name,
+    folder,
+    unet: await readUnetConfig(folder),
+    vae: await readAutoencoder(vaePlace),
+    vaePlace,
+    forceZerosForEmptyPrompt: await readForceZeros(folder),
+  });
+}
+
+async function checkFiles(folder: ModelFolder, vaePlace: AutoencoderPlace): Promise<void> {
+  const missing: string[] = [];
+  for (const path of NEEDED) if (!await folder.has(path)) missing.push(path);
+  if (missing.length > 0) {
+    throw new TeacherFolderError(
+      folder.location,
+      `expected the files of a model of SDXL's structure in diffusers layout, ` +
+        `but there is no ${missing.join(", ")}; check diffusion.model_id`,
+    );
+  }
+  const path = configPath(vaePlace.subfolder);
+  if (await vaePlace.folder.has(path)) return;
+  throw new TeacherFolderError(
+    vaePlace.folder.location,
+    `expected an autoencoder, but there is no ${path}; check diffusion.vae_id`,
+  );
+}
+
+function configPath(subfolder: string): string {
+  return subfolder === "" ? "config.json" : `${subfolder}/config.json`;
+}
+
+async function readAutoencoder(place: AutoencoderPlace): Promise<AutoencoderTinyConfig> {
+  const config = await ModelConfig.open(place.folder, configPath(place.subfolder));
+  if (config.get("_class_name") === "AutoencoderKL") {
+    throw new TeacherFolderError(
+      place.folder.location,
+      `expected an autoencoder of the class AutoencoderTiny, got AutoencoderKL; ` +
+        `set diffusion.vae_id to a folder with one, such as a copy of madebyollin/taesdxl`,
+    );
+  }
+  return parseAutoencoderTinyConfig(config);
+}
+
+/** Without the file, an empty negative prompt is encoded like any other. */
+async function readForceZeros(folder: ModelFolder): Promise<boolean> {
+  if (!await folder.has("model_index.json")) return false;
+  const index = await ModelConfig.open(folder, "model_index.json");
+  return index.boolean("force_zeros_for_empty_prompt", false);
+}

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { encodePrompts } from "../../../lib/conditioning/encode_prompts.ts";
+import { openTeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
+import { makeTimeIds } from "../../../lib/conditioning/time_ids.ts";
+import { openModelFolder } from "../../../lib/weights/folder.ts";
+import { assertAllClose } from "../../support/assert_all_close.ts";
+import { goldenPath, readGolden } from "../../support/goldens.ts";
+import { memoryFolder } from "./memory_folder.ts";
+
+const TINY = openModelFolder(goldenPath("tiny-sdxl"));
+const GOLDEN = readGolden("prompt_embeds");
+// The first two prompts of tokens.json.
+const PROMPT = "a red dragon flying over the castle";
+const OPTIONS = { runtime: "wasm" } as const;
+
+/** Returns a row of a reference tensor. */
+function row(name: "prompt_embeds" | "pooled_prompt_embeds", index: number): Float32Array {
+  const { data, shape } = GOLDEN.tensor(name);
+  const size = data.length / shape[0]!;
+  return data.subarray(index * size, (index + 1) * size);
+}
+
+Deno.test("encodePrompts() equals transformers, negative prompt first", async () => {
+  const teacher = await openTeacherFolder(TINY);
+  const prompts = { prompt: PROMPT, negativePrompt: "" };
+  const encoded = await encodePrompts(null, teacher, prompts, OPTIONS);
+  assert.deepEqual(encoded.promptEmbeds.shape, [2, 77, 80]);
+  assert.deepEqual(encoded.pooledPromptEmbeds.shape, [2, 40]);
+  const expected = [1, 0].flatMap((index) => [...row("prompt_embeds", index)]);
+  assertAllClose(encoded.promptEmbeds.data, expected, { atol: 1e-4 }); // whole networks
+  const pooled = [1, 0].flatMap((index) => [...row("pooled_prompt_embeds", index)]);
+  assertAllClose(encoded.pooledPromptEmbeds.data, pooled, { atol: 1e-4 });
+});
+
+Deno.test("encodePrompts() makes one row without a negative prompt", async () => {
+  const teacher = await openTeacherFolder(TINY);
+  const encoded = await encodePrompts(null, teacher, { prompt: PROMPT }, OPTIONS);
+  assert.deepEqual(encoded.promptEmbeds.shape, [1, 77, 80]);
+  assertAllClose(encoded.promptEmbeds.data, row("prompt_embeds", 0), { atol: 1e-4 });
+});
+
+Deno.test("encodePrompts() makes zeros of an empty negative prompt where the teacher says so", async () => {
+  const index = { "model_index.json": '{"force_zeros_for_empty_prompt": true}' };
+  const teacher = await openTeacherFolder(memoryFolder(index, TINY));
+  const prompts = { prompt: PROMPT, negativePrompt: "" };
+  const { promptEmbeds, pooledPromptEmbeds } = await encodePrompts(null, teacher, prompts, OPTIONS);
+  assert(promptEmbeds.data.subarray(0, 77 * 80).every((value) => value === 0));
+  assertAllClose(promptEmbeds.data.subarray(77 * 80), row("prompt_embeds", 0), { atol: 1e-4 });
+  assert(pooledPromptEmbeds.data.subarray(0, 40).every((value) => value === 0));
+  assert(pooledPromptEmbeds.data.subarray(40).some((value) => value !== 0));
+});
+
+Deno.test("makeTimeIds() repeats the size for each row", () => {
+  const { data, shape } = makeTimeIds({ height: 128, width: 96 }, 2);
+  assert.deepEqual(shape, [2, 6]);
+  assert.deepEqual([...data], [128, 96, 0, 0, 128, 96, 128, 96, 0, 0, 128, 96]);
+});
