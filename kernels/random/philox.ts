@@ -1,0 +1,110 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import source from "./philox.wgsl" with { type: "text" };
+
+/** Fields of the uniform. */
+const PARAMS = {
+  size: "u32",
+  seed: "u32",
+  stream: "u32",
+  step: "u32",
+  distribution: "u32",
+} as const;
+
+/** Draws random numbers, from one counter for each four of them. */
+export const philox: Kernel<typeof PARAMS> = {
+  name: "philox",
+  source,
+  params: PARAMS,
+  tensors: ["read_write"],
+};
+
+/** Names one tensor of random numbers; the same key always gives the same numbers. */
+export interface PhiloxKey {
+  /** Seed of a run, integer in [0, 2^32). */
+  readonly seed: number;
+  /** What the numbers are for, integer in [0, 2^32). */
+  readonly stream: number;
+  /** Optimizer step, integer in [0, 2^32). */
+  readonly step: number;
+}
+
+/** How random numbers are spread; the place is their number in the WGSL. */
+const DISTRIBUTIONS = ["uniform", "normal", "gumbel"] as const;
+
+/** How random numbers are spread. */
+export type Distribution = typeof DISTRIBUTIONS[number];
+
+/**
+ * Records random numbers; `encodeUniform`, `encodeNormal` and `encodeGumbel` are its names.
+ *
+ * @param tensors `out`, of any shape; overwritten.
+ * @throws {RangeError} If a part of the key is out of range, when it is submitted.
+ */
+export function encodePhilox(
+  pass: Pass,
+  { out }: { readonly out: GpuTensor },
+  { seed, stream, step, distribution }: PhiloxKey & { readonly distribution: Distribution },
+): void {
+  const index = DISTRIBUTIONS.indexOf(distribution);
+  const params = { size: out.size, seed, stream, step, distribution: index };
+  pass.dispatch(philox, [out], params, Math.ceil(out.size / 4));
+}
+
+/**
+ * Draws uniform random numbers on the host: those that `encodeUniform` writes, to the last bit.
+ *
+ * @param count Number of values.
+ * @returns Values in (0, 1), each exact in 32-bit floats.
+ * @throws {RangeError} If a part of the key is no integer in [0, 2^32).
+ */
+export function drawUniform(
+  { seed, stream, step }: PhiloxKey,
+  count: number,
+): Float64Array<ArrayBuffer> {
+  for (const [name, value] of Object.entries({ seed, stream, step })) {
+    if (Number.isInteger(value) && value >= 0 && value < 2 ** 32) continue;
+    throw new RangeError(
+      `Cannot draw random numbers: ${name} must be an integer in [0, 2^32), got ${value}`,
+    );
+  }
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i += 4) {
+    const block = philox4x32([i / 4, step, stream, 0], [seed, 0]);
+    // 23 bits and a half: never 0 or 1, and no rounding in 32-bit floats.
+    for (let k = 0; k < 4 && i + k < count; k++) {
+      values[i + k] = ((block[k]! >>> 9) + 0.5) / 2 ** 23;
+    }
+  }
+  return values;
+}
+
+/** Four 32-bit words, each an integer in [0, 2^32). */
+export type PhiloxBlock = readonly [number, number, number, number];
+
+/**
+ * Evaluates Philox4x32-10: four random words of a counter and a key.
+ *
+ * Source: Salmon et al. 2011, https://doi.org/10.1145/2063384.2063405, section 3.3.
+ */
+export function philox4x32(counter: PhiloxBlock, key: readonly [number, number]): PhiloxBlock {
+  let [c0, c1, c2, c3] = counter;
+  let [k0, k1] = key;
+  for (let round = 0; round < 10; round++) {
+    const [high0, low0] = multiplyWords(0xd2511f53, c0);
+    const [high1, low1] = multiplyWords(0xcd9e8d57, c2);
+    [c0, c1, c2, c3] = [(high1 ^ c1 ^ k0) >>> 0, low1, (high0 ^ c3 ^ k1) >>> 0, low0];
+    k0 = (k0 + 0x9e3779b9) >>> 0;
+    k1 = (k1 + 0xbb67ae85) >>> 0;
+  }
+  return [c0, c1, c2, c3];
+}
+
+/** Returns the high and the low word of the product of two words. */
+function multiplyWords(a: number, b: number): [high: number, low: number] {
+  const middle = (a >>> 16) * (b & 0xffff) + ((a & 0xffff) * (b & 0xffff) >>> 16);
+  const other = (a & 0xffff) * (b >>> 16) + (middle & 0xffff);
+  const high = (a >>> 16) * (b >>> 16) + Math.floor(middle / 65536) + Math.floor(other / 65536);
+  return [high >>> 0, Math.imul(a, b) >>> 0];
+}
