@@ -1,0 +1,126 @@
+import type { FloatType } from "../weights/float16.ts";
+import type { StateDict } from "../weights/state_dict.ts";
+import type { Graph, Value } from "../onnx/graph.ts";
+import { GraphBuilder } from "../onnx/graph_builder.ts";
+import { WeightScope } from "../onnx/weight_scope.ts";
+import type { ClipTextConfig } from "./clip_text_config.ts";
+import { layerNorm, linear } from "./layers.ts";
+
+/** End token of checkpoints whose files name another: pooled is at the largest token then. */
+const LEGACY_EOS_TOKEN_ID = 2;
+
+/** Numbers that old checkpoints hold beside the weights: 0, 1, 2 and so on. */
+const POSITION_IDS = /(^|\.)embeddings\.position_ids$/;
+
+/** Sizes and precision of the graph of a text encoder. */
+export interface ClipTextOptions {
+  /** Rows of the batch. */
+  readonly batch: number;
+  /** Tokens of a text. */
+  readonly length: number;
+  /** Type of what is computed. Default: "float32". */
+  readonly precision?: FloatType;
+}
+
+/**
+ * Builds transformers' CLIPTextModel or CLIPTextModelWithProjection.
+ *
+ * Input: `input_ids` int64 [N, L]. Outputs: `hidden_states` [N, L, D], which is what goes into the
+ * last layer, as SDXL takes it; with projection also `text_embeds` [N, P].
+ *
+ * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/clip/modeling_clip.py.
+ *
+ * @throws {RangeError} If a weight is missing, has another shape, or is left over, or the texts are
+ * longer than the model allows.
+ */
+export function buildClipTextModel(
+  weights: StateDict,
+  config: ClipTextConfig,
+  options: ClipTextOptions,
+): Graph {
+  const { batch, length } = options;
+  const g = new GraphBuilder("text encoder", options);
+  const root = new WeightScope(g, weights);
+  const w = root.has("text_model") ? root.at("text_model") : root;
+  const ids = g.input("input_ids", [batch, length], "int64");
+  const layer = (x: Value, index: number) =>
+    clipEncoderLayer(g, w.at("encoder").at("layers").at(index), x, { config, batch });
+  let h = embed(g, w.at("embeddings"), ids, config);
+  for (let i = 0; i < config.layers - 1; i++) h = layer(h, i);
+  g.output("hidden_states", g.reshape(h, [batch, length, config.hiddenSize]));
+  if (config.projectionDim === undefined) {
+    const last = `${w.at("encoder").at("layers").at(config.layers - 1).path}.`;
+    const end = `${w.at("final_layer_norm").path}.`;
+    root.assertAllUsed([POSITION_IDS, startsWith(last), startsWith(end)]);
+    return g.build();
+  }
+  h = layer(h, config.layers - 1);
+  const pooled = layerNorm(
+    g,
+    w.at("final_layer_norm"),
+    pool(g, h, ids, config),
+    config.layerNormEps,
+  );
+  const projection = { width: config.projectionDim, bias: false };
+  g.output("text_embeds", linear(g, root.at("text_projection"), pooled, projection));
+  root.assertAllUsed([POSITION_IDS]);
+  return g.build();
+}
+
+function startsWith(text: string): RegExp {
+  return new RegExp(`^${RegExp.escape(text)}`);
+}
+
+/** Adds up the embeddings of tokens and places. Shapes: ids [N, L] -> [N L, D]. */
+function embed(g: GraphBuilder, w: WeightScope, ids: Value, config: ClipTextConfig): Value {
+  const { vocabSize, hiddenSize, maxPositions } = config;
+  const [batch, length] = ids.shape as [number, number];
+  if (length > maxPositions) {
+    throw new RangeError(
+      `Cannot build graph "${g.name}": expected at most ${maxPositions} tokens, got ${length}`,
+    );
+  }
+  const tokens = w.at("token_embedding").weight("weight", [vocabSize, hiddenSize]);
+  const places = w.at("position_embedding").weight("weight", [maxPositions, hiddenSize]);
+  const own = length === maxPositions ? places : g.slice(places, 0, 0, length);
+  return g.reshape(g.add(g.gather(tokens, ids, 0), own), [batch * length, hiddenSize]);
+}
+
+/** transformers' CLIPEncoderLayer. Shapes: x [N L, D] -> the same. */
+function clipEncoderLayer(
+  g: GraphBuilder,
+  w: WeightScope,
+  x: Value,
+  { config, batch }: { readonly config: ClipTextConfig; readonly batch: number },
+): Value {
+  const { heads, hiddenSize: width, layerNormEps, activation } = config;
+  const own = w.at("self_attn");
+  const normal = layerNorm(g, w.at("layer_norm1"), x, layerNormEps);
+  const project = (name: string) =>
+    g.reshape(linear(g, own.at(name), normal, { width }), [batch, x.shape[0]! / batch, width]);
+  const [q, k, v] = [project("q_proj"), project("k_proj"), project("v_proj")];
+  const attended = g.reshape(g.attention(q, k, v, { heads, causal: true }), x.shape);
+  const h = g.add(x, linear(g, own.at("out_proj"), attended, { width }));
+  const mlp = w.at("mlp");
+  const inner = linear(g, mlp.at("fc1"), layerNorm(g, w.at("layer_norm2"), h, layerNormEps), {
+    width: config.intermediateSize,
+  });
+  const active = activation === "gelu" ? g.gelu(inner) : g.quickGelu(inner);
+  return g.add(h, linear(g, mlp.at("fc2"), active, { width }));
+}
+
+/**
+ * Picks the token at the end of each text. Shapes: x [N L, D], ids [N, L] -> [N, D].
+ *
+ * The normalisation that comes before it in the reference works token by token, so it is done
+ * behind it, on fewer tokens.
+ */
+function pool(g: GraphBuilder, x: Value, ids: Value, config: ClipTextConfig): Value {
+  const [batch, length] = ids.shape as [number, number];
+  const score = config.eosTokenId === LEGACY_EOS_TOKEN_ID
+    ? ids
+    : g.equal(ids, g.constant(config.eosTokenId, [], "int64"));
+  const place = g.argMax(g.cast(score, "float32"), 1, false);
+  const starts = Array.from({ length: batch }, (_, row) => row * length);
+  return g.gather(x, g.add(place, g.constant(starts, [batch], "int64")), 0);
+}

@@ -1,0 +1,139 @@
+import type { ModelFolder } from "../weights/folder.ts";
+import { ModelConfigError } from "./model_config_error.ts";
+
+/**
+ * The options of a network: a JSON object of the checkpoint, read option by option.
+ *
+ * Every option must be read, be on a list of harmless ones, or be null: none is passed over that
+ * could change the result.
+ */
+export class ModelConfig {
+  /** Path or address of the file. */
+  readonly file: string;
+  readonly #options: ReadonlyMap<string, unknown>;
+  readonly #read = new Set<string>();
+
+  /** Begins with the options that a file holds. */
+  constructor(file: string, options: Readonly<Record<string, unknown>>) {
+    this.file = file;
+    this.#options = new Map(Object.entries(options));
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param path Place in the folder, such as "unet/config.json".
+   * @throws {ModelConfigError} If it is not a JSON object.
+   */
+  static async open(folder: ModelFolder, path: string): Promise<ModelConfig> {
+    const file = `${folder.location.replace(/\/$/, "")}/${path}`;
+    const text = await folder.text(path);
+    let options: unknown;
+    try {
+      options = JSON.parse(text);
+    } catch {
+      throw new ModelConfigError(file, { key: "", value: text.slice(0, 20) }, "JSON");
+    }
+    if (typeof options !== "object" || options === null || Array.isArray(options)) {
+      throw new ModelConfigError(file, { key: "", value: options }, "a JSON object");
+    }
+    return new ModelConfig(file, options as Record<string, unknown>);
+  }
+
+  /** Reads what the file says; undefined where it says nothing. */
+  get(key: string): unknown {
+    this.#read.add(key);
+    return this.#options.get(key);
+  }
+
+  /** Returns the error that refuses an option. */
+  refusal(key: string, expected: string): ModelConfigError {
+    return new ModelConfigError(this.file, { key, value: this.get(key) }, expected);
+  }
+
+  /**
+   * Refuses an option unless it is one of some values.
+   *
+   * @param fallback What a file without the option means.
+   */
+  choice<T extends string | number | boolean | null>(
+    key: string,
+    values: readonly T[],
+    fallback?: T,
+  ): T {
+    const value = this.get(key) ?? (values.includes(null as T) ? null : fallback);
+    const found = values.find((choice) => choice === value);
+    if (found !== undefined) return found;
+    const names = values.map((choice) => JSON.stringify(choice)).join(" or ");
+    throw this.refusal(key, names);
+  }
+
+  /** Refuses options unless they are off: null, false (for each block) or not there. */
+  requireOff(...keys: readonly string[]): void {
+    for (const key of keys) {
+      const value = this.get(key) ?? false;
+      const isOff = [value].flat().every((item) => item === false);
+      if (!isOff) throw this.refusal(key, "null or false");
+    }
+  }
+
+  /** Reads true or false. */
+  boolean(key: string, fallback: boolean): boolean {
+    const value = this.get(key) ?? fallback;
+    if (typeof value === "boolean") return value;
+    throw this.refusal(key, "true or false");
+  }
+
+  /** Reads an integer >= 1. */
+  integer(key: string, fallback?: number): number {
+    const value = this.get(key) ?? fallback;
+    if (isCount(value)) return value;
+    throw this.refusal(key, "an integer >= 1");
+  }
+
+  /** Reads a number above 0. */
+  positive(key: string, fallback?: number): number {
+    const value = this.get(key) ?? fallback;
+    if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
+    throw this.refusal(key, "a number above 0");
+  }
+
+  /** Reads a list of integers >= 1. */
+  integers(key: string, fallback?: readonly number[]): readonly number[] {
+    const value = this.get(key) ?? fallback;
+    if (Array.isArray(value) && value.length > 0 && value.every(isCount)) return value;
+    throw this.refusal(key, "a list of integers >= 1");
+  }
+
+  /** Reads an integer >= 1 for each of `count` blocks: a list, or one for all. */
+  integerPerBlock(key: string, count: number, fallback?: number): readonly number[] {
+    const value = this.get(key) ?? fallback;
+    if (isCount(value)) return new Array<number>(count).fill(value);
+    if (Array.isArray(value) && value.length === count && value.every(isCount)) return value;
+    throw this.refusal(key, `an integer >= 1, or ${count} of them`);
+  }
+
+  /** Reads a list of names out of some. */
+  names<T extends string>(key: string, values: readonly T[], fallback: readonly T[]): readonly T[] {
+    const value = this.get(key) ?? fallback;
+    const isKnown = (name: unknown) => values.some((known) => known === name);
+    if (Array.isArray(value) && value.length > 0 && value.every(isKnown)) return value;
+    throw this.refusal(key, `a list of ${values.map((name) => `"${name}"`).join(" or ")}`);
+  }
+
+  /**
+   * Refuses what is left: options that were not read.
+   *
+   * @param harmless Options that do not change the result of a graph.
+   */
+  assertAllRead(harmless: readonly string[]): void {
+    for (const [key, value] of this.#options) {
+      if (this.#read.has(key) || harmless.includes(key) || value === null) continue;
+      throw this.refusal(key, "no such option");
+    }
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
+}

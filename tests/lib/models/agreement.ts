@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import type { Gpu } from "../../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
+import type { Graph } from "../../../lib/onnx/graph.ts";
+import { createSession, type HostTensor } from "../../../lib/onnx/session.ts";
+import { openModelFolder } from "../../../lib/weights/folder.ts";
+import { StateDict } from "../../../lib/weights/state_dict.ts";
+import { goldenPath, type GoldenTensor } from "../../support/goldens.ts";
+
+/** The teacher of the reference tensors. */
+export const teacher = openModelFolder(goldenPath("tiny-sdxl"));
+
+/** Largest norm of a difference, over the norm of what is expected. */
+const TOLERANCE = 1e-3;
+
+/** Opens the weights of a network of the teacher. The caller disposes of them. */
+export function openWeights(subfolder: string): Promise<StateDict> {
+  return StateDict.open(teacher, subfolder);
+}
+
+/** Returns |actual - expected| / |expected|. */
+export function relativeNorm(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  assert.equal(actual.length, expected.length, "numbers of values differ");
+  let [error, norm] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    error += (actual[i]! - expected[i]!) ** 2;
+    norm += expected[i]! ** 2;
+  }
+  return Math.sqrt(error / norm);
+}
+
+/** Asserts that a result has the shape and, but for a small relative norm, the values expected. */
+export function assertAgrees(
+  actual: HostTensor,
+  expected: GoldenTensor,
+  options: { readonly name: string; readonly tolerance?: number },
+): void {
+  const { name, tolerance = TOLERANCE } = options;
+  assert.deepEqual([...actual.shape], [...expected.shape], name);
+  const error = relativeNorm(actual.data as Float32Array, expected.data);
+  assert.ok(error < tolerance, `${name}: relative norm of the difference is ${error}`);
+}
+
+/** Runs a graph once on WebGPU; integers of 64 bits stay in host memory. */
+export async function runOnWebgpu(
+  gpu: Gpu,
+  graph: Graph,
+  feeds: Readonly<Record<string, HostTensor>>,
+): Promise<Record<string, HostTensor>> {
+  using tensors = new DisposableStack();
+  const given = Object.entries(feeds).map(([name, { data, shape }]) => [
+    name,
+    data instanceof Float32Array
+      ? tensors.use(GpuTensor.from(gpu, data, shape, name))
+      : { data, shape },
+  ]);
+  await using session = await createSession(gpu, graph, { runtime: "webgpu" });
+  const outputs = await session.run(Object.fromEntries(given));
+  const results: Record<string, HostTensor> = {};
+  for (const [name, tensor] of Object.entries(outputs)) {
+    results[name] = { data: await tensors.use(tensor).read(), shape: tensor.shape };
+  }
+  return results;
+}
