@@ -1,0 +1,35 @@
+import { checkSize } from "../check_size.ts";
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import source from "./argmax.wgsl" with { type: "text" };
+import { classGrid } from "./class_grid.ts";
+
+/** Class of the greatest logit. */
+export const argmax: Kernel<{ pixels: "u32"; classes: "u32" }> = {
+  name: "argmax",
+  source,
+  params: { pixels: "u32", classes: "u32" },
+  tensors: ["read", "read_write"],
+};
+
+/**
+ * Records the class of the greatest logit of each pixel, the first one on ties.
+ *
+ * @param tensors `logits` [H, W, K]; `indices` [H, W] of type u32, overwritten.
+ * @throws {RangeError} If a size does not fit.
+ * @throws {TypeError} If the indices are of another type.
+ */
+export function encodeArgmax(
+  pass: Pass,
+  { logits, indices }: { readonly logits: GpuTensor; readonly indices: GpuTensor },
+): void {
+  const { pixels, classes } = classGrid([logits], "encode argmax");
+  checkSize(indices, pixels, "encode argmax");
+  if (indices.dtype !== "u32") {
+    throw new TypeError(
+      `Cannot encode argmax: expected "${indices.label}" of type u32, got ${indices.dtype}`,
+    );
+  }
+  pass.dispatch(argmax, [logits, indices], { pixels, classes }, pixels);
+}

@@ -1,0 +1,41 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import { checkTau, classGrid } from "./class_grid.ts";
+import source from "./gumbel_softmax.wgsl" with { type: "text" };
+
+/** Probabilities of logits with noise. */
+export const gumbelSoftmax: Kernel<{ pixels: "u32"; classes: "u32"; tau: "f32" }> = {
+  name: "gumbel_softmax",
+  source,
+  params: { pixels: "u32", classes: "u32", tau: "f32" },
+  tensors: ["read", "read", "read_write"],
+};
+
+/** Tensors of {@linkcode encodeGumbelSoftmax}. */
+export interface GumbelSoftmaxTensors {
+  /** Shape [H, W, K]. */
+  readonly logits: GpuTensor;
+  /** Standard Gumbel noise, shape [H, W, K]. */
+  readonly noise: GpuTensor;
+  /** Shape [H, W, K]; overwritten. */
+  readonly probs: GpuTensor;
+}
+
+/**
+ * Records softmax((logits + noise) / tau) over the classes; its backward is that of softmax.
+ *
+ * Source: Jang et al. 2017, https://arxiv.org/abs/1611.01144, Eq. 2.
+ *
+ * @param options `tau`: temperature, greater than 0.
+ * @throws {RangeError} If a size or the temperature does not fit.
+ */
+export function encodeGumbelSoftmax(
+  pass: Pass,
+  { logits, noise, probs }: GumbelSoftmaxTensors,
+  { tau }: { readonly tau: number },
+): void {
+  const grid = classGrid([logits, noise, probs], "encode Gumbel-softmax");
+  checkTau(tau, "encode Gumbel-softmax");
+  pass.dispatch(gumbelSoftmax, [logits, noise, probs], { ...grid, tau }, grid.pixels);
+}

@@ -1,0 +1,39 @@
+import { checkSize } from "../check_size.ts";
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import { classGrid } from "./class_grid.ts";
+import source from "./mix_palette.wgsl" with { type: "text" };
+
+/** Mixes palette colours by their probabilities. */
+export const mixPalette: Kernel<{ pixels: "u32"; classes: "u32" }> = {
+  name: "mix_palette",
+  source,
+  params: { pixels: "u32", classes: "u32" },
+  tensors: ["read", "read", "read_write"],
+};
+
+/** Tensors of {@linkcode encodeMixPalette}. */
+export interface MixPaletteTensors {
+  /** Shape [H, W, K]. */
+  readonly probs: GpuTensor;
+  /** sRGB in [0, 1], shape [K, 3]. */
+  readonly palette: GpuTensor;
+  /** sRGB in [0, 1], shape [H, W, 3]; overwritten. */
+  readonly image: GpuTensor;
+}
+
+/**
+ * Records the mix of palette colours by their probabilities.
+ *
+ * @throws {RangeError} If a size does not fit.
+ */
+export function encodeMixPalette(
+  pass: Pass,
+  { probs, palette, image }: MixPaletteTensors,
+): void {
+  const { pixels, classes } = classGrid([probs], "encode mix of colours");
+  checkSize(palette, 3 * classes, "encode mix of colours");
+  checkSize(image, 3 * pixels, "encode mix of colours");
+  pass.dispatch(mixPalette, [probs, palette, image], { pixels, classes }, pixels);
+}

@@ -1,0 +1,29 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import { classGrid } from "./class_grid.ts";
+import source from "./normalize.wgsl" with { type: "text" };
+
+/** Rescales the logits of each pixel to one norm. */
+export const normalize: Kernel<{ pixels: "u32"; classes: "u32"; norm: "f32" }> = {
+  name: "normalize",
+  source,
+  params: { pixels: "u32", classes: "u32", norm: "f32" },
+  tensors: ["read_write"],
+};
+
+/**
+ * Records rescaling the logits of each pixel to one L2 norm, in place; zeros stay.
+ *
+ * @param tensors `logits` [H, W, K].
+ * @param options `norm`: the norm to have, 0 or more.
+ * @throws {RangeError} If there are no logits.
+ */
+export function encodeNormalize(
+  pass: Pass,
+  { logits }: { readonly logits: GpuTensor },
+  { norm }: { readonly norm: number },
+): void {
+  const { pixels, classes } = classGrid([logits], "encode normalization");
+  pass.dispatch(normalize, [logits], { pixels, classes, norm }, pixels);
+}

@@ -1,0 +1,30 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import { checkTau, classGrid } from "./class_grid.ts";
+import source from "./softmax.wgsl" with { type: "text" };
+
+/** Probabilities of logits. */
+export const softmax: Kernel<{ pixels: "u32"; classes: "u32"; tau: "f32" }> = {
+  name: "softmax",
+  source,
+  params: { pixels: "u32", classes: "u32", tau: "f32" },
+  tensors: ["read", "read_write"],
+};
+
+/**
+ * Records softmax(logits / tau) over the classes.
+ *
+ * @param tensors `logits` and `probs`, both [H, W, K]; `probs` is overwritten.
+ * @param options `tau`: temperature, greater than 0.
+ * @throws {RangeError} If a size or the temperature does not fit.
+ */
+export function encodeSoftmax(
+  pass: Pass,
+  { logits, probs }: { readonly logits: GpuTensor; readonly probs: GpuTensor },
+  { tau }: { readonly tau: number },
+): void {
+  const grid = classGrid([logits, probs], "encode softmax");
+  checkTau(tau, "encode softmax");
+  pass.dispatch(softmax, [logits, probs], { ...grid, tau }, grid.pixels);
+}

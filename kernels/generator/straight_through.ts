@@ -1,0 +1,30 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import { classGrid } from "./class_grid.ts";
+import source from "./straight_through.wgsl" with { type: "text" };
+
+/** One-hot of the greatest probability. */
+export const straightThrough: Kernel<{ pixels: "u32"; classes: "u32" }> = {
+  name: "straight_through",
+  source,
+  params: { pixels: "u32", classes: "u32" },
+  tensors: ["read", "read_write"],
+};
+
+/**
+ * Records the one-hot of the greatest probability, the first one on ties.
+ *
+ * Its backward is the identity: the gradient with respect to `hard` is taken for that of `probs`.
+ * Source: Jang et al. 2017, https://arxiv.org/abs/1611.01144, section 2.2.
+ *
+ * @param tensors `probs` and `hard`, both [H, W, K]; `hard` is overwritten.
+ * @throws {RangeError} If a size does not fit.
+ */
+export function encodeStraightThrough(
+  pass: Pass,
+  { probs, hard }: { readonly probs: GpuTensor; readonly hard: GpuTensor },
+): void {
+  const { pixels, classes } = classGrid([probs, hard], "encode straight-through");
+  pass.dispatch(straightThrough, [probs, hard], { pixels, classes }, pixels);
+}
