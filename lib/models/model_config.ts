@@ -86,28 +86,28 @@ export class ModelConfig {
 
   /** Reads an integer >= 1. */
   integer(key: string, fallback?: number): number {
-    const value = this.get(key) ?? fallback;
+    const value = this.#given(key, fallback);
     if (isCount(value)) return value;
     throw this.refusal(key, "an integer >= 1");
   }
 
   /** Reads a number above 0. */
   positive(key: string, fallback?: number): number {
-    const value = this.get(key) ?? fallback;
+    const value = this.#given(key, fallback);
     if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
     throw this.refusal(key, "a number above 0");
   }
 
   /** Reads a list of integers >= 1. */
   integers(key: string, fallback?: readonly number[]): readonly number[] {
-    const value = this.get(key) ?? fallback;
+    const value = this.#given(key, fallback);
     if (Array.isArray(value) && value.length > 0 && value.every(isCount)) return value;
     throw this.refusal(key, "a list of integers >= 1");
   }
 
   /** Reads an integer >= 1 for each of `count` blocks: a list, or one for all. */
   integerPerBlock(key: string, count: number, fallback?: number): readonly number[] {
-    const value = this.get(key) ?? fallback;
+    const value = this.#given(key, fallback);
     if (isCount(value)) return new Array<number>(count).fill(value);
     if (Array.isArray(value) && value.length === count && value.every(isCount)) return value;
     throw this.refusal(key, `an integer >= 1, or ${count} of them`);
@@ -115,7 +115,7 @@ export class ModelConfig {
 
   /** Reads a list of names out of some. */
   names<T extends string>(key: string, values: readonly T[], fallback: readonly T[]): readonly T[] {
-    const value = this.get(key) ?? fallback;
+    const value = this.#given(key, fallback);
     const isKnown = (name: unknown) => values.some((known) => known === name);
     if (Array.isArray(value) && value.length > 0 && value.every(isKnown)) return value;
     throw this.refusal(key, `a list of ${values.map((name) => `"${name}"`).join(" or ")}`);
@@ -131,6 +131,12 @@ export class ModelConfig {
       if (this.#read.has(key) || harmless.includes(key) || value === null) continue;
       throw this.refusal(key, "no such option");
     }
+  }
+
+  /** Only a file without the option means the fallback: null is a value of its own. */
+  #given(key: string, fallback: unknown): unknown {
+    const value = this.get(key);
+    return value === undefined ? fallback : value;
   }
 }
 

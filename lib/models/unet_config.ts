@@ -3,6 +3,7 @@ import { ModelConfig } from "./model_config.ts";
 import type { UnetBlock } from "./unet_2d_blocks.ts";
 import {
   HARMLESS_TRUNK_OPTIONS,
+  isNull,
   readDepths,
   readUnetTrunk,
   type UnetTrunkConfig,
@@ -71,7 +72,7 @@ function readKernel(config: ModelConfig, key: string): number {
 }
 
 function readSampleSize(config: ModelConfig): UnetConfig["sampleSize"] {
-  if ((config.get("sample_size") ?? null) === null) return undefined;
+  if (isNull(config, "sample_size")) return undefined;
   const [height, width] = config.integerPerBlock("sample_size", 2);
   return [height!, width!];
 }
@@ -82,7 +83,7 @@ function readUpBlocks(config: ModelConfig, downBlocks: readonly UnetBlock[]): Un
   const kinds = config.names("up_block_types", ["UpBlock2D", "CrossAttnUpBlock2D"], []);
   if (kinds.length !== count) throw config.refusal("up_block_types", `${count} names`);
   const reversed = "reverse_transformer_layers_per_block";
-  const hasReversed = (config.get(reversed) ?? null) !== null;
+  const hasReversed = !isNull(config, reversed);
   return kinds.map((kind, i): UnetBlock => {
     const { channels, heads, layers: layersDown } = downBlocks[count - 1 - i]!;
     const layers = layersDown + 1;

@@ -84,7 +84,9 @@ export function readUnetTrunk(config: ModelConfig): UnetTrunkConfig {
     crossAttentionDim: readCrossAttentionDim(config, channels.length),
     textEmbedDim,
     additionTimeEmbedDim,
-    timeEmbedDim: config.integer("time_embedding_dim", 4 * channels[0]!),
+    timeEmbedDim: isNull(config, "time_embedding_dim")
+      ? 4 * channels[0]!
+      : config.integer("time_embedding_dim"),
     flipSinToCos: config.boolean("flip_sin_to_cos", true),
     freqShift: config.choice("freq_shift", [0, 1], 0),
     normNumGroups: groups,
@@ -109,6 +111,11 @@ function refuseOtherKinds(config: ModelConfig): void {
     "num_class_embeds",
     "only_cross_attention",
   );
+}
+
+/** Tells whether an option is null or not there. */
+export function isNull(config: ModelConfig, key: string): boolean {
+  return (config.get(key) ?? null) === null;
 }
 
 function evenInteger(config: ModelConfig, key: string): number {
@@ -151,8 +158,7 @@ function readBlocks(
  * https://github.com/huggingface/diffusers/issues/2011#issuecomment-1547958131.
  */
 function readHeads(config: ModelConfig, channels: readonly number[]): readonly number[] {
-  const hasOwnName = (config.get("num_attention_heads") ?? null) !== null;
-  const key = hasOwnName ? "num_attention_heads" : "attention_head_dim";
+  const key = isNull(config, "num_attention_heads") ? "attention_head_dim" : "num_attention_heads";
   const heads = config.integerPerBlock(key, channels.length, 8);
   if (channels.every((count, i) => count % heads[i]! === 0)) return heads;
   throw config.refusal(key, `numbers of heads that divide the channels ${channels}`);

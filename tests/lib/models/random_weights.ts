@@ -1,0 +1,27 @@
+import { StateDict, type WeightEntry } from "../../../lib/weights/state_dict.ts";
+import { scatter } from "../onnx/run_graph.ts";
+
+/** Shapes of weights by key. */
+export type WeightShapes = Map<string, readonly number[]>;
+
+/** Creates weights without a pattern, small enough that a network of them stays in range. */
+export function randomWeights(shapes: WeightShapes): StateDict {
+  const entries = [...shapes].map(([key, shape], seed): WeightEntry => {
+    const size = shape.reduce((product, side) => product * side, 1);
+    const values = scatter(size, seed + 1).map((value) => value / Math.sqrt(size / shape[0]!));
+    return {
+      key,
+      shape,
+      dtype: "F32",
+      read: (_, start = 0, count = size - start) =>
+        new Uint8Array(values.buffer, 4 * start, 4 * count),
+    };
+  });
+  return StateDict.fromEntries(entries, "random weights");
+}
+
+/** Adds a layer with weight and bias. */
+export function addLayer(shapes: WeightShapes, path: string, shape: readonly number[]): void {
+  shapes.set(`${path}.weight`, shape);
+  shapes.set(`${path}.bias`, [shape[0]!]);
+}
