@@ -1,0 +1,155 @@
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import { encodeAddScaled } from "../../kernels/optimizer/add_scaled.ts";
+import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
+import { readControlnetConfig } from "../models/controlnet_config.ts";
+import { buildControlnet } from "../models/controlnet_model.ts";
+import type { UnetGraphOptions } from "../models/unet_trunk.ts";
+import { createSession, type Session, type SessionOptions } from "../onnx/session.ts";
+import { StateDict } from "../weights/state_dict.ts";
+import { bringNear, floatsOf, type NearTensor, release, runNear } from "./near_tensor.ts";
+
+/** A ControlNet that shall act. */
+export interface ControlnetChoice {
+  /** Kind, such as "canny" or "canny_mid". */
+  readonly id: string;
+  /** Factor of its residuals, >= 0; with 0 it is not loaded. */
+  readonly conditioningScale: number;
+}
+
+/** What ControlNets follow. */
+export interface ControlImages {
+  /** An image for each ControlNet, [1, 3, S_H, S_W] in [0, 1]; one without effect is not read. */
+  readonly controlImages: readonly NearTensor[];
+  /** Factors that replace those of the ControlNets. */
+  readonly conditioningScales?: readonly number[];
+}
+
+/** Residuals for a UNet, by the names of its inputs; they are freed with this. */
+export interface Residuals extends Disposable {
+  /** Tensors where the runtime reads them. */
+  readonly feeds: Readonly<Record<string, NearTensor>>;
+}
+
+/** The ControlNets of a teacher: noisy latents and images to the sum of their residuals. */
+export class ControlnetResiduals implements AsyncDisposable {
+  readonly #gpu: Gpu;
+  readonly #choices: readonly ControlnetChoice[];
+  /** One for each choice; undefined where it has no effect. */
+  readonly #sessions: readonly (Session | undefined)[];
+  readonly #owned: AsyncDisposableStack;
+
+  private constructor(
+    gpu: Gpu,
+    choices: readonly ControlnetChoice[],
+    sessions: { readonly list: readonly (Session | undefined)[]; owned: AsyncDisposableStack },
+  ) {
+    this.#gpu = gpu;
+    this.#choices = choices;
+    this.#sessions = sessions.list;
+    this.#owned = sessions.owned;
+  }
+
+  /**
+   * Loads the ControlNets whose factor is above 0.
+   *
+   * @throws {TeacherFolderError} If the teacher has no such ControlNet.
+   */
+  static async create(
+    gpu: Gpu,
+    parts: { readonly teacher: TeacherFolder; readonly choices: readonly ControlnetChoice[] },
+    options: SessionOptions & UnetGraphOptions,
+  ): Promise<ControlnetResiduals> {
+    const { teacher, choices } = parts;
+    await using cleanup = new AsyncDisposableStack();
+    const list: (Session | undefined)[] = [];
+    for (const { id, conditioningScale } of choices) {
+      const session = conditioningScale > 0
+        ? cleanup.use(await loadControlnet(gpu, { teacher, id }, options))
+        : undefined;
+      list.push(session);
+    }
+    return new ControlnetResiduals(gpu, choices, { list, owned: cleanup.move() });
+  }
+
+  /** Whether any ControlNet was loaded. */
+  get isEmpty(): boolean {
+    return this.#sessions.every((session) => session === undefined);
+  }
+
+  /**
+   * Computes the sum of the residuals of all ControlNets.
+   *
+   * @param shared Inputs of the UNet but for residuals, where the runtime reads them.
+   * @returns undefined if none has an effect.
+   * @throws {RangeError} If there are more or fewer images or factors than ControlNets.
+   */
+  async compute(
+    shared: Readonly<Record<string, NearTensor>>,
+    { controlImages, conditioningScales }: ControlImages,
+  ): Promise<Residuals | undefined> {
+    const scales = conditioningScales ?? this.#choices.map((choice) => choice.conditioningScale);
+    this.#checkCount("images", controlImages.length);
+    this.#checkCount("conditioning scales", scales.length);
+    let sum: Record<string, NearTensor> | undefined;
+    using partial = new DisposableStack();
+    for (const [i, session] of this.#sessions.entries()) {
+      if (!session || scales[i] === 0) continue;
+      const residuals = await runNear(session, {
+        ...shared,
+        controlnet_cond: await bringNear(session.runtime, controlImages[i]!),
+        conditioning_scale: { data: Float32Array.of(scales[i]!), shape: [1] },
+      });
+      for (const tensor of Object.values(residuals)) partial.defer(() => release(tensor));
+      if (sum) this.#add(residuals, sum);
+      else sum = residuals;
+    }
+    if (!sum) return undefined;
+    const owned = partial.move();
+    return { feeds: sum, [Symbol.dispose]: () => owned.dispose() };
+  }
+
+  /** Frees the ControlNets. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+
+  #checkCount(what: string, count: number): void {
+    if (count === this.#choices.length) return;
+    throw new RangeError(
+      `Cannot run ControlNets: expected ${this.#choices.length} ${what}, got ${count}`,
+    );
+  }
+
+  /** Adds the residuals of one ControlNet to those of others, in place. */
+  #add(
+    residuals: Readonly<Record<string, NearTensor>>,
+    sum: Readonly<Record<string, NearTensor>>,
+  ): void {
+    this.#gpu.submit((pass) => {
+      for (const [name, x] of Object.entries(residuals)) {
+        const y = sum[name]!;
+        if (x instanceof GpuTensor && y instanceof GpuTensor) {
+          encodeAddScaled(pass, { x, y }, { scale: 1 });
+        } else if (!(x instanceof GpuTensor) && !(y instanceof GpuTensor)) {
+          const [from, to] = [floatsOf(x), floatsOf(y)];
+          for (let i = 0; i < to.length; i++) to[i]! += from[i]!;
+        }
+      }
+    });
+  }
+}
+
+async function loadControlnet(
+  gpu: Gpu,
+  { teacher, id }: { readonly teacher: TeacherFolder; readonly id: string },
+  options: SessionOptions & UnetGraphOptions,
+): Promise<Session> {
+  const { folder } = teacher;
+  const subfolder = await teacher.controlnetSubfolder(id);
+  const config = await readControlnetConfig(folder, subfolder);
+  using weights = await StateDict.open(folder, subfolder, {
+    prefer: options.precision ?? "float32",
+  });
+  return await createSession(gpu, buildControlnet(weights, config, options), options);
+}

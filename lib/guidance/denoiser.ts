@@ -1,0 +1,221 @@
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import { encodeAddScaled } from "../../kernels/optimizer/add_scaled.ts";
+import type { PromptEmbeddings } from "../conditioning/encode_prompts.ts";
+import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
+import { makeTimeIds } from "../conditioning/time_ids.ts";
+import type { ImageSize } from "../image/image.ts";
+import type { HostTensor, Runtime, SessionOptions } from "../onnx/session.ts";
+import type { FloatType } from "../weights/float16.ts";
+import {
+  type ControlImages,
+  type ControlnetChoice,
+  ControlnetResiduals,
+} from "./controlnet_residuals.ts";
+import { LoadedUnet } from "./loaded_unet.ts";
+import { bringNear, floatsOf, type NearTensor } from "./near_tensor.ts";
+import type { NoiseSchedule } from "./noise_schedule.ts";
+
+/** What a denoiser is made of. */
+export interface DenoiserParts {
+  /** The teacher. */
+  readonly teacher: TeacherFolder;
+  /** Its schedule. */
+  readonly schedule: NoiseSchedule;
+  /** Encoded prompts; they say how many rows there are. */
+  readonly prompts: PromptEmbeddings;
+}
+
+/** Options of {@linkcode Denoiser.create}. */
+export interface DenoiserOptions extends SessionOptions {
+  /** Size of the teacher's image, in pixels. Default: the teacher's own. */
+  readonly size?: ImageSize;
+  /** ControlNets that may act. Default: none. */
+  readonly controlnets?: readonly ControlnetChoice[];
+  /** Share of diffusion time from which ControlNets act. Default: 0. */
+  readonly controlGuidanceStart?: number;
+  /** Share of diffusion time up to which ControlNets act. Default: 1. */
+  readonly controlGuidanceEnd?: number;
+  /** Type of what is computed. Default: "float32". */
+  readonly precision?: FloatType;
+}
+
+/** The part of diffusion time in which ControlNets act. */
+interface ControlRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * A teacher's UNet with its ControlNets and prompts: noisy latents to the noise in them.
+ *
+ * Rows of a batch are the rows of the prompts: [negative, prompt], or the prompt alone.
+ */
+export class Denoiser implements AsyncDisposable {
+  /** Rows of a batch, R: 1 or 2. */
+  readonly rows: number;
+  /** Size of the latents. */
+  readonly latentSize: ImageSize;
+  /** What runs the networks. */
+  readonly runtime: Runtime;
+  readonly #gpu: Gpu;
+  readonly #schedule: NoiseSchedule;
+  readonly #unet: LoadedUnet;
+  readonly #controlnets: ControlnetResiduals;
+  readonly #controlRange: ControlRange;
+  readonly #owned: AsyncDisposableStack;
+
+  private constructor(
+    gpu: Gpu,
+    parts: {
+      readonly schedule: NoiseSchedule;
+      readonly unet: LoadedUnet;
+      readonly controlnets: ControlnetResiduals;
+      readonly latentSize: ImageSize;
+      readonly rows: number;
+      readonly owned: AsyncDisposableStack;
+    },
+    controlRange: ControlRange,
+  ) {
+    this.#gpu = gpu;
+    this.#schedule = parts.schedule;
+    this.#unet = parts.unet;
+    this.#controlnets = parts.controlnets;
+    this.#owned = parts.owned;
+    this.#controlRange = controlRange;
+    this.rows = parts.rows;
+    this.latentSize = parts.latentSize;
+    this.runtime = parts.unet.session.runtime;
+  }
+
+  /**
+   * Loads the UNet, and the ControlNets whose factor is above 0.
+   *
+   * @throws {TeacherFolderError} If the teacher has no such ControlNet.
+   */
+  static async create(
+    gpu: Gpu,
+    { teacher, schedule, prompts }: DenoiserParts,
+    options: DenoiserOptions,
+  ): Promise<Denoiser> {
+    const { size = teacher.imageSize, controlnets: choices = [] } = options;
+    const [rows, promptLength] = prompts.promptEmbeds.shape as [number, number];
+    const latentSize = teacher.latentSize(size);
+    const { height, width } = latentSize;
+    const graphOptions = { ...options, batch: rows, height, width, promptLength };
+    await using cleanup = new AsyncDisposableStack();
+    const controlnets = cleanup.use(
+      await ControlnetResiduals.create(gpu, { teacher, choices }, graphOptions),
+    );
+    const constants = constantFeeds(teacher, prompts, size);
+    const unet = cleanup.use(
+      await LoadedUnet.create(gpu, { teacher, constants }, {
+        ...graphOptions,
+        residuals: !controlnets.isEmpty,
+      }),
+    );
+    const { controlGuidanceStart: start = 0, controlGuidanceEnd: end = 1 } = options;
+    const owned = cleanup.move();
+    return new Denoiser(
+      gpu,
+      { schedule, unet, controlnets, latentSize, rows, owned },
+      { start, end },
+    );
+  }
+
+  /**
+   * Predicts the noise in latents.
+   *
+   * @param latents Noisy latents, shape [R, 4, h, w], on the GPU or in host memory.
+   * @param timestep Diffusion time in [0, T).
+   * @returns The noise, shape [R, 4, h, w]; the caller owns it.
+   */
+  async predict(
+    latents: NearTensor,
+    timestep: number,
+    control?: ControlImages,
+  ): Promise<GpuTensor> {
+    const output = await this.#run(latents, timestep, control);
+    if (output instanceof GpuTensor) return output;
+    return GpuTensor.from(this.#gpu, floatsOf(output), output.shape, "noise_pred");
+  }
+
+  /** Predicts the noise in latents in host memory; as {@linkcode predict}. */
+  async predictHost(
+    latents: HostTensor,
+    timestep: number,
+    control?: ControlImages,
+  ): Promise<Float32Array> {
+    const output = await this.#run(latents, timestep, control);
+    if (!(output instanceof GpuTensor)) return floatsOf(output);
+    using noisePred = output;
+    return await noisePred.read();
+  }
+
+  /**
+   * Tells whether ControlNets act at a timestep.
+   *
+   * Diffusion time runs from noise to image: its share is 1 - (t + 1) / T, so 0 at the last
+   * timestep, and below 1 at timestep 0. They act from the start on, until before the end.
+   */
+  isControlled(timestep: number): boolean {
+    if (this.#controlnets.isEmpty) return false;
+    const share = 1 - (timestep + 1) / this.#schedule.size;
+    return share >= this.#controlRange.start && share < this.#controlRange.end;
+  }
+
+  /** Frees the networks. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+
+  async #run(
+    latents: NearTensor,
+    timestep: number,
+    control: ControlImages | undefined,
+  ): Promise<NearTensor> {
+    const sample = await bringNear(this.runtime, latents);
+    const feeds: Record<string, NearTensor> = {
+      ...this.#unet.constants,
+      sample,
+      timestep: { data: Float32Array.of(timestep), shape: [1] },
+    };
+    using residuals = control && this.isControlled(timestep)
+      ? await this.#controlnets.compute(feeds, control)
+      : undefined;
+    const output = await this.#unet.run(feeds, residuals?.feeds);
+    if (this.#schedule.predictionType === "epsilon") return output;
+    return this.#toNoise(output, sample, this.#schedule.alphaAt(timestep));
+  }
+
+  /** Turns v into noise: noise = sqrt(alpha) · v + sqrt(1 - alpha) · latents. */
+  #toNoise(output: NearTensor, sample: NearTensor, alpha: number): NearTensor {
+    const [signal, spread] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
+    if (output instanceof GpuTensor && sample instanceof GpuTensor) {
+      using velocity = output;
+      const noise = GpuTensor.zeros(this.#gpu, output.shape, "noise_pred");
+      this.#gpu.submit((pass) => {
+        encodeAddScaled(pass, { x: velocity, y: noise }, { scale: signal });
+        encodeAddScaled(pass, { x: sample, y: noise }, { scale: spread });
+      });
+      return noise;
+    }
+    const [velocity, latents] = [floatsOf(output as HostTensor), floatsOf(sample as HostTensor)];
+    const data = velocity.map((v, i) => signal * v + spread * latents[i]!);
+    return { data, shape: output.shape };
+  }
+}
+
+/** Returns the inputs that stay the same for a prompt. */
+function constantFeeds(
+  teacher: TeacherFolder,
+  { promptEmbeds, pooledPromptEmbeds }: PromptEmbeddings,
+  size: ImageSize,
+): Record<string, HostTensor> {
+  const trained = teacher.unet.sampleSize ? teacher.imageSize : size;
+  return {
+    encoder_hidden_states: promptEmbeds,
+    text_embeds: pooledPromptEmbeds,
+    time_ids: makeTimeIds(trained, promptEmbeds.shape[0]!),
+  };
+}

@@ -1,0 +1,106 @@
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
+import { buildUnet, type UnetOptions } from "../models/unet_2d_condition_model.ts";
+import { type Graph, sizeOf } from "../onnx/graph.ts";
+import {
+  createSession,
+  type HostTensor,
+  type Session,
+  type SessionOptions,
+} from "../onnx/session.ts";
+import { StateDict } from "../weights/state_dict.ts";
+import { floatsOf, type NearTensor, runNear } from "./near_tensor.ts";
+
+/** The residuals of ControlNets among the inputs of a UNet. */
+const RESIDUAL = /^(down_block_residual_\d+|mid_block_residual)$/;
+
+/** A UNet that is ready to run, with the inputs that stay the same. */
+export class LoadedUnet implements AsyncDisposable {
+  /** The network. */
+  readonly session: Session;
+  /** Inputs that stay the same, where the runtime reads them. */
+  readonly constants: Readonly<Record<string, NearTensor>>;
+  readonly #gpu: Gpu;
+  readonly #residualInputs: Graph["inputs"];
+  readonly #owned: AsyncDisposableStack;
+  #zeroResiduals: Readonly<Record<string, NearTensor>> | undefined;
+
+  private constructor(
+    gpu: Gpu,
+    parts: Pick<LoadedUnet, "session" | "constants">,
+    rest: { readonly residualInputs: Graph["inputs"]; readonly owned: AsyncDisposableStack },
+  ) {
+    this.#gpu = gpu;
+    this.session = parts.session;
+    this.constants = parts.constants;
+    this.#residualInputs = rest.residualInputs;
+    this.#owned = rest.owned;
+  }
+
+  /**
+   * Loads the UNet of a teacher.
+   *
+   * @param parts The teacher, and inputs that stay the same.
+   */
+  static async create(
+    gpu: Gpu,
+    parts: {
+      readonly teacher: TeacherFolder;
+      readonly constants: Readonly<Record<string, HostTensor>>;
+    },
+    options: SessionOptions & UnetOptions,
+  ): Promise<LoadedUnet> {
+    const { teacher: { folder, unet: config } } = parts;
+    using weights = await StateDict.open(folder, "unet", {
+      prefer: options.precision ?? "float32",
+    });
+    const graph = buildUnet(weights, config, options);
+    await using cleanup = new AsyncDisposableStack();
+    const session = cleanup.use(await createSession(gpu, graph, options));
+    const constants: Record<string, NearTensor> = {};
+    for (const [name, tensor] of Object.entries(parts.constants)) {
+      constants[name] = options.runtime === "webgpu"
+        ? cleanup.use(GpuTensor.from(gpu, floatsOf(tensor), tensor.shape, name))
+        : tensor;
+    }
+    const residualInputs = graph.inputs.filter(({ name }) => RESIDUAL.test(name));
+    const owned = cleanup.move();
+    return new LoadedUnet(gpu, { session, constants }, { residualInputs, owned });
+  }
+
+  /**
+   * Runs the UNet.
+   *
+   * @param feeds All inputs but residuals.
+   * @param residuals Residuals of ControlNets; without them it runs as if there were none.
+   * @returns What it predicts, shape [R, 4, h, w]; the caller owns it.
+   */
+  async run(
+    feeds: Readonly<Record<string, NearTensor>>,
+    residuals: Readonly<Record<string, NearTensor>> = this.#zeros(),
+  ): Promise<NearTensor> {
+    const outputs = await runNear(this.session, { ...feeds, ...residuals });
+    return outputs["noise_pred"]!;
+  }
+
+  /** Frees the network. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+
+  /** Residuals without effect, made when they are first needed: a second UNet would be larger. */
+  #zeros(): Readonly<Record<string, NearTensor>> {
+    this.#zeroResiduals ??= Object.fromEntries(
+      this.#residualInputs.map(({ name, shape }) => [name, this.#zero(name, shape)]),
+    );
+    return this.#zeroResiduals;
+  }
+
+  #zero(name: string, shape: readonly number[]): NearTensor {
+    if (this.session.runtime === "webgpu") {
+      return this.#owned.use(GpuTensor.zeros(this.#gpu, shape, name));
+    }
+    return { data: new Float32Array(sizeOf(shape)), shape };
+  }
+}

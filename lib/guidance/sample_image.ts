@@ -1,0 +1,126 @@
+import type { DiffusionConfig } from "../../config/run_config.ts";
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import { encodeNormal } from "../../kernels/random/normal.ts";
+import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
+import { Image, type ImageSize } from "../image/image.ts";
+import { buildTinyDecoder } from "../models/autoencoder_tiny.ts";
+import { createSession, type Session, type SessionOptions } from "../onnx/session.ts";
+import type { FloatType } from "../weights/float16.ts";
+import { StateDict } from "../weights/state_dict.ts";
+import { sampleDdim } from "./ddim_sampler.ts";
+import type { Denoiser } from "./denoiser.ts";
+import { sampleEuler } from "./euler_sampler.ts";
+import { floatsOf } from "./near_tensor.ts";
+import type { NoiseSchedule } from "./noise_schedule.ts";
+import { RANDOM_STREAMS } from "./random_streams.ts";
+import type { Predict, Sampler } from "./sampler.ts";
+
+/** What draws images; all of it is borrowed. */
+export interface SampleParts {
+  /** The teacher. */
+  readonly teacher: TeacherFolder;
+  /** Its schedule. */
+  readonly schedule: NoiseSchedule;
+  /** Its networks. */
+  readonly denoiser: Denoiser;
+}
+
+/** Options of {@linkcode sampleImages}. */
+export interface SampleOptions extends SessionOptions {
+  /** Sampler, its steps and guidance, and the number of images. */
+  readonly config: Pick<
+    DiffusionConfig,
+    "sampler" | "numInferenceSteps" | "guidanceScale" | "numReferences"
+  >;
+  /** Seed of the run; each image has its own noise of it. */
+  readonly seed: number;
+  /** Type of what the decoder computes. Default: "float32". */
+  readonly precision?: FloatType;
+  /** Told after each step: steps that were made and steps in all, over all images. */
+  readonly onStep?: (step: number, steps: number) => void;
+}
+
+const SAMPLERS: Readonly<Record<DiffusionConfig["sampler"], Sampler>> = {
+  ddim: sampleDdim,
+  euler: sampleEuler,
+};
+
+/**
+ * Lets a teacher draw images of its prompt; ControlNets do not act.
+ *
+ * With two rows it is guided away from the negative prompt. Source: Ho & Salimans 2022,
+ * https://arxiv.org/abs/2207.12598, in diffusers' form: negative + scale · (prompt - negative).
+ *
+ * @returns Opaque images of the teacher's size; the same seed gives the same ones.
+ */
+export async function sampleImages(
+  gpu: Gpu,
+  { teacher, schedule, denoiser }: SampleParts,
+  options: SampleOptions,
+): Promise<Image[]> {
+  const { config, seed, onStep, signal } = options;
+  const { numInferenceSteps: steps, numReferences: count } = config;
+  const { height, width } = denoiser.latentSize;
+  const shape = [1, teacher.vae.latentChannels, height, width];
+  const predict = guide(denoiser, shape, config.guidanceScale);
+  await using decoder = await loadDecoder(gpu, teacher, denoiser.latentSize, options);
+  const images: Image[] = [];
+  for (let index = 0; index < count; index++) {
+    const noise = await drawNoise(gpu, shape, { seed, index });
+    const latents = await SAMPLERS[config.sampler](noise, predict, {
+      schedule,
+      steps,
+      onStep: (step) => onStep?.(index * steps + step, count * steps),
+      ...(signal ? { signal } : {}),
+    });
+    const { image } = await decoder.runHost({ latents: { data: latents, shape } });
+    images.push(toImage(floatsOf(image!), { height, width }, teacher.vae.factor));
+  }
+  return images;
+}
+
+/** Makes the prediction that a sampler asks for, of one row, out of the rows of a denoiser. */
+function guide(denoiser: Denoiser, shape: readonly number[], guidanceScale: number): Predict {
+  const { rows } = denoiser;
+  return async (latents, timestep) => {
+    const size = latents.length;
+    const data = new Float32Array(rows * size);
+    for (let row = 0; row < rows; row++) data.set(latents, row * size);
+    const noise = await denoiser.predictHost({ data, shape: [rows, ...shape.slice(1)] }, timestep);
+    if (rows === 1) return noise;
+    const [negative, prompt] = [noise.subarray(0, size), noise.subarray(size)];
+    return prompt.map((value, i) => negative[i]! + guidanceScale * (value - negative[i]!));
+  };
+}
+
+async function drawNoise(
+  gpu: Gpu,
+  shape: readonly number[],
+  { seed, index }: { readonly seed: number; readonly index: number },
+): Promise<Float32Array> {
+  using out = GpuTensor.zeros(gpu, shape, "noise");
+  const key = { seed, stream: RANDOM_STREAMS.sample, step: index };
+  gpu.submit((pass) => encodeNormal(pass, { out }, key));
+  return await out.read();
+}
+
+async function loadDecoder(
+  gpu: Gpu,
+  { vae, vaePlace }: TeacherFolder,
+  { height, width }: ImageSize,
+  options: SampleOptions,
+): Promise<Session> {
+  const { precision = "float32" } = options;
+  using weights = await StateDict.open(vaePlace.folder, vaePlace.subfolder, { prefer: precision });
+  const graph = buildTinyDecoder(weights, vae, { batch: 1, height, width, precision });
+  return await createSession(gpu, graph, options);
+}
+
+/** Turns planes [1, 3, S_H, S_W] in [0, 1] into a picture. */
+function toImage(planes: Float32Array, latentSize: ImageSize, factor: number): Image {
+  const size = { height: latentSize.height * factor, width: latentSize.width * factor };
+  const area = size.height * size.width;
+  const values = planes.map((_, i) => planes[(i % 3) * area + Math.floor(i / 3)]!);
+  return Image.fromFloats(size, values);
+}

@@ -1,0 +1,252 @@
+import type { SdConfig } from "../../config/run_config.ts";
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import { encodeAddNoise } from "../../kernels/guidance/add_noise.ts";
+import { encodeScoreGradient, scoreWeight } from "../../kernels/guidance/score_gradient.ts";
+import { encodeNormal } from "../../kernels/random/normal.ts";
+import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
+import type { ImageSize } from "../image/image.ts";
+import { buildTinyEncoderGradient } from "../models/autoencoder_tiny.ts";
+import { GradientSession } from "../onnx/gradient_session.ts";
+import type { SessionOptions } from "../onnx/session.ts";
+import type { FloatType } from "../weights/float16.ts";
+import { StateDict } from "../weights/state_dict.ts";
+import type { ControlImages } from "./controlnet_residuals.ts";
+import type { Denoiser } from "./denoiser.ts";
+import { bringNear } from "./near_tensor.ts";
+import type { NoiseSchedule } from "./noise_schedule.ts";
+import { RANDOM_STREAMS } from "./random_streams.ts";
+
+/** What score distillation is made of; all of it is borrowed. */
+export interface ScoreDistillationParts {
+  /** The teacher. */
+  readonly teacher: TeacherFolder;
+  /** Its schedule. */
+  readonly schedule: NoiseSchedule;
+  /** Its networks; it must outlive the distillation. */
+  readonly denoiser: Denoiser;
+}
+
+/** Options of {@linkcode ScoreDistillation.create}. */
+export interface ScoreDistillationOptions extends SessionOptions {
+  /** How the score becomes a gradient. */
+  readonly config: Pick<SdConfig, "guidanceScale" | "gradScale" | "wMode">;
+  /** Seed of the run. */
+  readonly seed: number;
+  /** Size of the teacher's image, in pixels; as the denoiser's. Default: the teacher's own. */
+  readonly size?: ImageSize;
+  /** Type of what is computed. Default: "float32". */
+  readonly precision?: FloatType;
+  /** Told how long each part of a step took, in milliseconds. */
+  readonly onStage?: (stage: ScoreStage, milliseconds: number) => void;
+}
+
+/** A part of a step. With the runtime "webgpu" one part may wait for the one before it. */
+export type ScoreStage = "kernels" | "vaeForward" | "denoise" | "vaeBackward";
+
+/** What a step depends on. */
+export interface ScoreStepOptions {
+  /** Optimizer step, from 1: it chooses the noise. */
+  readonly step: number;
+  /** Diffusion time, integer in [0, T). */
+  readonly timestep: number;
+  /** What ControlNets follow; without it they do not act. */
+  readonly control?: ControlImages | undefined;
+  /** Noise in place of what is drawn, shape [1, 4, h, w]. */
+  readonly noise?: GpuTensor;
+  /** Looks at tensors inside of the step, which are freed after it. */
+  readonly inspect?: (tensors: ScoreTensors) => Promise<void>;
+}
+
+/** Tensors inside of a step. */
+export interface ScoreTensors {
+  /** Scaled latents of the image, [1, 4, h, w]. */
+  readonly latents: GpuTensor;
+  /** Predicted noise, [R, 4, h, w]. */
+  readonly noisePred: GpuTensor;
+  /** Gradient with respect to the latents, [1, 4, h, w]. */
+  readonly gradLatents: GpuTensor;
+}
+
+/** What a step made. */
+export interface ScoreStep {
+  /** Gradient with respect to the image, [1, 3, S_H, S_W]; the caller owns it. */
+  readonly gradImage: GpuTensor;
+  /** Half the squared norm of the gradient at the latents: SD-piXL's loss. */
+  readonly loss: number;
+}
+
+/**
+ * Score distillation: an image to the gradient by which a teacher would change it.
+ *
+ * Source: Poole et al. 2022, https://arxiv.org/abs/2209.14988, Eq. 3; in latents as Binninger &
+ * Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236.
+ */
+export class ScoreDistillation implements AsyncDisposable {
+  readonly #gpu: Gpu;
+  readonly #schedule: NoiseSchedule;
+  readonly #denoiser: Denoiser;
+  readonly #options: ScoreDistillationOptions;
+  readonly #encoder: GradientSession;
+  /** Whether the backward half of the encoder reads the image again. */
+  readonly #needsImage: boolean;
+  readonly #scratch: Scratch;
+  readonly #owned: AsyncDisposableStack;
+
+  private constructor(
+    gpu: Gpu,
+    parts: Omit<ScoreDistillationParts, "teacher"> & {
+      readonly encoder: GradientSession;
+      readonly needsImage: boolean;
+      readonly scratch: Scratch;
+      readonly owned: AsyncDisposableStack;
+    },
+    options: ScoreDistillationOptions,
+  ) {
+    this.#gpu = gpu;
+    this.#schedule = parts.schedule;
+    this.#denoiser = parts.denoiser;
+    this.#options = options;
+    this.#encoder = parts.encoder;
+    this.#needsImage = parts.needsImage;
+    this.#scratch = parts.scratch;
+    this.#owned = parts.owned;
+  }
+
+  /** Loads the autoencoder's encoder with its gradient. */
+  static async create(
+    gpu: Gpu,
+    { teacher, schedule, denoiser }: ScoreDistillationParts,
+    options: ScoreDistillationOptions,
+  ): Promise<ScoreDistillation> {
+    const { size = teacher.imageSize, precision = "float32" } = options;
+    const { height, width } = size;
+    const { folder, subfolder } = teacher.vaePlace;
+    using weights = await StateDict.open(folder, subfolder, { prefer: precision });
+    const graphs = buildTinyEncoderGradient(weights, teacher.vae, {
+      batch: 1,
+      height,
+      width,
+      precision,
+    });
+    await using cleanup = new AsyncDisposableStack();
+    const encoder = cleanup.use(await GradientSession.create(gpu, graphs, options));
+    const needsImage = graphs.backward.inputs.some(({ name }) => name === "image");
+    const scratch = cleanup.use(
+      new Scratch(gpu, {
+        channels: teacher.vae.latentChannels,
+        latentSize: teacher.latentSize(size),
+        rows: denoiser.rows,
+      }),
+    );
+    const owned = cleanup.move();
+    return new ScoreDistillation(
+      gpu,
+      { schedule, denoiser, encoder, needsImage, scratch, owned },
+      options,
+    );
+  }
+
+  /**
+   * Evaluates the gradient of one step.
+   *
+   * @param image What the teacher sees, shape [1, 3, S_H, S_W] in [0, 1].
+   */
+  async step(image: GpuTensor, options: ScoreStepOptions): Promise<ScoreStep> {
+    const { timestep, control, inspect } = options;
+    const { runtime } = this.#denoiser;
+    const { gradLatents, noisy } = this.#scratch;
+    const nearImage = await this.#timed("kernels", () => bringNear(runtime, image));
+    const encoded = await this.#timed("vaeForward", () => {
+      return this.#encoder.forward({ image: nearImage });
+    });
+    using latents = encoded["latents"]!;
+    const noise = this.#addNoise(latents, options);
+    const nearNoisy = await this.#timed("kernels", () => bringNear(runtime, noisy));
+    using noisePred = await this.#timed("denoise", () => {
+      return this.#denoiser.predict(nearNoisy, timestep, control);
+    });
+    this.#encodeGradient(noisePred, noise, timestep);
+    const values = await this.#timed("kernels", () => gradLatents.read());
+    await inspect?.({ latents, noisePred, gradLatents });
+    const made = await this.#timed("vaeBackward", () => {
+      const grad_latents = runtime === "webgpu"
+        ? gradLatents
+        : { data: values, shape: gradLatents.shape };
+      const again = this.#needsImage ? { image: nearImage } : {};
+      return this.#encoder.backward({ grad_latents, ...again });
+    });
+    const loss = values.reduce((sum, value) => sum + value * value, 0) / 2;
+    return { gradImage: made["grad_image"]!, loss };
+  }
+
+  /** Frees the encoder; the denoiser is not its own. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+
+  /** Fills the noisy latents and returns the noise in them. */
+  #addNoise(latents: GpuTensor, { step, timestep, noise: given }: ScoreStepOptions): GpuTensor {
+    const noise = given ?? this.#scratch.noise;
+    const { noisy } = this.#scratch;
+    this.#gpu.submit((pass) => {
+      if (!given) {
+        const { seed } = this.#options;
+        encodeNormal(pass, { out: noise }, { seed, stream: RANDOM_STREAMS.noise, step });
+      }
+      const alphaCumprod = this.#schedule.alphaAt(timestep);
+      encodeAddNoise(pass, { latents, noise, noisy }, { alphaCumprod });
+    });
+    return noise;
+  }
+
+  #encodeGradient(noisePred: GpuTensor, noise: GpuTensor, timestep: number): void {
+    const { guidanceScale, gradScale, wMode } = this.#options.config;
+    const weight = scoreWeight(this.#schedule.alphaAt(timestep), wMode);
+    const { gradLatents } = this.#scratch;
+    this.#gpu.submit((pass) => {
+      encodeScoreGradient(
+        pass,
+        { noisePred, noise, gradLatents },
+        { guidanceScale, gradScale, weight },
+      );
+    });
+  }
+
+  async #timed<T>(stage: ScoreStage, work: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    const result = await work();
+    this.#options.onStage?.(stage, performance.now() - start);
+    return result;
+  }
+}
+
+/** Tensors that every step uses again. */
+class Scratch implements Disposable {
+  readonly noise: GpuTensor;
+  readonly noisy: GpuTensor;
+  readonly gradLatents: GpuTensor;
+  readonly #owned: DisposableStack;
+
+  constructor(
+    gpu: Gpu,
+    parts: {
+      readonly channels: number;
+      readonly latentSize: ImageSize;
+      readonly rows: number;
+    },
+  ) {
+    const { channels, latentSize: { height, width }, rows } = parts;
+    using cleanup = new DisposableStack();
+    const zeros = (batch: number, label: string) =>
+      cleanup.use(GpuTensor.zeros(gpu, [batch, channels, height, width], label));
+    this.noise = zeros(1, "noise");
+    this.noisy = zeros(rows, "noisy latents");
+    this.gradLatents = zeros(1, "gradient of latents");
+    this.#owned = cleanup.move();
+  }
+
+  [Symbol.dispose](): void {
+    this.#owned.dispose();
+  }
+}

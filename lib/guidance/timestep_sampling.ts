@@ -1,0 +1,72 @@
+import type { SdConfig } from "../../config/run_config.ts";
+import { drawUniform } from "../../kernels/random/philox.ts";
+import { RANDOM_STREAMS } from "./random_streams.ts";
+
+/** The part of the config that says how timesteps are drawn. */
+export type TimestepConfig = Pick<
+  SdConfig,
+  | "samplingMethodT"
+  | "tMin"
+  | "tMax"
+  | "tBoundMax"
+  | "tBoundReached"
+  | "tStart"
+  | "tEnd"
+  | "tWindow"
+>;
+
+/** Where a run stands. */
+export interface TimestepDraw {
+  /** Optimizer step, from 1. */
+  readonly step: number;
+  /** Optimizer steps in all. */
+  readonly steps: number;
+  /** Seed of the run. */
+  readonly seed: number;
+  /** Timesteps of the teacher's schedule, T. */
+  readonly timesteps: number;
+}
+
+/**
+ * Draws the timestep of an optimizer step; the same arguments always give the same one.
+ *
+ * Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236, for "bounded_max";
+ * "linear_falling" is of this project.
+ *
+ * @returns Diffusion time, integer in [0, T).
+ */
+export function drawTimestep(config: TimestepConfig, draw: TimestepDraw): number {
+  const { step, seed, timesteps } = draw;
+  const [low, high] = timestepRange(config, draw);
+  const [share] = drawUniform({ seed, stream: RANDOM_STREAMS.timestep, step }, 1);
+  const time = low + share! * (high - low);
+  return Math.min(timesteps - 1, Math.max(0, Math.floor(time * timesteps)));
+}
+
+/** Returns the shares of the schedule between which the timestep of a step is drawn. */
+export function timestepRange(
+  config: TimestepConfig,
+  { step, steps }: Pick<TimestepDraw, "step" | "steps">,
+): readonly [low: number, high: number] {
+  const progress = Math.min(1, (step - 1) / Math.max(1, steps - 1));
+  const { tMin, tMax, tStart, tEnd, tWindow } = config;
+  switch (config.samplingMethodT) {
+    case "uniform":
+      return [tMin, Math.max(tMin, tMax)];
+    case "linear": {
+      const time = tMax - (tMax - tMin) * progress;
+      return [time, time];
+    }
+    case "bounded_max": {
+      const reached = config.tBoundReached > 0 ? Math.min(1, progress / config.tBoundReached) : 1;
+      const bound = tMax - (tMax - config.tBoundMax) * reached;
+      return [tMin, Math.max(tMin, bound)];
+    }
+    case "linear_falling": {
+      const middle = tStart - (tStart - tEnd) * progress;
+      // The window does not go beyond the ends of the line.
+      const [least, greatest] = [Math.min(tStart, tEnd), Math.max(tStart, tEnd)];
+      return [Math.max(least, middle - tWindow), Math.min(greatest, middle + tWindow)];
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import type { Gpu } from "../../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
+import { Denoiser, type DenoiserOptions } from "../../../lib/guidance/denoiser.ts";
+import { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
+import { readSchedulerConfig } from "../../../lib/guidance/scheduler_config.ts";
+import { readGolden } from "../../support/goldens.ts";
+import { gpuTest } from "../../support/gpu_test.ts";
+import { openTinyTeacher, relativeError } from "./tiny_teacher.ts";
+
+const GOLDEN = readGolden("unet_controlnet");
+const LATENTS = GOLDEN.tensor("latents");
+const TIMESTEP = GOLDEN.tensor("timestep").data[0]!;
+const CONTROL = GOLDEN.tensor("control_image");
+const PLAIN = GOLDEN.tensor("unet.noise_pred").data;
+const CONTROLLED = GOLDEN.tensor("unet.noise_pred_controlled").data;
+const CONTROLNETS = [
+  { id: "canny", conditioningScale: 0.15 },
+  { id: "depth", conditioningScale: 0.3 },
+];
+
+async function createDenoiser(gpu: Gpu, options: Partial<DenoiserOptions> = {}) {
+  return await Denoiser.create(gpu, await openTinyTeacher(), { runtime: "wasm", ...options });
+}
+
+function assertNear(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
+  const error = relativeError(actual, expected);
+  assert(error < 1e-3, `relative error ${error}`); // whole networks
+}
+
+for (const runtime of ["wasm", "webgpu"] as const) {
+  gpuTest(`Denoiser equals diffusers with two ControlNets, on ${runtime}`, async (gpu) => {
+    await using denoiser = await createDenoiser(gpu, { runtime, controlnets: CONTROLNETS });
+    assert.equal(denoiser.rows, 2);
+    using latents = GpuTensor.from(gpu, LATENTS.data, LATENTS.shape, "latents");
+    using image = GpuTensor.from(gpu, CONTROL.data, CONTROL.shape, "control image");
+    using controlled = await denoiser.predict(latents, TIMESTEP, {
+      controlImages: [image, CONTROL],
+    });
+    assertNear(await controlled.read(), CONTROLLED);
+    using plain = await denoiser.predict(latents, TIMESTEP);
+    assertNear(await plain.read(), PLAIN);
+  });
+}
+
+gpuTest("Denoiser runs without ControlNets from host memory", async (gpu) => {
+  await using denoiser = await createDenoiser(gpu);
+  assertNear(await denoiser.predictHost(LATENTS, TIMESTEP), PLAIN);
+  assert.equal(denoiser.isControlled(TIMESTEP), false);
+});
+
+gpuTest("Denoiser loads no ControlNet whose factor is 0", async (gpu) => {
+  const controlnets = [{ id: "not there", conditioningScale: 0 }];
+  await using denoiser = await createDenoiser(gpu, { controlnets });
+  assert.equal(denoiser.isControlled(TIMESTEP), false);
+});
+
+gpuTest("Denoiser takes other factors for a call, and refuses a wrong number", async (gpu) => {
+  const controlnets = CONTROLNETS.map(({ id }) => ({ id, conditioningScale: 1 }));
+  await using denoiser = await createDenoiser(gpu, { controlnets });
+  const controlImages = [CONTROL, CONTROL];
+  const scaled = await denoiser.predictHost(LATENTS, TIMESTEP, {
+    controlImages,
+    conditioningScales: [0.15, 0.3],
+  });
+  assertNear(scaled, CONTROLLED);
+  const off = { controlImages, conditioningScales: [0, 0] };
+  assertNear(await denoiser.predictHost(LATENTS, TIMESTEP, off), PLAIN);
+  await assert.rejects(
+    denoiser.predictHost(LATENTS, TIMESTEP, { controlImages: [CONTROL] }),
+    /expected 2 images, got 1/,
+  );
+});
+
+gpuTest("ControlNets act in their share of diffusion time only", async (gpu) => {
+  await using denoiser = await createDenoiser(gpu, {
+    controlnets: CONTROLNETS,
+    controlGuidanceStart: 0.1,
+    controlGuidanceEnd: 0.5,
+  });
+  const acting = [999, 900, 899, 500, 499, 437, 0].filter((t) => denoiser.isControlled(t));
+  // Shares 0, .099, .1, .499, .5, .562, .999.
+  assert.deepEqual(acting, [899, 500]);
+  const control = { controlImages: [CONTROL, CONTROL] };
+  assertNear(await denoiser.predictHost(LATENTS, TIMESTEP, control), PLAIN);
+});
+
+for (const runtime of ["wasm", "webgpu"] as const) {
+  gpuTest(`Denoiser turns v into noise, on ${runtime}`, async (gpu) => {
+    const { teacher, prompts } = await openTinyTeacher();
+    const config = await readSchedulerConfig(teacher.folder);
+    const schedule = new NoiseSchedule({ ...config, predictionType: "v_prediction" });
+    const parts = { teacher, prompts, schedule };
+    await using denoiser = await Denoiser.create(gpu, parts, { runtime });
+    const alpha = schedule.alphaAt(TIMESTEP);
+    const expected = PLAIN.map((v, i) =>
+      Math.sqrt(alpha) * v + Math.sqrt(1 - alpha) * LATENTS.data[i]!
+    );
+    using latents = GpuTensor.from(gpu, LATENTS.data, LATENTS.shape, "latents");
+    using noisePred = await denoiser.predict(latents, TIMESTEP);
+    assertNear(await noisePred.read(), expected);
+  });
+}
