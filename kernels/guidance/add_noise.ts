@@ -1,0 +1,56 @@
+import { checkSize } from "../check_size.ts";
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import source from "./add_noise.wgsl" with { type: "text" };
+
+/** Fields of the uniform. */
+const PARAMS = { size: "u32", row_size: "u32", signal_scale: "f32", noise_scale: "f32" } as const;
+
+/** Adds noise to latents. */
+export const addNoise: Kernel<typeof PARAMS> = {
+  name: "add_noise",
+  source,
+  params: PARAMS,
+  tensors: ["read", "read", "read_write"],
+};
+
+/** Tensors of {@linkcode encodeAddNoise}. */
+export interface AddNoiseTensors {
+  /** Scaled latents, shape [1, 4, h, w]. */
+  readonly latents: GpuTensor;
+  /** Standard normal noise, shape [1, 4, h, w]. */
+  readonly noise: GpuTensor;
+  /** Shape [R, 4, h, w] of one or more rows, all equal; overwritten. */
+  readonly noisy: GpuTensor;
+}
+
+/**
+ * Records sqrt(a) latents + sqrt(1 - a) noise, in each row of `noisy`.
+ *
+ * Source: Ho et al. 2020, https://arxiv.org/abs/2006.11239, Eq. 4.
+ *
+ * @param options `alphaCumprod`: a, the cumulative product of alphas at the timestep, in [0, 1].
+ * @throws {RangeError} If a size or a does not fit.
+ */
+export function encodeAddNoise(
+  pass: Pass,
+  { latents, noise, noisy }: AddNoiseTensors,
+  { alphaCumprod }: { readonly alphaCumprod: number },
+): void {
+  checkSize(noise, latents.size, "encode added noise");
+  const rows = Math.max(1, Math.floor(noisy.size / latents.size));
+  checkSize(noisy, rows * latents.size, "encode added noise");
+  if (!(alphaCumprod >= 0 && alphaCumprod <= 1)) {
+    throw new RangeError(
+      `Cannot encode added noise: alphaCumprod must be in [0, 1], got ${alphaCumprod}`,
+    );
+  }
+  const params = {
+    size: noisy.size,
+    row_size: latents.size,
+    signal_scale: Math.sqrt(alphaCumprod),
+    noise_scale: Math.sqrt(1 - alphaCumprod),
+  };
+  pass.dispatch(addNoise, [latents, noise, noisy], params, noisy.size);
+}
