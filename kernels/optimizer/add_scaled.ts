@@ -1,0 +1,28 @@
+import { checkSize } from "../check_size.ts";
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import source from "./add_scaled.wgsl" with { type: "text" };
+
+/** Adds a scaled tensor to another. */
+export const addScaled: Kernel<{ size: "u32"; scale: "f32" }> = {
+  name: "add_scaled",
+  source,
+  params: { size: "u32", scale: "f32" },
+  tensors: ["read", "read_write"],
+};
+
+/**
+ * Records y += scale · x.
+ *
+ * @param tensors `x` and `y`, of one size; `y` is added to.
+ * @throws {RangeError} If the sizes differ.
+ */
+export function encodeAddScaled(
+  pass: Pass,
+  { x, y }: { readonly x: GpuTensor; readonly y: GpuTensor },
+  { scale }: { readonly scale: number },
+): void {
+  checkSize(x, y.size, "encode scaled sum");
+  pass.dispatch(addScaled, [x, y], { size: y.size, scale }, y.size);
+}

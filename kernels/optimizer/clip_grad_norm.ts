@@ -1,0 +1,36 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import source from "./clip_grad_norm.wgsl" with { type: "text" };
+import { encodeGradNorm } from "./grad_norm.ts";
+
+/** Limits the norm of a gradient. */
+export const clipGradNorm: Kernel<{ size: "u32"; max_norm: "f32" }> = {
+  name: "clip_grad_norm",
+  source,
+  params: { size: "u32", max_norm: "f32" },
+  tensors: ["read", "read_write"],
+};
+
+/**
+ * Records the norm of a gradient, then scaling the gradient so that its norm is at most `maxNorm`.
+ *
+ * As torch.nn.utils.clip_grad_norm_: times min(1, maxNorm / (norm + 1e-6)).
+ *
+ * @param tensors `grad`, of any shape, changed in place; `norm` [1] gets the norm before.
+ * @param options `maxNorm`: greatest norm, greater than 0.
+ * @throws {RangeError} If a size or the greatest norm does not fit.
+ */
+export function encodeClipGradNorm(
+  pass: Pass,
+  { grad, norm }: { readonly grad: GpuTensor; readonly norm: GpuTensor },
+  { maxNorm }: { readonly maxNorm: number },
+): void {
+  if (!(maxNorm > 0)) {
+    throw new RangeError(
+      `Cannot encode limit of gradient: maxNorm must be greater than 0, got ${maxNorm}`,
+    );
+  }
+  encodeGradNorm(pass, { grad, norm });
+  pass.dispatch(clipGradNorm, [norm, grad], { size: grad.size, max_norm: maxNorm }, grad.size);
+}

@@ -1,0 +1,27 @@
+import { checkSize } from "../check_size.ts";
+import { type Kernel, WORKGROUP_SIZE } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import source from "./grad_norm.wgsl" with { type: "text" };
+
+/** L2 norm of a gradient. */
+export const gradNorm: Kernel<{ size: "u32" }> = {
+  name: "grad_norm",
+  source,
+  params: { size: "u32" },
+  tensors: ["read", "read_write"],
+};
+
+/**
+ * Records the L2 norm of a gradient, summed in a fixed order, so that it repeats bit for bit.
+ *
+ * @param tensors `grad`, of any shape; `norm` [1], overwritten.
+ * @throws {RangeError} If `norm` has another size.
+ */
+export function encodeGradNorm(
+  pass: Pass,
+  { grad, norm }: { readonly grad: GpuTensor; readonly norm: GpuTensor },
+): void {
+  checkSize(norm, 1, "encode norm of gradient");
+  pass.dispatch(gradNorm, [grad, norm], { size: grad.size }, WORKGROUP_SIZE);
+}
