@@ -47,7 +47,7 @@ export async function readAutoencoderTinyConfig(
   folder: ModelFolder,
   subfolder = "vae",
 ): Promise<AutoencoderTinyConfig> {
-  return parseAutoencoderTinyConfig(await ModelConfig.open(folder, `${subfolder}/config.json`));
+  return parseAutoencoderTinyConfig(await ModelConfig.open(folder, subfolder));
 }
 
 /** Reads the options of an autoencoder from an open file. */

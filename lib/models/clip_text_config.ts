@@ -51,7 +51,7 @@ export async function readClipTextConfig(
   folder: ModelFolder,
   subfolder: string,
 ): Promise<ClipTextConfig> {
-  return parseClipTextConfig(await ModelConfig.open(folder, `${subfolder}/config.json`));
+  return parseClipTextConfig(await ModelConfig.open(folder, subfolder));
 }
 
 /** Reads the options of a text encoder from an open file. */

@@ -1,6 +1,5 @@
 import type { ModelFolder } from "../weights/folder.ts";
 import { ModelConfig } from "./model_config.ts";
-import { ModelConfigError } from "./model_config_error.ts";
 
 /** Pieces that tokens never cross. Source: CLIPTokenizer of transformers, without special tokens. */
 const PIECES = String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\p{White_Space}\p{L}\p{N}]+`;
@@ -80,10 +79,9 @@ export async function openTokenizer(
   folder: ModelFolder,
   subfolder: string,
 ): Promise<ClipTokenizer> {
-  const config = await ModelConfig.open(folder, `${subfolder}/tokenizer_config.json`);
-  const vocabPath = `${subfolder}/vocab.json`;
-  const vocab = await ModelConfig.open(folder, vocabPath);
-  const mergesText = await folder.text(`${subfolder}/merges.txt`);
+  const config = await ModelConfig.open(folder, subfolder, "tokenizer_config.json");
+  const vocab = await ModelConfig.open(folder, subfolder, "vocab.json");
+  const merges = await folder.text(`${subfolder}/merges.txt`);
   config.choice("tokenizer_class", ["CLIPTokenizer", "CLIPTokenizerFast"], "CLIPTokenizer");
   config.choice("do_lower_case", [true], true);
   config.choice("padding_side", ["right"], "right");
@@ -92,7 +90,7 @@ export async function openTokenizer(
   const maxLength = config.integer("model_max_length", 77);
   if (maxLength < 2) throw config.refusal("model_max_length", "an integer >= 2");
   config.assertAllRead(HARMLESS_OPTIONS);
-  const plain = await createPlainTokenizer(await folder.text(vocabPath), mergesText);
+  const plain = await createPlainTokenizer(vocab.options(), merges);
   return new ClipTokenizer(plain, special, maxLength);
 }
 
@@ -102,13 +100,14 @@ async function readSpecialTokens(
   subfolder: string,
   { config, vocab }: { readonly config: ModelConfig; readonly vocab: ModelConfig },
 ): Promise<SpecialTokens> {
-  const path = `${subfolder}/special_tokens_map.json`;
-  const map = await folder.has(path) ? await ModelConfig.open(folder, path) : undefined;
+  const name = "special_tokens_map.json";
+  const hasMap = await folder.has(`${subfolder}/${name}`);
+  const map = hasMap ? await ModelConfig.open(folder, subfolder, name) : undefined;
   const idOf = (key: string, fallback: string) => {
-    const name = nameOf(config, key) ?? (map && nameOf(map, key)) ?? fallback;
-    const id = vocab.get(name);
+    const token = nameOf(config, key) ?? (map && nameOf(map, key)) ?? fallback;
+    const id = vocab.get(token);
     if (Number.isSafeInteger(id)) return id as number;
-    throw new ModelConfigError(vocab.file, { key: name, value: id }, "a token");
+    throw vocab.refusal(token, "the number of a token");
   };
   const end = "<|endoftext|>";
   return {
@@ -127,7 +126,7 @@ function nameOf(config: ModelConfig, key: string): string | undefined {
 }
 
 async function createPlainTokenizer(
-  vocabText: string,
+  vocab: Readonly<Record<string, unknown>>,
   mergesText: string,
 ): Promise<PlainTokenizer> {
   // Imported here, so that those who need no prompt do not load it.
@@ -137,7 +136,7 @@ async function createPlainTokenizer(
     .filter((line, i) => line !== "" && !(i === 0 && line.startsWith("#version")));
   const model = {
     type: "BPE",
-    vocab: JSON.parse(vocabText) as Record<string, number>,
+    vocab,
     merges: merges.map((line) => line.split(" ")),
     dropout: null,
     unk_token: "<|endoftext|>",

@@ -25,8 +25,7 @@ export async function readControlnetConfig(
   folder: ModelFolder,
   subfolder: string,
 ): Promise<ControlnetConfig> {
-  const path = subfolder === "" ? "config.json" : `${subfolder}/config.json`;
-  return parseControlnetConfig(await ModelConfig.open(folder, path));
+  return parseControlnetConfig(await ModelConfig.open(folder, subfolder));
 }
 
 /** Reads the options of a ControlNet from an open file. */

@@ -22,10 +22,15 @@ export class ModelConfig {
   /**
    * Reads a file.
    *
-   * @param path Place in the folder, such as "unet/config.json".
+   * @param subfolder Folder of the network inside the model folder; "" for the model folder itself.
    * @throws {ModelConfigError} If it is not a JSON object.
    */
-  static async open(folder: ModelFolder, path: string): Promise<ModelConfig> {
+  static async open(
+    folder: ModelFolder,
+    subfolder: string,
+    name = "config.json",
+  ): Promise<ModelConfig> {
+    const path = subfolder === "" ? name : `${subfolder}/${name}`;
     const file = `${folder.location.replace(/\/$/, "")}/${path}`;
     const text = await folder.text(path);
     let options: unknown;
@@ -44,6 +49,11 @@ export class ModelConfig {
   get(key: string): unknown {
     this.#read.add(key);
     return this.#options.get(key);
+  }
+
+  /** Returns all that the file says. */
+  options(): Record<string, unknown> {
+    return Object.fromEntries(this.#options);
   }
 
   /** Returns the error that refuses an option. */

@@ -32,7 +32,7 @@ export async function readUnetConfig(
   folder: ModelFolder,
   subfolder = "unet",
 ): Promise<UnetConfig> {
-  return parseUnetConfig(await ModelConfig.open(folder, `${subfolder}/config.json`));
+  return parseUnetConfig(await ModelConfig.open(folder, subfolder));
 }
 
 /** Reads the options of a UNet from an open file. */

@@ -8,13 +8,18 @@ export type WeightShapes = Map<string, readonly number[]>;
 export function randomWeights(shapes: WeightShapes): StateDict {
   const entries = [...shapes].map(([key, shape], seed): WeightEntry => {
     const size = shape.reduce((product, side) => product * side, 1);
-    const values = scatter(size, seed + 1).map((value) => value / Math.sqrt(size / shape[0]!));
+    let values: Float32Array<ArrayBuffer> | undefined;
     return {
       key,
       shape,
       dtype: "F32",
-      read: (_, start = 0, count = size - start) =>
-        new Uint8Array(values.buffer, 4 * start, 4 * count),
+      read(_, start = 0, count = size - start) {
+        values ??= Float32Array.from(
+          scatter(size, seed + 1),
+          (x) => x / Math.sqrt(size / shape[0]!),
+        );
+        return new Uint8Array(values.buffer, 4 * start, 4 * count);
+      },
     };
   });
   return StateDict.fromEntries(entries, "random weights");
