@@ -4,14 +4,19 @@ import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./add_noise.wgsl" with { type: "text" };
 
-/** Fields of the uniform. */
-const PARAMS = { size: "u32", row_size: "u32", signal_scale: "f32", noise_scale: "f32" } as const;
+/** Fields of the uniform of {@linkcode addNoise}. */
+export const ADD_NOISE_PARAMS = {
+  size: "u32",
+  row_size: "u32",
+  signal_scale: "f32",
+  noise_scale: "f32",
+} as const;
 
 /** Adds noise to latents. */
-export const addNoise: Kernel<typeof PARAMS> = {
+export const addNoise: Kernel<typeof ADD_NOISE_PARAMS> = {
   name: "add_noise",
   source,
-  params: PARAMS,
+  params: ADD_NOISE_PARAMS,
   tensors: ["read", "read", "read_write"],
 };
 

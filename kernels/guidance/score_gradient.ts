@@ -4,14 +4,19 @@ import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./score_gradient.wgsl" with { type: "text" };
 
-/** Fields of the uniform. */
-const PARAMS = { size: "u32", prompt_row: "u32", guidance_scale: "f32", scale: "f32" } as const;
+/** Fields of the uniform of {@linkcode scoreGradient}. */
+export const SCORE_GRADIENT_PARAMS = {
+  size: "u32",
+  prompt_row: "u32",
+  guidance_scale: "f32",
+  scale: "f32",
+} as const;
 
 /** Gradient of score distillation at the latents. */
-export const scoreGradient: Kernel<typeof PARAMS> = {
+export const scoreGradient: Kernel<typeof SCORE_GRADIENT_PARAMS> = {
   name: "score_gradient",
   source,
-  params: PARAMS,
+  params: SCORE_GRADIENT_PARAMS,
   tensors: ["read", "read", "read_write"],
 };
 

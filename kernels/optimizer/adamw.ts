@@ -4,8 +4,8 @@ import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./adamw.wgsl" with { type: "text" };
 
-/** Fields of the uniform. */
-const PARAMS = {
+/** Fields of the uniform of {@linkcode adamw}. */
+export const ADAMW_PARAMS = {
   size: "u32",
   step_size: "f32",
   decay: "f32",
@@ -18,10 +18,10 @@ const PARAMS = {
 } as const;
 
 /** Adam with decoupled weight decay. */
-export const adamw: Kernel<typeof PARAMS> = {
+export const adamw: Kernel<typeof ADAMW_PARAMS> = {
   name: "adamw",
   source,
-  params: PARAMS,
+  params: ADAMW_PARAMS,
   tensors: ["read", "read_write", "read_write", "read_write"],
 };
 

@@ -3,8 +3,8 @@ import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./philox.wgsl" with { type: "text" };
 
-/** Fields of the uniform. */
-const PARAMS = {
+/** Fields of the uniform of {@linkcode philox}. */
+export const PHILOX_PARAMS = {
   size: "u32",
   seed: "u32",
   stream: "u32",
@@ -13,10 +13,10 @@ const PARAMS = {
 } as const;
 
 /** Draws random numbers, from one counter for each four of them. */
-export const philox: Kernel<typeof PARAMS> = {
+export const philox: Kernel<typeof PHILOX_PARAMS> = {
   name: "philox",
   source,
-  params: PARAMS,
+  params: PHILOX_PARAMS,
   tensors: ["read_write"],
 };
 
@@ -30,11 +30,11 @@ export interface PhiloxKey {
   readonly step: number;
 }
 
-/** How random numbers are spread; the place is their number in the WGSL. */
-const DISTRIBUTIONS = ["uniform", "normal", "gumbel"] as const;
-
 /** How random numbers are spread. */
-export type Distribution = typeof DISTRIBUTIONS[number];
+export type Distribution = "uniform" | "normal" | "gumbel";
+
+/** Numbers of the distributions in the WGSL. */
+const DISTRIBUTIONS: Readonly<Record<Distribution, number>> = { uniform: 0, normal: 1, gumbel: 2 };
 
 /**
  * Records random numbers; `encodeUniform`, `encodeNormal` and `encodeGumbel` are its names.
@@ -47,8 +47,13 @@ export function encodePhilox(
   { out }: { readonly out: GpuTensor },
   { seed, stream, step, distribution }: PhiloxKey & { readonly distribution: Distribution },
 ): void {
-  const index = DISTRIBUTIONS.indexOf(distribution);
-  const params = { size: out.size, seed, stream, step, distribution: index };
+  const params = {
+    size: out.size,
+    seed,
+    stream,
+    step,
+    distribution: DISTRIBUTIONS[distribution],
+  };
   pass.dispatch(philox, [out], params, Math.ceil(out.size / 4));
 }
 
