@@ -15,11 +15,11 @@ TIME_IDS = (SIZE, SIZE, 0, 0, SIZE, SIZE)
 
 SHARED = {
     "in_channels": 4,
-    "block_out_channels": (64, 128, 256),
+    "block_out_channels": (96, 160, 256),
     "layers_per_block": 1,
     "norm_num_groups": 16,
     "cross_attention_dim": sum(WIDTHS),
-    "attention_head_dim": (2, 4, 8),  # heads, despite diffusers' name for it
+    "attention_head_dim": (3, 5, 8),  # heads, despite diffusers' name for it
     "use_linear_projection": True,
     "addition_embed_type": "text_time",
     "addition_time_embed_dim": TIME,

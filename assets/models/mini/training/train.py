@@ -1,17 +1,18 @@
-"""Trains `mini` from emoji pictures on one CUDA device, stage after stage, and writes the model folder.
+"""Trains `mini` from emoji pictures on all CUDA devices of a machine and writes the model folder.
 
     python3 render_emoji.py --out build/emoji.npz
     python3 train.py --emoji build/emoji.npz --work build --out ../
 
-Stages: autoencoder, teacher (text encoders and UNet), ControlNet. Each has a time budget in seconds
-(the cosine decay of its learning rate follows the clock) and leaves a checkpoint in the work folder.
+Stages: autoencoder, teacher (text encoders and UNet), ControlNet; with --judge also the classifier
+of the recipe benchmark. Each has a time budget in seconds (the cosine decay of its learning rate
+follows the clock) and leaves a checkpoint in the work folder. --resume goes on from the model
+folder as it is: the autoencoder stays, the teacher and the ControlNet learn on.
 Needs torch, diffusers, transformers, safetensors, regex, Pillow.
 """
 
 import argparse
 import math
 import os
-import subprocess
 import sys
 import time
 
@@ -20,43 +21,21 @@ import torch
 import torch.nn.functional as F
 
 import networks
+import parallel
 from captions import grammar_words
-from export import export
-from scenes import Painter, batches
+from clock import Clock
+from export import export, load
+from judge import train_judge
+from scenes import LENGTH, Painter, batches
 from tokenizer import Tokenizer
-from scenes import LENGTH
 
 HELD_OUT = 20  # every 20th emoji is unknown to the autoencoder, for an honest PSNR
-
-
-class Clock:
-    """A cosine learning rate over a time budget, and a line of progress now and then."""
-
-    def __init__(self, name: str, seconds: float, rate: float, warmup: int):
-        self.name, self.seconds, self.rate, self.warmup = name, seconds, rate, warmup
-        self.start, self.step, self.loss, self.printed = time.time(), 0, None, 0.0
-
-    def running(self) -> bool:
-        return time.time() - self.start < self.seconds
-
-    def set_rate(self, optimizer):
-        part = min(1, (time.time() - self.start) / self.seconds)
-        decay = 0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * part))
-        for group in optimizer.param_groups:
-            group["lr"] = self.rate * decay * min(1, (self.step + 1) / self.warmup)
-
-    def tick(self, loss):
-        self.step += 1
-        self.loss = loss.detach() if self.loss is None else self.loss.lerp(loss.detach(), 0.02)
-        elapsed = time.time() - self.start
-        if elapsed - self.printed > 20 or self.step in (1, 10, 100):
-            self.printed = elapsed
-            print(f"{self.name} step {self.step} loss {self.loss.item():.4f} {elapsed:.0f} s", flush=True)
 
 
 def optimise(loss, optimizer, parameters):
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
+    parallel.average_gradients(parameters)
     torch.nn.utils.clip_grad_norm_(parameters, 1.0)
     optimizer.step()
 
@@ -78,14 +57,15 @@ def train_autoencoder(emoji, tokenizer, args):
     held = {key: value[~kept] for key, value in emoji.items()}
     net = networks.autoencoder().cuda().to(memory_format=torch.channels_last)
     parameters = list(net.parameters())
+    parallel.share(parameters)
     optimizer = torch.optim.AdamW(parameters, 1e-3, betas=(0.9, 0.99), weight_decay=1e-4, fused=True)
     painter, clock = Painter(known["pictures"]), Clock("vae", args.vae_seconds, 1e-3, 200)
     average = [p.detach().clone() for p in parameters]
-    for batch in batches(known, tokenizer, 64, seed=1):
+    for batch in batches(known, tokenizer, args.vae_batch, seed=10 + parallel.RANK):
         clock.set_rate(optimizer)
         with torch.no_grad():
             pictures = painter.draw(batch)
-            pictures[:8] = pixelated(pictures[:8])
+            pictures[::8] = pixelated(pictures[::8])
             pictures = (pictures * 2 - 1).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cuda", torch.bfloat16):
             latents = net.encoder(pictures)
@@ -110,9 +90,9 @@ def train_autoencoder(emoji, tokenizer, args):
             decoded = net.decoder(latents).clamp(-1, 1)
             score = psnr(decoded / 2, pictures / 2)
             break
-        net.register_to_config(scaling_factor=round(1 / latents.std().item(), 4))
-    print(f"vae: {clock.step} steps, PSNR on held-out emoji {score:.2f} dB,"
-          f" scaling factor {net.config.scaling_factor}, latent mean {latents.mean((0, 2, 3)).tolist()}", flush=True)
+        net.register_to_config(scaling_factor=parallel.from_first(round(1 / latents.std().item(), 4)))
+    parallel.say(f"vae: {clock.step} steps, PSNR on held-out emoji {score:.2f} dB,"
+          f" scaling factor {net.config.scaling_factor}, latent mean {latents.mean((0, 2, 3)).tolist()}")
     return net, {"vae_steps": clock.step, "vae_psnr_held_out": score}
 
 
@@ -136,17 +116,17 @@ def weighted_loss(predicted, noise, timesteps, alphas):
     return (((predicted.float() - noise) ** 2).mean((1, 2, 3)) * weight).mean()
 
 
-def train_teacher(emoji, tokenizer, vae, args, seconds: float):
-    teacher = networks.Teacher(tokenizer).cuda()
+def train_teacher(emoji, tokenizer, vae, teacher, args, seconds: float):
     teacher.denoise = torch.compile(teacher.unet) if args.compile else teacher.unet
     parameters = [p for p in teacher.parameters() if p.requires_grad]
-    size = sum(p.numel() for p in parameters)
-    print(f"teacher: {size / 1e6:.1f} M, UNet {sum(p.numel() for p in teacher.unet.parameters()) / 1e6:.1f} M")
+    parallel.share(parameters)
+    size, unet_size = (sum(p.numel() for p in part) for part in (parameters, teacher.unet.parameters()))
+    parallel.say(f"teacher: {size / 1e6:.1f} M, UNet {unet_size / 1e6:.1f} M")
     optimizer = torch.optim.AdamW(parameters, args.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     average = [p.detach().clone() for p in parameters]
     alphas = networks.scheduler().alphas_cumprod.cuda()
     painter, clock = Painter(emoji["pictures"]), None
-    for batch in batches(emoji, tokenizer, args.batch, seed=3):
+    for batch in batches(emoji, tokenizer, args.batch, seed=30 + parallel.RANK):
         clock = clock or Clock("teacher", seconds, args.rate, 600)
         clock.set_rate(optimizer)
         _, noisy, noise, timesteps = noisy_latents(vae, painter, batch, alphas)
@@ -162,7 +142,7 @@ def train_teacher(emoji, tokenizer, vae, args, seconds: float):
     with torch.no_grad():
         torch._foreach_copy_(parameters, average)
     teacher.denoise = teacher.unet
-    print(f"teacher: {clock.step} steps of {args.batch}", flush=True)
+    parallel.say(f"teacher: {clock.step} steps of {args.batch * parallel.WORLD}")
     return teacher.eval().requires_grad_(False), {"teacher_steps": clock.step, "teacher_loss": clock.loss.item()}
 
 
@@ -197,14 +177,16 @@ def canny(pictures):
     return strong.expand(-1, 3, -1, -1)
 
 
-def train_controlnet(emoji, tokenizer, vae, teacher, args):
-    net = networks.controlnet(teacher.unet).cuda().to(memory_format=torch.channels_last)
+def train_controlnet(emoji, tokenizer, vae, teacher, net, args):
+    net = (net or networks.controlnet(teacher.unet)).cuda().to(memory_format=torch.channels_last)
+    net.requires_grad_(True)
     parameters = list(net.parameters())
     optimizer = torch.optim.AdamW(parameters, 3e-4, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     average = [p.detach().clone() for p in parameters]
     alphas = networks.scheduler().alphas_cumprod.cuda()
-    painter, clock = Painter(emoji["pictures"]), Clock("controlnet", args.controlnet_seconds, 3e-4, 200)
-    for batch in batches(emoji, tokenizer, args.batch // 2, seed=4):
+    painter = Painter(emoji["pictures"])
+    clock = Clock("controlnet", args.controlnet_seconds, 3e-4, 200)
+    for batch in batches(emoji, tokenizer, args.batch // 2, seed=40):
         clock.set_rate(optimizer)
         # Half of the prompts are dropped, so that the edges alone must do.
         blank = torch.tensor([tokenizer.encode(""), tokenizer.encode("", "!")], device="cuda")
@@ -234,9 +216,50 @@ def train_controlnet(emoji, tokenizer, vae, teacher, args):
 
 
 def warm(emoji, tokenizer, args):
-    """Compiles the UNet's forward and backward into Inductor's cache, beside the autoencoder stage."""
+    """Runs beside the autoencoder stage: compiles the UNet, and tries each later stage for a moment."""
+    folder = f"{args.work}/warm_{parallel.RANK}"
+    os.makedirs(folder, exist_ok=True)
+    args.controlnet_seconds = 0.1
     vae = networks.autoencoder().cuda().eval().requires_grad_(False)
-    train_teacher(emoji, tokenizer, vae, args, seconds=0.1)
+    teacher = networks.Teacher(tokenizer).cuda()
+    teacher, _ = train_teacher(emoji, tokenizer, vae, teacher, args, seconds=0.1)
+    net, log = train_controlnet(emoji, tokenizer, vae, teacher, None, args)
+    export(folder, emoji, tokenizer, vae, teacher, net, log)
+    load(folder, tokenizer)
+    if args.judge:
+        train_judge(emoji, tokenizer, 0.1, f"{folder}/judge.safetensors")
+
+
+def train(emoji, tokenizer, args):
+    start, log = time.time(), {
+        "device": f"{parallel.WORLD} x {torch.cuda.get_device_name()}", "torch": torch.__version__,
+    }  # fmt: skip
+    os.makedirs(args.work, exist_ok=True)
+    compiling = parallel.warm_up() if args.compile else None
+    if args.resume:
+        teacher, vae, net = load(args.out, tokenizer)
+        teacher.requires_grad_(True)
+    else:
+        vae, scores = train_autoencoder(emoji, tokenizer, args)
+        teacher, net = networks.Teacher(tokenizer).cuda(), None
+        vae = vae.eval().requires_grad_(False)
+        torch.save(vae.state_dict(), f"{args.work}/vae_{parallel.RANK}.pt")
+        log |= scores
+    if compiling and compiling.wait() != 0:
+        raise SystemExit("Cannot train: a later stage failed when it was tried")
+    parallel.wait()
+    teacher, scores = train_teacher(emoji, tokenizer, vae, teacher, args, args.teacher_seconds)
+    log |= scores
+    # The last two are small: with two devices each has one for itself.
+    parallel.part()
+    if parallel.RANK == 0:
+        torch.save(teacher.state_dict(), f"{args.work}/teacher.pt")
+        net, scores = train_controlnet(emoji, tokenizer, vae, teacher, net, args)
+        log |= scores | {"seconds": round(time.time() - start)}
+        export(args.out, emoji, tokenizer, vae, teacher, net, log)
+        print(log, flush=True)
+    if args.judge and parallel.RANK == parallel.WORLD - 1:
+        train_judge(emoji, tokenizer, args.judge_seconds, args.judge)
 
 
 def main():
@@ -244,38 +267,32 @@ def main():
     parser.add_argument("--emoji", default="build/emoji.npz")
     parser.add_argument("--work", default="build", help="checkpoints")
     parser.add_argument("--out", default="..", help="the model folder to write")
-    parser.add_argument("--vae_seconds", type=float, default=170)
-    parser.add_argument("--teacher_seconds", type=float, default=780)
-    parser.add_argument("--controlnet_seconds", type=float, default=120)
-    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--resume", action="store_true", help="go on from the model folder")
+    parser.add_argument("--vae_seconds", type=float, default=100)
+    parser.add_argument("--teacher_seconds", type=float, default=300)
+    parser.add_argument("--controlnet_seconds", type=float, default=50)
+    parser.add_argument("--judge", help="the classifier's safetensors file to write")
+    parser.add_argument("--judge_seconds", type=float, default=50)
+    parser.add_argument("--vae_batch", type=int, default=48, help="a device")
+    parser.add_argument("--batch", type=int, default=256, help="a device")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--compile", type=int, default=1)
     parser.add_argument("--warm", action="store_true", help="only fill the compiler's cache")
     args = parser.parse_args()
+    if not parallel.is_worker():
+        sys.exit(parallel.launch())
     torch.manual_seed(0)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
     with np.load(args.emoji) as file:
         emoji = {key: file[key] for key in file.files}
     tokenizer = Tokenizer([*emoji["names"], *emoji["spellings"], *grammar_words()], LENGTH)
+    parallel.join()
     if args.warm:
         return warm(emoji, tokenizer, args)
-    start, log = time.time(), {"device": torch.cuda.get_device_name(), "torch": torch.__version__}
-    compiling = subprocess.Popen([sys.executable, __file__, *sys.argv[1:], "--warm"]) if args.compile else None
-    os.makedirs(args.work, exist_ok=True)
-    vae, scores = train_autoencoder(emoji, tokenizer, args)
-    log |= scores
-    vae = vae.eval().requires_grad_(False)
-    torch.save(vae.state_dict(), f"{args.work}/vae.pt")
-    if compiling:
-        compiling.wait()
-    teacher, scores = train_teacher(emoji, tokenizer, vae, args, args.teacher_seconds)
-    log |= scores
-    torch.save(teacher.state_dict(), f"{args.work}/teacher.pt")
-    net, scores = train_controlnet(emoji, tokenizer, vae, teacher, args)
-    log |= scores | {"seconds": round(time.time() - start)}
-    export(args.out, emoji, tokenizer, vae, teacher, net, log)
-    print(log, flush=True)
+    # Every device draws its own noise; what they share is shared explicitly.
+    torch.manual_seed(1 + parallel.RANK)
+    train(emoji, tokenizer, args)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,37 @@
+"""The time budget of a training stage."""
+
+import math
+import time
+
+import parallel
+
+SYNC = 10  # steps between two agreements on the time, which wait for the devices
+
+
+class Clock:
+    """A cosine learning rate over a time budget, and a line of progress now and then.
+
+    All devices take the time of the first, so that they make the same steps at the same rates.
+    """
+
+    def __init__(self, name: str, seconds: float, rate: float, warmup: int):
+        self.name, self.seconds, self.rate, self.warmup = name, seconds, rate, warmup
+        self.start, self.step, self.loss, self.printed, self.part = time.time(), 0, None, 0.0, 0.0
+
+    def running(self) -> bool:
+        return self.part < 1
+
+    def set_rate(self, optimizer):
+        decay = 0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * min(1, self.part)))
+        for group in optimizer.param_groups:
+            group["lr"] = self.rate * decay * min(1, (self.step + 1) / self.warmup)
+
+    def tick(self, loss):
+        self.step += 1
+        self.loss = loss.detach() if self.loss is None else self.loss.lerp(loss.detach(), 0.02)
+        elapsed = time.time() - self.start
+        if self.step % SYNC == 0:
+            self.part = parallel.from_first(elapsed / self.seconds)
+        if elapsed - self.printed > 20 or self.step in (1, 10, 100):
+            self.printed = elapsed
+            parallel.say(f"{self.name} step {self.step} loss {self.loss.item():.4f} {elapsed:.0f} s")

@@ -1,0 +1,96 @@
+"""One process a CUDA device; gradients are averaged over them after each backward pass."""
+
+import os
+import subprocess
+import sys
+
+import torch
+import torch.distributed as dist
+from torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors
+
+RANK, WORLD = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+together = WORLD > 1
+
+
+def is_worker() -> bool:
+    return "RANK" in os.environ
+
+
+def environment(rank: int, world: int) -> dict[str, str]:
+    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": os.environ.get("MASTER_PORT", "29511")}
+    return {**os.environ, **address, "RANK": str(rank), "WORLD_SIZE": str(world)}
+
+
+def launch() -> int:
+    """Starts this program once for each device and waits; the first failure ends the others."""
+    world = max(1, torch.cuda.device_count())
+    workers = [
+        subprocess.Popen([sys.executable, *sys.argv], env=environment(rank, world))
+        for rank in range(world)
+    ]
+    codes = {}
+    while len(codes) < world:
+        for rank, worker in enumerate(workers):
+            if rank in codes:
+                continue
+            try:
+                codes[rank] = worker.wait(timeout=0.2)
+            except subprocess.TimeoutExpired:
+                continue
+            if codes[rank] != 0:
+                for other in workers:
+                    other.kill()
+    return max(abs(code) for code in codes.values())
+
+
+def warm_up() -> subprocess.Popen:
+    """Starts this program once more, alone on this device, to fill the compiler's cache."""
+    return subprocess.Popen([sys.executable, *sys.argv, "--warm"], env=environment(RANK, 1))
+
+
+def join():
+    if torch.cuda.is_available():
+        torch.cuda.set_device(RANK)
+    if WORLD > 1:
+        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+
+
+def wait():
+    from_first(0.0)
+
+
+def part():
+    """From here on each process works for itself."""
+    global together
+    wait()
+    together = False
+
+
+def say(text: str):
+    if RANK == 0 or not together:
+        print(text, flush=True)
+
+
+def share(tensors):
+    """Gives every process the values of the first."""
+    if together:
+        for tensor in tensors:
+            dist.broadcast(tensor.data, 0)
+
+
+def from_first(value: float) -> float:
+    if not together:
+        return value
+    box = torch.tensor([value], dtype=torch.float64).cuda()
+    dist.broadcast(box, 0)
+    return box.item()
+
+
+def average_gradients(parameters):
+    if not together:
+        return
+    grads = [p.grad for p in parameters if p.grad is not None]
+    flat = _flatten_dense_tensors(grads)
+    dist.all_reduce(flat)
+    flat /= WORLD
+    torch._foreach_copy_(grads, list(_unflatten_dense_tensors(flat, grads)))
