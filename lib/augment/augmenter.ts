@@ -69,7 +69,7 @@ export class Augmenter implements Disposable {
    * Records the gradient with respect to the picture of the last forward.
    *
    * @param gradOut Gradient with respect to the teacher's image, shape [1, 3, S_H, S_W].
-   * @returns Shape [H, W, 3]; borrowed, and valid until the next backward.
+   * @returns Shape [H, W, 3]; borrowed, may be added to, and valid until the next backward.
    * @throws {TypeError} If there was no forward.
    */
   backward(pass: Pass, gradOut: GpuTensor): GpuTensor {

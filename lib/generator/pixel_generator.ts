@@ -13,26 +13,17 @@ import type { Pass } from "../../kernels/gpu/pass.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeGumbel } from "../../kernels/random/gumbel.ts";
 import { encodeNormal } from "../../kernels/random/normal.ts";
+import type { PhiloxKey } from "../../kernels/random/philox.ts";
 import type { ImageSize } from "../image/image.ts";
 import { countClasses, type GeneratorClasses } from "./generator_classes.ts";
 import { type GeneratorStatistics, summarizeStatistics } from "./generator_statistics.ts";
-
-/** Names one tensor of random numbers. */
-export interface RandomDraw {
-  /** Seed of the run, integer in [0, 2^32). */
-  readonly seed: number;
-  /** What the numbers are for, integer in [0, 2^32). */
-  readonly stream: number;
-  /** Optimizer step, integer in [0, 2^32). */
-  readonly step: number;
-}
 
 /** Logits that begin as normal noise of one norm at each pixel: `std` times the root of K. */
 export interface NoiseLogits {
   /** Standard deviation, 0 or more. */
   readonly std: number;
   /** The noise. */
-  readonly draw: RandomDraw;
+  readonly draw: PhiloxKey;
 }
 
 /** What {@linkcode PixelGenerator} is made of. */
@@ -50,7 +41,7 @@ export interface ForwardOptions {
   /** Temperature, greater than 0: logits and noise are divided by it. */
   readonly tau: number;
   /** Gumbel noise that is added to the logits; left out, there is none. */
-  readonly gumbelNoise?: RandomDraw | undefined;
+  readonly gumbelNoise?: PhiloxKey | undefined;
   /** Mixes colours by their probabilities; false takes the likeliest, straight-through. */
   readonly smooth: boolean;
 }
