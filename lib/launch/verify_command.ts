@@ -1,24 +1,9 @@
 import type { RunConfig } from "../../config/run_config.ts";
+import type { VerifyLine } from "../verify/verify_line.ts";
 import { UsageError, type VerifyFlags } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** The comparison of one tensor. */
-export type VerifyLine =
-  | {
-    readonly status: "ok" | "FAIL";
-    /** Name of file and tensor, such as "vae tiny.latents". */
-    readonly name: string;
-    /** Greatest absolute difference. */
-    readonly maxAbs: number;
-    /** Norm of the difference over the norm of the expected tensor. */
-    readonly relative: number;
-  }
-  | {
-    readonly status: "skipped";
-    readonly name: string;
-    /** Why. */
-    readonly reason: string;
-  };
+export type { VerifyLine };
 
 /** What runtimes there are to choose from. */
 const RUNTIMES: readonly RunConfig["runtime"][] = ["auto", "webgpu", "wasm", "native"];
@@ -66,6 +51,7 @@ const NAME_COLUMNS = 44;
 function lineText(line: VerifyLine): string {
   const name = line.name.padEnd(NAME_COLUMNS);
   if (line.status === "skipped") return `${name} skipped: ${line.reason}`;
-  const { maxAbs, relative, status } = line;
+  const { maxAbs, relative, status, reason } = line;
+  if (reason !== undefined) return `${name} ${status}: ${reason}`;
   return `${name} max ${maxAbs.toExponential(2)}  rel ${relative.toExponential(2)}  ${status}`;
 }

@@ -1,0 +1,125 @@
+import type { ByteSource } from "../weights/byte_source.ts";
+import { convertFloats } from "../weights/float16.ts";
+import { readSafetensorsHeader, type SafetensorsTensor } from "../weights/safetensors.ts";
+import { compareValues, type Limit, type VerifyLine } from "./verify_line.ts";
+
+/** A tensor of a reference file. */
+export interface ReferenceTensor {
+  /** Sides, outermost first. */
+  readonly shape: readonly number[];
+  /** Values, whatever their stored type. */
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+/** A safetensors file of reference tensors; it notes which of them were looked at. */
+export class ReferenceFile {
+  /** Name of the file without its ending, such as "vae". */
+  readonly name: string;
+  readonly #location: string;
+  readonly #tensors: ReadonlyMap<string, SafetensorsTensor>;
+  readonly #metadata: Readonly<Record<string, string>>;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #used = new Set<string>();
+
+  /**
+   * Reads a file whole.
+   *
+   * @throws {SafetensorsError} If it is not valid.
+   */
+  constructor(name: string, source: ByteSource) {
+    const { tensors, metadata } = readSafetensorsHeader(source);
+    this.name = name;
+    this.#location = source.name;
+    this.#tensors = tensors;
+    this.#metadata = metadata;
+    this.#bytes = source.read(0, source.byteLength);
+  }
+
+  /** Names of all tensors, sorted. */
+  get names(): string[] {
+    return [...this.#tensors.keys()].sort();
+  }
+
+  /** Names of the tensors that nothing has looked at. */
+  get unused(): string[] {
+    return this.names.filter((name) => !this.#used.has(name));
+  }
+
+  /** Tells whether there is a tensor of this name. */
+  has(name: string): boolean {
+    return this.#tensors.has(name);
+  }
+
+  /** Returns what `pattern` captures first in each name that it matches, each once, sorted. */
+  captures(pattern: RegExp): string[] {
+    return [...new Set(this.names.flatMap((name) => pattern.exec(name)?.[1] ?? []))];
+  }
+
+  /**
+   * Returns a tensor.
+   *
+   * @throws {RangeError} If there is none.
+   */
+  tensor(name: string): ReferenceTensor {
+    const tensor = this.#tensors.get(name);
+    if (!tensor) throw new RangeError(`Cannot find tensor "${name}" in "${this.#location}"`);
+    this.#used.add(name);
+    const { offset, byteLength, dtype, shape } = tensor;
+    const bytes = convertFloats(this.#bytes.slice(offset, offset + byteLength), dtype, "float32");
+    return { shape, data: new Float32Array(bytes.slice().buffer) };
+  }
+
+  /**
+   * Returns a setting: a text of the metadata, read as JSON.
+   *
+   * @param isValid Tells whether the setting can be used.
+   * @param expected What it should be, for the message.
+   * @throws {TypeError} If it cannot.
+   */
+  setting<T>(key: string, isValid: (value: unknown) => value is T, expected: string): T {
+    const text = this.#metadata[key];
+    const value = text === undefined ? undefined : parseJson(text);
+    if (isValid(value)) return value;
+    throw new TypeError(
+      `Cannot use "${this.#location}": expected ${expected} for "${key}" in its metadata, ` +
+        `got ${text ?? "nothing"}`,
+    );
+  }
+
+  /** Returns a setting that is a number. */
+  number(key: string): number {
+    return this.setting(key, isNumber, "a number");
+  }
+
+  /** Returns a setting that is a list of numbers. */
+  numbers(key: string): readonly number[] {
+    return this.setting(key, isNumbers, "a list of numbers");
+  }
+
+  /** Compares values with a tensor. */
+  compare(name: string, actual: ArrayLike<number>, limit: Limit): VerifyLine {
+    return compareValues(`${this.name} ${name}`, actual, this.tensor(name).data, limit);
+  }
+
+  /** Passes over a tensor. */
+  skip(name: string, reason: string): VerifyLine {
+    this.#used.add(name);
+    return { status: "skipped", name: `${this.name} ${name}`, reason };
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every(isNumber);
+}

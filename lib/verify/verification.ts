@@ -1,0 +1,80 @@
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import { createSession, type HostTensor, type Runtime } from "../onnx/session.ts";
+import type { Graph } from "../onnx/graph.ts";
+import type { ModelFolder } from "../weights/folder.ts";
+import type { ReferenceFile, ReferenceTensor } from "./reference_file.ts";
+import type { TokenFile } from "./token_file.ts";
+import type { VerifyLine } from "./verify_line.ts";
+
+/** What there is to compare with, and what computes. */
+export interface Verification {
+  /** The reference tensors. */
+  readonly file: ReferenceFile;
+  /** The teacher that made them. */
+  readonly teacher: ModelFolder;
+  /** Prompts and their tokens; undefined if the folder has none. */
+  readonly tokens: TokenFile | undefined;
+  /** Device of the kernels. */
+  readonly gpu: Gpu;
+  /** What runs the networks. */
+  readonly runtime: Runtime;
+}
+
+/** Computes what a file of reference tensors holds, and compares. */
+export type Verify = (verification: Verification) => AsyncIterable<VerifyLine>;
+
+/** Loads a network, runs it once and releases it. */
+export async function runOnce(
+  { gpu, runtime }: Pick<Verification, "gpu" | "runtime">,
+  graph: Graph,
+  feeds: Readonly<Record<string, HostTensor>>,
+): Promise<Record<string, FloatTensor>> {
+  await using session = await createSession(gpu, graph, { runtime });
+  return floatsOf(await session.runHost(feeds));
+}
+
+/** A tensor of floats in host memory. */
+export interface FloatTensor {
+  /** Sides, outermost first. */
+  readonly shape: readonly number[];
+  /** Values, last side fastest. */
+  readonly data: Float32Array;
+}
+
+/** Checks that results of a network are floats. */
+export function floatsOf(
+  results: Readonly<Record<string, HostTensor>>,
+): Record<string, FloatTensor> {
+  const entries = Object.entries(results).map(([name, { data, shape }]) => {
+    if (data instanceof Float32Array) return [name, { data, shape }] as const;
+    throw new TypeError(`Cannot compare the result "${name}" of a network: expected float32`);
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Tensors on the GPU that are freed together. */
+export class GpuTensors implements Disposable {
+  readonly #gpu: Gpu;
+  readonly #owned = new DisposableStack();
+
+  /** Begins with none. */
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+  }
+
+  /** Creates a tensor of reference values. */
+  from({ data, shape }: ReferenceTensor | FloatTensor, label = "reference"): GpuTensor {
+    return this.#owned.use(GpuTensor.from(this.#gpu, data, shape, label));
+  }
+
+  /** Creates a tensor for results. */
+  zeros(shape: readonly number[], label = "result"): GpuTensor {
+    return this.#owned.use(GpuTensor.zeros(this.#gpu, shape, label));
+  }
+
+  /** Frees them. */
+  [Symbol.dispose](): void {
+    this.#owned.dispose();
+  }
+}

@@ -1,0 +1,167 @@
+import { fileURLToPath } from "node:url";
+import { Gpu } from "../../kernels/gpu/gpu.ts";
+import { chooseRuntime } from "../onnx/choose_runtime.ts";
+import type { Runtime } from "../onnx/session.ts";
+import { type ModelFolder, openModelFolder } from "../weights/folder.ts";
+import { ReferenceFile } from "./reference_file.ts";
+import { readTokenFile, TOKEN_FILE, type TokenFile } from "./token_file.ts";
+import type { Verification, Verify } from "./verification.ts";
+import { verifyAdamw } from "./verify_adamw.ts";
+import { verifyAugment } from "./verify_augment.ts";
+import { verifyCanny } from "./verify_canny.ts";
+import { verifyGenerator } from "./verify_generator.ts";
+import { verifyInitialize } from "./verify_initialize.ts";
+import { verifyLearningRates } from "./verify_learning_rates.ts";
+import { failure, orFailure, type VerifyLine } from "./verify_line.ts";
+import { verifyLosses } from "./verify_losses.ts";
+import { verifyPromptEmbeds } from "./verify_prompt_embeds.ts";
+import { verifySchedulers } from "./verify_schedulers.ts";
+import { verifySdsStep } from "./verify_sds_step.ts";
+import { verifyTokens } from "./verify_tokens.ts";
+import { verifyUnetControlnet } from "./verify_unet_controlnet.ts";
+import { verifyVae } from "./verify_vae.ts";
+
+/** What computes the tensors of each file, by its name without ending, in the order of a run. */
+const KINDS: ReadonlyMap<string, Verify> = new Map<string, Verify>([
+  ["canny", verifyCanny],
+  ["initialize", verifyInitialize],
+  ["learning_rates", verifyLearningRates],
+  ["schedulers", verifySchedulers],
+  ["generator", verifyGenerator],
+  ["augment", verifyAugment],
+  ["losses", verifyLosses],
+  ["adamw", verifyAdamw],
+  ["prompt_embeds", verifyPromptEmbeds],
+  ["vae", verifyVae],
+  ["unet_controlnet", verifyUnetControlnet],
+  ["sds_step", verifySdsStep],
+]);
+
+/** Folder of the teacher inside the folder of reference tensors. */
+const TEACHER = "tiny-sdxl";
+const ENDING = ".safetensors";
+
+/** Options of {@linkcode verifyFolder}. */
+export interface VerifyOptions {
+  /** What runs the networks. */
+  readonly runtime: Runtime | "auto";
+}
+
+/**
+ * Computes everything again that a folder of reference tensors holds, and compares.
+ *
+ * The folder has a teacher in `tiny-sdxl/` and, beside it, safetensors files named after what they
+ * hold. Shapes come from the tensors, settings from the files' metadata. An error in one part
+ * becomes a line that fails, and the other parts go on.
+ *
+ * @param location Path or URL of the folder.
+ * @throws {RangeError} If it holds nothing that can be compared.
+ */
+export async function* verifyFolder(
+  location: string | URL,
+  { runtime: wanted }: VerifyOptions,
+): AsyncGenerator<VerifyLine> {
+  const folder = openModelFolder(location);
+  const names = await listFiles(folder, location);
+  if (!names.some((name) => KINDS.has(stemOf(name)))) {
+    throw new RangeError(
+      `Cannot verify "${folder.location}": expected files of reference tensors such as ` +
+        `vae${ENDING}, got none`,
+    );
+  }
+  using gpu = await Gpu.request();
+  const runtime = chooseRuntime(gpu, wanted);
+  const teacher = openModelFolder(childOf(location, TEACHER));
+  let tokens: TokenFile | undefined;
+  try {
+    tokens = await readTokenFile(folder);
+  } catch (error) {
+    yield failure(TOKEN_FILE, error instanceof Error ? error.message : String(error));
+  }
+  if (tokens) yield* verifyTokens(tokens, teacher);
+  for (const [kind, verify] of KINDS) {
+    yield* orFailure(kind, async function* () {
+      if (names.includes(`${kind}${ENDING}`)) {
+        const file = await openReference(folder, kind);
+        yield* verifyFile({ file, teacher, tokens, gpu, runtime }, verify);
+      } else {
+        yield { status: "skipped", name: kind, reason: `there is no ${kind}${ENDING}` };
+      }
+    });
+  }
+  for (const name of names.filter((name) => name.endsWith(ENDING) && !KINDS.has(stemOf(name)))) {
+    const reason = "this version computes nothing of this kind";
+    yield { status: "skipped", name: stemOf(name), reason };
+  }
+}
+
+async function openReference(folder: ModelFolder, kind: string): Promise<ReferenceFile> {
+  const source = await folder.source(`${kind}${ENDING}`);
+  try {
+    return new ReferenceFile(kind, source);
+  } finally {
+    source.close();
+  }
+}
+
+/** Compares a file; what nothing has looked at is passed over by name. */
+async function* verifyFile(
+  verification: Verification,
+  verify: Verify,
+): AsyncGenerator<VerifyLine> {
+  const { file } = verification;
+  let hasFailed = false;
+  for await (const line of orFailure(file.name, () => verify(verification))) {
+    hasFailed ||= line.status === "FAIL" && line.reason !== undefined;
+    yield line;
+  }
+  // After an error it is not known which tensors would have been compared.
+  if (hasFailed) return;
+  for (const name of file.unused) {
+    yield file.skip(name, "this version does not compute it");
+  }
+}
+
+/** Lists the files of a folder, sorted; those of an address are asked for by name. */
+async function listFiles(folder: ModelFolder, location: string | URL): Promise<string[]> {
+  const path = pathOf(location);
+  if (path === undefined) {
+    const files = [...KINDS.keys()].map((kind) => `${kind}${ENDING}`);
+    const found = await Promise.all(files.map((file) => folder.has(file)));
+    return files.filter((_, i) => found[i]);
+  }
+  const names: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(path)) if (!entry.isDirectory) names.push(entry.name);
+  } catch (cause) {
+    throw new RangeError(`Cannot verify "${path}": ${describe(cause, path)}`, { cause });
+  }
+  return names.sort();
+}
+
+function describe(error: unknown, path: string): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such folder";
+  if (error instanceof Deno.errors.NotADirectory) return "expected a folder, got a file";
+  if (error instanceof Deno.errors.NotCapable) {
+    return `permission is needed, run again with --allow-read="${path}"`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Returns the path of a folder on this machine; undefined for an address. */
+function pathOf(location: string | URL): string | undefined {
+  if (typeof location === "string" && !/^[a-z][a-z+.-]+:/i.test(location)) return location;
+  const url = new URL(location);
+  return url.protocol === "file:" ? fileURLToPath(url) : undefined;
+}
+
+function childOf(location: string | URL, name: string): string | URL {
+  const path = pathOf(location);
+  if (path !== undefined) return `${path.replace(/[\\/]$/, "")}/${name}`;
+  const base = String(location);
+  return new URL(`${name}/`, base.endsWith("/") ? base : `${base}/`);
+}
+
+function stemOf(name: string): string {
+  return name.endsWith(ENDING) ? name.slice(0, -ENDING.length) : name;
+}

@@ -1,0 +1,95 @@
+import { type ColorSimilarity, colorTargets } from "../generator/color_targets.ts";
+import { interpolateColors } from "../generator/interpolate_colors.ts";
+import { majorityClasses, sampledClasses } from "../generator/pixel_classes.ts";
+import { Image, type ImageSize } from "../image/image.ts";
+import { Palette } from "../palette/palette.ts";
+import type { ReferenceFile, ReferenceTensor } from "./reference_file.ts";
+import type { Verification } from "./verification.ts";
+import { EXACT, KERNEL, type VerifyLine } from "./verify_line.ts";
+
+const MODES = ["bilinear", "nearest"] as const;
+const DISTANCES: readonly ColorSimilarity[] = ["l1", "l2", "cosine_similarity"];
+
+/** Compares the targets of logits that show an image, by method and distance. */
+export async function* verifyInitialize({ file }: Verification): AsyncGenerator<VerifyLine> {
+  const image = imageOf(file.tensor("image"));
+  const palette = paletteOf(file.tensor("palette"));
+  yield* verifyInterpolated(file, image, palette);
+  yield* verifyMajority(file, image, palette);
+  yield* verifySampled(file, image);
+}
+
+function* verifyInterpolated(
+  file: ReferenceFile,
+  image: Image,
+  palette: Palette,
+): Generator<VerifyLine> {
+  for (const mode of MODES) {
+    for (const distance of DISTANCES) {
+      const name = `palette-${mode}.${distance}`;
+      if (!file.has(name)) continue;
+      const colors = interpolateColors(image, sizeOf(file.tensor(name)), mode);
+      const targets = colorTargets(colors, palette, distance);
+      yield file.compare(name, targets, KERNEL);
+      if (!file.has(`${name}.image`)) continue;
+      yield file.compare(`${name}.image`, likeliestColors(targets, palette), KERNEL);
+    }
+  }
+}
+
+function* verifyMajority(
+  file: ReferenceFile,
+  image: Image,
+  palette: Palette,
+): Generator<VerifyLine> {
+  const size = sizeOf(file.tensor("palette.classes"));
+  const { classes } = majorityClasses(image, size, palette);
+  yield file.compare("palette.classes", classes, EXACT);
+  const colors = Float32Array.from(
+    Array.from(classes).flatMap((k) => [...palette.at(k)]),
+    (value) => value / 255,
+  );
+  for (const distance of DISTANCES) {
+    const name = `palette.${distance}`;
+    if (!file.has(name)) continue;
+    // The reference adds 1 to negative distances here, which balancing takes away again.
+    const offset = distance === "cosine_similarity" ? 0 : Math.sqrt(palette.size);
+    const targets = colorTargets(colors, palette, distance).map((value) => value + offset);
+    yield file.compare(name, targets, KERNEL);
+  }
+}
+
+function* verifySampled(file: ReferenceFile, image: Image): Generator<VerifyLine> {
+  const { classes, palette } = sampledClasses(image, sizeOf(file.tensor("nearest.classes")));
+  yield file.compare("nearest.classes", classes, EXACT);
+  yield file.compare("nearest.palette", palette.colors, EXACT);
+}
+
+/** Returns the colour of the greatest target of each pixel. */
+function likeliestColors(targets: Float32Array, palette: Palette): Float32Array {
+  const colors = palette.toFloats();
+  const count = palette.size;
+  return Float32Array.from(
+    Array.from({ length: targets.length / count }, (_, i) => {
+      const row = targets.subarray(i * count, (i + 1) * count);
+      const likeliest = row.indexOf(row.reduce((max, value) => Math.max(max, value)));
+      return [...colors.subarray(likeliest * 3, likeliest * 3 + 3)];
+    }).flat(),
+  );
+}
+
+function sizeOf({ shape }: ReferenceTensor): ImageSize {
+  return { height: shape[0]!, width: shape[1]! };
+}
+
+function paletteOf({ data }: ReferenceTensor): Palette {
+  return new Palette("reference", Uint8Array.from(data));
+}
+
+/** Makes a picture of floats [1, 3, H, W]. */
+function imageOf({ data, shape }: ReferenceTensor): Image {
+  const [, , height, width] = shape as [number, number, number, number];
+  const pixels = height * width;
+  const values = data.map((_, i) => data[i % 3 * pixels + Math.floor(i / 3)]!);
+  return Image.fromFloats({ height, width }, values);
+}

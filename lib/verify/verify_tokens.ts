@@ -1,0 +1,28 @@
+import { openTokenizer } from "../models/clip_tokenizer.ts";
+import type { ModelFolder } from "../weights/folder.ts";
+import { type TokenFile, TOKENIZERS } from "./token_file.ts";
+import { compareValues, EXACT, orFailure, type VerifyLine } from "./verify_line.ts";
+
+/** Compares the tokens of each prompt, from both tokenizers. */
+export async function* verifyTokens(
+  { prompts, ids }: TokenFile,
+  teacher: ModelFolder,
+): AsyncGenerator<VerifyLine> {
+  for (const subfolder of TOKENIZERS) {
+    const name = `tokens ${subfolder}`;
+    yield* orFailure(name, async function* () {
+      const actual = await tokensOf(prompts, teacher, subfolder);
+      yield compareValues(name, actual, ids[subfolder].flat(), EXACT);
+    });
+  }
+}
+
+/** Returns the tokens of all prompts, one after the other. */
+export async function tokensOf(
+  prompts: readonly string[],
+  teacher: ModelFolder,
+  subfolder: string,
+): Promise<number[]> {
+  const tokenizer = await openTokenizer(teacher, subfolder);
+  return prompts.flatMap((prompt) => tokenizer.encode(prompt));
+}

@@ -1,0 +1,147 @@
+import { readControlnetConfig } from "../models/controlnet_config.ts";
+import { buildControlnet } from "../models/controlnet_model.ts";
+import { buildUnet } from "../models/unet_2d_condition_model.ts";
+import { readUnetConfig } from "../models/unet_config.ts";
+import type { HostTensor } from "../onnx/session.ts";
+import { StateDict } from "../weights/state_dict.ts";
+import type { ReferenceFile } from "./reference_file.ts";
+import { type FloatTensor, runOnce, type Verification } from "./verification.ts";
+import { NETWORK, orFailure, type VerifyLine } from "./verify_line.ts";
+
+/** ControlNets whose residuals are added up for "noise_pred_controlled". */
+export const ADDED_CONTROLNETS = ["controlnet_canny", "controlnet_depth"] as const;
+
+/** What a UNet and its ControlNets are given; names as in their graphs. */
+export interface DenoiserInputs {
+  /** Noisy latents, [N, 4, h, w]. */
+  readonly sample: HostTensor;
+  /** Diffusion time, [1]. */
+  readonly timestep: HostTensor;
+  /** Prompts, [N, L, D]. */
+  readonly encoder_hidden_states: HostTensor;
+  /** Pooled prompts, [N, P]. */
+  readonly text_embeds: HostTensor;
+  /** Sizes, [N, 6]. */
+  readonly time_ids: HostTensor;
+}
+
+/** Residuals of a ControlNet, or of several added up, by the names of a UNet's inputs. */
+export type Residuals = Readonly<Record<string, FloatTensor>>;
+
+/** Compares the residuals of each ControlNet and the predictions of each UNet. */
+export async function* verifyUnetControlnet(
+  verification: Verification,
+): AsyncGenerator<VerifyLine> {
+  const { file } = verification;
+  const inputs: DenoiserInputs = {
+    sample: file.tensor("latents"),
+    timestep: file.tensor("timestep"),
+    encoder_hidden_states: file.tensor("prompt_embeds"),
+    text_embeds: file.tensor("pooled_prompt_embeds"),
+    time_ids: file.tensor("time_ids"),
+  };
+  const scales = file.setting("conditioning_scale", isScales, "numbers by ControlNet");
+  for (const [subfolder, scale] of Object.entries(scales)) {
+    yield* orFailure(`${file.name} ${subfolder}`, async function* () {
+      const image = file.tensor("control_image");
+      const options = { subfolder, image, scale };
+      const residuals = await runControlnet(verification, inputs, options);
+      for (const [name, { data }] of Object.entries(residuals)) {
+        yield file.compare(referenceName(subfolder, name), data, NETWORK);
+      }
+    });
+  }
+  for (const subfolder of file.captures(/^(unet\w*)\.noise_pred$/)) {
+    const name = `${subfolder}.noise_pred`;
+    yield* orFailure(`${file.name} ${name}`, async function* () {
+      yield file.compare(name, (await runUnet(verification, inputs, { subfolder })).data, NETWORK);
+    });
+  }
+  for (const subfolder of file.captures(/^(unet\w*)\.noise_pred_controlled$/)) {
+    const name = `${subfolder}.noise_pred_controlled`;
+    yield* orFailure(`${file.name} ${name}`, async function* () {
+      const residuals = addResiduals(ADDED_CONTROLNETS.map((net) => storedResiduals(file, net)));
+      const prediction = await runUnet(verification, inputs, { subfolder, residuals });
+      yield file.compare(name, prediction.data, NETWORK);
+    });
+  }
+}
+
+/** Runs a ControlNet of the teacher. */
+export async function runControlnet(
+  verification: Verification,
+  inputs: DenoiserInputs,
+  { subfolder, image, scale }: {
+    readonly subfolder: string;
+    readonly image: HostTensor;
+    readonly scale: number;
+  },
+): Promise<Residuals> {
+  const { teacher } = verification;
+  const config = await readControlnetConfig(teacher, subfolder);
+  using weights = await StateDict.open(teacher, subfolder);
+  const graph = buildControlnet(weights, config, sizesOf(inputs));
+  return await runOnce(verification, graph, {
+    ...inputs,
+    controlnet_cond: image,
+    conditioning_scale: { data: Float32Array.of(scale), shape: [1] },
+  });
+}
+
+/** Runs a UNet of the teacher, with residuals or without. */
+export async function runUnet(
+  verification: Verification,
+  inputs: DenoiserInputs,
+  { subfolder, residuals }: { readonly subfolder: string; readonly residuals?: Residuals },
+): Promise<FloatTensor> {
+  const { teacher } = verification;
+  const config = await readUnetConfig(teacher, subfolder);
+  using weights = await StateDict.open(teacher, subfolder);
+  const options = { ...sizesOf(inputs), residuals: residuals !== undefined };
+  const graph = buildUnet(weights, config, options);
+  const { noise_pred: prediction } = await runOnce(verification, graph, {
+    ...inputs,
+    ...residuals,
+  });
+  return prediction!;
+}
+
+/** Adds up the residuals of several ControlNets. */
+export function addResiduals(all: readonly Residuals[]): Residuals {
+  return all.reduce((sum, residuals) =>
+    Object.fromEntries(
+      Object.entries(sum).map(([name, { data, shape }]) => [
+        name,
+        { data: data.map((value, i) => value + residuals[name]!.data[i]!), shape },
+      ]),
+    )
+  );
+}
+
+/** Reads the residuals of a ControlNet from the reference. */
+function storedResiduals(file: ReferenceFile, subfolder: string): Residuals {
+  const count = file.names.filter((name) => name.startsWith(`${subfolder}.down.`)).length;
+  const names = Array.from({ length: count }, (_, i) => `down_block_residual_${i}`);
+  return Object.fromEntries(
+    [...names, "mid_block_residual"].map((name) => [
+      name,
+      file.tensor(referenceName(subfolder, name)),
+    ]),
+  );
+}
+
+/** Turns the name of a graph's output into that of the reference tensor. */
+function referenceName(subfolder: string, name: string): string {
+  const index = /^down_block_residual_(\d+)$/.exec(name)?.[1];
+  return index === undefined ? `${subfolder}.mid` : `${subfolder}.down.${index}`;
+}
+
+function sizesOf({ sample, encoder_hidden_states: prompts }: DenoiserInputs) {
+  const [batch, , height, width] = sample.shape as [number, number, number, number];
+  return { batch, height, width, promptLength: prompts.shape[1]! };
+}
+
+function isScales(value: unknown): value is Readonly<Record<string, number>> {
+  return typeof value === "object" && value !== null &&
+    Object.values(value).every((scale) => typeof scale === "number");
+}
