@@ -180,7 +180,8 @@ async function checkFiles(folder: ModelFolder, vaePlace: AutoencoderPlace): Prom
         `but there is no ${missing.join(", ")}; check diffusion.model_id`,
     );
   }
-  const path = configPath(vaePlace.subfolder);
+  const { subfolder } = vaePlace;
+  const path = subfolder === "" ? "config.json" : `${subfolder}/config.json`;
   if (await vaePlace.folder.has(path)) return;
   throw new TeacherFolderError(
     vaePlace.folder.location,
@@ -188,12 +189,8 @@ async function checkFiles(folder: ModelFolder, vaePlace: AutoencoderPlace): Prom
   );
 }
 
-function configPath(subfolder: string): string {
-  return subfolder === "" ? "config.json" : `${subfolder}/config.json`;
-}
-
 async function readAutoencoder(place: AutoencoderPlace): Promise<AutoencoderTinyConfig> {
-  const config = await ModelConfig.open(place.folder, configPath(place.subfolder));
+  const config = await ModelConfig.open(place.folder, place.subfolder);
   if (config.get("_class_name") === "AutoencoderKL") {
     throw new TeacherFolderError(
       place.folder.location,
@@ -207,6 +204,6 @@ async function readAutoencoder(place: AutoencoderPlace): Promise<AutoencoderTiny
 /** Without the file, an empty negative prompt is encoded like any other. */
 async function readForceZeros(folder: ModelFolder): Promise<boolean> {
   if (!await folder.has("model_index.json")) return false;
-  const index = await ModelConfig.open(folder, "model_index.json");
+  const index = await ModelConfig.open(folder, "", "model_index.json");
   return index.boolean("force_zeros_for_empty_prompt", false);
 }

@@ -160,7 +160,9 @@ export class Denoiser implements AsyncDisposable {
    */
   isControlled(timestep: number): boolean {
     if (this.#controlnets.isEmpty) return false;
-    const share = 1 - (timestep + 1) / this.#schedule.size;
+    const { size } = this.#schedule;
+    // In this order it rounds as the decimal fractions of a config do.
+    const share = (size - 1 - timestep) / size;
     return share >= this.#controlRange.start && share < this.#controlRange.end;
   }
 

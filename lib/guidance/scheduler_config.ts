@@ -72,7 +72,7 @@ export async function readSchedulerConfig(
   subfolder = "scheduler",
 ): Promise<SchedulerConfig> {
   return parseSchedulerConfig(
-    await ModelConfig.open(folder, `${subfolder}/scheduler_config.json`),
+    await ModelConfig.open(folder, subfolder, "scheduler_config.json"),
   );
 }
 
