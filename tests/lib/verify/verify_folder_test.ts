@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { readSafetensorsHeader } from "../../../lib/weights/safetensors.ts";
+import { memorySource } from "../../../lib/weights/byte_source.ts";
+import { verifyFolder } from "../../../lib/verify/verify_folder.ts";
+import type { VerifyLine } from "../../../lib/verify/verify_line.ts";
+import { goldenPath } from "../../support/goldens.ts";
+import { inTemporaryFolder } from "../../support/temporary_folder.ts";
+
+const OPTIONS = { runtime: "auto" } as const;
+
+async function verify(folder: string): Promise<VerifyLine[]> {
+  return await Array.fromAsync(verifyFolder(folder, OPTIONS));
+}
+
+function namesOf(lines: readonly VerifyLine[], status: VerifyLine["status"]): string[] {
+  return lines.filter((line) => line.status === status).map(({ name }) => name);
+}
+
+/** Copies files of the fixtures, or folders of the teacher, into a folder. */
+async function copyGoldens(folder: string, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const from = goldenPath(path);
+    const to = `${folder}/${path}`;
+    if ((await Deno.stat(from)).isDirectory) {
+      await Deno.mkdir(to, { recursive: true });
+      const names = [...Deno.readDirSync(from)].map(({ name }) => `${path}/${name}`);
+      await copyGoldens(folder, names);
+    } else {
+      await Deno.copyFile(from, to);
+    }
+  }
+}
+
+/** Adds 0.1 to the first value of a float tensor in a file. */
+async function changeFirstValue(path: string, tensor: string): Promise<void> {
+  const bytes = await Deno.readFile(path);
+  const { offset } = readSafetensorsHeader(memorySource(bytes, path)).tensors.get(tensor)!;
+  const view = new DataView(bytes.buffer, offset, 4);
+  view.setFloat32(0, view.getFloat32(0, true) + 0.1, true);
+  await Deno.writeFile(path, bytes);
+}
+
+Deno.test("verifyFolder() finds all of the project's reference tensors as computed here", async () => {
+  const lines = await verify(goldenPath(""));
+  assert.deepEqual(lines.filter(({ status }) => status === "FAIL"), []);
+  const ok = namesOf(lines, "ok");
+  for (
+    const name of [
+      "tokens tokenizer",
+      "tokens tokenizer_2",
+      "prompt_embeds input_ids",
+      "prompt_embeds prompt_embeds",
+      "prompt_embeds pooled_prompt_embeds",
+      "unet_controlnet controlnet_canny.down.0",
+      "unet_controlnet controlnet_depth.mid",
+      "unet_controlnet controlnet_small.mid",
+      "unet_controlnet unet.noise_pred",
+      "unet_controlnet unet.noise_pred_controlled",
+      "vae tiny.latents",
+      "vae tiny.grad_input",
+      "vae tiny.decoded",
+      "schedulers alphas_cumprod",
+      "schedulers ddim.end",
+      "schedulers euler.end",
+      "sds_step latents",
+      "sds_step noise_pred",
+      "sds_step grad_latents",
+      "sds_step grad_image",
+      "losses c.fft.grad",
+      "generator b.gumbel_hard.grad_logits",
+      "generator a.normalized_reg2",
+      "augment resize.area.grad_image",
+      "augment augment.perspective.out",
+      "adamw param5",
+      "canny 1.blur",
+      "initialize palette.cosine_similarity",
+      "learning_rates polynomial",
+    ]
+  ) assert(ok.includes(name), `"${name}" was not compared`);
+  const skipped = namesOf(lines, "skipped");
+  assert(
+    skipped.every((name) => /^(vae kl\.|losses \w\.(tv|laplacian|bilateral|grad))/.test(name)),
+  );
+});
+
+Deno.test("verifyFolder() fails where one value differs, and only there", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await copyGoldens(folder, ["tiny-sdxl/scheduler", "tiny-sdxl/vae"]);
+    await copyGoldens(folder, ["vae.safetensors", "generator.safetensors", "adamw.safetensors"]);
+    await changeFirstValue(`${folder}/vae.safetensors`, "tiny.grad_input");
+    await changeFirstValue(`${folder}/generator.safetensors`, "b.soft.image");
+    await changeFirstValue(`${folder}/adamw.safetensors`, "param4");
+    const lines = await verify(folder);
+    assert.deepEqual(namesOf(lines, "FAIL"), [
+      "generator b.soft.image",
+      "adamw param4",
+      "vae tiny.grad_input",
+    ]);
+    assert(namesOf(lines, "skipped").includes("canny"), "a file that is not there has a line");
+  });
+});
+
+Deno.test("verifyFolder() names what cannot be read, and goes on", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await copyGoldens(folder, ["losses.safetensors", "vae.safetensors", "adamw.safetensors"]);
+    const bytes = await Deno.readFile(`${folder}/losses.safetensors`);
+    await Deno.writeFile(`${folder}/losses.safetensors`, bytes.subarray(0, bytes.length - 9));
+    await Deno.writeTextFile(`${folder}/tokens.json`, "{");
+    await Deno.writeTextFile(`${folder}/other.safetensors`, "");
+    const lines = await verify(folder);
+    const reasons = lines.filter((line) => line.status === "FAIL")
+      .map((line) => `${line.name}: ${"reason" in line ? line.reason : ""}`);
+    assert.equal(reasons.length, 4);
+    assert.match(reasons[0]!, /^tokens\.json: Cannot read ".*tokens\.json": it is not JSON$/);
+    assert.match(reasons[1]!, /^losses: Cannot read ".*losses\.safetensors" as safetensors: /);
+    assert.match(reasons[2]!, /^vae tiny\.latents: Cannot read ".*vae\/config\.json": there is no/);
+    assert.match(reasons[3]!, /^vae tiny\.decoded: Cannot read ".*vae\/config\.json": there is no/);
+    assert(namesOf(lines, "ok").includes("adamw param5"));
+    assert(namesOf(lines, "skipped").includes("other"));
+  });
+});
+
+Deno.test("verifyFolder() refuses a folder without reference tensors", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await assert.rejects(verify(folder), /Cannot verify ".*": expected files of reference tensors/);
+    await assert.rejects(
+      verify(`${folder}/none`),
+      /Cannot verify ".*none": there is no such folder/,
+    );
+  });
+});
