@@ -11,6 +11,23 @@ export * from "./gpu/pass.ts";
 export * from "./gpu/shader_error.ts";
 export * from "./gpu/tensor.ts";
 
+export * from "./random/gumbel.ts";
+export * from "./random/normal.ts";
+export * from "./random/philox.ts";
+export * from "./random/uniform.ts";
+
+export * from "./generator/argmax.ts";
+export * from "./generator/balance.ts";
+export * from "./generator/class_grid.ts";
+export * from "./generator/gumbel_softmax.ts";
+export * from "./generator/mix_palette.ts";
+export * from "./generator/mix_palette_backward.ts";
+export * from "./generator/normalize.ts";
+export * from "./generator/softmax.ts";
+export * from "./generator/softmax_backward.ts";
+export * from "./generator/statistics.ts";
+export * from "./generator/straight_through.ts";
+
 export * from "./augment/grayscale.ts";
 export * from "./augment/grayscale_backward.ts";
 export * from "./augment/horizontal_flip.ts";
@@ -21,6 +38,9 @@ export * from "./augment/picture_size.ts";
 export * from "./augment/resize.ts";
 export * from "./augment/resize_backward.ts";
 
+export * from "./guidance/add_noise.ts";
+export * from "./guidance/score_gradient.ts";
+
 export * from "./loss/dft_height.ts";
 export * from "./loss/dft_width.ts";
 export * from "./loss/dft_width_inverse.ts";
@@ -28,3 +48,8 @@ export * from "./loss/fft_loss.ts";
 export * from "./loss/fft_weights.ts";
 export * from "./loss/sum.ts";
 export * from "./loss/weighted_magnitude.ts";
+
+export * from "./optimizer/adamw.ts";
+export * from "./optimizer/add_scaled.ts";
+export * from "./optimizer/clip_grad_norm.ts";
+export * from "./optimizer/grad_norm.ts";

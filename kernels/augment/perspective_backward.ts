@@ -6,8 +6,8 @@ import source from "./perspective_backward.wgsl" with { type: "text" };
 import { inversePerspective } from "./perspective_coefficients.ts";
 import { commonPictureSize } from "./picture_size.ts";
 
-/** Fields of the uniform: those of the forward kernel, then the inverse map. */
-const PARAMS = {
+/** Fields of the uniform of the gradient: those of the forward kernel, then the inverse map. */
+export const PERSPECTIVE_BACKWARD_PARAMS = {
   ...PERSPECTIVE_PARAMS,
   inverse_a: "f32",
   inverse_b: "f32",
@@ -21,10 +21,10 @@ const PARAMS = {
 } as const;
 
 /** Gradient of a change of perspective. */
-export const perspectiveBackward: Kernel<typeof PARAMS> = {
+export const perspectiveBackward: Kernel<typeof PERSPECTIVE_BACKWARD_PARAMS> = {
   name: "perspective_backward",
   source,
-  params: PARAMS,
+  params: PERSPECTIVE_BACKWARD_PARAMS,
   tensors: ["read", "read_write"],
 };
 
