@@ -1,8 +1,8 @@
-import { encodePrompts, type PromptEmbeddings } from "../../../lib/conditioning/encode_prompts.ts";
+import type { FloatTensor, PromptEmbeddings } from "../../../lib/conditioning/encode_prompts.ts";
 import { openTeacherFolder, type TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
 import { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
 import { openModelFolder } from "../../../lib/weights/folder.ts";
-import { goldenPath } from "../../support/goldens.ts";
+import { goldenPath, readGolden } from "../../support/goldens.ts";
 
 /** The teacher of the reference tensors, with its first two prompts. */
 export interface TinyTeacher {
@@ -11,15 +11,32 @@ export interface TinyTeacher {
   readonly prompts: PromptEmbeddings;
 }
 
-/** Opens it. @param rows 2 for [negative, prompt], 1 for the prompt alone. */
+/**
+ * Opens it. The prompts are encoded by the reference, as all that is compared with it.
+ *
+ * @param rows 2 for [negative, prompt], 1 for the prompt alone.
+ */
 export async function openTinyTeacher(rows: 1 | 2 = 2): Promise<TinyTeacher> {
   const folder = openModelFolder(goldenPath("tiny-sdxl"));
-  const teacher = await openTeacherFolder(folder, { name: "tiny" });
-  const prompts = await encodePrompts(null, teacher, {
-    prompt: "a red dragon flying over the castle",
-    ...(rows === 2 ? { negativePrompt: "" } : {}),
-  }, { runtime: "wasm" });
-  return { teacher, schedule: await NoiseSchedule.open(folder), prompts };
+  const indices = rows === 2 ? [1, 0] : [0];
+  return {
+    teacher: await openTeacherFolder(folder, { name: "tiny" }),
+    schedule: await NoiseSchedule.open(folder),
+    prompts: {
+      promptEmbeds: pickRows("prompt_embeds", indices),
+      pooledPromptEmbeds: pickRows("pooled_prompt_embeds", indices),
+    },
+  };
+}
+
+function pickRows(name: string, indices: readonly number[]): FloatTensor {
+  const { data, shape } = readGolden("prompt_embeds").tensor(name);
+  const size = data.length / shape[0]!;
+  const rows = indices.map((index) => data.subarray(index * size, (index + 1) * size));
+  return {
+    data: Float32Array.from(rows.flatMap((row) => [...row])),
+    shape: [indices.length, ...shape.slice(1)],
+  };
 }
 
 /** Returns |actual - expected| / |expected|. */
