@@ -21,14 +21,13 @@ class Clock:
     def running(self) -> bool:
         return self.part < 1
 
-    def set_rate(self, optimizer):
+    def rate_now(self) -> float:
         decay = 0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * min(1, self.part)))
-        for group in optimizer.param_groups:
-            group["lr"] = self.rate * decay * min(1, (self.step + 1) / self.warmup)
+        return self.rate * decay * min(1, (self.step + 1) / self.warmup)
 
     def tick(self, loss):
         self.step += 1
-        self.loss = loss.detach() if self.loss is None else self.loss.lerp(loss.detach(), 0.02)
+        self.loss = loss.clone() if self.loss is None else self.loss.lerp(loss, 0.02)
         elapsed = time.time() - self.start
         if self.step % SYNC == 0:
             self.part = parallel.from_first(elapsed / self.seconds)

@@ -49,6 +49,14 @@ def unpack(state):
     return out
 
 
+def export_part(folder, name, net):
+    path = f"{folder}/{name}"
+    os.makedirs(path, exist_ok=True)
+    net.save_config(path) if hasattr(net, "save_config") else net.config.save_pretrained(path)
+    state = {k: v for k, v in net.state_dict().items() if not k.endswith("position_ids")}
+    save_file(pack(state, name != "vae"), f"{path}/{FILES[name]}.safetensors", {"format": "pt"})
+
+
 def export(folder, emoji, tokenizer, vae, teacher, controlnet, log):
     parts = {
         "unet": teacher.unet,
@@ -58,11 +66,7 @@ def export(folder, emoji, tokenizer, vae, teacher, controlnet, log):
         "controlnet_canny": controlnet,
     }
     for name, net in parts.items():
-        path = f"{folder}/{name}"
-        os.makedirs(path, exist_ok=True)
-        net.save_config(path) if hasattr(net, "save_config") else net.config.save_pretrained(path)
-        state = {k: v for k, v in net.state_dict().items() if not k.endswith("position_ids")}
-        save_file(pack(state, name != "vae"), f"{path}/{FILES[name]}.safetensors", {"format": "pt"})
+        export_part(folder, name, net)
     networks.scheduler().save_pretrained(f"{folder}/scheduler")
     tokenizer.save(f"{folder}/tokenizer", "<|endoftext|>")
     tokenizer.save(f"{folder}/tokenizer_2", "!")
@@ -84,22 +88,38 @@ def export(folder, emoji, tokenizer, vae, teacher, controlnet, log):
         "colours": list(COLOURS),
         "grammar": grammar_words(),
     }
-    for name, value in (("model_index", index), ("vocabulary", vocabulary), ("training/log", log)):
+    log_path, runs = f"{folder}/training/log.json", []
+    if os.path.exists(log_path):
+        with open(log_path, encoding="utf8") as file:
+            runs = json.load(file)
+    for name, value in (("model_index", index), ("vocabulary", vocabulary), ("training/log", [*runs, log])):
         os.makedirs(os.path.dirname(f"{folder}/{name}"), exist_ok=True)
         with open(f"{folder}/{name}.json", "w", encoding="utf8") as file:
             json.dump(value, file, indent=1, ensure_ascii=False)
 
 
-def load(folder, tokenizer):
-    """Reads what `export` wrote, as the toolkit reads it. Returns (teacher, vae, controlnet)."""
-    read = lambda name: unpack(load_file(f"{folder}/{name}/{FILES[name]}.safetensors"))
-    teacher = networks.Teacher(tokenizer)
-    for name in ("unet", "text_encoder", "text_encoder_2"):
-        getattr(teacher, name).load_state_dict(read(name), strict=False)
+def has(folder, name) -> bool:
+    return os.path.exists(f"{folder}/{name}/{FILES[name]}.safetensors")
+
+
+def read(folder, name):
+    return unpack(load_file(f"{folder}/{name}/{FILES[name]}.safetensors"))
+
+
+def load_autoencoder(folder):
     vae = networks.autoencoder()
     with open(f"{folder}/vae/config.json", encoding="utf8") as file:
         vae.register_to_config(scaling_factor=json.load(file)["scaling_factor"])
-    vae.load_state_dict(read("vae"))
+    vae.load_state_dict(read(folder, "vae"))
+    return vae.cuda().eval().requires_grad_(False)
+
+
+def load(folder, tokenizer):
+    """Reads what `export` wrote, as the toolkit reads it. Returns (teacher, vae, controlnet)."""
+    teacher = networks.Teacher(tokenizer)
+    for name in ("unet", "text_encoder", "text_encoder_2"):
+        getattr(teacher, name).load_state_dict(read(folder, name), strict=False)
     net = networks.controlnet(teacher.unet)
-    net.load_state_dict(read("controlnet_canny"))
-    return tuple(part.cuda().eval().requires_grad_(False) for part in (teacher, vae, net))
+    net.load_state_dict(read(folder, "controlnet_canny"))
+    teacher, net = (part.cuda().eval().requires_grad_(False) for part in (teacher, net))
+    return teacher, load_autoencoder(folder), net

@@ -7,8 +7,6 @@ noisy, and scores the recipes of the benchmark. Weights are stored in 8 bits, ba
 """
 
 import json
-import math
-import time
 
 import numpy as np
 import torch
@@ -16,8 +14,10 @@ import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from clock import Clock
 from export import pack, unpack
 from scenes import Painter, batches
+from stepper import Step, Weights
 
 SIDE = 64
 WIDTHS = (48, 96, 160, 256)  # a halving of the sides before each but the first
@@ -123,26 +123,18 @@ def train_judge(emoji, tokenizer, seconds: float, path: str):
     """Trains for some seconds and writes the classifier as safetensors, its names in the metadata."""
     names = [str(name) for name in emoji["names"]]
     net = Judge(len(names)).cuda().to(memory_format=torch.channels_last)
-    parameters = list(net.parameters())
-    optimizer = torch.optim.AdamW(parameters, 2e-3, weight_decay=0.02, fused=True)
-    painter, start, step = Painter(emoji["pictures"]), time.time(), 0
+    weights = Weights(net.parameters(), decay=0.02, average=0.995)
+
+    def loss(pictures, index):
+        return F.cross_entropy(net(pictures).float(), index, label_smoothing=0.05)
+
+    painter, step, clock = Painter(emoji["pictures"]), Step(loss, weights), Clock("judge", seconds, 2e-3, 100)
     for pictures, index in examples(emoji, tokenizer, painter, 512, seed=5):
-        part = (time.time() - start) / seconds
-        if part >= 1:
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
+        clock.tick(step(clock.rate_now(), pictures=pictures, index=index))
+        if not clock.running():
             break
-        for group in optimizer.param_groups:
-            rate = 2e-3 * min(1, (step + 1) / 100)
-            group["lr"] = rate * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * part)))
-        with torch.autocast("cuda", torch.bfloat16):
-            logits = net(pictures.contiguous(memory_format=torch.channels_last))
-            loss = F.cross_entropy(logits.float(), index, label_smoothing=0.05)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        step += 1
-        if step % 200 == 0:
-            print(f"judge step {step} loss {loss.item():.3f}", flush=True)
+    weights.take_average()
     net.eval()
     right = total = 0
     with torch.no_grad():
@@ -153,5 +145,5 @@ def train_judge(emoji, tokenizer, seconds: float, path: str):
                 break
         state = pack({k: v.contiguous() for k, v in net.folded().items()}, eight_bits=True)
     save_file(state, path, {"names": json.dumps(names, ensure_ascii=False)})
-    print(f"judge: {step} steps, top-1 on new drawings {right / total:.3f}", flush=True)
+    print(f"judge: {clock.step} steps, top-1 on new drawings {right / total:.3f}", flush=True)
     return net

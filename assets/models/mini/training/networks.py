@@ -28,7 +28,10 @@ SHARED = {
 
 
 def scheduler():
-    return DDPMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
+    return DDPMScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
+        clip_sample=False, timestep_spacing="trailing",
+    )  # fmt: skip
 
 
 def autoencoder():
@@ -91,7 +94,7 @@ class Teacher(torch.nn.Module):
         super().__init__()
         self.text_encoder, self.text_encoder_2 = text_encoders(tokenizer)
         self.unet = unet().to(memory_format=torch.channels_last)
-        self.denoise = self.unet
+        self.register_buffer("time_ids", torch.tensor([TIME_IDS], dtype=torch.float32), persistent=False)
 
     def encode(self, batch):
         first = self.text_encoder(batch["input_ids"], output_hidden_states=True)
@@ -101,11 +104,10 @@ class Teacher(torch.nn.Module):
 
     def conditions(self, batch):
         states, pooled = self.encode(batch)
-        time_ids = torch.tensor([TIME_IDS], device=states.device, dtype=torch.float32)
-        added = {"text_embeds": pooled, "time_ids": time_ids.expand(len(states), -1)}
+        added = {"text_embeds": pooled, "time_ids": self.time_ids.expand(len(states), -1)}
         return {"encoder_hidden_states": states, "added_cond_kwargs": added}
 
     def forward(self, batch, noisy, timesteps, **residuals):
-        return self.denoise(
+        return self.unet(
             noisy, timesteps, **self.conditions(batch), **residuals, return_dict=False
         )[0]

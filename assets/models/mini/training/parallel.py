@@ -6,7 +6,6 @@ import sys
 
 import torch
 import torch.distributed as dist
-from torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors
 
 RANK, WORLD = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
 together = WORLD > 1
@@ -41,11 +40,6 @@ def launch() -> int:
                 for other in workers:
                     other.kill()
     return max(abs(code) for code in codes.values())
-
-
-def warm_up() -> subprocess.Popen:
-    """Starts this program once more, alone on this device, to fill the compiler's cache."""
-    return subprocess.Popen([sys.executable, *sys.argv, "--warm"], env=environment(RANK, 1))
 
 
 def join():
@@ -86,11 +80,7 @@ def from_first(value: float) -> float:
     return box.item()
 
 
-def average_gradients(parameters):
-    if not together:
-        return
-    grads = [p.grad for p in parameters if p.grad is not None]
-    flat = _flatten_dense_tensors(grads)
-    dist.all_reduce(flat)
-    flat /= WORLD
-    torch._foreach_copy_(grads, list(_unflatten_dense_tensors(flat, grads)))
+def average(tensor):
+    if together:
+        dist.all_reduce(tensor)
+        tensor /= WORLD

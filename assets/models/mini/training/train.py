@@ -4,9 +4,9 @@
     python3 train.py --emoji build/emoji.npz --work build --out ../
 
 Stages: autoencoder, teacher (text encoders and UNet), ControlNet; with --judge also the classifier
-of the recipe benchmark. Each has a time budget in seconds (the cosine decay of its learning rate
-follows the clock) and leaves a checkpoint in the work folder. --resume goes on from the model
-folder as it is: the autoencoder stays, the teacher and the ControlNet learn on.
+of the recipe benchmark. Each has a time budget in seconds; the cosine decay of its learning rate
+follows the clock. An autoencoder that the model folder has already is kept, and a teacher and
+ControlNet that it has learn on (with --seed 1, 2, … for other scenes); to begin anew, delete them.
 Needs torch, diffusers, transformers, safetensors, regex, Pillow.
 """
 
@@ -24,20 +24,13 @@ import networks
 import parallel
 from captions import grammar_words
 from clock import Clock
-from export import export, load
+from export import export, export_part, has, load, load_autoencoder
 from judge import train_judge
 from scenes import LENGTH, Painter, batches
+from stepper import Step, Weights
 from tokenizer import Tokenizer
 
 HELD_OUT = 20  # every 20th emoji is unknown to the autoencoder, for an honest PSNR
-
-
-def optimise(loss, optimizer, parameters):
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    parallel.average_gradients(parameters)
-    torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-    optimizer.step()
 
 
 def pixelated(pictures):
@@ -56,57 +49,53 @@ def train_autoencoder(emoji, tokenizer, args):
     known = {key: value[kept] for key, value in emoji.items()}
     held = {key: value[~kept] for key, value in emoji.items()}
     net = networks.autoencoder().cuda().to(memory_format=torch.channels_last)
-    parameters = list(net.parameters())
-    parallel.share(parameters)
-    optimizer = torch.optim.AdamW(parameters, 1e-3, betas=(0.9, 0.99), weight_decay=1e-4, fused=True)
-    painter, clock = Painter(known["pictures"]), Clock("vae", args.vae_seconds, 1e-3, 200)
-    average = [p.detach().clone() for p in parameters]
+    weights = Weights(net.parameters(), decay=1e-4, average=0.999)
+
+    def loss(pictures, noise):
+        latents = net.encoder(pictures)
+        decoded, latents = net.decoder(latents + noise * 0.03).float(), latents.float()
+        # Keeps latents near unit spread, within the decoder's soft clamp at 3.
+        bounds = 1e-3 * (latents**2).mean() + 0.01 * F.relu(latents.abs() - 2.5).mean()
+        return F.mse_loss(decoded, pictures) * 2 + F.l1_loss(decoded, pictures) * 0.5 + bounds
+
+    painter, step, clock = Painter(known["pictures"]), Step(loss, weights), Clock("vae", args.vae_seconds, 1e-3, 200)
     for batch in batches(known, tokenizer, args.vae_batch, seed=10 + parallel.RANK):
-        clock.set_rate(optimizer)
         with torch.no_grad():
             pictures = painter.draw(batch)
             pictures[::8] = pixelated(pictures[::8])
             pictures = (pictures * 2 - 1).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cuda", torch.bfloat16):
-            latents = net.encoder(pictures)
-            decoded = net.decoder(latents + torch.randn_like(latents) * 0.03)
-        decoded, latents = decoded.float(), latents.float()
-        loss = F.mse_loss(decoded, pictures) * 2 + F.l1_loss(decoded, pictures) * 0.5
-        # Keeps latents near unit spread, within the decoder's soft clamp at 3.
-        loss = loss + 1e-3 * (latents**2).mean() + 0.01 * F.relu(latents.abs() - 2.5).mean()
-        optimise(loss, optimizer, parameters)
-        with torch.no_grad():
-            torch._foreach_lerp_(average, parameters, 1 - min(0.999, (1 + clock.step) / (10 + clock.step)))
-        clock.tick(loss)
+            noise = torch.randn(len(pictures), 4, networks.LATENT, networks.LATENT, device="cuda")
+        clock.tick(step(clock.rate_now(), pictures=pictures, noise=noise))
         if not clock.running():
             break
+    weights.take_average()
+    net.eval()
     with torch.no_grad():
-        torch._foreach_copy_(parameters, average)
         painter = Painter(held["pictures"])
-        net.eval()
         for batch in batches(held, tokenizer, 256, seed=2, workers=1):
             pictures = painter.draw(batch) * 2 - 1
             latents = net.encoder(pictures)
             decoded = net.decoder(latents).clamp(-1, 1)
             score = psnr(decoded / 2, pictures / 2)
             break
-        net.register_to_config(scaling_factor=parallel.from_first(round(1 / latents.std().item(), 4)))
+    net.register_to_config(scaling_factor=parallel.from_first(round(1 / latents.std().item(), 4)))
     parallel.say(f"vae: {clock.step} steps, PSNR on held-out emoji {score:.2f} dB,"
-          f" scaling factor {net.config.scaling_factor}, latent mean {latents.mean((0, 2, 3)).tolist()}")
+                 f" scaling factor {net.config.scaling_factor}, latent mean {latents.mean((0, 2, 3)).tolist()}")
     return net, {"vae_steps": clock.step, "vae_psnr_held_out": score}
 
 
+@torch.no_grad()
 def noisy_latents(vae, painter, batch, alphas):
-    with torch.no_grad():
-        pictures = painter.draw(batch)
-        with torch.autocast("cuda", torch.bfloat16):
-            latents = vae.encoder((pictures * 2 - 1).contiguous(memory_format=torch.channels_last))
-        latents = latents.float() * vae.config.scaling_factor
-        noise = torch.randn_like(latents)
-        timesteps = torch.randint(0, 1000, (len(latents),), device="cuda")
-        a = alphas[timesteps].view(-1, 1, 1, 1)
-        noisy = (a.sqrt() * latents + (1 - a).sqrt() * noise).contiguous(memory_format=torch.channels_last)
-    return pictures, noisy, noise, timesteps
+    pictures = painter.draw(batch)
+    with torch.autocast("cuda", torch.bfloat16):
+        latents = vae.encoder((pictures * 2 - 1).contiguous(memory_format=torch.channels_last))
+    latents = latents.float() * vae.config.scaling_factor
+    noise = torch.randn_like(latents)
+    timesteps = torch.randint(0, 1000, (len(latents),), device="cuda")
+    a = alphas[timesteps].view(-1, 1, 1, 1)
+    noisy = (a.sqrt() * latents + (1 - a).sqrt() * noise).contiguous(memory_format=torch.channels_last)
+    ids = {name: batch[name] for name in ("input_ids", "input_ids_2")}
+    return pictures, {"noisy": noisy, "noise": noise, "timesteps": timesteps, **ids}
 
 
 def weighted_loss(predicted, noise, timesteps, alphas):
@@ -116,32 +105,23 @@ def weighted_loss(predicted, noise, timesteps, alphas):
     return (((predicted.float() - noise) ** 2).mean((1, 2, 3)) * weight).mean()
 
 
-def train_teacher(emoji, tokenizer, vae, teacher, args, seconds: float):
-    teacher.denoise = torch.compile(teacher.unet) if args.compile else teacher.unet
-    parameters = [p for p in teacher.parameters() if p.requires_grad]
-    parallel.share(parameters)
-    size, unet_size = (sum(p.numel() for p in part) for part in (parameters, teacher.unet.parameters()))
+def train_teacher(emoji, tokenizer, vae, teacher, args):
+    weights = Weights(teacher.parameters())
+    size, unet_size = len(weights.vector), sum(p.numel() for p in teacher.unet.parameters())
     parallel.say(f"teacher: {size / 1e6:.1f} M, UNet {unet_size / 1e6:.1f} M")
-    optimizer = torch.optim.AdamW(parameters, args.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
-    average = [p.detach().clone() for p in parameters]
     alphas = networks.scheduler().alphas_cumprod.cuda()
-    painter, clock = Painter(emoji["pictures"]), None
-    for batch in batches(emoji, tokenizer, args.batch, seed=30 + parallel.RANK):
-        clock = clock or Clock("teacher", seconds, args.rate, 600)
-        clock.set_rate(optimizer)
-        _, noisy, noise, timesteps = noisy_latents(vae, painter, batch, alphas)
-        with torch.autocast("cuda", torch.bfloat16):
-            predicted = teacher(batch, noisy, timesteps)
-        loss = weighted_loss(predicted, noise, timesteps, alphas)
-        optimise(loss, optimizer, parameters)
-        with torch.no_grad():
-            torch._foreach_lerp_(average, parameters, 1 - min(0.9995, (1 + clock.step) / (10 + clock.step)))
-        clock.tick(loss)
+
+    def loss(noisy, noise, timesteps, **ids):
+        return weighted_loss(teacher(ids, noisy, timesteps), noise, timesteps, alphas)
+
+    painter, step = Painter(emoji["pictures"]), Step(loss, weights)
+    clock = Clock("teacher", args.teacher_seconds, args.rate, args.warmup)
+    for batch in batches(emoji, tokenizer, args.batch, seed=args.seed * 100 + 30 + parallel.RANK):
+        _, inputs = noisy_latents(vae, painter, batch, alphas)
+        clock.tick(step(clock.rate_now(), **inputs))
         if not clock.running():
             break
-    with torch.no_grad():
-        torch._foreach_copy_(parameters, average)
-    teacher.denoise = teacher.unet
+    weights.take_average()
     parallel.say(f"teacher: {clock.step} steps of {args.batch * parallel.WORLD}")
     return teacher.eval().requires_grad_(False), {"teacher_steps": clock.step, "teacher_loss": clock.loss.item()}
 
@@ -179,55 +159,33 @@ def canny(pictures):
 
 def train_controlnet(emoji, tokenizer, vae, teacher, net, args):
     net = (net or networks.controlnet(teacher.unet)).cuda().to(memory_format=torch.channels_last)
-    net.requires_grad_(True)
-    parameters = list(net.parameters())
-    optimizer = torch.optim.AdamW(parameters, 3e-4, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
-    average = [p.detach().clone() for p in parameters]
+    weights = Weights(net.requires_grad_(True).parameters(), average=0.998)
     alphas = networks.scheduler().alphas_cumprod.cuda()
-    painter = Painter(emoji["pictures"])
+    blank = torch.tensor([tokenizer.encode(""), tokenizer.encode("", "!")], device="cuda")
+
+    def loss(noisy, noise, timesteps, edges, **ids):
+        with torch.no_grad():
+            conditions = teacher.conditions(ids)
+        down, middle = net(noisy, timesteps, controlnet_cond=edges, return_dict=False, **conditions)
+        predicted = teacher.unet(
+            noisy, timesteps, return_dict=False, **conditions,
+            down_block_additional_residuals=down, mid_block_additional_residual=middle,
+        )[0]  # fmt: skip
+        return weighted_loss(predicted, noise, timesteps, alphas)
+
+    painter, step = Painter(emoji["pictures"]), Step(loss, weights)
     clock = Clock("controlnet", args.controlnet_seconds, 3e-4, 200)
-    for batch in batches(emoji, tokenizer, args.batch // 2, seed=40):
-        clock.set_rate(optimizer)
+    for batch in batches(emoji, tokenizer, args.batch, seed=args.seed * 100 + 40):
         # Half of the prompts are dropped, so that the edges alone must do.
-        blank = torch.tensor([tokenizer.encode(""), tokenizer.encode("", "!")], device="cuda")
         half = len(batch["input_ids"]) // 2
         batch["input_ids"][:half], batch["input_ids_2"][:half] = blank[0], blank[1]
-        pictures, noisy, noise, timesteps = noisy_latents(vae, painter, batch, alphas)
-        with torch.autocast("cuda", torch.bfloat16):
-            conditions = teacher.conditions(batch)
-            down, middle = net(
-                noisy, timesteps, controlnet_cond=canny(pictures), return_dict=False, **conditions
-            )
-            predicted = teacher.unet(
-                noisy, timesteps, return_dict=False, **conditions,
-                down_block_additional_residuals=down, mid_block_additional_residual=middle,
-            )[0]  # fmt: skip
-        loss = weighted_loss(predicted, noise, timesteps, alphas)
-        optimise(loss, optimizer, parameters)
-        with torch.no_grad():
-            torch._foreach_lerp_(average, parameters, 1 - min(0.998, (1 + clock.step) / (10 + clock.step)))
-        clock.tick(loss)
+        pictures, inputs = noisy_latents(vae, painter, batch, alphas)
+        clock.tick(step(clock.rate_now(), edges=canny(pictures), **inputs))
         if not clock.running():
             break
-    with torch.no_grad():
-        torch._foreach_copy_(parameters, average)
+    weights.take_average()
     print(f"controlnet: {clock.step} steps", flush=True)
     return net.eval().requires_grad_(False), {"controlnet_steps": clock.step, "controlnet_loss": clock.loss.item()}
-
-
-def warm(emoji, tokenizer, args):
-    """Runs beside the autoencoder stage: compiles the UNet, and tries each later stage for a moment."""
-    folder = f"{args.work}/warm_{parallel.RANK}"
-    os.makedirs(folder, exist_ok=True)
-    args.controlnet_seconds = 0.1
-    vae = networks.autoencoder().cuda().eval().requires_grad_(False)
-    teacher = networks.Teacher(tokenizer).cuda()
-    teacher, _ = train_teacher(emoji, tokenizer, vae, teacher, args, seconds=0.1)
-    net, log = train_controlnet(emoji, tokenizer, vae, teacher, None, args)
-    export(folder, emoji, tokenizer, vae, teacher, net, log)
-    load(folder, tokenizer)
-    if args.judge:
-        train_judge(emoji, tokenizer, 0.1, f"{folder}/judge.safetensors")
 
 
 def train(emoji, tokenizer, args):
@@ -235,20 +193,21 @@ def train(emoji, tokenizer, args):
         "device": f"{parallel.WORLD} x {torch.cuda.get_device_name()}", "torch": torch.__version__,
     }  # fmt: skip
     os.makedirs(args.work, exist_ok=True)
-    compiling = parallel.warm_up() if args.compile else None
-    if args.resume:
-        teacher, vae, net = load(args.out, tokenizer)
-        teacher.requires_grad_(True)
+    # What the folder has is kept: the autoencoder as it is, since the latents are its language.
+    if has(args.out, "vae"):
+        vae = load_autoencoder(args.out)
     else:
         vae, scores = train_autoencoder(emoji, tokenizer, args)
-        teacher, net = networks.Teacher(tokenizer).cuda(), None
-        vae = vae.eval().requires_grad_(False)
-        torch.save(vae.state_dict(), f"{args.work}/vae_{parallel.RANK}.pt")
+        vae = vae.requires_grad_(False)
+        if parallel.RANK == 0:
+            export_part(args.out, "vae", vae)
         log |= scores
-    if compiling and compiling.wait() != 0:
-        raise SystemExit("Cannot train: a later stage failed when it was tried")
-    parallel.wait()
-    teacher, scores = train_teacher(emoji, tokenizer, vae, teacher, args, args.teacher_seconds)
+    if has(args.out, "unet"):
+        teacher, _, net = load(args.out, tokenizer)
+        teacher.requires_grad_(True)
+    else:
+        teacher, net = networks.Teacher(tokenizer).cuda(), None
+    teacher, scores = train_teacher(emoji, tokenizer, vae, teacher, args)
     log |= scores
     # The last two are small: with two devices each has one for itself.
     parallel.part()
@@ -267,17 +226,16 @@ def main():
     parser.add_argument("--emoji", default="build/emoji.npz")
     parser.add_argument("--work", default="build", help="checkpoints")
     parser.add_argument("--out", default="..", help="the model folder to write")
-    parser.add_argument("--resume", action="store_true", help="go on from the model folder")
     parser.add_argument("--vae_seconds", type=float, default=100)
     parser.add_argument("--teacher_seconds", type=float, default=300)
     parser.add_argument("--controlnet_seconds", type=float, default=50)
     parser.add_argument("--judge", help="the classifier's safetensors file to write")
     parser.add_argument("--judge_seconds", type=float, default=50)
     parser.add_argument("--vae_batch", type=int, default=48, help="a device")
-    parser.add_argument("--batch", type=int, default=256, help="a device")
+    parser.add_argument("--batch", type=int, default=128, help="a device")
     parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--compile", type=int, default=1)
-    parser.add_argument("--warm", action="store_true", help="only fill the compiler's cache")
+    parser.add_argument("--warmup", type=int, default=500, help="steps in which the rate grows")
+    parser.add_argument("--seed", type=int, default=0, help="of the scenes; another one to go on")
     args = parser.parse_args()
     if not parallel.is_worker():
         sys.exit(parallel.launch())
@@ -288,10 +246,8 @@ def main():
         emoji = {key: file[key] for key in file.files}
     tokenizer = Tokenizer([*emoji["names"], *emoji["spellings"], *grammar_words()], LENGTH)
     parallel.join()
-    if args.warm:
-        return warm(emoji, tokenizer, args)
     # Every device draws its own noise; what they share is shared explicitly.
-    torch.manual_seed(1 + parallel.RANK)
+    torch.manual_seed(1 + parallel.RANK + args.seed * 100)
     train(emoji, tokenizer, args)
 
 
