@@ -1,6 +1,7 @@
 import { ConfigError } from "./config_error.ts";
 import { type ConfigKey, configKeys } from "./config_keys.ts";
 import type { ConfigLayer, ConfigValue } from "./config_layer.ts";
+import { noteOf } from "./config_notes.ts";
 import { didYouMean } from "./did_you_mean.ts";
 import { parseYaml, type YamlEntry, type YamlValue } from "./yaml_text.ts";
 
@@ -113,8 +114,8 @@ class LayerReader {
         : "";
       throw new ConfigError(where, path, `expected ${field.expected}, got ${found}${hint}`);
     }
-    const note = field.note?.(read);
-    if (note) this.#notes.add(`"${path}" has no effect: ${note}`);
+    const note = noteOf(path, field, read);
+    if (note !== undefined) this.#notes.add(note);
     this.#values.set(path, { value: read, where });
   }
 

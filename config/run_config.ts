@@ -118,7 +118,10 @@ export interface TrainingConfig {
 export interface DiffusionConfig {
   /** The teacher: "mini" is built in; else a folder or URL in diffusers layout. */
   readonly modelId: string;
-  /** Name of another autoencoder; null means the teacher's own. */
+  /**
+   * Folder or URL of another autoencoder, written with a slash; null, or one of SD-piXL's names,
+   * means the teacher's own.
+   */
   readonly vaeId: string | null;
   /** Path of LoRA weights; null means none. */
   readonly loraPath: string | null;
@@ -202,7 +205,10 @@ export interface SdConfig {
   readonly tEnd: number;
   /** "linear_falling": greatest distance from the line, as a share of the schedule, in [0, 1]. */
   readonly tWindow: number;
-  /** Side of the teacher's image in pixels; null means the teacher's own. */
+  /**
+   * Side of the teacher's image in pixels, about; null means the teacher's own. Another aspect ratio
+   * than a square's gets about the same area.
+   */
   readonly imSize: number | null;
   /** Weight of a timestep: 1 - cumulative alpha, or 1. */
   readonly wMode: "cumprod" | "constant";

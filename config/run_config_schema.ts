@@ -25,6 +25,7 @@ const TAU = { min: 0, max: 10, openMin: true };
 const SCALE = { min: 0, max: 1e6 };
 const MAX_STEPS = 1_000_000;
 const CONTROLNETS = ["canny", "depth"].flatMap((kind) => [kind, `${kind}_small`, `${kind}_mid`]);
+const OWN_VAE = "the teacher's own is used; a folder is written with a slash, such as ./taesdxl";
 const NO_CAPTIONS = "images are not captioned here; give a prompt";
 
 /** What each key of a run's config may hold. The one source of checks and JSON schema. */
@@ -116,9 +117,10 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
   },
   diffusion: {
     modelId: text("The teacher: mini, or a folder or URL in diffusers layout"),
-    vaeId: unused(nullable(text("Name of another autoencoder")), "the teacher's own is used", [
-      null,
-    ]),
+    vaeId: {
+      ...nullable(text("Folder or URL of another autoencoder; SD-piXL's names mean the teacher's")),
+      note: (value) => typeof value === "string" && !/[\\/]/.test(value) ? OWN_VAE : undefined,
+    },
     loraPath: only(nullable(text("Path of LoRA weights")), null),
     loraScale: number("Factor of the LoRA weights", { min: -10, max: 10 }),
     ldmSpeedUp: unused(flag("torch.compile"), "there is no PyTorch here", [false]),
@@ -141,11 +143,23 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
     controlGuidanceEnd: number("Share of diffusion time up to which ControlNets act", SHARE),
   },
   caption: {
-    blipModelId: text("Name of the captioning model; unused"),
-    minNewTokens: integer("Least length of a caption in tokens; unused", 0, 10_000),
-    maxNewTokens: integer("Greatest length of a caption in tokens; unused", 0, 10_000),
-    query: text("Question to the captioning model; unused"),
-    skipSpecialTokens: flag("Whether special tokens are left out; unused"),
+    blipModelId: unused(text("Name of the captioning model; unused"), NO_CAPTIONS, [
+      "Salesforce/blip2-opt-2.7b",
+    ]),
+    minNewTokens: unused(
+      integer("Least length of a caption in tokens; unused", 0, 10_000),
+      NO_CAPTIONS,
+      [20],
+    ),
+    maxNewTokens: unused(
+      integer("Greatest length of a caption in tokens; unused", 0, 10_000),
+      NO_CAPTIONS,
+      [75],
+    ),
+    query: unused(text("Question to the captioning model; unused"), NO_CAPTIONS, [""]),
+    skipSpecialTokens: unused(flag("Whether special tokens are left out; unused"), NO_CAPTIONS, [
+      true,
+    ]),
   },
   sd: {
     guidanceScale: number("Classifier-free guidance of the score", { min: 0, max: 1000 }),
@@ -163,11 +177,7 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
     tStart: number("linear_falling: timestep at the first step", SHARE),
     tEnd: number("linear_falling: timestep at the last step", SHARE),
     tWindow: number("linear_falling: greatest distance from the line", SHARE),
-    imSize: unused(
-      nullable(integer("Side of the teacher's image in pixels", 8, 4096)),
-      "the teacher's own size is used",
-      [null],
-    ),
+    imSize: nullable(integer("Side of the teacher's image in pixels", 8, 4096)),
     wMode: choice("Weight of a timestep", ["cumprod", "constant"]),
   },
 };

@@ -23,6 +23,8 @@ export interface EngineInputs {
   readonly image?: Image;
   /** Bytes of the checkpoint from which the run goes on. */
   readonly checkpoint?: Uint8Array;
+  /** What errors call the checkpoint: its path. */
+  readonly checkpointName?: string;
   /** Stops the loading. */
   readonly signal: AbortSignal;
   /** Told what begins, such as "load". */
@@ -40,6 +42,8 @@ export interface EngineRun extends AsyncDisposable {
   readonly runtime: string;
   /** Name of the WebGPU adapter. */
   readonly adapter: string;
+  /** Name of the palette of the picture, which may be made of the image. */
+  readonly paletteName: string;
   /** Step after which it goes on; 0 for a new run. */
   readonly startStep: number;
   /** Makes the steps, until the last or until the signal. */

@@ -62,10 +62,10 @@ export async function generateCommand(
       date: new Date(),
       model: basename(config.diffusion.modelId),
       size: { height: config.generator.imageH, width: config.generator.imageW },
-      palette: inputs.palette.name,
+      palette: run.paletteName,
     });
     await writeFile(join(folder, "config.yaml"), writeRunConfig(config));
-    report(reporter, config, run, { folder, palette: inputs.palette.name });
+    report(reporter, config, run, { folder, palette: run.paletteName });
     const verbose = flags.verbose ?? false;
     if (verbose) await writeBeginnings(folder, await run.beginnings());
     const context = { config, folder, reporter, signal, seconds, verbose };
@@ -116,7 +116,7 @@ async function readInputs(
   return {
     palette,
     ...image && { image },
-    ...bytes && { checkpoint: bytes },
+    ...bytes && { checkpoint: bytes, checkpointName: checkpoint! },
     signal,
     onStage: (stage) => reporter.report({ event: "stage", stage }),
     onNote: (message) => reporter.report({ event: "note", message }),

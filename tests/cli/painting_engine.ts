@@ -20,6 +20,7 @@ export function paintingEngine({ stepMs = 0 } = {}): Engine {
       const run: EngineRun = {
         runtime: "wasm",
         adapter: "none",
+        paletteName: palette.name,
         startStep,
         async *steps(signal) {
           const { steps, learningRate } = config.training;

@@ -1,0 +1,185 @@
+import type { RunConfig } from "../../config/run_config.ts";
+import { Gpu } from "../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import { Augmenter } from "../augment/augmenter.ts";
+import { encodePrompts } from "../conditioning/encode_prompts.ts";
+import { PixelGenerator } from "../generator/pixel_generator.ts";
+import type { ControlnetChoice } from "../guidance/controlnet_residuals.ts";
+import { Denoiser } from "../guidance/denoiser.ts";
+import { NoiseSchedule } from "../guidance/noise_schedule.ts";
+import { ScoreDistillation, type ScoreStage } from "../guidance/score_distillation.ts";
+import type { Image, ImageSize } from "../image/image.ts";
+import { chooseRuntime } from "../onnx/choose_runtime.ts";
+import type { SessionOptions } from "../onnx/session.ts";
+import { AdamW } from "../optimizer/adamw.ts";
+import { findPalette } from "../palette/find_palette.ts";
+import type { Palette } from "../palette/palette.ts";
+import { checkCheckpoint, type RunCheckpoint } from "./checkpoint.ts";
+import { chooseControlnets, Control } from "./control.ts";
+import type { StepParts } from "./distill_step.ts";
+import { findTeacher, nativeSize } from "./find_teacher.ts";
+import { createPictureLosses } from "./picture_losses.ts";
+import { OwningRun, type Run } from "./run.ts";
+import { runNotes } from "./run_notes.ts";
+import { prepareStartImage } from "./start_image.ts";
+import { beginAnew, drawsImage, goOn, makesPalette, type StartState } from "./start_state.ts";
+import { chooseTeacherSize, sideMultiple } from "./teacher_size.ts";
+
+/** What a run begins with besides its config. */
+export interface RunInputs {
+  /** The palette. Default: the built-in one that `config.generator.palette` names. */
+  readonly palette?: Palette;
+  /** The input image. Default: the teacher draws one. */
+  readonly image?: Image;
+  /** What the run goes on from. Default: it begins anew. */
+  readonly checkpoint?: RunCheckpoint;
+  /** The device to compute on; it is borrowed. Default: the run requests its own. */
+  readonly gpu?: Gpu;
+  /** Stops the loading. */
+  readonly signal?: AbortSignal;
+  /** Told what begins: "load", "sample". */
+  readonly onStage?: (stage: string) => void;
+  /** Told what the user should know, a sentence each. */
+  readonly onNote?: (message: string) => void;
+  /** Told how long each part of a step with the teacher took, in milliseconds. */
+  readonly onTiming?: (part: ScoreStage, milliseconds: number) => void;
+}
+
+/**
+ * Loads the teacher and prepares a run.
+ *
+ * It asks for a WebGPU device, which needs no permission. What reading the teacher needs depends on
+ * where it lies: `--allow-read` of its folder, or `--allow-net` of its host. onnxruntime reads one
+ * file, whose path its error names.
+ *
+ * @returns The run; the caller disposes of it.
+ * @throws {TypeError} If there is neither prompt nor image, or the image is missing.
+ * @throws {CheckpointError} If the checkpoint is of another size or palette.
+ * @throws {TeacherFolderError} If the teacher cannot be used.
+ * @throws {SessionError} If a network cannot be loaded.
+ * @throws {NoGpuError} If there is no WebGPU adapter.
+ */
+export async function createRun(config: RunConfig, inputs: RunInputs = {}): Promise<Run> {
+  const { checkpoint, signal, onStage = () => {}, onNote = () => {} } = inputs;
+  const palette = inputs.palette ?? await findPalette(config.generator.palette);
+  const size = { height: config.generator.imageH, width: config.generator.imageW };
+  checkInputs(config, inputs);
+  if (checkpoint) {
+    checkCheckpoint(checkpoint, { size, palette: makesPalette(config) ? undefined : palette });
+  }
+  signal?.throwIfAborted();
+  onStage("load");
+  await using owned = new AsyncDisposableStack();
+  const gpu = inputs.gpu ?? owned.use(await Gpu.request());
+  const session: SessionOptions = {
+    runtime: chooseRuntime(gpu, config.runtime),
+    ...(signal ? { signal } : {}),
+  };
+  const teacher = await findTeacher(config.diffusion);
+  const teacherSize = chooseTeacherSize(size, {
+    native: nativeSize(teacher, config.sd),
+    multiple: sideMultiple(teacher),
+  });
+  const image = inputs.image && prepareStartImage(inputs.image, size, teacherSize);
+  const draws = !checkpoint && drawsImage(config, image);
+  const asksNegative = config.sd.guidanceScale !== 0 ||
+    (draws && config.diffusion.guidanceScale !== 1);
+  const noted = { palette, teacher, checkpoint, drawsImage: draws, asksNegative };
+  for (const note of await runNotes(config, noted)) onNote(note);
+  const controlnets = image ? await chooseControlnets(teacher, config.controlnet, onNote) : [];
+  const source: Source = { config, teacher, teacherSize, controlnets };
+  const networks = await loadNetworks(gpu, source, { ...session, asksNegative, inputs, owned });
+  if (draws) onStage("sample");
+  const start = checkpoint
+    ? goOn(checkpoint, image)
+    : await beginAnew(gpu, { teacher, ...networks, palette, image }, { ...session, config });
+  const parts = { gpu, ...source, ...networks };
+  const own = createOwn(gpu, { config, size, teacherSize, start }, owned);
+  const control = image && controlnets.length > 0
+    ? owned.use(
+      new Control(gpu, {
+        ...{ image, size: teacherSize, choices: controlnets, config: config.controlnet },
+      }),
+    )
+    : undefined;
+  return new OwningRun({ ...parts, ...own, control, start, owned: owned.move() });
+}
+
+function checkInputs({ prompt, image }: RunConfig, inputs: RunInputs): void {
+  if (inputs.image) return;
+  if (image !== null) {
+    throw new TypeError(`Cannot create a run: expected the image "${image}", decoded, got none`);
+  }
+  if (prompt.trim() === "") {
+    throw new TypeError("Cannot create a run: expected a prompt or an image");
+  }
+}
+
+/** What networks are loaded of, and for what. */
+interface Source {
+  readonly config: RunConfig;
+  readonly teacher: Awaited<ReturnType<typeof findTeacher>>;
+  readonly teacherSize: ImageSize;
+  readonly controlnets: readonly ControlnetChoice[];
+}
+
+interface LoadOptions extends SessionOptions {
+  /** Whether the negative prompt is a row of its own. */
+  readonly asksNegative: boolean;
+  readonly inputs: RunInputs;
+  /** Gets what is to be freed. */
+  readonly owned: AsyncDisposableStack;
+}
+
+async function loadNetworks(
+  gpu: Gpu,
+  { config, teacher, teacherSize, controlnets }: Source,
+  options: LoadOptions,
+): Promise<Pick<StepParts, "schedule" | "denoiser" | "distillation">> {
+  const { asksNegative, inputs: { onTiming }, owned, ...session } = options;
+  const { prompt, negativePrompt, controlnet, seed, sd } = config;
+  const schedule = await NoiseSchedule.open(teacher.folder);
+  const asked = { prompt, negativePrompt: asksNegative ? negativePrompt : undefined };
+  const prompts = await encodePrompts(gpu, teacher, asked, session);
+  const denoiser = owned.use(
+    await Denoiser.create(gpu, { teacher, schedule, prompts }, {
+      ...session,
+      size: teacherSize,
+      controlnets,
+      controlGuidanceStart: controlnet.controlGuidanceStart,
+      controlGuidanceEnd: controlnet.controlGuidanceEnd,
+    }),
+  );
+  const distillation = owned.use(
+    await ScoreDistillation.create(gpu, { teacher, schedule, denoiser }, {
+      ...{ ...session, config: sd, seed, size: teacherSize },
+      ...(onTiming ? { onStage: onTiming } : {}),
+    }),
+  );
+  return { schedule, denoiser, distillation };
+}
+
+/** Creates what is no network: the picture, its changes, its losses and its optimizer. */
+function createOwn(
+  gpu: Gpu,
+  { config, size, teacherSize, start }: {
+    readonly config: RunConfig;
+    readonly size: ImageSize;
+    readonly teacherSize: ImageSize;
+    readonly start: StartState;
+  },
+  owned: AsyncDisposableStack,
+): Pick<StepParts, "generator" | "augmenter" | "losses" | "optimizer" | "gradNorm"> {
+  const { training } = config;
+  const { palette, logits } = start;
+  const classes = { kind: "palette", palette } as const;
+  const generator = owned.use(new PixelGenerator(gpu, { classes, size, logits }));
+  const augmenter = owned.use(
+    new Augmenter(gpu, { imageSize: size, teacherSize, resizeMode: training.resizeMode }),
+  );
+  const losses = createPictureLosses(gpu, size, training).map((loss) => owned.use(loss));
+  const optimizer = owned.use(new AdamW(gpu, generator.logits, training));
+  if (start.optimizer) optimizer.restore(start.optimizer);
+  const gradNorm = owned.use(GpuTensor.zeros(gpu, [1], "norm of the gradient"));
+  return { generator, augmenter, losses, optimizer, gradNorm };
+}

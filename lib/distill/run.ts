@@ -1,0 +1,181 @@
+import type { RunConfig } from "../../config/run_config.ts";
+import { Image, type ImageSize } from "../image/image.ts";
+import type { Runtime } from "../onnx/session.ts";
+import type { Palette } from "../palette/palette.ts";
+import type { RunCheckpoint } from "./checkpoint.ts";
+import { makeStep, type StepOutcome, type StepParts } from "./distill_step.ts";
+import type { StartState } from "./start_state.ts";
+
+/** The picture of a run at some step. */
+export interface RunPicture extends ImageSize {
+  /** Palette of the run. */
+  readonly palette: Palette;
+  /** Palette index of each pixel, the likeliest one, shape [H, W]. */
+  readonly indices: Uint32Array;
+  /** The mixture of palette colours before one is chosen: sRGB in [0, 1], shape [H, W, 3]. */
+  readonly softmax: Float32Array;
+}
+
+/** What is told of a step. */
+export interface StepReport extends StepOutcome {
+  /** Step, from 1. */
+  readonly step: number;
+  /** Steps in all. */
+  readonly steps: number;
+  /** Images that the teacher judged or drew up to now. */
+  readonly evaluations: number;
+  /** Reads the picture as it is when this is called: ask before the next step. */
+  image(): Promise<Image>;
+}
+
+/** A run that is ready: a picture and what changes it. Who creates it disposes of it. */
+export interface Run extends AsyncDisposable {
+  /** What the user asked. */
+  readonly config: RunConfig;
+  /** The palette of the picture: that of the config, or one made of the image. */
+  readonly palette: Palette;
+  /** Size of the picture. */
+  readonly size: ImageSize;
+  /** Size of the image that the teacher sees. */
+  readonly teacherSize: ImageSize;
+  /** What runs the networks. */
+  readonly runtime: Runtime;
+  /** Name of the WebGPU adapter. */
+  readonly adapterName: string;
+  /** Step after which it goes on; 0 for a new run. */
+  readonly startStep: number;
+  /** Steps done. */
+  readonly step: number;
+  /** Images that the teacher judged or drew up to now. */
+  readonly evaluations: number;
+  /** The image that it began with; undefined for noise, and where it goes on without one. */
+  readonly startImage: Image | undefined;
+  /** The edges that ControlNets follow, white on black; undefined if none act. */
+  readonly controlImage: Image | undefined;
+  /**
+   * Makes one step more; `distill` calls it.
+   *
+   * @throws {TypeError} If a step is being made.
+   */
+  makeStep(): Promise<StepReport>;
+  /** Reads the picture so far: the likeliest colour of each pixel. */
+  image(): Promise<Image>;
+  /** Reads the picture so far as palette indices and as a mixture of colours. */
+  picture(): Promise<RunPicture>;
+  /** Reads all that is needed to go on later, bit for bit on the same adapter. */
+  checkpoint(): Promise<RunCheckpoint>;
+}
+
+/** What a run is made of. */
+export interface RunParts extends StepParts {
+  /** What it begins with. */
+  readonly start: StartState;
+  /** Frees all of it. */
+  readonly owned: AsyncDisposableStack;
+}
+
+/** The one kind of run. */
+export class OwningRun implements Run {
+  readonly startStep: number;
+  readonly #parts: RunParts;
+  #step: number;
+  #evaluations: number;
+  #isBusy = false;
+
+  /** Takes over what it is made of. */
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.startStep = this.#step = parts.start.step;
+    this.#evaluations = parts.start.evaluations;
+  }
+
+  get config(): RunConfig {
+    return this.#parts.config;
+  }
+
+  get palette(): Palette {
+    return this.#parts.start.palette;
+  }
+
+  get size(): ImageSize {
+    return this.#parts.generator.size;
+  }
+
+  get teacherSize(): ImageSize {
+    return this.#parts.teacherSize;
+  }
+
+  get runtime(): Runtime {
+    return this.#parts.denoiser.runtime;
+  }
+
+  get adapterName(): string {
+    return this.#parts.gpu.adapterName;
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  get evaluations(): number {
+    return this.#evaluations;
+  }
+
+  get startImage(): Image | undefined {
+    return this.#parts.start.image;
+  }
+
+  get controlImage(): Image | undefined {
+    return this.#parts.control?.image;
+  }
+
+  async makeStep(): Promise<StepReport> {
+    if (this.#isBusy) {
+      throw new TypeError("Cannot make a step: the one before it is not done");
+    }
+    this.#isBusy = true;
+    try {
+      const outcome = await makeStep(this.#parts, this.#step + 1);
+      this.#step++;
+      this.#evaluations++;
+      return {
+        ...outcome,
+        step: this.#step,
+        steps: this.config.training.steps,
+        evaluations: this.#evaluations,
+        image: () => this.image(),
+      };
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async image(): Promise<Image> {
+    const indices = await this.#parts.generator.argmax();
+    return Image.fromIndices(this.size, indices, this.palette.colors);
+  }
+
+  async picture(): Promise<RunPicture> {
+    const { generator } = this.#parts;
+    const [indices, softmax] = await Promise.all([generator.argmax(), generator.softmax()]);
+    return { ...this.size, palette: this.palette, indices, softmax };
+  }
+
+  async checkpoint(): Promise<RunCheckpoint> {
+    const { config, generator, optimizer } = this.#parts;
+    const [step, evaluations] = [this.#step, this.#evaluations];
+    const [logits, state] = await Promise.all([generator.logits.read(), optimizer.readState()]);
+    return {
+      name: `step ${step}`,
+      ...this.size,
+      ...{ step, evaluations, seed: config.seed, palette: this.palette, logits },
+      optimizerStep: state.step,
+      moment1: state.moment1,
+      moment2: state.moment2,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.owned.disposeAsync();
+  }
+}

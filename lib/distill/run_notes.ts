@@ -1,0 +1,51 @@
+import { configNotes } from "../../config/config_notes.ts";
+import type { RunConfig } from "../../config/run_config.ts";
+import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
+import { describeUnknownWords, findUnknownWords } from "../conditioning/unknown_words.ts";
+import { paletteWarnings } from "../palette/palette.ts";
+import type { Palette } from "../palette/palette.ts";
+import type { RunCheckpoint } from "./checkpoint.ts";
+
+/** What a run begins with, as far as there is something to know of it. */
+export interface NotedParts {
+  /** The palette that the config names. */
+  readonly palette: Palette;
+  /** The teacher. */
+  readonly teacher: TeacherFolder;
+  /** What it goes on from. */
+  readonly checkpoint: RunCheckpoint | undefined;
+  /** Whether the teacher draws an image. */
+  readonly drawsImage: boolean;
+  /** Whether the negative prompt is asked for. */
+  readonly asksNegative: boolean;
+}
+
+/** Lists what a user should know before a run, one sentence each. */
+export async function runNotes(config: RunConfig, parts: NotedParts): Promise<string[]> {
+  const { palette, teacher, checkpoint } = parts;
+  const { diffusion, seed, training, prompt, negativePrompt } = config;
+  const notes = [...configNotes(config), ...paletteWarnings(palette)];
+  for (const text of [prompt, parts.asksNegative ? negativePrompt : ""]) {
+    const words = await findUnknownWords(teacher.folder, text);
+    notes.push(...describeUnknownWords(words, teacher.name));
+  }
+  if (negativePrompt !== "" && !parts.asksNegative) {
+    notes.push('"negative_prompt" has no effect: "sd.guidance_scale" is 0');
+  }
+  if (parts.drawsImage && diffusion.numReferences > 1) {
+    notes.push(
+      `"diffusion.num_references" has no effect: one image is drawn, as there is nothing to choose ` +
+        `by yet`,
+    );
+  }
+  if (checkpoint && checkpoint.seed !== seed) {
+    notes.push(`The run goes on with seed ${seed}; it began with ${checkpoint.seed}`);
+  }
+  if (checkpoint && checkpoint.step >= training.steps) {
+    notes.push(
+      `All ${training.steps} steps are done: the checkpoint is of step ${checkpoint.step}; ` +
+        `ask for more steps to go on`,
+    );
+  }
+  return notes;
+}

@@ -1,0 +1,116 @@
+import type { RunConfig } from "../../config/run_config.ts";
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import {
+  INITIALIZATION_STREAM,
+  initializeLogits,
+  type InitialLogits,
+} from "../generator/initialize_logits.ts";
+import type { NoiseLogits } from "../generator/pixel_generator.ts";
+import { sampleImages, type SampleParts } from "../guidance/sample_image.ts";
+import type { Image } from "../image/image.ts";
+import type { SessionOptions } from "../onnx/session.ts";
+import type { AdamWState } from "../optimizer/adamw.ts";
+import type { Palette } from "../palette/palette.ts";
+import type { RunCheckpoint } from "./checkpoint.ts";
+
+/** What the first step of a run begins with. */
+export interface StartState {
+  /** Values of shape [H, W, K], or noise. */
+  readonly logits: Float32Array | NoiseLogits;
+  /** The palette that the logits mean: the one given, or one made of the image. */
+  readonly palette: Palette;
+  /** The image that the logits show; undefined if there is none, or none any more. */
+  readonly image: Image | undefined;
+  /** Steps done. */
+  readonly step: number;
+  /** Images that the teacher judged or drew. */
+  readonly evaluations: number;
+  /** What the optimizer goes on with; undefined at the beginning. */
+  readonly optimizer: AdamWState | undefined;
+}
+
+/** What a run begins from; the image is prepared for it. */
+export interface StartInputs {
+  /** The palette of the config. */
+  readonly palette: Palette;
+  /** The input image. */
+  readonly image: Image | undefined;
+}
+
+/** Tells whether a run makes its palette of the image instead of taking that of the config. */
+export function makesPalette({ generator }: RunConfig): boolean {
+  return ["kmeans", "nearest"].includes(generator.initializationMethod);
+}
+
+/** Tells whether a new run needs an image that the teacher draws. */
+export function drawsImage({ generator }: RunConfig, image: Image | undefined): boolean {
+  return generator.initializeRenderer && image === undefined;
+}
+
+/**
+ * Begins a new run: from the input image, from one that the teacher draws, or from noise.
+ *
+ * @throws {RangeError} If a palette is to be made and there is no image.
+ */
+export async function beginAnew(
+  gpu: Gpu,
+  parts: SampleParts & StartInputs,
+  options: SessionOptions & { readonly config: RunConfig },
+): Promise<StartState> {
+  const { config } = options;
+  const { seed, generator } = config;
+  const isDrawn = drawsImage(config, parts.image);
+  const image = isDrawn ? await drawImage(gpu, parts, options) : parts.image;
+  const evaluations = isDrawn ? config.diffusion.numInferenceSteps : 0;
+  const rest = { image, step: 0, evaluations, optimizer: undefined };
+  if (generator.initializeRenderer) {
+    return { ...initialize(image!, parts.palette, config), ...rest };
+  }
+  if (makesPalette(config) && image === undefined) {
+    throw new RangeError(
+      `Cannot make a palette by "${generator.initializationMethod}": expected an input image, ` +
+        `or generator.initialize_renderer to be true, so that the teacher draws one`,
+    );
+  }
+  const palette = makesPalette(config)
+    ? initialize(image!, parts.palette, config).palette
+    : parts.palette;
+  const draw = { seed, stream: INITIALIZATION_STREAM, step: 0 };
+  return { logits: { std: generator.std, draw }, palette, ...rest };
+}
+
+/** Goes on from a checkpoint, without drawing the image again. */
+export function goOn(checkpoint: RunCheckpoint, image: Image | undefined): StartState {
+  const { logits, palette, step, evaluations, optimizerStep, moment1, moment2 } = checkpoint;
+  return {
+    ...{ logits, palette, image, step, evaluations },
+    optimizer: { step: optimizerStep, moment1, moment2 },
+  };
+}
+
+async function drawImage(
+  gpu: Gpu,
+  parts: SampleParts,
+  options: SessionOptions & { readonly config: RunConfig },
+): Promise<Image> {
+  const { config, ...sessionOptions } = options;
+  const [image] = await sampleImages(gpu, parts, {
+    ...sessionOptions,
+    // There is nothing to choose among several by.
+    config: { ...config.diffusion, numReferences: 1 },
+    seed: config.seed,
+  });
+  return image!;
+}
+
+function initialize(image: Image, palette: Palette, config: RunConfig): InitialLogits {
+  const { imageH: height, imageW: width } = config.generator;
+  return initializeLogits(image, {
+    ...config.generator,
+    size: { height, width },
+    palette,
+    seed: config.seed,
+    // SD-piXL looks only at the pixels in the middle.
+    antialias: config.preset !== "paper",
+  });
+}

@@ -1,0 +1,85 @@
+import { configNotes } from "../../config/config_notes.ts";
+import type { RunConfig } from "../../config/run_config.ts";
+import { checkpointTensors } from "../distill/checkpoint.ts";
+import { createRun } from "../distill/create_run.ts";
+import { decodeCheckpoint } from "../distill/decode_checkpoint.ts";
+import { distill } from "../distill/distill.ts";
+import type { Run } from "../distill/run.ts";
+import type { Image } from "../image/image.ts";
+import type { Engine, EngineInputs, EngineRun, EngineStep } from "./engine.ts";
+
+/** Makes pictures by score distillation. */
+export const DISTILL_ENGINE: Engine = {
+  async open(config: RunConfig, inputs: EngineInputs): Promise<EngineRun> {
+    const { palette, image, checkpoint, checkpointName, signal, onStage, onNote } = inputs;
+    // The command has told these already.
+    const told = new Set(configNotes(config));
+    const run = await createRun(config, {
+      ...{ palette, signal, onStage },
+      ...(image ? { image } : {}),
+      ...(checkpoint ? { checkpoint: decodeCheckpoint(checkpoint, checkpointName) } : {}),
+      onNote: (message) => told.has(message) ? undefined : onNote(message),
+    });
+    return new DistillEngineRun(run, onNote);
+  },
+};
+
+/** A run as `generate` knows it. */
+class DistillEngineRun implements EngineRun {
+  readonly #run: Run;
+  readonly #onNote: (message: string) => void;
+
+  constructor(run: Run, onNote: (message: string) => void) {
+    this.#run = run;
+    this.#onNote = onNote;
+  }
+
+  get runtime(): string {
+    return this.#run.runtime;
+  }
+
+  get adapter(): string {
+    return this.#run.adapterName;
+  }
+
+  get paletteName(): string {
+    return this.#run.palette.name;
+  }
+
+  get startStep(): number {
+    return this.#run.startStep;
+  }
+
+  async *steps(signal: AbortSignal): AsyncGenerator<EngineStep> {
+    let hasLost = false;
+    for await (const report of distill(this.#run, { signal })) {
+      const { step, steps, losses, learningRate, timestep, evaluations, isApplied } = report;
+      if (!isApplied && !hasLost) {
+        hasLost = true;
+        this.#onNote(`The gradient of step ${step} is not finite; such steps change nothing`);
+      }
+      yield { step, steps, losses, learningRate, timestep, evaluations };
+    }
+  }
+
+  result() {
+    return this.#run.picture();
+  }
+
+  async beginnings(): Promise<Readonly<Record<string, Image>>> {
+    const { startImage, controlImage } = this.#run;
+    return {
+      ...(startImage ? { target_image: startImage } : {}),
+      init_pixelization: await this.#run.image(),
+      ...(controlImage ? { control_canny: controlImage } : {}),
+    };
+  }
+
+  async checkpoint() {
+    return checkpointTensors(await this.#run.checkpoint());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#run[Symbol.asyncDispose]();
+  }
+}
