@@ -87,7 +87,8 @@ function readHalf(
 ): { readonly channels: readonly number[]; readonly blocks: readonly number[] } {
   const [channelsKey, blocksKey] = [`${half}_block_out_channels`, `num_${half}_blocks`];
   const channels = config.integers(channelsKey, [64, 64, 64, 64]);
-  const blocks = config.integers(blocksKey, fallback);
+  // A level may do without blocks: then it is its convolution alone.
+  const blocks = config.integers(blocksKey, fallback, 0);
   if (channels.some((count) => count !== channels[0])) {
     throw config.refusal(channelsKey, "the same channels for all levels");
   }

@@ -108,11 +108,12 @@ export class ModelConfig {
     throw this.refusal(key, "a number above 0");
   }
 
-  /** Reads a list of integers >= 1. */
-  integers(key: string, fallback?: readonly number[]): readonly number[] {
+  /** Reads a list of integers that are not below `least`. */
+  integers(key: string, fallback?: readonly number[], least = 1): readonly number[] {
     const value = this.#given(key, fallback);
-    if (Array.isArray(value) && value.length > 0 && value.every(isCount)) return value;
-    throw this.refusal(key, "a list of integers >= 1");
+    const fits = (item: unknown) => Number.isInteger(item) && item as number >= least;
+    if (Array.isArray(value) && value.length > 0 && value.every(fits)) return value;
+    throw this.refusal(key, `a list of integers >= ${least}`);
   }
 
   /** Reads an integer >= 1 for each of `count` blocks: a list, or one for all. */
