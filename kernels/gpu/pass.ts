@@ -3,15 +3,21 @@ import type { GpuTensor } from "./tensor.ts";
 
 /** A recorded dispatch of a kernel. */
 export interface Dispatch {
+  /** What runs. */
   readonly kernel: Kernel;
+  /** In the order of its bindings. */
   readonly tensors: readonly GpuTensor[];
+  /** A value for each field of its uniform. */
   readonly params: Readonly<Record<string, number>>;
+  /** Number of invocations, one or more. */
   readonly invocations: number;
 }
 
 /** A recorded copy of all values of a tensor. */
 export interface Copy {
+  /** Where values are taken from. */
   readonly from: GpuTensor;
+  /** Where they go. */
   readonly to: GpuTensor;
 }
 

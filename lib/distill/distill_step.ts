@@ -70,15 +70,15 @@ export async function makeStep(parts: StepParts, step: number): Promise<StepOutc
     steps: training.steps,
     timesteps: parts.schedule.size,
   });
-  const gradSeen = await judge(parts, { step, timestep });
-  using gradImage = gradSeen.gradImage;
-  recordBackward(parts, gradImage);
+  const score = await judge(parts, { step, timestep });
+  using gradSeen = score.gradImage;
+  recordBackward(parts, gradSeen);
   const learningRate = learningRateAt(training, step);
   const [[gradNorm], ...values] = await Promise.all([
     parts.gradNorm.read(),
     ...losses.map((loss) => loss.read()),
   ]);
-  const isApplied = Number.isFinite(gradNorm);
+  const isApplied = Number.isFinite(gradNorm) && Number.isFinite(score.loss);
   if (isApplied) {
     gpu.submit((pass) => {
       optimizer.encode(pass, generator.gradLogits, { learningRate });
@@ -87,7 +87,7 @@ export async function makeStep(parts: StepParts, step: number): Promise<StepOutc
   }
   const named = losses.map(({ name }, i) => [name, values[i]!]);
   return {
-    losses: { score: gradSeen.loss, ...Object.fromEntries(named) },
+    losses: { score: score.loss, ...Object.fromEntries(named) },
     gradNorm: gradNorm!,
     isApplied,
     learningRate,

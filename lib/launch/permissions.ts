@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
 import { normalizeArguments } from "./normalize_arguments.ts";
 
@@ -21,7 +21,12 @@ export interface PermissionContext {
 
 /** Flags and config keys whose value is a path that is read. */
 const READ_FLAGS = new Set(["--input-image", "--palette", "--config", "--resume", "--model"]);
-const READ_KEYS = new Set(["image", "generator.palette", "diffusion.model_id"]);
+const READ_KEYS = new Set([
+  "image",
+  "generator.palette",
+  "diffusion.model_id",
+  "diffusion.vae_id",
+]);
 const DEFAULT_OUTPUT = "workdir";
 
 /**
@@ -94,9 +99,11 @@ function valuesOf(args: readonly string[], name: string): string[] {
   });
 }
 
-/** Keys and values of config files and `--set`. */
+/** Keys and values of config files, that of a resumed run among them, and of `--set`. */
 function settingsOf(args: readonly string[], context: PermissionContext): [string, unknown][] {
-  const files = valuesOf(args, "--config").map((path) => resolve(context.cwd, path));
+  const resumed = resumedFolders(args, context.cwd).map((folder) => join(folder, "config.yaml"));
+  const named = valuesOf(args, "--config").map((path) => resolve(context.cwd, path));
+  const files = [...resumed, ...named];
   const readers = [
     ...files.map((path) => () => parseRunConfig(context.readText(path) ?? "", path)),
     () => parseSettings(valuesOf(args, "--set")),
@@ -120,9 +127,13 @@ function outputsOf(
   if (command === "verify") return [];
   const set = settings.filter(([key]) => key === "output").map(([, value]) => String(value));
   const last = [DEFAULT_OUTPUT, ...set, ...valuesOf(args, "--output")].at(-1)!;
-  const resumed = valuesOf(args, "--resume")
-    .map((path) => path.endsWith(".safetensors") ? resolve(cwd, path, "..") : path);
-  return [last, ...resumed].map((path) => resolve(cwd, path));
+  return [resolve(cwd, last), ...resumedFolders(args, cwd)];
+}
+
+/** Folders of runs that go on, named by themselves or by a checkpoint in them. */
+function resumedFolders(args: readonly string[], cwd: string): string[] {
+  return valuesOf(args, "--resume")
+    .map((path) => path.endsWith(".safetensors") ? resolve(cwd, path, "..") : resolve(cwd, path));
 }
 
 function hostOf(value: string): string | undefined {

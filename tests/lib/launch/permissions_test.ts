@@ -56,6 +56,17 @@ Deno.test("permissionsOf() lets a resumed run write its own folder", () => {
   assert.match(read!, /checkpoint_50\.safetensors,\/home\/workdir,\/home\/runs\/a$/);
 });
 
+Deno.test("permissionsOf() follows the config of a resumed run", () => {
+  const readText = (path: string) =>
+    path === "/home/runs/a/config.yaml"
+      ? "image: cat.png\ndiffusion:\n  model_id: m\n  vae_id: ./v\n"
+      : undefined;
+  for (const resume of ["runs/a", "runs/a/checkpoint_50.safetensors"]) {
+    const [read] = permissionsOf("generate", ["--resume", resume], { ...CONTEXT, readText });
+    assert.match(read!, /,\/home\/cat\.png,\/home\/m,\/home\/v,/);
+  }
+});
+
 Deno.test("permissionsOf() lets verify read its folder and write nothing", () => {
   assert.deepEqual(permissionsOf("verify", ["../goldens"], CONTEXT), [
     "--allow-read=/project,/cache/ort.wasm,/goldens",

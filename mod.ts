@@ -1,0 +1,77 @@
+/**
+ * Smalti turns a prompt, a size and a palette into pixel art, by score distillation.
+ *
+ * ```ts
+ * import {
+ *   createRun,
+ *   distill,
+ *   encodeIndexedPng,
+ *   findPalette,
+ *   resolveRunConfig,
+ * } from "./mod.ts";
+ *
+ * const config = resolveRunConfig({
+ *   prompt: "a castle on a blue background",
+ *   generator: { imageH: 32, imageW: 48 },
+ *   seed: 7,
+ * });
+ * const palette = await findPalette("sweetie-16");
+ * await using run = await createRun(config, { palette, onNote: (note) => console.warn(note) });
+ * for await (const { step, steps, losses } of distill(run)) {
+ *   console.log(`step ${step} of ${steps}`, losses);
+ * }
+ * const picture = await run.picture();
+ * const png = encodeIndexedPng(picture, picture.indices, picture.palette.colors);
+ * await Deno.writeFile("castle.png", png);
+ * ```
+ *
+ * It needs a WebGPU adapter, which a software one can be, and no permission for it. It reads
+ * onnxruntime's one file in Deno's npm cache (`--allow-read`; the error names the path), and the
+ * teacher: `--allow-read` of its folder, or `--allow-net` of its host where this module, or the
+ * teacher, comes from a server.
+ *
+ * Importing has no effects. The library prints nothing and writes no file.
+ *
+ * @module
+ */
+
+export { ConfigError } from "./config/config_error.ts";
+export { type PartialConfig, resolveRunConfig } from "./config/resolve_run_config.ts";
+export type {
+  AugmentationConfig,
+  CaptionConfig,
+  ControlnetConfig,
+  DiffusionConfig,
+  GeneratorConfig,
+  RunConfig,
+  SdConfig,
+  TrainingConfig,
+} from "./config/run_config.ts";
+
+export { Gpu, NoGpuError } from "./kernels/gpu/gpu.ts";
+export type { Access, Kernel, ParamType, ParamValues } from "./kernels/gpu/kernel.ts";
+export type { Command, Copy, Dispatch, Pass } from "./kernels/gpu/pass.ts";
+export { DeviceLostError, ShaderError } from "./kernels/gpu/shader_error.ts";
+export type { GpuTensor, TensorData, TensorType } from "./kernels/gpu/tensor.ts";
+
+export { decodeImage, type DecodeImageOptions, ImageError } from "./lib/image/decode_image.ts";
+export { encodeIndexedPng, encodePng } from "./lib/image/encode_png.ts";
+export { Image, type ImageSize, type Rgb } from "./lib/image/image.ts";
+export { type BuiltInPalette, builtInPalettes } from "./lib/palette/built_in_palettes.ts";
+export { findPalette, type ReadText, UnknownPaletteError } from "./lib/palette/find_palette.ts";
+export { Palette } from "./lib/palette/palette.ts";
+export { PaletteError, parseHex as parsePalette } from "./lib/palette/parse_hex.ts";
+
+export { TeacherFolderError } from "./lib/conditioning/teacher_folder.ts";
+export type { ScoreStage } from "./lib/guidance/score_distillation.ts";
+export { ModelConfigError } from "./lib/models/model_config_error.ts";
+export type { Runtime } from "./lib/onnx/session.ts";
+export { SessionError } from "./lib/onnx/session_error.ts";
+export { ModelFolderError } from "./lib/weights/folder.ts";
+
+export { CheckpointError, encodeCheckpoint, type RunCheckpoint } from "./lib/distill/checkpoint.ts";
+export { createRun, type RunInputs } from "./lib/distill/create_run.ts";
+export { decodeCheckpoint } from "./lib/distill/decode_checkpoint.ts";
+export { distill, type DistillOptions } from "./lib/distill/distill.ts";
+export type { StepOutcome } from "./lib/distill/distill_step.ts";
+export type { Run, RunPicture, StepReport } from "./lib/distill/run.ts";

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { createRun, type RunInputs } from "../../../lib/distill/create_run.ts";
+import { distill } from "../../../lib/distill/distill.ts";
+import type { StepReport } from "../../../lib/distill/run.ts";
+import { Image } from "../../../lib/image/image.ts";
+import { Palette } from "../../../lib/palette/palette.ts";
+import { gpuTest } from "../../support/gpu_test.ts";
+import { discImage, tinyConfig } from "./tiny_run.ts";
+
+const DISC = discImage({ height: 40, width: 60 });
+
+/** Collects what a run tells. */
+function listener() {
+  const [stages, notes]: [string[], string[]] = [[], []];
+  const inputs: RunInputs = {
+    onStage: (stage) => stages.push(stage),
+    onNote: (note) => notes.push(note),
+  };
+  return { stages, notes, inputs };
+}
+
+gpuTest("a run from a prompt begins with an image of the teacher", async (gpu) => {
+  const { stages, notes, inputs } = listener();
+  const config = tinyConfig({ generator: { imageH: 8, imageW: 16 }, seed: 5 });
+  await using run = await createRun(config, { ...inputs, gpu });
+  assert.deepEqual([stages, notes], [["load", "sample"], []]);
+  assert.deepEqual(run.teacherSize, { height: 32, width: 64 });
+  const { height, width } = run.startImage!;
+  assert.deepEqual([height, width, run.controlImage], [32, 64, undefined]);
+  assert.deepEqual([run.step, run.evaluations, run.palette.name], [0, 2, "game-boy"]);
+  const { softmax: before } = await run.picture();
+  const reports: StepReport[] = [];
+  for await (const report of distill(run)) reports.push(report);
+  assert.deepEqual(reports.map(({ step, steps }) => [step, steps]), [[1, 2], [2, 2]]);
+  assert.deepEqual(reports.map(({ evaluations }) => evaluations), [3, 4]);
+  for (const { losses, gradNorm, learningRate, isApplied } of reports) {
+    assert(losses["score"]! > 0 && losses["fft"]! > 0 && gradNorm > 0 && isApplied);
+    assert.equal(learningRate, config.training.learningRate);
+  }
+  const image = await reports[1]!.image();
+  assert.deepEqual([image.height, image.width], [8, 16]);
+  const picture = await run.picture();
+  assert.deepEqual(Image.fromIndices(run.size, picture.indices, run.palette.colors), image);
+  assert.notDeepEqual(picture.softmax, before);
+  assert(picture.softmax.every((value) => value >= 0 && value <= 1));
+});
+
+gpuTest("a run from an image keeps its edges, and gives back all memory", async (gpu) => {
+  const lasting: number[] = [];
+  for (let i = 0; i < 2; i++) {
+    const { stages, notes, inputs } = listener();
+    await using run = await createRun(tinyConfig(), { ...inputs, gpu, image: DISC });
+    assert.deepEqual([stages, notes, run.evaluations], [["load"], [], 0]);
+    const { startImage, controlImage } = run;
+    assert.deepEqual([startImage!.height, startImage!.isTransparent()], [64, false]);
+    assert(controlImage!.data.some((value, at) => at % 4 < 3 && value === 255));
+    lasting.push(gpu.tensors.size);
+    for await (const { losses } of distill(run)) assert(losses["score"]! > 0);
+    assert.equal(gpu.tensors.size, lasting[0]);
+  }
+  assert.equal(lasting[1], lasting[0]);
+});
+
+gpuTest("a run ends after the step in which it is stopped, and goes on later", async (gpu) => {
+  const config = tinyConfig({ training: { steps: 4 } });
+  await using run = await createRun(config, { gpu, image: DISC });
+  const stop = new AbortController();
+  const steps: number[] = [];
+  for await (const { step } of distill(run, { signal: stop.signal })) {
+    steps.push(step);
+    stop.abort();
+  }
+  assert.deepEqual([steps, run.step], [[1], 1]);
+  assert.equal((await run.image()).height, 8);
+  for await (const { step } of distill(run)) {
+    steps.push(step);
+    if (step === 3) break;
+  }
+  const pending = run.makeStep();
+  await assert.rejects(run.makeStep(), { message: /^Cannot make a step: the one before it/ });
+  steps.push((await pending).step);
+  assert.deepEqual(steps, [1, 2, 3, 4]);
+});
+
+gpuTest("loading that is stopped gives back what it had", async (gpu) => {
+  const stop = new AbortController();
+  const reason = new DOMException("enough", "AbortError");
+  const onStage = (stage: string) => stage === "sample" ? stop.abort(reason) : undefined;
+  await assert.rejects(createRun(tinyConfig(), { gpu, signal: stop.signal, onStage }), {
+    message: "enough",
+  });
+  await assert.rejects(createRun(tinyConfig(), { gpu, signal: AbortSignal.abort(reason) }), {
+    message: "enough",
+  });
+});
+
+gpuTest("a palette made of the image replaces that of the config", async (gpu) => {
+  const generator = { initializationMethod: "kmeans", kmeansNbColors: 3 } as const;
+  await using run = await createRun(tinyConfig({ generator }), { gpu, image: DISC });
+  assert.deepEqual([run.palette.name, run.palette.size], ["kmeans-3", 3]);
+  for await (const _ of distill(run));
+  const { palette, indices } = await run.picture();
+  assert.equal(palette, run.palette);
+  assert(indices.every((index) => index < 3));
+  const nothing = { ...generator, initializeRenderer: false };
+  await assert.rejects(createRun(tinyConfig({ generator: nothing }), { gpu }), {
+    message: /^Cannot make a palette by "kmeans": expected an input image/,
+  });
+});
+
+gpuTest("a run begins with noise, asks one row, and says what has no effect", async (gpu) => {
+  const { stages, notes, inputs } = listener();
+  const config = tinyConfig({
+    negativePrompt: "fog",
+    automaticCaption: true,
+    generator: { initializeRenderer: false, smoothSoftmax: false },
+    training: { steps: 1, fftScale: 0 },
+    controlnet: { modelsId: ["depth", "canny"], controlnetConditioningScale: [0.1, 0.2] },
+    sd: { guidanceScale: 0 },
+  });
+  const palette = new Palette("own", Uint8Array.of(0, 0, 0, 255, 255, 255, 0, 0, 0));
+  await using run = await createRun(config, { ...inputs, gpu, palette, image: DISC });
+  for await (const { losses } of distill(run)) assert.deepEqual(Object.keys(losses), ["score"]);
+  assert.deepEqual(stages, ["load"]);
+  assert.deepEqual(notes, [
+    '"automatic_caption" has no effect: images are not captioned here; give a prompt',
+    'Palette "own" holds #000000 twice, as colors 1 and 3',
+    '"negative_prompt" has no effect: "sd.guidance_scale" is 0',
+    'The ControlNet "depth" does not act: an image of the kind "depth" cannot be made here yet',
+  ]);
+});
+
+Deno.test("createRun() refuses what it cannot begin with", async () => {
+  await assert.rejects(createRun(tinyConfig({ prompt: " " })), {
+    message: "Cannot create a run: expected a prompt or an image",
+  });
+  await assert.rejects(createRun(tinyConfig({ image: "cat.png" })), {
+    message: 'Cannot create a run: expected the image "cat.png", decoded, got none',
+  });
+  await assert.rejects(createRun(tinyConfig({ generator: { palette: "swetie-16" } })), {
+    message: /^Cannot find palette "swetie-16"/,
+  });
+  await assert.rejects(createRun(tinyConfig({ diffusion: { modelId: "tests" } })), {
+    message: /^Cannot use "tests" as a teacher: .*check diffusion\.model_id/,
+  });
+});

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { resolveRunConfig } from "../../../config/resolve_run_config.ts";
+import type { Gpu } from "../../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
+import { Augmenter } from "../../../lib/augment/augmenter.ts";
+import { makeStep, type StepParts } from "../../../lib/distill/distill_step.ts";
+import { createPictureLosses } from "../../../lib/distill/picture_losses.ts";
+import { PixelGenerator } from "../../../lib/generator/pixel_generator.ts";
+import type { Denoiser } from "../../../lib/guidance/denoiser.ts";
+import type { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
+import type { ScoreDistillation } from "../../../lib/guidance/score_distillation.ts";
+import { AdamW } from "../../../lib/optimizer/adamw.ts";
+import { Palette } from "../../../lib/palette/palette.ts";
+import { assertAllClose } from "../../support/assert_all_close.ts";
+import { gpuTest } from "../../support/gpu_test.ts";
+
+const SIZE = { height: 4, width: 6 };
+const PALETTE = new Palette("three", Uint8Array.of(0, 0, 0, 255, 102, 0, 51, 153, 255));
+const COUNT = PALETTE.size;
+const LOGITS = Float32Array.from({ length: 24 * COUNT }, (_, i) => Math.sin(i * 1.7));
+/** Gradient of what the teacher sees, [1, 3, 4, 6]: large enough to be limited in norm. */
+const GRAD_SEEN = Float32Array.from({ length: 72 }, (_, i) => 3 * Math.cos(i * 0.9));
+const TAU = 0.8;
+const FFT_SCALE = 20;
+const LEARNING_RATE = 0.025;
+const CONFIG = resolveRunConfig({
+  prompt: "a cat",
+  generator: { gumbel: false, tau: TAU },
+  training: {
+    steps: 10,
+    fftScale: FFT_SCALE,
+    learningRate: LEARNING_RATE,
+    lrScheduler: "constant_with_warmup",
+    lrWarmupSteps: 4,
+    augmentation: { grayscaleProb: 0, hflipProb: 0, distorsionProb: 0 },
+  },
+});
+
+/** All parts of a step around a teacher that always answers the same. */
+function createParts(gpu: Gpu, answer: Float32Array, stack: DisposableStack): StepParts {
+  const classes = { kind: "palette", palette: PALETTE } as const;
+  const generator = stack.use(new PixelGenerator(gpu, { classes, size: SIZE, logits: LOGITS }));
+  const distillation = {
+    step() {
+      const gradImage = GpuTensor.from(gpu, answer, [1, 3, SIZE.height, SIZE.width], "answer");
+      return Promise.resolve({ gradImage, loss: 7 });
+    },
+  };
+  return {
+    gpu,
+    config: CONFIG,
+    schedule: { size: 1000 } as NoiseSchedule,
+    denoiser: { isControlled: () => false } as unknown as Denoiser,
+    distillation: distillation as unknown as ScoreDistillation,
+    teacherSize: SIZE,
+    generator,
+    augmenter: stack.use(
+      new Augmenter(gpu, { imageSize: SIZE, teacherSize: SIZE, resizeMode: "bilinear" }),
+    ),
+    losses: createPictureLosses(gpu, SIZE, CONFIG.training).map((loss) => stack.use(loss)),
+    control: undefined,
+    optimizer: stack.use(new AdamW(gpu, generator.logits, CONFIG.training)),
+    gradNorm: stack.use(GpuTensor.zeros(gpu, [1], "norm")),
+  };
+}
+
+/** Mixes palette colours by softmax of logits over tau, in float64: [H, W, 3]. */
+function render(logits: ArrayLike<number>): number[] {
+  const colors = Array.from(PALETTE.colors, (value) => value / 255);
+  return Array.from({ length: 24 }, (_, pixel) => {
+    const weights = Array.from(
+      { length: COUNT },
+      (_, k) => Math.exp(logits[pixel * COUNT + k]! / TAU),
+    );
+    const sum = weights.reduce((a, b) => a + b);
+    return [0, 1, 2].map((c) =>
+      weights.reduce((color, weight, k) => color + weight / sum * colors[k * 3 + c]!, 0)
+    );
+  }).flat();
+}
+
+/** SD-piXL's FFT loss: mean of |F| at least min(H, W) / (4 sqrt 2) away from the middle. */
+function fftLoss(image: readonly number[]): number {
+  const { height, width } = SIZE;
+  const radius = Math.min(height, width) / (4 * Math.SQRT2);
+  let [sum, count] = [0, 0];
+  for (let v = 0; v < height; v++) {
+    for (let u = 0; u < width; u++) {
+      // Rolled so that frequency 0 lies in the middle.
+      const [fy, fx] = [v - Math.floor(height / 2), u - Math.floor(width / 2)];
+      if (Math.hypot(v - height / 2, u - width / 2) < radius) continue;
+      count += 3;
+      for (let c = 0; c < 3; c++) {
+        let [real, imaginary] = [0, 0];
+        for (let y = 0; y < height; y++) {
+          for (let x = 0; x < width; x++) {
+            const angle = -2 * Math.PI * (fy * y / height + fx * x / width);
+            const value = image[(y * width + x) * 3 + c]!;
+            real += value * Math.cos(angle);
+            imaginary += value * Math.sin(angle);
+          }
+        }
+        sum += Math.hypot(real, imaginary);
+      }
+    }
+  }
+  return sum / (count + 1e-8);
+}
+
+/** The whole of SD-piXL's loss: <image, teacher's gradient> + scale · FFT. */
+function loss(logits: ArrayLike<number>): number {
+  const image = render(logits);
+  const score = image.reduce(
+    (sum, value, i) => sum + value * GRAD_SEEN[(i % 3) * 24 + Math.floor(i / 3)]!,
+    0,
+  );
+  return score + FFT_SCALE * fftLoss(image);
+}
+
+/** Two steps of AdamW on that loss, limited in norm, balanced after each, in float64. */
+function expectedLogits(steps: number): number[] {
+  const logits = Array.from(LOGITS);
+  const [first, second] = [logits.map(() => 0), logits.map(() => 0)];
+  for (let step = 1; step <= steps; step++) {
+    const grad = logits.map((value, i) => {
+      const moved = (by: number) => loss(logits.with(i, value + by));
+      return (moved(1e-5) - moved(-1e-5)) / 2e-5;
+    });
+    const norm = Math.hypot(...grad);
+    const coefficient = Math.min(1, 1 / (norm + 1e-6));
+    const rate = LEARNING_RATE * (step - 1) / 4;
+    for (let i = 0; i < logits.length; i++) {
+      const g = grad[i]! * coefficient;
+      first[i] = 0.9 * first[i]! + 0.1 * g;
+      second[i] = 0.999 * second[i]! + 0.001 * g * g;
+      const root = Math.sqrt(second[i]! / (1 - 0.999 ** step)) + 1e-8;
+      logits[i] = logits[i]! * (1 - rate * 0.01) - rate * first[i]! / (1 - 0.9 ** step) / root;
+    }
+    for (let i = 0; i < logits.length; i += COUNT) {
+      const mean = logits.slice(i, i + COUNT).reduce((a, b) => a + b) / COUNT;
+      for (let k = 0; k < COUNT; k++) logits[i + k]! -= mean;
+    }
+  }
+  return logits;
+}
+
+gpuTest("makeStep() moves the logits as the published loop does", async (gpu) => {
+  using stack = new DisposableStack();
+  const parts = createParts(gpu, GRAD_SEEN, stack);
+  const first = await makeStep(parts, 1);
+  assert.equal(first.learningRate, 0);
+  assert.equal(first.losses["score"], 7);
+  assertAllClose([first.losses["fft"]!], [FFT_SCALE * fftLoss(render(LOGITS))], { rtol: 1e-5 });
+  assert(first.gradNorm > 1 && first.isApplied);
+  for (let step = 2; step <= 4; step++) await makeStep(parts, step);
+  assertAllClose(await parts.generator.logits.read(), expectedLogits(4), { atol: 2e-5 });
+});
+
+for (const bad of [NaN, Infinity, -Infinity]) {
+  gpuTest(`makeStep() leaves the picture as it is where the gradient is ${bad}`, async (gpu) => {
+    using stack = new DisposableStack();
+    const parts = createParts(gpu, GRAD_SEEN.map((value, i) => i === 5 ? bad : value), stack);
+    const { isApplied } = await makeStep(parts, 2);
+    assert.equal(isApplied, false);
+    assert.deepEqual(await parts.generator.logits.read(), LOGITS);
+    assert.equal(parts.optimizer.step, 0);
+  });
+}
