@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { extname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runtimeFile } from "../lib/onnx/session.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -24,11 +25,13 @@ function serveTree(): Deno.HttpServer<Deno.NetAddr> {
 }
 
 /**
- * Runs a script in an empty folder, without config and without permissions but to import.
+ * Runs a script in an empty folder, without config, and without permissions but to import and those
+ * that are given.
  *
  * @param source Its text; `$URL` stands for the address of the tree.
+ * @param permissions As flags of `deno run`; `$HOST` stands for the host of the tree.
  */
-async function runScript(source: string): Promise<string> {
+async function runScript(source: string, permissions: readonly string[] = []): Promise<string> {
   const server = serveTree();
   let result = "";
   try {
@@ -38,7 +41,11 @@ async function runScript(source: string): Promise<string> {
       await Deno.writeTextFile(script, source.replaceAll("$URL", `http://${host}`));
       const args = ["run", "--quiet", "--no-config", "--no-lock", "--no-prompt", "--no-check"];
       const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: [...args, `--allow-import=${host}`, script],
+        args: [
+          ...[...args, `--allow-import=${host}`],
+          ...permissions.map((flag) => flag.replaceAll("$HOST", host)),
+          script,
+        ],
         cwd: folder,
         env: { NO_COLOR: "1" },
         stdin: "null",
@@ -59,4 +66,48 @@ Deno.test("config/mod.ts works when it is imported from a server", async () => {
     console.log(config.sd.guidanceScale, writeRunConfig(config).includes("prompt: a cat"));
   `);
   assert.equal(printed, "40 true\n");
+});
+
+Deno.test("mod.ts makes a picture when it and the teacher come from a server", async () => {
+  // All that a user has to permit: the server, and the one file of the runtime.
+  const permissions = ["--allow-net=$HOST", `--allow-read=${runtimeFile("wasm")}`];
+  const printed = await runScript(
+    `
+    import { createRun, distill, encodeIndexedPng, findPalette, resolveRunConfig } from "$URL/mod.ts";
+    const config = resolveRunConfig({
+      prompt: "a red dragon",
+      generator: { imageH: 8, imageW: 8 },
+      training: { steps: 1 },
+      diffusion: { modelId: "$URL/tests/fixtures/goldens/tiny-sdxl", numInferenceSteps: 1 },
+      sd: { imSize: 64 },
+    });
+    const palette = await findPalette("pico-8");
+    await using run = await createRun(config, { palette, onNote: console.log });
+    for await (const { step, isApplied } of distill(run)) console.log(step, isApplied);
+    const { height, width, indices } = await run.picture();
+    const png = encodeIndexedPng({ height, width }, indices, palette.colors);
+    console.log(height, width, png[1] === 0x50);
+    await caches.delete("smalti");
+  `,
+    permissions,
+  );
+  assert.equal(printed, "1 true\n8 8 true\n");
+});
+
+Deno.test("the built-in teacher is looked for where mod.ts comes from", async () => {
+  const printed = await runScript(
+    `
+    import { createRun, ModelFolderError, resolveRunConfig } from "$URL/mod.ts";
+    try {
+      await using run = await createRun(resolveRunConfig({ prompt: "a cat", training: { steps: 0 } }));
+    } catch (error) {
+      if (!(error instanceof ModelFolderError)) throw error;
+      console.log(error.message.replaceAll("$URL", ""));
+    }
+  `,
+  );
+  assert.match(
+    printed,
+    /^Cannot read "\/assets\/models\/mini\/.*": permission is needed, .*--allow-net=localhost:\d+\n$/,
+  );
 });

@@ -96,8 +96,8 @@ export function encodeCheckpoint(checkpoint: RunCheckpoint): Uint8Array<ArrayBuf
 export interface CheckpointPlace {
   /** Size of the picture. */
   readonly size: ImageSize;
-  /** Palette that the config names; undefined where the run makes its own. */
-  readonly palette: Palette | undefined;
+  /** Palette that the config names; only a name where the run makes it of the image. */
+  readonly palette: Palette | string;
 }
 
 /**
@@ -116,7 +116,11 @@ export function checkCheckpoint(
       `expected ${size.height}x${size.width} pixels (height x width), got ${height}x${width}`,
     );
   }
-  if (place.palette === undefined || place.palette.toHexText() === palette.toHexText()) return;
+  if (typeof place.palette === "string") {
+    if (place.palette === palette.name) return;
+    throw new CheckpointError(name, `expected a palette "${place.palette}", got "${palette.name}"`);
+  }
+  if (place.palette.toHexText() === palette.toHexText()) return;
   throw new CheckpointError(
     name,
     `expected the ${place.palette.size} colors of the palette "${place.palette.name}" in their ` +

@@ -22,7 +22,7 @@ import { createPictureLosses } from "./picture_losses.ts";
 import { OwningRun, type Run } from "./run.ts";
 import { runNotes } from "./run_notes.ts";
 import { prepareStartImage } from "./start_image.ts";
-import { beginAnew, drawsImage, goOn, makesPalette, type StartState } from "./start_state.ts";
+import { beginAnew, drawsImage, goOn, nameOfMadePalette, type StartState } from "./start_state.ts";
 import { chooseTeacherSize, sideMultiple } from "./teacher_size.ts";
 
 /** What a run begins with besides its config. */
@@ -65,7 +65,7 @@ export async function createRun(config: RunConfig, inputs: RunInputs = {}): Prom
   const size = { height: config.generator.imageH, width: config.generator.imageW };
   checkInputs(config, inputs);
   if (checkpoint) {
-    checkCheckpoint(checkpoint, { size, palette: makesPalette(config) ? undefined : palette });
+    checkCheckpoint(checkpoint, { size, palette: nameOfMadePalette(config) ?? palette });
   }
   signal?.throwIfAborted();
   onStage("load");

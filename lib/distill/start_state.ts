@@ -37,9 +37,11 @@ export interface StartInputs {
   readonly image: Image | undefined;
 }
 
-/** Tells whether a run makes its palette of the image instead of taking that of the config. */
-export function makesPalette({ generator }: RunConfig): boolean {
-  return ["kmeans", "nearest"].includes(generator.initializationMethod);
+/** Returns the name of the palette that a run makes of the image; undefined if it takes another. */
+export function nameOfMadePalette({ generator }: RunConfig): string | undefined {
+  const { initializationMethod: method, kmeansNbColors } = generator;
+  if (method === "kmeans") return `kmeans-${kmeansNbColors}`;
+  return method === "nearest" ? method : undefined;
 }
 
 /** Tells whether a new run needs an image that the teacher draws. */
@@ -66,15 +68,14 @@ export async function beginAnew(
   if (generator.initializeRenderer) {
     return { ...initialize(image!, parts.palette, config), ...rest };
   }
-  if (makesPalette(config) && image === undefined) {
+  const makesPalette = nameOfMadePalette(config) !== undefined;
+  if (makesPalette && image === undefined) {
     throw new RangeError(
       `Cannot make a palette by "${generator.initializationMethod}": expected an input image, ` +
         `or generator.initialize_renderer to be true, so that the teacher draws one`,
     );
   }
-  const palette = makesPalette(config)
-    ? initialize(image!, parts.palette, config).palette
-    : parts.palette;
+  const palette = makesPalette ? initialize(image!, parts.palette, config).palette : parts.palette;
   const draw = { seed, stream: INITIALIZATION_STREAM, step: 0 };
   return { logits: { std: generator.std, draw }, palette, ...rest };
 }

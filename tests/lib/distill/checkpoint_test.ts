@@ -84,6 +84,10 @@ Deno.test("createRun() refuses a checkpoint of another size or palette", async (
     name: "CheckpointError",
     message: 'Cannot go on from checkpoint "c": expected 8x8 pixels (height x width), got 2x3',
   });
+  const generator = { initializationMethod: "kmeans", kmeansNbColors: 3 } as const;
+  await assert.rejects(createRun(tinyConfig({ generator }), { checkpoint: other }), {
+    message: 'Cannot go on from checkpoint "c": expected a palette "kmeans-3", got "own"',
+  });
   await assert.rejects(createRun(CONFIG, { checkpoint: other }), {
     message: /expected the 4 colors of the palette "game-boy" in their order, got the 2 of "own"$/,
   });
