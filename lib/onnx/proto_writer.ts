@@ -27,6 +27,15 @@ export class ProtoWriter {
     return this;
   }
 
+  /** Writes a 64-bit floating-point field. */
+  double(field: number, value: number): this {
+    this.#varint((field << 3) | 1);
+    this.#reserve(8);
+    new DataView(this.#bytes.buffer).setFloat64(this.#length, value, true);
+    this.#length += 8;
+    return this;
+  }
+
   /** Writes a text field. */
   text(field: number, value: string): this {
     return this.bytes(field, encoder.encode(value));

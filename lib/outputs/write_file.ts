@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { OutputError } from "./output_error.ts";
+import { PendingFile } from "./pending_file.ts";
 
 /**
  * Writes a file whole or not at all: under another name first, then renamed.
@@ -9,15 +10,9 @@ import { OutputError } from "./output_error.ts";
  * @throws {OutputError} If it cannot be written.
  */
 export async function writeFile(path: string, content: Uint8Array | string): Promise<void> {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
-  try {
-    await writeAndSync(temporary, bytes);
-    await Deno.rename(temporary, path);
-  } catch (cause) {
-    await Deno.remove(temporary).catch(() => undefined);
-    throw OutputError.from("write", path, cause);
-  }
+  await using file = await PendingFile.open(path);
+  await file.write(typeof content === "string" ? new TextEncoder().encode(content) : content);
+  await file.commit();
 }
 
 /**
@@ -37,12 +32,4 @@ export async function makeFolder(path: string): Promise<void> {
 export async function writeFileInFolder(path: string, content: Uint8Array | string): Promise<void> {
   await makeFolder(dirname(path));
   await writeFile(path, content);
-}
-
-async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
-  using file = await Deno.open(path, { write: true, createNew: true });
-  let written = 0;
-  while (written < bytes.length) written += await file.write(bytes.subarray(written));
-  // Without it, a rename may reach the disk before the content does.
-  await file.sync();
 }

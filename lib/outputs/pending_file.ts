@@ -1,0 +1,84 @@
+import { OutputError } from "./output_error.ts";
+
+/**
+ * A file in the making: it lies under another name until {@linkcode commit} renames it.
+ *
+ * An older file of that name stays as it is if anything goes wrong (full disk, end of the program).
+ * Whoever opens it disposes of it: without a commit, nothing is left behind.
+ */
+export class PendingFile implements AsyncDisposable {
+  /** Path that the file gets. */
+  readonly path: string;
+  readonly #temporary: string;
+  readonly #file: Deno.FsFile;
+  #position = 0;
+  #isOpen = true;
+  #isCommitted = false;
+
+  private constructor(path: string, temporary: string, file: Deno.FsFile) {
+    this.path = path;
+    this.#temporary = temporary;
+    this.#file = file;
+  }
+
+  /**
+   * Begins an empty file in the folder of `path`, which exists.
+   *
+   * @throws {OutputError} If it cannot be made.
+   */
+  static async open(path: string): Promise<PendingFile> {
+    const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+    try {
+      const file = await Deno.open(temporary, { write: true, createNew: true });
+      return new PendingFile(path, temporary, file);
+    } catch (cause) {
+      throw OutputError.from("write", path, cause);
+    }
+  }
+
+  /**
+   * Writes bytes behind what was written last, or at a place.
+   *
+   * @param position Offset from the start of the file in bytes.
+   * @throws {OutputError} If they cannot be written.
+   */
+  async write(bytes: Uint8Array, position: number = this.#position): Promise<void> {
+    try {
+      if (position !== this.#position) await this.#file.seek(position, Deno.SeekMode.Start);
+      let written = 0;
+      while (written < bytes.length) written += await this.#file.write(bytes.subarray(written));
+      this.#position = position + bytes.length;
+    } catch (cause) {
+      throw OutputError.from("write", this.path, cause);
+    }
+  }
+
+  /**
+   * Gives the file its name, which replaces an older file of that name.
+   *
+   * @throws {OutputError} If that cannot be done.
+   */
+  async commit(): Promise<void> {
+    try {
+      // Without it, a rename may reach the disk before the content does.
+      await this.#file.sync();
+      // Some systems do not rename an open file.
+      this.#close();
+      await Deno.rename(this.#temporary, this.path);
+      this.#isCommitted = true;
+    } catch (cause) {
+      throw OutputError.from("write", this.path, cause);
+    }
+  }
+
+  /** Closes the file, and removes it if it was not committed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#close();
+    if (!this.#isCommitted) await Deno.remove(this.#temporary).catch(() => undefined);
+  }
+
+  #close(): void {
+    if (this.#isOpen) this.#file.close();
+    this.#isOpen = false;
+  }
+}

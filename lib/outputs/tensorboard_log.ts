@@ -1,0 +1,162 @@
+import { join } from "node:path";
+import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
+import { ProtoWriter } from "../onnx/proto_writer.ts";
+import { maskedCrc32c } from "./crc32c.ts";
+import { OutputError } from "./output_error.ts";
+import { makeFolder } from "./write_file.ts";
+
+/** Options of {@linkcode TensorboardLog.open}. */
+export interface TensorboardLogOptions {
+  /** The run continues after this step; TensorBoard forgets later ones. Default: 0, a new run. */
+  readonly resumeStep?: number;
+  /** Time of the first event, in milliseconds since 1970; it names the file. Default: now. */
+  readonly time?: number;
+}
+
+// Field numbers. Source: tensorflow/core/util/event.proto and tensorflow/core/framework/summary.proto.
+const EVENT = { wallTime: 1, step: 2, fileVersion: 3, summary: 5, sessionLog: 7 } as const;
+const SESSION_LOG = { status: 1 } as const;
+const SESSION_START = 1;
+const SUMMARY = { value: 1 } as const;
+const VALUE = { tag: 1, simpleValue: 2 } as const;
+
+/**
+ * A file of scalars that TensorBoard reads: `events.out.tfevents.<seconds>.<host>`.
+ *
+ * It needs read and write permission for its folder. The name tells the host only where
+ * `--allow-sys=hostname` is granted; else it is "localhost". One call appends one event, whole, so
+ * TensorBoard may read along; calls are awaited one after the other. A resumed run opens a new
+ * file in the same folder, as TensorFlow and PyTorch do.
+ */
+export class TensorboardLog implements Disposable {
+  /** Path of the file. */
+  readonly path: string;
+  readonly #file: Deno.FsFile;
+  /** Bytes of the whole records. */
+  #byteLength = 0;
+
+  private constructor(path: string, file: Deno.FsFile) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  /**
+   * Begins a file in a folder, which is made.
+   *
+   * @throws {OutputError} If it cannot be made.
+   */
+  static async open(folder: string, options: TensorboardLogOptions = {}): Promise<TensorboardLog> {
+    const { resumeStep = 0, time = Date.now() } = options;
+    await makeFolder(folder);
+    using stack = new DisposableStack();
+    const { path, file } = await createFile(folder, time);
+    const log = stack.use(new TensorboardLog(path, file));
+    await log.#append(time, (event) => event.text(EVENT.fileVersion, "brain.Event:2"));
+    if (resumeStep > 0) await log.#appendRestart(time, resumeStep + 1);
+    stack.move();
+    return log;
+  }
+
+  /**
+   * Appends the scalars of one step.
+   *
+   * @param step Optimizer step, from 1.
+   * @param scalars Values by tag, stored as 32-bit floats; NaN and Infinity are kept.
+   * @param time Milliseconds since 1970. Default: now.
+   * @throws {OutputError} If they cannot be written.
+   */
+  async append(
+    step: number,
+    scalars: Readonly<Record<string, number>>,
+    time: number = Date.now(),
+  ): Promise<void> {
+    await this.#append(time, (event) => {
+      event.integer(EVENT.step, step).message(EVENT.summary, (summary) => {
+        for (const [tag, value] of Object.entries(scalars)) {
+          summary.message(SUMMARY.value, (entry) => {
+            entry.text(VALUE.tag, tag).float(VALUE.simpleValue, value);
+          });
+        }
+      });
+    });
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+
+  /** Says that the run begins anew: what earlier files hold of this step and later ones is void. */
+  async #appendRestart(time: number, step: number): Promise<void> {
+    await this.#append(time, (event) => {
+      event.integer(EVENT.step, step).message(EVENT.sessionLog, (log) => {
+        log.integer(SESSION_LOG.status, SESSION_START);
+      });
+    });
+  }
+
+  async #append(time: number, write: (event: ProtoWriter) => void): Promise<void> {
+    const event = new ProtoWriter().double(EVENT.wallTime, time / 1000);
+    write(event);
+    const record = encodeRecord(event.finish());
+    try {
+      let written = 0;
+      while (written < record.length) written += await this.#file.write(record.subarray(written));
+      this.#byteLength += record.length;
+    } catch (cause) {
+      // Readers stop at a record that is cut off, so what comes later would be lost.
+      await this.#file.truncate(this.#byteLength).catch(() => undefined);
+      throw OutputError.from("write", this.path, cause);
+    }
+  }
+}
+
+/**
+ * Names a run's statistics as SD-piXL's TensorBoard tags.
+ *
+ * Source: https://github.com/AlexandreBinninger/SD-piXL.
+ */
+export function statisticsScalars(statistics: GeneratorStatistics): Record<string, number> {
+  return {
+    average_variance: statistics.variance,
+    average_normalized_variance: statistics.normalizedVariance,
+    average_entropy: statistics.entropy,
+    average_normalized_entropy: statistics.normalizedEntropy,
+    max_prob: statistics.maxProbability,
+  };
+}
+
+/** Frames bytes as a TFRecord: length, its checksum, the bytes, their checksum. */
+function encodeRecord(data: Uint8Array): Uint8Array {
+  const record = new Uint8Array(8 + 4 + data.length + 4);
+  const view = new DataView(record.buffer);
+  view.setBigUint64(0, BigInt(data.length), true);
+  view.setUint32(8, maskedCrc32c(record.subarray(0, 8)), true);
+  record.set(data, 12);
+  view.setUint32(12 + data.length, maskedCrc32c(data), true);
+  return record;
+}
+
+/** Makes a new file; TensorBoard reads the files of a folder in the order of their names. */
+async function createFile(
+  folder: string,
+  time: number,
+): Promise<{ path: string; file: Deno.FsFile }> {
+  const seconds = String(Math.floor(time / 1000)).padStart(10, "0");
+  const name = join(folder, `events.out.tfevents.${seconds}.${await hostName()}`);
+  for (let attempt = 1;; attempt++) {
+    const path = attempt === 1 ? name : `${name}.${attempt}`;
+    try {
+      return { path, file: await Deno.open(path, { append: true, createNew: true }) };
+    } catch (cause) {
+      if (cause instanceof Deno.errors.AlreadyExists && attempt < 1000) continue;
+      throw OutputError.from("write", path, cause);
+    }
+  }
+}
+
+async function hostName(): Promise<string> {
+  const { state } = await Deno.permissions.query({ name: "sys", kind: "hostname" });
+  const name = state === "granted" ? Deno.hostname() : "";
+  return name.replaceAll(/[^A-Za-z0-9._-]+/g, "_") || "localhost";
+}
