@@ -1,5 +1,5 @@
 import type { FloatType } from "../weights/float16.ts";
-import type { StateDict } from "../weights/state_dict.ts";
+import type { WeightSource } from "../weights/weight_source.ts";
 import { addBackward } from "../onnx/backward.ts";
 import type { Graph, Value } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graph_builder.ts";
@@ -35,7 +35,7 @@ export interface AutoencoderOptions {
  * the image are no multiples of the factor.
  */
 export function buildTinyEncoder(
-  weights: StateDict,
+  weights: WeightSource,
   config: AutoencoderTinyConfig,
   options: AutoencoderOptions,
 ): Graph {
@@ -51,7 +51,7 @@ export function buildTinyEncoder(
  * shape of the latents, and makes `grad_image` [N, 3, H, W].
  */
 export function buildTinyEncoderGradient(
-  weights: StateDict,
+  weights: WeightSource,
   config: AutoencoderTinyConfig,
   options: AutoencoderOptions,
 ): GradientGraphs {
@@ -74,7 +74,7 @@ export function buildTinyEncoderGradient(
  * @throws {RangeError} If a weight is missing, has another shape, or is left over.
  */
 export function buildTinyDecoder(
-  weights: StateDict,
+  weights: WeightSource,
   config: AutoencoderTinyConfig,
   options: AutoencoderOptions,
 ): Graph {
@@ -90,7 +90,7 @@ export function buildTinyDecoder(
 
 function encode(
   g: GraphBuilder,
-  weights: StateDict,
+  weights: WeightSource,
   config: AutoencoderTinyConfig,
   options: AutoencoderOptions,
 ): { readonly image: Value; readonly latents: Value } {

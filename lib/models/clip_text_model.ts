@@ -1,5 +1,5 @@
 import type { FloatType } from "../weights/float16.ts";
-import type { StateDict } from "../weights/state_dict.ts";
+import type { WeightSource } from "../weights/weight_source.ts";
 import type { Graph, Value } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graph_builder.ts";
 import { WeightScope } from "../onnx/weight_scope.ts";
@@ -34,7 +34,7 @@ export interface ClipTextOptions {
  * longer than the model allows.
  */
 export function buildClipTextModel(
-  weights: StateDict,
+  weights: WeightSource,
   config: ClipTextConfig,
   options: ClipTextOptions,
 ): Graph {

@@ -1,4 +1,4 @@
-import type { StateDict } from "../weights/state_dict.ts";
+import type { WeightSource } from "../weights/weight_source.ts";
 import type { Graph, Value } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graph_builder.ts";
 import { WeightScope } from "../onnx/weight_scope.ts";
@@ -20,7 +20,7 @@ import { downBlocks, midBlock, type UnetGraphOptions, unetInputs } from "./unet_
  * @throws {RangeError} If a weight is missing, has another shape, or is left over.
  */
 export function buildControlnet(
-  weights: StateDict,
+  weights: WeightSource,
   config: ControlnetConfig,
   options: UnetGraphOptions,
 ): Graph {

@@ -1,4 +1,4 @@
-import type { StateDict } from "../weights/state_dict.ts";
+import type { WeightSource } from "../weights/weight_source.ts";
 import type { Graph, Value } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graph_builder.ts";
 import { WeightScope } from "../onnx/weight_scope.ts";
@@ -25,7 +25,7 @@ export interface UnetOptions extends UnetGraphOptions {
  *
  * @throws {RangeError} If a weight is missing, has another shape, or is left over.
  */
-export function buildUnet(weights: StateDict, config: UnetConfig, options: UnetOptions): Graph {
+export function buildUnet(weights: WeightSource, config: UnetConfig, options: UnetOptions): Graph {
   const g = new GraphBuilder("unet", options);
   const w = new WeightScope(g, weights);
   const { sample, context } = unetInputs(g, w, config, options);

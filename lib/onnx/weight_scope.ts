@@ -1,4 +1,4 @@
-import type { StateDict } from "../weights/state_dict.ts";
+import type { WeightSource } from "../weights/weight_source.ts";
 import type { Value } from "./graph.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
 
@@ -7,11 +7,11 @@ export class WeightScope {
   /** Beginning of the keys, without a dot at its end; "" is the root. */
   readonly path: string;
   readonly #builder: GraphBuilder;
-  readonly #weights: StateDict;
+  readonly #weights: WeightSource;
   readonly #used: Set<string>;
 
   /** Begins at a path; scopes that share `used` note together which weights went into the graph. */
-  constructor(builder: GraphBuilder, weights: StateDict, path = "", used = new Set<string>()) {
+  constructor(builder: GraphBuilder, weights: WeightSource, path = "", used = new Set<string>()) {
     this.path = path;
     this.#builder = builder;
     this.#weights = weights;
@@ -34,7 +34,7 @@ export class WeightScope {
    * @throws {RangeError} If it is missing or has another shape.
    */
   weight(name: string, shape: readonly number[]): Value {
-    const entry = this.#weights.get(this.#key(name));
+    const entry = this.#weights.get(this.#key(name), shape);
     this.#used.add(entry.key);
     return this.#builder.weight(entry, shape);
   }

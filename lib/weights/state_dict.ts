@@ -9,6 +9,7 @@ import {
   type SafetensorsTensor,
 } from "./safetensors.ts";
 import { findWeightFiles, type FoundWeights } from "./weight_files.ts";
+import type { WeightSource } from "./weight_source.ts";
 
 /** One tensor of a checkpoint; its values are read when they are asked for. */
 export interface WeightEntry {
@@ -37,7 +38,7 @@ export interface StateDictOptions {
 const SCALE_SUFFIX = "_scale";
 
 /** The weights of one network: tensors by key, over any number of files. Read lazily. */
-export class StateDict implements Disposable {
+export class StateDict implements Disposable, WeightSource {
   /** Where the weights come from, for error messages. */
   readonly location: string;
   readonly #entries: ReadonlyMap<string, WeightEntry>;
