@@ -68,7 +68,11 @@ export class GpuTensor implements Disposable {
    * @throws {RangeError} If the number of values does not fit the shape.
    */
   static from(gpu: Gpu, data: TensorData, shape: readonly number[], label: string): GpuTensor {
-    const dtype = data instanceof Float32Array ? "f32" : data instanceof Uint32Array ? "u32" : "i32";
+    const dtype = data instanceof Float32Array
+      ? "f32"
+      : data instanceof Uint32Array
+      ? "u32"
+      : "i32";
     if (sizeOfShape(shape) !== data.length) {
       throw new RangeError(
         `Cannot create tensor "${label}" [${shape.join(", ")}]: ` +
@@ -96,7 +100,11 @@ export class GpuTensor implements Disposable {
    * @throws {TypeError} If the array is of another type or size.
    */
   write(data: TensorData): void {
-    const dtype = data instanceof Float32Array ? "f32" : data instanceof Uint32Array ? "u32" : "i32";
+    const dtype = data instanceof Float32Array
+      ? "f32"
+      : data instanceof Uint32Array
+      ? "u32"
+      : "i32";
     if (dtype !== this.dtype || data.length !== this.size) {
       throw new TypeError(
         `Cannot write tensor "${this.label}": expected ${this.size} values of type ${this.dtype}, ` +

@@ -16,6 +16,10 @@ export function gpuTest(name: string, body: (gpu: Gpu) => Promise<void> | void):
       const error = await gpu.device.popErrorScope();
       assert.equal(error?.message, undefined, "WebGPU reported a validation error");
     }
-    assert.deepEqual([...gpu.tensors].map(({ label }) => label), [], "tensors were not disposed of");
+    assert.deepEqual(
+      [...gpu.tensors].map(({ label }) => label),
+      [],
+      "tensors were not disposed of",
+    );
   });
 }

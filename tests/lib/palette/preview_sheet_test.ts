@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Image } from "../../../lib/image/image.ts";
+import type { Image } from "../../../lib/image/image.ts";
 import { latticePalette } from "../../../lib/palette/lattice.ts";
 import { parseHex } from "../../../lib/palette/parse_hex.ts";
 import { paletteSheet } from "../../../lib/palette/preview_sheet.ts";
