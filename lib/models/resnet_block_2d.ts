@@ -19,19 +19,22 @@ export interface ResnetBlockOptions {
  * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/resnet.py.
  *
  * @param activeTimeEmbeds SiLU of the time embeddings, [N or 1, E]: all blocks take the same.
+ * Undefined in networks that know no time.
  */
 export function resnetBlock2d(
   g: GraphBuilder,
   w: WeightScope,
   x: Value,
-  activeTimeEmbeds: Value,
+  activeTimeEmbeds: Value | undefined,
   options: ResnetBlockOptions,
 ): Value {
   const { channels } = options;
   let h = g.silu(groupNorm(g, w.at("norm1"), x, options));
   h = conv2d(g, w.at("conv1"), h, { channels });
-  const shift = linear(g, w.at("time_emb_proj"), activeTimeEmbeds, { width: channels });
-  h = g.add(h, g.reshape(shift, [shift.shape[0]!, channels, 1, 1]));
+  if (activeTimeEmbeds) {
+    const shift = linear(g, w.at("time_emb_proj"), activeTimeEmbeds, { width: channels });
+    h = g.add(h, g.reshape(shift, [shift.shape[0]!, channels, 1, 1]));
+  }
   h = g.silu(groupNorm(g, w.at("norm2"), h, options));
   h = conv2d(g, w.at("conv2"), h, { channels });
   if (x.shape[1] === channels) return g.add(x, h);
