@@ -7,6 +7,7 @@ import { bytesPerElement } from "./graph_core.ts";
 import { LazyBytes } from "./lazy_bytes.ts";
 import { paddedBuffer } from "./padded_buffer.ts";
 import { explainFailure, SessionError } from "./session_error.ts";
+import { withWholeMemory } from "./whole_memory.ts";
 import { applyWinograd } from "./winograd.ts";
 
 // The types of all entry points of the package are these.
@@ -90,14 +91,17 @@ export async function createSession(
     const engine = await loadEngine(runtime);
     const session = await engine.exclusive(() => {
       signal?.throwIfAborted();
-      return engine.ort.InferenceSession.create(encodeModel(network), {
-        ...sessionOptions(gpu, runtime),
-        externalData: network.weights.map((weight) =>
-          externalData(weight, runtime, (error) => {
-            readError = error;
-          })
-        ),
-      });
+      // The first load of a runtime makes its memory.
+      return withWholeMemory(() =>
+        engine.ort.InferenceSession.create(encodeModel(network), {
+          ...sessionOptions(gpu, runtime),
+          externalData: network.weights.map((weight) =>
+            externalData(weight, runtime, (error) => {
+              readError = error;
+            })
+          ),
+        })
+      );
     });
     if (signal?.aborted) await engine.exclusive(() => session.release());
     signal?.throwIfAborted();
