@@ -21,6 +21,8 @@ export interface Autoencoder {
   readonly latentChannels: number;
   /** Pixels of the image per latent, along a side. */
   readonly factor: number;
+  /** Latents are multiplied with it. */
+  readonly scalingFactor: number;
   /** Builds the encoder: `image` [N, 3, H, W] in [0, 1] -> `latents`, scaled. */
   buildEncoder(weights: StateDict, options: AutoencoderOptions): Graph;
   /** Builds the encoder with its gradient: `grad_latents` -> `grad_image`. */
@@ -46,6 +48,7 @@ export async function readAutoencoder(
       className,
       latentChannels: config.latentChannels,
       factor: config.factor,
+      scalingFactor: config.scalingFactor,
       buildEncoder: (weights, options) => buildTinyEncoder(weights, config, options),
       buildEncoderGradient: (weights, options) =>
         buildTinyEncoderGradient(weights, config, options),
@@ -57,6 +60,7 @@ export async function readAutoencoder(
     className,
     latentChannels: config.latentChannels,
     factor: config.factor,
+    scalingFactor: config.scalingFactor,
     buildEncoder: (weights, options) => buildKlEncoder(weights, config, options),
     buildEncoderGradient: (weights, options) => buildKlEncoderGradient(weights, config, options),
     buildDecoder: (weights, options) => buildKlDecoder(weights, config, options),

@@ -1,7 +1,11 @@
 import type { ByteSource } from "../weights/byte_source.ts";
+import type { ModelFolder } from "../weights/folder.ts";
 import { convertFloats } from "../weights/float16.ts";
 import { readSafetensorsHeader, type SafetensorsTensor } from "../weights/safetensors.ts";
 import { compareValues, type Limit, type VerifyLine } from "./verify_line.ts";
+
+/** Ending of the names of reference files. */
+export const ENDING = ".safetensors";
 
 /** A tensor of a reference file. */
 export interface ReferenceTensor {
@@ -105,6 +109,20 @@ export class ReferenceFile {
   skip(name: string, reason: string): VerifyLine {
     this.#used.add(name);
     return { status: "skipped", name: `${this.name} ${name}`, reason };
+  }
+}
+
+/**
+ * Opens a reference file of a folder.
+ *
+ * @param name Without its ending, such as "vae".
+ */
+export async function openReference(folder: ModelFolder, name: string): Promise<ReferenceFile> {
+  const source = await folder.source(`${name}${ENDING}`);
+  try {
+    return new ReferenceFile(name, source);
+  } finally {
+    source.close();
   }
 }
 

@@ -11,6 +11,8 @@ import type { VerifyLine } from "./verify_line.ts";
 export interface Verification {
   /** The reference tensors. */
   readonly file: ReferenceFile;
+  /** Where it lies, beside others and small networks. */
+  readonly folder: ModelFolder;
   /** The teacher that made them. */
   readonly teacher: ModelFolder;
   /** Prompts and their tokens; undefined if the folder has none. */

@@ -3,7 +3,7 @@ import { Gpu } from "../../kernels/gpu/gpu.ts";
 import { chooseRuntime } from "../onnx/choose_runtime.ts";
 import type { Runtime } from "../onnx/session.ts";
 import { type ModelFolder, openModelFolder } from "../weights/folder.ts";
-import { ReferenceFile } from "./reference_file.ts";
+import { ENDING, openReference } from "./reference_file.ts";
 import { readTokenFile, TOKEN_FILE, type TokenFile } from "./token_file.ts";
 import type { Verification, Verify } from "./verification.ts";
 import { verifyAdamw } from "./verify_adamw.ts";
@@ -13,6 +13,7 @@ import { verifyGenerator } from "./verify_generator.ts";
 import { verifyInitialize } from "./verify_initialize.ts";
 import { verifyLearningRates } from "./verify_learning_rates.ts";
 import { failure, orFailure, type VerifyLine } from "./verify_line.ts";
+import { LORA_FILES, verifyLora } from "./verify_lora.ts";
 import { verifyLosses } from "./verify_losses.ts";
 import { verifyPromptEmbeds } from "./verify_prompt_embeds.ts";
 import { verifySchedulers } from "./verify_schedulers.ts";
@@ -34,12 +35,15 @@ const KINDS: ReadonlyMap<string, Verify> = new Map<string, Verify>([
   ["prompt_embeds", verifyPromptEmbeds],
   ["vae", verifyVae],
   ["unet_controlnet", verifyUnetControlnet],
+  ["lora_expected", verifyLora],
   ["sds_step", verifySdsStep],
 ]);
 
+/** Files that hold no results but what some are computed from, by the file with the results. */
+const GIVEN: ReadonlyMap<string, readonly string[]> = new Map([["lora_expected", LORA_FILES]]);
+
 /** Folder of the teacher inside the folder of reference tensors. */
 const TEACHER = "tiny-sdxl";
-const ENDING = ".safetensors";
 
 /** Options of {@linkcode verifyFolder}. */
 export interface VerifyOptions {
@@ -83,24 +87,17 @@ export async function* verifyFolder(
     yield* orFailure(kind, async function* () {
       if (names.includes(`${kind}${ENDING}`)) {
         const file = await openReference(folder, kind);
-        yield* verifyFile({ file, teacher, tokens, gpu, runtime }, verify);
+        yield* verifyFile({ file, folder, teacher, tokens, gpu, runtime }, verify);
       } else {
         yield { status: "skipped", name: kind, reason: `there is no ${kind}${ENDING}` };
       }
     });
   }
-  for (const name of names.filter((name) => name.endsWith(ENDING) && !KINDS.has(stemOf(name)))) {
+  const stems = names.filter((name) => name.endsWith(ENDING)).map(stemOf);
+  const known = new Set([...KINDS.keys(), ...stems.flatMap((stem) => GIVEN.get(stem) ?? [])]);
+  for (const name of stems.filter((stem) => !known.has(stem))) {
     const reason = "this version computes nothing of this kind";
-    yield { status: "skipped", name: stemOf(name), reason };
-  }
-}
-
-async function openReference(folder: ModelFolder, kind: string): Promise<ReferenceFile> {
-  const source = await folder.source(`${kind}${ENDING}`);
-  try {
-    return new ReferenceFile(kind, source);
-  } finally {
-    source.close();
+    yield { status: "skipped", name, reason };
   }
 }
 

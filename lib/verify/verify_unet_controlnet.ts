@@ -3,6 +3,7 @@ import { buildControlnet } from "../models/controlnet_model.ts";
 import { buildUnet } from "../models/unet_2d_condition_model.ts";
 import { readUnetConfig } from "../models/unet_config.ts";
 import type { HostTensor } from "../onnx/session.ts";
+import { mergeLoras, type ScaledLora } from "../weights/lora_merge.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { ReferenceFile } from "./reference_file.ts";
 import { type FloatTensor, runOnce, type Verification } from "./verification.ts";
@@ -33,13 +34,7 @@ export async function* verifyUnetControlnet(
   verification: Verification,
 ): AsyncGenerator<VerifyLine> {
   const { file } = verification;
-  const inputs: DenoiserInputs = {
-    sample: file.tensor("latents"),
-    timestep: file.tensor("timestep"),
-    encoder_hidden_states: file.tensor("prompt_embeds"),
-    text_embeds: file.tensor("pooled_prompt_embeds"),
-    time_ids: file.tensor("time_ids"),
-  };
+  const inputs = readDenoiserInputs(file);
   const scales = file.setting("conditioning_scale", isScales, "numbers by ControlNet");
   for (const [subfolder, scale] of Object.entries(scales)) {
     yield* orFailure(`${file.name} ${subfolder}`, async function* () {
@@ -67,6 +62,17 @@ export async function* verifyUnetControlnet(
   }
 }
 
+/** Reads what the networks were given. */
+export function readDenoiserInputs(file: ReferenceFile): DenoiserInputs {
+  return {
+    sample: file.tensor("latents"),
+    timestep: file.tensor("timestep"),
+    encoder_hidden_states: file.tensor("prompt_embeds"),
+    text_embeds: file.tensor("pooled_prompt_embeds"),
+    time_ids: file.tensor("time_ids"),
+  };
+}
+
 /** Runs a ControlNet of the teacher. */
 export async function runControlnet(
   verification: Verification,
@@ -88,15 +94,20 @@ export async function runControlnet(
   });
 }
 
-/** Runs a UNet of the teacher, with residuals or without. */
+/** Runs a UNet of the teacher, with residuals and LoRAs or without. */
 export async function runUnet(
   verification: Verification,
   inputs: DenoiserInputs,
-  { subfolder, residuals }: { readonly subfolder: string; readonly residuals?: Residuals },
+  { subfolder, residuals, loras = [] }: {
+    readonly subfolder: string;
+    readonly residuals?: Residuals;
+    readonly loras?: readonly ScaledLora[];
+  },
 ): Promise<FloatTensor> {
   const { teacher } = verification;
   const config = await readUnetConfig(teacher, subfolder);
-  using weights = await StateDict.open(teacher, subfolder);
+  using own = await StateDict.open(teacher, subfolder);
+  const weights = mergeLoras(own, "unet", loras);
   const options = { ...sizesOf(inputs), residuals: residuals !== undefined };
   const graph = buildUnet(weights, config, options);
   const { noise_pred: prediction } = await runOnce(verification, graph, {

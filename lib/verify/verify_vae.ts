@@ -1,5 +1,4 @@
-import { buildTinyDecoder, buildTinyEncoderGradient } from "../models/autoencoder_tiny.ts";
-import { readAutoencoderTinyConfig } from "../models/autoencoder_tiny_config.ts";
+import { type Autoencoder, readAutoencoder } from "../models/autoencoder.ts";
 import { GradientSession } from "../onnx/gradient_session.ts";
 import type { HostTensor } from "../onnx/session.ts";
 import type { GradientGraphs } from "../onnx/split_gradient.ts";
@@ -7,36 +6,55 @@ import { StateDict } from "../weights/state_dict.ts";
 import { floatsOf, type FloatTensor, runOnce, type Verification } from "./verification.ts";
 import { compareValues, NETWORK, orFailure, type VerifyLine } from "./verify_line.ts";
 
+/** An autoencoder whose tensors are compared. */
+interface Subject {
+  /** Beginning of the names of its tensors. */
+  readonly prefix: "tiny" | "kl";
+  /** Its folder in the teacher. */
+  readonly subfolder: string;
+  /** The factor of latents that the reference leaves out. */
+  readonly leftOutFactor: (autoencoder: Autoencoder) => number;
+}
+
+const SUBJECTS: readonly Subject[] = [
+  { prefix: "tiny", subfolder: "vae", leftOutFactor: ({ scalingFactor }) => scalingFactor },
+  { prefix: "kl", subfolder: "vae_kl", leftOutFactor: () => 1 },
+];
+
 /**
- * Compares the tiny autoencoder: latents, their gradient, and the image made of them.
+ * Compares both autoencoders: latents, their gradient, and the image made of them.
  *
- * The reference takes 2 * image - 1 and does not scale latents, so its gradient is half of ours
- * times the scaling factor. Its decoder does not clip; both images are compared clipped.
+ * The reference takes 2 * image - 1, so its gradient is half of ours; it scales the latents of
+ * AutoencoderKL but not those of AutoencoderTiny. Its decoders do not clip; images are compared
+ * clipped.
  */
 export async function* verifyVae(verification: Verification): AsyncGenerator<VerifyLine> {
   const { file } = verification;
-  yield* orFailure(`${file.name} tiny.latents`, () => verifyEncoder(verification));
-  yield* orFailure(`${file.name} tiny.decoded`, () => verifyDecoder(verification));
-  for (const name of file.unused.filter((name) => name.startsWith("kl."))) {
-    yield file.skip(name, "AutoencoderKL is not supported yet");
+  for (const subject of SUBJECTS) {
+    const { prefix } = subject;
+    if (!file.has(`${prefix}.latents`)) continue;
+    yield* orFailure(`${file.name} ${prefix}.latents`, () => verifyEncoder(verification, subject));
+    yield* orFailure(`${file.name} ${prefix}.decoded`, () => verifyDecoder(verification, subject));
   }
 }
 
-async function* verifyEncoder(verification: Verification): AsyncGenerator<VerifyLine> {
+async function* verifyEncoder(
+  verification: Verification,
+  { prefix, subfolder, leftOutFactor }: Subject,
+): AsyncGenerator<VerifyLine> {
   const { file, teacher } = verification;
   const image = file.tensor("image");
   const gradLatents = file.tensor("grad_latents");
-  const config = await readAutoencoderTinyConfig(teacher);
-  using weights = await StateDict.open(teacher, "vae");
+  const autoencoder = await readAutoencoder(teacher, subfolder);
+  using weights = await StateDict.open(teacher, subfolder);
   const [batch, , height, width] = image.shape as [number, number, number, number];
-  const graphs = buildTinyEncoderGradient(weights, config, { batch, height, width });
+  const graphs = autoencoder.buildEncoderGradient(weights, { batch, height, width });
   const feeds = { image, grad_latents: gradLatents };
   const { latents, gradImage } = await runGradient(verification, graphs, feeds);
-  const { scalingFactor } = config;
-  const unscaled = latents.data.map((value) => value / scalingFactor);
-  yield file.compare("tiny.latents", unscaled, NETWORK);
-  const gradInput = gradImage.data.map((value) => value / (2 * scalingFactor));
-  yield file.compare("tiny.grad_input", gradInput, NETWORK);
+  const factor = leftOutFactor(autoencoder);
+  yield file.compare(`${prefix}.latents`, latents.data.map((value) => value / factor), NETWORK);
+  const gradInput = gradImage.data.map((value) => value / (2 * factor));
+  yield file.compare(`${prefix}.grad_input`, gradInput, NETWORK);
 }
 
 /** Runs an encoder forward and backward. */
@@ -55,17 +73,20 @@ export async function runGradient(
   return { latents: latents!, gradImage: gradImage! };
 }
 
-async function* verifyDecoder(verification: Verification): AsyncGenerator<VerifyLine> {
+async function* verifyDecoder(
+  verification: Verification,
+  { prefix, subfolder, leftOutFactor }: Subject,
+): AsyncGenerator<VerifyLine> {
   const { file, teacher } = verification;
-  const { data, shape } = file.tensor("tiny.latents");
-  const config = await readAutoencoderTinyConfig(teacher);
-  using weights = await StateDict.open(teacher, "vae");
+  const { data, shape } = file.tensor(`${prefix}.latents`);
+  const autoencoder = await readAutoencoder(teacher, subfolder);
+  using weights = await StateDict.open(teacher, subfolder);
   const [batch, , height, width] = shape as [number, number, number, number];
-  const graph = buildTinyDecoder(weights, config, { batch, height, width });
-  const latents = { data: data.map((value) => value * config.scalingFactor), shape };
+  const graph = autoencoder.buildDecoder(weights, { batch, height, width });
+  const factor = leftOutFactor(autoencoder);
+  const latents = { data: data.map((value) => value * factor), shape };
   const { image } = await runOnce(verification, graph, { latents });
-  const expected = file.tensor("tiny.decoded").data.map((value) =>
-    Math.min(1, Math.max(0, (value + 1) / 2))
-  );
-  yield compareValues(`${file.name} tiny.decoded`, image!.data, expected, NETWORK);
+  const name = `${prefix}.decoded`;
+  const expected = file.tensor(name).data.map((value) => Math.min(1, Math.max(0, (value + 1) / 2)));
+  yield compareValues(`${file.name} ${name}`, image!.data, expected, NETWORK);
 }

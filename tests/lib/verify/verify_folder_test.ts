@@ -59,6 +59,11 @@ Deno.test("verifyFolder() finds all of the project's reference tensors as comput
       "vae tiny.latents",
       "vae tiny.grad_input",
       "vae tiny.decoded",
+      "vae kl.latents",
+      "vae kl.grad_input",
+      "vae kl.decoded",
+      "lora_expected noise_pred_diffusers",
+      "lora_expected noise_pred_kohya",
       "schedulers alphas_cumprod",
       "schedulers ddim.end",
       "schedulers euler.end",
@@ -79,15 +84,18 @@ Deno.test("verifyFolder() finds all of the project's reference tensors as comput
   ) assert(ok.includes(name), `"${name}" was not compared`);
   const skipped = namesOf(lines, "skipped");
   assert(
-    skipped.every((name) => /^(vae kl\.|losses \w\.(tv|laplacian|bilateral|grad))/.test(name)),
+    skipped.every((name) =>
+      /^(losses \w\.(tv|laplacian|bilateral|grad)|blip|clip|depth_anything)/.test(name)
+    ),
   );
 });
 
 Deno.test("verifyFolder() fails where one value differs, and only there", async () => {
   await inTemporaryFolder(async (folder) => {
-    await copyGoldens(folder, ["tiny-sdxl/scheduler", "tiny-sdxl/vae"]);
+    await copyGoldens(folder, ["tiny-sdxl/scheduler", "tiny-sdxl/vae", "tiny-sdxl/vae_kl"]);
     await copyGoldens(folder, ["vae.safetensors", "generator.safetensors", "adamw.safetensors"]);
     await changeFirstValue(`${folder}/vae.safetensors`, "tiny.grad_input");
+    await changeFirstValue(`${folder}/vae.safetensors`, "kl.decoded");
     await changeFirstValue(`${folder}/generator.safetensors`, "b.soft.image");
     await changeFirstValue(`${folder}/adamw.safetensors`, "param4");
     const lines = await verify(folder);
@@ -95,6 +103,7 @@ Deno.test("verifyFolder() fails where one value differs, and only there", async 
       "generator b.soft.image",
       "adamw param4",
       "vae tiny.grad_input",
+      "vae kl.decoded",
     ]);
     assert(namesOf(lines, "skipped").includes("canny"), "a file that is not there has a line");
   });
@@ -110,11 +119,12 @@ Deno.test("verifyFolder() names what cannot be read, and goes on", async () => {
     const lines = await verify(folder);
     const reasons = lines.filter((line) => line.status === "FAIL")
       .map((line) => `${line.name}: ${"reason" in line ? line.reason : ""}`);
-    assert.equal(reasons.length, 4);
+    assert.equal(reasons.length, 6);
     assert.match(reasons[0]!, /^tokens\.json: Cannot read ".*tokens\.json": it is not JSON$/);
     assert.match(reasons[1]!, /^losses: Cannot read ".*losses\.safetensors" as safetensors: /);
     assert.match(reasons[2]!, /^vae tiny\.latents: Cannot read ".*vae\/config\.json": there is no/);
     assert.match(reasons[3]!, /^vae tiny\.decoded: Cannot read ".*vae\/config\.json": there is no/);
+    assert.match(reasons[4]!, /^vae kl\.latents: Cannot read ".*vae_kl\/config\.json": there is/);
     assert(namesOf(lines, "ok").includes("adamw param5"));
     assert(namesOf(lines, "skipped").includes("other"));
   });
