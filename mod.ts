@@ -67,6 +67,7 @@ export type { ScoreStage } from "./lib/guidance/score_distillation.ts";
 export { ModelConfigError } from "./lib/models/model_config_error.ts";
 export type { Runtime } from "./lib/onnx/session.ts";
 export { SessionError } from "./lib/onnx/session_error.ts";
+export { SessionPool } from "./lib/onnx/session_pool.ts";
 export { ModelFolderError } from "./lib/weights/folder.ts";
 
 export { CheckpointError, encodeCheckpoint, type RunCheckpoint } from "./lib/distill/checkpoint.ts";

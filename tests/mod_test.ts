@@ -16,6 +16,7 @@ Deno.test("mod.ts exports what its users need", () => {
     "Palette",
     "PaletteError",
     "SessionError",
+    "SessionPool",
     "ShaderError",
     "TeacherFolderError",
     "UnknownPaletteError",

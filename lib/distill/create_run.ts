@@ -11,6 +11,7 @@ import { ScoreDistillation, type ScoreStage } from "../guidance/score_distillati
 import type { Image, ImageSize } from "../image/image.ts";
 import { chooseRuntime } from "../onnx/choose_runtime.ts";
 import type { SessionOptions } from "../onnx/session.ts";
+import type { SessionPool } from "../onnx/session_pool.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import { findPalette } from "../palette/find_palette.ts";
 import type { Palette } from "../palette/palette.ts";
@@ -35,6 +36,8 @@ export interface RunInputs {
   readonly checkpoint?: RunCheckpoint;
   /** The device to compute on; it is borrowed. Default: the run requests its own. */
   readonly gpu?: Gpu;
+  /** Networks that runs share, all on one `gpu`; it is borrowed. Default: the run loads its own. */
+  readonly pool?: SessionPool;
   /** Stops the loading. */
   readonly signal?: AbortSignal;
   /** Told what begins: "load", "sample". */
@@ -74,6 +77,7 @@ export async function createRun(config: RunConfig, inputs: RunInputs = {}): Prom
   const session: SessionOptions = {
     runtime: chooseRuntime(gpu, config.runtime),
     ...(signal ? { signal } : {}),
+    ...(inputs.pool ? { pool: inputs.pool } : {}),
   };
   const teacher = await findTeacher(config.diffusion);
   const teacherSize = chooseTeacherSize(size, {

@@ -7,6 +7,7 @@ import { bytesPerElement } from "./graph_core.ts";
 import { LazyBytes } from "./lazy_bytes.ts";
 import { paddedBuffer } from "./padded_buffer.ts";
 import { explainFailure, SessionError } from "./session_error.ts";
+import type { SessionPool } from "./session_pool.ts";
 import { withWholeMemory } from "./whole_memory.ts";
 import { applyWinograd } from "./winograd.ts";
 
@@ -57,6 +58,8 @@ export interface SessionOptions {
   readonly runtime: Runtime;
   /** Cancels the loading. */
   readonly signal?: AbortSignal;
+  /** Keeps the network for those who ask for the same one later. Default: nobody does. */
+  readonly pool?: SessionPool;
 }
 
 /**
@@ -76,6 +79,16 @@ const WASM_THREADS = 1;
  * @throws {SessionError} If the runtime refuses.
  */
 export async function createSession(
+  gpu: Gpu | null,
+  graph: Graph,
+  options: SessionOptions,
+): Promise<Session> {
+  const { pool, runtime } = options;
+  const load = () => loadSession(gpu, graph, options);
+  return pool ? await pool.borrow(graph, runtime, load) : await load();
+}
+
+async function loadSession(
   gpu: Gpu | null,
   graph: Graph,
   options: SessionOptions,
