@@ -41,12 +41,22 @@ export * from "./augment/resize_backward.ts";
 export * from "./guidance/add_noise.ts";
 export * from "./guidance/score_gradient.ts";
 
+export * from "./loss/bilateral.ts";
 export * from "./loss/dft_height.ts";
 export * from "./loss/dft_width.ts";
 export * from "./loss/dft_width_inverse.ts";
 export * from "./loss/fft_loss.ts";
 export * from "./loss/fft_weights.ts";
+export * from "./loss/gradient_loss.ts";
+export * from "./loss/image_loss.ts";
+export * from "./loss/laplacian.ts";
+export * from "./loss/laplacian_backward.ts";
+export * from "./loss/laplacian_loss.ts";
+export * from "./loss/laplacian_weights.ts";
+export * from "./loss/sobel_difference.ts";
+export * from "./loss/sobel_difference_backward.ts";
 export * from "./loss/sum.ts";
+export * from "./loss/total_variation.ts";
 export * from "./loss/weighted_magnitude.ts";
 
 export * from "./optimizer/adamw.ts";

@@ -5,6 +5,7 @@ import { encodeDftHeight } from "./dft_height.ts";
 import { encodeDftWidth } from "./dft_width.ts";
 import { encodeDftWidthInverse } from "./dft_width_inverse.ts";
 import { fftWeights } from "./fft_weights.ts";
+import { checkImageLoss, type ImageLoss, type ImageLossTensors } from "./image_loss.ts";
 import { encodeSum } from "./sum.ts";
 import { encodeWeightedMagnitude } from "./weighted_magnitude.ts";
 
@@ -36,7 +37,7 @@ interface FftTensors {
  * Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236, Section 3.3; mask and
  * mean as in SD-piXL's class FFT_Loss.
  */
-export class FftLoss implements Disposable {
+export class FftLoss implements ImageLoss {
   readonly #height: number;
   readonly #width: number;
   readonly #tensors: FftTensors;
@@ -96,16 +97,11 @@ export class FftLoss implements Disposable {
    */
   encode(
     pass: Pass,
-    { image, loss, gradImage }: {
-      readonly image: GpuTensor;
-      readonly loss: GpuTensor;
-      readonly gradImage: GpuTensor;
-    },
+    tensors: ImageLossTensors,
   ): void {
-    const picture = [this.#height, this.#width, 3];
-    checkShape(image, picture);
-    checkShape(gradImage, picture);
-    checkShape(loss, [1]);
+    const size = { height: this.#height, width: this.#width };
+    checkImageLoss(tensors, size, "encode the FFT loss");
+    const { image, loss, gradImage } = tensors;
     const { twiddlesX, twiddlesY, weights, rows, spectrum, magnitudes } = this.#tensors;
     encodeDftWidth(pass, { image, twiddles: twiddlesX, spectrum: rows });
     encodeDftHeight(pass, { rows, twiddles: twiddlesY, spectrum }, { inverse: false });
@@ -130,12 +126,4 @@ export class FftLoss implements Disposable {
 function twiddleFactors(size: number): Float32Array<ArrayBuffer> {
   const angles = Array.from({ length: size }, (_, j) => 2 * Math.PI * j / size);
   return Float32Array.from(angles.flatMap((angle) => [Math.cos(angle), Math.sin(angle)]));
-}
-
-function checkShape({ label, shape }: GpuTensor, expected: readonly number[]): void {
-  if (shape.join() === expected.join()) return;
-  throw new RangeError(
-    `Cannot encode the FFT loss: expected "${label}" of shape [${expected.join(", ")}], ` +
-      `got [${shape.join(", ")}]`,
-  );
 }

@@ -11,6 +11,7 @@ import { assertAllClose } from "../../support/assert_all_close.ts";
 import { assertKernelStruct } from "../../support/assert_kernel_struct.ts";
 import { readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
+import { noisePicture, runImageLoss } from "../../support/run_image_loss.ts";
 
 /** The loss and its gradient in float64, summed up over all frequencies. */
 function oracle(image: ArrayLike<number>, height: number, width: number) {
@@ -46,17 +47,10 @@ function oracle(image: ArrayLike<number>, height: number, width: number) {
   return { loss: total / (count + 1e-8), gradient: gradient.map((x) => x / (count + 1e-8)) };
 }
 
-async function run(gpu: Gpu, values: Float32Array, height: number, width: number) {
+async function run(gpu: Gpu, data: Float32Array, height: number, width: number) {
   using fft = FftLoss.create(gpu, { height, width });
-  using image = GpuTensor.from(gpu, values, [height, width, 3], "image");
-  using gradImage = GpuTensor.from(gpu, values, [height, width, 3], "grad_image");
-  using loss = GpuTensor.from(gpu, Float32Array.of(5), [1], "loss");
-  gpu.submit((pass) => fft.encode(pass, { image, loss, gradImage }));
-  return { loss: (await loss.read())[0]!, gradient: await gradImage.read() };
-}
-
-function noise(size: number): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length: size }, (_, i) => 0.5 + 0.5 * Math.sin(12.9898 * i * i + 3));
+  const { loss, gradient } = await runImageLoss(gpu, fft, { data, shape: [height, width, 3] });
+  return { loss: loss[0]!, gradient };
 }
 
 Deno.test("the kernels of the FFT loss list the fields of their WGSL", () => {
@@ -77,7 +71,7 @@ for (const tag of ["a", "b", "c"]) {
 
 for (const [height, width] of [[2, 2], [2, 3], [3, 2], [3, 3], [5, 7], [17, 4], [1 << 4, 96 / 4]]) {
   gpuTest(`FftLoss equals the oracle at ${height} x ${width}`, async (gpu) => {
-    const values = noise(3 * height! * width!);
+    const values = noisePicture(height!, width!).data;
     const { loss, gradient } = await run(gpu, values, height!, width!);
     const expected = oracle(values, height!, width!);
     assertAllClose([loss], [expected.loss]);
@@ -87,7 +81,7 @@ for (const [height, width] of [[2, 2], [2, 3], [3, 2], [3, 3], [5, 7], [17, 4], 
 
 for (const [height, width] of [[2, 512], [512, 3], [509, 5]]) {
   gpuTest(`FftLoss stays exact on the longest sides: ${height} x ${width}`, async (gpu) => {
-    const values = noise(3 * height! * width!);
+    const values = noisePicture(height!, width!).data;
     const { loss, gradient } = await run(gpu, values, height!, width!);
     const expected = oracle(values, height!, width!);
     // The loss is about 10 here, so this is 1e-6 of it.

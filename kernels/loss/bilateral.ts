@@ -1,0 +1,100 @@
+import type { Gpu } from "../gpu/gpu.ts";
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import { GpuTensor } from "../gpu/tensor.ts";
+import source from "./bilateral.wgsl" with { type: "text" };
+import { checkImageLoss, type ImageLoss, type ImageLossTensors } from "./image_loss.ts";
+import { encodeSum } from "./sum.ts";
+
+/** Fields of the uniform of the bilateral loss. */
+const PARAMS = {
+  height: "u32",
+  width: "u32",
+  distance: "u32",
+  sigma_color: "f32",
+  sigma_space: "f32",
+  scale: "f32",
+} as const;
+
+/** Weighted squared differences between neighbours, and their gradient. */
+export const bilateral: Kernel<typeof PARAMS> = {
+  name: "bilateral",
+  source,
+  params: PARAMS,
+  tensors: ["read", "read_write", "read_write"],
+};
+
+/** The picture's size, and what counts as near. */
+export interface BilateralOptions {
+  /** Rows. */
+  readonly height: number;
+  /** Columns. */
+  readonly width: number;
+  /** Standard deviation of the weight in colour, above 0. */
+  readonly sigmaColor: number;
+  /** Standard deviation of the weight in pixels, above 0. */
+  readonly sigmaSpace: number;
+  /** Greatest offset along a side in pixels, integer, 1 or more. */
+  readonly maxDistance: number;
+}
+
+/** Below this standard deviation no difference that float32 has in [0, 1] counts; it keeps 0/0 away. */
+const LEAST_SIGMA = 1e-6;
+
+/**
+ * The mean squared difference between pixels near each other in place and in colour.
+ *
+ * Source: Tomasi & Manduchi 1998, https://doi.org/10.1109/ICCV.1998.710815; SD-piXL's function
+ * bilateral_edge_preserving_loss.
+ */
+export class BilateralLoss implements ImageLoss {
+  readonly #options: BilateralOptions;
+  readonly #terms: GpuTensor;
+
+  private constructor(options: BilateralOptions, terms: GpuTensor) {
+    this.#options = options;
+    this.#terms = terms;
+  }
+
+  /**
+   * Creates what a size of picture needs.
+   *
+   * @throws {RangeError} If the greatest distance is no integer from 1 to the shorter side less 1.
+   */
+  static create(gpu: Gpu, options: BilateralOptions): BilateralLoss {
+    const { height, width, maxDistance } = options;
+    const greatest = Math.min(height, width) - 1;
+    if (!(Number.isInteger(maxDistance) && maxDistance >= 1 && maxDistance <= greatest)) {
+      throw new RangeError(
+        `Cannot create the bilateral loss of ${height} x ${width} pixels: ` +
+          `expected a distance from 1 to ${greatest}, got ${maxDistance}`,
+      );
+    }
+    const terms = GpuTensor.zeros(gpu, [height, width, 3], "bilateral terms");
+    return new BilateralLoss(options, terms);
+  }
+
+  /**
+   * Records the loss and its gradient; both are overwritten.
+   *
+   * @throws {RangeError} If a shape is another.
+   */
+  encode(pass: Pass, tensors: ImageLossTensors): void {
+    const { height, width, sigmaColor, sigmaSpace, maxDistance: distance } = this.#options;
+    checkImageLoss(tensors, this.#options, "encode the bilateral loss");
+    const { image, loss, gradImage } = tensors;
+    pass.dispatch(bilateral, [image, this.#terms, gradImage], {
+      ...{ height, width, distance },
+      sigma_color: Math.max(sigmaColor, LEAST_SIGMA),
+      sigma_space: Math.max(sigmaSpace, LEAST_SIGMA),
+      // Of all offsets, those with |dx + dy| above the distance are left out, and (0, 0).
+      scale: 1 / (distance * (3 * distance + 3)),
+    }, image.size);
+    encodeSum(pass, { x: this.#terms, total: loss });
+  }
+
+  /** Frees its tensor. */
+  [Symbol.dispose](): void {
+    this.#terms[Symbol.dispose]();
+  }
+}

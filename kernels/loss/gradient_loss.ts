@@ -1,0 +1,99 @@
+import { encodeGrayscale } from "../augment/grayscale.ts";
+import { encodeGrayscaleBackward } from "../augment/grayscale_backward.ts";
+import { pictureSize } from "../augment/picture_size.ts";
+import { encodeResize, type ResizeOptions } from "../augment/resize.ts";
+import { encodeResizeBackward } from "../augment/resize_backward.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import type { Pass } from "../gpu/pass.ts";
+import { GpuTensor } from "../gpu/tensor.ts";
+import { checkImageLoss, type ImageLoss, type ImageLossTensors } from "./image_loss.ts";
+import { encodeSobelDifference } from "./sobel_difference.ts";
+import { encodeSobelDifferenceBackward } from "./sobel_difference_backward.ts";
+import { encodeSum } from "./sum.ts";
+
+/** What a gradient loss compares. */
+export interface GradientLossOptions {
+  /** Rows of the picture. */
+  readonly height: number;
+  /** Columns of the picture. */
+  readonly width: number;
+  /** The image whose edges are kept, [1, 3, S_H, S_W]; it is read once, and borrowed. */
+  readonly target: GpuTensor;
+}
+
+/** What {@linkcode GradientLoss} owns. `resized` and `gray` become their own gradients. */
+interface GradientLossTensors {
+  readonly target: GpuTensor;
+  readonly resized: GpuTensor;
+  readonly gray: GpuTensor;
+  readonly terms: GpuTensor;
+  readonly gradEdges: GpuTensor;
+}
+
+/** How the picture is enlarged, whatever the teacher sees. */
+const RESIZE: ResizeOptions = { mode: "bilinear", layout: "hwc" };
+
+/**
+ * The mean squared difference between the edges of a picture, enlarged, and those of an image.
+ *
+ * Source: SD-piXL's function gradient_loss.
+ */
+export class GradientLoss implements ImageLoss {
+  readonly #size: { readonly height: number; readonly width: number };
+  readonly #tensors: GradientLossTensors;
+  readonly #owned: DisposableStack;
+
+  private constructor(
+    size: { readonly height: number; readonly width: number },
+    tensors: GradientLossTensors,
+    owned: DisposableStack,
+  ) {
+    this.#size = size;
+    this.#tensors = tensors;
+    this.#owned = owned;
+  }
+
+  /**
+   * Creates what a size of picture needs, and turns the target gray.
+   *
+   * @throws {RangeError} If the target has another shape.
+   */
+  static create(gpu: Gpu, { height, width, target }: GradientLossOptions): GradientLoss {
+    const seen = pictureSize(target, "chw", "create the gradient loss");
+    using stack = new DisposableStack();
+    const zeros = (shape: readonly number[], name: string) =>
+      stack.use(GpuTensor.zeros(gpu, shape, `gradient loss ${name}`));
+    const tensors: GradientLossTensors = {
+      target: zeros(target.shape, "target"),
+      resized: zeros(target.shape, "resized"),
+      gray: zeros(target.shape, "gray"),
+      terms: zeros([seen.height, seen.width], "terms"),
+      gradEdges: zeros([seen.height, seen.width, 2], "gradient of edges"),
+    };
+    gpu.submit((pass) => encodeGrayscale(pass, { image: target, out: tensors.target }));
+    return new GradientLoss({ height, width }, tensors, stack.move());
+  }
+
+  /**
+   * Records the loss and its gradient; both are overwritten.
+   *
+   * @throws {RangeError} If a shape is another.
+   */
+  encode(pass: Pass, tensors: ImageLossTensors): void {
+    checkImageLoss(tensors, this.#size, "encode the gradient loss");
+    const { image, loss, gradImage } = tensors;
+    const { target, resized, gray, terms, gradEdges } = this.#tensors;
+    encodeResize(pass, { image, out: resized }, RESIZE);
+    encodeGrayscale(pass, { image: resized, out: gray });
+    encodeSobelDifference(pass, { gray, target, terms, gradEdges });
+    encodeSum(pass, { x: terms, total: loss });
+    encodeSobelDifferenceBackward(pass, { gradEdges, gradGray: gray });
+    encodeGrayscaleBackward(pass, { gradOut: gray, gradImage: resized });
+    encodeResizeBackward(pass, { gradOut: resized, gradImage }, RESIZE);
+  }
+
+  /** Frees its tensors. */
+  [Symbol.dispose](): void {
+    this.#owned.dispose();
+  }
+}

@@ -1,0 +1,44 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import type { LossMode } from "./image_loss.ts";
+import source from "./laplacian.wgsl" with { type: "text" };
+
+/** Fields of the uniform of a Laplacian. */
+const PARAMS = {
+  height: "u32",
+  width: "u32",
+  reach: "u32",
+  squares: "u32",
+  scale: "f32",
+} as const;
+
+/** Magnitudes or squares of a Laplacian, and their gradient. */
+export const laplacian: Kernel<typeof PARAMS> = {
+  name: "laplacian",
+  source,
+  params: PARAMS,
+  tensors: ["read", "read", "read_write", "read_write"],
+};
+
+/**
+ * Records the mean magnitude or square of a Laplacian, value by value, and its gradient.
+ *
+ * @param tensors `image`, `terms` and `gradLaplacian` [H, W, 3]; `weights` [N, N], N odd, at most
+ * twice the shorter side less 1.
+ */
+export function encodeLaplacian(
+  pass: Pass,
+  { image, weights, terms, gradLaplacian }: {
+    readonly image: GpuTensor;
+    readonly weights: GpuTensor;
+    readonly terms: GpuTensor;
+    readonly gradLaplacian: GpuTensor;
+  },
+  { mode }: { readonly mode: LossMode },
+): void {
+  const [height, width] = image.shape as [number, number];
+  const reach = (weights.shape[0]! - 1) / 2;
+  const params = { height, width, reach, squares: mode === "l2" ? 1 : 0, scale: 1 / image.size };
+  pass.dispatch(laplacian, [image, weights, terms, gradLaplacian], params, image.size);
+}

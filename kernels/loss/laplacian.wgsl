@@ -1,0 +1,56 @@
+// Laplacian of a picture: how a pixel differs from the weighted mean of those around it. Beyond its
+// edges the picture is mirrored, without repeating the edge itself.
+// Source: torch's "reflect" padding followed by conv2d, as in SD-piXL's class Laplacian_Loss.
+// One invocation takes one value. It sums up differences, so a flat picture gives exactly 0.
+
+override WORKGROUP_SIZE: u32;
+
+struct Params {
+  height: u32,
+  width: u32,
+  reach: u32,    // rows of weights above the middle
+  squares: u32,  // 0: magnitudes of the Laplacian; 1: its squares
+  scale: f32,    // weight of a value
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> image: array<f32>;                 // [H, W, 3]
+@group(0) @binding(2) var<storage, read> weights: array<f32>;               // [2 reach + 1, 2 reach + 1]
+@group(0) @binding(3) var<storage, read_write> terms: array<f32>;           // [H, W, 3]
+@group(0) @binding(4) var<storage, read_write> grad_laplacian: array<f32>;  // [H, W, 3]
+
+fn mirror(position: i32, size: u32) -> i32 {
+  let last = i32(size) - 1;
+  return last - abs(last - abs(position));
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let i = id.x + id.y * groups.x * WORKGROUP_SIZE;
+  let row = 3u * params.width;
+  if (i >= params.height * row) { return; }
+  let x = i32(i % row / 3u);
+  let y = i32(i / row);
+  let channel = i32(i % 3u);
+  let reach = i32(params.reach);
+  let value = image[i];
+  var laplacian = 0.0;
+  var k = 0;
+  for (var dy = -reach; dy <= reach; dy++) {
+    let first = mirror(y + dy, params.height) * i32(row) + channel;
+    for (var dx = -reach; dx <= reach; dx++) {
+      laplacian += weights[k] * (image[first + 3 * mirror(x + dx, params.width)] - value);
+      k++;
+    }
+  }
+  if (params.squares == 1u) {
+    terms[i] = params.scale * laplacian * laplacian;
+    grad_laplacian[i] = params.scale * 2.0 * laplacian;
+  } else {
+    terms[i] = params.scale * abs(laplacian);
+    grad_laplacian[i] = params.scale * sign(laplacian);
+  }
+}

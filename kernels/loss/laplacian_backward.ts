@@ -1,0 +1,32 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import source from "./laplacian_backward.wgsl" with { type: "text" };
+
+/** Gradient of a Laplacian. */
+export const laplacianBackward: Kernel<{ height: "u32"; width: "u32"; reach: "u32" }> = {
+  name: "laplacian_backward",
+  source,
+  params: { height: "u32", width: "u32", reach: "u32" },
+  tensors: ["read", "read", "read_write"],
+};
+
+/**
+ * Records the gradient of a Laplacian.
+ *
+ * @param tensors `gradLaplacian` and `gradImage` [H, W, 3]; `weights` [N, N], N odd, at most twice
+ * the shorter side less 1.
+ */
+export function encodeLaplacianBackward(
+  pass: Pass,
+  { gradLaplacian, weights, gradImage }: {
+    readonly gradLaplacian: GpuTensor;
+    readonly weights: GpuTensor;
+    readonly gradImage: GpuTensor;
+  },
+): void {
+  const [height, width] = gradImage.shape as [number, number];
+  const reach = (weights.shape[0]! - 1) / 2;
+  const tensors = [gradLaplacian, weights, gradImage];
+  pass.dispatch(laplacianBackward, tensors, { height, width, reach }, gradImage.size);
+}

@@ -1,0 +1,99 @@
+import type { Gpu } from "../gpu/gpu.ts";
+import type { Pass } from "../gpu/pass.ts";
+import { GpuTensor } from "../gpu/tensor.ts";
+import {
+  checkImageLoss,
+  type ImageLoss,
+  type ImageLossTensors,
+  type LossMode,
+} from "./image_loss.ts";
+import { encodeLaplacian } from "./laplacian.ts";
+import { encodeLaplacianBackward } from "./laplacian_backward.ts";
+import { laplacianWeights } from "./laplacian_weights.ts";
+import { encodeSum } from "./sum.ts";
+
+/** The picture's size and the Laplacian's. */
+export interface LaplacianOptions {
+  /** Rows. */
+  readonly height: number;
+  /** Columns. */
+  readonly width: number;
+  /** Side of the square of weights in pixels, odd, 3 or more. */
+  readonly side: number;
+  /** Standard deviation of the Gaussian in pixels, above 0. */
+  readonly sigma: number;
+  /** Magnitudes of the Laplacian, or its squares. */
+  readonly mode: LossMode;
+}
+
+/** What {@linkcode LaplacianLoss} owns. */
+interface LaplacianTensors {
+  readonly weights: GpuTensor;
+  readonly terms: GpuTensor;
+  readonly gradLaplacian: GpuTensor;
+}
+
+/**
+ * The mean Laplacian of a picture: how much pixels differ from the Gaussian mean around them.
+ *
+ * Source: SD-piXL's class Laplacian_Loss.
+ */
+export class LaplacianLoss implements ImageLoss {
+  readonly #options: LaplacianOptions;
+  readonly #tensors: LaplacianTensors;
+  readonly #owned: DisposableStack;
+
+  private constructor(
+    options: LaplacianOptions,
+    tensors: LaplacianTensors,
+    owned: DisposableStack,
+  ) {
+    this.#options = options;
+    this.#tensors = tensors;
+    this.#owned = owned;
+  }
+
+  /**
+   * Creates what a size of picture needs.
+   *
+   * @throws {RangeError} If `side` is even or below 3, or reaches over the mirrored picture.
+   */
+  static create(gpu: Gpu, options: LaplacianOptions): LaplacianLoss {
+    const { height, width, side, sigma } = options;
+    const greatest = 2 * Math.min(height, width) - 1;
+    if (!(side % 2 === 1 && side >= 3 && side <= greatest)) {
+      throw new RangeError(
+        `Cannot create the Laplacian loss of ${height} x ${width} pixels: ` +
+          `expected an odd side from 3 to ${greatest}, got ${side}`,
+      );
+    }
+    using stack = new DisposableStack();
+    const zeros = (name: string) => stack.use(GpuTensor.zeros(gpu, [height, width, 3], name));
+    const weights = laplacianWeights(side, sigma);
+    const tensors: LaplacianTensors = {
+      weights: stack.use(GpuTensor.from(gpu, weights, [side, side], "laplacian weights")),
+      terms: zeros("laplacian terms"),
+      gradLaplacian: zeros("gradient of laplacian"),
+    };
+    return new LaplacianLoss(options, tensors, stack.move());
+  }
+
+  /**
+   * Records the loss and its gradient; both are overwritten.
+   *
+   * @throws {RangeError} If a shape is another.
+   */
+  encode(pass: Pass, tensors: ImageLossTensors): void {
+    checkImageLoss(tensors, this.#options, "encode the Laplacian loss");
+    const { image, loss, gradImage } = tensors;
+    const { weights, terms, gradLaplacian } = this.#tensors;
+    encodeLaplacian(pass, { image, weights, terms, gradLaplacian }, this.#options);
+    encodeSum(pass, { x: terms, total: loss });
+    encodeLaplacianBackward(pass, { gradLaplacian, weights, gradImage });
+  }
+
+  /** Frees its tensors. */
+  [Symbol.dispose](): void {
+    this.#owned.dispose();
+  }
+}

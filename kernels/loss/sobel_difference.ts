@@ -1,0 +1,34 @@
+import { commonPictureSize } from "../augment/picture_size.ts";
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import source from "./sobel_difference.wgsl" with { type: "text" };
+
+/** Squared differences between the edges of two pictures, and their gradient. */
+export const sobelDifference: Kernel<{ height: "u32"; width: "u32" }> = {
+  name: "sobel_difference",
+  source,
+  params: { height: "u32", width: "u32" },
+  tensors: ["read", "read", "read_write", "read_write"],
+};
+
+/**
+ * Records the mean squared differences between edges, pixel by pixel, and their gradient.
+ *
+ * @param tensors `gray` and `target`, both [1, 3, S_H, S_W], of three channels alike; `terms`
+ * [S_H, S_W]; `gradEdges` [S_H, S_W, 2], along x and along y.
+ * @throws {RangeError} If the two pictures have different shapes.
+ */
+export function encodeSobelDifference(
+  pass: Pass,
+  { gray, target, terms, gradEdges }: {
+    readonly gray: GpuTensor;
+    readonly target: GpuTensor;
+    readonly terms: GpuTensor;
+    readonly gradEdges: GpuTensor;
+  },
+): void {
+  const { height, width } = commonPictureSize(gray, target, "encode the difference of edges");
+  const tensors = [gray, target, terms, gradEdges];
+  pass.dispatch(sobelDifference, tensors, { height, width }, height * width);
+}

@@ -1,0 +1,44 @@
+// How the edges of two gray pictures differ, by Sobel's operators along x and y; around the pictures
+// lies black. Both are linear, so the operators are applied to the difference.
+// Source: Sobel & Feldman 1968; mean squares as in SD-piXL's function gradient_loss.
+// One invocation takes one pixel.
+
+override WORKGROUP_SIZE: u32;
+
+struct Params {
+  height: u32,
+  width: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> gray: array<f32>;                // [1, 3, S_H, S_W], all alike
+@group(0) @binding(2) var<storage, read> target_gray: array<f32>;         // [1, 3, S_H, S_W], all alike
+@group(0) @binding(3) var<storage, read_write> terms: array<f32>;         // [S_H, S_W]
+@group(0) @binding(4) var<storage, read_write> grad_edges: array<vec2f>;  // [S_H, S_W], along x and y
+
+fn difference(x: i32, y: i32) -> f32 {
+  if (x < 0 || y < 0 || x >= i32(params.width) || y >= i32(params.height)) { return 0.0; }
+  let i = u32(y) * params.width + u32(x);
+  return gray[i] - target_gray[i];
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let i = id.x + id.y * groups.x * WORKGROUP_SIZE;
+  let pixels = params.height * params.width;
+  if (i >= pixels) { return; }
+  let x = i32(i % params.width);
+  let y = i32(i / params.width);
+  var edges = vec2f(0.0);
+  for (var k = -1; k <= 1; k++) {
+    let weight = f32(2 - abs(k));
+    edges.x += weight * (difference(x + 1, y + k) - difference(x - 1, y + k));
+    edges.y += weight * (difference(x + k, y + 1) - difference(x + k, y - 1));
+  }
+  let scale = 1.0 / f32(pixels);
+  terms[i] = scale * dot(edges, edges);
+  grad_edges[i] = 2.0 * scale * edges;
+}

@@ -1,0 +1,34 @@
+import { pictureSize } from "../augment/picture_size.ts";
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Pass } from "../gpu/pass.ts";
+import type { GpuTensor } from "../gpu/tensor.ts";
+import source from "./sobel_difference_backward.wgsl" with { type: "text" };
+
+/** Gradient of the edges of a gray picture. */
+export const sobelDifferenceBackward: Kernel<{ height: "u32"; width: "u32" }> = {
+  name: "sobel_difference_backward",
+  source,
+  params: { height: "u32", width: "u32" },
+  tensors: ["read", "read_write"],
+};
+
+/**
+ * Records the gradient of edges with respect to the gray picture.
+ *
+ * @param tensors `gradEdges` [S_H, S_W, 2]; `gradGray` [1, 3, S_H, S_W], of which the first channel
+ * gets the gradient and the others 0.
+ * @throws {RangeError} If `gradGray` has another shape.
+ */
+export function encodeSobelDifferenceBackward(
+  pass: Pass,
+  { gradEdges, gradGray }: { readonly gradEdges: GpuTensor; readonly gradGray: GpuTensor },
+): void {
+  const action = "encode the backward of the difference of edges";
+  const { height, width } = pictureSize(gradGray, "chw", action);
+  pass.dispatch(
+    sobelDifferenceBackward,
+    [gradEdges, gradGray],
+    { height, width },
+    height * width,
+  );
+}

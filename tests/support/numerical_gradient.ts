@@ -1,0 +1,21 @@
+/**
+ * Returns the gradient of a function of many values by central differences.
+ *
+ * @param step Distance to each side. Default: 1e-5, which float64 makes exact to about 1e-10.
+ */
+export function numericalGradient(
+  f: (values: Float64Array) => number,
+  at: ArrayLike<number>,
+  step = 1e-5,
+): Float64Array {
+  const values = Float64Array.from(at);
+  return values.map((value, i) => {
+    const moved = (by: number) => {
+      values[i] = value + by;
+      const result = f(values);
+      values[i] = value;
+      return result;
+    };
+    return (moved(step) - moved(-step)) / (2 * step);
+  });
+}
