@@ -1,5 +1,5 @@
 /**
- * The command line: `generate`, `palettes` and `verify`.
+ * The command line: `generate`, `palettes`, `verify` and `random-teacher`.
  *
  * `deno task generate …` runs it with the permissions that it needs.
  *
@@ -32,6 +32,10 @@ export async function main(args: readonly string[]): Promise<number> {
     async verify(folder, flags) {
       const { verifyCommand } = await import("./lib/launch/verify_command.ts");
       code = await verifyCommand(folder, flags, { out });
+    },
+    async randomTeacher(kind, folder, flags) {
+      const { randomTeacherCommand } = await import("./lib/launch/random_teacher_command.ts");
+      await randomTeacherCommand(kind, folder, flags, { out });
     },
   };
   try {

@@ -5,7 +5,16 @@ import { type Command, permissionsOf } from "./permissions.ts";
 import { runChild } from "./run_child.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/[\\/]$/, "");
-const COMMANDS: readonly Command[] = ["generate", "palettes", "verify", "test", "bench"];
+const COMMANDS: readonly Command[] = [
+  "generate",
+  "palettes",
+  "verify",
+  "random-teacher",
+  "test",
+  "bench",
+];
+/** Commands that compute nothing on a GPU. */
+const PLAIN: readonly Command[] = ["palettes", "random-teacher"];
 
 /**
  * Runs a command with the permissions that it needs, after looking for a WebGPU adapter.
@@ -21,7 +30,7 @@ async function launch(args: readonly string[]): Promise<number> {
     return 2;
   }
   const isHelp = rest.some((argument) => argument === "--help" || argument === "-h");
-  const needsAdapter = command !== "palettes" && !isHelp;
+  const needsAdapter = !PLAIN.includes(command) && !isHelp;
   try {
     if (needsAdapter) await ensureAdapter(machine);
   } catch (error) {

@@ -3,7 +3,7 @@ import { parseRunConfig, parseSettings } from "../../config/parse_run_config.ts"
 import { normalizeArguments } from "./normalize_arguments.ts";
 
 /** The commands that the launcher knows. */
-export type Command = "generate" | "palettes" | "verify" | "test" | "bench";
+export type Command = "generate" | "palettes" | "verify" | "random-teacher" | "test" | "bench";
 
 /** What the permissions of a command depend on besides its arguments. */
 export interface PermissionContext {
@@ -87,7 +87,7 @@ function flag(kind: string, values: Iterable<string>): string[] {
 /** Values of the flags that are paths, and all that stands alone. */
 function pathsOf(command: Command, args: readonly string[]): string[] {
   const named = [...READ_FLAGS].flatMap((name) => valuesOf(args, name));
-  if (command === "generate") return named;
+  if (command === "generate" || command === "random-teacher") return named;
   return [...named, ...args.filter((argument) => !argument.startsWith("-"))];
 }
 
@@ -125,6 +125,10 @@ function outputsOf(
   { settings, cwd }: { settings: [string, unknown][]; cwd: string },
 ): string[] {
   if (command === "verify") return [];
+  if (command === "random-teacher") {
+    const folder = randomTeacherFolder(args);
+    return folder === undefined ? [] : [resolve(cwd, folder)];
+  }
   const set = settings.filter(([key]) => key === "output").map(([, value]) => String(value));
   const last = [DEFAULT_OUTPUT, ...set, ...valuesOf(args, "--output")].at(-1)!;
   return [resolve(cwd, last), ...resumedFolders(args, cwd)];
@@ -134,6 +138,12 @@ function outputsOf(
 function resumedFolders(args: readonly string[], cwd: string): string[] {
   return valuesOf(args, "--resume")
     .map((path) => path.endsWith(".safetensors") ? resolve(cwd, path, "..") : resolve(cwd, path));
+}
+
+/** The folder that `random-teacher` writes: the second argument that is no flag and no flag's value. */
+function randomTeacherFolder(args: readonly string[]): string | undefined {
+  const isValue = (index: number) => /^--(seed|controlnet)$/.test(args[index - 1] ?? "");
+  return args.filter((argument, i) => !argument.startsWith("-") && !isValue(i))[1];
 }
 
 function hostOf(value: string): string | undefined {

@@ -22,6 +22,9 @@ export function paintingEngine({ stepMs = 0 } = {}): Engine {
         adapter: "none",
         paletteName: palette.name,
         startStep,
+        get evaluations() {
+          return step;
+        },
         async *steps(signal) {
           const { steps, learningRate } = config.training;
           while (step < steps) {
@@ -72,6 +75,7 @@ if (import.meta.main) {
     },
     palettes: none,
     verify: none,
+    randomTeacher: none,
   }, { print: out.write, columns: 80 });
   Deno.exit(code);
 }

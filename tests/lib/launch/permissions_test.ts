@@ -67,6 +67,15 @@ Deno.test("permissionsOf() follows the config of a resumed run", () => {
   }
 });
 
+Deno.test("permissionsOf() lets random-teacher write its folder and read the project", () => {
+  const args = ["--seed", "3", "sdxl", "--controlnet", "canny_mid", "big", "--debug"];
+  assert.deepEqual(permissionsOf("random-teacher", args, { ...CONTEXT, runtimeFiles: [] }), [
+    "--allow-read=/project,/home/big",
+    "--allow-write=/home/big",
+    TERMINAL,
+  ]);
+});
+
 Deno.test("permissionsOf() lets verify read its folder and write nothing", () => {
   assert.deepEqual(permissionsOf("verify", ["../goldens"], CONTEXT), [
     "--allow-read=/project,/cache/ort.wasm,/goldens",
