@@ -50,6 +50,10 @@ class DistillEngineRun implements EngineRun {
     return this.#run.startStep;
   }
 
+  get evaluations(): number {
+    return this.#run.evaluations;
+  }
+
   async *steps(signal: AbortSignal): AsyncGenerator<EngineStep> {
     let hasLost = false;
     for await (const report of distill(this.#run, { signal })) {

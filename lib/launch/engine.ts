@@ -46,6 +46,8 @@ export interface EngineRun extends AsyncDisposable {
   readonly paletteName: string;
   /** Step after which it goes on; 0 for a new run. */
   readonly startStep: number;
+  /** Images that the teacher judged or drew up to now, those before a resumed run too. */
+  readonly evaluations: number;
   /** Makes the steps, until the last or until the signal. */
   steps(signal: AbortSignal): AsyncIterable<EngineStep>;
   /** Reads the picture so far. */

@@ -69,11 +69,12 @@ export async function generateCommand(
     const verbose = flags.verbose ?? false;
     if (verbose) await writeBeginnings(folder, await run.beginnings());
     const context = { config, folder, reporter, signal, seconds, verbose };
-    const evaluations = await makeSteps(run, context);
+    await makeSteps(run, context);
     reporter.preview(toImage(await run.result()));
     const { files, notes } = await writeResults(run, folder, config.savingResize);
     for (const message of notes) reporter.report({ event: "note", message });
     const interrupted = signal.aborted;
+    const { evaluations } = run;
     reporter.report({ event: "done", folder, files, seconds: seconds(), evaluations, interrupted });
     return interrupted ? INTERRUPTED : 0;
   } catch (error) {
@@ -140,16 +141,14 @@ interface StepContext {
   seconds(): number;
 }
 
-/** Makes the steps and writes what they leave. Returns the teacher's evaluations. */
-async function makeSteps(run: EngineRun, context: StepContext): Promise<number> {
+/** Makes the steps and writes what they leave. */
+async function makeSteps(run: EngineRun, context: StepContext): Promise<void> {
   const { config, folder, reporter, signal, seconds, verbose } = context;
   const { saveSteps, checkpointSteps, steps } = config.training;
   const isDue = (step: number, every: number) => every > 0 && step % every === 0 && step < steps;
-  let evaluations = 0;
   using metrics = await MetricsLog.open(folder, run.startStep);
   try {
     for await (const step of run.steps(signal)) {
-      evaluations = step.evaluations;
       await metrics.append({ ...step });
       reporter.report({ event: "step", ...step, seconds: seconds() });
       if (isDue(step.step, saveSteps)) {
@@ -161,7 +160,6 @@ async function makeSteps(run: EngineRun, context: StepContext): Promise<number> 
   } catch (error) {
     if (!(signal.aborted && error === signal.reason)) throw error;
   }
-  return evaluations;
 }
 
 /** Writes pictures of the way under SD-piXL's names: the picture, and on `--verbose` the mixture. */

@@ -106,6 +106,10 @@ Deno.test("generate --resume goes on in the folder of the run", async () => {
     const metrics = await Deno.readTextFile(`${folder}/metrics.jsonl`);
     const logged = metrics.trimEnd().split("\n").map((line) => JSON.parse(line).step);
     assert.deepEqual(logged, [1, 2, 3, 4, 5, 6]);
+    // Nothing is left to do, and what was done is still told.
+    const third = await generate({ resume: folder });
+    assert.deepEqual(third.events.map(({ event }) => event), ["stage", "start", "done"]);
+    assert.equal(doneOf(third.events).evaluations, 6);
   });
 });
 
