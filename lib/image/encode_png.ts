@@ -1,6 +1,6 @@
 import { deflateSync } from "node:zlib";
 import type { Image, ImageSize } from "./image.ts";
-import { joinPngChunks } from "./png_chunks.ts";
+import { joinPngChunks, type PngChunk } from "./png_chunks.ts";
 
 const COLOR_TYPE = { rgb: 2, indexed: 3, rgba: 6 } as const;
 
@@ -9,6 +9,11 @@ export const MAX_INDEXED_COLORS = 256;
 
 /** Writes a picture as a true-colour PNG: RGB when it is opaque, else RGBA, 8 bits a channel. */
 export function encodePng(image: Image): Uint8Array<ArrayBuffer> {
+  return joinPngChunks(pngChunks(image));
+}
+
+/** Makes the chunks of {@linkcode encodePng} without the end chunk: "IHDR" and "IDAT". */
+export function pngChunks(image: Image): PngChunk[] {
   const channels = image.isTransparent() ? 4 : 3;
   const stride = 1 + image.width * channels;
   const rows = new Uint8Array(image.height * stride);
@@ -19,10 +24,10 @@ export function encodePng(image: Image): Uint8Array<ArrayBuffer> {
       for (let c = 0; c < channels; c++) rows[to + c] = image.data[from + c]!;
     }
   }
-  return joinPngChunks([
+  return [
     { type: "IHDR", data: header(image, 8, channels === 4 ? COLOR_TYPE.rgba : COLOR_TYPE.rgb) },
     { type: "IDAT", data: deflateSync(rows, { level: 9 }) },
-  ]);
+  ];
 }
 
 /**
@@ -40,6 +45,21 @@ export function encodeIndexedPng(
   indices: ArrayLike<number>,
   colors: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
+  return joinPngChunks(indexedPngChunks(size, indices, colors));
+}
+
+/**
+ * Makes the chunks of {@linkcode encodeIndexedPng} without the end chunk: "IHDR", "PLTE", "IDAT".
+ *
+ * @param indices Palette index of each pixel, shape [H, W].
+ * @param colors Palette, 8-bit sRGB, shape [K, 3], K in [1, 256].
+ * @throws {RangeError} If the palette has more than 256 colours or an index is not below K.
+ */
+export function indexedPngChunks(
+  size: ImageSize,
+  indices: ArrayLike<number>,
+  colors: Uint8Array,
+): PngChunk[] {
   const count = colors.length / 3;
   if (!Number.isInteger(count) || count < 1 || count > MAX_INDEXED_COLORS) {
     throw new RangeError(
@@ -53,11 +73,11 @@ export function encodeIndexedPng(
     );
   }
   const depth = [1, 2, 4, 8].find((bits) => count <= 1 << bits)!;
-  return joinPngChunks([
+  return [
     { type: "IHDR", data: header(size, depth, COLOR_TYPE.indexed) },
     { type: "PLTE", data: colors },
     { type: "IDAT", data: deflateSync(packIndices(size, indices, depth, count), { level: 9 }) },
-  ]);
+  ];
 }
 
 function packIndices(

@@ -11,21 +11,27 @@ export interface PngChunk {
   readonly data: Uint8Array;
 }
 
+/** Writes one chunk; its length and checksum are added. */
+export function encodePngChunk({ type, data }: PngChunk): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(12 + data.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, data.length);
+  for (let i = 0; i < 4; i++) bytes[4 + i] = type.charCodeAt(i);
+  bytes.set(data, 8);
+  view.setUint32(8 + data.length, crc32(bytes.subarray(4, 8 + data.length)));
+  return bytes;
+}
+
 /** Joins chunks into a PNG file; lengths, checksums and the end chunk are added. */
 export function joinPngChunks(chunks: readonly PngChunk[]): Uint8Array<ArrayBuffer> {
-  const all = [...chunks, { type: "IEND", data: new Uint8Array() }];
-  const byteLength = all.reduce((sum, chunk) => sum + 12 + chunk.data.length, PNG_SIGNATURE.length);
+  const parts = [...chunks, { type: "IEND", data: new Uint8Array() }].map(encodePngChunk);
+  const byteLength = parts.reduce((sum, part) => sum + part.length, PNG_SIGNATURE.length);
   const bytes = new Uint8Array(byteLength);
-  const view = new DataView(bytes.buffer);
   bytes.set(PNG_SIGNATURE);
   let offset = PNG_SIGNATURE.length;
-  for (const { type, data } of all) {
-    view.setUint32(offset, data.length);
-    for (let i = 0; i < 4; i++) bytes[offset + 4 + i] = type.charCodeAt(i);
-    bytes.set(data, offset + 8);
-    const end = offset + 8 + data.length;
-    view.setUint32(end, crc32(bytes.subarray(offset + 4, end)));
-    offset = end + 4;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
   }
   return bytes;
 }
