@@ -1,0 +1,13 @@
+const UNITS = ["bytes", "kB", "MB", "GB", "TB"] as const;
+
+/** Writes a number of bytes for people, with two digits or more: 5135149760 is "5.1 GB". */
+export function formatBytes(byteLength: number): string {
+  let value = byteLength;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const text = unit > 0 && value < 9.95 ? value.toFixed(1) : value.toFixed(0);
+  return `${text} ${UNITS[unit]}`;
+}

@@ -1,0 +1,126 @@
+/** A file of a repository. */
+export interface HubFile {
+  /** Path in the repository. */
+  readonly path: string;
+  /** Size, in bytes. */
+  readonly byteLength: number;
+  /** SHA-1 of the Git blob: of the file, or of the pointer to a large file. */
+  readonly gitHash: string;
+  /** SHA-256 of a large file; undefined for what Git itself keeps. */
+  readonly sha256?: string;
+}
+
+/** The files of a repository at a commit. */
+export interface HubListing {
+  /** Commit, 40 hexadecimal digits. */
+  readonly commit: string;
+  readonly files: readonly HubFile[];
+}
+
+/** Tells whether a text is a commit: 40 hexadecimal digits. */
+export function isCommit(text: string): boolean {
+  return /^[0-9a-f]{40}$/.test(text);
+}
+
+/** Name of a file's content in the cache: what it is checked against. */
+export function blobName(file: HubFile): string {
+  return file.sha256 ?? file.gitHash;
+}
+
+/**
+ * Reads the answer of the Hub's `/api/models/{repo}/revision/{revision}?blobs=true`.
+ *
+ * Paths and hashes become paths on this machine, so each is checked.
+ *
+ * @throws {SyntaxError} If it is not such an answer.
+ */
+export function parseModelInfo(value: unknown): HubListing {
+  const { sha, siblings } = record(value);
+  if (typeof sha !== "string" || !isCommit(sha)) throw unfit("a commit", sha);
+  if (!Array.isArray(siblings)) throw unfit("a list of files", siblings);
+  const files = siblings.flatMap((sibling: unknown) => {
+    const { rfilename, size, blobId, lfs } = record(sibling);
+    const large = lfs === undefined || lfs === null ? undefined : record(lfs);
+    return parseFile(rfilename, {
+      size: large?.size ?? size,
+      gitHash: blobId,
+      sha256: large?.sha256,
+    });
+  });
+  return { commit: sha, files };
+}
+
+/**
+ * Writes a listing in the form in which the Python library keeps it, `trees/<commit>.json`.
+ *
+ * Source: huggingface_hub 2.0, `_tree_cache.py`.
+ */
+export function encodeTree({ files }: HubListing): string {
+  const sorted = files.toSorted((a, b) => a.path < b.path ? -1 : 1);
+  const entries = sorted.map(({ path, byteLength, gitHash, sha256 }) => [path, {
+    size: byteLength,
+    blob_id: gitHash,
+    ...(sha256 === undefined ? {} : { lfs_sha256: sha256, lfs_size: byteLength }),
+  }]);
+  return JSON.stringify({ format_version: 1, files: Object.fromEntries(entries) }, null, 1);
+}
+
+/** Reads what {@linkcode encodeTree} or the Python library has written; undefined if it is not that. */
+export function decodeTree(text: string, commit: string): HubListing | undefined {
+  try {
+    const { format_version, files } = record(JSON.parse(text));
+    if (format_version !== 1) return undefined;
+    const parsed = Object.entries(record(files)).flatMap(([path, value]) => {
+      const { size, blob_id, lfs_sha256, lfs_size } = record(value);
+      return parseFile(path, {
+        size: lfs_size ?? size,
+        gitHash: blob_id,
+        sha256: lfs_sha256 ?? undefined,
+      });
+    });
+    return { commit, files: parsed };
+  } catch {
+    // Kept to save a question; the Hub is asked again.
+    return undefined;
+  }
+}
+
+/** Returns one file, or none where the path could lead out of its folder: no model needs it. */
+function parseFile(
+  path: unknown,
+  { size, gitHash, sha256 }: { size: unknown; gitHash: unknown; sha256: unknown },
+): HubFile[] {
+  if (typeof path !== "string") throw unfit("a path in the repository", path);
+  if (!isInside(path)) return [];
+  if (!Number.isSafeInteger(size) || (size as number) < 0) {
+    throw unfit(`the size of "${path}" in bytes`, size);
+  }
+  if (typeof gitHash !== "string" || !isCommit(gitHash)) {
+    throw unfit(`the SHA-1 of "${path}"`, gitHash);
+  }
+  const file = { path, byteLength: size as number, gitHash };
+  if (sha256 === undefined) return [file];
+  if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) {
+    throw unfit(`the SHA-256 of "${path}"`, sha256);
+  }
+  return [{ ...file, sha256 }];
+}
+
+/** Tells whether a path stays in its folder, on every system. */
+function isInside(path: string): boolean {
+  // deno-lint-ignore no-control-regex -- they are what is looked for
+  if (path === "" || /[\\:\x00-\x1f]/.test(path)) return false;
+  return path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+}
+
+function record(value: unknown): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw unfit("an object", value);
+}
+
+function unfit(expected: string, got: unknown): SyntaxError {
+  const text = JSON.stringify(got)?.slice(0, 80) ?? "nothing";
+  return new SyntaxError(`Cannot read the list of files: expected ${expected}, got ${text}`);
+}

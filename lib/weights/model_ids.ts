@@ -1,0 +1,115 @@
+import { didYouMean } from "../../config/did_you_mean.ts";
+import { HubError } from "./hub_error.ts";
+
+/** What a model of {@linkcode HUB_MODELS} is for. */
+export type HubModelKind = "teacher" | "autoencoder" | "controlnet";
+
+/** A model with a short name. */
+export interface HubModel {
+  /** Repository on the Hugging Face Hub. */
+  readonly repo: string;
+  /** What it is for. */
+  readonly kind: HubModelKind;
+  /** Size of the files that are needed, in bytes, roughly; undefined if not known. */
+  readonly byteLength?: number;
+}
+
+/** Bytes of a value in float16, in which most weights come. */
+const HALF = 2;
+/** Values of SDXL's two text encoders and its autoencoder, in every model built on it. */
+const SDXL_ENCODERS = 123_060_480 + 694_659_840 + 83_653_863;
+
+/**
+ * The short names of SD-piXL's config: `diffusion.model_id`, `diffusion.vae_id` and
+ * `controlnet.models_id`.
+ *
+ * Sizes are numbers of parameters times the bytes of each; the Hub tells the exact ones.
+ */
+export const HUB_MODELS: Readonly<Record<string, HubModel>> = {
+  "sdxl": {
+    repo: "stabilityai/stable-diffusion-xl-base-1.0",
+    kind: "teacher",
+    byteLength: HALF * (2_567_463_684 + SDXL_ENCODERS),
+  },
+  "ssd1b": {
+    repo: "segmind/SSD-1B",
+    kind: "teacher",
+    byteLength: HALF * (1_300_000_000 + SDXL_ENCODERS),
+  },
+  "taesdxl": { repo: "madebyollin/taesdxl", kind: "autoencoder", byteLength: 4 * 2_445_063 },
+  "vae-16-fix": {
+    repo: "madebyollin/sdxl-vae-fp16-fix",
+    kind: "autoencoder",
+    byteLength: 4 * 83_653_863,
+  },
+  ...controlnets("canny"),
+  ...controlnets("depth"),
+};
+
+function controlnets(kind: string): Record<string, HubModel> {
+  const repo = `diffusers/controlnet-${kind}-sdxl-1.0`;
+  return {
+    [`${kind}_small`]: { repo: `${repo}-small`, kind: "controlnet" },
+    [`${kind}_mid`]: { repo: `${repo}-mid`, kind: "controlnet" },
+    [`${kind}_full`]: { repo, kind: "controlnet", byteLength: HALF * 1_251_000_000 },
+  };
+}
+
+/** Where a model is: on the Hub, or in a folder. */
+export type ModelReference = HubReference | FolderReference;
+
+/** A revision of a repository on the Hub. */
+export interface HubReference {
+  readonly place: "hub";
+  /** Repository, such as "owner/name". */
+  readonly repo: string;
+  /** Branch, tag or commit. */
+  readonly revision: string;
+  /** What is known of it, if it has a short name. */
+  readonly model?: HubModel;
+}
+
+/** A folder in diffusers layout. */
+export interface FolderReference {
+  readonly place: "folder";
+  /** Path or address. */
+  readonly location: string;
+}
+
+/** Name of a repository: two parts that are no paths, as the Hub allows them. */
+const REPO = /^(?=.{3,96}$)[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
+/** A branch, a tag, a commit or "refs/pr/1". */
+const REVISION = /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/;
+
+/**
+ * Tells where a model is, by its id.
+ *
+ * An id is a short name ("sdxl"), a repository ("owner/name"), each with a revision if wanted
+ * ("owner/name@refs/pr/1"), or a path or address of a folder. A relative path of two parts looks
+ * like a repository: write it with "./".
+ *
+ * @throws {HubError} If it is none of these.
+ */
+export function parseModelId(id: string): ModelReference {
+  if (/^(\.{0,2}[\\/]|\.{1,2}$|~|[a-z]:[\\/]|[a-z][a-z+.-]+:)/i.test(id)) {
+    return { place: "folder", location: id };
+  }
+  const [, name = "", revision = "main"] = /^([^@]*)(?:@(.*))?$/.exec(id) ?? [];
+  const model = Object.hasOwn(HUB_MODELS, name) ? HUB_MODELS[name] : undefined;
+  const repo = model?.repo ?? name;
+  if (REPO.test(repo) && !/\.\.|--/.test(repo)) {
+    if (!REVISION.test(revision) || revision.includes("..")) {
+      throw new HubError(
+        `Cannot find the model "${id}": expected a branch, a tag or a commit after "@", ` +
+          `got "${revision}"`,
+      );
+    }
+    return { place: "hub", repo, revision, ...(model ? { model } : {}) };
+  }
+  if (/[\\/]/.test(id)) return { place: "folder", location: id };
+  const names = Object.keys(HUB_MODELS);
+  throw new HubError(
+    `Cannot find the model "${id}": expected ${names.join(", ")}, a repository of the ` +
+      `Hugging Face Hub such as owner/name, or a folder such as ./model${didYouMean(id, names)}`,
+  );
+}
