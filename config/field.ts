@@ -32,6 +32,20 @@ export function integer(description: string, min: number, max: number): Field {
   return numeric(description, { min, max }, true);
 }
 
+/** Makes a field for an odd integer from `min` to `max`, both odd and allowed. */
+export function odd(description: string, min: number, max: number): Field {
+  const field = integer(description, min, max);
+  return {
+    ...field,
+    expected: `an odd integer in [${min}, ${max}]`,
+    json: { ...field.json, not: { multipleOf: 2 } },
+    read(value) {
+      const found = field.read(value) as number | undefined;
+      return found === undefined || found % 2 === 0 ? undefined : found;
+    },
+  };
+}
+
 function numeric(description: string, bounds: Bounds, isInteger: boolean): Field {
   const { min, max, openMin = false, openMax = false } = bounds;
   const interval = `${openMin ? "(" : "["}${min}, ${max}${openMax ? ")" : "]"}`;

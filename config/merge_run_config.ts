@@ -57,4 +57,24 @@ function checkTogether(config: RunConfig, where: (path: string) => string): void
     const expected = `expected as many values as "controlnet.models_id" has (${models})`;
     throw new ConfigError(where(path), path, `${expected}, got ${scales}`);
   }
+  checkLosses(config, where);
+}
+
+/** Losses that look around a pixel must not reach over the picture. */
+function checkLosses(
+  { generator, training }: RunConfig,
+  where: (path: string) => string,
+): void {
+  const side = Math.min(generator.imageH, generator.imageW);
+  const { laplacianScale, laplacianKernel, bilateralScale, bilateralMaxDistance } = training;
+  const reaches = [
+    ["laplacian_kernel", laplacianScale, laplacianKernel, 2 * side - 1],
+    ["bilateral_max_distance", bilateralScale, bilateralMaxDistance, side - 1],
+  ] as const;
+  for (const [name, scale, value, greatest] of reaches) {
+    if (scale === 0 || value <= greatest) continue;
+    const path = `training.${name}`;
+    const expected = `expected at most ${greatest} for a picture with a side of ${side} pixels`;
+    throw new ConfigError(where(path), path, `${expected}, got ${value}`);
+  }
 }

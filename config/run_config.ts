@@ -90,25 +90,36 @@ export interface TrainingConfig {
   readonly resizeMode: "nearest" | "bilinear" | "area" | "nearest-exact";
   /** Factor of the FFT loss, in [0, 1e6]; 0 switches it off. */
   readonly fftScale: number;
-  /** Factor of the total-variation loss; 0 switches it off. */
+  /** Factor of the total-variation loss, in [0, 1e6]; 0 switches it off. */
   readonly tvScale: number;
-  /** Factor of the Laplacian loss; 0 switches it off. */
+  /** Norm of the total-variation loss. Default: "l1", which is SD-piXL's. */
+  readonly tvMode: "l1" | "l2";
+  /** Factor of the Laplacian loss, in [0, 1e6]; 0 switches it off. */
   readonly laplacianScale: number;
-  /** Standard deviation of the Laplacian's Gaussian, in pixels. */
+  /** Standard deviation of the Laplacian's Gaussian in pixels, in (0, 10]. */
   readonly laplacianSigma: number;
-  /** Side of the Laplacian's kernel in pixels, odd integer. */
+  /**
+   * Side of the Laplacian's square of weights in pixels, odd integer in [3, 31], less than twice the
+   * picture's shorter side.
+   */
   readonly laplacianKernel: number;
   /** Norm of the Laplacian loss. */
   readonly laplacianMode: "l1" | "l2";
-  /** Factor of the loss between the Sobel edges of picture and input image; 0 switches it off. */
+  /**
+   * Factor of the loss between the Sobel edges of the picture and those of the image that the run
+   * begins with, in [0, 1e6]; 0 switches it off.
+   */
   readonly gradientLossScale: number;
-  /** Factor of the bilateral loss; 0 switches it off. */
+  /** Factor of the bilateral loss, in [0, 1e6]; 0 switches it off. */
   readonly bilateralScale: number;
-  /** Standard deviation of the bilateral loss in colour. */
+  /** Standard deviation of the bilateral loss in colour, in (0, 1e6]. */
   readonly bilateralSigmaColor: number;
-  /** Standard deviation of the bilateral loss in pixels. */
+  /** Standard deviation of the bilateral loss in pixels, in (0, 1e6]. */
   readonly bilateralSigmaSpace: number;
-  /** Greatest distance of the bilateral loss in pixels, integer. */
+  /**
+   * Greatest distance of the bilateral loss along a side in pixels, integer in [1, 32], less than
+   * the picture's shorter side.
+   */
   readonly bilateralMaxDistance: number;
   /** Random changes of the picture before the teacher sees it. */
   readonly augmentation: AugmentationConfig;

@@ -85,18 +85,20 @@ export async function createRun(config: RunConfig, inputs: RunInputs = {}): Prom
     multiple: sideMultiple(teacher),
   });
   const image = inputs.image && prepareStartImage(inputs.image, size, teacherSize);
-  const draws = !checkpoint && drawsImage(config, image);
+  const draws = drawsImage(config, { image, checkpoint });
   const asksNegative = config.sd.guidanceScale !== 0 ||
     (draws && config.diffusion.guidanceScale !== 1);
-  const noted = { palette, teacher, checkpoint, drawsImage: draws, asksNegative };
+  const hasImage = draws || image !== undefined;
+  const noted = { palette, teacher, checkpoint, hasImage, drawsImage: draws, asksNegative };
   for (const note of await runNotes(config, noted)) onNote(note);
   const controlnets = image ? await chooseControlnets(teacher, config.controlnet, onNote) : [];
   const source: Source = { config, teacher, teacherSize, controlnets };
   const networks = await loadNetworks(gpu, source, { ...session, asksNegative, inputs, owned });
   if (draws) onStage("sample");
+  const begun = { teacher, ...networks, palette, image };
   const start = checkpoint
-    ? goOn(checkpoint, image)
-    : await beginAnew(gpu, { teacher, ...networks, palette, image }, { ...session, config });
+    ? await goOn(gpu, { ...begun, checkpoint }, { ...session, config })
+    : await beginAnew(gpu, begun, { ...session, config });
   const parts = { gpu, ...source, ...networks };
   const own = createOwn(gpu, { config, size, teacherSize, start }, owned);
   const control = image && controlnets.length > 0
@@ -181,7 +183,9 @@ function createOwn(
   const augmenter = owned.use(
     new Augmenter(gpu, { imageSize: size, teacherSize, resizeMode: training.resizeMode }),
   );
-  const losses = createPictureLosses(gpu, size, training).map((loss) => owned.use(loss));
+  const target = { image: start.image, teacherSize };
+  const losses = createPictureLosses(gpu, { size, target }, training)
+    .map((loss) => owned.use(loss));
   const optimizer = owned.use(new AdamW(gpu, generator.logits, training));
   if (start.optimizer) optimizer.restore(start.optimizer);
   const gradNorm = owned.use(GpuTensor.zeros(gpu, [1], "norm of the gradient"));

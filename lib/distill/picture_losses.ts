@@ -2,9 +2,15 @@ import type { TrainingConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { Pass } from "../../kernels/gpu/pass.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import { BilateralLoss } from "../../kernels/loss/bilateral.ts";
 import { FftLoss } from "../../kernels/loss/fft_loss.ts";
+import { GradientLoss } from "../../kernels/loss/gradient_loss.ts";
+import type { ImageLoss } from "../../kernels/loss/image_loss.ts";
+import { LaplacianLoss } from "../../kernels/loss/laplacian_loss.ts";
+import { TotalVariationLoss } from "../../kernels/loss/total_variation.ts";
 import { encodeAddScaled } from "../../kernels/optimizer/add_scaled.ts";
-import type { ImageSize } from "../image/image.ts";
+import type { Image, ImageSize } from "../image/image.ts";
+import { resizeImage } from "../image/resize_image.ts";
 
 /** A loss of the picture itself, besides the teacher's. */
 export interface PictureLoss extends Disposable {
@@ -23,31 +29,89 @@ export interface PictureLoss extends Disposable {
   read(): Promise<number>;
 }
 
+/** What the picture is compared with. */
+export interface PictureTarget {
+  /** The image that the run begins with; opaque. Without one there is no gradient loss. */
+  readonly image: Image | undefined;
+  /** Size at which edges are compared: that of the teacher's image. */
+  readonly teacherSize: ImageSize;
+}
+
 /** Creates the losses whose factor is above 0; the caller owns them. */
 export function createPictureLosses(
   gpu: Gpu,
-  size: ImageSize,
-  { fftScale }: Pick<TrainingConfig, "fftScale">,
+  { size, target }: { readonly size: ImageSize; readonly target: PictureTarget },
+  training: TrainingConfig,
 ): PictureLoss[] {
-  return fftScale > 0 ? [new ScaledFftLoss(gpu, size, fftScale)] : [];
+  const { height, width } = size;
+  const { image, teacherSize } = target;
+  const losses: readonly (readonly [name: string, scale: number, create: () => ImageLoss])[] = [
+    ["fft", training.fftScale, () => FftLoss.create(gpu, size)],
+    ["tv", training.tvScale, () => {
+      return TotalVariationLoss.create(gpu, { height, width, mode: training.tvMode });
+    }],
+    ["laplacian", training.laplacianScale, () => {
+      const { laplacianKernel: side, laplacianSigma: sigma, laplacianMode: mode } = training;
+      return LaplacianLoss.create(gpu, { height, width, side, sigma, mode });
+    }],
+    ["gradient", image ? training.gradientLossScale : 0, () => {
+      using seen = uploadImage(gpu, image!, teacherSize);
+      return GradientLoss.create(gpu, { height, width, target: seen });
+    }],
+    ["bilateral", training.bilateralScale, () => {
+      return BilateralLoss.create(gpu, {
+        ...{ height, width },
+        sigmaColor: training.bilateralSigmaColor,
+        sigmaSpace: training.bilateralSigmaSpace,
+        maxDistance: training.bilateralMaxDistance,
+      });
+    }],
+  ];
+  using owned = new DisposableStack();
+  const created = losses.filter(([, scale]) => scale > 0).map(([name, scale, create]) =>
+    owned.use(new ScaledLoss(gpu, { name, size, scale, create }))
+  );
+  // All of them were created: they are the caller's.
+  owned.move();
+  return created;
 }
 
-/** The FFT loss with its factor. */
-class ScaledFftLoss implements PictureLoss {
-  readonly name = "fft";
+/** Brings an image to a size, as [1, 3, S_H, S_W]. */
+function uploadImage(gpu: Gpu, image: Image, size: ImageSize): GpuTensor {
+  const values = resizeImage(image, size, { fit: "stretch" }).toFloats();
+  const area = size.height * size.width;
+  const planes = values.map((_, i) => values[i % area * 3 + Math.floor(i / area)]!);
+  return GpuTensor.from(gpu, planes, [1, 3, size.height, size.width], "target of gradient loss");
+}
+
+/** What a scaled loss is made of. */
+interface ScaledLossOptions {
+  readonly name: string;
+  /** Size of the picture. */
+  readonly size: ImageSize;
+  /** Factor of the loss. */
+  readonly scale: number;
+  /** Creates the loss, which is then owned. */
+  readonly create: () => ImageLoss;
+}
+
+/** A loss with its factor. */
+class ScaledLoss implements PictureLoss {
+  readonly name: string;
   readonly #scale: number;
-  readonly #fft: FftLoss;
+  readonly #imageLoss: ImageLoss;
   readonly #loss: GpuTensor;
   readonly #gradImage: GpuTensor;
   readonly #owned: DisposableStack;
 
-  constructor(gpu: Gpu, size: ImageSize, scale: number) {
+  constructor(gpu: Gpu, { name, size, scale, create }: ScaledLossOptions) {
     using owned = new DisposableStack();
+    this.name = name;
     this.#scale = scale;
-    this.#fft = owned.use(FftLoss.create(gpu, size));
-    this.#loss = owned.use(GpuTensor.zeros(gpu, [1], "fft loss"));
+    this.#imageLoss = owned.use(create());
+    this.#loss = owned.use(GpuTensor.zeros(gpu, [1], `${name} loss`));
     const shape = [size.height, size.width, 3];
-    this.#gradImage = owned.use(GpuTensor.zeros(gpu, shape, "gradient of fft loss"));
+    this.#gradImage = owned.use(GpuTensor.zeros(gpu, shape, `gradient of ${name} loss`));
     this.#owned = owned.move();
   }
 
@@ -55,7 +119,7 @@ class ScaledFftLoss implements PictureLoss {
     pass: Pass,
     { image, gradImage }: { readonly image: GpuTensor; readonly gradImage: GpuTensor },
   ): void {
-    this.#fft.encode(pass, { image, loss: this.#loss, gradImage: this.#gradImage });
+    this.#imageLoss.encode(pass, { image, loss: this.#loss, gradImage: this.#gradImage });
     encodeAddScaled(pass, { x: this.#gradImage, y: gradImage }, { scale: this.#scale });
   }
 

@@ -14,6 +14,8 @@ export interface NotedParts {
   readonly teacher: TeacherFolder;
   /** What it goes on from. */
   readonly checkpoint: RunCheckpoint | undefined;
+  /** Whether there is an image, given or drawn. */
+  readonly hasImage: boolean;
   /** Whether the teacher draws an image. */
   readonly drawsImage: boolean;
   /** Whether the negative prompt is asked for. */
@@ -37,6 +39,9 @@ export async function runNotes(config: RunConfig, parts: NotedParts): Promise<st
       `"diffusion.num_references" has no effect: one image is drawn, as there is nothing to choose ` +
         `by yet`,
     );
+  }
+  if (training.gradientLossScale > 0 && !parts.hasImage) {
+    notes.push('"training.gradient_loss_scale" has no effect: there is no image to keep edges of');
   }
   if (checkpoint && checkpoint.seed !== seed) {
     notes.push(`The run goes on with seed ${seed}; it began with ${checkpoint.seed}`);

@@ -44,9 +44,19 @@ export function nameOfMadePalette({ generator }: RunConfig): string | undefined 
   return method === "nearest" ? method : undefined;
 }
 
-/** Tells whether a new run needs an image that the teacher draws. */
-export function drawsImage({ generator }: RunConfig, image: Image | undefined): boolean {
-  return generator.initializeRenderer && image === undefined;
+/**
+ * Tells whether a run needs an image that the teacher draws: one that begins with it, or one that
+ * goes on and has a loss that compares with it.
+ */
+export function drawsImage(
+  { generator, training }: RunConfig,
+  { image, checkpoint }: {
+    readonly image: Image | undefined;
+    readonly checkpoint: RunCheckpoint | undefined;
+  },
+): boolean {
+  if (!generator.initializeRenderer || image !== undefined) return false;
+  return checkpoint === undefined || training.gradientLossScale > 0;
 }
 
 /**
@@ -61,7 +71,7 @@ export async function beginAnew(
 ): Promise<StartState> {
   const { config } = options;
   const { seed, generator } = config;
-  const isDrawn = drawsImage(config, parts.image);
+  const isDrawn = drawsImage(config, { image: parts.image, checkpoint: undefined });
   const image = isDrawn ? await drawImage(gpu, parts, options) : parts.image;
   const evaluations = isDrawn ? config.diffusion.numInferenceSteps : 0;
   const rest = { image, step: 0, evaluations, optimizer: undefined };
@@ -80,11 +90,18 @@ export async function beginAnew(
   return { logits: { std: generator.std, draw }, palette, ...rest };
 }
 
-/** Goes on from a checkpoint, without drawing the image again. */
-export function goOn(checkpoint: RunCheckpoint, image: Image | undefined): StartState {
-  const { logits, palette, step, evaluations, optimizerStep, moment1, moment2 } = checkpoint;
+/** Goes on from a checkpoint; the image is drawn again only if a loss compares with it. */
+export async function goOn(
+  gpu: Gpu,
+  parts: SampleParts & StartInputs & { readonly checkpoint: RunCheckpoint },
+  options: SessionOptions & { readonly config: RunConfig },
+): Promise<StartState> {
+  const { logits, palette, step, optimizerStep, moment1, moment2 } = parts.checkpoint;
+  const isDrawn = drawsImage(options.config, parts);
+  const image = isDrawn ? await drawImage(gpu, parts, options) : parts.image;
+  const drawn = isDrawn ? options.config.diffusion.numInferenceSteps : 0;
   return {
-    ...{ logits, palette, image, step, evaluations },
+    ...{ logits, palette, image, step, evaluations: parts.checkpoint.evaluations + drawn },
     optimizer: { step: optimizerStep, moment1, moment2 },
   };
 }

@@ -1,22 +1,53 @@
+import { BilateralLoss } from "../../kernels/loss/bilateral.ts";
 import { FftLoss } from "../../kernels/loss/fft_loss.ts";
+import { GradientLoss } from "../../kernels/loss/gradient_loss.ts";
+import type { ImageLoss } from "../../kernels/loss/image_loss.ts";
+import { LaplacianLoss } from "../../kernels/loss/laplacian_loss.ts";
+import { TotalVariationLoss } from "../../kernels/loss/total_variation.ts";
 import { GpuTensors, type Verification } from "./verification.ts";
 import { KERNEL, type VerifyLine } from "./verify_line.ts";
 
-/** Compares the losses that there are kernels for, and their gradients. */
-export async function* verifyLosses({ file, gpu }: Verification): AsyncGenerator<VerifyLine> {
-  for (const tag of file.captures(/^(\w+)\.fft\.loss$/)) {
+/** Settings that the file's note states in words. */
+const LAPLACIAN = { side: 5, sigma: 0.75 };
+const BILATERAL = { sigmaColor: 1, sigmaSpace: 1, maxDistance: 3 };
+
+/** Compares all losses of a picture, and their gradients. */
+export async function* verifyLosses(verification: Verification): AsyncGenerator<VerifyLine> {
+  const { file, gpu } = verification;
+  for (const tag of file.captures(/^(\w+)\.image$/)) {
     const reference = file.tensor(`${tag}.image`);
-    const [height, width] = reference.shape as [number, number];
-    using fft = FftLoss.create(gpu, { height, width });
     using tensors = new GpuTensors(gpu);
     const image = tensors.from(reference, "image");
     const loss = tensors.zeros([1], "loss");
     const gradImage = tensors.zeros(reference.shape, "grad_image");
-    gpu.submit((pass) => fft.encode(pass, { image, loss, gradImage }));
-    yield file.compare(`${tag}.fft.loss`, await loss.read(), KERNEL);
-    yield file.compare(`${tag}.fft.grad`, await gradImage.read(), KERNEL);
+    for (const name of file.captures(new RegExp(`^${tag}\\.(\\w+)\\.loss$`))) {
+      using imageLoss = createLoss(verification, `${tag}.${name}`, reference.shape);
+      if (imageLoss === undefined) continue;
+      gpu.submit((pass) => imageLoss.encode(pass, { image, loss, gradImage }));
+      yield file.compare(`${tag}.${name}.loss`, await loss.read(), KERNEL);
+      yield file.compare(`${tag}.${name}.grad`, await gradImage.read(), KERNEL);
+    }
   }
-  for (const name of file.unused.filter((name) => /^\w+\.\w+\.(loss|grad|target)$/.test(name))) {
-    yield file.skip(name, `there is no kernel for the loss "${name.split(".")[1]}" yet`);
+}
+
+/** Creates the loss that a tensor's name begins with; undefined if there is none. */
+function createLoss(
+  { file, gpu }: Verification,
+  name: string,
+  [height = 0, width = 0]: readonly number[],
+): ImageLoss | undefined {
+  const size = { height, width };
+  const [, kind, mode] = /^\w+\.([a-z]+)(?:_(l1|l2))?$/.exec(name) ?? [];
+  if (kind === "fft") return FftLoss.create(gpu, size);
+  if (kind === "bilateral") return BilateralLoss.create(gpu, { ...size, ...BILATERAL });
+  if (kind === "gradient") {
+    using tensors = new GpuTensors(gpu);
+    const target = tensors.from(file.tensor(`${name}.target`), "target");
+    return GradientLoss.create(gpu, { ...size, target });
   }
+  if (mode !== "l1" && mode !== "l2") return undefined;
+  if (kind === "tv") return TotalVariationLoss.create(gpu, { ...size, mode });
+  return kind === "laplacian"
+    ? LaplacianLoss.create(gpu, { ...size, ...LAPLACIAN, mode })
+    : undefined;
 }

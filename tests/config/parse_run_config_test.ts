@@ -37,6 +37,11 @@ const WRONG: readonly (readonly [string, string, string])[] = [
     "training.steps",
   ],
   [
+    "training:\n  laplacian_kernel: 4\n",
+    `"my.yaml:2:21 training.laplacian_kernel": expected an odd integer in [3, 31], got 4`,
+    "training.laplacian_kernel",
+  ],
+  [
     "prompt: a knight: red\n",
     `"my.yaml:1:9": nested mappings are not allowed in compact mappings; put a text with a colon in quotes`,
     "",

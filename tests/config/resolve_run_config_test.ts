@@ -66,6 +66,24 @@ Deno.test("resolveLayers() refuses values that contradict each other", () => {
   }
 });
 
+Deno.test("resolveLayers() refuses losses that reach over the picture, if they are on", () => {
+  const size = ["generator.image_H=8", "generator.image_W=9"];
+  const cases = [
+    ["laplacian", "training.laplacian_kernel", 17, 15],
+    ["bilateral", "training.bilateral_max_distance", 8, 7],
+  ] as const;
+  for (const [loss, path, value, greatest] of cases) {
+    const settings = [...size, `${path}=${value}`];
+    assert.doesNotThrow(() => resolveLayers([parseSettings(settings)]));
+    const on = `training.${loss}_scale=1`;
+    assert.throws(() => resolveLayers([parseSettings([...settings, on])]), {
+      message: `Cannot read config "--set ${path}": expected at most ${greatest} for a picture ` +
+        `with a side of 8 pixels, got ${value}`,
+    });
+    assert.doesNotThrow(() => resolveLayers([parseSettings([...size, `${path}=${greatest}`, on])]));
+  }
+});
+
 Deno.test("resolveRunConfig() takes camelCase names and rejects unknown ones", () => {
   const config = resolveRunConfig({
     prompt: "a cat",

@@ -20,6 +20,7 @@ const COUNT = PALETTE.size;
 const LOGITS = Float32Array.from({ length: 24 * COUNT }, (_, i) => Math.sin(i * 1.7));
 /** Gradient of what the teacher sees, [1, 3, 4, 6]: large enough to be limited in norm. */
 const GRAD_SEEN = Float32Array.from({ length: 72 }, (_, i) => 3 * Math.cos(i * 0.9));
+const NO_TARGET = { image: undefined, teacherSize: SIZE };
 const TAU = 0.8;
 const FFT_SCALE = 20;
 const LEARNING_RATE = 0.025;
@@ -57,7 +58,8 @@ function createParts(gpu: Gpu, answer: Float32Array, stack: DisposableStack): St
     augmenter: stack.use(
       new Augmenter(gpu, { imageSize: SIZE, teacherSize: SIZE, resizeMode: "bilinear" }),
     ),
-    losses: createPictureLosses(gpu, SIZE, CONFIG.training).map((loss) => stack.use(loss)),
+    losses: createPictureLosses(gpu, { size: SIZE, target: NO_TARGET }, CONFIG.training)
+      .map((loss) => stack.use(loss)),
     control: undefined,
     optimizer: stack.use(new AdamW(gpu, generator.logits, CONFIG.training)),
     gradNorm: stack.use(GpuTensor.zeros(gpu, [1], "norm")),
