@@ -4,6 +4,12 @@ export interface GeneratorConfig {
   readonly imageH: number;
   /** Width of the picture in pixels, integer in [8, 256]. Default: 32. */
   readonly imageW: number;
+  /**
+   * How an input image of another aspect ratio fills the picture: "crop" cuts off what sticks out,
+   * "fit" shows all of it with the colour of its border around, "pad" shows all of it on white.
+   * Default: "crop".
+   */
+  readonly imageFit: "crop" | "fit" | "pad";
   /** Standard deviation of logits that begin as noise, in [0, 100]. Default: 1. */
   readonly std: number;
   /** Whether the logits begin from an image (given, or drawn by the teacher). Default: true. */

@@ -43,6 +43,11 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
   generator: {
     imageH: integer("Height of the picture in pixels", 8, 256),
     imageW: integer("Width of the picture in pixels", 8, 256),
+    imageFit: choice("How an input image of another aspect ratio fills the picture", [
+      "crop",
+      "fit",
+      "pad",
+    ]),
     std: number("Standard deviation of logits that begin as noise", { min: 0, max: 100 }),
     initializeRenderer: flag("Whether the logits begin from an image"),
     initializationMethod: choice("How the image becomes logits", [

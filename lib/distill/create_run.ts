@@ -84,7 +84,9 @@ export async function createRun(config: RunConfig, inputs: RunInputs = {}): Prom
     native: nativeSize(teacher, config.sd),
     multiple: sideMultiple(teacher),
   });
-  const image = inputs.image && prepareStartImage(inputs.image, size, teacherSize);
+  const image = inputs.image && prepareStartImage(inputs.image, {
+    ...{ picture: size, teacher: teacherSize, fit: config.generator.imageFit },
+  });
   const draws = drawsImage(config, { image, checkpoint });
   const asksNegative = config.sd.guidanceScale !== 0 ||
     (draws && config.diffusion.guidanceScale !== 1);

@@ -1,23 +1,73 @@
+import type { GeneratorConfig } from "../../config/run_config.ts";
 import { compositeAlpha } from "../image/composite_alpha.ts";
-import type { Image, ImageSize, Rgb } from "../image/image.ts";
-import { resizeImage } from "../image/resize_image.ts";
+import { Image, type ImageSize, type Rgb } from "../image/image.ts";
+import { fitWithin, resizeImage } from "../image/resize_image.ts";
 
-/** What is seen through an input image. */
+/** What is seen through an input image, and around it with "pad". */
 const BACKGROUND: Rgb = [255, 255, 255];
 
+/** What an input image is prepared for. */
+export interface StartImageOptions {
+  /** Size of the picture. */
+  readonly picture: ImageSize;
+  /** Size of the teacher's image. */
+  readonly teacher: ImageSize;
+  /** How an image of another aspect ratio fills the picture. Default: "crop". */
+  readonly fit?: GeneratorConfig["imageFit"];
+}
+
 /**
- * Prepares an input image: laid over white, cut to the picture's aspect ratio about its middle, and
- * brought to the least whole number of pixels per pixel of the picture at which it has the size of
- * the teacher's image or more.
+ * Prepares an input image: laid over white, brought to the picture's aspect ratio and to the least
+ * whole number of pixels per pixel of the picture at which it has the size of the teacher's image
+ * or more.
+ *
+ * - "crop" cuts both ends of the longer side off.
+ * - "fit" keeps all of it in the middle; the rest takes the colour of its border.
+ * - "pad" keeps all of it in the middle, on white.
  *
  * @returns Opaque, of n H x n W pixels.
  */
-export function prepareStartImage(image: Image, picture: ImageSize, teacherSize: ImageSize): Image {
+export function prepareStartImage(image: Image, options: StartImageOptions): Image {
+  const { picture, teacher, fit = "crop" } = options;
   const factor = Math.max(
     1,
-    Math.ceil(teacherSize.height / picture.height),
-    Math.ceil(teacherSize.width / picture.width),
+    Math.ceil(teacher.height / picture.height),
+    Math.ceil(teacher.width / picture.width),
   );
   const size = { height: picture.height * factor, width: picture.width * factor };
-  return resizeImage(compositeAlpha(image, BACKGROUND), size, { fit: "crop" });
+  const opaque = compositeAlpha(image, BACKGROUND);
+  if (fit === "crop") return resizeImage(opaque, size, { fit });
+  const background = fit === "pad" ? BACKGROUND : borderColor(opaque, size);
+  return resizeImage(opaque, size, { fit: "fit", background });
+}
+
+/** Pixels of a border that are looked at, at most. */
+const MAX_BORDER_PIXELS = 256;
+
+/**
+ * Returns the typical colour of the two sides of an image beside which space is left: the one whose
+ * distances to the others sum up least, so that it is none that only lies between them.
+ */
+function borderColor(image: Image, size: ImageSize): Rgb {
+  const { height, width } = image;
+  const isBeside = fitWithin(image, size).width < size.width;
+  const length = isBeside ? height : width;
+  const step = Math.ceil(2 * length / MAX_BORDER_PIXELS);
+  const colors: Rgb[] = [];
+  for (let i = 0; i < length; i += step) {
+    for (
+      const pixel of isBeside ? [i * width, (i + 1) * width - 1] : [i, i - width + height * width]
+    ) {
+      const [red, green, blue] = image.data.subarray(pixel * 4);
+      colors.push([red!, green!, blue!]);
+    }
+  }
+  const distances = colors.map((color) =>
+    colors.reduce((sum, other) => sum + distance(color, other), 0)
+  );
+  return colors[distances.indexOf(Math.min(...distances))]!;
+}
+
+function distance(a: Rgb, b: Rgb): number {
+  return Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1]) + Math.abs(a[2] - b[2]);
 }

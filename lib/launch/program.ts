@@ -14,6 +14,7 @@ export interface GenerateFlags extends SharedFlags {
   readonly palette?: string;
   readonly size?: string;
   readonly inputImage?: string;
+  readonly fit?: string;
   readonly seed?: string;
   readonly preset?: string;
   readonly steps?: string;
@@ -125,6 +126,7 @@ function buildProgram(handlers: CommandHandlers, { print, columns }: ProgramOpti
     .option("--palette <name|file>", "built-in palette or .hex file (see: deno task palettes)")
     .option("--size <H,W>", "height and width in pixels, each from 8 to 256")
     .option("--input-image <file>", "image to begin with and whose edges are kept")
+    .option("--fit <how>", "of an image of another aspect ratio: crop, fit or pad (default: crop)")
     .option("--seed <number>", "the same seed makes the same picture on the same machine")
     .option("--preset <name>", "standard (fast) or paper (SD-piXL's settings, slow)")
     .option("--steps <number>", "optimizer steps")
