@@ -13,6 +13,8 @@ export type ResizeFit =
 export type ResizeFilter =
   /** Linear; when shrinking, the triangle widens, so nothing is skipped (antialiasing). */
   | "bilinear"
+  /** As "bilinear" with a cubic in place of the triangle: sharper. As Pillow's BICUBIC. */
+  | "bicubic"
   /** Mean over the area that the new pixel covers. */
   | "area"
   /** The one pixel under the centre of the new one. */
@@ -96,10 +98,10 @@ function resample(image: Image, size: ImageSize, part: ImageSize, filter: Resize
       }
       const to = (y * size.width + x) * 4;
       const alpha = sum[3]!;
-      for (let c = 0; c < 3; c++) {
-        result.data[to + c] = alpha > 0 ? Math.min(255, Math.round(sum[c]! / alpha)) : 0;
-      }
-      result.data[to + 3] = Math.round(alpha * 255);
+      // A cubic reaches beyond the values that it lies between.
+      const toByte = (value: number) => Math.max(0, Math.min(255, Math.round(value)));
+      for (let c = 0; c < 3; c++) result.data[to + c] = alpha > 0 ? toByte(sum[c]! / alpha) : 0;
+      result.data[to + 3] = toByte(alpha * 255);
     }
   }
   return result;
@@ -119,7 +121,8 @@ function taps(from: number, to: number, part: number, filter: ResizeFilter): Tap
     if (filter === "nearest") {
       return { start: Math.min(from - 1, Math.floor(center)), weights: Float32Array.of(1) };
     }
-    const support = filter === "area" ? scale / 2 : Math.max(1, scale);
+    const stretch = Math.max(1, scale);
+    const support = { area: scale / 2, bilinear: stretch, bicubic: 2 * stretch }[filter];
     const start = Math.max(0, Math.floor(center - support));
     const end = Math.min(from, Math.ceil(center + support));
     const weights = new Float32Array(end - start).map((_, k) =>
@@ -128,9 +131,17 @@ function taps(from: number, to: number, part: number, filter: ResizeFilter): Tap
           0,
           Math.min(start + k + 1, center + support) - Math.max(start + k, center - support),
         )
+        : filter === "bicubic"
+        ? cubic(Math.abs(start + k + 0.5 - center) / stretch)
         : Math.max(0, 1 - Math.abs(start + k + 0.5 - center) / support)
     );
     const sum = weights.reduce((total, weight) => total + weight, 0);
     return { start, weights: weights.map((weight) => weight / sum) };
   });
+}
+
+/** The cubic at a distance in pixels. Source: Keys 1981, with a = -1/2, as Pillow. */
+function cubic(d: number): number {
+  if (d >= 2) return 0;
+  return d <= 1 ? (1.5 * d - 2.5) * d * d + 1 : ((-0.5 * d + 2.5) * d - 4) * d + 2;
 }

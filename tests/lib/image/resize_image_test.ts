@@ -40,6 +40,24 @@ Deno.test("resizeImage() equals Pillow's bilinear resize within a rounding", asy
   assert(blues.every((blue, y) => near(small.data[y * 20 + 2], blue)));
 });
 
+Deno.test("resizeImage() equals Pillow's bicubic resize within a rounding", () => {
+  // Image.resize((n, 1), Image.BICUBIC) of Pillow 12.3, red.
+  const row = reds({ height: 1, width: 9 }, [0, 255, 0, 0, 255, 255, 10, 200, 40]);
+  const expected: Record<number, readonly number[]> = {
+    4: [106, 80, 187, 97],
+    7: [69, 152, 0, 238, 169, 110, 85],
+    20: [
+      ...[0, 34, 178, 252, 135, 4, 0, 0, 73, 210, 255, 255, 233, 96],
+      ...[10, 93, 196, 154, 62, 25],
+    ],
+  };
+  for (const [width, values] of Object.entries(expected)) {
+    const size = { height: 1, width: Number(width) };
+    const found = redOf(resizeImage(row, size, { fit: "stretch", filter: "bicubic" }));
+    assert(found.every((red, x) => Math.abs(red - values[x]!) <= 1), `${found}`);
+  }
+});
+
 Deno.test("resizeImage() weighs all pixels when it shrinks", () => {
   const row = reds({ height: 1, width: 8 }, [255, 0, 255, 0, 255, 0, 255, 0]);
   for (const filter of ["bilinear", "area"] as const) {
