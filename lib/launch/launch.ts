@@ -10,9 +10,16 @@ const COMMANDS: readonly Command[] = [
   "palettes",
   "verify",
   "random-teacher",
+  "bench-recipes",
+  "bench-steps",
   "test",
   "bench",
 ];
+/** Commands that are programs of their own, in place of a command of `cli.ts`. */
+const PROGRAMS: Partial<Readonly<Record<Command, string>>> = {
+  "bench-recipes": "tests/bench/recipes/bench_recipes.ts",
+  "bench-steps": "tests/bench/step_bench.ts",
+};
 /** Commands that compute nothing on a GPU. */
 const PLAIN: readonly Command[] = ["palettes", "random-teacher"];
 
@@ -58,6 +65,8 @@ function programOf(command: Command, permissions: readonly string[]): string[] {
   // Types are checked by `deno task ok`.
   if (command === "test") return ["test", ...config, "--no-check", "--parallel", ...flags];
   if (command === "bench") return ["bench", ...config, ...flags];
+  const program = PROGRAMS[command];
+  if (program !== undefined) return ["run", ...config, ...flags, `${ROOT}/${program}`];
   return ["run", ...config, ...flags, `${ROOT}/cli.ts`, command];
 }
 

@@ -3,7 +3,15 @@ import { parseRunConfig, parseSettings } from "../../config/parse_run_config.ts"
 import { normalizeArguments } from "./normalize_arguments.ts";
 
 /** The commands that the launcher knows. */
-export type Command = "generate" | "palettes" | "verify" | "random-teacher" | "test" | "bench";
+export type Command =
+  | "generate"
+  | "palettes"
+  | "verify"
+  | "random-teacher"
+  | "bench-recipes"
+  | "bench-steps"
+  | "test"
+  | "bench";
 
 /** What the permissions of a command depend on besides its arguments. */
 export interface PermissionContext {
@@ -28,6 +36,14 @@ const READ_KEYS = new Set([
   "diffusion.vae_id",
 ]);
 const DEFAULT_OUTPUT = "workdir";
+const BENCH_OUTPUT = "workdir/bench";
+/** Commands for which only what stands behind a flag is a path. */
+const FLAGS_ONLY: readonly Command[] = [
+  "generate",
+  "random-teacher",
+  "bench-recipes",
+  "bench-steps",
+];
 
 /**
  * Lists the permissions that a command needs for its arguments, as flags of `deno run`.
@@ -87,7 +103,7 @@ function flag(kind: string, values: Iterable<string>): string[] {
 /** Values of the flags that are paths, and all that stands alone. */
 function pathsOf(command: Command, args: readonly string[]): string[] {
   const named = [...READ_FLAGS].flatMap((name) => valuesOf(args, name));
-  if (command === "generate" || command === "random-teacher") return named;
+  if (FLAGS_ONLY.includes(command)) return named;
   return [...named, ...args.filter((argument) => !argument.startsWith("-"))];
 }
 
@@ -130,7 +146,8 @@ function outputsOf(
     return folder === undefined ? [] : [resolve(cwd, folder)];
   }
   const set = settings.filter(([key]) => key === "output").map(([, value]) => String(value));
-  const last = [DEFAULT_OUTPUT, ...set, ...valuesOf(args, "--output")].at(-1)!;
+  const usual = command.startsWith("bench-") ? BENCH_OUTPUT : DEFAULT_OUTPUT;
+  const last = [usual, ...set, ...valuesOf(args, "--output")].at(-1)!;
   return [resolve(cwd, last), ...resumedFolders(args, cwd)];
 }
 

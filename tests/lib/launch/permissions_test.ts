@@ -91,3 +91,12 @@ Deno.test("permissionsOf() lets tests start Deno and serve on this machine", () 
     "--allow-run=/bin/deno",
   ]);
 });
+
+Deno.test("permissionsOf() lets the benchmark of recipes read its teacher and write its folder", () => {
+  const args = ["--set", "names48", "--override", "training.steps=3", "--model", "/m"];
+  assert.deepEqual(permissionsOf("bench-recipes", args, CONTEXT), [
+    "--allow-read=/project,/cache/ort.wasm,/m,/home/workdir/bench",
+    "--allow-write=/home/workdir/bench",
+    TERMINAL,
+  ]);
+});

@@ -1,0 +1,127 @@
+import { parseArgs } from "node:util";
+import {
+  BENCH_PALETTES,
+  BENCH_SEEDS,
+  BENCH_SIZES,
+  PROMPT_SETS,
+  type PromptSet,
+} from "./prompts.ts";
+import { fitsSet, type Job, type JobOptions, type Recipe, RECIPES } from "./recipe.ts";
+
+/** What the benchmark is asked for. */
+export interface BenchOptions extends JobOptions {
+  /** Folder for what it makes. */
+  readonly output: string;
+  /** The pictures, all recipes of a prompt before the next prompt. */
+  readonly jobs: readonly Job[];
+}
+
+/** How the command is used. */
+export const BENCH_HELP = `Scores recipes: how a picture is made, at what cost, and how good it is.
+
+  deno task bench-recipes [options]
+
+  --set names48,…         sets of prompts: ${Object.keys(PROMPT_SETS).join(", ")}
+  --recipes a,b           default: all that fit the set and are not slow
+  --sizes 32,…            sides in pixels; "all": ${BENCH_SIZES.join(", ")}
+  --palettes sweetie-16,… built-in palettes; "all": ${BENCH_PALETTES.join(", ")}
+  --seeds 0,…             "all": ${BENCH_SEEDS.join(", ")}
+  --limit N               only the first N prompts of each set
+  --model mini            a teacher: folder or URL
+  --runtime auto          webgpu, wasm, native
+  --override key=value    a setting over those of all recipes; may be repeated
+  --output workdir/bench  what is there already is not made again
+
+Recipes:
+${RECIPES.map(({ name, note }) => `  ${name.padEnd(18)}${note}`).join("\n")}
+`;
+
+/**
+ * Reads the arguments of the command.
+ *
+ * @returns undefined if help is asked for.
+ * @throws {TypeError} If an argument is wrong.
+ */
+export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      set: { type: "string", default: "names48" },
+      recipes: { type: "string" },
+      sizes: { type: "string", default: "32" },
+      palettes: { type: "string", default: "sweetie-16" },
+      seeds: { type: "string", default: "0" },
+      limit: { type: "string" },
+      model: { type: "string", default: "mini" },
+      runtime: { type: "string", default: "auto" },
+      override: { type: "string", multiple: true, default: [] },
+      output: { type: "string", default: "workdir/bench" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const { model, runtime, override: overrides, output } = values;
+  const names = values.recipes?.split(",");
+  const jobs = values.set.split(",").map(setNamed).flatMap((set) =>
+    listJobs({
+      set,
+      recipes: names ? names.map(recipeNamed) : RECIPES.filter(({ isSlow }) => !isSlow),
+      sizes: listOf("--sizes", values.sizes, BENCH_SIZES),
+      palettes: values.palettes === "all" ? BENCH_PALETTES : values.palettes.split(","),
+      seeds: listOf("--seeds", values.seeds, BENCH_SEEDS),
+      limit: values.limit === undefined ? Infinity : wholeNumber("--limit", values.limit),
+    })
+  );
+  if (jobs.length === 0) {
+    throw new TypeError("Cannot run the benchmark: expected recipes that fit the set, got none");
+  }
+  return { model, runtime, overrides, output, jobs };
+}
+
+function listJobs(asked: {
+  readonly set: PromptSet;
+  readonly recipes: readonly Recipe[];
+  readonly sizes: readonly number[];
+  readonly palettes: readonly string[];
+  readonly seeds: readonly number[];
+  readonly limit: number;
+}): Job[] {
+  const { set, sizes, palettes, seeds, limit } = asked;
+  const recipes = asked.recipes.filter((recipe) => fitsSet(recipe, set));
+  return PROMPT_SETS[set].slice(0, limit).flatMap((prompt) =>
+    sizes.flatMap((size) =>
+      palettes.flatMap((palette) =>
+        seeds.flatMap((seed) =>
+          recipes.map((recipe): Job => ({ recipe, set, prompt, size, palette, seed }))
+        )
+      )
+    )
+  );
+}
+
+function setNamed(name: string): PromptSet {
+  if (Object.hasOwn(PROMPT_SETS, name)) return name as PromptSet;
+  throw new TypeError(
+    `Cannot find the set "${name}": expected one of ${Object.keys(PROMPT_SETS).join(", ")}`,
+  );
+}
+
+function recipeNamed(name: string): Recipe {
+  const recipe = RECIPES.find((one) => one.name === name);
+  if (recipe) return recipe;
+  throw new TypeError(
+    `Cannot find the recipe "${name}": expected one of ${
+      RECIPES.map((one) => one.name).join(", ")
+    }`,
+  );
+}
+
+function listOf(flag: string, text: string, all: readonly number[]): readonly number[] {
+  return text === "all" ? all : text.split(",").map((part) => wholeNumber(flag, part));
+}
+
+function wholeNumber(flag: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isInteger(value) && value >= 0) return value;
+  throw new TypeError(`Cannot read ${flag}: expected an integer, got "${text}"`);
+}

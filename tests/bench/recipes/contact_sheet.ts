@@ -1,0 +1,81 @@
+import { drawText, shortenText, TEXT_HEIGHT, textWidth } from "../../../lib/image/draw_text.ts";
+import { enlargementFactor, enlargeNearest } from "../../../lib/image/enlarge_nearest.ts";
+import { Image, type Rgb } from "../../../lib/image/image.ts";
+
+/** A picture on a sheet. */
+export interface SheetCell {
+  /** The picture. */
+  readonly picture: Image;
+  /** A line below it, and whether it says something good; undefined for neither. */
+  readonly caption?: { readonly text: string; readonly isGood?: boolean } | undefined;
+}
+
+/** A row of a sheet. */
+export interface SheetRow {
+  /** Text at its left. */
+  readonly label: string;
+  /** A picture for each column; undefined where there is none. */
+  readonly cells: readonly (SheetCell | undefined)[];
+}
+
+const BACKGROUND: Rgb = [38, 40, 48];
+const TEXT_COLOR: Rgb = [242, 243, 246];
+const PLAIN: Rgb = [158, 163, 176];
+const GOOD: Rgb = [120, 220, 120];
+const POOR: Rgb = [255, 150, 120];
+
+// All in pixels.
+const CELL = 128;
+const GAP = 8;
+const LABEL_WIDTH = 110;
+const LINE = TEXT_HEIGHT + 3;
+const ROW = CELL + LINE + GAP;
+
+/** Draws pictures in rows and columns, with the names of both. */
+export function contactSheet(columns: readonly string[], rows: readonly SheetRow[]): Image {
+  const sheet = Image.filled({
+    height: 2 * GAP + LINE + rows.length * ROW,
+    width: 2 * GAP + LABEL_WIDTH + columns.length * (CELL + GAP),
+  }, BACKGROUND);
+  const left = (column: number) => GAP + LABEL_WIDTH + column * (CELL + GAP);
+  for (const [i, name] of columns.entries()) {
+    drawText(sheet, shortenText(name, CELL), { x: left(i), y: GAP, color: TEXT_COLOR });
+  }
+  for (const [i, { label, cells }] of rows.entries()) {
+    const top = GAP + LINE + i * ROW;
+    for (const [line, text] of wrap(label).entries()) {
+      drawText(sheet, text, { x: GAP, y: top + line * LINE, color: TEXT_COLOR });
+    }
+    for (const [column, cell] of cells.entries()) {
+      if (cell) drawCell(sheet, cell, left(column), top);
+    }
+  }
+  return sheet;
+}
+
+function drawCell(sheet: Image, { picture, caption }: SheetCell, x: number, y: number): void {
+  const large = enlargeNearest(picture, enlargementFactor(picture, CELL));
+  const [height, width] = [Math.min(CELL, large.height), Math.min(CELL, large.width)];
+  for (let row = 0; row < height; row++) {
+    const from = row * large.width * 4;
+    sheet.data.set(
+      large.data.subarray(from, from + width * 4),
+      ((y + row) * sheet.width + x) * 4,
+    );
+  }
+  if (!caption) return;
+  const color = caption.isGood === undefined ? PLAIN : caption.isGood ? GOOD : POOR;
+  drawText(sheet, shortenText(caption.text, CELL), { x, y: y + CELL + 3, color });
+}
+
+/** Breaks a label into lines. */
+function wrap(label: string): string[] {
+  const lines: string[] = [];
+  for (const word of label.split(" ")) {
+    const joined = lines.length > 0 ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length > 0 && textWidth(joined) <= LABEL_WIDTH - GAP) {
+      lines[lines.length - 1] = joined;
+    } else lines.push(word);
+  }
+  return lines.map((line) => shortenText(line, LABEL_WIDTH - GAP));
+}

@@ -1,0 +1,64 @@
+import { writeFileInFolder } from "../../../lib/outputs/write_file.ts";
+import type { Cost } from "./make_picture.ts";
+
+/** A picture that was made. */
+export interface JournalEntry extends Cost {
+  /** Name of the job. */
+  readonly key: string;
+  /** What it was made by: config and teacher, hashed. */
+  readonly fingerprint: string;
+}
+
+/** The file of what was made, one JSON object a line: what is in it need not be made again. */
+export class Journal {
+  readonly #path: string;
+  readonly #entries: Map<string, JournalEntry>;
+
+  private constructor(path: string, entries: Map<string, JournalEntry>) {
+    this.#path = path;
+    this.#entries = entries;
+  }
+
+  /** Opens the journal of a folder, or begins one. A line that was cut off is dropped. */
+  static async open(folder: string): Promise<Journal> {
+    const path = `${folder}/made.jsonl`;
+    const entries = new Map<string, JournalEntry>();
+    for (const line of (await readText(path)).split("\n")) {
+      const entry = parseEntry(line);
+      if (entry) entries.set(entry.key, entry);
+    }
+    const text = entries.values().map((entry) => `${JSON.stringify(entry)}\n`).toArray().join("");
+    await writeFileInFolder(path, text);
+    return new Journal(path, entries);
+  }
+
+  /** Returns the entry of a job, if it was made by the same means. */
+  find(key: string, fingerprint: string): JournalEntry | undefined {
+    const entry = this.#entries.get(key);
+    return entry?.fingerprint === fingerprint ? entry : undefined;
+  }
+
+  /** Notes a picture, once it is written. */
+  async add(entry: JournalEntry): Promise<void> {
+    this.#entries.set(entry.key, entry);
+    await Deno.writeTextFile(this.#path, `${JSON.stringify(entry)}\n`, { append: true });
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
+
+function parseEntry(line: string): JournalEntry | undefined {
+  try {
+    const entry = JSON.parse(line) as Partial<JournalEntry> | null;
+    return typeof entry?.key === "string" ? entry as JournalEntry : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import type { JournalEntry } from "./journal.ts";
+import type { Job } from "./recipe.ts";
+import type { Scores } from "./score_picture.ts";
+
+/** A picture that was made and scored. */
+export interface Result {
+  /** What was asked for. */
+  readonly job: Job;
+  /** What it cost. */
+  readonly made: JournalEntry;
+  /** How good it is. */
+  readonly scores: Scores;
+}
+
+interface Column {
+  readonly title: string;
+  readonly digits: number;
+  readonly value: (result: Result) => number | undefined;
+}
+
+const MEGABYTE = 1e6;
+
+const COLUMNS: readonly Column[] = [
+  { title: "evaluations", digits: 0, value: ({ made }) => made.evaluations },
+  { title: "seconds", digits: 1, value: ({ made }) => made.seconds },
+  { title: "peak MB", digits: 0, value: ({ made }) => made.peakBytes / MEGABYTE },
+  { title: "top-1", digits: 2, value: ({ scores }) => scores.top1 },
+  { title: "top-5", digits: 2, value: ({ scores }) => scores.top5 },
+  { title: "p", digits: 2, value: ({ scores }) => scores.probability },
+  { title: "stray", digits: 3, value: ({ scores }) => scores.stray },
+  { title: "background", digits: 2, value: ({ scores }) => scores.background },
+  { title: "colors", digits: 1, value: ({ scores }) => scores.colors },
+  { title: "distance", digits: 3, value: ({ scores }) => scores.distance },
+  { title: "edges", digits: 2, value: ({ scores }) => scores.edges },
+];
+
+/**
+ * Writes the means of results as Markdown: a table for each set of prompts, a row for each recipe,
+ * size and palette, in the order in which they come. Columns without any value are left out.
+ */
+export function resultsTables(results: readonly Result[]): string {
+  const sets = Map.groupBy(results, ({ job }) => job.set);
+  return [...sets].map(([set, all]) => `## ${set}\n\n${table(all)}`).join("\n");
+}
+
+function table(results: readonly Result[]): string {
+  const groups = Map.groupBy(results, rowName);
+  const columns = COLUMNS.filter(({ value }) =>
+    results.some((result) => value(result) !== undefined)
+  );
+  const titles = ["recipe", "size", "palette", "pictures", ...columns.map(({ title }) => title)];
+  const rows = [...groups.values()].map((group) => {
+    const { recipe, size, palette } = group[0]!.job;
+    const means = columns.map(({ value, digits }) => mean(group.map(value), digits));
+    return [recipe.name, String(size), palette, String(group.length), ...means];
+  });
+  return markdownTable(titles, rows, { texts: [0, 2] });
+}
+
+function rowName({ job: { recipe, size, palette } }: Result): string {
+  return `${size} ${palette} ${recipe.name}`;
+}
+
+/** Averages what is there. */
+function mean(values: readonly (number | undefined)[], digits: number): string {
+  const known = values.filter((value) => value !== undefined);
+  if (known.length === 0) return "";
+  return (known.reduce((sum, value) => sum + value, 0) / known.length).toFixed(digits);
+}
+
+/**
+ * Writes a table as Markdown.
+ *
+ * @param options.texts Columns of texts, which begin at the left; numbers end at the right.
+ */
+export function markdownTable(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+  options: { readonly texts: readonly number[] },
+): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
+  const rules = titles.map((_, i) => options.texts.includes(i) ? ":---" : "---:");
+  return line(titles) + line(rules) + rows.map(line).join("");
+}
