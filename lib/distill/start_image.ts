@@ -1,6 +1,6 @@
 import type { GeneratorConfig } from "../../config/run_config.ts";
 import { compositeAlpha } from "../image/composite_alpha.ts";
-import { Image, type ImageSize, type Rgb } from "../image/image.ts";
+import type { Image, ImageSize, Rgb } from "../image/image.ts";
 import { fitWithin, resizeImage } from "../image/resize_image.ts";
 
 /** What is seen through an input image, and around it with "pad". */
