@@ -1,7 +1,7 @@
-import type { FloatType } from "../weights/float16.ts";
-import { bytesPerFloat } from "../weights/float16.ts";
+import { bytesPerFloat, type FloatType } from "../weights/float16.ts";
 import type { WeightEntry } from "../weights/state_dict.ts";
 import { sizeOf } from "./graph.ts";
+import type { ByteWeight } from "./quantized_weight.ts";
 
 /**
  * The values of a weight as onnxruntime-web takes external data, read only when they are needed.
@@ -11,7 +11,7 @@ import { sizeOf } from "./graph.ts";
  * weights of a network are never in host memory all at once.
  */
 export class LazyBytes extends Uint8Array<ArrayBuffer> {
-  readonly #entry: WeightEntry;
+  readonly #entry: WeightEntry | ByteWeight;
   readonly #type: FloatType;
   readonly #size: number;
   readonly #onError: (error: unknown) => void;
@@ -19,6 +19,7 @@ export class LazyBytes extends Uint8Array<ArrayBuffer> {
   /**
    * Shows a weight as bytes.
    *
+   * @param type Type to convert to; a weight that is bytes already stays as it is.
    * @param onError Is told why reading failed, which the runtime does not pass on.
    */
   constructor(entry: WeightEntry, type: FloatType, onError: (error: unknown) => void) {
@@ -26,7 +27,7 @@ export class LazyBytes extends Uint8Array<ArrayBuffer> {
     this.#entry = entry;
     this.#type = type;
     this.#onError = onError;
-    this.#size = sizeOf(entry.shape) * bytesPerFloat(type);
+    this.#size = sizeOf(entry.shape) * ("readBytes" in entry ? 1 : bytesPerFloat(type));
     // Own properties hide those of the class, which tell the size of the empty memory.
     Object.defineProperty(this, "byteLength", { value: this.#size });
     Object.defineProperty(this, "length", { value: this.#size });
@@ -35,8 +36,10 @@ export class LazyBytes extends Uint8Array<ArrayBuffer> {
   /** Reads a range, in bytes. */
   override subarray(begin = 0, end = this.#size): Uint8Array<ArrayBuffer> {
     const width = bytesPerFloat(this.#type);
+    const entry = this.#entry;
     try {
-      return this.#entry.read(this.#type, begin / width, (end - begin) / width);
+      if ("readBytes" in entry) return entry.readBytes(begin, end - begin);
+      return entry.read(this.#type, begin / width, (end - begin) / width);
     } catch (error) {
       this.#onError(error);
       throw error;
