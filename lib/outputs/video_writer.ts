@@ -36,20 +36,14 @@ const FORMATS: Readonly<Record<string, Format>> = {
  * Writes frames, one at a time, as a video whose format its name tells.
  *
  * - `.mp4`: H.264 for every player, 4:2:0, tagged BT.709. The picture is enlarged by the largest
- *   even factor that fits, on black. Of pictures in palette colours, 43 dB are kept at factor 2,
- *   46 dB and more from factor 8 on.
+ *   even factor that fits, on black. Pictures in saturated colours keep 40 dB at factor 2, and 46 dB
+ *   from factor 8 on.
  * - `.gif`: exactly the palette's colours, at most 256; without a palette it is refused.
  * - `.png` or `.apng`: an animated PNG, exact, with or without a palette.
  *
  * Pixels are enlarged to squares, never blurred. Frames go to the file as they come, so memory
  * stays flat. The file appears when it is finished, or not at all. It needs read and write
  * permission for its folder, which must exist, and no other.
- *
- * ```ts
- * await using video = await VideoWriter.open("video_hard.mp4", { height: 32, width: 32, palette });
- * for (const indices of pictures) await video.add(indices);
- * await video.finish();
- * ```
  */
 export class VideoWriter implements AsyncDisposable {
   /** Path of the file. */
