@@ -85,7 +85,7 @@ const TABLE = "moov/trak/mdia/minf/stbl";
 
 for (
   const { size, videoSize, factor, least } of [
-    { size: SIZE, videoSize: { height: 81, width: 90 }, factor: 12, least: 46 },
+    { size: SIZE, videoSize: { height: 81, width: 97 }, factor: 12, least: 46 },
     { size: { height: 11, width: 9 }, videoSize: { height: 90, width: 75 }, factor: 8, least: 46 },
     { size: { height: 20, width: 9 }, videoSize: { height: 50, width: 60 }, factor: 2, least: 40 },
   ]
