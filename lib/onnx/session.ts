@@ -62,11 +62,8 @@ export interface SessionOptions {
   readonly pool?: SessionPool;
 }
 
-/**
- * Threads of the WebAssembly runtime. In Deno 2.9.6 a session that runs on two or more stops for
- * ever in about every third program, when the cores are busy with other work.
- */
-const WASM_THREADS = 1;
+/** More threads than this are not faster for networks of this size. */
+const MAX_THREADS = 8;
 
 /**
  * Loads a network. Its weights are read here, tensor by tensor.
@@ -198,10 +195,10 @@ async function importRuntime(runtime: Runtime): Promise<Ort> {
   const isWebgpu = runtime === "webgpu";
   const ort = isWebgpu
     ? await import("npm:onnxruntime-web@1.30.0/webgpu")
-    // In Deno this is the build for Node, which has no WebGPU.
+    // In Deno this is the build for Node, whose threads work; it has no WebGPU.
     : await import("npm:onnxruntime-web@1.30.0");
   ort.env.logLevel = "error";
-  ort.env.wasm.numThreads = WASM_THREADS;
+  ort.env.wasm.numThreads = isWebgpu ? 1 : Math.min(MAX_THREADS, navigator.hardwareConcurrency);
   return ort as Ort;
 }
 
