@@ -1,7 +1,7 @@
 import type { Graph } from "../onnx/graph.ts";
 import type { GradientGraphs } from "../onnx/split_gradient.ts";
 import type { ModelFolder } from "../weights/folder.ts";
-import type { StateDict } from "../weights/state_dict.ts";
+import type { WeightSource } from "../weights/weight_source.ts";
 import { buildKlDecoder, buildKlEncoder, buildKlEncoderGradient } from "./autoencoder_kl.ts";
 import { parseAutoencoderKlConfig } from "./autoencoder_kl_config.ts";
 import {
@@ -24,11 +24,11 @@ export interface Autoencoder {
   /** Latents are multiplied with it. */
   readonly scalingFactor: number;
   /** Builds the encoder: `image` [N, 3, H, W] in [0, 1] -> `latents`, scaled. */
-  buildEncoder(weights: StateDict, options: AutoencoderOptions): Graph;
+  buildEncoder(weights: WeightSource, options: AutoencoderOptions): Graph;
   /** Builds the encoder with its gradient: `grad_latents` -> `grad_image`. */
-  buildEncoderGradient(weights: StateDict, options: AutoencoderOptions): GradientGraphs;
+  buildEncoderGradient(weights: WeightSource, options: AutoencoderOptions): GradientGraphs;
   /** Builds the decoder: `latents`, scaled -> `image` [N, 3, H, W] in [0, 1]. */
-  buildDecoder(weights: StateDict, options: AutoencoderOptions): Graph;
+  buildDecoder(weights: WeightSource, options: AutoencoderOptions): Graph;
 }
 
 /**

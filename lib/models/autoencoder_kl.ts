@@ -1,4 +1,4 @@
-import type { StateDict } from "../weights/state_dict.ts";
+import type { WeightSource } from "../weights/weight_source.ts";
 import { addBackward } from "../onnx/backward.ts";
 import type { Graph, Value } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graph_builder.ts";
@@ -27,7 +27,7 @@ const EPSILON = 1e-6;
  * the image are no multiples of the factor.
  */
 export function buildKlEncoder(
-  weights: StateDict,
+  weights: WeightSource,
   config: AutoencoderKlConfig,
   options: AutoencoderOptions,
 ): Graph {
@@ -43,7 +43,7 @@ export function buildKlEncoder(
  * shape of the latents, and makes `grad_image` [N, 3, H, W].
  */
 export function buildKlEncoderGradient(
-  weights: StateDict,
+  weights: WeightSource,
   config: AutoencoderKlConfig,
   options: AutoencoderOptions,
 ): GradientGraphs {
@@ -66,7 +66,7 @@ export function buildKlEncoderGradient(
  * @throws {RangeError} If a weight is missing, has another shape, or is left over.
  */
 export function buildKlDecoder(
-  weights: StateDict,
+  weights: WeightSource,
   config: AutoencoderKlConfig,
   options: AutoencoderOptions,
 ): Graph {
@@ -102,7 +102,7 @@ function beginGraph(
 
 function encode(
   g: GraphBuilder,
-  weights: StateDict,
+  weights: WeightSource,
   config: AutoencoderKlConfig,
   options: AutoencoderOptions,
 ): { readonly image: Value; readonly latents: Value } {

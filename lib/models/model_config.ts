@@ -12,10 +12,16 @@ export class ModelConfig {
   readonly file: string;
   readonly #options: ReadonlyMap<string, unknown>;
   readonly #read = new Set<string>();
+  readonly #prefix: string;
 
-  /** Begins with the options that a file holds. */
-  constructor(file: string, options: Readonly<Record<string, unknown>>) {
+  /**
+   * Begins with the options that a file holds.
+   *
+   * @param prefix What is put before the names of options in messages. Default: "".
+   */
+  constructor(file: string, options: Readonly<Record<string, unknown>>, prefix = "") {
     this.file = file;
+    this.#prefix = prefix;
     this.#options = new Map(Object.entries(options));
   }
 
@@ -58,7 +64,18 @@ export class ModelConfig {
 
   /** Returns the error that refuses an option. */
   refusal(key: string, expected: string): ModelConfigError {
-    return new ModelConfigError(this.file, { key, value: this.get(key) }, expected);
+    const option = { key: this.#prefix + key, value: this.get(key) };
+    return new ModelConfigError(this.file, option, expected);
+  }
+
+  /** Reads an object of options, such as those of a part of the network. */
+  section(key: string): ModelConfig {
+    const value = this.get(key) ?? {};
+    if (typeof value !== "object" || Array.isArray(value)) {
+      throw this.refusal(key, "an object with options");
+    }
+    const options = value as Readonly<Record<string, unknown>>;
+    return new ModelConfig(this.file, options, `${this.#prefix}${key}.`);
   }
 
   /**
