@@ -58,12 +58,29 @@ export async function readClipTextConfig(
 export function parseClipTextConfig(config: ModelConfig): ClipTextConfig {
   config.choice("model_type", ["clip_text_model"], "clip_text_model");
   const hasProjection = readArchitecture(config) === "CLIPTextModelWithProjection";
+  const parsed = parseClipTextLayers(
+    config,
+    hasProjection ? config.integer("projection_dim", 512) : undefined,
+  );
+  config.assertAllRead(HARMLESS_OPTIONS);
+  return parsed;
+}
+
+/**
+ * Reads the options of the layers, which are a section of the file of a whole CLIP.
+ *
+ * @param projectionDim Width of the projection, which is not among them.
+ */
+export function parseClipTextLayers(
+  config: ModelConfig,
+  projectionDim: number | undefined,
+): ClipTextConfig {
   const hiddenSize = config.integer("hidden_size", 512);
   const heads = config.integer("num_attention_heads", 8);
   if (hiddenSize % heads !== 0) {
     throw config.refusal("num_attention_heads", `a divisor of hidden_size ${hiddenSize}`);
   }
-  const parsed: ClipTextConfig = {
+  return {
     vocabSize: config.integer("vocab_size", 49408),
     hiddenSize,
     intermediateSize: config.integer("intermediate_size", 2048),
@@ -73,10 +90,8 @@ export function parseClipTextConfig(config: ModelConfig): ClipTextConfig {
     activation: config.choice("hidden_act", ["quick_gelu", "gelu"], "quick_gelu"),
     layerNormEps: config.positive("layer_norm_eps", 1e-5),
     eosTokenId: config.integer("eos_token_id", 49407),
-    projectionDim: hasProjection ? config.integer("projection_dim", 512) : undefined,
+    projectionDim,
   };
-  config.assertAllRead(HARMLESS_OPTIONS);
-  return parsed;
 }
 
 function readArchitecture(config: ModelConfig): string {

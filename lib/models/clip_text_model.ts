@@ -1,8 +1,10 @@
-import type { FloatType } from "../weights/float16.ts";
 import type { WeightSource } from "../weights/weight_source.ts";
 import type { Graph, Value } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graph_builder.ts";
+import type { NetworkPrecision } from "../onnx/network_precision.ts";
+import { quantizeLinears } from "../onnx/quantize_linears.ts";
 import { WeightScope } from "../onnx/weight_scope.ts";
+import { clipEncoderLayer } from "./clip_encoder_layer.ts";
 import type { ClipTextConfig } from "./clip_text_config.ts";
 import { layerNorm, linear } from "./layers.ts";
 
@@ -10,16 +12,14 @@ import { layerNorm, linear } from "./layers.ts";
 const LEGACY_EOS_TOKEN_ID = 2;
 
 /** Numbers that old checkpoints hold beside the weights: 0, 1, 2 and so on. */
-const POSITION_IDS = /(^|\.)embeddings\.position_ids$/;
+export const POSITION_IDS = /(^|\.)embeddings\.position_ids$/;
 
 /** Sizes and precision of the graph of a text encoder. */
-export interface ClipTextOptions {
+export interface ClipTextOptions extends NetworkPrecision {
   /** Rows of the batch. */
   readonly batch: number;
   /** Tokens of a text. */
   readonly length: number;
-  /** Type of what is computed. Default: "float32". */
-  readonly precision?: FloatType;
 }
 
 /**
@@ -41,30 +41,55 @@ export function buildClipTextModel(
   const { batch, length } = options;
   const g = new GraphBuilder("text encoder", options);
   const root = new WeightScope(g, weights);
-  const w = root.has("text_model") ? root.at("text_model") : root;
   const ids = g.input("input_ids", [batch, length], "int64");
+  const { hiddenStates, textEmbeds } = clipText(g, root, ids, config);
+  g.output("hidden_states", g.reshape(hiddenStates, [batch, length, config.hiddenSize]));
+  if (textEmbeds) {
+    g.output("text_embeds", textEmbeds);
+    root.assertAllUsed([POSITION_IDS]);
+    return quantizeLinears(g.build(), options);
+  }
+  const w = textScope(root);
+  const last = `${w.at("encoder").at("layers").at(config.layers - 1).path}.`;
+  const end = `${w.at("final_layer_norm").path}.`;
+  root.assertAllUsed([POSITION_IDS, startsWith(last), startsWith(end)]);
+  return quantizeLinears(g.build(), options);
+}
+
+/**
+ * The text encoder inside of a graph.
+ *
+ * @param root Scope of the checkpoint: `text_model`, or its parts without it, and the projection.
+ * @param ids Tokens, int64 [N, L].
+ * @returns What goes into the last layer, [N L, D]; and the projection of the text, [N, P], or
+ * undefined without projection.
+ */
+export function clipText(
+  g: GraphBuilder,
+  root: WeightScope,
+  ids: Value,
+  config: ClipTextConfig,
+): { readonly hiddenStates: Value; readonly textEmbeds: Value | undefined } {
+  const w = textScope(root);
+  const options = { ...config, batch: ids.shape[0]!, causal: true };
   const layer = (x: Value, index: number) =>
-    clipEncoderLayer(g, w.at("encoder").at("layers").at(index), x, { config, batch });
+    clipEncoderLayer(g, w.at("encoder").at("layers").at(index), x, options);
   let h = embed(g, w.at("embeddings"), ids, config);
   for (let i = 0; i < config.layers - 1; i++) h = layer(h, i);
-  g.output("hidden_states", g.reshape(h, [batch, length, config.hiddenSize]));
-  if (config.projectionDim === undefined) {
-    const last = `${w.at("encoder").at("layers").at(config.layers - 1).path}.`;
-    const end = `${w.at("final_layer_norm").path}.`;
-    root.assertAllUsed([POSITION_IDS, startsWith(last), startsWith(end)]);
-    return g.build();
-  }
-  h = layer(h, config.layers - 1);
+  if (config.projectionDim === undefined) return { hiddenStates: h, textEmbeds: undefined };
   const pooled = layerNorm(
     g,
     w.at("final_layer_norm"),
-    pool(g, h, ids, config),
+    pool(g, layer(h, config.layers - 1), ids, config),
     config.layerNormEps,
   );
   const projection = { width: config.projectionDim, bias: false };
-  g.output("text_embeds", linear(g, root.at("text_projection"), pooled, projection));
-  root.assertAllUsed([POSITION_IDS]);
-  return g.build();
+  const textEmbeds = linear(g, root.at("text_projection"), pooled, projection);
+  return { hiddenStates: h, textEmbeds };
+}
+
+function textScope(root: WeightScope): WeightScope {
+  return root.has("text_model") ? root.at("text_model") : root;
 }
 
 function startsWith(text: string): RegExp {
@@ -84,29 +109,6 @@ function embed(g: GraphBuilder, w: WeightScope, ids: Value, config: ClipTextConf
   const places = w.at("position_embedding").weight("weight", [maxPositions, hiddenSize]);
   const own = length === maxPositions ? places : g.slice(places, 0, 0, length);
   return g.reshape(g.add(g.gather(tokens, ids, 0), own), [batch * length, hiddenSize]);
-}
-
-/** transformers' CLIPEncoderLayer. Shapes: x [N L, D] -> the same. */
-function clipEncoderLayer(
-  g: GraphBuilder,
-  w: WeightScope,
-  x: Value,
-  { config, batch }: { readonly config: ClipTextConfig; readonly batch: number },
-): Value {
-  const { heads, hiddenSize: width, layerNormEps, activation } = config;
-  const own = w.at("self_attn");
-  const normal = layerNorm(g, w.at("layer_norm1"), x, layerNormEps);
-  const project = (name: string) =>
-    g.reshape(linear(g, own.at(name), normal, { width }), [batch, x.shape[0]! / batch, width]);
-  const [q, k, v] = [project("q_proj"), project("k_proj"), project("v_proj")];
-  const attended = g.reshape(g.attention(q, k, v, { heads, causal: true }), x.shape);
-  const h = g.add(x, linear(g, own.at("out_proj"), attended, { width }));
-  const mlp = w.at("mlp");
-  const inner = linear(g, mlp.at("fc1"), layerNorm(g, w.at("layer_norm2"), h, layerNormEps), {
-    width: config.intermediateSize,
-  });
-  const active = activation === "gelu" ? g.gelu(inner) : g.quickGelu(inner);
-  return g.add(h, linear(g, mlp.at("fc2"), active, { width }));
 }
 
 /**
