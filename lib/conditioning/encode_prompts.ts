@@ -2,9 +2,9 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { readClipTextConfig } from "../models/clip_text_config.ts";
 import { buildClipTextModel } from "../models/clip_text_model.ts";
 import { openTokenizer } from "../models/clip_tokenizer.ts";
+import { type NetworkPrecision, preferredFile } from "../onnx/network_precision.ts";
 import type { HostTensor } from "../onnx/session.ts";
 import { createSession, type SessionOptions } from "../onnx/session.ts";
-import type { FloatType } from "../weights/float16.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { TeacherFolder } from "./teacher_folder.ts";
 
@@ -33,10 +33,7 @@ export interface PromptEmbeddings {
 }
 
 /** Options of {@linkcode encodePrompts}. */
-export interface EncodePromptsOptions extends SessionOptions {
-  /** Type of what is computed. Default: "float32". */
-  readonly precision?: FloatType;
-}
+export interface EncodePromptsOptions extends SessionOptions, NetworkPrecision {}
 
 /**
  * Encodes prompts with both text encoders of a teacher; each is released when it is done.
@@ -83,13 +80,13 @@ async function encodeTexts(
   texts: readonly string[],
   options: EncodePromptsOptions & { readonly suffix: string },
 ): Promise<EncodedTexts> {
-  const { suffix, precision = "float32" } = options;
+  const { suffix } = options;
   const subfolder = `text_encoder${suffix}`;
   const tokenizer = await openTokenizer(folder, `tokenizer${suffix}`);
   const config = await readClipTextConfig(folder, subfolder);
-  using weights = await StateDict.open(folder, subfolder, { prefer: precision });
+  using weights = await StateDict.open(folder, subfolder, { prefer: preferredFile(options) });
   const [batch, length] = [texts.length, tokenizer.maxLength];
-  const graph = buildClipTextModel(weights, config, { batch, length, precision });
+  const graph = buildClipTextModel(weights, config, { ...options, batch, length });
   await using session = await createSession(gpu, graph, options);
   const ids = texts.flatMap((text) => tokenizer.encode(text));
   const outputs = await session.runHost({

@@ -5,6 +5,7 @@ import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { readControlnetConfig } from "../models/controlnet_config.ts";
 import { buildControlnet } from "../models/controlnet_model.ts";
 import type { UnetGraphOptions } from "../models/unet_trunk.ts";
+import { preferredFile } from "../onnx/network_precision.ts";
 import { createSession, type Session, type SessionOptions } from "../onnx/session.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { bringNear, floatsOf, type NearTensor, release, runNear } from "./near_tensor.ts";
@@ -149,7 +150,7 @@ async function loadControlnet(
   const subfolder = await teacher.controlnetSubfolder(id);
   const config = await readControlnetConfig(folder, subfolder);
   using weights = await StateDict.open(folder, subfolder, {
-    prefer: options.precision ?? "float32",
+    prefer: preferredFile(options),
   });
   return await createSession(gpu, buildControlnet(weights, config, options), options);
 }

@@ -5,8 +5,8 @@ import type { PromptEmbeddings } from "../conditioning/encode_prompts.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { makeTimeIds } from "../conditioning/time_ids.ts";
 import type { ImageSize } from "../image/image.ts";
+import type { NetworkPrecision } from "../onnx/network_precision.ts";
 import type { HostTensor, Runtime, SessionOptions } from "../onnx/session.ts";
-import type { FloatType } from "../weights/float16.ts";
 import {
   type ControlImages,
   type ControlnetChoice,
@@ -27,7 +27,7 @@ export interface DenoiserParts {
 }
 
 /** Options of {@linkcode Denoiser.create}. */
-export interface DenoiserOptions extends SessionOptions {
+export interface DenoiserOptions extends SessionOptions, NetworkPrecision {
   /** Size of the teacher's image, in pixels. Default: the teacher's own. */
   readonly size?: ImageSize;
   /** ControlNets that may act. Default: none. */
@@ -36,8 +36,6 @@ export interface DenoiserOptions extends SessionOptions {
   readonly controlGuidanceStart?: number;
   /** Share of diffusion time up to which ControlNets act. Default: 1. */
   readonly controlGuidanceEnd?: number;
-  /** Type of what is computed. Default: "float32". */
-  readonly precision?: FloatType;
 }
 
 /** The part of diffusion time in which ControlNets act. */

@@ -3,6 +3,7 @@ import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { buildUnet, type UnetOptions } from "../models/unet_2d_condition_model.ts";
 import { type Graph, sizeOf } from "../onnx/graph.ts";
+import { preferredFile } from "../onnx/network_precision.ts";
 import {
   createSession,
   type HostTensor,
@@ -53,7 +54,7 @@ export class LoadedUnet implements AsyncDisposable {
   ): Promise<LoadedUnet> {
     const { teacher: { folder, unet: config } } = parts;
     using weights = await StateDict.open(folder, "unet", {
-      prefer: options.precision ?? "float32",
+      prefer: preferredFile(options),
     });
     const graph = buildUnet(weights, config, options);
     await using cleanup = new AsyncDisposableStack();

@@ -1,6 +1,7 @@
 import type { WeightSource } from "../weights/weight_source.ts";
 import type { Graph, Value } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graph_builder.ts";
+import { quantizeLinears } from "../onnx/quantize_linears.ts";
 import { WeightScope } from "../onnx/weight_scope.ts";
 import type { ControlnetConfig } from "./controlnet_config.ts";
 import { controlnetConditioningEmbedding } from "./controlnet_conditioning_embedding.ts";
@@ -50,5 +51,5 @@ export function buildControlnet(
   }
   g.output("mid_block_residual", residual(w.at("controlnet_mid_block"), last));
   w.assertAllUsed();
-  return g.build();
+  return quantizeLinears(g.build(), options);
 }

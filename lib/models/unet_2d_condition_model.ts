@@ -1,6 +1,7 @@
 import type { WeightSource } from "../weights/weight_source.ts";
 import type { Graph, Value } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graph_builder.ts";
+import { quantizeLinears } from "../onnx/quantize_linears.ts";
 import { WeightScope } from "../onnx/weight_scope.ts";
 import { conv2d, groupNorm } from "./layers.ts";
 import { type UnetBlockContext, upBlock2d } from "./unet_2d_blocks.ts";
@@ -45,7 +46,7 @@ export function buildUnet(weights: WeightSource, config: UnetConfig, options: Un
   const { outChannels: channels, convOutKernel: kernel } = config;
   g.output("noise_pred", conv2d(g, w.at("conv_out"), h, { channels, kernel }));
   w.assertAllUsed();
-  return g.build();
+  return quantizeLinears(g.build(), options);
 }
 
 function upBlocks(

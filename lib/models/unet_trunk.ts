@@ -1,13 +1,13 @@
-import type { FloatType } from "../weights/float16.ts";
 import type { Value } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
+import type { NetworkPrecision } from "../onnx/network_precision.ts";
 import type { WeightScope } from "../onnx/weight_scope.ts";
 import { timestepEmbedding, timesteps } from "./timestep_embedding.ts";
 import { downBlock2d, midBlock2d, type UnetBlockContext } from "./unet_2d_blocks.ts";
 import { TIME_IDS, type UnetTrunkConfig } from "./unet_trunk_config.ts";
 
 /** Sizes and precision of the graph of a UNet or a ControlNet. */
-export interface UnetGraphOptions {
+export interface UnetGraphOptions extends NetworkPrecision {
   /** Rows of the batch. */
   readonly batch: number;
   /** Height of the latents. */
@@ -16,8 +16,6 @@ export interface UnetGraphOptions {
   readonly width: number;
   /** Tokens of a prompt. */
   readonly promptLength: number;
-  /** Type of what is computed. Default: "float32". */
-  readonly precision?: FloatType;
 }
 
 /** What a UNet and its ControlNets are given, and what they make of it first. */
