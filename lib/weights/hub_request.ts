@@ -30,7 +30,7 @@ const MOST_REDIRECTS = 10;
  * Asks the Hub once and follows redirects.
  *
  * The token goes to the endpoint's own scheme, host and port and to nothing else, whatever a
- * redirect says.
+ * redirect says; a redirect that comes back from elsewhere does not get it either.
  *
  * @returns An answer with status 200 or 206. The caller reads or cancels its body.
  * @throws {HubError} For every other answer, with its status.
@@ -46,8 +46,9 @@ async function followRedirects(client: HubClient, request: HubRequest): Promise<
   const { path, start = 0, signal } = request;
   const home = new URL(client.endpoint);
   let url = new URL(`${client.endpoint}${path}`);
+  let isHome = true;
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-    const isHome = url.origin === home.origin;
+    isHome &&= url.origin === home.origin;
     const response = await fetchOnce(client, url, {
       redirect: "manual",
       headers: {
