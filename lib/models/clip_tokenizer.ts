@@ -72,7 +72,7 @@ function normalize(text: string): string {
 /**
  * Opens a tokenizer: `vocab.json`, `merges.txt` and `tokenizer_config.json`.
  *
- * @param subfolder "tokenizer" or "tokenizer_2".
+ * @param subfolder "tokenizer" or "tokenizer_2"; "" for the model folder itself.
  * @throws {ModelConfigError} If an option is wrong or not supported.
  */
 export async function openTokenizer(
@@ -81,7 +81,7 @@ export async function openTokenizer(
 ): Promise<ClipTokenizer> {
   const config = await ModelConfig.open(folder, subfolder, "tokenizer_config.json");
   const vocab = await ModelConfig.open(folder, subfolder, "vocab.json");
-  const merges = await folder.text(`${subfolder}/merges.txt`);
+  const merges = await folder.text(pathIn(subfolder, "merges.txt"));
   config.choice("tokenizer_class", ["CLIPTokenizer", "CLIPTokenizerFast"], "CLIPTokenizer");
   config.choice("do_lower_case", [true], true);
   config.choice("padding_side", ["right"], "right");
@@ -94,6 +94,10 @@ export async function openTokenizer(
   return new ClipTokenizer(plain, special, maxLength);
 }
 
+function pathIn(subfolder: string, name: string): string {
+  return subfolder === "" ? name : `${subfolder}/${name}`;
+}
+
 /** Reads the special tokens; older checkpoints name them in a file of their own. */
 async function readSpecialTokens(
   folder: ModelFolder,
@@ -101,7 +105,7 @@ async function readSpecialTokens(
   { config, vocab }: { readonly config: ModelConfig; readonly vocab: ModelConfig },
 ): Promise<SpecialTokens> {
   const name = "special_tokens_map.json";
-  const hasMap = await folder.has(`${subfolder}/${name}`);
+  const hasMap = await folder.has(pathIn(subfolder, name));
   const map = hasMap ? await ModelConfig.open(folder, subfolder, name) : undefined;
   const idOf = (key: string, fallback: string) => {
     const token = nameOf(config, key) ?? (map && nameOf(map, key)) ?? fallback;
