@@ -140,6 +140,11 @@ export interface DiffusionConfig {
    * means the teacher's own.
    */
   readonly vaeId: string | null;
+  /**
+   * Precision of UNet, ControlNets and text encoders: floats of 32 or 16 bits, or weights of 8 or 4
+   * bits. "auto" is fp16 on a GPU that can, else fp32. The autoencoder stays fp32. Default: "auto".
+   */
+  readonly precision: "auto" | "fp32" | "fp16" | "q8" | "q4";
   /** Path of LoRA weights; null means none. */
   readonly loraPath: string | null;
   /** Factor of the LoRA weights, in [-10, 10]. */

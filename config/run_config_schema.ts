@@ -128,6 +128,13 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
       ...nullable(text("Folder or URL of another autoencoder; SD-piXL's names mean the teacher's")),
       note: (value) => typeof value === "string" && !/[\\/]/.test(value) ? OWN_VAE : undefined,
     },
+    precision: choice("Precision of the teacher: floats, or quantised weights", [
+      "auto",
+      "fp32",
+      "fp16",
+      "q8",
+      "q4",
+    ]),
     loraPath: only(nullable(text("Path of LoRA weights")), null),
     loraScale: number("Factor of the LoRA weights", { min: -10, max: 10 }),
     ldmSpeedUp: unused(flag("torch.compile"), "there is no PyTorch here", [false]),
