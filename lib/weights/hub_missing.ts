@@ -73,8 +73,10 @@ export async function missingOfFolder(
     if (!await folder.has("config.json")) return [{ path: "model_index.json" }];
     return await missingOfNetwork(cache, commit, { subfolder: "", choice });
   }
+  const parts = await partsOf(folder);
+  if (!parts) return [{ path: "model_index.json" }];
   const missing: MissingFile[] = [];
-  for (const subfolder of await partsOf(folder)) {
+  for (const subfolder of parts) {
     if (!isWanted(subfolder, choice)) continue;
     missing.push(
       ...hasNetwork(subfolder)
@@ -86,8 +88,14 @@ export async function missingOfFolder(
 }
 
 /** Returns the folders that a pipeline's index names: those with a library and a class. */
-async function partsOf(folder: ModelFolder): Promise<readonly string[]> {
-  const index: unknown = JSON.parse(await folder.text("model_index.json"));
+async function partsOf(folder: ModelFolder): Promise<readonly string[] | undefined> {
+  let index: unknown;
+  try {
+    index = JSON.parse(await folder.text("model_index.json"));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
   return Object.entries(index ?? {})
     .filter(([, value]) => Array.isArray(value) && value.every((name) => name !== null))
     .map(([subfolder]) => subfolder);

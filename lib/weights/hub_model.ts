@@ -12,7 +12,7 @@ import { DEFAULT_RETRY, type RetryPolicy } from "./hub_retry.ts";
 import { type HubSettings, resolveHubSettings } from "./hub_settings.ts";
 import { downloadSnapshot } from "./hub_snapshot.ts";
 import { type HubReference, parseModelId } from "./model_ids.ts";
-import { MACHINE, RepoCache } from "./weight_cache.ts";
+import { MACHINE, mayRead, RepoCache } from "./weight_cache.ts";
 
 /** Options of {@linkcode openHubModel}. */
 export interface HubModelOptions extends FileChoice {
@@ -62,13 +62,10 @@ export async function openHubModel(
 }
 
 async function isModelFolder(path: string): Promise<boolean> {
+  // One that may not be looked at was not meant.
+  if (!mayRead(path)) return false;
   const folder = openModelFolder(path);
-  try {
-    return await folder.has("model_index.json") || await folder.has("config.json");
-  } catch {
-    // It may not be looked at, so it was not meant.
-    return false;
-  }
+  return await folder.has("model_index.json") || await folder.has("config.json");
 }
 
 class HubModel {
@@ -107,8 +104,12 @@ class HubModel {
         `Cannot download the model "${this.#id}": HF_HUB_OFFLINE forbids it; unset it`,
       );
     }
-    const commit = await this.#download(forceDownload ? undefined : pinned);
-    return openModelFolder(this.#cache.snapshotFolder(commit));
+    try {
+      const commit = await this.#download(forceDownload ? undefined : pinned);
+      return openModelFolder(this.#cache.snapshotFolder(commit));
+    } catch (error) {
+      throw error instanceof Deno.errors.NotCapable ? this.#describePermission(error) : error;
+    }
   }
 
   /** Returns the commit that the revision is, or stood for when it was downloaded. */
@@ -157,6 +158,15 @@ class HubModel {
     });
     if (!isCommit(revision)) await this.#cache.writeRef(revision, commit);
     return commit;
+  }
+
+  #describePermission(cause: Error): HubError {
+    const { cacheFolder } = this.#settings;
+    return new HubError(
+      `Cannot download the model "${this.#id}": permission is needed for the cache, run again ` +
+        `with --allow-read="${cacheFolder}" --allow-write="${cacheFolder}"`,
+      { cause },
+    );
   }
 
   #describeMissing(missing: readonly MissingFile[]): HubError {

@@ -23,6 +23,7 @@ const SDXL_ENCODERS = 123_060_480 + 694_659_840 + 83_653_863;
  * The short names of SD-piXL's config: `diffusion.model_id`, `diffusion.vae_id` and
  * `controlnet.models_id`.
  *
+ * Source: https://github.com/AlexandreBinninger/SD-piXL, pipelines/distillation/__init__.py.
  * Sizes are numbers of parameters times the bytes of each; the Hub tells the exact ones.
  */
 export const HUB_MODELS: Readonly<Record<string, HubModel>> = {
@@ -36,7 +37,7 @@ export const HUB_MODELS: Readonly<Record<string, HubModel>> = {
     kind: "teacher",
     byteLength: HALF * (1_300_000_000 + SDXL_ENCODERS),
   },
-  "taesdxl": { repo: "madebyollin/taesdxl", kind: "autoencoder", byteLength: 4 * 2_445_063 },
+  "taesdxl": { repo: "madebyollin/taesdxl", kind: "autoencoder", byteLength: 9_793_292 },
   "vae-16-fix": {
     repo: "madebyollin/sdxl-vae-fp16-fix",
     kind: "autoencoder",
@@ -46,12 +47,15 @@ export const HUB_MODELS: Readonly<Record<string, HubModel>> = {
   ...controlnets("depth"),
 };
 
+/** SD-piXL calls the full size by the kind alone. */
 function controlnets(kind: string): Record<string, HubModel> {
   const repo = `diffusers/controlnet-${kind}-sdxl-1.0`;
+  const full: HubModel = { repo, kind: "controlnet", byteLength: HALF * 1_251_000_000 };
   return {
     [`${kind}_small`]: { repo: `${repo}-small`, kind: "controlnet" },
     [`${kind}_mid`]: { repo: `${repo}-mid`, kind: "controlnet" },
-    [`${kind}_full`]: { repo, kind: "controlnet", byteLength: HALF * 1_251_000_000 },
+    [`${kind}_full`]: full,
+    [kind]: full,
   };
 }
 

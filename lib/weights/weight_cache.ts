@@ -121,7 +121,7 @@ export class RepoCache {
     const path = join(this.#lockFolder, `${name}.lock`);
     const file = await Deno.open(path, { write: true, create: true });
     try {
-      while (!await file.tryLock(true)) await pause(LOCK_PAUSE, signal);
+      while (!await tryLock(file)) await pause(LOCK_PAUSE, signal);
       return file;
     } catch (error) {
       file.close();
@@ -173,6 +173,20 @@ export class IncompleteBlob implements Disposable {
   }
 }
 
+/** Where a file system has no locks, there is none: the hash tells if two wrote at once. */
+async function tryLock(file: Deno.FsFile): Promise<boolean> {
+  try {
+    return await file.tryLock(true);
+  } catch {
+    return true;
+  }
+}
+
+/** Tells whether a path may be read, without asking the user. */
+export function mayRead(path: string): boolean {
+  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
+}
+
 /** What the settings of the Hub are read from: the environment and a file, where that is allowed. */
 export const MACHINE: HubSettingsSource = {
   variable(name) {
@@ -180,6 +194,7 @@ export const MACHINE: HubSettingsSource = {
     return state === "granted" ? Deno.env.get(name) : undefined;
   },
   readText(path) {
+    if (!mayRead(path)) return undefined;
     try {
       return Deno.readTextFileSync(path);
     } catch {
@@ -193,9 +208,7 @@ async function fileSize(path: string): Promise<number | undefined> {
     const { isFile, size } = await Deno.stat(path);
     return isFile ? size : undefined;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return undefined;
-    }
+    if (isAbsence(error)) return undefined;
     throw describeRead(path, error);
   }
 }
@@ -204,11 +217,14 @@ async function readText(path: string): Promise<string | undefined> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.IsADirectory) {
-      return undefined;
-    }
+    if (isAbsence(error)) return undefined;
     throw describeRead(path, error);
   }
+}
+
+function isAbsence(error: unknown): boolean {
+  const { NotFound, NotADirectory, IsADirectory } = Deno.errors;
+  return [NotFound, NotADirectory, IsADirectory].some((kind) => error instanceof kind);
 }
 
 function describeRead(path: string, cause: unknown): HubError {

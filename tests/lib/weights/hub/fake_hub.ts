@@ -107,12 +107,14 @@ export class FakeHub implements AsyncDisposable {
       if (["main", "refs/pr/1", this.commit].includes(revision)) return Response.json(this.#info());
       return new Response(null, { status: 404, headers: { "x-error-code": "RevisionNotFound" } });
     }
-    const resolve = `/${this.#repo}/resolve/${this.commit}/`;
-    const content = this.files.get(path.slice(resolve.length));
-    if (!path.startsWith(resolve) || content === undefined) {
-      return new Response(null, { status: 404, headers: { "x-error-code": "EntryNotFound" } });
-    }
     const headers = new Headers({ "x-repo-commit": this.commit });
+    const resolve = [this.commit, "main"].map((name) => `/${this.#repo}/resolve/${name}/`)
+      .find((start) => path.startsWith(start));
+    const content = resolve === undefined ? undefined : this.files.get(path.slice(resolve.length));
+    if (content === undefined) {
+      headers.set("x-error-code", "EntryNotFound");
+      return new Response(null, { status: 404, headers });
+    }
     if (typeof content === "string") {
       headers.set("etag", `"${gitSha1(content)}"`);
       return serveBytes(new TextEncoder().encode(content), range, headers);

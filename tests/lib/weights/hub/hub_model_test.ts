@@ -177,6 +177,36 @@ Deno.test("openHubModel() takes a subfolder, the other precision and a folder on
   });
 });
 
+Deno.test("two downloads of a model at the same time share the work", async () => {
+  await inTemporaryFolder(async (cache) => {
+    await using hub = new FakeHub({
+      "config.json": "{}",
+      "diffusion_pytorch_model.safetensors": bytesOf(100_000, 1),
+    });
+    const options = hub.options(cache, { download: true });
+    const both = await Promise.all([openHubModel("a/b", options), openHubModel("a/b", options)]);
+    assert.equal(both[0].location, both[1].location);
+    assert.equal(hub.contentRequests("diffusion_pytorch_model.safetensors").length, 1);
+    assert.equal(hub.contentRequests("config.json").length, 1);
+  });
+});
+
+Deno.test({
+  name: "openHubModel() names the permission for the cache",
+  permissions: { net: "inherit", read: "inherit", write: false },
+  fn: async () => {
+    await using hub = new FakeHub({
+      "config.json": "{}",
+      "diffusion_pytorch_model.safetensors": bytesOf(9, 1),
+    });
+    const cache = new URL("../../../../workdir/none", import.meta.url).pathname;
+    await assert.rejects(
+      openHubModel("a/b", hub.options(cache, { download: true })),
+      /permission is needed for the cache, run again with --allow-read=".*none" --allow-write="/,
+    );
+  },
+});
+
 Deno.test("openHubModel() refuses a disk that is too full before anything is downloaded", async () => {
   await inTemporaryFolder(async (cache) => {
     await using hub = new FakeHub(pipelineFiles());

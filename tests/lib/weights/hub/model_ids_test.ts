@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { HUB_MODELS, parseModelId } from "../../../../lib/weights/model_ids.ts";
 
 Deno.test("parseModelId() knows SD-piXL's names", () => {
-  // Source: SD-piXL, libs/utils/network.py of its repository: names of models, VAEs, ControlNets.
+  // Source: SD-piXL, pipelines/distillation/__init__.py; the names with "_full" are ours.
   const repos = {
     "sdxl": "stabilityai/stable-diffusion-xl-base-1.0",
     "ssd1b": "segmind/SSD-1B",
@@ -11,9 +11,11 @@ Deno.test("parseModelId() knows SD-piXL's names", () => {
     "canny_small": "diffusers/controlnet-canny-sdxl-1.0-small",
     "canny_mid": "diffusers/controlnet-canny-sdxl-1.0-mid",
     "canny_full": "diffusers/controlnet-canny-sdxl-1.0",
+    "canny": "diffusers/controlnet-canny-sdxl-1.0",
     "depth_small": "diffusers/controlnet-depth-sdxl-1.0-small",
     "depth_mid": "diffusers/controlnet-depth-sdxl-1.0-mid",
     "depth_full": "diffusers/controlnet-depth-sdxl-1.0",
+    "depth": "diffusers/controlnet-depth-sdxl-1.0",
   };
   assert.deepEqual(
     Object.fromEntries(Object.entries(HUB_MODELS).map(([name, { repo }]) => [name, repo])),
