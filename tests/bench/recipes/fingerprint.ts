@@ -17,15 +17,23 @@ export async function teacherFingerprint(config: DiffusionConfig): Promise<strin
   return await hash(values);
 }
 
-/** Hashes all that a picture depends on, but for the code. */
-export async function pictureFingerprint(
-  { config, finish }: { readonly config: RunConfig; readonly finish: string | undefined },
-  teacher: string,
-): Promise<string> {
-  // The same teacher elsewhere is the same.
-  const { diffusion, ...rest } = config;
+/** What a picture is made of. */
+export interface PictureSource {
+  /** Its config. */
+  readonly config: RunConfig;
+  /** What is made of the run's start image, if anything. */
+  readonly finish: string | undefined;
+  /** Values of the input image, if there is one. */
+  readonly input: Uint8Array | undefined;
+  /** Hash of the teacher: the same one elsewhere is the same. */
+  readonly teacher: string;
+}
+
+/** Hashes all that a picture depends on, but for the code and the machine. */
+export async function pictureFingerprint(source: PictureSource): Promise<string> {
+  const { config: { diffusion, ...rest }, finish, input, teacher } = source;
   const text = JSON.stringify([rest, { ...diffusion, modelId: teacher }, finish]);
-  return await hash([new TextEncoder().encode(text)]);
+  return await hash([new TextEncoder().encode(text), ...(input ? [input.slice()] : [])]);
 }
 
 async function hash(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<string> {

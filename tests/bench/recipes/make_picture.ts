@@ -3,7 +3,7 @@ import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { createRun } from "../../../lib/distill/create_run.ts";
 import { distill } from "../../../lib/distill/distill.ts";
 import type { Run } from "../../../lib/distill/run.ts";
-import type { Image } from "../../../lib/image/image.ts";
+import type { Image, ImageSize } from "../../../lib/image/image.ts";
 import type { SessionPool } from "../../../lib/onnx/session_pool.ts";
 import { findPalette } from "../../../lib/palette/find_palette.ts";
 import type { Palette } from "../../../lib/palette/palette.ts";
@@ -38,6 +38,8 @@ export interface Cost {
 export interface MadePicture {
   /** Palette index of each pixel, shape [H, W]. */
   readonly indices: Uint32Array;
+  /** Its size. */
+  readonly size: ImageSize;
   /** Its palette. */
   readonly palette: Palette;
   /** What it cost. */
@@ -79,7 +81,7 @@ export async function makePicture(
     peakBytes,
     runtime: run.runtime,
   };
-  return { indices, palette, cost };
+  return { indices, size: run.size, palette, cost };
 }
 
 async function finish({ finish }: Recipe, run: Run, palette: Palette): Promise<Uint32Array> {

@@ -47,7 +47,7 @@ export const SCENES: readonly Scene[] = [
     name: "mushroom",
     ground: WHITE,
     fills: [
-      { ellipse: [0.5, 0.7, 0.14, 0.24], color: [240, 225, 200] },
+      { ellipse: [0.5, 0.7, 0.14, 0.24], color: [236, 205, 150] },
       { polygon: arch(0.5, 0.55, 0.4, 0.42), color: RED },
       { ellipse: [0.35, 0.4, 0.07, 0.07], color: WHITE },
       { ellipse: [0.62, 0.34, 0.08, 0.08], color: WHITE },
@@ -170,7 +170,7 @@ export const SCENES: readonly Scene[] = [
       { box: [0.22, 0.7, 0.3, 0.86], color: BROWN },
       { polygon: [[0.05, 0.72], [0.26, 0.36], [0.47, 0.72]], color: GREEN },
       { polygon: [[0.1, 0.5], [0.26, 0.2], [0.42, 0.5]], color: GREEN },
-      { ellipse: [0.74, 0.74, 0.07, 0.12], color: [240, 225, 200] },
+      { ellipse: [0.74, 0.74, 0.07, 0.12], color: [236, 205, 150] },
       { polygon: arch(0.74, 0.68, 0.19, 0.2), color: RED },
       { ellipse: [0.7, 0.58, 0.04, 0.04], color: WHITE },
       { ellipse: [0.8, 0.61, 0.03, 0.03], color: WHITE },

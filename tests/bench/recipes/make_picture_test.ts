@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { Image } from "../../../lib/image/image.ts";
+import { SessionPool } from "../../../lib/onnx/session_pool.ts";
+import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { Palette } from "../../../lib/palette/palette.ts";
+import { goldenPath } from "../../support/goldens.ts";
+import { gpuTest } from "../../support/gpu_test.ts";
+import { inTemporaryFolder } from "../../support/temporary_folder.ts";
+import { pictureFingerprint, teacherFingerprint } from "./fingerprint.ts";
+import { Journal } from "./journal.ts";
+import { kmeansMajority } from "./kmeans_majority.ts";
+import { makePicture } from "./make_picture.ts";
+import { PictureFiles } from "./picture_files.ts";
+import { PROMPT_SETS } from "./prompts.ts";
+import { type Job, jobConfig, RECIPES } from "./recipe.ts";
+
+const MODEL = goldenPath("tiny-sdxl");
+
+function taskOf(name: string, overrides: readonly string[] = []) {
+  const recipe = RECIPES.find((one) => one.name === name)!;
+  const prompt = PROMPT_SETS.names48[0]!;
+  const job: Job = { recipe, set: "names48", prompt, size: 8, palette: "game-boy", seed: 0 };
+  const quick = ["diffusion.num_inference_steps=2", "controlnet.use_controlnet=false"];
+  const options = { model: MODEL, runtime: "wasm", overrides: [...quick, ...overrides] };
+  return { recipe, config: jobConfig(job, options) };
+}
+
+gpuTest("makePicture() counts what a recipe costs, and shares networks", async (gpu) => {
+  await using pool = new SessionPool();
+  const workshop = { gpu, pool, signal: new AbortController().signal };
+  const sample = await makePicture(taskOf("nearest"), workshop);
+  assert.equal(sample.cost.evaluations, 2);
+  assert.equal(sample.indices.length, 64);
+  const loaded = pool.size;
+  const distilled = await makePicture(taskOf("standard", ["training.steps=3"]), workshop);
+  assert.equal(distilled.cost.evaluations, 5);
+  assert.equal(pool.size, loaded);
+  assert.equal(distilled.palette.name, "game-boy");
+});
+
+gpuTest("makePicture() finishes by k-means in the palette that was asked for", async (gpu) => {
+  await using pool = new SessionPool();
+  const image = Image.filled({ height: 16, width: 16 }, [15, 60, 15]);
+  const workshop = { gpu, pool, signal: new AbortController().signal };
+  const task = { ...taskOf("kmeans-majority"), image };
+  const { indices, palette, cost } = await makePicture(task, workshop);
+  assert.equal(cost.evaluations, 0);
+  assert.deepEqual(new Set([...indices].map((k) => palette.hexAt(k))), new Set(["0f380f"]));
+});
+
+gpuTest("makePicture() is stopped by its signal", async (gpu) => {
+  await using pool = new SessionPool();
+  const signal = AbortSignal.abort(new Error("stopped"));
+  await assert.rejects(makePicture(taskOf("nearest"), { gpu, pool, signal }), /^Error: stopped$/);
+});
+
+Deno.test("kmeansMajority() takes the commonest colour of each cell, not the mean", () => {
+  const black = [0, 0, 0], white = [255, 255, 255];
+  // Two cells of 2 x 2 pixels: one white pixel in the left one, three in the right one.
+  const pixels = [white, black, white, white, black, black, white, black];
+  const image = Image.fromFloats({ height: 2, width: 4 }, pixels.flat().map((v) => v / 255));
+  const palette = new Palette("two", Uint8Array.of(10, 10, 10, 240, 240, 240));
+  assert.deepEqual([...kmeansMajority(image, { height: 1, width: 2 }, palette)], [0, 1]);
+});
+
+Deno.test("pictureFingerprint() changes with config, finish, input and teacher", async () => {
+  const { config } = taskOf("nearest");
+  const teacher = await teacherFingerprint(config.diffusion);
+  const source = { config, finish: undefined, input: undefined, teacher };
+  const hashes = await Promise.all([
+    pictureFingerprint(source),
+    pictureFingerprint({ ...source, config: taskOf("draft-10").config }),
+    pictureFingerprint({ ...source, finish: "kmeans-majority" }),
+    pictureFingerprint({ ...source, input: Uint8Array.of(1) }),
+    pictureFingerprint({ ...source, teacher: "another" }),
+  ]);
+  assert.equal(new Set(hashes).size, hashes.length);
+  assert.equal(await pictureFingerprint({ ...source }), hashes[0]);
+});
+
+Deno.test("Journal finds what was made by the same means, also after a cut", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const cost = { evaluations: 8, seconds: 1, loadSeconds: 0, peakBytes: 1, runtime: "wasm" };
+    const first = await Journal.open(folder);
+    await first.add({ key: "a", fingerprint: "1", ...cost });
+    await first.add({ key: "b", fingerprint: "1", ...cost });
+    await first.add({ key: "b", fingerprint: "2", ...cost });
+    await Deno.writeTextFile(`${folder}/made.jsonl`, '{"key":"c","finger', { append: true });
+    const again = await Journal.open(folder);
+    await again.add({ key: "d", fingerprint: "1", ...cost });
+    for (const journal of [again, await Journal.open(folder)]) {
+      assert.equal(journal.find("a", "1")?.evaluations, 8);
+      assert.equal(journal.find("b", "1"), undefined);
+      assert.ok(journal.find("b", "2"));
+      assert.equal(journal.find("c", "1"), undefined);
+      assert.ok(journal.find("d", "1"));
+    }
+  });
+});
+
+Deno.test("PictureFiles reads what it wrote", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const files = new PictureFiles(folder);
+    const palette = await findPalette("game-boy");
+    const size = { height: 1, width: 3 };
+    const cost = { evaluations: 0, seconds: 0, loadSeconds: 0, peakBytes: 0, runtime: "wasm" };
+    const indices = Uint32Array.of(0, 3, 1);
+    await files.write("set/recipe/cat", { indices, size, palette, cost });
+    const expected = Image.fromIndices(size, indices, palette.colors);
+    assert.deepEqual((await files.read("set/recipe/cat")).data, expected.data);
+  });
+});

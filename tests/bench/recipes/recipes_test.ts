@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { builtInPalettes } from "../../../lib/palette/built_in_palettes.ts";
+import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { parseBenchOptions } from "./bench_options.ts";
+import { readInput } from "./picture_files.ts";
+import { backgroundColor, BENCH_PALETTES, type Prompt, PROMPT_SETS } from "./prompts.ts";
+import { fitsSet, type Job, jobConfig, jobKey, RECIPES } from "./recipe.ts";
+import { SCENES } from "./scenes.ts";
+import { drawShapes } from "./shapes.ts";
+
+const OPTIONS = { model: "mini", runtime: "auto", overrides: [] };
+
+function jobOf(recipe: string): Job {
+  const found = RECIPES.find(({ name }) => name === recipe)!;
+  const prompt = PROMPT_SETS.names48[0]!;
+  return { recipe: found, set: "names48", prompt, size: 16, palette: "game-boy", seed: 3 };
+}
+
+Deno.test("PROMPT_SETS holds 48 names, 24 backgrounds and 12 images, none twice", () => {
+  const { names48, backgrounds24, images12 } = PROMPT_SETS;
+  assert.deepEqual([names48.length, backgrounds24.length, images12.length], [48, 24, 12]);
+  const all: readonly Prompt[] = [...names48, ...backgrounds24, ...images12];
+  assert.equal(new Set(all.map(({ prompt }) => prompt)).size, 84);
+  for (const { name } of names48) assert.ok(name!.split(" ").length <= 2, name);
+  for (const { prompt, background } of [...backgrounds24, ...images12]) {
+    if (background === undefined) continue;
+    assert.equal(backgroundColor(background).length, 3);
+    assert.match(prompt, new RegExp(` on an? ${background} background$`));
+  }
+});
+
+Deno.test("BENCH_PALETTES have 4, 8, 16 and 32 colours", async () => {
+  const names = builtInPalettes().map(({ name }) => name);
+  assert.ok(BENCH_PALETTES.every((name) => names.includes(name)));
+  const palettes = await Promise.all(BENCH_PALETTES.map((name) => findPalette(name)));
+  assert.deepEqual(palettes.map(({ size }) => size), [4, 8, 16, 32]);
+});
+
+Deno.test("input images are what draw_scenes.ts draws", async () => {
+  for (const [i, { id, ground, fills }] of SCENES.slice(0, 2).entries()) {
+    const prompt = PROMPT_SETS.images12[i]!;
+    assert.equal(prompt.id, id);
+    const input = await readInput(prompt);
+    assert.deepEqual(input!.data, drawShapes(input!.width, ground, fills).data);
+  }
+});
+
+Deno.test("jobConfig() completes every recipe", () => {
+  for (const { name } of RECIPES) {
+    const config = jobConfig(jobOf(name), OPTIONS);
+    assert.deepEqual([config.generator.imageH, config.generator.imageW, config.seed], [16, 16, 3]);
+    assert.equal(config.prompt, PROMPT_SETS.names48[0]!.prompt);
+  }
+  assert.equal(jobConfig(jobOf("paper-300"), OPTIONS).sd.guidanceScale, 40);
+  assert.equal(jobConfig(jobOf("draft-20"), OPTIONS).training.steps, 20);
+});
+
+Deno.test("jobConfig() lets overrides win over a recipe, and names a wrong one", () => {
+  const job = jobOf("draft-20");
+  const overrides = ["training.steps=2"];
+  assert.equal(jobConfig(job, { ...OPTIONS, overrides }).training.steps, 2);
+  assert.throws(
+    () => jobConfig(job, { ...OPTIONS, overrides: ["training.step=2"] }),
+    /--override training\.step.*did you mean "training\.steps"/,
+  );
+});
+
+Deno.test("parseBenchOptions() lists all recipes of a prompt before the next prompt", () => {
+  const { jobs } = parseBenchOptions(["--recipes", "nearest,standard", "--limit", "2"])!;
+  assert.deepEqual(jobs.map(jobKey), [
+    "names48/32_sweetie-16_0/nearest/wilted_flower",
+    "names48/32_sweetie-16_0/standard/wilted_flower",
+    "names48/32_sweetie-16_0/nearest/rabbit_face",
+    "names48/32_sweetie-16_0/standard/rabbit_face",
+  ]);
+});
+
+Deno.test("parseBenchOptions() takes recipes that fit the set and are not slow", () => {
+  const recipesOf = (set: string) =>
+    parseBenchOptions(["--set", set, "--limit", "1"])!.jobs.map(({ recipe }) => recipe);
+  for (const set of ["names48", "images12"] as const) {
+    const recipes = recipesOf(set);
+    assert.ok(recipes.every((recipe) => fitsSet(recipe, set) && !recipe.isSlow));
+    assert.ok(recipes.some(({ name }) => name === "standard"));
+  }
+  assert.ok(recipesOf("images12").some(({ name }) => name === "image-held"));
+  assert.ok(!recipesOf("names48").some(({ name }) => name === "image-held"));
+});
+
+Deno.test("parseBenchOptions() names what it does not know", () => {
+  const refusals = [
+    [["--set", "names"], /the set "names": expected one of names48, backgrounds24, images12/],
+    [["--recipes", "fast"], /the recipe "fast": expected one of nearest/],
+    [["--sizes", "big"], /read --sizes: expected an integer, got "big"/],
+    [["--recipes", "image-held"], /expected recipes that fit the set, got none/],
+    [["--fast"], /--fast/],
+  ] as const;
+  for (const [args, message] of refusals) {
+    assert.throws(() => parseBenchOptions([...args]), message);
+  }
+});

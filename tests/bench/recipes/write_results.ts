@@ -1,0 +1,67 @@
+import { encodePng } from "../../../lib/image/encode_png.ts";
+import type { Image } from "../../../lib/image/image.ts";
+import { writeFile } from "../../../lib/outputs/write_file.ts";
+import { contactSheet, type SheetCell, type SheetRow } from "./contact_sheet.ts";
+import { PictureFiles, readInput } from "./picture_files.ts";
+import { type Result, resultsTables } from "./results_table.ts";
+
+/**
+ * Writes `results.md`, `metrics.jsonl` and a sheet of pictures for each set, size, palette and seed.
+ *
+ * @param heading What stands above the tables, as Markdown.
+ * @returns The tables, as Markdown.
+ */
+export async function writeResults(
+  results: readonly Result[],
+  options: { readonly output: string; readonly heading: string },
+): Promise<string> {
+  const { output, heading } = options;
+  const lines = results.map((result) => `${JSON.stringify(flat(result))}\n`);
+  await writeFile(`${output}/metrics.jsonl`, lines.join(""));
+  const tables = resultsTables(results);
+  await writeFile(`${output}/results.md`, `${heading}\n${tables}`);
+  const pictures = new PictureFiles(output);
+  for (const [name, some] of Map.groupBy(results, sheetName)) {
+    await writeFile(`${output}/${name}.png`, encodePng(await drawSheet(some, pictures)));
+  }
+  return tables;
+}
+
+/** Lays a result out as one object. */
+function flat({ job, made, scores }: Result): Record<string, unknown> {
+  const { recipe, set, prompt, size, palette, seed } = job;
+  return {
+    ...{ recipe: recipe.name, set, prompt: prompt.prompt, size, palette, seed },
+    ...made,
+    ...scores,
+  };
+}
+
+function sheetName({ job: { set, size, palette, seed } }: Result): string {
+  return `sheet_${set}_${size}_${palette}_${seed}`;
+}
+
+async function drawSheet(results: readonly Result[], pictures: PictureFiles): Promise<Image> {
+  const recipes = [...new Set(results.map(({ job }) => job.recipe.name))];
+  const hasInput = results.some(({ job }) => job.prompt.image !== undefined);
+  const rows: SheetRow[] = [];
+  for (const some of Map.groupBy(results, ({ job }) => job.prompt.id).values()) {
+    const { prompt } = some[0]!.job;
+    const input = await readInput(prompt);
+    const cells: (SheetCell | undefined)[] = hasInput ? [input && { picture: input }] : [];
+    for (const recipe of recipes) {
+      const result = some.find(({ job }) => job.recipe.name === recipe);
+      cells.push(result && await cellOf(result, pictures));
+    }
+    rows.push({ label: prompt.prompt, cells });
+  }
+  return contactSheet([...(hasInput ? ["input"] : []), ...recipes], rows);
+}
+
+async function cellOf({ made, scores }: Result, pictures: PictureFiles): Promise<SheetCell> {
+  const { guess, probability, top1 } = scores;
+  const caption = guess === undefined
+    ? { text: `${made.evaluations} evaluations` }
+    : { text: `${guess} ${probability!.toFixed(2)}`, isGood: top1 === 1 };
+  return { picture: await pictures.read(made.key), caption };
+}

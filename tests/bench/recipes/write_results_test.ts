@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { decodePng } from "../../../lib/image/decode_png.ts";
+import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { inTemporaryFolder } from "../../support/temporary_folder.ts";
+import { contactSheet } from "./contact_sheet.ts";
+import type { JournalEntry } from "./journal.ts";
+import { PictureFiles } from "./picture_files.ts";
+import { PROMPT_SETS } from "./prompts.ts";
+import { jobKey, RECIPES } from "./recipe.ts";
+import { type Result, resultsTables } from "./results_table.ts";
+import type { Scores } from "./score_picture.ts";
+import { writeResults } from "./write_results.ts";
+
+function resultOf(recipe: string, prompt: number, scores: Scores): Result {
+  const job = {
+    recipe: RECIPES.find(({ name }) => name === recipe)!,
+    set: "names48",
+    prompt: PROMPT_SETS.names48[prompt]!,
+    size: 16,
+    palette: "game-boy",
+    seed: 0,
+  } as const;
+  const made: JournalEntry = {
+    ...{ key: jobKey(job), fingerprint: "1", evaluations: 8 + prompt, seconds: 2 },
+    ...{ loadSeconds: 0, peakBytes: 7e8, runtime: "wasm" },
+  };
+  return { job, made, scores };
+}
+
+Deno.test("resultsTables() averages by recipe and leaves out what nobody measured", () => {
+  const tables = resultsTables([
+    resultOf("nearest", 0, { stray: 0.1, colors: 3, probability: 0.5 }),
+    resultOf("standard", 0, { stray: 0.2, colors: 4 }),
+    resultOf("nearest", 1, { stray: 0.2, colors: 4 }),
+  ]);
+  assert.equal(
+    tables,
+    `## names48
+
+| recipe | size | palette | pictures | evaluations | seconds | peak MB | p | stray | colors |
+| :--- | ---: | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| nearest | 16 | game-boy | 2 | 9 | 2.0 | 700 | 0.50 | 0.150 | 3.5 |
+| standard | 16 | game-boy | 1 | 8 | 2.0 | 700 |  | 0.200 | 4.0 |
+`,
+  );
+});
+
+Deno.test("writeResults() writes tables, a line a picture and a sheet", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const palette = await findPalette("game-boy");
+    const size = { height: 16, width: 16 };
+    const results = [
+      resultOf("nearest", 0, { stray: 0, colors: 1, guess: "cat", top1: 0, probability: 0.1 }),
+      resultOf("standard", 0, { stray: 0, colors: 1 }),
+    ];
+    const files = new PictureFiles(folder);
+    for (const [k, { made }] of results.entries()) {
+      const indices = new Uint32Array(256).fill(k + 1);
+      await files.write(made.key, { indices, size, palette, cost: made });
+    }
+    await writeResults(results, { output: folder, heading: "# Recipes\n" });
+    const text = await Deno.readTextFile(`${folder}/results.md`);
+    assert.match(text, /^# Recipes\n\n## names48\n/);
+    const lines = (await Deno.readTextFile(`${folder}/metrics.jsonl`)).trimEnd().split("\n");
+    assert.deepEqual(lines.map((line) => JSON.parse(line).recipe), ["nearest", "standard"]);
+    const sheet = decodePng(await Deno.readFile(`${folder}/sheet_names48_16_game-boy_0.png`));
+    const colors = new Set(
+      Array.from({ length: 40 }, (_, i) => sheet.data[(60 * sheet.width + 130 + i * 6) * 4]),
+    );
+    for (const k of [1, 2]) assert.ok(colors.has(palette.at(k)[0]), `color ${k} is on the sheet`);
+  });
+});
+
+Deno.test("contactSheet() has room for every column and row", () => {
+  const one = contactSheet(["a"], [{ label: "cat", cells: [undefined] }]);
+  const more = contactSheet(["a", "b"], [
+    { label: "a very long prompt of many words", cells: [undefined, undefined] },
+    { label: "dog", cells: [undefined] },
+  ]);
+  assert.ok(more.width > one.width && more.height > one.height);
+});
