@@ -1,0 +1,235 @@
+import { goldenPath } from "../support/goldens.ts";
+import type { OBSERVATIONS, RunObservation } from "./observe_config.ts";
+
+/** What a key changes: of a plan, of a whole run, one of the run's losses, or its folder's files. */
+export type Observable =
+  | keyof typeof OBSERVATIONS
+  | Exclude<keyof RunObservation, "losses">
+  | `loss of ${string}`
+  | "files";
+
+/** How it is known that a key is not dead. */
+export type LiveKey =
+  /** Another value changes something, given some other settings. */
+  | { readonly value: string; readonly changes: Observable; readonly given?: readonly string[] }
+  /** This value is reported to have no effect. */
+  | { readonly noted: string }
+  /** This value is refused: it cannot be served yet. */
+  | { readonly refused: string }
+  /** It belongs to a key of which only one value can be served yet. */
+  | { readonly belongsTo: string };
+
+const IMAGE = "image=disc.png";
+const TEN_STEPS = "training.steps=10";
+const TWO_STEPS = "training.steps=2";
+const WARM = "training.lr_scheduler=constant_with_warmup";
+const PIECES = [TEN_STEPS, "training.lr_scheduler=piecewise_constant"];
+const CONTROLLED = [IMAGE, "controlnet.controlnet_conditioning_scale=2"];
+const FIXED_TAU = "training.augmentation.random_tau=false";
+const TV = "training.tv_scale=1";
+const LAPLACIAN = "training.laplacian_scale=1";
+const BILATERAL = "training.bilateral_scale=1";
+const DISTORTED = "training.augmentation.distorsion_prob=1";
+const UNIFORM = [TEN_STEPS, "sd.sampling_method_t=uniform"];
+const BOUNDED = [TEN_STEPS, "sd.sampling_method_t=bounded_max"];
+const FALLING = [TEN_STEPS, "sd.sampling_method_t=linear_falling"];
+/** Without it AdamW makes the same step of any gradient's multiple. */
+const EPSILON = "training.adam_epsilon=0.1";
+
+/** The settings of every observation; a teacher with random weights makes runs of a moment. */
+export const TINY: readonly string[] = [
+  "prompt=a red dragon",
+  "runtime=wasm",
+  "generator.image_H=8",
+  "generator.image_W=8",
+  "generator.palette=game-boy",
+  "training.steps=1",
+  `diffusion.model_id=${goldenPath("tiny-sdxl")}`,
+  "diffusion.num_inference_steps=1",
+  "sd.im_size=32",
+];
+
+/** Why each key of the config is not dead. */
+export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
+  preset: { value: "paper", changes: "config" },
+  seed: { value: "1", changes: "picture" },
+  image: { value: "disc.png", changes: "startImage" },
+  automatic_caption: { noted: "true" },
+  saving_resize: { value: "64", changes: "files" },
+  prompt: { value: "a castle", changes: "loss of score", given: [IMAGE] },
+  negative_prompt: { value: "fog", changes: "loss of score", given: [IMAGE] },
+  output: { value: "elsewhere", changes: "files" },
+  runtime: { value: "webgpu", changes: "runtime" },
+
+  "generator.image_H": { value: "16", changes: "picture" },
+  "generator.image_W": { value: "16", changes: "picture" },
+  "generator.image_fit": { value: "pad", changes: "startImage", given: [IMAGE] },
+  "generator.std": {
+    value: "2",
+    changes: "picture",
+    given: ["generator.initialize_renderer=false"],
+  },
+  "generator.initialize_renderer": { value: "false", changes: "startImage" },
+  "generator.initialization_method": {
+    value: "palette-nearest",
+    changes: "picture",
+    given: [IMAGE],
+  },
+  "generator.kmeans_nb_colors": {
+    value: "3",
+    changes: "palette",
+    given: [IMAGE, "generator.initialization_method=kmeans"],
+  },
+  "generator.init_distance": { value: "l2", changes: "picture", given: [IMAGE] },
+  "generator.palette": { value: "gray-4", changes: "palette", given: [IMAGE] },
+  "generator.softmax_regularizer": { value: "3", changes: "picture", given: [IMAGE] },
+  "generator.smooth_softmax": { value: "false", changes: "loss of fft", given: [IMAGE] },
+  "generator.gumbel": { value: "false", changes: "loss of fft", given: [IMAGE] },
+  "generator.tau": { value: "0.5", changes: "loss of fft", given: [IMAGE, FIXED_TAU] },
+
+  "training.steps": { value: "2", changes: "steps", given: [IMAGE] },
+  "training.save_steps": { value: "1", changes: "files", given: [TWO_STEPS] },
+  "training.checkpoint_steps": { value: "1", changes: "files", given: [TWO_STEPS] },
+  "training.learning_rate": { value: "0.2", changes: "picture", given: [IMAGE] },
+  "training.lr_scheduler": { value: "cosine", changes: "learningRates", given: [TEN_STEPS] },
+  "training.lr_warmup_steps": { value: "4", changes: "learningRates", given: [TEN_STEPS, WARM] },
+  "training.lr_step_rules": {
+    value: "1:5,0.2",
+    changes: "learningRates",
+    given: [...PIECES, "training.lr_step_rules=1:5,0.1"],
+  },
+  "training.lr_cycles": {
+    value: "2",
+    changes: "learningRates",
+    given: [TEN_STEPS, "training.lr_scheduler=cosine_with_restarts"],
+  },
+  "training.adam_beta1": { value: "0.5", changes: "picture", given: [IMAGE, TWO_STEPS] },
+  "training.adam_beta2": { value: "0.5", changes: "picture", given: [IMAGE, TWO_STEPS] },
+  "training.adam_weight_decay": { value: "0.9", changes: "picture", given: [IMAGE] },
+  "training.adam_epsilon": { value: "0.1", changes: "picture", given: [IMAGE] },
+  "training.clip_grad": {
+    value: "false",
+    changes: "picture",
+    given: [IMAGE, EPSILON, "training.max_grad_norm=0.01"],
+  },
+  "training.max_grad_norm": { value: "0.01", changes: "picture", given: [IMAGE, EPSILON] },
+  "training.resize_mode": { value: "nearest", changes: "loss of score", given: [IMAGE] },
+  "training.fft_scale": { value: "7", changes: "loss of fft", given: [IMAGE] },
+  "training.tv_scale": { value: "7", changes: "loss of tv", given: [IMAGE] },
+  "training.tv_mode": { value: "l2", changes: "loss of tv", given: [IMAGE, TV] },
+  "training.laplacian_scale": { value: "7", changes: "loss of laplacian", given: [IMAGE] },
+  "training.laplacian_sigma": {
+    value: "2",
+    changes: "loss of laplacian",
+    given: [IMAGE, LAPLACIAN],
+  },
+  "training.laplacian_kernel": {
+    value: "7",
+    changes: "loss of laplacian",
+    given: [IMAGE, LAPLACIAN],
+  },
+  "training.laplacian_mode": {
+    value: "l2",
+    changes: "loss of laplacian",
+    given: [IMAGE, LAPLACIAN],
+  },
+  "training.gradient_loss_scale": { value: "7", changes: "loss of gradient", given: [IMAGE] },
+  "training.bilateral_scale": { value: "7", changes: "loss of bilateral", given: [IMAGE] },
+  "training.bilateral_sigma_color": {
+    value: "0.1",
+    changes: "loss of bilateral",
+    given: [IMAGE, BILATERAL],
+  },
+  "training.bilateral_sigma_space": {
+    value: "2",
+    changes: "loss of bilateral",
+    given: [IMAGE, BILATERAL],
+  },
+  "training.bilateral_max_distance": {
+    value: "2",
+    changes: "loss of bilateral",
+    given: [IMAGE, BILATERAL],
+  },
+  "training.augmentation.grayscale_prob": {
+    value: "1",
+    changes: "augmentations",
+    given: [TEN_STEPS],
+  },
+  "training.augmentation.hflip_prob": { value: "1", changes: "augmentations", given: [TEN_STEPS] },
+  "training.augmentation.distorsion_prob": {
+    value: "1",
+    changes: "augmentations",
+    given: [TEN_STEPS],
+  },
+  "training.augmentation.distorsion_scale": {
+    value: "0.5",
+    changes: "augmentations",
+    given: [DISTORTED],
+  },
+  "training.augmentation.random_tau": { value: "false", changes: "augmentations" },
+  "training.augmentation.random_tau_min": { value: "0.7", changes: "augmentations" },
+  "training.augmentation.random_tau_max": { value: "0.9", changes: "augmentations" },
+
+  "diffusion.model_id": { value: "assets", changes: "teacher" },
+  "diffusion.vae_id": {
+    value: new URL("../../assets/models/mini/vae", import.meta.url).pathname,
+    changes: "loss of score",
+    // It makes the latents another size than the teacher's ControlNets are made for.
+    given: [IMAGE, "controlnet.use_controlnet=false"],
+  },
+  "diffusion.precision": { value: "q8", changes: "loss of score", given: [IMAGE] },
+  "diffusion.lora_path": { refused: "lora.safetensors" },
+  "diffusion.lora_scale": { belongsTo: "diffusion.lora_path" },
+  "diffusion.ldm_speed_up": { noted: "true" },
+  "diffusion.enable_xformers": { noted: "true" },
+  "diffusion.gradient_checkpoint": { noted: "true" },
+  "diffusion.sampler": {
+    value: "euler",
+    changes: "startImage",
+    given: ["diffusion.num_inference_steps=2"],
+  },
+  "diffusion.num_inference_steps": { value: "2", changes: "startImage" },
+  "diffusion.guidance_scale": { value: "2", changes: "startImage" },
+  "diffusion.num_references": { value: "2", changes: "told" },
+
+  "controlnet.use_controlnet": { value: "false", changes: "controlImage", given: [IMAGE] },
+  "controlnet.models_id": { value: "depth", changes: "controlImage", given: [IMAGE] },
+  "controlnet.controlnet_conditioning_scale": {
+    value: "1",
+    changes: "loss of score",
+    given: [IMAGE],
+  },
+  "controlnet.canny_threshold1": {
+    value: "290",
+    changes: "controlImage",
+    given: [IMAGE, "controlnet.canny_threshold2=300"],
+  },
+  "controlnet.canny_threshold2": { value: "1500", changes: "controlImage", given: [IMAGE] },
+  "controlnet.canny_blur": { value: "false", changes: "controlImage", given: [IMAGE] },
+  "controlnet.canny_blur_radius": { value: "3", changes: "controlImage", given: [IMAGE] },
+  "controlnet.control_guidance_start": {
+    value: "1",
+    changes: "loss of score",
+    given: CONTROLLED,
+  },
+  "controlnet.control_guidance_end": { value: "0", changes: "loss of score", given: CONTROLLED },
+
+  "caption.blip_model_id": { noted: "other" },
+  "caption.min_new_tokens": { noted: "1" },
+  "caption.max_new_tokens": { noted: "2" },
+  "caption.query": { noted: "what is it" },
+  "caption.skip_special_tokens": { noted: "false" },
+
+  "sd.guidance_scale": { value: "3", changes: "loss of score", given: [IMAGE] },
+  "sd.grad_scale": { value: "3", changes: "loss of score", given: [IMAGE] },
+  "sd.t_min": { value: "0.3", changes: "timesteps", given: UNIFORM },
+  "sd.t_max": { value: "0.5", changes: "timesteps", given: UNIFORM },
+  "sd.t_bound_max": { value: "0.3", changes: "timesteps", given: BOUNDED },
+  "sd.t_bound_reached": { value: "0.9", changes: "timesteps", given: BOUNDED },
+  "sd.sampling_method_t": { value: "linear", changes: "timesteps", given: [TEN_STEPS] },
+  "sd.t_start": { value: "0.9", changes: "timesteps", given: FALLING },
+  "sd.t_end": { value: "0.3", changes: "timesteps", given: FALLING },
+  "sd.t_window": { value: "0", changes: "timesteps", given: FALLING },
+  "sd.im_size": { value: "64", changes: "teacherSize", given: [IMAGE] },
+  "sd.w_mode": { value: "constant", changes: "loss of score", given: [IMAGE] },
+};

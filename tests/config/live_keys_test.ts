@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { configKeys } from "../../config/config_keys.ts";
+import { parseSettings } from "../../config/parse_run_config.ts";
+import { resolveLayers } from "../../config/resolve_run_config.ts";
+import { Gpu } from "../../kernels/gpu/gpu.ts";
+import { generateCommand } from "../../lib/launch/generate_command.ts";
+import type { Terminal } from "../../lib/launch/terminal.ts";
+import { SessionPool } from "../../lib/onnx/session_pool.ts";
+import { paintingEngine } from "../cli/painting_engine.ts";
+import { inTemporaryFolder } from "../support/temporary_folder.ts";
+import { LIVE_KEYS, type LiveKey, type Observable, TINY } from "./live_keys.ts";
+import {
+  type Laboratory,
+  OBSERVATIONS,
+  observeRun,
+  type RunObservation,
+} from "./observe_config.ts";
+
+const PATHS = configKeys().map(({ path }) => path);
+const SILENT: Terminal = {
+  isTerminal: false,
+  depth: "none",
+  columns: () => 80,
+  lines: () => 24,
+  write: () => {},
+};
+
+/** Looks at what settings lead to; a run of the same settings is made once. */
+class Observer {
+  readonly #laboratory: Laboratory;
+  readonly #runs = new Map<string, Promise<RunObservation>>();
+
+  constructor(laboratory: Laboratory) {
+    this.#laboratory = laboratory;
+  }
+
+  async observe(settings: readonly string[], what: Observable): Promise<unknown> {
+    const { config } = resolveLayers([parseSettings([...TINY, ...settings])]);
+    if (what === "files") return await listFiles(settings);
+    if (what in OBSERVATIONS) {
+      return await OBSERVATIONS[what as keyof typeof OBSERVATIONS](config, this.#laboratory);
+    }
+    const key = JSON.stringify(config);
+    if (!this.#runs.has(key)) this.#runs.set(key, observeRun(config, this.#laboratory));
+    const run = await this.#runs.get(key)!;
+    if (!what.startsWith("loss of ")) return run[what as keyof RunObservation];
+    return run.losses.map((losses) => losses[what.slice("loss of ".length)]);
+  }
+}
+
+/** Lists the files that a run leaves, as paths below the folder in which it was started. */
+async function listFiles(settings: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  await inTemporaryFolder(async (folder) => {
+    const output = settings.find((setting) => setting.startsWith("output="));
+    const root = `${folder}/${output?.slice("output=".length) ?? "workdir"}`;
+    const set = [...TINY, ...settings, `output=${root}`];
+    const terminals = { out: SILENT, status: SILENT };
+    await generateCommand({ set, json: true }, terminals, paintingEngine());
+    for await (const file of filesBelow(folder)) {
+      files.push(file.slice(folder.length).replace(/\d{4}(-\d\d){5}/, "DATE"));
+    }
+  });
+  return files.sort();
+}
+
+async function* filesBelow(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) yield* filesBelow(`${folder}/${name}`);
+    else yield `${folder}/${name}`;
+  }
+}
+
+/** Checks an entry of the table. */
+async function check(path: string, entry: LiveKey, observer: Observer): Promise<void> {
+  const resolve = (value: string) => resolveLayers([parseSettings([`${path}=${value}`])]);
+  if ("belongsTo" in entry) {
+    assert("refused" in LIVE_KEYS[entry.belongsTo]!, `"${entry.belongsTo}" is served now`);
+  } else if ("refused" in entry) {
+    assert.throws(() => resolve(entry.refused), /as nothing else is supported yet/);
+  } else if ("noted" in entry) {
+    const notes = resolve(entry.noted).notes.filter((note) => note.startsWith(`"${path}"`));
+    assert.equal(notes.length, 1, `expected a note on "${path}"`);
+    assert.match(notes[0]!, /" has no effect: /);
+  } else {
+    const { given = [], value, changes } = entry;
+    const before = await observer.observe(given, changes);
+    const after = await observer.observe([...given, `${path}=${value}`], changes);
+    assert.notDeepEqual(after, before, `"${path}" is dead: it changes no ${changes}`);
+  }
+}
+
+Deno.test("each key of the config has an entry that tells what it changes, and no other", () => {
+  assert.deepEqual(Object.keys(LIVE_KEYS).sort(), [...PATHS].sort());
+});
+
+Deno.test("each key of the config changes what it should, or is said not to", async (t) => {
+  using gpu = await Gpu.request();
+  await using pool = new SessionPool();
+  const observer = new Observer({ gpu, pool });
+  await t.step("the same settings change nothing", async () => {
+    const { config } = resolveLayers([parseSettings([...TINY, "image=disc.png"])]);
+    const [one, two] = [
+      await observeRun(config, { gpu, pool }),
+      await observeRun(config, { gpu, pool }),
+    ];
+    assert.deepEqual(one, two);
+  });
+  for (const path of PATHS) {
+    const entry = LIVE_KEYS[path];
+    if (entry) await t.step(path, () => check(path, entry, observer));
+  }
+});

@@ -1,0 +1,93 @@
+import { configNotes } from "../../config/config_notes.ts";
+import type { RunConfig } from "../../config/run_config.ts";
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { drawAugmentation } from "../../lib/augment/draw_augmentation.ts";
+import { createRun } from "../../lib/distill/create_run.ts";
+import { distill } from "../../lib/distill/distill.ts";
+import { findTeacher } from "../../lib/distill/find_teacher.ts";
+import type { StepReport } from "../../lib/distill/run.ts";
+import { drawTimestep } from "../../lib/guidance/timestep_sampling.ts";
+import { chooseRuntime } from "../../lib/onnx/choose_runtime.ts";
+import type { SessionPool } from "../../lib/onnx/session_pool.ts";
+import { learningRateAt } from "../../lib/optimizer/learning_rate.ts";
+import { discImage } from "../lib/distill/tiny_run.ts";
+
+/** What runs are observed with. */
+export interface Laboratory {
+  readonly gpu: Gpu;
+  /** Networks that outlive a run. */
+  readonly pool: SessionPool;
+}
+
+/** What is seen of a config without a run, by name. */
+export const OBSERVATIONS = {
+  config: ({ preset: _, ...config }: RunConfig) => config,
+  notes: (config: RunConfig) => configNotes(config),
+  runtime: ({ runtime }: RunConfig, { gpu }: Laboratory) => chooseRuntime(gpu, runtime),
+  learningRates: ({ training }: RunConfig) =>
+    stepsOf(training.steps).map((step) => learningRateAt(training, step)),
+  timesteps: ({ sd, training, seed }: RunConfig) =>
+    stepsOf(training.steps).map((step) =>
+      drawTimestep(sd, { step, steps: training.steps, seed, timesteps: 1000 })
+    ),
+  augmentations: ({ training, generator, seed }: RunConfig) =>
+    stepsOf(training.steps).map((step) =>
+      drawAugmentation(training.augmentation, {
+        ...{ seed, step, tau: generator.tau },
+        size: { height: 96, width: 64 },
+      })
+    ),
+  teacher: ({ diffusion }: RunConfig) =>
+    findTeacher(diffusion).then(({ folder }) => folder.location, String),
+} satisfies Readonly<Record<string, (config: RunConfig, laboratory: Laboratory) => unknown>>;
+
+/** What is seen of a whole run. */
+export interface RunObservation {
+  /** The mixture of colours at the end. */
+  readonly picture: Float32Array;
+  /** Colours of the palette. */
+  readonly palette: Uint8Array;
+  /** The image that it began with. */
+  readonly startImage: Uint8Array | undefined;
+  /** The edges that ControlNets follow. */
+  readonly controlImage: Uint8Array | undefined;
+  readonly teacherSize: unknown;
+  readonly evaluations: number;
+  /** Number of steps that were made. */
+  readonly steps: number;
+  /** Losses by name, of each step. */
+  readonly losses: readonly StepReport["losses"][];
+  /** What the user is told. */
+  readonly told: readonly string[];
+}
+
+/** Makes a whole run; a config that names an image gets a disc. */
+export async function observeRun(
+  config: RunConfig,
+  { gpu, pool }: Laboratory,
+): Promise<RunObservation> {
+  const told: string[] = [];
+  await using run = await createRun(config, {
+    ...{ gpu, pool },
+    onNote: (note) => told.push(note),
+    ...(config.image === null ? {} : { image: discImage({ height: 40, width: 60 }) }),
+  });
+  const losses: StepReport["losses"][] = [];
+  for await (const report of distill(run)) losses.push(report.losses);
+  const { softmax, palette } = await run.picture();
+  return {
+    picture: softmax,
+    palette: palette.colors,
+    startImage: run.startImage?.data,
+    controlImage: run.controlImage?.data,
+    teacherSize: run.teacherSize,
+    evaluations: run.evaluations,
+    steps: losses.length,
+    losses,
+    told,
+  };
+}
+
+function stepsOf(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i + 1);
+}
