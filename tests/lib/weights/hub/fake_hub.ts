@@ -117,7 +117,7 @@ export class FakeHub implements AsyncDisposable {
     }
     if (typeof content === "string") {
       headers.set("etag", `"${gitSha1(content)}"`);
-      return serveBytes(new TextEncoder().encode(content), range, headers);
+      return serveBytes(encode(content), range, headers);
     }
     headers.set("location", `${this.store}/${sha256(content)}?signature=secret`);
     headers.set("x-linked-etag", `"${sha256(content)}"`);
@@ -140,7 +140,7 @@ export class FakeHub implements AsyncDisposable {
       sha: this.commit,
       siblings: [...this.files].map(([rfilename, content]) =>
         typeof content === "string"
-          ? { rfilename, size: content.length, blobId: gitSha1(content) }
+          ? { rfilename, size: encode(content).byteLength, blobId: gitSha1(content) }
           : {
             rfilename,
             size: content.byteLength,
@@ -191,7 +191,12 @@ export function sha256(bytes: Uint8Array): string {
 }
 
 export function gitSha1(text: string): string {
-  return createHash("sha1").update(`blob ${text.length}\0${text}`).digest("hex");
+  const size = encode(text).byteLength;
+  return createHash("sha1").update(`blob ${size}\0${text}`).digest("hex");
+}
+
+function encode(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
 }
 
 /** Files of a repository as SDXL's is, small. */

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { openModelFolder } from "../../../../lib/weights/folder.ts";
 import { HubError } from "../../../../lib/weights/hub_error.ts";
 import { openHubModel } from "../../../../lib/weights/hub_model.ts";
 import type { HubProgress } from "../../../../lib/weights/hub_progress.ts";
+import { StateDict } from "../../../../lib/weights/state_dict.ts";
+import { goldenPath } from "../../../support/goldens.ts";
 import { inTemporaryFolder } from "../../../support/temporary_folder.ts";
 import { bytesOf, COMMIT, FakeHub, NEEDED, pipelineFiles, sha256 } from "./fake_hub.ts";
 
@@ -249,4 +252,26 @@ Deno.test("openHubModel() refuses pickles, single files and what is not there", 
       assert.equal(hub.seen.some(({ path }) => path.includes("/resolve/")), false);
     });
   }
+});
+
+Deno.test("a teacher that was downloaded opens as the one it came from", async () => {
+  const root = goldenPath("tiny-sdxl");
+  const files: Record<string, string | Uint8Array<ArrayBuffer>> = { "model_index.json": "{}" };
+  for (const folder of ["scheduler", "text_encoder", "tokenizer", "unet"]) {
+    for (const { name } of Deno.readDirSync(join(root, folder))) {
+      const path = `${folder}/${name}`;
+      files[path] = name.endsWith(".safetensors")
+        ? Deno.readFileSync(join(root, path))
+        : Deno.readTextFileSync(join(root, path));
+    }
+  }
+  await inTemporaryFolder(async (cache) => {
+    await using hub = new FakeHub(files);
+    const model = await openHubModel("a/b", hub.options(cache, { download: true }));
+    using expected = await StateDict.open(openModelFolder(root), "unet");
+    using weights = await StateDict.open(model, "unet", { prefer: "float16" });
+    assert.deepEqual(weights.keys(), expected.keys());
+    const key = "conv_in.weight";
+    assert.deepEqual(weights.get(key).read("float32"), expected.get(key).read("float32"));
+  });
 });
