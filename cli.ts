@@ -1,12 +1,13 @@
 /**
- * The command line: `generate`, `palettes`, `verify` and `random-teacher`.
+ * The command line: `generate`, `layers`, `palettes`, `verify` and `random-teacher`.
  *
  * `deno task generate …` runs it with the permissions that it needs.
  *
  * @module
  */
 import { describeError } from "./lib/launch/describe_error.ts";
-import { type CommandHandlers, runProgram } from "./lib/launch/program.ts";
+import type { CommandHandlers } from "./lib/launch/command_flags.ts";
+import { runProgram } from "./lib/launch/program.ts";
 import { terminalOf } from "./lib/launch/terminal.ts";
 
 /**
@@ -24,6 +25,10 @@ export async function main(args: readonly string[]): Promise<number> {
     async generate(flags) {
       const { generateCommand } = await import("./lib/launch/generate_command.ts");
       code = await generateCommand(flags, { out, status });
+    },
+    async layers(source, flags) {
+      const { layersCommand } = await import("./lib/launch/layers_command.ts");
+      await layersCommand(source, flags, { out });
     },
     async palettes(sources, flags) {
       const { palettesCommand } = await import("./lib/launch/palettes_command.ts");

@@ -55,7 +55,7 @@ export { DeviceLostError, ShaderError } from "./kernels/gpu/shader_error.ts";
 export type { GpuTensor, TensorData, TensorType } from "./kernels/gpu/tensor.ts";
 
 export { decodeImage, type DecodeImageOptions, ImageError } from "./lib/image/decode_image.ts";
-export { encodeIndexedPng, encodePng } from "./lib/image/encode_png.ts";
+export { encodeIndexedPng, encodePng, type PngOptions } from "./lib/image/encode_png.ts";
 export { Image, type ImageSize, type Rgb } from "./lib/image/image.ts";
 export { type BuiltInPalette, builtInPalettes } from "./lib/palette/built_in_palettes.ts";
 export { findPalette, type ReadText, UnknownPaletteError } from "./lib/palette/find_palette.ts";
@@ -63,6 +63,7 @@ export { Palette } from "./lib/palette/palette.ts";
 export { PaletteError, parseHex as parsePalette } from "./lib/palette/parse_hex.ts";
 
 export { TeacherFolderError } from "./lib/conditioning/teacher_folder.ts";
+export type { GeneratorStatistics } from "./lib/generator/generator_statistics.ts";
 export type { ScoreStage } from "./lib/guidance/score_distillation.ts";
 export { ModelConfigError } from "./lib/models/model_config_error.ts";
 export type { Runtime } from "./lib/onnx/session.ts";

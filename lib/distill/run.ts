@@ -1,4 +1,5 @@
 import type { RunConfig } from "../../config/run_config.ts";
+import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import type { Runtime } from "../onnx/session.ts";
 import type { Palette } from "../palette/palette.ts";
@@ -62,6 +63,8 @@ export interface Run extends AsyncDisposable {
   image(): Promise<Image>;
   /** Reads the picture so far as palette indices and as a mixture of colours. */
   picture(): Promise<RunPicture>;
+  /** Measures how decided the picture is so far. */
+  statistics(): Promise<GeneratorStatistics>;
   /** Reads all that is needed to go on later, bit for bit on the same adapter. */
   checkpoint(): Promise<RunCheckpoint>;
 }
@@ -159,6 +162,10 @@ export class OwningRun implements Run {
     const { generator } = this.#parts;
     const [indices, softmax] = await Promise.all([generator.argmax(), generator.softmax()]);
     return { ...this.size, palette: this.palette, indices, softmax };
+  }
+
+  async statistics(): Promise<GeneratorStatistics> {
+    return await this.#parts.generator.statistics();
   }
 
   async checkpoint(): Promise<RunCheckpoint> {

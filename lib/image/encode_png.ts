@@ -7,14 +7,20 @@ const COLOR_TYPE = { rgb: 2, indexed: 3, rgba: 6 } as const;
 /** The most colours that an indexed PNG can hold. */
 export const MAX_INDEXED_COLORS = 256;
 
+/** Options of {@linkcode encodePng}. */
+export interface PngOptions {
+  /** Whether alpha is written. Default: only if something is transparent. */
+  readonly hasAlpha?: boolean;
+}
+
 /** Writes a picture as a true-colour PNG: RGB when it is opaque, else RGBA, 8 bits a channel. */
-export function encodePng(image: Image): Uint8Array<ArrayBuffer> {
-  return joinPngChunks(pngChunks(image));
+export function encodePng(image: Image, options: PngOptions = {}): Uint8Array<ArrayBuffer> {
+  return joinPngChunks(pngChunks(image, options));
 }
 
 /** Makes the chunks of {@linkcode encodePng} without the end chunk: "IHDR" and "IDAT". */
-export function pngChunks(image: Image): PngChunk[] {
-  const channels = image.isTransparent() ? 4 : 3;
+export function pngChunks(image: Image, options: PngOptions = {}): PngChunk[] {
+  const channels = options.hasAlpha ?? image.isTransparent() ? 4 : 3;
   const stride = 1 + image.width * channels;
   const rows = new Uint8Array(image.height * stride);
   for (let y = 0; y < image.height; y++) {

@@ -70,6 +70,10 @@ class DistillEngineRun implements EngineRun {
     return this.#run.picture();
   }
 
+  statistics() {
+    return this.#run.statistics();
+  }
+
   async beginnings(): Promise<Readonly<Record<string, Image>>> {
     const { startImage, controlImage } = this.#run;
     return {

@@ -1,4 +1,5 @@
 import type { RunConfig } from "../../config/run_config.ts";
+import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
 import type { Image } from "../image/image.ts";
 import type { CheckpointContent } from "../outputs/checkpoint_file.ts";
 import type { RunResult } from "../outputs/final_images.ts";
@@ -52,6 +53,8 @@ export interface EngineRun extends AsyncDisposable {
   steps(signal: AbortSignal): AsyncIterable<EngineStep>;
   /** Reads the picture so far. */
   result(): Promise<RunResult>;
+  /** Measures how decided the picture is so far. */
+  statistics(): Promise<GeneratorStatistics>;
   /** Makes the pictures that the run begins with, such as "target_image", for `--verbose`. */
   beginnings(): Promise<Readonly<Record<string, Image>>>;
   /** Reads what is needed to go on later. */

@@ -6,18 +6,20 @@ import { encodePng } from "../image/encode_png.ts";
 import { enlargementFactor } from "../image/enlarge_nearest.ts";
 import { Image } from "../image/image.ts";
 import { writeCheckpoint } from "../outputs/checkpoint_file.ts";
-import { encodePalettePng, type RunResult, writeFinalImages } from "../outputs/final_images.ts";
-import { MetricsLog } from "../outputs/metrics_log.ts";
+import { type RunResult, writeFinalImages } from "../outputs/final_images.ts";
 import { OutputError } from "../outputs/output_error.ts";
 import { readPaletteText } from "../outputs/palette_preview.ts";
 import { createRunFolder } from "../outputs/run_folder.ts";
-import { writeFile, writeFileInFolder } from "../outputs/write_file.ts";
+import { writeFile } from "../outputs/write_file.ts";
 import { findPalette } from "../palette/find_palette.ts";
+import type { GenerateFlags } from "./command_flags.ts";
+import { readVideoRequest } from "./config_from_flags.ts";
 import type { Engine, EngineInputs, EngineRun } from "./engine.ts";
 import { Interrupt } from "./interrupt.ts";
-import { type GenerateFlags, UsageError } from "./program.ts";
+import { UsageError } from "./usage_error.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { readRequest, type Request } from "./run_request.ts";
+import { StepFiles } from "./step_files.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Exit code of a program that Ctrl-C stopped: 128 + SIGINT. */
@@ -39,6 +41,7 @@ export async function generateCommand(
   const seconds = () => Math.round(performance.now() - startedAt) / 1000;
   const reporter = createReporter(flags.json ?? false, terminals.out, terminals.status);
   const request = await readRequest(flags);
+  const video = readVideoRequest(flags);
   const { config } = request;
   if (config.prompt.trim() === "" && config.image === null) {
     throw new UsageError(
@@ -68,10 +71,14 @@ export async function generateCommand(
     report(reporter, config, run, { folder, palette: run.paletteName });
     const verbose = flags.verbose ?? false;
     if (verbose) await writeBeginnings(folder, await run.beginnings());
-    const context = { config, folder, reporter, signal, seconds, verbose };
-    await makeSteps(run, context);
+    await using stepFiles = await StepFiles.open(run, {
+      ...{ config, folder, verbose, video },
+      tensorboard: flags.tensorboard ?? false,
+    });
+    await makeSteps(run, stepFiles, { reporter, signal, seconds });
     reporter.preview(toImage(await run.result()));
-    const { files, notes } = await writeResults(run, folder, config.savingResize);
+    const { files: results, notes } = await writeResults(run, folder, config.savingResize);
+    const files = [...results, ...await stepFiles.finish()];
     for (const message of notes) reporter.report({ event: "note", message });
     const interrupted = signal.aborted;
     const { evaluations } = run;
@@ -132,48 +139,25 @@ async function readFile(path: string): Promise<Uint8Array> {
   }
 }
 
-interface StepContext {
-  readonly config: RunConfig;
-  readonly folder: string;
-  readonly reporter: Reporter;
-  readonly signal: AbortSignal;
-  readonly verbose: boolean;
-  seconds(): number;
-}
-
-/** Makes the steps and writes what they leave. */
-async function makeSteps(run: EngineRun, context: StepContext): Promise<void> {
-  const { config, folder, reporter, signal, seconds, verbose } = context;
-  const { saveSteps, checkpointSteps, steps } = config.training;
-  const isDue = (step: number, every: number) => every > 0 && step % every === 0 && step < steps;
-  using metrics = await MetricsLog.open(folder, run.startStep);
+/** Makes the steps, until the last or until the signal. */
+async function makeSteps(
+  run: EngineRun,
+  files: StepFiles,
+  { reporter, signal, seconds }: {
+    readonly reporter: Reporter;
+    readonly signal: AbortSignal;
+    seconds(): number;
+  },
+): Promise<void> {
   try {
     for await (const step of run.steps(signal)) {
-      await metrics.append({ ...step });
+      await files.write(step);
       reporter.report({ event: "step", ...step, seconds: seconds() });
-      if (isDue(step.step, saveSteps)) {
-        await writeLog(folder, step.step, await run.result(), verbose);
-      }
-      if (isDue(step.step, checkpointSteps)) await writeCheckpoint(folder, await run.checkpoint());
       if (reporter.wantsPreview) reporter.preview(toImage(await run.result()));
     }
   } catch (error) {
     if (!(signal.aborted && error === signal.reason)) throw error;
   }
-}
-
-/** Writes pictures of the way under SD-piXL's names: the picture, and on `--verbose` the mixture. */
-async function writeLog(
-  folder: string,
-  step: number,
-  result: RunResult,
-  verbose: boolean,
-): Promise<void> {
-  const path = join(folder, "png_logs", String(step));
-  const hard = encodePalettePng(result, result.indices, result.palette);
-  await writeFileInFolder(`${path}_hard.png`, hard);
-  if (!verbose) return;
-  await writeFileInFolder(`${path}_soft.png`, encodePng(Image.fromFloats(result, result.softmax)));
 }
 
 async function writeBeginnings(

@@ -7,6 +7,7 @@ import { runChild } from "./run_child.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/[\\/]$/, "");
 const COMMANDS: readonly Command[] = [
   "generate",
+  "layers",
   "palettes",
   "verify",
   "random-teacher",
@@ -21,7 +22,7 @@ const PROGRAMS: Partial<Readonly<Record<Command, string>>> = {
   "bench-steps": "tests/bench/step_bench.ts",
 };
 /** Commands that compute nothing on a GPU. */
-const PLAIN: readonly Command[] = ["palettes", "random-teacher"];
+const PLAIN: readonly Command[] = ["layers", "palettes", "random-teacher"];
 
 /**
  * Runs a command with the permissions that it needs, after looking for a WebGPU adapter.

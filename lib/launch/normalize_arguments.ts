@@ -1,5 +1,7 @@
-/** Short flags of more than one letter, as SD-piXL has them, and what they stand for. */
-const SHORT_FLAGS: Readonly<Record<string, string>> = {
+import { SD_PIXL_FLAGS } from "./sd_pixl_flags.ts";
+
+/** Other names of flags: short ones of more than one letter, as SD-piXL has them, and long ones. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
   "-c": "--config",
   "-d": "--seed",
   "-h": "--help",
@@ -10,6 +12,14 @@ const SHORT_FLAGS: Readonly<Record<string, string>> = {
   "-p": "--prompt",
   "-respath": "--output",
   "-update": "--update",
+  "-mv": "--make-video",
+  "-frame_freq": "--video-frame-freq",
+  "--results-path": "--output",
+  "--save-dir": "--output",
+  "--hex-dir": "--hex-path",
+  ...Object.fromEntries(
+    SD_PIXL_FLAGS.flatMap(({ name, short }) => short === undefined ? [] : [[short, name]]),
+  ),
 };
 
 /**
@@ -31,14 +41,19 @@ export function normalizeArguments(args: readonly string[]): string[] {
   return end < 0 ? split : [...split, ...args.slice(end)];
 }
 
-/** SD-piXL's `-update "a.b=1 c.d=2"` becomes `--set a.b=1 --set c.d=2`. */
+/** SD-piXL's `-update "a.b=1 c.d=2"`, in quotes or not, becomes `--set a.b=1 --set c.d=2`. */
 function splitUpdates(args: readonly string[]): string[] {
   const split: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const [, attached] = /^--update=(.*)$/s.exec(args[i]!) ?? [];
-    const list = attached ?? (args[i] === "--update" ? args[++i] ?? "" : undefined);
-    if (list === undefined) split.push(args[i]!);
-    else split.push(...list.trim().split(/\s+(?=[\w.]+=)/).flatMap((item) => ["--set", item]));
+    if (attached === undefined && args[i] !== "--update") {
+      split.push(args[i]!);
+      continue;
+    }
+    const lists = [attached ?? args[++i] ?? ""];
+    while (/^[\w.]+=/.test(args[i + 1] ?? "")) lists.push(args[++i]!);
+    const items = lists.flatMap((list) => list.trim().split(/\s+(?=[\w.]+=)/));
+    split.push(...items.filter((item) => item !== "").flatMap((item) => ["--set", item]));
   }
   return split;
 }
@@ -51,6 +66,6 @@ function takesValue(argument: string): boolean {
 function normalizeFlag(argument: string): string {
   const [, name, rest] = /^(--?[\w-]+)(=.*)?$/s.exec(argument) ?? [];
   if (name === undefined) return argument;
-  const long = SHORT_FLAGS[name] ?? (name.startsWith("--") ? name.replaceAll("_", "-") : name);
-  return long + (rest ?? "");
+  const dashed = name.startsWith("--") ? name.replaceAll("_", "-") : name;
+  return (OTHER_NAMES[dashed] ?? dashed) + (rest ?? "");
 }

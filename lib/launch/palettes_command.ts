@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { previewPalettes } from "../outputs/palette_preview.ts";
 import { swatchLines } from "../palette/swatches.ts";
-import type { PalettesFlags } from "./program.ts";
+import type { PalettesFlags } from "./command_flags.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**

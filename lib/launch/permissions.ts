@@ -1,10 +1,13 @@
 import { join, resolve } from "node:path";
 import { parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
+import { layersFolder } from "../outputs/layers_folder.ts";
 import { normalizeArguments } from "./normalize_arguments.ts";
+import { elsewhereOf } from "./run_request.ts";
 
 /** The commands that the launcher knows. */
 export type Command =
   | "generate"
+  | "layers"
   | "palettes"
   | "verify"
   | "random-teacher"
@@ -28,7 +31,15 @@ export interface PermissionContext {
 }
 
 /** Flags and config keys whose value is a path that is read. */
-const READ_FLAGS = new Set(["--input-image", "--palette", "--config", "--resume", "--model"]);
+const READ_FLAGS = new Set([
+  "--input-image",
+  "--palette",
+  "--config",
+  "--resume",
+  "--model",
+  "--checkpoint",
+  "--hex-path",
+]);
 const READ_KEYS = new Set([
   "image",
   "generator.palette",
@@ -75,6 +86,7 @@ export function permissionsOf(
   }
   const normalized = normalizeArguments(args);
   for (const value of pathsOf(command, normalized)) name(value);
+  for (const value of valuesOf(normalized, "--config")) name(configPath(value, context));
   const settings = settingsOf(normalized, context);
   for (const [key, value] of settings) if (READ_KEYS.has(key)) name(String(value ?? ""));
   for (const folder of outputsOf(command, normalized, { settings, cwd })) {
@@ -104,7 +116,18 @@ function flag(kind: string, values: Iterable<string>): string[] {
 function pathsOf(command: Command, args: readonly string[]): string[] {
   const named = [...READ_FLAGS].flatMap((name) => valuesOf(args, name));
   if (FLAGS_ONLY.includes(command)) return named;
-  return [...named, ...args.filter((argument) => !argument.startsWith("-"))];
+  return [...named, ...standingAlone(args)];
+}
+
+/** Flags of commands with arguments, whose values are no arguments. */
+const VALUE_FLAGS =
+  /^--(seed|controlnet|palette|output|factor|height|width|checkpoint|sort|hex-path|runtime)$/;
+
+/** Arguments that are no flags and no flags' values. */
+function standingAlone(args: readonly string[]): string[] {
+  return args.filter((argument, i) =>
+    !argument.startsWith("-") && !VALUE_FLAGS.test(args[i - 1] ?? "")
+  );
 }
 
 /** Returns all values of a flag, written as "--flag value" or "--flag=value". */
@@ -118,7 +141,7 @@ function valuesOf(args: readonly string[], name: string): string[] {
 /** Keys and values of config files, that of a resumed run among them, and of `--set`. */
 function settingsOf(args: readonly string[], context: PermissionContext): [string, unknown][] {
   const resumed = resumedFolders(args, context.cwd).map((folder) => join(folder, "config.yaml"));
-  const named = valuesOf(args, "--config").map((path) => resolve(context.cwd, path));
+  const named = valuesOf(args, "--config").map((path) => configPath(path, context));
   const files = [...resumed, ...named];
   const readers = [
     ...files.map((path) => () => parseRunConfig(context.readText(path) ?? "", path)),
@@ -134,6 +157,14 @@ function settingsOf(args: readonly string[], context: PermissionContext): [strin
   });
 }
 
+/** Path of a config, which may be in the folder "config". */
+function configPath(path: string, { cwd, readText }: PermissionContext): string {
+  const elsewhere = elsewhereOf(path);
+  const isElsewhere = elsewhere !== undefined && readText(resolve(cwd, path)) === undefined &&
+    readText(resolve(cwd, elsewhere)) !== undefined;
+  return resolve(cwd, isElsewhere ? elsewhere : path);
+}
+
 /** Folders that a command writes. A resumed run also writes its own folder. */
 function outputsOf(
   command: Command,
@@ -142,8 +173,13 @@ function outputsOf(
 ): string[] {
   if (command === "verify") return [];
   if (command === "random-teacher") {
-    const folder = randomTeacherFolder(args);
+    const folder = standingAlone(args)[1];
     return folder === undefined ? [] : [resolve(cwd, folder)];
+  }
+  if (command === "layers") {
+    const source = standingAlone(args)[0] ?? valuesOf(args, "--checkpoint")[0];
+    const output = valuesOf(args, "--output").at(-1) ?? (source && layersFolder(source));
+    return output === undefined ? [] : [resolve(cwd, output)];
   }
   const set = settings.filter(([key]) => key === "output").map(([, value]) => String(value));
   const usual = command.startsWith("bench-") ? BENCH_OUTPUT : DEFAULT_OUTPUT;
@@ -155,12 +191,6 @@ function outputsOf(
 function resumedFolders(args: readonly string[], cwd: string): string[] {
   return valuesOf(args, "--resume")
     .map((path) => path.endsWith(".safetensors") ? resolve(cwd, path, "..") : resolve(cwd, path));
-}
-
-/** The folder that `random-teacher` writes: the second argument that is no flag and no flag's value. */
-function randomTeacherFolder(args: readonly string[]): string | undefined {
-  const isValue = (index: number) => /^--(seed|controlnet)$/.test(args[index - 1] ?? "");
-  return args.filter((argument, i) => !argument.startsWith("-") && !isValue(i))[1];
 }
 
 function hostOf(value: string): string | undefined {

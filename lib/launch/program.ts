@@ -1,63 +1,22 @@
 import { Command, CommanderError, Option } from "npm:@commander-js/extra-typings@15.1.0";
+import type {
+  CommandHandlers,
+  GenerateFlags,
+  LayersFlags,
+  PalettesFlags,
+  RandomTeacherFlags,
+  VerifyFlags,
+} from "./command_flags.ts";
+import {
+  GENERATE_EXAMPLES,
+  LAYERS_EXAMPLES,
+  PALETTES_EXAMPLES,
+  RANDOM_TEACHER_EXAMPLES,
+  VERIFY_NOTES,
+} from "./help_text.ts";
 import { normalizeArguments } from "./normalize_arguments.ts";
-
-/** Flags that all commands have. */
-export interface SharedFlags {
-  /** Whether errors print their stack. */
-  readonly debug?: true;
-}
-
-/** Flags of `generate`, as typed. */
-export interface GenerateFlags extends SharedFlags {
-  readonly prompt?: string;
-  readonly negativePrompt?: string;
-  readonly palette?: string;
-  readonly size?: string;
-  readonly inputImage?: string;
-  readonly fit?: string;
-  readonly seed?: string;
-  readonly preset?: string;
-  readonly steps?: string;
-  readonly config?: string;
-  readonly set: readonly string[];
-  readonly model?: string;
-  readonly kmeansNbColors?: string;
-  readonly runtime?: string;
-  readonly output?: string;
-  readonly resume?: string;
-  readonly verbose?: true;
-  readonly json?: true;
-}
-
-/** Flags of `palettes`, as typed. */
-export interface PalettesFlags extends SharedFlags {
-  readonly output?: string;
-}
-
-/** Flags of `verify`, as typed. */
-export interface VerifyFlags extends SharedFlags {
-  readonly runtime?: string;
-}
-
-/** Flags of `random-teacher`, as typed. */
-export interface RandomTeacherFlags extends SharedFlags {
-  readonly seed?: string;
-  readonly controlnet: readonly string[];
-}
-
-/** What runs the commands. */
-export interface CommandHandlers {
-  generate(flags: GenerateFlags): Promise<void>;
-  palettes(sources: readonly string[], flags: PalettesFlags): Promise<void>;
-  verify(folder: string | undefined, flags: VerifyFlags): Promise<void>;
-  randomTeacher(kind: string, folder: string, flags: RandomTeacherFlags): Promise<void>;
-}
-
-/** The command line is wrong. */
-export class UsageError extends TypeError {
-  /** Name of the class, as it is printed. */
-  override readonly name = "UsageError";
-}
+import { SD_PIXL_FLAGS, type SdPixlValues } from "./sd_pixl_flags.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** How the program prints. */
 export interface ProgramOptions {
@@ -111,15 +70,24 @@ function buildProgram(handlers: CommandHandlers, { print, columns }: ProgramOpti
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
-  const collect = (
-    value: string,
-    before: readonly string[],
-  ): readonly string[] => [...before, value];
-  const debug = () => new Option("--debug", "print the stack of an error");
-  const runtime = () =>
-    new Option("--runtime <name>", "what runs the networks: auto, webgpu, wasm or native");
+  addGenerate(program.command("generate"), handlers);
+  addLayers(program.command("layers"), handlers);
+  addPalettes(program.command("palettes"), handlers);
+  addVerify(program.command("verify"), handlers);
+  addRandomTeacher(program.command("random-teacher"), handlers);
+  return program;
+}
 
-  program.command("generate")
+const debug = () => new Option("--debug", "print the stack of an error");
+const runtime = () =>
+  new Option("--runtime <name>", "what runs the networks: auto, webgpu, wasm or native");
+const collect = (
+  value: string,
+  before: readonly string[],
+): readonly string[] => [...before, value];
+
+function addGenerate(command: Command, handlers: CommandHandlers): void {
+  command
     .description("Makes a picture.")
     .option("--prompt <text>", "what the picture shows; also -pt")
     .option("--negative-prompt <text>", "what it must not show; also -npt")
@@ -140,29 +108,82 @@ function buildProgram(handlers: CommandHandlers, { print, columns }: ProgramOpti
     .addOption(runtime())
     .option("--output <folder>", "where the run makes its folder (default: workdir)")
     .option("--resume <folder|checkpoint>", "continues a run that was stopped")
+    .option("--make-video", "also write the way as video_hard.mp4 and video_soft.mp4")
+    .option("--video-frame-freq <steps>", "steps from one frame to the next (default: 1)")
+    .option("--video-size <H,W>", "height and width of the video in pixels (default: 512,512)")
+    .option("--fps <number>", "frames a second (default: 30)")
+    .option("--tensorboard", "also write the metrics for TensorBoard")
     .option("--verbose", "also write what the run begins with and softmax pictures of the way")
     .option("--json", "print one JSON object a line, for programs")
     .addOption(debug())
-    .addHelpText("after", GENERATE_EXAMPLES)
-    .action((flags) => handlers.generate(flags as GenerateFlags));
+    .addHelpText("after", GENERATE_EXAMPLES);
+  for (const { name, value } of SD_PIXL_FLAGS) {
+    command.addOption(new Option(value ? `${name} <${value}>` : name).hideHelp());
+  }
+  command.action((flags) =>
+    handlers.generate({ ...flags as unknown as GenerateFlags, sdPixl: sdPixlValues(flags) })
+  );
+}
 
-  program.command("palettes")
+/** Picks the flags that only SD-piXL's users know. */
+function sdPixlValues(flags: Readonly<Record<string, unknown>>): SdPixlValues {
+  const typed = SD_PIXL_FLAGS.map(({ name }) =>
+    [name, flags[new Option(name).attributeName()]] as const
+  );
+  return Object.fromEntries(typed.filter(([, value]) => value !== undefined)) as SdPixlValues;
+}
+
+function addLayers(command: Command, handlers: CommandHandlers): void {
+  command
+    .description("Writes a picture of each color of a run, and argmax and softmax pictures.")
+    .argument("[source]", "a run's folder, or a checkpoint_<step>.safetensors")
+    .option("--palette <name|file>", "other colors: a built-in palette or .hex file")
+    .option("--output <folder>", "where they go; also --save_dir (default: layers, in the folder)")
+    .option("--factor <number>", "makes each pixel a square of so many (default: 1)")
+    .addOption(new Option("--checkpoint <path>").hideHelp())
+    .addOption(new Option("--height <number>").hideHelp())
+    .addOption(new Option("--width <number>").hideHelp())
+    .addOption(debug())
+    .addHelpText("after", LAYERS_EXAMPLES)
+    .action((source, flags) => {
+      const { checkpoint, ...rest } = flags as LayersFlags & { readonly checkpoint?: string };
+      const path = source ?? checkpoint;
+      if (path === undefined) {
+        throw new UsageError("Cannot write layers: expected a run's folder or a checkpoint");
+      }
+      return handlers.layers(path, rest);
+    });
+}
+
+function addPalettes(command: Command, handlers: CommandHandlers): void {
+  const named = () => new Option("--hex-path <path>").argParser(collect).hideHelp();
+  command
     .description("Shows palettes in the terminal and on a PNG sheet.")
     .argument("[source...]", "built-in names, .hex files or folders; none: all built-in palettes")
+    .option("--sort <by>", "order of the swatches: hue, lightness or none (default: none)")
+    .option("--html", "also write palettes.html, a page that needs nothing else")
     .option("--output <folder>", "where palettes.png goes (default: workdir)")
+    .addOption(named())
     .addOption(debug())
     .addHelpText("after", PALETTES_EXAMPLES)
-    .action((sources, flags) => handlers.palettes(sources, flags as PalettesFlags));
+    .action((sources, flags) => {
+      const { hexPath = [], ...rest } = flags as PalettesFlags & { readonly hexPath?: string[] };
+      return handlers.palettes([...sources, ...hexPath], rest);
+    });
+}
 
-  program.command("verify")
+function addVerify(command: Command, handlers: CommandHandlers): void {
+  command
     .description("Compares networks and kernels on this machine with reference tensors.")
     .argument("[folder]", "folder of safetensors files beside a teacher; none: the project's own")
     .addOption(runtime())
     .addOption(debug())
     .addHelpText("after", VERIFY_NOTES)
     .action((folder, flags) => handlers.verify(folder, flags as VerifyFlags));
+}
 
-  program.command("random-teacher")
+function addRandomTeacher(command: Command, handlers: CommandHandlers): void {
+  command
     .description("Writes a teacher with random weights, of the size and structure of a known one.")
     .argument("<kind>", "sdxl, ssd1b or mini")
     .argument("<folder>", "where its files go")
@@ -179,36 +200,4 @@ function buildProgram(handlers: CommandHandlers, { print, columns }: ProgramOpti
     .action((kind, folder, flags) =>
       handlers.randomTeacher(kind, folder, flags as RandomTeacherFlags)
     );
-
-  return program;
 }
-
-const GENERATE_EXAMPLES = `
-Flags may be written with underscores, as in SD-piXL: --input_image, --negative_prompt.
-
-Examples:
-  deno task generate --prompt "a castle on a blue background" --palette sweetie-16 --size 32,32
-  deno task generate --prompt "a cat" --palette pico-8 --size 48,32 --seed 7
-  deno task generate --prompt "a dragon" --input_image dragon.png --palette my_colors.hex
-  deno task generate --config my.yaml --set training.steps=300 --set sd.guidance_scale=15
-  deno task generate --resume workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
-
-Ctrl-C stops early: the picture so far and a checkpoint are written. A second one stops at once.`;
-
-const PALETTES_EXAMPLES = `
-Examples:
-  deno task palettes
-  deno task palettes sweetie-16 pico-8
-  deno task palettes my_palettes --output sheets`;
-
-const VERIFY_NOTES = `
-Prints one line a tensor: name, greatest absolute error, relative error, and ok, FAIL or skipped.
-Ends with 1 if one fails.`;
-
-const RANDOM_TEACHER_EXAMPLES = `
-It measures time and memory; what it draws is noise. SDXL takes 6.9 GB on the disk.
-
-Examples:
-  deno task random-teacher mini workdir/random-mini
-  deno task random-teacher sdxl /data/random-sdxl --controlnet canny_mid --controlnet depth_mid
-  deno task generate --model /data/random-sdxl --prompt "a cat" --steps 3`;

@@ -7,7 +7,8 @@ import {
 } from "../models/random_teacher.ts";
 import { PendingFile } from "../outputs/pending_file.ts";
 import { makeFolder } from "../outputs/write_file.ts";
-import { type RandomTeacherFlags, UsageError } from "./program.ts";
+import type { RandomTeacherFlags } from "./command_flags.ts";
+import { UsageError } from "./usage_error.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**

@@ -5,8 +5,9 @@ import { resolveLayers } from "../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../config/run_config.ts";
 import { findCheckpoint } from "../outputs/checkpoint_file.ts";
 import { OutputError } from "../outputs/output_error.ts";
+import type { GenerateFlags } from "./command_flags.ts";
 import { layersOfFlags } from "./config_from_flags.ts";
-import type { GenerateFlags } from "./program.ts";
+import { sdPixlNotes } from "./sd_pixl_flags.ts";
 
 /** What the command line and its files ask for. */
 export interface Request {
@@ -33,13 +34,33 @@ export async function readRequest(flags: GenerateFlags): Promise<Request> {
   const found = flags.resume === undefined ? undefined : await findCheckpoint(flags.resume);
   const folder = found && dirname(found.path);
   if (folder !== undefined) layers.push(await readLayer(join(folder, "config.yaml")));
-  if (flags.config !== undefined) layers.push(await readLayer(flags.config));
+  if (flags.config !== undefined) layers.push(await readNamedLayer(flags.config));
   layers.push(...layersOfFlags(flags));
-  const { config, notes } = resolveLayers(layers);
+  const { config, notes: configNotes } = resolveLayers(layers);
+  const notes = [...sdPixlNotes(flags.sdPixl ?? {}), ...configNotes];
   const name = flags.config === undefined
     ? config.preset
     : basename(flags.config, extname(flags.config));
   return { config, notes, name, folder, checkpoint: found?.path };
+}
+
+/** Reads a config; a bare name also means one in the folder "config", as in SD-piXL. */
+async function readNamedLayer(path: string): Promise<ConfigLayer> {
+  const elsewhere = elsewhereOf(path);
+  if (elsewhere === undefined) return await readLayer(path);
+  try {
+    return await readLayer(path);
+  } catch (error) {
+    if (!(error instanceof OutputError && error.cause instanceof Deno.errors.NotFound)) throw error;
+    return await readLayer(elsewhere).catch((inner) => {
+      throw inner instanceof OutputError ? error : inner;
+    });
+  }
+}
+
+/** Where a config may be besides its path; undefined if the path tells a folder. */
+export function elsewhereOf(path: string): string | undefined {
+  return /[\\/]/.test(path) ? undefined : join("config", path);
 }
 
 async function readLayer(path: string): Promise<ConfigLayer> {

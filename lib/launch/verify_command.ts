@@ -1,6 +1,7 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { VerifyLine } from "../verify/verify_line.ts";
-import { UsageError, type VerifyFlags } from "./program.ts";
+import type { VerifyFlags } from "./command_flags.ts";
+import { UsageError } from "./usage_error.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type { VerifyLine };

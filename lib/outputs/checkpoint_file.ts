@@ -62,14 +62,18 @@ export async function listCheckpoints(folder: string): Promise<CheckpointFile[]>
 /**
  * Finds the checkpoint that a path means: a checkpoint itself, or the latest of a run's folder.
  *
+ * @param action What it is for, in errors. Default: "resume".
  * @throws {OutputError} If there is none.
  */
-export async function findCheckpoint(path: string): Promise<CheckpointFile> {
+export async function findCheckpoint(
+  path: string,
+  action: string = "resume",
+): Promise<CheckpointFile> {
   const step = NAME.exec(path.split(/[\\/]/).at(-1)!)?.[1];
   if (step !== undefined) return { path, step: Number(step) };
   const latest = (await listCheckpoints(path)).at(-1);
   if (latest === undefined) {
-    throw new OutputError("resume", path, "there is no checkpoint_<step>.safetensors in it");
+    throw new OutputError(action, path, "there is no checkpoint_<step>.safetensors in it");
   }
   return latest;
 }

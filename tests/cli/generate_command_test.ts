@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { generateCommand } from "../../lib/launch/generate_command.ts";
-import type { GenerateFlags } from "../../lib/launch/program.ts";
+import type { GenerateFlags } from "../../lib/launch/command_flags.ts";
 import type { RunEvent } from "../../lib/launch/run_event.ts";
 import type { Terminal } from "../../lib/launch/terminal.ts";
 import { inTemporaryFolder } from "../support/temporary_folder.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { decodeImage } from "../../lib/image/decode_image.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { generateCommand } from "../../lib/launch/generate_command.ts";
-import type { GenerateFlags } from "../../lib/launch/program.ts";
+import type { GenerateFlags } from "../../lib/launch/command_flags.ts";
 import type { RunEvent } from "../../lib/launch/run_event.ts";
 import { discImage } from "../lib/distill/tiny_run.ts";
 import { goldenPath } from "../support/goldens.ts";

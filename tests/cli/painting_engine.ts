@@ -45,6 +45,12 @@ export function paintingEngine({ stepMs = 0 } = {}): Engine {
           const softmax = new Float32Array(height * width * 3).fill(0.5);
           return Promise.resolve({ height, width, palette, indices: indices(), softmax });
         },
+        statistics() {
+          return Promise.resolve({
+            ...{ variance: 0.1, normalizedVariance: 0.2, entropy: 0.3, normalizedEntropy: 0.4 },
+            maxProbability: 0.5,
+          });
+        },
         beginnings() {
           return Promise.resolve({
             target_image: Image.filled({ height: 2, width: 3 }, [9, 9, 9]),
@@ -73,6 +79,7 @@ if (import.meta.main) {
       const terminals = { out, status: terminalOf(Deno.stderr) };
       code = await generateCommand(flags, terminals, paintingEngine({ stepMs: 10 }));
     },
+    layers: none,
     palettes: none,
     verify: none,
     randomTeacher: none,

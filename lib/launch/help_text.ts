@@ -1,0 +1,45 @@
+/** Below the flags of `generate`. */
+export const GENERATE_EXAMPLES = `
+Flags may be written with underscores, as in SD-piXL: --input_image, --negative_prompt. All others
+of its flags are taken too; what has no meaning here is said.
+
+Examples:
+  deno task generate --prompt "a castle on a blue background" --palette sweetie-16 --size 32,32
+  deno task generate --prompt "a cat" --palette pico-8 --size 48,32 --seed 7
+  deno task generate --prompt "a dragon" --input_image dragon.png --palette my_colors.hex
+  deno task generate --prompt "a cat" --make_video --video_size 256,256 --fps 24
+  deno task generate --config my.yaml --set training.steps=300 --set sd.guidance_scale=15
+  deno task generate --resume workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
+
+Ctrl-C stops early: the picture so far and a checkpoint are written. A second one stops at once.`;
+
+/** Below the flags of `layers`. */
+export const LAYERS_EXAMPLES = `
+Examples:
+  deno task layers workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
+  deno task layers run/checkpoint_50.safetensors --factor 16 --output layers
+  deno task layers run --palette my_colors.hex
+
+A palette of as many colors takes their places one by one; of another number, each color becomes the
+nearest one of it.`;
+
+/** Below the flags of `palettes`. */
+export const PALETTES_EXAMPLES = `
+Examples:
+  deno task palettes
+  deno task palettes sweetie-16 pico-8
+  deno task palettes my_palettes --sort hue --html --output sheets`;
+
+/** Below the flags of `verify`. */
+export const VERIFY_NOTES = `
+Prints one line a tensor: name, greatest absolute error, relative error, and ok, FAIL or skipped.
+Ends with 1 if one fails.`;
+
+/** Below the flags of `random-teacher`. */
+export const RANDOM_TEACHER_EXAMPLES = `
+It measures time and memory; what it draws is noise. SDXL takes 6.9 GB on the disk.
+
+Examples:
+  deno task random-teacher mini workdir/random-mini
+  deno task random-teacher sdxl /data/random-sdxl --controlnet canny_mid --controlnet depth_mid
+  deno task generate --model /data/random-sdxl --prompt "a cat" --steps 3`;

@@ -1,0 +1,85 @@
+import { drawText, shortenText, TEXT_HEIGHT, textWidth } from "../image/draw_text.ts";
+import { enlargementFactor, enlargeNearest } from "../image/enlarge_nearest.ts";
+import { Image, type ImageSize, type Rgb } from "../image/image.ts";
+import { fitWithin, resizeImage } from "../image/resize_image.ts";
+
+/** A picture of a contact sheet and what stands below it. */
+export interface SheetTile {
+  /** The picture; what is transparent shows a checkerboard. */
+  readonly image: Image;
+  /** Lines of text. */
+  readonly labels: readonly string[];
+}
+
+const BACKGROUND: Rgb = [38, 40, 48];
+const LABEL_COLOR: Rgb = [242, 243, 246];
+const LIGHT_SQUARE: Rgb = [204, 204, 204];
+const DARK_SQUARE: Rgb = [153, 153, 153];
+
+// All in pixels.
+const MARGIN = 16;
+const GAP = 12;
+const LINE_GAP = 3;
+const SQUARE = 8;
+
+/** Longer side of a tile, in pixels, about: many tiles are smaller. */
+const TILE_SIDES = { few: 160, many: 64 } as const;
+const FEW = 64;
+
+/** Draws pictures of one size in rows, each over its labels. */
+export function contactSheet(tiles: readonly SheetTile[]): Image {
+  const side = tiles.length > FEW ? TILE_SIDES.many : TILE_SIDES.few;
+  const size = tileSize(tiles[0]!.image, side);
+  const lines = Math.max(...tiles.map(({ labels }) => labels.length));
+  const cellWidth = Math.max(size.width, textWidth("#000000 100.0 %")) + GAP;
+  const cellHeight = size.height + lines * (TEXT_HEIGHT + LINE_GAP) + GAP;
+  const columns = Math.ceil(Math.sqrt(tiles.length * cellHeight / cellWidth));
+  const rows = Math.ceil(tiles.length / columns);
+  const sheet = Image.filled({
+    height: 2 * MARGIN + rows * cellHeight - GAP,
+    width: 2 * MARGIN + Math.min(columns, tiles.length) * cellWidth - GAP,
+  }, BACKGROUND);
+  for (const [i, { image, labels }] of tiles.entries()) {
+    const x = MARGIN + (i % columns) * cellWidth;
+    const y = MARGIN + Math.floor(i / columns) * cellHeight;
+    drawOverSquares(sheet, resizeTile(image, size), { x, y });
+    for (const [line, label] of labels.entries()) {
+      drawText(sheet, shortenText(label, cellWidth - GAP), {
+        x,
+        y: y + size.height + LINE_GAP + line * (TEXT_HEIGHT + LINE_GAP),
+        color: LABEL_COLOR,
+      });
+    }
+  }
+  return sheet;
+}
+
+/** Small pictures are enlarged by an integer, large ones are shrunk. */
+function tileSize(image: ImageSize, side: number): ImageSize {
+  const factor = enlargementFactor(image, side);
+  if (Math.max(image.height, image.width) > side) {
+    return fitWithin(image, { height: side, width: side });
+  }
+  return { height: image.height * factor, width: image.width * factor };
+}
+
+function resizeTile(image: Image, size: ImageSize): Image {
+  const factor = Math.floor(size.width / image.width);
+  if (factor >= 1) return enlargeNearest(image, factor);
+  return resizeImage(image, size, { fit: "stretch", filter: "area" });
+}
+
+function drawOverSquares(sheet: Image, image: Image, place: { x: number; y: number }): void {
+  for (let y = 0; y < image.height; y++) {
+    for (let x = 0; x < image.width; x++) {
+      const isLight = (Math.floor(x / SQUARE) + Math.floor(y / SQUARE)) % 2 === 0;
+      const under = isLight ? LIGHT_SQUARE : DARK_SQUARE;
+      const from = (y * image.width + x) * 4;
+      const to = ((place.y + y) * sheet.width + place.x + x) * 4;
+      const alpha = image.data[from + 3]! / 255;
+      for (let c = 0; c < 3; c++) {
+        sheet.data[to + c] = Math.round(under[c]! + (image.data[from + c]! - under[c]!) * alpha);
+      }
+    }
+  }
+}
