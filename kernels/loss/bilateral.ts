@@ -7,7 +7,7 @@ import { checkImageLoss, type ImageLoss, type ImageLossTensors } from "./image_l
 import { encodeSum } from "./sum.ts";
 
 /** Fields of the uniform of the bilateral loss. */
-const PARAMS = {
+export const BILATERAL_PARAMS = {
   height: "u32",
   width: "u32",
   distance: "u32",
@@ -17,10 +17,10 @@ const PARAMS = {
 } as const;
 
 /** Weighted squared differences between neighbours, and their gradient. */
-export const bilateral: Kernel<typeof PARAMS> = {
+export const bilateral: Kernel<typeof BILATERAL_PARAMS> = {
   name: "bilateral",
   source,
-  params: PARAMS,
+  params: BILATERAL_PARAMS,
   tensors: ["read", "read_write", "read_write"],
 };
 

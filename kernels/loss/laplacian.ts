@@ -5,7 +5,7 @@ import type { LossMode } from "./image_loss.ts";
 import source from "./laplacian.wgsl" with { type: "text" };
 
 /** Fields of the uniform of a Laplacian. */
-const PARAMS = {
+export const LAPLACIAN_PARAMS = {
   height: "u32",
   width: "u32",
   reach: "u32",
@@ -14,10 +14,10 @@ const PARAMS = {
 } as const;
 
 /** Magnitudes or squares of a Laplacian, and their gradient. */
-export const laplacian: Kernel<typeof PARAMS> = {
+export const laplacian: Kernel<typeof LAPLACIAN_PARAMS> = {
   name: "laplacian",
   source,
-  params: PARAMS,
+  params: LAPLACIAN_PARAMS,
   tensors: ["read", "read", "read_write", "read_write"],
 };
 

@@ -1,7 +1,7 @@
+import type { Gpu } from "../gpu/gpu.ts";
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import { GpuTensor } from "../gpu/tensor.ts";
-import type { Gpu } from "../gpu/gpu.ts";
 import {
   checkImageLoss,
   type ImageLoss,
@@ -12,7 +12,7 @@ import { encodeSum } from "./sum.ts";
 import source from "./total_variation.wgsl" with { type: "text" };
 
 /** Fields of the uniform of the total variation. */
-const PARAMS = {
+export const TOTAL_VARIATION_PARAMS = {
   height: "u32",
   width: "u32",
   squares: "u32",
@@ -21,10 +21,10 @@ const PARAMS = {
 } as const;
 
 /** Differences between neighbours, and their gradient. */
-export const totalVariation: Kernel<typeof PARAMS> = {
+export const totalVariation: Kernel<typeof TOTAL_VARIATION_PARAMS> = {
   name: "total_variation",
   source,
-  params: PARAMS,
+  params: TOTAL_VARIATION_PARAMS,
   tensors: ["read", "read_write", "read_write"],
 };
 
