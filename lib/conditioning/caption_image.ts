@@ -1,0 +1,138 @@
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import type { Image } from "../image/image.ts";
+import { resizeImage } from "../image/resize_image.ts";
+import { openBertTokenizer } from "../models/bert_tokenizer.ts";
+import { type BlipConfig, readBlipConfig } from "../models/blip_config.ts";
+import { buildBlipImageEncoder, crossNames } from "../models/blip_image_encoder.ts";
+import { buildBlipTextDecoder } from "../models/blip_text_decoder.ts";
+import {
+  createSession,
+  type KeptTensor,
+  type Session,
+  type SessionOptions,
+} from "../onnx/session.ts";
+import type { FloatType } from "../weights/float16.ts";
+import type { ModelFolder } from "../weights/folder.ts";
+import { StateDict } from "../weights/state_dict.ts";
+import type { FloatTensor } from "./encode_prompts.ts";
+import { generateTokens, type ScoreNextToken } from "./generate_tokens.ts";
+import { CLIP_STATISTICS, makePixelValues } from "./pixel_values.ts";
+
+/** Options of {@linkcode captionImage}. */
+export interface CaptionOptions extends SessionOptions {
+  /** Words that the caption begins with, such as "a picture of". Default: none. */
+  readonly query?: string;
+  /** Least number of tokens behind the query. Default: 0. */
+  readonly minNewTokens?: number;
+  /** Greatest number of tokens behind the query. Default: 75. */
+  readonly maxNewTokens?: number;
+  /** Number of captions that are pursued at once; 1 takes the best word each time. Default: 1. */
+  readonly beams?: number;
+  /** Type of what is computed. Default: "float32". */
+  readonly precision?: FloatType;
+}
+
+/** Greatest number of new tokens. Source: SD-piXL's configuration. */
+const DEFAULT_MAX_NEW_TOKENS = 75;
+
+/**
+ * Says what a picture shows, in words of BLIP.
+ *
+ * The networks are loaded, run and released.
+ *
+ * Source: Li et al. 2022, https://arxiv.org/abs/2201.12086; the picture is prepared as by
+ * transformers' BlipImageProcessor: stretched to a square, bicubic.
+ *
+ * @param gpu As of `createSession`.
+ * @param folder Files of a BLIP captioning network and its tokenizer, in transformers' layout.
+ * @param image Opaque picture of any size.
+ * @returns The caption, in lower case, with the query at its beginning.
+ * @throws {ModelConfigError} If an option of the network is not supported.
+ */
+export async function captionImage(
+  gpu: Gpu | null,
+  folder: ModelFolder,
+  image: Image,
+  options: CaptionOptions,
+): Promise<string> {
+  const config = await readBlipConfig(folder);
+  const tokenizer = await openBertTokenizer(folder);
+  const side = config.vision.imageSize;
+  const square = { height: side, width: side };
+  const resized = resizeImage(image, square, { fit: "stretch", filter: "bicubic" });
+  const pixelValues = makePixelValues([resized], CLIP_STATISTICS);
+  const query = tokenizer.encode(options.query ?? "");
+  const ids = await writeCaption(gpu, { folder, config }, pixelValues, { ...options, query });
+  return tokenizer.decode([...query, ...ids]);
+}
+
+/**
+ * Writes a caption as tokens.
+ *
+ * @param pixelValues The prepared picture, [1, 3, S, S].
+ * @param options.query Tokens behind the begin that the caption begins with.
+ * @returns The tokens behind the query, without the end.
+ */
+export async function writeCaption(
+  gpu: Gpu | null,
+  network: { readonly folder: ModelFolder; readonly config: BlipConfig },
+  pixelValues: FloatTensor,
+  options: Omit<CaptionOptions, "query"> & { readonly query: readonly number[] },
+): Promise<number[]> {
+  const { folder, config } = network;
+  const { precision = "float32", beams = 1, query } = options;
+  const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, minNewTokens = 0 } = options;
+  const { bosTokenId, sepTokenId, maxPositions } = config.text;
+  const start = [bosTokenId, ...query];
+  // The last new token is not read again.
+  const length = Math.min(maxPositions, start.length + maxNewTokens - 1);
+  const mostNewTokens = length - start.length + 1;
+  using weights = await StateDict.open(folder, "", { prefer: precision });
+  await using encoder = await createSession(
+    gpu,
+    buildBlipImageEncoder(weights, config, { precision }),
+    options,
+  );
+  const kept = new Map<string, KeptTensor | undefined>(
+    crossNames(config).map((name) => [name, undefined]),
+  );
+  await encoder.runHost({ pixel_values: pixelValues }, kept);
+  using seen = new DisposableStack();
+  const cross = Object.fromEntries([...kept].map(([name, tensor]) => [name, seen.use(tensor!)]));
+  const sizes = { batch: beams, length, places: beams };
+  await using decoder = await createSession(
+    gpu,
+    buildBlipTextDecoder(weights, config, { ...sizes, precision }),
+    options,
+  );
+  return await generateTokens(start, nextTokenScorer(decoder, cross, { beams, length }), {
+    endToken: sepTokenId,
+    minNewTokens: Math.min(minNewTokens, mostNewTokens),
+    maxNewTokens: mostNewTokens,
+    beams,
+  });
+}
+
+/** Runs the decoder on texts that are filled up to its length; rows without a text are empty. */
+function nextTokenScorer(
+  decoder: Session,
+  cross: Readonly<Record<string, KeptTensor>>,
+  { beams, length }: { readonly beams: number; readonly length: number },
+): ScoreNextToken {
+  return async (texts) => {
+    const ids = new BigInt64Array(beams * length);
+    const places = new BigInt64Array(beams);
+    for (const [row, tokens] of texts.entries()) {
+      ids.set(tokens.map(BigInt), row * length);
+      places[row] = BigInt(row * length + tokens.length - 1);
+    }
+    const { logits } = await decoder.runHost({
+      input_ids: { data: ids, shape: [beams, length] },
+      places: { data: places, shape: [beams] },
+      ...cross,
+    });
+    const { data, shape } = logits!;
+    const size = shape[1]!;
+    return texts.map((_, row) => (data as Float32Array).subarray(row * size, (row + 1) * size));
+  };
+}
