@@ -156,19 +156,20 @@ function addLayers(command: Command, handlers: CommandHandlers): void {
 }
 
 function addPalettes(command: Command, handlers: CommandHandlers): void {
-  const named = () => new Option("--hex-path <path>").argParser(collect).hideHelp();
   command
     .description("Shows palettes in the terminal and on a PNG sheet.")
     .argument("[source...]", "built-in names, .hex files or folders; none: all built-in palettes")
     .option("--sort <by>", "order of the swatches: hue, lightness or none (default: none)")
     .option("--html", "also write palettes.html, a page that needs nothing else")
     .option("--output <folder>", "where palettes.png goes (default: workdir)")
-    .addOption(named())
+    .addOption(
+      new Option("--hex-path <path>").argParser(collect).default<readonly string[]>([]).hideHelp(),
+    )
     .addOption(debug())
     .addHelpText("after", PALETTES_EXAMPLES)
     .action((sources, flags) => {
-      const { hexPath = [], ...rest } = flags as PalettesFlags & { readonly hexPath?: string[] };
-      return handlers.palettes([...sources, ...hexPath], rest);
+      const { hexPath, ...rest } = flags;
+      return handlers.palettes([...sources, ...hexPath], rest as PalettesFlags);
     });
 }
 

@@ -94,6 +94,56 @@ Deno.test("generate --verbose also writes what the run begins with, and mixtures
   });
 });
 
+Deno.test("generate films every nth step, from the first picture to the last, with metrics", async () => {
+  await inTemporaryFolder(async (output) => {
+    const { events } = await generate({
+      ...{ prompt: "a cat", size: "8,10", steps: "5", output, tensorboard: true },
+      ...{ makeVideo: true, videoFrameFreq: "2", videoSize: "32,40", fps: "10" },
+    });
+    const { files } = doneOf(events);
+    const named = (end: RegExp) => files.find((file) => end.test(file))!;
+    for (const video of [named(/video_hard\.mp4$/), named(/video_soft\.mp4$/)]) {
+      const { frames, height, width, seconds } = readMp4(await Deno.readFile(video));
+      // Steps 0, 2, 4 and the last, 5.
+      assert.deepEqual([frames, height, width, seconds], [4, 32, 40, 0.4]);
+    }
+    const log = await Deno.readFile(named(/tensorboard\/events\.out\.tfevents\./));
+    const text = new TextDecoder("latin1").decode(log);
+    for (const tag of ["loss/score", "learning_rate", "average_entropy", "max_prob"]) {
+      assert.equal(text.split(tag).length - 1, 5, tag);
+    }
+  });
+});
+
+/** Reads what the boxes of an MP4 file say of its only track. */
+function readMp4(bytes: Uint8Array) {
+  const view = new DataView(bytes.buffer);
+  const text = new TextDecoder("latin1").decode(bytes);
+  const box = (type: string) => text.indexOf(type) + 4;
+  // Version 0 of the boxes. Source: ISO/IEC 14496-12, 8.2.2, 8.3.2 and 8.7.3.
+  const [mvhd, tkhd, stsz] = [box("mvhd"), box("tkhd"), box("stsz")];
+  assert.deepEqual([bytes[mvhd], bytes[tkhd]], [0, 0]);
+  return {
+    frames: view.getUint32(stsz + 8),
+    seconds: view.getUint32(mvhd + 16) / view.getUint32(mvhd + 12),
+    width: view.getUint32(tkhd + 76) / 2 ** 16,
+    height: view.getUint32(tkhd + 80) / 2 ** 16,
+  };
+}
+
+Deno.test("generate tells what a flag of SD-piXL cannot do here, and finds configs by name", async () => {
+  await inTemporaryFolder(async (output) => {
+    const flags = { prompt: "a cat", size: "8,8", steps: "1", output };
+    const sdPixl = { "--use-wandb": true, "--mixed-precision": "no" } as const;
+    const { code, events } = await generate({ ...flags, sdPixl, config: "default.yaml" });
+    assert.equal(code, 0);
+    const notes = events.flatMap((event) => event.event === "note" ? [event.message] : []);
+    assert.equal(notes.length, 1);
+    assert.match(notes[0]!, /^"--use-wandb" has no effect: /);
+    assert.match(doneOf(events).folder, /\/default\//);
+  });
+});
+
 Deno.test("generate --resume goes on in the folder of the run", async () => {
   await inTemporaryFolder(async (output) => {
     const flags = { prompt: "a cat", size: "8,8", output };

@@ -39,6 +39,38 @@ Deno.test("permissionsOf() follows a config file", () => {
   ]);
 });
 
+Deno.test("permissionsOf() looks for a config in the folder config, too", () => {
+  const readText = (path: string) =>
+    path === "/home/config/my.yaml" ? "image: cat.png\n" : undefined;
+  const [read] = permissionsOf("generate", ["-c", "my.yaml"], { ...CONTEXT, readText });
+  assert.match(read!, /,\/home\/config\/my\.yaml,\/home\/cat\.png,/);
+});
+
+Deno.test("permissionsOf() lets layers read a run and write one folder", () => {
+  const context = { ...CONTEXT, runtimeFiles: [] };
+  assert.deepEqual(permissionsOf("layers", ["runs/a", "--palette", "p.hex"], context), [
+    "--allow-read=/project,/home/p.hex,/home/runs/a,/home/runs/a/layers",
+    "--allow-write=/home/runs/a/layers",
+    TERMINAL,
+  ]);
+  const args = ["--checkpoint", "runs/a/checkpoint_5.safetensors", "--save_dir", "o"];
+  assert.deepEqual(permissionsOf("layers", args, context), [
+    "--allow-read=/project,/home/runs/a/checkpoint_5.safetensors,/home/o",
+    "--allow-write=/home/o",
+    TERMINAL,
+  ]);
+});
+
+Deno.test("permissionsOf() lets palettes read what is named, not the values of flags", () => {
+  const context = { ...CONTEXT, runtimeFiles: [] };
+  const args = ["--sort", "hue", "pico-8", "--hex_dir", "mine", "--output", "o"];
+  assert.deepEqual(permissionsOf("palettes", args, context), [
+    "--allow-read=/project,/home/mine,/home/pico-8,/home/o",
+    "--allow-write=/home/o",
+    TERMINAL,
+  ]);
+});
+
 Deno.test("permissionsOf() gives the network only for a URL that is named", () => {
   const args = ["--model", "https://example.org:8443/mini", "--set", "output=o"];
   assert.deepEqual(permissionsOf("generate", args, CONTEXT), [
