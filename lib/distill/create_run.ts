@@ -10,6 +10,7 @@ import { NoiseSchedule } from "../guidance/noise_schedule.ts";
 import { ScoreDistillation, type ScoreStage } from "../guidance/score_distillation.ts";
 import type { Image, ImageSize } from "../image/image.ts";
 import { chooseRuntime } from "../onnx/choose_runtime.ts";
+import { choosePrecision, type NetworkPrecision } from "../onnx/network_precision.ts";
 import type { SessionOptions } from "../onnx/session.ts";
 import type { SessionPool } from "../onnx/session_pool.ts";
 import { AdamW } from "../optimizer/adamw.ts";
@@ -19,7 +20,9 @@ import { checkCheckpoint, type RunCheckpoint } from "./checkpoint.ts";
 import { chooseControlnets, Control } from "./control.ts";
 import type { StepParts } from "./distill_step.ts";
 import { findTeacher, nativeSize } from "./find_teacher.ts";
+import type { MemoryPlan } from "./memory_plan.ts";
 import { createPictureLosses } from "./picture_losses.ts";
+import { planRun } from "./plan_run.ts";
 import { OwningRun, type Run } from "./run.ts";
 import { runNotes } from "./run_notes.ts";
 import { prepareStartImage } from "./start_image.ts";
@@ -44,6 +47,8 @@ export interface RunInputs {
   readonly onStage?: (stage: string) => void;
   /** Told what the user should know, a sentence each. */
   readonly onNote?: (message: string) => void;
+  /** Told what the run will take, before anything large is loaded. */
+  readonly onPlan?: (plan: MemoryPlan) => void;
   /** Told how long each part of a step with the teacher took, in milliseconds. */
   readonly onTiming?: (part: ScoreStage, milliseconds: number) => void;
 }
@@ -79,6 +84,7 @@ export async function createRun(config: RunConfig, inputs: RunInputs = {}): Prom
     ...(signal ? { signal } : {}),
     ...(inputs.pool ? { pool: inputs.pool } : {}),
   };
+  const precision = choosePrecision(config.diffusion.precision, { ...session, gpu });
   const teacher = await findTeacher(config.diffusion);
   const teacherSize = chooseTeacherSize(size, {
     native: nativeSize(teacher, config.sd),
@@ -91,10 +97,27 @@ export async function createRun(config: RunConfig, inputs: RunInputs = {}): Prom
   const asksNegative = config.sd.guidanceScale !== 0 ||
     (draws && config.diffusion.guidanceScale !== 1);
   const hasImage = draws || image !== undefined;
-  const noted = { palette, teacher, checkpoint, hasImage, drawsImage: draws, asksNegative };
+  const noted = {
+    palette,
+    teacher,
+    checkpoint,
+    hasImage,
+    drawsImage: draws,
+    asksNegative,
+    precision,
+  };
   for (const note of await runNotes(config, noted)) onNote(note);
   const controlnets = image ? await chooseControlnets(teacher, config.controlnet, onNote) : [];
-  const source: Source = { config, teacher, teacherSize, controlnets };
+  const source: Source = { config, teacher, teacherSize, controlnets, precision };
+  inputs.onPlan?.(
+    await planRun(gpu, {
+      ...source,
+      ...session,
+      asksNegative,
+      draws,
+      colors: palette.colors.length,
+    }),
+  );
   const networks = await loadNetworks(gpu, source, { ...session, asksNegative, inputs, owned });
   if (draws) onStage("sample");
   const begun = { teacher, ...networks, palette, image };
@@ -129,6 +152,8 @@ interface Source {
   readonly teacher: Awaited<ReturnType<typeof findTeacher>>;
   readonly teacherSize: ImageSize;
   readonly controlnets: readonly ControlnetChoice[];
+  /** Precision of all networks but the autoencoder, which stays in float32. */
+  readonly precision: NetworkPrecision;
 }
 
 interface LoadOptions extends SessionOptions {
@@ -141,17 +166,17 @@ interface LoadOptions extends SessionOptions {
 
 async function loadNetworks(
   gpu: Gpu,
-  { config, teacher, teacherSize, controlnets }: Source,
+  { config, teacher, teacherSize, controlnets, precision }: Source,
   options: LoadOptions,
 ): Promise<Pick<StepParts, "schedule" | "denoiser" | "distillation">> {
   const { asksNegative, inputs: { onTiming }, owned, ...session } = options;
   const { prompt, negativePrompt, controlnet, seed, sd } = config;
   const schedule = await NoiseSchedule.open(teacher.folder);
   const asked = { prompt, negativePrompt: asksNegative ? negativePrompt : undefined };
-  const prompts = await encodePrompts(gpu, teacher, asked, session);
+  const prompts = await encodePrompts(gpu, teacher, asked, { ...session, ...precision });
   const denoiser = owned.use(
     await Denoiser.create(gpu, { teacher, schedule, prompts }, {
-      ...session,
+      ...{ ...session, ...precision },
       size: teacherSize,
       controlnets,
       controlGuidanceStart: controlnet.controlGuidanceStart,

@@ -2,6 +2,7 @@ import { configNotes } from "../../config/config_notes.ts";
 import type { RunConfig } from "../../config/run_config.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { describeUnknownWords, findUnknownWords } from "../conditioning/unknown_words.ts";
+import { type NetworkPrecision, precisionName } from "../onnx/network_precision.ts";
 import { paletteWarnings } from "../palette/palette.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "./checkpoint.ts";
@@ -20,6 +21,8 @@ export interface NotedParts {
   readonly drawsImage: boolean;
   /** Whether the negative prompt is asked for. */
   readonly asksNegative: boolean;
+  /** In which precision the networks are computed. */
+  readonly precision: NetworkPrecision;
 }
 
 /** Lists what a user should know before a run, one sentence each. */
@@ -33,6 +36,9 @@ export async function runNotes(config: RunConfig, parts: NotedParts): Promise<st
   }
   if (negativePrompt !== "" && !parts.asksNegative) {
     notes.push('"negative_prompt" has no effect: "sd.guidance_scale" is 0');
+  }
+  if (diffusion.precision === "fp16" && precisionName(parts.precision) === "fp32") {
+    notes.push('"diffusion.precision" has no effect: this runtime computes in fp32');
   }
   if (parts.drawsImage && diffusion.numReferences > 1) {
     notes.push(

@@ -2,14 +2,14 @@ import type { FloatType } from "../weights/float16.ts";
 import { type Graph, type GraphNode, type GraphWeight, sizeOf, type Value } from "./graph.ts";
 import { BLOCK_SIZE, quantizeWeight, type WeightBits } from "./quantized_weight.ts";
 
-/** Fewest values of a weight that is quantised: below it, there is little to be saved. */
-const LEAST_SIZE = 2 ** 16;
+/** Fewest values of a weight that is quantised: below it, there is nothing to be saved. */
+const LEAST_SIZE = 2 ** 12;
 
 /** Which linear layers are quantised, and how. */
 export interface QuantizeLinearsOptions {
   /** Bits of a value; undefined leaves the graph as it is. */
   readonly weightBits?: WeightBits | undefined;
-  /** Fewest values of a weight that is quantised. Default: 65536. */
+  /** Fewest values of a weight that is quantised. Default: 4096. */
   readonly leastSize?: number;
 }
 

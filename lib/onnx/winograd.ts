@@ -1,5 +1,6 @@
 import type { Graph, GraphConstant, GraphNode, GraphWeight, Value } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
+import { bytesOf } from "./graph_memory.ts";
 import {
   INPUT_TRANSFORM,
   OUTPUT_TRANSFORM,
@@ -27,6 +28,8 @@ const MAX_WEIGHT_BYTES = 2 ** 30;
  * @returns A graph with the same inputs and outputs.
  */
 export function applyWinograd(graph: Graph): Graph {
+  // A large network has no memory to spare for faster convolutions.
+  if (bytesOfWeights(graph) > MAX_WEIGHT_BYTES) return graph;
   const rewritten = new Map<GraphNode, Graph>();
   const entries = new Map(graph.weights.map((weight) => [weight.value.name, weight]));
   let weightBytes = 0;
@@ -39,6 +42,10 @@ export function applyWinograd(graph: Graph): Graph {
     rewritten.set(node, conv);
   }
   return rewritten.size === 0 ? graph : inline(graph, rewritten);
+}
+
+function bytesOfWeights({ weights }: Graph): number {
+  return weights.reduce((sum, { value }) => sum + bytesOf(value), 0);
 }
 
 function isSuitable(graph: Graph, node: GraphNode, weight: GraphWeight): boolean {

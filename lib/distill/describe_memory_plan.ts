@@ -1,0 +1,52 @@
+import {
+  megabytes,
+  type MemoryPlan,
+  type NetworkMemory,
+  type NetworkPhase,
+} from "./memory_plan.ts";
+
+/** What each phase is called. */
+const PHASES: Readonly<Record<NetworkPhase, string>> = {
+  prompts: "at first, one after the other",
+  steps: "then, together",
+};
+
+/**
+ * Says in a few lines what a run will take, and what to change if it does not fit.
+ *
+ * Sizes are in MB (2^20 bytes), rounded up.
+ */
+export function describeMemoryPlan(plan: MemoryPlan): string {
+  const place = plan.runtime === "webgpu"
+    ? "on the GPU; how much it has is not known"
+    : "in memory";
+  const lines = [`memory plan: at most about ${megabytes(plan.peakBytes)} MB ${place}`];
+  for (const phase of ["prompts", "steps"] as const) {
+    const networks = plan.networks.filter((network) => network.phase === phase);
+    if (networks.length > 0) lines.push(`  ${PHASES[phase]}:`);
+    lines.push(...networks.map((network) => `    ${describeNetwork(network)}`));
+  }
+  lines.push(`    picture, optimizer and teacher's image: ${megabytes(plan.ownBytes)} MB`);
+  lines.push(...plan.problems.map((problem) => `  ${problem}`));
+  lines.push(`  if it does not fit: ${advise(plan)}`);
+  return lines.join("\n");
+}
+
+function describeNetwork(network: NetworkMemory): string {
+  const { name, precision, weightBytes, activationBytes } = network;
+  return `${name}: weights ${megabytes(weightBytes)} MB (${precision}), ` +
+    `while it runs ${megabytes(activationBytes)} MB`;
+}
+
+function advise({ alternatives, peakBytes, networks }: MemoryPlan): string {
+  const smaller = alternatives.filter((other) => other.peakBytes < peakBytes)
+    .map((other) =>
+      `--set diffusion.precision=${other.precision} (${megabytes(other.peakBytes)} MB)`
+    );
+  const hasControlnet = networks.some(({ name }) => name.startsWith("ControlNet"));
+  return [
+    ...smaller,
+    "a smaller sd.im_size",
+    ...hasControlnet ? ["--set controlnet.use_controlnet=false"] : [],
+  ].join(", ");
+}

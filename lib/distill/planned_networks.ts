@@ -1,0 +1,94 @@
+import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
+import type { ImageSize } from "../image/image.ts";
+import { readAutoencoder } from "../models/autoencoder.ts";
+import { readClipTextConfig } from "../models/clip_text_config.ts";
+import { buildClipTextModel } from "../models/clip_text_model.ts";
+import { readControlnetConfig } from "../models/controlnet_config.ts";
+import { buildControlnet } from "../models/controlnet_model.ts";
+import { buildUnet } from "../models/unet_2d_condition_model.ts";
+import { bytesOf } from "../onnx/graph_memory.ts";
+import type { FloatType } from "../weights/float16.ts";
+import { RandomWeights } from "../weights/random_weights.ts";
+import type { PlannedNetwork } from "./memory_plan.ts";
+
+/** What the networks of a run depend on. */
+export interface PlannedNetworksOptions {
+  /** Rows of a batch: the prompt, with or without the negative one. */
+  readonly rows: number;
+  /** Size of the teacher's image, in pixels. */
+  readonly teacherSize: ImageSize;
+  /** Ids of the ControlNets. */
+  readonly controlnets: readonly string[];
+  /** Whether the teacher draws an image. */
+  readonly draws: boolean;
+  /** Type of what UNet, ControlNets and text encoders compute. */
+  readonly precision: FloatType;
+}
+
+/** The networks of a run as far as a memory plan needs them. */
+export interface PlannedNetworks {
+  /** All networks. */
+  readonly networks: readonly PlannedNetwork[];
+  /** What one half of the autoencoder keeps for the other, in bytes. */
+  readonly keptBytes: number;
+}
+
+/** Builds the graphs of all networks of a run out of the configs of its teacher, without weights. */
+export async function planNetworks(
+  teacher: TeacherFolder,
+  options: PlannedNetworksOptions,
+): Promise<PlannedNetworks> {
+  const { rows: batch, precision, teacherSize } = options;
+  const latentSize = teacher.latentSize(teacherSize);
+  const encoders = await Promise.all(
+    ["text_encoder", "text_encoder_2"].map((name) => readClipTextConfig(teacher.folder, name)),
+  );
+  const promptLength = encoders[0]!.maxPositions;
+  const sizes = { ...latentSize, batch, promptLength, precision };
+  const networks: PlannedNetwork[] = encoders.map((config, i) => ({
+    name: `text encoder ${i + 1}`,
+    phase: "prompts",
+    graph: buildClipTextModel(unread(), config, { batch, length: promptLength, precision }),
+    isQuantized: true,
+  }));
+  for (const id of options.controlnets) {
+    const subfolder = await teacher.controlnetSubfolder(id);
+    const config = await readControlnetConfig(teacher.folder, subfolder);
+    const graph = buildControlnet(unread(), config, sizes);
+    networks.push({ name: `ControlNet ${id}`, phase: "steps", graph, isQuantized: true });
+  }
+  const residuals = options.controlnets.length > 0;
+  const unet = buildUnet(unread(), teacher.unet, { ...sizes, residuals });
+  networks.push({ name: "UNet", phase: "steps", graph: unet, isQuantized: true });
+  const { halves, keptBytes } = await planAutoencoder(teacher, options);
+  return { networks: [...networks, ...halves], keptBytes };
+}
+
+/** The autoencoder computes in float32. */
+async function planAutoencoder(
+  teacher: TeacherFolder,
+  { teacherSize, draws }: PlannedNetworksOptions,
+): Promise<{ readonly halves: readonly PlannedNetwork[]; readonly keptBytes: number }> {
+  const { folder, subfolder } = teacher.vaePlace;
+  const vae = await readAutoencoder(folder, subfolder);
+  const { forward, backward, kept } = vae.buildEncoderGradient(unread(), {
+    ...teacherSize,
+    batch: 1,
+  });
+  const keptBytes = kept.reduce((sum, name) => sum + bytesOf(forward.values.get(name)!), 0);
+  const decoder = draws
+    ? [vae.buildDecoder(unread(), { ...teacher.latentSize(teacherSize), batch: 1 })]
+    : [];
+  const halves = [forward, backward, ...decoder].map((graph): PlannedNetwork => ({
+    name: graph.name,
+    phase: "steps",
+    graph,
+    isQuantized: false,
+  }));
+  return { halves, keptBytes };
+}
+
+/** Stands for a checkpoint of any structure, of which nothing is read. */
+function unread(): RandomWeights {
+  return new RandomWeights({ prefixes: ["text_model"] });
+}
