@@ -75,11 +75,16 @@ export async function captionImage(
  */
 export async function writeCaption(
   gpu: Gpu | null,
-  network: { readonly folder: ModelFolder; readonly config: BlipConfig },
+  network: {
+    readonly folder: ModelFolder;
+    /** Folder of the network inside the model folder. Default: "", the model folder. */
+    readonly subfolder?: string;
+    readonly config: BlipConfig;
+  },
   pixelValues: FloatTensor,
   options: Omit<CaptionOptions, "query"> & { readonly query: readonly number[] },
 ): Promise<number[]> {
-  const { folder, config } = network;
+  const { folder, subfolder = "", config } = network;
   const { precision = "float32", beams = 1, query } = options;
   const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, minNewTokens = 0 } = options;
   const { bosTokenId, sepTokenId, maxPositions } = config.text;
@@ -87,7 +92,7 @@ export async function writeCaption(
   // The last new token is not read again.
   const length = Math.min(maxPositions, start.length + maxNewTokens - 1);
   const mostNewTokens = length - start.length + 1;
-  using weights = await StateDict.open(folder, "", { prefer: precision });
+  using weights = await StateDict.open(folder, subfolder, { prefer: precision });
   await using encoder = await createSession(
     gpu,
     buildBlipImageEncoder(weights, config, { precision }),

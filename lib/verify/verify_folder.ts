@@ -21,6 +21,7 @@ import { verifySdsStep } from "./verify_sds_step.ts";
 import { verifyTokens } from "./verify_tokens.ts";
 import { verifyUnetControlnet } from "./verify_unet_controlnet.ts";
 import { verifyVae } from "./verify_vae.ts";
+import { verifyBlip, verifyClip, verifyDepthAnything } from "./verify_vision.ts";
 
 /** What computes the tensors of each file, by its name without ending, in the order of a run. */
 const KINDS: ReadonlyMap<string, Verify> = new Map<string, Verify>([
@@ -37,6 +38,9 @@ const KINDS: ReadonlyMap<string, Verify> = new Map<string, Verify>([
   ["unet_controlnet", verifyUnetControlnet],
   ["lora_expected", verifyLora],
   ["sds_step", verifySdsStep],
+  ["depth_anything", verifyDepthAnything],
+  ["clip", verifyClip],
+  ["blip", verifyBlip],
 ]);
 
 /** Files that hold no results but what some are computed from, by the file with the results. */

@@ -1,0 +1,86 @@
+import { writeCaption } from "../conditioning/caption_image.ts";
+import { readBlipConfig } from "../models/blip_config.ts";
+import { buildBlipImageEncoder, crossNames } from "../models/blip_image_encoder.ts";
+import { buildBlipTextDecoder } from "../models/blip_text_decoder.ts";
+import { readClipConfig } from "../models/clip_config.ts";
+import { buildClipModel } from "../models/clip_model.ts";
+import { buildDepthAnything } from "../models/depth_anything.ts";
+import { readDepthAnythingConfig } from "../models/depth_anything_config.ts";
+import type { HostTensor } from "../onnx/session.ts";
+import { StateDict } from "../weights/state_dict.ts";
+import type { ReferenceTensor } from "./reference_file.ts";
+import { runOnce, type Verification } from "./verification.ts";
+import { EXACT, NETWORK, orFailure, type VerifyLine } from "./verify_line.ts";
+
+/** Folders of the small networks, beside the reference tensors. */
+const NETWORKS = { depth: "tiny-depth-anything", clip: "tiny-clip", blip: "tiny-blip" } as const;
+
+/** No token is this one: the reference of captions does not stop at an end. */
+const NO_TOKEN = -1;
+
+/** Compares the depth of a Depth Anything network. */
+export async function* verifyDepthAnything(
+  verification: Verification,
+): AsyncGenerator<VerifyLine> {
+  const { file, folder } = verification;
+  const image = file.tensor("pixel_values");
+  const [batch, , height, width] = image.shape as [number, number, number, number];
+  const config = await readDepthAnythingConfig(folder, NETWORKS.depth);
+  using weights = await StateDict.open(folder, NETWORKS.depth);
+  const graph = buildDepthAnything(weights, config, { batch, height, width });
+  const { predicted_depth: depth } = await runOnce(verification, graph, { pixel_values: image });
+  yield file.compare("predicted_depth", depth!.data, NETWORK);
+}
+
+/** Compares the embeddings of a CLIP, and how well its images and texts fit. */
+export async function* verifyClip(verification: Verification): AsyncGenerator<VerifyLine> {
+  const { file, folder } = verification;
+  const image = file.tensor("pixel_values");
+  const ids = file.tensor("input_ids");
+  const [texts, length] = ids.shape as [number, number];
+  const config = await readClipConfig(folder, NETWORKS.clip);
+  using weights = await StateDict.open(folder, NETWORKS.clip);
+  const graph = buildClipModel(weights, config, { images: image.shape[0]!, texts, length });
+  const feeds = { pixel_values: image, input_ids: tokensOf(ids) };
+  const results = await runOnce(verification, graph, feeds);
+  for (const [name, { data }] of Object.entries(results)) {
+    yield file.compare(name, data, NETWORK);
+  }
+}
+
+/** Compares what a BLIP sees, the scores of its words, and a caption. */
+export async function* verifyBlip(verification: Verification): AsyncGenerator<VerifyLine> {
+  const { file, folder, gpu, runtime } = verification;
+  const image = file.tensor("pixel_values");
+  const config = await readBlipConfig(folder, NETWORKS.blip);
+  using weights = await StateDict.open(folder, NETWORKS.blip);
+  const encoder = buildBlipImageEncoder(weights, config);
+  const seen = await runOnce(verification, encoder, { pixel_values: image });
+  yield file.compare("image_hidden_states", seen["image_hidden_states"]!.data, NETWORK);
+  const ids = file.tensor("input_ids");
+  const [batch, length] = ids.shape as [number, number];
+  const places = Array.from({ length: batch * length }, (_, place) => place);
+  const sizes = { batch, length, places: places.length };
+  const results = await runOnce(verification, buildBlipTextDecoder(weights, config, sizes), {
+    input_ids: tokensOf(ids),
+    places: { data: BigInt64Array.from(places, BigInt), shape: [places.length] },
+    ...Object.fromEntries(crossNames(config).map((name) => [name, seen[name]!])),
+  });
+  yield file.compare("logits", results["logits"]!.data, NETWORK);
+  yield* orFailure(`${file.name} greedy_ids`, async function* () {
+    const { data } = file.tensor("greedy_ids");
+    const endless = { ...config, text: { ...config.text, sepTokenId: NO_TOKEN } };
+    const options = { runtime, maxNewTokens: data.length - 1, query: [] };
+    const own = await writeCaption(
+      gpu,
+      { folder, subfolder: NETWORKS.blip, config: endless },
+      image,
+      options,
+    );
+    yield file.compare("greedy_ids", [config.text.bosTokenId, ...own], EXACT);
+  });
+}
+
+function tokensOf({ data, shape }: ReferenceTensor): HostTensor {
+  return { data: BigInt64Array.from(data, BigInt), shape };
+}
