@@ -26,9 +26,8 @@ const WARM = "training.lr_scheduler=constant_with_warmup";
 const PIECES = [TEN_STEPS, "training.lr_scheduler=piecewise_constant"];
 const CONTROLLED = [IMAGE, "controlnet.controlnet_conditioning_scale=2"];
 const FIXED_TAU = "training.augmentation.random_tau=false";
-const TV = "training.tv_scale=1";
-const LAPLACIAN = "training.laplacian_scale=1";
-const BILATERAL = "training.bilateral_scale=1";
+/** All losses at once, so that few runs are made. */
+const LOSSES = [IMAGE, ...["tv", "laplacian", "gradient_loss", "bilateral"].map(turnOn)];
 const DISTORTED = "training.augmentation.distorsion_prob=1";
 const UNIFORM = [TEN_STEPS, "sd.sampling_method_t=uniform"];
 const BOUNDED = [TEN_STEPS, "sd.sampling_method_t=bounded_max"];
@@ -115,40 +114,40 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   "training.max_grad_norm": { value: "0.01", changes: "picture", given: [IMAGE, EPSILON] },
   "training.resize_mode": { value: "nearest", changes: "loss of score", given: [IMAGE] },
   "training.fft_scale": { value: "7", changes: "loss of fft", given: [IMAGE] },
-  "training.tv_scale": { value: "7", changes: "loss of tv", given: [IMAGE] },
-  "training.tv_mode": { value: "l2", changes: "loss of tv", given: [IMAGE, TV] },
-  "training.laplacian_scale": { value: "7", changes: "loss of laplacian", given: [IMAGE] },
+  "training.tv_scale": { value: "7", changes: "loss of tv", given: LOSSES },
+  "training.tv_mode": { value: "l2", changes: "loss of tv", given: LOSSES },
+  "training.laplacian_scale": { value: "7", changes: "loss of laplacian", given: LOSSES },
   "training.laplacian_sigma": {
     value: "2",
     changes: "loss of laplacian",
-    given: [IMAGE, LAPLACIAN],
+    given: LOSSES,
   },
   "training.laplacian_kernel": {
     value: "7",
     changes: "loss of laplacian",
-    given: [IMAGE, LAPLACIAN],
+    given: LOSSES,
   },
   "training.laplacian_mode": {
     value: "l2",
     changes: "loss of laplacian",
-    given: [IMAGE, LAPLACIAN],
+    given: LOSSES,
   },
-  "training.gradient_loss_scale": { value: "7", changes: "loss of gradient", given: [IMAGE] },
-  "training.bilateral_scale": { value: "7", changes: "loss of bilateral", given: [IMAGE] },
+  "training.gradient_loss_scale": { value: "7", changes: "loss of gradient", given: LOSSES },
+  "training.bilateral_scale": { value: "7", changes: "loss of bilateral", given: LOSSES },
   "training.bilateral_sigma_color": {
     value: "0.1",
     changes: "loss of bilateral",
-    given: [IMAGE, BILATERAL],
+    given: LOSSES,
   },
   "training.bilateral_sigma_space": {
     value: "2",
     changes: "loss of bilateral",
-    given: [IMAGE, BILATERAL],
+    given: LOSSES,
   },
   "training.bilateral_max_distance": {
     value: "2",
     changes: "loss of bilateral",
-    given: [IMAGE, BILATERAL],
+    given: LOSSES,
   },
   "training.augmentation.grayscale_prob": {
     value: "1",
@@ -233,3 +232,7 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   "sd.im_size": { value: "64", changes: "teacherSize", given: [IMAGE] },
   "sd.w_mode": { value: "constant", changes: "loss of score", given: [IMAGE] },
 };
+
+function turnOn(loss: string): string {
+  return `training.${loss}_scale=1`;
+}

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { configKeys } from "../../config/config_keys.ts";
 import { parseSettings } from "../../config/parse_run_config.ts";
 import { resolveLayers } from "../../config/resolve_run_config.ts";
+import type { RunConfig } from "../../config/run_config.ts";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
 import { generateCommand } from "../../lib/launch/generate_command.ts";
 import type { Terminal } from "../../lib/launch/terminal.ts";
@@ -40,11 +41,16 @@ class Observer {
     if (what in OBSERVATIONS) {
       return await OBSERVATIONS[what as keyof typeof OBSERVATIONS](config, this.#laboratory);
     }
-    const key = JSON.stringify(config);
-    if (!this.#runs.has(key)) this.#runs.set(key, observeRun(config, this.#laboratory));
-    const run = await this.#runs.get(key)!;
+    const run = await this.run(config);
     if (!what.startsWith("loss of ")) return run[what as keyof RunObservation];
     return run.losses.map((losses) => losses[what.slice("loss of ".length)]);
+  }
+
+  run(config: RunConfig): Promise<RunObservation> {
+    const key = JSON.stringify(config);
+    const run = this.#runs.get(key) ?? observeRun(config, this.#laboratory);
+    this.#runs.set(key, run);
+    return run;
   }
 }
 
@@ -100,11 +106,7 @@ Deno.test("each key of the config changes what it should, or is said not to", as
   const observer = new Observer({ gpu, pool });
   await t.step("the same settings change nothing", async () => {
     const { config } = resolveLayers([parseSettings([...TINY, "image=disc.png"])]);
-    const [one, two] = [
-      await observeRun(config, { gpu, pool }),
-      await observeRun(config, { gpu, pool }),
-    ];
-    assert.deepEqual(one, two);
+    assert.deepEqual(await observeRun(config, { gpu, pool }), await observer.run(config));
   });
   for (const path of PATHS) {
     const entry = LIVE_KEYS[path];
