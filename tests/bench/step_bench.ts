@@ -1,0 +1,101 @@
+import { parseArgs } from "node:util";
+import type { RunConfig } from "../../config/run_config.ts";
+import { Gpu } from "../../kernels/gpu/gpu.ts";
+import { SessionPool } from "../../lib/onnx/session_pool.ts";
+import { writeFileInFolder } from "../../lib/outputs/write_file.ts";
+import { describeEnvironment } from "./bench_environment.ts";
+import { measureSteps, type StepCase, type StepTimes } from "./steps/measure_steps.ts";
+import { stepsTables } from "./steps/steps_table.ts";
+
+const HELP = `Times the steps of a run, part by part.
+
+  deno task bench-steps [options]
+
+  --sizes 16,32,…   sides in pixels, with --base-colors colors (default: 16,32,64,128,256)
+  --colors 2,4,…    colors, at --base-size pixels (default: 2,4,8,16,32,64,128,256)
+  --base-size 32
+  --base-colors 16
+  --all             every size with every number of colors
+  --steps 5         measured steps; the median counts
+  --model mini      a teacher: folder or URL
+  --runtime auto    webgpu, wasm, native
+  --output workdir/bench   folder of the tables, steps.md
+`;
+
+const OPTIONS = {
+  "sizes": { type: "string", default: "16,32,64,128,256" },
+  "colors": { type: "string", default: "2,4,8,16,32,64,128,256" },
+  "base-size": { type: "string", default: "32" },
+  "base-colors": { type: "string", default: "16" },
+  "all": { type: "boolean", default: false },
+  "steps": { type: "string", default: "5" },
+  "model": { type: "string", default: "mini" },
+  "runtime": { type: "string", default: "auto" },
+  "output": { type: "string", default: "workdir/bench" },
+  "help": { type: "boolean", short: "h", default: false },
+} as const;
+
+/** Measures all cases, and prints and writes the tables. */
+async function bench(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  if (values.help) return print(HELP);
+  const { model, output } = values;
+  const steps = Number(values.steps);
+  const runtime = values.runtime as RunConfig["runtime"];
+  using gpu = await Gpu.request();
+  await using pool = new SessionPool();
+  const times: StepTimes[] = [];
+  for (const one of casesOf(values)) {
+    const measured = await measureSteps(one, { gpu, pool }, { model, runtime, steps });
+    times.push(measured);
+    say(`${one.size} pixels, ${one.colors} colors: ${measured.wall.step.toFixed(3)} s a step`);
+  }
+  const tables = stepsTables(times);
+  const heading = `Teacher "${model}" on ${times[0]!.runtime}; ` +
+    `${describeEnvironment(gpu.adapterName)}. Medians of ${steps} steps.\n\n`;
+  await writeFileInFolder(`${output}/steps.md`, `# Steps\n\n${heading}${tables}`);
+  print(heading + tables);
+}
+
+/** The first case is what the others are set against. */
+function casesOf(values: {
+  readonly sizes: string;
+  readonly colors: string;
+  readonly "base-size": string;
+  readonly "base-colors": string;
+  readonly all: boolean;
+}): StepCase[] {
+  const [sizes, colors] = [numbersOf(values.sizes), numbersOf(values.colors)];
+  if (values.all) return sizes.flatMap((size) => colors.map((count) => ({ size, colors: count })));
+  const base = { size: Number(values["base-size"]), colors: Number(values["base-colors"]) };
+  return [
+    base,
+    ...sizes.filter((size) => size !== base.size).map((size) => ({ ...base, size })),
+    ...colors.filter((count) => count !== base.colors).map((count) => ({ ...base, colors: count })),
+  ];
+}
+
+function numbersOf(text: string): number[] {
+  return text.split(",").map((part) => {
+    const value = Number(part);
+    if (Number.isInteger(value) && value >= 2) return value;
+    throw new TypeError(`Cannot read "${text}": expected integers from 2 on, got "${part}"`);
+  });
+}
+
+function print(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
+
+function say(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+if (import.meta.main) {
+  try {
+    await bench(Deno.args);
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    Deno.exit(1);
+  }
+}

@@ -1,0 +1,152 @@
+import process from "node:process";
+import { resolveRunConfig } from "../../../config/resolve_run_config.ts";
+import type { RunConfig } from "../../../config/run_config.ts";
+import type { Gpu } from "../../../kernels/gpu/gpu.ts";
+import { createRun } from "../../../lib/distill/create_run.ts";
+import type { ScoreStage } from "../../../lib/guidance/score_distillation.ts";
+import type { SessionPool } from "../../../lib/onnx/session_pool.ts";
+import { Palette } from "../../../lib/palette/palette.ts";
+
+/** What is measured. */
+export interface StepCase {
+  /** Side of the picture, in pixels. */
+  readonly size: number;
+  /** Colours of the palette. */
+  readonly colors: number;
+}
+
+/** What the measured steps have in common. */
+export interface StepOptions {
+  /** The teacher: "mini", or a folder or URL. */
+  readonly model: string;
+  /** What runs the networks. */
+  readonly runtime: RunConfig["runtime"];
+  /** Steps that are measured, 1 or more; one before them is not. */
+  readonly steps: number;
+}
+
+/** Parts of a step; "kernels" is all but the networks. */
+export const STAGES = [
+  "kernels",
+  "vaeForward",
+  "denoise",
+  "vaeBackward",
+] as const satisfies readonly ScoreStage[];
+
+/** Seconds of a step and of its parts. */
+export type StageTimes = Readonly<Record<"step" | typeof STAGES[number], number>>;
+
+/** How long a step takes and what it holds. */
+export interface StepTimes extends StepCase {
+  /** By the clock; medians. */
+  readonly wall: StageTimes;
+  /**
+   * Of all threads of the program, whatever else the machine does; medians. Work on a real GPU is
+   * not in it.
+   */
+  readonly cpu: StageTimes;
+  /** Bytes of tensors of ours on the GPU between two steps. */
+  readonly tensorBytes: number;
+  /** Memory of the whole program after the steps, in bytes. */
+  readonly residentBytes: number;
+  /** What ran the networks. */
+  readonly runtime: string;
+}
+
+/** Measures steps that begin with noise. */
+export async function measureSteps(
+  { size, colors }: StepCase,
+  shared: { readonly gpu: Gpu; readonly pool: SessionPool },
+  options: StepOptions,
+): Promise<StepTimes> {
+  const { model, runtime, steps } = options;
+  const config = resolveRunConfig({
+    prompt: "castle on a blue background",
+    runtime,
+    generator: { imageH: size, imageW: size, initializeRenderer: false },
+    training: { steps: steps + 1 },
+    diffusion: { modelId: model },
+  });
+  let watch = new Stopwatch();
+  const palette = evenPalette(colors);
+  await using run = await createRun(config, {
+    ...shared,
+    palette,
+    onTiming: (stage) => watch.mark(stage),
+  });
+  // Compiles what is not compiled yet.
+  await run.makeStep();
+  const samples: Stopwatch[] = [];
+  for (let i = 0; i < steps; i++) {
+    watch = new Stopwatch();
+    await run.makeStep();
+    // The update of the logits is part of the step.
+    await shared.gpu.device.queue.onSubmittedWorkDone();
+    watch.mark("kernels");
+    samples.push(watch);
+  }
+  return {
+    ...{ size, colors },
+    wall: medians(samples.map(({ wall }) => wall)),
+    cpu: medians(samples.map(({ cpu }) => cpu)),
+    tensorBytes: [...shared.gpu.tensors].reduce((sum, tensor) => sum + tensor.byteLength, 0),
+    residentBytes: Deno.memoryUsage().rss,
+    runtime: run.runtime,
+  };
+}
+
+/** Adds up the time from mark to mark, by the clock and of the processors. */
+class Stopwatch {
+  /** Seconds by the clock. */
+  readonly wall = noTimes();
+  /** Seconds of the processors. */
+  readonly cpu = noTimes();
+  #wallAt = wallSeconds();
+  #cpuAt = cpuSeconds();
+
+  /** Gives the time since the last mark to a part of the step. */
+  mark(stage: ScoreStage): void {
+    const [wall, cpu] = [wallSeconds(), cpuSeconds()];
+    for (const name of ["step", stage] as const) {
+      this.wall[name] += wall - this.#wallAt;
+      this.cpu[name] += cpu - this.#cpuAt;
+    }
+    [this.#wallAt, this.#cpuAt] = [wall, cpu];
+  }
+}
+
+function noTimes(): Record<keyof StageTimes, number> {
+  return { step: 0, kernels: 0, vaeForward: 0, denoise: 0, vaeBackward: 0 };
+}
+
+function wallSeconds(): number {
+  return performance.now() / 1000;
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+function medians(samples: readonly StageTimes[]): StageTimes {
+  const names = Object.keys(noTimes()) as (keyof StageTimes)[];
+  return Object.fromEntries(
+    names.map((name) => [name, median(samples.map((sample) => sample[name]))]),
+  ) as StageTimes;
+}
+
+/** Returns the middle value, or the mean of both middle ones. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
+}
+
+/** Makes a palette of different colours. */
+function evenPalette(size: number): Palette {
+  const colors = Uint8Array.from({ length: size * 3 }, (_, i) => {
+    const [k, channel] = [Math.floor(i / 3), i % 3];
+    return channel === 0 ? k * 255 / (size - 1) : (k * (channel === 1 ? 97 : 61)) % 256;
+  });
+  return new Palette(`${size} colors`, colors);
+}
