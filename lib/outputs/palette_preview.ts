@@ -1,11 +1,24 @@
 import { basename, join } from "node:path";
 import { encodePng } from "../image/encode_png.ts";
 import { builtInPalettes } from "../palette/built_in_palettes.ts";
-import { findPalette } from "../palette/find_palette.ts";
+import { type ColorOrder, colorOrder } from "../palette/color_order.ts";
+import { findCreditedPalette } from "../palette/find_palette.ts";
+import { previewWarnings } from "../palette/near_colors.ts";
 import { PaletteError } from "../palette/parse_hex.ts";
+import { palettePage } from "../palette/preview_page.ts";
 import { paletteSheet, type SheetEntry } from "../palette/preview_sheet.ts";
 import { OutputError } from "./output_error.ts";
 import { writeFileInFolder } from "./write_file.ts";
+
+/** Options of {@linkcode previewPalettes}. */
+export interface PreviewOptions {
+  /** Where the PNG sheet goes; its folder is made. Default: workdir/palettes.png. */
+  readonly sheet?: string;
+  /** Order of the swatches. Default: that of each palette. */
+  readonly order?: ColorOrder;
+  /** Where an HTML page goes. Default: none is written. */
+  readonly page?: string;
+}
 
 /** What {@linkcode previewPalettes} found and wrote. */
 export interface PalettePreview {
@@ -13,33 +26,45 @@ export interface PalettePreview {
   readonly entries: readonly SheetEntry[];
   /** Why files of a folder are not among them, one sentence each. */
   readonly problems: readonly string[];
-  /** Path of the PNG sheet. */
-  readonly sheet: string;
+  /** Paths of the sheet and, if asked for, of the page. */
+  readonly files: readonly string[];
 }
 
 /**
- * Collects palettes and draws them on one PNG sheet.
+ * Collects palettes and draws them on one PNG sheet, and if asked for on one HTML page.
  *
  * @param sources Built-in names, .hex files and folders, which are searched to any depth. None
  * means all built-in palettes.
- * @param sheet Where the PNG goes; its folder is made.
  * @throws {OutputError} If a source cannot be read or the sheet cannot be written.
  * @throws {PaletteError} If a file that was named itself is no palette.
  */
 export async function previewPalettes(
   sources: readonly string[],
-  sheet: string = join("workdir", "palettes.png"),
+  options: PreviewOptions = {},
 ): Promise<PalettePreview> {
-  const entries: SheetEntry[] = [];
+  const { sheet = join("workdir", "palettes.png"), order = "none", page } = options;
   const problems: string[] = [];
-  if (sources.length === 0) {
-    for (const { credit, load } of builtInPalettes()) {
-      entries.push({ palette: load(), note: credit });
-    }
-  }
+  const found = sources.length === 0
+    ? builtInPalettes().map(({ credit, load }) => ({ palette: load(), note: credit }))
+    : await collect(sources, problems);
+  const entries = found.map((entry) => ({
+    ...entry,
+    warnings: previewWarnings(entry.palette),
+    order: colorOrder(entry.palette, order),
+  }));
+  await writeFileInFolder(sheet, encodePng(paletteSheet(entries)));
+  if (page !== undefined) await writeFileInFolder(page, palettePage(entries));
+  return { entries, problems, files: [sheet, ...page === undefined ? [] : [page]] };
+}
+
+/** A palette and a line on where it is from. */
+type Noted = Pick<SheetEntry, "palette" | "note">;
+
+async function collect(sources: readonly string[], problems: string[]): Promise<Noted[]> {
+  const found: Noted[] = [];
   for (const source of sources) {
     if (!await isFolder(source)) {
-      entries.push({ palette: await findPalette(source, readPaletteText), note: source });
+      found.push(await find(source));
       continue;
     }
     const files = await listPaletteFiles(source);
@@ -48,19 +73,24 @@ export async function previewPalettes(
     }
     for (const file of files) {
       try {
-        entries.push({ palette: await findPalette(file, readPaletteText), note: file });
+        found.push(await find(file));
       } catch (error) {
         if (!(error instanceof PaletteError || error instanceof OutputError)) throw error;
         problems.push(error.message);
       }
     }
   }
-  await writeFileInFolder(sheet, encodePng(paletteSheet(entries)));
-  return { entries, problems, sheet };
+  return found;
+}
+
+/** A built-in palette is noted with its credit, a file with its path. */
+async function find(source: string): Promise<Noted> {
+  const { palette, credit } = await findCreditedPalette(source, readPaletteText);
+  return { palette, note: credit ?? source };
 }
 
 /**
- * Reads the text of a palette file, for {@linkcode findPalette}.
+ * Reads the text of a palette file, for {@linkcode findCreditedPalette}.
  *
  * @returns undefined if there is no such file.
  * @throws {OutputError} If it is there and cannot be read.

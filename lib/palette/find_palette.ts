@@ -3,6 +3,14 @@ import { closestNames, simplify } from "./closest_names.ts";
 import type { Palette } from "./palette.ts";
 import { parseHex } from "./parse_hex.ts";
 
+/** A palette and where it is from. */
+export interface FoundPalette {
+  /** The palette. */
+  readonly palette: Palette;
+  /** Who made it, if it is built in. */
+  readonly credit: string | undefined;
+}
+
 /** Reads a text file; undefined if there is no such file. */
 export type ReadText = (path: string) => Promise<string | undefined>;
 
@@ -25,14 +33,23 @@ export class UnknownPaletteError extends RangeError {
  * @throws {PaletteError} If the file is no .hex palette.
  */
 export async function findPalette(nameOrPath: string, readText?: ReadText): Promise<Palette> {
+  return (await findCreditedPalette(nameOrPath, readText)).palette;
+}
+
+/** Finds a palette as {@linkcode findPalette} does, and tells whom to thank for it. */
+export async function findCreditedPalette(
+  nameOrPath: string,
+  readText?: ReadText,
+): Promise<FoundPalette> {
   const wanted = nameOrPath.trim();
   const isPath = /[\\/]|\.hex$/i.test(wanted);
   const fileName = wanted.replace(/^.*[\\/]/, "").replace(/\.hex$/i, "");
   const builtIn = builtInPalettes().find(({ name }) => simplify(name) === simplify(fileName));
-  if (builtIn !== undefined && !isPath) return builtIn.load();
+  const own = builtIn && (() => ({ palette: builtIn.load(), credit: builtIn.credit }));
+  if (own !== undefined && !isPath) return own();
   const text = wanted === "" ? undefined : await readText?.(wanted);
-  if (text !== undefined) return parseHex(text, fileName);
-  if (builtIn !== undefined) return builtIn.load();
+  if (text !== undefined) return { palette: parseHex(text, fileName), credit: undefined };
+  if (own !== undefined) return own();
   throw new UnknownPaletteError(
     `Cannot find palette "${nameOrPath}": expected a built-in palette or a .hex file` +
       suggestion(fileName),

@@ -6,7 +6,7 @@ import {
   textWidth,
 } from "../image/draw_text.ts";
 import { Image, type Rgb } from "../image/image.ts";
-import { type Palette, paletteWarnings } from "./palette.ts";
+import type { Palette } from "./palette.ts";
 import { colorCount } from "./swatches.ts";
 
 /** One palette of a sheet. */
@@ -15,6 +15,10 @@ export interface SheetEntry {
   readonly palette: Palette;
   /** A line below the name, such as the author. */
   readonly note?: string;
+  /** What the user should know of it, one sentence each. Default: nothing. */
+  readonly warnings?: readonly string[];
+  /** Indices of its colours in the order in which they are shown. Default: that of the palette. */
+  readonly order?: readonly number[];
 }
 
 const BACKGROUND: Rgb = [38, 40, 48];
@@ -30,6 +34,8 @@ const INNER_WIDTH = SHEET_WIDTH - 2 * MARGIN;
 const NAME_SCALE = 2;
 const LINE_GAP = 5;
 const ENTRY_GAP = 22;
+
+const MAX_WARNINGS = 3;
 
 /** How the swatches of a palette are laid out, in pixels. */
 interface Grid {
@@ -73,13 +79,14 @@ function drawEntry(image: Image, entry: SheetEntry, top: number): void {
     drawText(image, shortenText(text, INNER_WIDTH), { x: MARGIN, y, color });
     y += TEXT_HEIGHT + LINE_GAP;
   }
-  drawSwatches(image, palette, y + 1);
+  drawSwatches(image, entry, y + 1);
 }
 
-function drawSwatches(image: Image, palette: Palette, top: number): void {
+function drawSwatches(image: Image, { palette, order }: SheetEntry, top: number): void {
   const grid = gridOf(palette);
   const perRow = colorsPerRow(grid);
   for (let i = 0; i < palette.size; i++) {
+    const index = order?.[i] ?? i;
     const x = MARGIN + (i % perRow) * (grid.width + grid.gap);
     const y = top + Math.floor(i / perRow) * rowHeight(grid);
     const area = { x, y, width: grid.width, height: grid.height };
@@ -91,12 +98,12 @@ function drawSwatches(image: Image, palette: Palette, top: number): void {
         y: y + 1,
         width: grid.width - 2,
         height: grid.height - 2,
-      }, palette.at(i));
+      }, palette.at(index));
     } else {
-      fillRectangle(image, area, palette.at(i));
+      fillRectangle(image, area, palette.at(index));
     }
     if (!grid.isLabeled) continue;
-    const hex = palette.hexAt(i);
+    const hex = palette.hexAt(index);
     const left = x + ((grid.width - textWidth(hex)) >> 1);
     drawText(image, hex, { x: left, y: y + grid.height + 3, color: NOTE_COLOR });
   }
@@ -116,10 +123,12 @@ function rowHeight(grid: Grid): number {
   return grid.height + grid.gap + (grid.isLabeled ? TEXT_HEIGHT + 3 : 0);
 }
 
-function smallLines({ palette, note }: SheetEntry): { text: string; color: Rgb }[] {
+function smallLines({ note, warnings = [] }: SheetEntry): { text: string; color: Rgb }[] {
   const notes = note === undefined ? [] : [{ text: note, color: NOTE_COLOR }];
-  const warnings = paletteWarnings(palette).slice(0, 3);
-  return [...notes, ...warnings.map((text) => ({ text, color: WARNING_COLOR }))];
+  return [
+    ...notes,
+    ...warnings.slice(0, MAX_WARNINGS).map((text) => ({ text, color: WARNING_COLOR })),
+  ];
 }
 
 function entryHeight(entry: SheetEntry): number {

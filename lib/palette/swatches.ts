@@ -7,6 +7,8 @@ export interface SwatchOptions {
   readonly depth: ColorDepth;
   /** Columns of the terminal. Default: 80. */
   readonly columns?: number;
+  /** Indices of the colours in the order in which they are shown. Default: that of the palette. */
+  readonly order?: readonly number[];
 }
 
 const INDENT = "  ";
@@ -17,7 +19,7 @@ const INDENT = "  ";
  * @returns Lines without line ends.
  */
 export function swatchLines(palette: Palette, options: SwatchOptions): string[] {
-  const { depth, columns = 80 } = options;
+  const { depth, columns = 80, order } = options;
   const lines = [`${palette.name}  ${colorCount(palette.size)}`];
   // A block of two columns is about square; many colours get one column each.
   const cell = depth === "none" ? 7 : palette.size > 100 ? 1 : 2;
@@ -25,9 +27,10 @@ export function swatchLines(palette: Palette, options: SwatchOptions): string[] 
   for (let start = 0; start < palette.size; start += perLine) {
     let line = INDENT;
     for (let i = start; i < Math.min(palette.size, start + perLine); i++) {
+      const index = order?.[i] ?? i;
       line += depth === "none"
-        ? `${palette.hexAt(i)} `
-        : ansiColor(palette.at(i), "background", depth) + " ".repeat(cell);
+        ? `${palette.hexAt(index)} `
+        : ansiColor(palette.at(index), "background", depth) + " ".repeat(cell);
     }
     lines.push(depth === "none" ? line.trimEnd() : line + ANSI_RESET);
   }

@@ -51,7 +51,7 @@ Deno.test("cli palettes shows swatches and writes the sheet", async () => {
       permissions,
     );
     assert.deepEqual([code, stderr], [0, ""]);
-    assert.match(stdout, /^game-boy {2}4 colors\n/);
+    assert.match(stdout, /^game-boy {2}4 colors\n.*\n {2}the four greens of/);
     const sheet = await Deno.readFile(`${folder}/palettes.png`);
     // Source: PNG specification, section 5.2.
     assert.deepEqual([...sheet.subarray(0, 8)], [137, 80, 78, 71, 13, 10, 26, 10]);

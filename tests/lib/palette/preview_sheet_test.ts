@@ -27,6 +27,18 @@ Deno.test("paletteSheet() shows every color of every palette, as large as the ot
   }
 });
 
+Deno.test("paletteSheet() shows colors in an order, and warnings", () => {
+  const image = paletteSheet([{ palette, order: [2, 0, 1] }]);
+  const middle = [...Array(image.width).keys()].map((x) => (image.height - 40) * image.width + x);
+  const hexes = middle.map((i) => image.data.subarray(i * 4, i * 4 + 3).toHex());
+  const shown = hexes.filter((hex, i) =>
+    hex !== hexes[i - 1] && /^(0000ff|ff0010|00ff20)$/.test(hex)
+  );
+  assert.deepEqual(shown, ["0000ff", "ff0010", "00ff20"]);
+  const warned = paletteSheet([{ palette, warnings: ["a", "b"] }]);
+  assert(warned.height > image.height && count(warned, [255, 193, 77]) > 0);
+});
+
 Deno.test("paletteSheet() draws a thousand colors, a long name, and nothing at all", () => {
   const many = latticePalette(10);
   const image = paletteSheet([{ palette: many }]);
@@ -50,5 +62,9 @@ Deno.test("swatchLines() fits the terminal and what it can show", () => {
     "three  3 colors",
     "  ff0010 00ff20",
     "  0000ff",
+  ]);
+  assert.deepEqual(swatchLines(palette, { depth: "none", order: [1, 2, 0] }), [
+    "three  3 colors",
+    "  00ff20 0000ff ff0010",
   ]);
 });

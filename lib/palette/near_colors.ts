@@ -1,0 +1,66 @@
+import { type Oklab, oklabDistance, toOklab } from "./oklab.ts";
+import { type Palette, paletteWarnings } from "./palette.ts";
+
+/**
+ * Distance in OKLab below which two colours look alike.
+ *
+ * Source: CSS Color Module Level 4, section 13.2, where it is the just noticeable difference.
+ */
+export const NEAR_DISTANCE = 0.02;
+
+/** Two colours of a palette that look alike, but are not the same. */
+export interface NearColors {
+  /** Index of the first one, from 0. */
+  readonly first: number;
+  /** Index of the later one, from 0. */
+  readonly second: number;
+  /** Their distance in OKLab, in (0, 0.02). */
+  readonly distance: number;
+}
+
+/** Finds the pairs of colours that look alike, the nearest first. */
+export function nearColors(palette: Palette): NearColors[] {
+  const colors = Array.from({ length: palette.size }, (_, i) => toOklab(palette.at(i)));
+  // By lightness, so that each is compared only with those that may be near.
+  const order = colors.map((_, i) => i).sort((a, b) => colors[a]![0] - colors[b]![0]);
+  const pairs: NearColors[] = [];
+  for (const [at, i] of order.entries()) {
+    for (const j of nearInLightness(order, colors, at)) {
+      const distance = oklabDistance(colors[i]!, colors[j]!);
+      if (distance >= NEAR_DISTANCE || palette.hexAt(i) === palette.hexAt(j)) continue;
+      pairs.push({ first: Math.min(i, j), second: Math.max(i, j), distance });
+    }
+  }
+  return pairs.sort((a, b) => a.distance - b.distance || a.first - b.first || a.second - b.second);
+}
+
+/** Yields the colours after one in an order by lightness that may look like it. */
+function* nearInLightness(
+  order: readonly number[],
+  colors: readonly Oklab[],
+  at: number,
+): Generator<number> {
+  const greatest = colors[order[at]!]![0] + NEAR_DISTANCE;
+  for (let next = at + 1; next < order.length && colors[order[next]!]![0] < greatest; next++) {
+    yield order[next]!;
+  }
+}
+
+const MAX_NAMED = 3;
+
+/** Lists what a user who chooses a palette should know of it, one sentence each. */
+export function previewWarnings(palette: Palette): string[] {
+  const pairs = nearColors(palette);
+  if (pairs.length === 0) return paletteWarnings(palette);
+  const named = pairs.slice(0, MAX_NAMED).map(({ first, second, distance }) =>
+    `#${palette.hexAt(first)} and #${palette.hexAt(second)} (${distance.toFixed(4)})`
+  );
+  const count = pairs.length === 1
+    ? "1 pair of colors looks"
+    : `${pairs.length} pairs of colors look`;
+  const such = pairs.length > MAX_NAMED ? "such as " : "";
+  return [
+    ...paletteWarnings(palette),
+    `${count} alike, nearer than ${NEAR_DISTANCE} in OKLab: ${such}${named.join(", ")}`,
+  ];
+}

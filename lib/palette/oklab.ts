@@ -1,0 +1,34 @@
+import type { Rgb } from "../image/image.ts";
+
+/** A colour as people see it: lightness in [0, 1], greenness to redness, blueness to yellowness. */
+export type Oklab = readonly [lightness: number, redness: number, yellowness: number];
+
+/**
+ * Converts a colour to OKLab, in which equal distances look about equal.
+ *
+ * Source: Ottosson 2020, https://bottosson.github.io/posts/oklab; sRGB's curve from IEC 61966-2-1.
+ */
+export function toOklab(color: Rgb): Oklab {
+  const [red, green, blue] = color.map((value) => toLinear(value / 255)) as [
+    number,
+    number,
+    number,
+  ];
+  const long = Math.cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue);
+  const middle = Math.cbrt(0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue);
+  const short = Math.cbrt(0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue);
+  return [
+    0.2104542553 * long + 0.793617785 * middle - 0.0040720468 * short,
+    1.9779984951 * long - 2.428592205 * middle + 0.4505937099 * short,
+    0.0259040371 * long + 0.7827717662 * middle - 0.808675766 * short,
+  ];
+}
+
+function toLinear(value: number): number {
+  return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+}
+
+/** Returns the distance of two colours in OKLab; black and white are 1 apart. */
+export function oklabDistance(a: Oklab, b: Oklab): number {
+  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+}
