@@ -3,10 +3,14 @@ import type { RunConfig } from "../../config/run_config.ts";
 import { checkpointTensors } from "../distill/checkpoint.ts";
 import { createRun } from "../distill/create_run.ts";
 import { decodeCheckpoint } from "../distill/decode_checkpoint.ts";
+import { describeMemoryPlan } from "../distill/describe_memory_plan.ts";
 import { distill } from "../distill/distill.ts";
 import type { Run } from "../distill/run.ts";
 import type { Image } from "../image/image.ts";
 import type { Engine, EngineInputs, EngineRun, EngineStep } from "./engine.ts";
+
+/** Weights, in bytes, from which on a user should know what a run will take. */
+const LARGE_BYTES = 500 * 2 ** 20;
 
 /** Makes pictures by score distillation. */
 export const DISTILL_ENGINE: Engine = {
@@ -19,6 +23,10 @@ export const DISTILL_ENGINE: Engine = {
       ...(image ? { image } : {}),
       ...(checkpoint ? { checkpoint: decodeCheckpoint(checkpoint, checkpointName) } : {}),
       onNote: (message) => told.has(message) ? undefined : onNote(message),
+      onPlan: (plan) => {
+        const matters = plan.weightBytes > LARGE_BYTES || plan.problems.length > 0;
+        if (matters || inputs.verbose) onNote(describeMemoryPlan(plan));
+      },
     });
     return new DistillEngineRun(run, onNote);
   },

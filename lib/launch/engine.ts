@@ -28,6 +28,8 @@ export interface EngineInputs {
   readonly checkpointName?: string;
   /** Stops the loading. */
   readonly signal: AbortSignal;
+  /** Whether the memory plan is told whatever it says. Default: false. */
+  readonly verbose?: boolean;
   /** Told what begins, such as "load". */
   onStage(stage: string): void;
   /** Told what the user should know. */

@@ -57,7 +57,10 @@ export async function generateCommand(
   );
   const { signal } = interrupt;
   try {
-    const inputs = await readInputs(request, reporter, signal);
+    const inputs = {
+      ...await readInputs(request, reporter, signal),
+      verbose: flags.verbose ?? false,
+    };
     const makers: Engine = engine ?? (await import("./distill_engine.ts")).DISTILL_ENGINE;
     await using run = await makers.open(config, inputs);
     const folder = request.folder ?? await createRunFolder(config.output, {

@@ -33,7 +33,14 @@ Deno.test("generate distills a picture from a prompt and an image, and goes on",
       verbose: true,
     } as const;
     const events = await generate({ ...flags, steps: "2", kmeansNbColors: "4" });
-    assert.deepEqual(events.map(({ event }) => event), ["stage", "start", "step", "step", "done"]);
+    assert.deepEqual(events.map(({ event }) => event), [
+      "stage",
+      "note",
+      "start",
+      "step",
+      "step",
+      "done",
+    ]);
     const done = events.at(-1);
     assert(done?.event === "done" && done.evaluations === 2);
     assert.match(done.folder, /-tiny-sdxl-im8x12-kmeans-4$/);
