@@ -75,7 +75,9 @@ export class StepFiles implements AsyncDisposable {
       )
       : undefined;
     const videos = video
-      ? owned.use(await RunVideos.open(folder, await run.result(), videoOptions(video)))
+      ? owned.use(
+        await RunVideos.open(folder, await run.result(), videoOptions(video, run.startStep)),
+      )
       : undefined;
     return new StepFiles(run, options, {
       metrics,
@@ -122,8 +124,8 @@ export class StepFiles implements AsyncDisposable {
   }
 }
 
-function videoOptions({ videoSize, fps }: VideoRequest): RunVideoOptions {
-  return { ...videoSize ? { videoSize } : {}, ...fps === undefined ? {} : { fps } };
+function videoOptions({ videoSize, fps }: VideoRequest, startStep: number): RunVideoOptions {
+  return { startStep, ...videoSize ? { videoSize } : {}, ...fps === undefined ? {} : { fps } };
 }
 
 function scalarsOf({ losses, learningRate, timestep }: EngineStep): Record<string, number> {

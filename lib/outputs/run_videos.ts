@@ -9,12 +9,15 @@ export interface RunVideoOptions {
   readonly videoSize?: ImageSize;
   /** Frames a second, integer in [1, 240]. Default: 30. */
   readonly fps?: number;
+  /** Step of the first frame; videos of a run that goes on have it in their names. Default: 0. */
+  readonly startStep?: number;
 }
 
 /**
  * The way of a run as `video_hard.mp4`, the picture, and `video_soft.mp4`, the mixture.
  *
- * The files appear when they are finished.
+ * A run that goes on after step 50 makes `video_hard_from_50.mp4`, so that the earlier one stays. The
+ * files appear when they are finished.
  */
 export class RunVideos implements AsyncDisposable {
   /** Paths of the files. */
@@ -42,13 +45,15 @@ export class RunVideos implements AsyncDisposable {
     options: RunVideoOptions = {},
   ): Promise<RunVideos> {
     const { height, width, palette } = first;
+    const { startStep = 0, ...format } = options;
+    const end = startStep > 0 ? `_from_${startStep}.mp4` : ".mp4";
     await using stack = new AsyncDisposableStack();
     const open = async (name: string, colors: { palette?: RunResult["palette"] }) =>
       stack.use(
-        await VideoWriter.open(join(folder, name), { height, width, ...colors, ...options }),
+        await VideoWriter.open(join(folder, name), { height, width, ...colors, ...format }),
       );
-    const hard = await open("video_hard.mp4", { palette });
-    const soft = await open("video_soft.mp4", {});
+    const hard = await open(`video_hard${end}`, { palette });
+    const soft = await open(`video_soft${end}`, {});
     const videos = new RunVideos(hard, soft, stack.move());
     await videos.add(first);
     return videos;

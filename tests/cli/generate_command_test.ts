@@ -107,6 +107,13 @@ Deno.test("generate films every nth step, from the first picture to the last, wi
       // Steps 0, 2, 4 and the last, 5.
       assert.deepEqual([frames, height, width, seconds], [4, 32, 40, 0.4]);
     }
+    // A run that goes on leaves the earlier videos.
+    const resumed = await generate({
+      ...{ resume: doneOf(events).folder, steps: "8", makeVideo: true, videoSize: "32,40" },
+    });
+    const later = doneOf(resumed.events).files.find((file) => /hard_from_5\.mp4$/.test(file))!;
+    assert.equal(readMp4(await Deno.readFile(later)).frames, 4);
+    assert.equal(readMp4(await Deno.readFile(named(/video_hard\.mp4$/))).frames, 4);
     const log = await Deno.readFile(named(/tensorboard\/events\.out\.tfevents\./));
     const text = new TextDecoder("latin1").decode(log);
     for (const tag of ["loss/score", "learning_rate", "average_entropy", "max_prob"]) {
