@@ -1,3 +1,4 @@
+import { addBackward } from "../../../lib/onnx/backward.ts";
 import { GraphBuilder } from "../../../lib/onnx/graph_builder.ts";
 import { attendInParts } from "../../../lib/models/image_attention.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
@@ -42,4 +43,23 @@ Deno.test("attendInParts() is the same for any number of parts", async () => {
     const { y } = await runGraph(g.build(), feeds);
     assertAllClose(y!.data as Float32Array, expected);
   }
+});
+
+Deno.test("attendInParts() has the same gradient for any number of parts", async () => {
+  const shape = [N, S, D];
+  const feeds = {
+    x: { data: scatter(N * S * D, 1), shape },
+    grad: { data: scatter(N * S * D, 2), shape },
+  };
+  const gradientOf = async (maxScores: number) => {
+    const g = new GraphBuilder("parts");
+    const x = g.input("x", shape);
+    const gradOutput = g.input("grad", shape);
+    const output = attendInParts(g, g.mul(x, 1.5), g.sin(x), x, maxScores);
+    g.output("grad_x", addBackward(g, { output, gradOutput, input: x }));
+    return (await runGraph(g.build(), feeds))["grad_x"]!.data as Float32Array;
+  };
+  const whole = await gradientOf(1000);
+  assertAllClose(await gradientOf(2 * N * S), whole);
+  assertAllClose(await gradientOf(1), whole);
 });
