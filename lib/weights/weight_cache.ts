@@ -106,13 +106,17 @@ export class RepoCache {
   async linkBlob(name: string, commit: string, path: string): Promise<void> {
     const target = join(this.snapshotFolder(commit), path);
     await Deno.mkdir(dirname(target), { recursive: true });
-    await removeFile(target);
+    // Made beside and renamed: another process may put the same file there.
+    const beside = `${target}.${crypto.randomUUID()}.tmp`;
     try {
-      await Deno.link(this.#blob(name), target);
+      await Deno.link(this.#blob(name), beside);
     } catch (error) {
       if (error instanceof Deno.errors.NotCapable) throw error;
-      await Deno.copyFile(this.#blob(name), target);
+      await Deno.copyFile(this.#blob(name), beside);
     }
+    await Deno.rename(beside, target);
+    // To rename a link to another one of the same file does nothing.
+    await removeFile(beside);
   }
 
   /** Waits until no other process, of ours or of Python, downloads a blob. */
