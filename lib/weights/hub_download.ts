@@ -16,6 +16,7 @@ export interface BlobDownload {
   readonly file: HubFile;
   /** Whether it is downloaded even if it is there. */
   readonly isForced: boolean;
+  /** Stops the download; what came is kept. */
   readonly signal: AbortSignal;
   /** Told how much is there, in bytes, each time that this changes. */
   onBytes(byteLength: number): void;

@@ -14,6 +14,7 @@ export interface HubFile {
 export interface HubListing {
   /** Commit, 40 hexadecimal digits. */
   readonly commit: string;
+  /** All of them, needed or not. */
   readonly files: readonly HubFile[];
 }
 

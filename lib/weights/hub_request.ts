@@ -21,6 +21,7 @@ export interface HubRequest {
   readonly path: string;
   /** First byte that is wanted. Default: 0. */
   readonly start?: number;
+  /** Stops the request. */
   readonly signal?: AbortSignal;
 }
 

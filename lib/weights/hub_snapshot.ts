@@ -12,11 +12,13 @@ export interface SnapshotDownload {
   readonly repo: string;
   /** Commit, 40 hexadecimal digits. */
   readonly commit: string;
+  /** Those that are needed. */
   readonly files: readonly HubFile[];
   /** Whether files are downloaded that are there. */
   readonly isForced: boolean;
   /** Tells how much can be written into a folder, in bytes; undefined if that is not known. */
   freeBytes(folder: string): Promise<number | undefined>;
+  /** Stops the download; what came is kept. */
   readonly signal?: AbortSignal;
   /** Told how far it is. */
   onProgress?(progress: HubProgress): void;

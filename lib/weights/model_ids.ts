@@ -64,6 +64,7 @@ export type ModelReference = HubReference | FolderReference;
 
 /** A revision of a repository on the Hub. */
 export interface HubReference {
+  /** Tells it from a folder. */
   readonly place: "hub";
   /** Repository, such as "owner/name". */
   readonly repo: string;
@@ -75,6 +76,7 @@ export interface HubReference {
 
 /** A folder in diffusers layout. */
 export interface FolderReference {
+  /** Tells it from a model of the Hub. */
   readonly place: "folder";
   /** Path or address. */
   readonly location: string;
