@@ -1,11 +1,10 @@
 import type { ImageSize } from "../image/image.ts";
-import {
-  type AutoencoderTinyConfig,
-  parseAutoencoderTinyConfig,
-} from "../models/autoencoder_tiny_config.ts";
+import { type Autoencoder, readAutoencoder } from "../models/autoencoder.ts";
+import type { ControlnetConfig } from "../models/controlnet_config.ts";
 import { ModelConfig } from "../models/model_config.ts";
 import { readUnetConfig, type UnetConfig } from "../models/unet_config.ts";
 import type { ModelFolder } from "../weights/folder.ts";
+import type { ScaledLora } from "../weights/lora_merge.ts";
 
 /** A folder is no teacher, or a teacher that cannot be used. */
 export class TeacherFolderError extends Error {
@@ -21,11 +20,11 @@ export class TeacherFolderError extends Error {
   }
 }
 
-/** Where an autoencoder lies. */
-export interface AutoencoderPlace {
+/** Where a network lies. */
+export interface NetworkPlace {
   /** Folder that is read. */
   readonly folder: ModelFolder;
-  /** Folder of the autoencoder inside of it; "" for itself. */
+  /** Folder of the network inside of it; "" for itself. */
   readonly subfolder: string;
 }
 
@@ -35,6 +34,10 @@ export interface TeacherFolderOptions {
   readonly name?: string;
   /** Another autoencoder: its files lie in this folder itself. Default: the teacher's own. */
   readonly autoencoder?: ModelFolder;
+  /** ControlNets by id: their files lie in these folders themselves. Default: the teacher's own. */
+  readonly controlnets?: ReadonlyMap<string, ModelFolder>;
+  /** LoRAs that its networks are loaded with; borrowed. Default: none. */
+  readonly loras?: readonly ScaledLora[];
 }
 
 /** Files without which a folder is no teacher. */
@@ -56,25 +59,31 @@ export class TeacherFolder {
   /** Options of the UNet. */
   readonly unet: UnetConfig;
   /** Options of the autoencoder. */
-  readonly vae: AutoencoderTinyConfig;
+  readonly vae: Autoencoder;
   /** Where the autoencoder lies. */
-  readonly vaePlace: AutoencoderPlace;
+  readonly vaePlace: NetworkPlace;
+  /** LoRAs that UNet and text encoders are loaded with; borrowed. */
+  readonly loras: readonly ScaledLora[];
   /** Whether an empty negative prompt stands for zeros instead of being encoded. */
   readonly forceZerosForEmptyPrompt: boolean;
+  readonly #controlnets: ReadonlyMap<string, ModelFolder>;
 
   /** Puts together what {@linkcode openTeacherFolder} has read. */
   constructor(
     parts: Pick<
       TeacherFolder,
-      "name" | "folder" | "unet" | "vae" | "vaePlace" | "forceZerosForEmptyPrompt"
+      "name" | "folder" | "unet" | "vae" | "vaePlace" | "loras" | "forceZerosForEmptyPrompt"
     >,
+    controlnets: ReadonlyMap<string, ModelFolder> = new Map(),
   ) {
     this.name = parts.name;
     this.folder = parts.folder;
     this.unet = parts.unet;
     this.vae = parts.vae;
     this.vaePlace = parts.vaePlace;
+    this.loras = parts.loras;
     this.forceZerosForEmptyPrompt = parts.forceZerosForEmptyPrompt;
+    this.#controlnets = controlnets;
   }
 
   /**
@@ -115,12 +124,13 @@ export class TeacherFolder {
   }
 
   /**
-   * Returns the subfolder of a ControlNet: `controlnet_<id>`, or that of the kind without size.
+   * Returns where a ControlNet lies: in a folder of its own that was given for it, in the teacher's
+   * `controlnet_<id>`, or in that of the kind without size.
    *
    * @param id Kind, such as "canny", which may end with a size, such as "_mid".
    * @throws {TeacherFolderError} If there is none.
    */
-  async controlnetSubfolder(id: string): Promise<string> {
+  async controlnetPlace(id: string): Promise<NetworkPlace> {
     const found = await this.#findControlnet(id);
     if (found !== undefined) return found;
     throw new TeacherFolderError(
@@ -131,10 +141,28 @@ export class TeacherFolder {
     );
   }
 
-  async #findControlnet(id: string): Promise<string | undefined> {
-    const names = [`controlnet_${id}`, `controlnet_${controlnetKind(id)}`];
-    for (const name of names) {
-      if (await this.folder.has(`${name}/config.json`)) return name;
+  /**
+   * Checks that a ControlNet reads images of the size that the autoencoder makes latents of.
+   *
+   * @throws {TeacherFolderError} If it does not.
+   */
+  checkControlnet(id: string, { conditioningFactor }: ControlnetConfig): void {
+    const { className, factor } = this.vae;
+    if (conditioningFactor === factor) return;
+    throw new TeacherFolderError(
+      this.vaePlace.folder.location,
+      `the ControlNet "${id}" follows images of ${conditioningFactor} pixels per latent, but this ` +
+        `${className} makes one latent of ${factor}; set diffusion.vae_id to another ` +
+        `autoencoder, or controlnet.use_controlnet to false`,
+    );
+  }
+
+  async #findControlnet(id: string): Promise<NetworkPlace | undefined> {
+    const folder = this.#controlnets.get(id);
+    if (folder) return { folder, subfolder: "" };
+    for (const subfolder of [`controlnet_${id}`, `controlnet_${controlnetKind(id)}`]) {
+      const place = { folder: this.folder, subfolder };
+      if (await this.folder.has(`${subfolder}/config.json`)) return place;
     }
     return undefined;
   }
@@ -155,22 +183,28 @@ export async function openTeacherFolder(
   folder: ModelFolder,
   options: TeacherFolderOptions = {},
 ): Promise<TeacherFolder> {
-  const { name = folder.location, autoencoder } = options;
+  const { name = folder.location, autoencoder, loras = [] } = options;
   const vaePlace = autoencoder
     ? { folder: autoencoder, subfolder: "" }
     : { folder, subfolder: "vae" };
   await checkFiles(folder, vaePlace);
-  return new TeacherFolder({
-    name,
-    folder,
-    unet: await readUnetConfig(folder),
-    vae: await readAutoencoder(vaePlace),
-    vaePlace,
-    forceZerosForEmptyPrompt: await readForceZeros(folder),
-  });
+  const unet = await readUnetConfig(folder);
+  const vae = await readAutoencoder(vaePlace.folder, vaePlace.subfolder);
+  if (vae.latentChannels !== unet.inChannels) {
+    throw new TeacherFolderError(
+      vaePlace.folder.location,
+      `expected an autoencoder with ${unet.inChannels} channels of latents, as the UNet of ` +
+        `"${name}", got ${vae.latentChannels}; check diffusion.vae_id`,
+    );
+  }
+  const forceZerosForEmptyPrompt = await readForceZeros(folder);
+  return new TeacherFolder(
+    { name, folder, unet, vae, vaePlace, loras, forceZerosForEmptyPrompt },
+    options.controlnets,
+  );
 }
 
-async function checkFiles(folder: ModelFolder, vaePlace: AutoencoderPlace): Promise<void> {
+async function checkFiles(folder: ModelFolder, vaePlace: NetworkPlace): Promise<void> {
   const missing: string[] = [];
   for (const path of NEEDED) if (!await folder.has(path)) missing.push(path);
   if (missing.length > 0) {
@@ -187,18 +221,6 @@ async function checkFiles(folder: ModelFolder, vaePlace: AutoencoderPlace): Prom
     vaePlace.folder.location,
     `expected an autoencoder, but there is no ${path}; check diffusion.vae_id`,
   );
-}
-
-async function readAutoencoder(place: AutoencoderPlace): Promise<AutoencoderTinyConfig> {
-  const config = await ModelConfig.open(place.folder, place.subfolder);
-  if (config.get("_class_name") === "AutoencoderKL") {
-    throw new TeacherFolderError(
-      place.folder.location,
-      `expected an autoencoder of the class AutoencoderTiny, got AutoencoderKL; ` +
-        `set diffusion.vae_id to a folder with one, such as a copy of madebyollin/taesdxl`,
-    );
-  }
-  return parseAutoencoderTinyConfig(config);
 }
 
 /** Without the file, an empty negative prompt is encoded like any other. */

@@ -9,6 +9,7 @@ import type { FloatTensor } from "../conditioning/encode_prompts.ts";
 import { controlnetKind, type TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ControlImages, ControlnetChoice } from "../guidance/controlnet_residuals.ts";
 import { Image, type ImageSize } from "../image/image.ts";
+import { readControlnetConfig } from "../models/controlnet_config.ts";
 
 /**
  * Chooses the ControlNets of a config that can act.
@@ -26,8 +27,11 @@ export async function chooseControlnets(
     const conditioningScale = config.controlnetConditioningScale[i]!;
     if (conditioningScale === 0) continue;
     const problem = await problemOf(teacher, id);
-    if (problem === undefined) chosen.push({ id, conditioningScale });
-    else onNote(`The ControlNet "${id}" does not act: ${problem}`);
+    if (problem === undefined) {
+      const { folder, subfolder } = await teacher.controlnetPlace(id);
+      teacher.checkControlnet(id, await readControlnetConfig(folder, subfolder));
+      chosen.push({ id, conditioningScale });
+    } else onNote(`The ControlNet "${id}" does not act: ${problem}`);
   }
   return chosen;
 }

@@ -1,6 +1,5 @@
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ImageSize } from "../image/image.ts";
-import { readAutoencoder } from "../models/autoencoder.ts";
 import { readClipTextConfig } from "../models/clip_text_config.ts";
 import { buildClipTextModel } from "../models/clip_text_model.ts";
 import { readControlnetConfig } from "../models/controlnet_config.ts";
@@ -52,25 +51,24 @@ export async function planNetworks(
     isQuantized: true,
   }));
   for (const id of options.controlnets) {
-    const subfolder = await teacher.controlnetSubfolder(id);
-    const config = await readControlnetConfig(teacher.folder, subfolder);
+    const { folder, subfolder } = await teacher.controlnetPlace(id);
+    const config = await readControlnetConfig(folder, subfolder);
     const graph = buildControlnet(unread(), config, sizes);
     networks.push({ name: `ControlNet ${id}`, phase: "steps", graph, isQuantized: true });
   }
   const residuals = options.controlnets.length > 0;
   const unet = buildUnet(unread(), teacher.unet, { ...sizes, residuals });
   networks.push({ name: "UNet", phase: "steps", graph: unet, isQuantized: true });
-  const { halves, keptBytes } = await planAutoencoder(teacher, options);
+  const { halves, keptBytes } = planAutoencoder(teacher, options);
   return { networks: [...networks, ...halves], keptBytes };
 }
 
 /** The autoencoder computes in float32. */
-async function planAutoencoder(
+function planAutoencoder(
   teacher: TeacherFolder,
   { teacherSize, draws }: PlannedNetworksOptions,
-): Promise<{ readonly halves: readonly PlannedNetwork[]; readonly keptBytes: number }> {
-  const { folder, subfolder } = teacher.vaePlace;
-  const vae = await readAutoencoder(folder, subfolder);
+): { readonly halves: readonly PlannedNetwork[]; readonly keptBytes: number } {
+  const { vae } = teacher;
   const { forward, backward, kept } = vae.buildEncoderGradient(unread(), {
     ...teacherSize,
     batch: 1,

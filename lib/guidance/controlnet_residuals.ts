@@ -146,9 +146,9 @@ async function loadControlnet(
   { teacher, id }: { readonly teacher: TeacherFolder; readonly id: string },
   options: SessionOptions & UnetGraphOptions,
 ): Promise<Session> {
-  const { folder } = teacher;
-  const subfolder = await teacher.controlnetSubfolder(id);
+  const { folder, subfolder } = await teacher.controlnetPlace(id);
   const config = await readControlnetConfig(folder, subfolder);
+  teacher.checkControlnet(id, config);
   using weights = await StateDict.open(folder, subfolder, {
     prefer: preferredFile(options),
   });

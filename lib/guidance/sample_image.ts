@@ -4,7 +4,6 @@ import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeNormal } from "../../kernels/random/normal.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { Image, type ImageSize } from "../image/image.ts";
-import { buildTinyDecoder } from "../models/autoencoder_tiny.ts";
 import { createSession, type Session, type SessionOptions } from "../onnx/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import { StateDict } from "../weights/state_dict.ts";
@@ -113,7 +112,7 @@ async function loadDecoder(
 ): Promise<Session> {
   const { precision = "float32" } = options;
   using weights = await StateDict.open(vaePlace.folder, vaePlace.subfolder, { prefer: precision });
-  const graph = buildTinyDecoder(weights, vae, { batch: 1, height, width, precision });
+  const graph = vae.buildDecoder(weights, { batch: 1, height, width, precision });
   return await createSession(gpu, graph, options);
 }
 

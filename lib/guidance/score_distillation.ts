@@ -6,7 +6,6 @@ import { encodeScoreGradient, scoreWeight } from "../../kernels/guidance/score_g
 import { encodeNormal } from "../../kernels/random/normal.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ImageSize } from "../image/image.ts";
-import { buildTinyEncoderGradient } from "../models/autoencoder_tiny.ts";
 import { GradientSession } from "../onnx/gradient_session.ts";
 import type { SessionOptions } from "../onnx/session.ts";
 import type { FloatType } from "../weights/float16.ts";
@@ -123,7 +122,7 @@ export class ScoreDistillation implements AsyncDisposable {
     const { height, width } = size;
     const { folder, subfolder } = teacher.vaePlace;
     using weights = await StateDict.open(folder, subfolder, { prefer: precision });
-    const graphs = buildTinyEncoderGradient(weights, teacher.vae, {
+    const graphs = teacher.vae.buildEncoderGradient(weights, {
       batch: 1,
       height,
       width,
@@ -178,6 +177,11 @@ export class ScoreDistillation implements AsyncDisposable {
     });
     const loss = values.reduce((sum, value) => sum + value * value, 0) / 2;
     return { gradImage: made["grad_image"]!, loss };
+  }
+
+  /** Gradient of the last step with respect to the latents, [1, 4, h, w]; borrowed. */
+  get gradLatents(): GpuTensor {
+    return this.#scratch.gradLatents;
   }
 
   /** Frees the encoder; the denoiser is not its own. */

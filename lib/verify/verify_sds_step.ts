@@ -4,7 +4,6 @@ import { encodePrompts } from "../conditioning/encode_prompts.ts";
 import { openTeacherFolder, type TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { makeTimeIds } from "../conditioning/time_ids.ts";
 import { NoiseSchedule } from "../guidance/noise_schedule.ts";
-import { buildTinyEncoderGradient } from "../models/autoencoder_tiny.ts";
 import { GradientSession } from "../onnx/gradient_session.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { floatsOf, type FloatTensor, GpuTensors, type Verification } from "./verification.ts";
@@ -75,7 +74,7 @@ async function createEncoder(
 ): Promise<Encoder> {
   const [batch, , height, width] = shape as [number, number, number, number];
   using weights = await StateDict.open(vaePlace.folder, vaePlace.subfolder);
-  const graphs = buildTinyEncoderGradient(weights, vae, { batch, height, width });
+  const graphs = vae.buildEncoderGradient(weights, { batch, height, width });
   const session = await GradientSession.create(gpu, graphs, { runtime });
   return {
     session,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { openTeacherFolder, TeacherFolderError } from "../../../lib/conditioning/teacher_folder.ts";
+import { readControlnetConfig } from "../../../lib/models/controlnet_config.ts";
 import { openModelFolder } from "../../../lib/weights/folder.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { memoryFolder } from "./memory_folder.ts";
@@ -15,13 +16,13 @@ Deno.test("openTeacherFolder() finds the size of images and latents", async () =
   assert.equal(teacher.forceZerosForEmptyPrompt, false);
 });
 
-Deno.test("controlnetSubfolder() takes SD-piXL's names with a size", async () => {
+Deno.test("controlnetPlace() takes SD-piXL's names with a size", async () => {
   const teacher = await openTeacherFolder(TINY);
-  assert.equal(await teacher.controlnetSubfolder("canny"), "controlnet_canny");
-  assert.equal(await teacher.controlnetSubfolder("depth_mid"), "controlnet_depth");
+  assert.equal((await teacher.controlnetPlace("canny")).subfolder, "controlnet_canny");
+  assert.equal((await teacher.controlnetPlace("depth_mid")).subfolder, "controlnet_depth");
   assert.equal(await teacher.hasControlnet("pose"), false);
   await assert.rejects(
-    teacher.controlnetSubfolder("pose_mid"),
+    teacher.controlnetPlace("pose_mid"),
     /it has no ControlNet "pose_mid": expected its files in the folder "controlnet_pose"/,
   );
 });
@@ -35,16 +36,48 @@ Deno.test("openTeacherFolder() names all files that are missing", async () => {
   });
 });
 
-Deno.test("openTeacherFolder() refuses an AutoencoderKL by name", async () => {
-  const folder = memoryFolder({ "vae/config.json": '{"_class_name": "AutoencoderKL"}' }, TINY);
-  await assert.rejects(openTeacherFolder(folder), /got AutoencoderKL; set diffusion\.vae_id/);
+Deno.test("controlnetPlace() prefers a folder that is given for a ControlNet", async () => {
+  const own = openModelFolder(goldenPath("tiny-sdxl/controlnet_small"));
+  const teacher = await openTeacherFolder(TINY, { controlnets: new Map([["canny_mid", own]]) });
+  assert.deepEqual(await teacher.controlnetPlace("canny_mid"), { folder: own, subfolder: "" });
+  assert.equal((await teacher.controlnetPlace("canny")).folder, TINY);
+});
+
+Deno.test("openTeacherFolder() takes an AutoencoderKL", async () => {
+  const autoencoder = openModelFolder(goldenPath("tiny-sdxl/vae_kl"));
+  const { vae } = await openTeacherFolder(TINY, { autoencoder });
+  assert.deepEqual([vae.className, vae.factor, vae.scalingFactor], ["AutoencoderKL", 8, 0.13025]);
+});
+
+Deno.test("openTeacherFolder() refuses an autoencoder with other latents", async () => {
+  const text = '{"_class_name": "AutoencoderTiny", "latent_channels": 16}';
+  const autoencoder = memoryFolder({ "config.json": text });
+  await assert.rejects(
+    openTeacherFolder(TINY, { name: "tiny", autoencoder }),
+    /expected an autoencoder with 4 channels of latents, as the UNet of "tiny", got 16; check/,
+  );
+});
+
+Deno.test("checkControlnet() refuses a ControlNet that follows images of another size", async () => {
+  const text = '{"_class_name": "AutoencoderTiny", "encoder_block_out_channels": [64, 64, 64], ' +
+    '"decoder_block_out_channels": [64, 64, 64], "num_encoder_blocks": [1, 3, 3], ' +
+    '"num_decoder_blocks": [3, 3, 1]}';
+  const teacher = await openTeacherFolder(TINY, {
+    autoencoder: memoryFolder({ "config.json": text }),
+  });
+  const config = await readControlnetConfig(TINY, "controlnet_canny");
+  assert.throws(
+    () => teacher.checkControlnet("canny", config),
+    /"canny" follows images of 8 pixels per latent, but this AutoencoderTiny makes one latent of 4;/,
+  );
+  (await openTeacherFolder(TINY)).checkControlnet("canny", config);
 });
 
 Deno.test("openTeacherFolder() takes another autoencoder from a folder of its own", async () => {
   const autoencoder = memoryFolder({ "config.json": '{"_class_name": "AutoencoderTiny"}' });
   const folder = memoryFolder({}, TINY, ["vae/config.json"]);
   const teacher = await openTeacherFolder(folder, { autoencoder });
-  assert.deepEqual(teacher.vae.encoderChannels, [64, 64, 64, 64]);
+  assert.deepEqual([teacher.vae.className, teacher.vae.factor], ["AutoencoderTiny", 8]);
   assert.equal(teacher.vaePlace.folder, autoencoder);
   await assert.rejects(openTeacherFolder(folder), /there is no vae\/config\.json/);
 });

@@ -5,6 +5,7 @@ import type { StepReport } from "../../../lib/distill/run.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
+import { goldenPath } from "../../support/goldens.ts";
 import { discImage, tinyConfig } from "./tiny_run.ts";
 
 const DISC = discImage({ height: 40, width: 60 });
@@ -143,4 +144,19 @@ Deno.test("createRun() refuses what it cannot begin with", async () => {
   await assert.rejects(createRun(tinyConfig({ diffusion: { modelId: "tests" } })), {
     message: /^Cannot use "tests" as a teacher: .*check diffusion\.model_id/,
   });
+});
+
+gpuTest("a run takes an AutoencoderKL in place of the teacher's own", async (gpu) => {
+  const scores: number[] = [];
+  for (const vaeId of [null, goldenPath("tiny-sdxl/vae_kl")]) {
+    const config = tinyConfig({ training: { steps: 1 }, diffusion: { vaeId } });
+    // The teacher draws the start image, so the decoder is there too.
+    await using run = await createRun(config, { gpu });
+    assert(new Set(run.startImage!.data).size > 2);
+    for await (const { losses, isApplied } of distill(run)) {
+      assert(isApplied);
+      scores.push(losses["score"]!);
+    }
+  }
+  assert(scores.every((score) => score > 0) && scores[0] !== scores[1]);
 });
