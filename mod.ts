@@ -79,4 +79,4 @@ export { describeMemoryPlan } from "./lib/distill/describe_memory_plan.ts";
 export { distill, type DistillOptions } from "./lib/distill/distill.ts";
 export type { StepOutcome } from "./lib/distill/distill_step.ts";
 export type { MemoryPlan, NetworkMemory, NetworkPhase } from "./lib/distill/memory_plan.ts";
-export type { Run, RunPicture, StepReport } from "./lib/distill/run.ts";
+export type { Run, RunPicture, StepReport, StepViews } from "./lib/distill/run.ts";

@@ -65,6 +65,11 @@ export class Augmenter implements Disposable {
     return this.#image;
   }
 
+  /** What the last forward gave, shape [1, 3, S_H, S_W]; borrowed. */
+  get image(): GpuTensor {
+    return this.#image;
+  }
+
   /**
    * Records the gradient with respect to the picture of the last forward.
    *

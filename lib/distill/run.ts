@@ -1,6 +1,7 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
 import { Image, type ImageSize } from "../image/image.ts";
+import { imageFromPlanes } from "../image/image_from_planes.ts";
 import type { Runtime } from "../onnx/session.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "./checkpoint.ts";
@@ -15,6 +16,18 @@ export interface RunPicture extends ImageSize {
   readonly indices: Uint32Array;
   /** The mixture of palette colours before one is chosen: sRGB in [0, 1], shape [H, W, 3]. */
   readonly softmax: Float32Array;
+}
+
+/** What the last step worked with, for who wants to see it. */
+export interface StepViews {
+  /** Palette index of each pixel, the likeliest one with the noise of the step, shape [H, W]. */
+  readonly indices: Uint32Array;
+  /** The mixture of colours with the noise and temperature of the step, shape [H, W, 3]. */
+  readonly mixture: Float32Array;
+  /** What the teacher saw: the picture enlarged and changed at random. */
+  readonly augmented: Image;
+  /** Gradient with respect to the latents of what the teacher saw. */
+  readonly gradLatents: { readonly data: Float32Array; readonly shape: readonly number[] };
 }
 
 /** What is told of a step. */
@@ -65,6 +78,15 @@ export interface Run extends AsyncDisposable {
   picture(): Promise<RunPicture>;
   /** Measures how decided the picture is so far. */
   statistics(): Promise<GeneratorStatistics>;
+  /** Measures how undecided each pixel is so far: its entropy in nats, shape [H, W]. */
+  entropy(): Promise<Float32Array>;
+  /**
+   * Reads what the last step worked with; it is there until the next step, and costs nothing
+   * unless this is called.
+   *
+   * @throws {TypeError} If no step was made since the run was created, or one is being made.
+   */
+  stepViews(): Promise<StepViews>;
   /** Reads all that is needed to go on later, bit for bit on the same adapter. */
   checkpoint(): Promise<RunCheckpoint>;
 }
@@ -166,6 +188,30 @@ export class OwningRun implements Run {
 
   async statistics(): Promise<GeneratorStatistics> {
     return await this.#parts.generator.statistics();
+  }
+
+  async entropy(): Promise<Float32Array> {
+    const { entropy } = await this.#parts.generator.pixelStatistics();
+    return entropy;
+  }
+
+  async stepViews(): Promise<StepViews> {
+    if (this.#isBusy || this.#step === this.startStep) {
+      const found = this.#isBusy ? "one that is being made" : "none";
+      throw new TypeError(`Cannot read what a step worked with: expected a step, got ${found}`);
+    }
+    const { generator, augmenter, distillation } = this.#parts;
+    const { gradLatents } = distillation;
+    const [made, planes, data] = await Promise.all([
+      generator.lastForward(),
+      augmenter.image.read(),
+      gradLatents.read(),
+    ]);
+    return {
+      ...made,
+      augmented: imageFromPlanes(planes, augmenter.image.shape),
+      gradLatents: { data, shape: gradLatents.shape },
+    };
   }
 
   async checkpoint(): Promise<RunCheckpoint> {

@@ -16,7 +16,11 @@ import { encodeNormal } from "../../kernels/random/normal.ts";
 import type { PhiloxKey } from "../../kernels/random/philox.ts";
 import type { ImageSize } from "../image/image.ts";
 import { countClasses, type GeneratorClasses } from "./generator_classes.ts";
-import { type GeneratorStatistics, summarizeStatistics } from "./generator_statistics.ts";
+import {
+  type GeneratorStatistics,
+  type PixelStatistics,
+  summarizeStatistics,
+} from "./generator_statistics.ts";
 
 /** Logits that begin as normal noise of one norm at each pixel: `std` times the root of K. */
 export interface NoiseLogits {
@@ -44,6 +48,14 @@ export interface ForwardOptions {
   readonly gumbelNoise?: PhiloxKey | undefined;
   /** Mixes colours by their probabilities; false takes the likeliest, straight-through. */
   readonly smooth: boolean;
+}
+
+/** What a forward made of the logits, with its noise and temperature. */
+export interface ForwardPicture {
+  /** The likeliest class of each pixel, the first one on ties, shape [H, W]. */
+  readonly indices: Uint32Array<ArrayBuffer>;
+  /** The mix of colours by their probabilities: sRGB in [0, 1], shape [H, W, 3]. */
+  readonly mixture: Float32Array<ArrayBuffer>;
 }
 
 /**
@@ -160,8 +172,34 @@ export class PixelGenerator implements Disposable {
     return await image.read();
   }
 
+  /**
+   * Reads what the last forward made, whether or not the logits have changed since.
+   *
+   * @throws {TypeError} If there was no forward.
+   */
+  async lastForward(): Promise<ForwardPicture> {
+    if (this.#tau === undefined) {
+      throw new TypeError("Cannot read the last forward of the generator: there was none");
+    }
+    const { height, width } = this.size;
+    using indices = GpuTensor.zeros(this.#gpu, [height, width], "indices", "u32");
+    using image = GpuTensor.zeros(this.#gpu, this.image.shape, "image, reading");
+    this.#gpu.submit((pass) => {
+      // The likeliest class has the greatest probability as well as the greatest logit.
+      encodeArgmax(pass, { logits: this.#probs, indices });
+      encodeMixPalette(pass, { probs: this.#probs, palette: this.#palette, image });
+    });
+    const [classes, mixture] = await Promise.all([indices.readU32(), image.read()]);
+    return { indices: classes, mixture };
+  }
+
   /** Reads how decided the picture is, as means over its pixels, without noise at tau 1. */
   async statistics(): Promise<GeneratorStatistics> {
+    return summarizeStatistics(await this.pixelStatistics(), countClasses(this.classes));
+  }
+
+  /** Reads how decided each pixel is, without noise at tau 1. */
+  async pixelStatistics(): Promise<PixelStatistics> {
     const { height, width } = this.size;
     using stack = new DisposableStack();
     const own = (label: string, shape: readonly number[]) =>
@@ -174,11 +212,11 @@ export class PixelGenerator implements Disposable {
       encodeSoftmax(pass, { logits: this.logits, probs }, { tau: 1 });
       encodeStatistics(pass, { probs, variance, entropy, maxProbability });
     });
-    return summarizeStatistics({
+    return {
       variance: await variance.read(),
       entropy: await entropy.read(),
       maxProbability: await maxProbability.read(),
-    }, countClasses(this.classes));
+    };
   }
 
   /** Frees all that it owns. */

@@ -3,7 +3,8 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeNormal } from "../../kernels/random/normal.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
-import { Image, type ImageSize } from "../image/image.ts";
+import type { Image, ImageSize } from "../image/image.ts";
+import { imageFromPlanes } from "../image/image_from_planes.ts";
 import { createSession, type Session, type SessionOptions } from "../onnx/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import { StateDict } from "../weights/state_dict.ts";
@@ -74,7 +75,7 @@ export async function sampleImages(
       ...(signal ? { signal } : {}),
     });
     const { image } = await decoder.runHost({ latents: { data: latents, shape } });
-    images.push(toImage(floatsOf(image!), { height, width }, teacher.vae.factor));
+    images.push(imageFromPlanes(floatsOf(image!), image!.shape));
   }
   return images;
 }
@@ -114,12 +115,4 @@ async function loadDecoder(
   using weights = await StateDict.open(vaePlace.folder, vaePlace.subfolder, { prefer: precision });
   const graph = vae.buildDecoder(weights, { batch: 1, height, width, precision });
   return await createSession(gpu, graph, options);
-}
-
-/** Turns planes [1, 3, S_H, S_W] in [0, 1] into a picture. */
-function toImage(planes: Float32Array, latentSize: ImageSize, factor: number): Image {
-  const size = { height: latentSize.height * factor, width: latentSize.width * factor };
-  const area = size.height * size.width;
-  const values = planes.map((_, i) => planes[(i % 3) * area + Math.floor(i / 3)]!);
-  return Image.fromFloats(size, values);
 }

@@ -82,6 +82,14 @@ class DistillEngineRun implements EngineRun {
     return this.#run.statistics();
   }
 
+  entropy() {
+    return this.#run.entropy();
+  }
+
+  stepViews() {
+    return this.#run.stepViews();
+  }
+
   async beginnings(): Promise<Readonly<Record<string, Image>>> {
     const { startImage, controlImage } = this.#run;
     return {

@@ -1,4 +1,5 @@
 import type { RunConfig } from "../../config/run_config.ts";
+import type { StepViews } from "../distill/run.ts";
 import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
 import type { Image } from "../image/image.ts";
 import type { CheckpointContent } from "../outputs/checkpoint_file.ts";
@@ -57,6 +58,10 @@ export interface EngineRun extends AsyncDisposable {
   result(): Promise<RunResult>;
   /** Measures how decided the picture is so far. */
   statistics(): Promise<GeneratorStatistics>;
+  /** Measures how undecided each pixel is so far: its entropy in nats, shape [H, W]. */
+  entropy(): Promise<Float32Array>;
+  /** Reads what the last step worked with. */
+  stepViews(): Promise<StepViews>;
   /** Makes the pictures that the run begins with, such as "target_image", for `--verbose`. */
   beginnings(): Promise<Readonly<Record<string, Image>>>;
   /** Reads what is needed to go on later. */

@@ -10,12 +10,15 @@ import { type RunResult, writeFinalImages } from "../outputs/final_images.ts";
 import { OutputError } from "../outputs/output_error.ts";
 import { readPaletteText } from "../outputs/palette_preview.ts";
 import { createRunFolder } from "../outputs/run_folder.ts";
+import { RunLog } from "../outputs/run_log.ts";
 import { writeFile } from "../outputs/write_file.ts";
 import { findPalette } from "../palette/find_palette.ts";
 import type { GenerateFlags } from "./command_flags.ts";
 import { readVideoRequest } from "./config_from_flags.ts";
+import { describeError } from "./describe_error.ts";
 import type { Engine, EngineInputs, EngineRun } from "./engine.ts";
 import { Interrupt } from "./interrupt.ts";
+import { LoggedReporter } from "./logged_reporter.ts";
 import { UsageError } from "./usage_error.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { readRequest, type Request } from "./run_request.ts";
@@ -37,9 +40,14 @@ export async function generateCommand(
   terminals: { readonly out: Terminal; readonly status: Terminal },
   engine?: Engine,
 ): Promise<number> {
+  const date = new Date();
   const startedAt = performance.now();
   const seconds = () => Math.round(performance.now() - startedAt) / 1000;
-  const reporter = createReporter(flags.json ?? false, terminals.out, terminals.status);
+  using log = new RunLog();
+  const reporter = new LoggedReporter(
+    createReporter(flags.json ?? false, terminals.out, terminals.status),
+    log,
+  );
   const request = await readRequest(flags);
   const video = readVideoRequest(flags);
   const { config } = request;
@@ -65,11 +73,12 @@ export async function generateCommand(
     await using run = await makers.open(config, inputs);
     const folder = request.folder ?? await createRunFolder(config.output, {
       config: request.name,
-      date: new Date(),
+      date,
       model: basename(config.diffusion.modelId),
       size: { height: config.generator.imageH, width: config.generator.imageW },
       palette: run.paletteName,
     });
+    log.open(folder, { date, seed: config.seed });
     await writeFile(join(folder, "config.yaml"), writeRunConfig(config));
     report(reporter, config, run, { folder, palette: run.paletteName });
     const verbose = flags.verbose ?? false;
@@ -90,6 +99,7 @@ export async function generateCommand(
   } catch (error) {
     // Stopped before there was a picture.
     if (signal.aborted && error === signal.reason) return INTERRUPTED;
+    log.write(`error: ${describeError(error, true).message}\n`);
     throw error;
   }
 }

@@ -1,14 +1,12 @@
 import { join } from "node:path";
 import type { RunConfig } from "../../config/run_config.ts";
-import { encodePng } from "../image/encode_png.ts";
-import { Image } from "../image/image.ts";
 import { writeCheckpoint } from "../outputs/checkpoint_file.ts";
-import { encodePalettePng, type RunResult } from "../outputs/final_images.ts";
+import type { RunResult } from "../outputs/final_images.ts";
 import { MetricsLog } from "../outputs/metrics_log.ts";
 import { type RunVideoOptions, RunVideos } from "../outputs/run_videos.ts";
 import { statisticsScalars, TensorboardLog } from "../outputs/tensorboard_log.ts";
-import { writeFileInFolder } from "../outputs/write_file.ts";
 import type { EngineRun, EngineStep } from "./engine.ts";
+import { writeStepPictures, writeStepViews } from "./step_pictures.ts";
 
 /** How a run is filmed, and how often. */
 export interface VideoRequest extends RunVideoOptions {
@@ -22,7 +20,7 @@ export interface StepFilesOptions {
   readonly config: RunConfig;
   /** Folder of the run. */
   readonly folder: string;
-  /** Whether mixtures are written besides pictures. */
+  /** Whether what the steps worked with is written, too. */
   readonly verbose: boolean;
   /** Whether metrics are written for TensorBoard, too. */
   readonly tensorboard: boolean;
@@ -101,7 +99,11 @@ export class StepFiles implements AsyncDisposable {
     const isFilmed = video !== undefined && step.step % video.frameSteps === 0;
     if (!isFilmed && !isDue(saveSteps) && !isDue(checkpointSteps)) return;
     const result = await this.#run.result();
-    if (isDue(saveSteps)) await writeLog(folder, step.step, result, verbose);
+    if (isDue(saveSteps)) {
+      const { savingResize } = config;
+      await writeStepPictures(folder, { step, result }, { savingResize });
+      if (verbose) await writeStepViews(folder, { step, run: this.#run, result }, config);
+    }
     if (isFilmed) await this.#film(result);
     if (isDue(checkpointSteps)) await writeCheckpoint(folder, await this.#run.checkpoint());
   }
@@ -131,18 +133,4 @@ function videoOptions({ videoSize, fps }: VideoRequest, startStep: number): RunV
 function scalarsOf({ losses, learningRate, timestep }: EngineStep): Record<string, number> {
   const named = Object.entries(losses).map(([name, value]) => [`loss/${name}`, value]);
   return { ...Object.fromEntries(named), learning_rate: learningRate, timestep };
-}
-
-/** Writes pictures of the way under SD-piXL's names: the picture, and if asked for the mixture. */
-async function writeLog(
-  folder: string,
-  step: number,
-  result: RunResult,
-  verbose: boolean,
-): Promise<void> {
-  const path = join(folder, "png_logs", String(step));
-  const hard = encodePalettePng(result, result.indices, result.palette);
-  await writeFileInFolder(`${path}_hard.png`, hard);
-  if (!verbose) return;
-  await writeFileInFolder(`${path}_soft.png`, encodePng(Image.fromFloats(result, result.softmax)));
 }

@@ -51,7 +51,7 @@ export async function writeFinalImages(
   const enlarged = factor > 1 ? join(folder, `final_argmax_x${factor}.png`) : undefined;
   await writeFile(argmax, encodePalettePng(result, result.indices, result.palette));
   if (enlarged !== undefined) {
-    await writeFile(enlarged, encodeEnlarged(result, factor));
+    await writeFile(enlarged, encodeEnlargedPng(result, factor));
   }
   await writeFile(softmax, encodePng(Image.fromFloats(result, result.softmax)));
   const notes = result.palette.size > MAX_INDEXED_COLORS
@@ -80,7 +80,15 @@ export function encodePalettePng(
   return encodePng(Image.fromIndices(size, indices, palette.colors));
 }
 
-function encodeEnlarged(result: RunResult, factor: number): Uint8Array<ArrayBuffer> {
+/**
+ * Writes a picture of palette indices as PNG, each pixel a square of `factor` x `factor`.
+ *
+ * @param factor Integer, 1 or more.
+ */
+export function encodeEnlargedPng(
+  result: Omit<RunResult, "softmax">,
+  factor: number,
+): Uint8Array<ArrayBuffer> {
   const { palette, indices } = result;
   if (palette.size > MAX_INDEXED_COLORS) {
     return encodePng(enlargeNearest(Image.fromIndices(result, indices, palette.colors), factor));

@@ -50,8 +50,8 @@ export async function createRunFolder(root: string, name: RunName): Promise<stri
   }
 }
 
-/** Returns a name as "2026-11-24-09-05-00". */
-function formatDate(date: Date): string {
+/** Returns a date in local time as "2026-11-24-09-05-00", for names of files. */
+export function formatDate(date: Date): string {
   const pad = (value: number) => String(value).padStart(2, "0");
   const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
   return [...day, date.getHours(), date.getMinutes(), date.getSeconds()].map(pad).join("-");

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { decodeImage } from "../../lib/image/decode_image.ts";
 import { generateCommand } from "../../lib/launch/generate_command.ts";
 import type { GenerateFlags } from "../../lib/launch/command_flags.ts";
+import type { Engine } from "../../lib/launch/engine.ts";
 import type { RunEvent } from "../../lib/launch/run_event.ts";
 import type { Terminal } from "../../lib/launch/terminal.ts";
 import { inTemporaryFolder } from "../support/temporary_folder.ts";
 import { paintingEngine } from "./painting_engine.ts";
 
 /** Runs `generate --json` in this process, and returns its events. */
-async function generate(flags: Partial<GenerateFlags>) {
+async function generate(flags: Partial<GenerateFlags>, engine: Engine = paintingEngine()) {
   let text = "";
   const terminal: Terminal = {
     isTerminal: false,
@@ -21,7 +23,7 @@ async function generate(flags: Partial<GenerateFlags>) {
   const code = await generateCommand(
     { set: [], json: true, ...flags },
     terminals,
-    paintingEngine(),
+    engine,
   );
   const events = text.trimEnd().split("\n").map((line) => JSON.parse(line) as RunEvent);
   return { code, events };
@@ -64,8 +66,15 @@ Deno.test("generate writes pictures, config, metrics and a checkpoint", async ()
       "metrics.jsonl",
     ]);
     for (const file of files) assert((await Deno.stat(file)).size > 0);
-    for (const name of ["png_logs/2_hard.png", "png_logs/4_hard.png", "checkpoint_4.safetensors"]) {
-      assert((await Deno.stat(`${folder}/${name}`)).isFile);
+    for (const name of ["2_hard", "4_hard", "4_soft"]) {
+      const picture = await decodeImage(await Deno.readFile(`${folder}/png_logs/${name}.png`));
+      // 512 / 10 pixels, rounded, times 8 x 10.
+      assert.deepEqual([picture.height, picture.width], [408, 510], name);
+    }
+    assert((await Deno.stat(`${folder}/checkpoint_4.safetensors`)).isFile);
+    const log = await readLog(folder, 3);
+    for (const line of ["load …", ", 8 x 10 pixels", "3/5", "done (", ...files]) {
+      assert(log.includes(line), line);
     }
     // The config runs again to the same.
     const again = await generate({ config: `${folder}/config.yaml` });
@@ -76,9 +85,18 @@ Deno.test("generate writes pictures, config, metrics and a checkpoint", async ()
   });
 });
 
-Deno.test("generate --verbose also writes what the run begins with, and mixtures", async () => {
+/** Reads the log of a run that began once. */
+async function readLog(folder: string, seed: number): Promise<string> {
+  const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+  const logs = names.filter((name) => /^\d{4}(-\d\d){5}-log-\d+\.txt$/.test(name));
+  assert.equal(logs.length, 1);
+  assert(logs[0]!.endsWith(`-log-${seed}.txt`), logs[0]!);
+  return await Deno.readTextFile(`${folder}/${logs[0]}`);
+}
+
+Deno.test("generate --verbose also writes what the run begins with and what steps see", async () => {
   await inTemporaryFolder(async (output) => {
-    const set = ["training.save_steps=1"];
+    const set = ["training.save_steps=1", "saving_resize=32"];
     const { events } = await generate({
       prompt: "a cat",
       size: "8,8",
@@ -88,8 +106,43 @@ Deno.test("generate --verbose also writes what the run begins with, and mixtures
       set,
     });
     const { folder } = doneOf(events);
-    for (const name of ["target_image", "png_logs/1_hard", "png_logs/1_soft"]) {
-      assert((await Deno.stat(`${folder}/${name}.png`)).size > 0);
+    const sides = {
+      target_image: [2, 3],
+      "png_logs/1_hard": [32, 32],
+      "png_logs/1_soft": [32, 32],
+      "png_logs/1_hard_gumbel": [32, 32],
+      "png_logs/1_soft_gumbel": [32, 32],
+      // What the teacher sees is not enlarged.
+      "png_logs/1_augmented": [4, 5],
+      "entropy/1_normalized_entropy": [32, 32],
+      "gradients/1_grad_500": [32, 32],
+    };
+    for (const [name, size] of Object.entries(sides)) {
+      const { height, width } = await decodeImage(await Deno.readFile(`${folder}/${name}.png`));
+      assert.deepEqual([height, width], size, name);
+    }
+  });
+});
+
+Deno.test("generate keeps the size of pictures with a saving_resize of 0, and logs an error", async () => {
+  await inTemporaryFolder(async (output) => {
+    const set = ["training.save_steps=1", "saving_resize=0"];
+    const flags = { prompt: "a cat", size: "8,9", steps: "2", output, set };
+    const { folder } = doneOf((await generate(flags)).events);
+    for (const name of ["1_hard", "1_soft"]) {
+      const picture = await decodeImage(await Deno.readFile(`${folder}/png_logs/${name}.png`));
+      assert.deepEqual([picture.height, picture.width], [8, 9]);
+    }
+    const failing: Engine = {
+      async open(config, inputs) {
+        const run = await paintingEngine().open(config, inputs);
+        return { ...run, result: () => Promise.reject(new Error("Cannot read the picture")) };
+      },
+    };
+    await assert.rejects(generate({ ...flags, config: "default.yaml" }, failing));
+    for await (const { name } of Deno.readDir(`${output}/default`)) {
+      const log = await readLog(`${output}/default/${name}`, 0);
+      assert.match(log, /\nerror: Error: Cannot read the picture\n/);
     }
   });
 });

@@ -51,6 +51,17 @@ export function paintingEngine({ stepMs = 0 } = {}): Engine {
             maxProbability: 0.5,
           });
         },
+        entropy() {
+          return Promise.resolve(new Float32Array(height * width).fill(0.5));
+        },
+        stepViews() {
+          return Promise.resolve({
+            indices: indices(),
+            mixture: new Float32Array(height * width * 3).fill(0.5),
+            augmented: Image.filled({ height: 4, width: 5 }, [9, 9, 9]),
+            gradLatents: { data: Float32Array.of(1, 2, 3, 4), shape: [1, 1, 2, 2] },
+          });
+        },
         beginnings() {
           return Promise.resolve({
             target_image: Image.filled({ height: 2, width: 3 }, [9, 9, 9]),

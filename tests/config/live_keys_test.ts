@@ -64,7 +64,7 @@ async function listFiles(settings: readonly string[]): Promise<string[]> {
     const terminals = { out: SILENT, status: SILENT };
     await generateCommand({ set, json: true }, terminals, paintingEngine());
     for await (const file of filesBelow(folder)) {
-      files.push(file.slice(folder.length).replace(/\d{4}(-\d\d){5}/, "DATE"));
+      files.push(file.slice(folder.length).replaceAll(/\d{4}(-\d\d){5}/g, "DATE"));
     }
   });
   return files.sort();

@@ -4,6 +4,7 @@ import { distill } from "../../../lib/distill/distill.ts";
 import type { StepReport } from "../../../lib/distill/run.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
+import { assertAllClose } from "../../support/assert_all_close.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { discImage, tinyConfig } from "./tiny_run.ts";
@@ -81,6 +82,31 @@ gpuTest("a run ends after the step in which it is stopped, and goes on later", a
   await assert.rejects(run.makeStep(), { message: /^Cannot make a step: the one before it/ });
   steps.push((await pending).step);
   assert.deepEqual(steps, [1, 2, 3, 4]);
+});
+
+gpuTest("a run shows what its last step worked with, which changes nothing", async (gpu) => {
+  const config = tinyConfig();
+  const pictures: Float32Array[] = [];
+  for (const looks of [true, false]) {
+    await using run = await createRun(config, { gpu, image: DISC });
+    await assert.rejects(run.stepViews(), {
+      message: "Cannot read what a step worked with: expected a step, got none",
+    });
+    for await (const { losses } of distill(run)) {
+      if (!looks) continue;
+      const { indices, mixture, augmented, gradLatents } = await run.stepViews();
+      const { height, width } = augmented;
+      assert.deepEqual([indices.length, mixture.length, height, width], [64, 192, 64, 64]);
+      assert(new Set(augmented.data).size > 2);
+      // The loss is half the squared norm of this gradient.
+      const square = gradLatents.data.reduce((sum, value) => sum + value * value, 0);
+      assertAllClose([square / 2 / losses["score"]!], [1]);
+      const [entropy, { entropy: mean }] = [await run.entropy(), await run.statistics()];
+      assertAllClose([entropy.reduce((sum, value) => sum + value, 0) / 64], [mean]);
+    }
+    pictures.push((await run.picture()).softmax);
+  }
+  assert.deepEqual(pictures[0], pictures[1]);
 });
 
 gpuTest("loading that is stopped gives back what it had", async (gpu) => {

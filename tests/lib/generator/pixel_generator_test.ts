@@ -143,6 +143,27 @@ gpuTest("PixelGenerator.argmax() takes the first of the likeliest classes", asyn
   assert.deepEqual([...await generator.argmax()], expected);
 });
 
+gpuTest("PixelGenerator.lastForward() gives what a forward made, noise and all", async (gpu) => {
+  using generator = createGenerator(gpu);
+  await assert.rejects(generator.lastForward(), {
+    message: "Cannot read the last forward of the generator: there was none",
+  });
+  using noise = GpuTensor.zeros(gpu, SHAPE, "noise");
+  gpu.submit((pass) => encodeGumbel(pass, { out: noise }, DRAW));
+  const values = await noise.read();
+  const rows = softmax(LOGITS.map((logit, i) => logit + values[i]!), 0.7);
+  using gradImage = GpuTensor.from(gpu, GRAD_IMAGE, [7, 3, 3], "gradImage");
+  for (const smooth of [true, false]) {
+    gpu.submit((pass) => {
+      generator.forward(pass, { tau: 0.7, smooth, gumbelNoise: DRAW });
+      generator.backward(pass, gradImage);
+    });
+    const { indices, mixture } = await generator.lastForward();
+    assert.deepEqual([...indices], rows.map((row) => row.indexOf(Math.max(...row))));
+    assertAllClose(mixture, mix(rows));
+  }
+});
+
 gpuTest("PixelGenerator reads without disturbing forward and backward", async (gpu) => {
   using generator = createGenerator(gpu);
   using gradImage = GpuTensor.from(gpu, GRAD_IMAGE, [7, 3, 3], "gradImage");
@@ -153,7 +174,12 @@ gpuTest("PixelGenerator reads without disturbing forward and backward", async (g
   });
   const [image, gradLogits] = [await generator.image.read(), await generator.gradLogits.read()];
   gpu.submit((pass) => generator.forward(pass, options));
-  await Promise.all([generator.argmax(), generator.softmax(), generator.statistics()]);
+  await Promise.all([
+    generator.argmax(),
+    generator.softmax(),
+    generator.statistics(),
+    generator.lastForward(),
+  ]);
   gpu.submit((pass) => generator.backward(pass, gradImage));
   assert.deepEqual(await generator.image.read(), image);
   assert.deepEqual(await generator.gradLogits.read(), gradLogits);

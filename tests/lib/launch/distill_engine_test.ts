@@ -38,6 +38,8 @@ Deno.test("the engine makes a picture, tells what it began with, and goes on", a
     [1, 3, 1],
     [2, 3, 2],
   ]);
+  const { augmented } = await run.stepViews();
+  assert.deepEqual([augmented.width, (await run.entropy()).length], [64, 64]);
   const { height, width, palette, indices, softmax } = await run.result();
   assert.deepEqual([height, width, palette.name], [8, 8, "game-boy"]);
   assert.deepEqual([indices.length, softmax.length], [64, 192]);

@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import type { RunConfig } from "../../config/run_config.ts";
+import { encodePng } from "../image/encode_png.ts";
+import { enlargementFactor, enlargeNearest } from "../image/enlarge_nearest.ts";
+import { Image, type ImageSize } from "../image/image.ts";
+import { entropyMap } from "../outputs/entropy_map.ts";
+import { encodeEnlargedPng, type RunResult } from "../outputs/final_images.ts";
+import { latentGradientMap } from "../outputs/latent_gradient_map.ts";
+import { writeFileInFolder } from "../outputs/write_file.ts";
+import type { EngineRun, EngineStep } from "./engine.ts";
+
+/**
+ * Writes the picture after a step under SD-piXL's names: `png_logs/<step>_hard.png` and, as a
+ * mixture, `png_logs/<step>_soft.png`.
+ *
+ * @param options.savingResize Longer side of the files in pixels, about, as pixels become squares;
+ * 0 keeps their size.
+ * @throws {OutputError} If one cannot be written.
+ */
+export async function writeStepPictures(
+  folder: string,
+  { step, result }: { readonly step: EngineStep; readonly result: RunResult },
+  { savingResize }: Pick<RunConfig, "savingResize">,
+): Promise<void> {
+  const path = join(folder, "png_logs", String(step.step));
+  await writeHardAndSoft(path, result, { savingResize });
+}
+
+/**
+ * Writes what a step worked with, and how undecided the picture is after it, under SD-piXL's names:
+ * `png_logs/<step>_hard_gumbel.png` and `_soft_gumbel.png` with the noise of the step,
+ * `png_logs/<step>_augmented.png` as the teacher saw it,
+ * `entropy/<step>_normalized_entropy.png` and `gradients/<step>_grad_<timestep>.png`.
+ *
+ * @throws {OutputError} If one cannot be written.
+ */
+export async function writeStepViews(
+  folder: string,
+  { step: { step, timestep }, run, result }: {
+    readonly step: EngineStep;
+    readonly run: Pick<EngineRun, "stepViews" | "entropy">;
+    /** The picture after the step. */
+    readonly result: RunResult;
+  },
+  { savingResize, generator }: Pick<RunConfig, "savingResize" | "generator">,
+): Promise<void> {
+  const [views, entropy] = await Promise.all([run.stepViews(), run.entropy()]);
+  const log = join(folder, "png_logs", String(step));
+  if (generator.gumbel) {
+    const noisy = { ...result, indices: views.indices, softmax: views.mixture };
+    await writeHardAndSoft(log, noisy, { savingResize, ending: "_gumbel" });
+  }
+  await writeFileInFolder(`${log}_augmented.png`, encodePng(views.augmented));
+  const undecided = entropyMap(result, entropy, result.palette.size);
+  await writeFileInFolder(
+    join(folder, "entropy", `${step}_normalized_entropy.png`),
+    encodeLarge(undecided, savingResize),
+  );
+  const { data, shape } = views.gradLatents;
+  await writeFileInFolder(
+    join(folder, "gradients", `${step}_grad_${timestep}.png`),
+    encodeLarge(latentGradientMap(data, shape), savingResize),
+  );
+}
+
+async function writeHardAndSoft(
+  path: string,
+  result: RunResult,
+  { savingResize, ending = "" }: { readonly savingResize: number; readonly ending?: string },
+): Promise<void> {
+  const hard = encodeEnlargedPng(result, factorOf(result, savingResize));
+  await writeFileInFolder(`${path}_hard${ending}.png`, hard);
+  const soft = Image.fromFloats(result, result.softmax);
+  await writeFileInFolder(`${path}_soft${ending}.png`, encodeLarge(soft, savingResize));
+}
+
+function encodeLarge(image: Image, savingResize: number): Uint8Array<ArrayBuffer> {
+  return encodePng(enlargeNearest(image, factorOf(image, savingResize)));
+}
+
+function factorOf(size: ImageSize, savingResize: number): number {
+  return savingResize > 0 ? enlargementFactor(size, savingResize) : 1;
+}

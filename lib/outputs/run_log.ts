@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import { OutputError } from "./output_error.ts";
+import { formatDate } from "./run_folder.ts";
+
+/** What the name of a run's log tells. */
+export interface RunLogName {
+  /** Start of the run, or of the part of it that goes on; written in local time. */
+  readonly date: Date;
+  /** Seed of the run. */
+  readonly seed: number;
+}
+
+/**
+ * The file `<YYYY-MM-DD-HH-MM-SS>-log-<seed>.txt` of a run: what its user was told, in plain lines.
+ *
+ * A run has no folder before it is loaded; what is told until then is kept.
+ */
+export class RunLog implements Disposable {
+  #path: string | undefined;
+  #file: Deno.FsFile | undefined;
+  #kept = "";
+
+  /** Path of the file; undefined before it is opened. */
+  get path(): string | undefined {
+    return this.#path;
+  }
+
+  /**
+   * Begins the file, with what was written before.
+   *
+   * @throws {OutputError} If it cannot be written.
+   */
+  open(folder: string, { date, seed }: RunLogName): void {
+    const path = join(folder, `${formatDate(date)}-log-${seed}.txt`);
+    try {
+      this.#file = Deno.openSync(path, { append: true, create: true });
+    } catch (cause) {
+      throw OutputError.from("write", path, cause);
+    }
+    this.#path = path;
+    const kept = this.#kept;
+    this.#kept = "";
+    this.write(kept);
+  }
+
+  /**
+   * Appends a text.
+   *
+   * @throws {OutputError} If it cannot be written.
+   */
+  write(text: string): void {
+    if (this.#file === undefined) {
+      this.#kept += text;
+      return;
+    }
+    const bytes = new TextEncoder().encode(text);
+    try {
+      for (let done = 0; done < bytes.length;) done += this.#file.writeSync(bytes.subarray(done));
+    } catch (cause) {
+      throw OutputError.from("write", this.#path!, cause);
+    }
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+}
