@@ -139,13 +139,3 @@ export function list(field: Field): Field {
 export function unused(field: Field, why: string, neutral: readonly unknown[] = []): Field {
   return { ...field, note: (value) => neutral.includes(value) ? undefined : why };
 }
-
-/** Marks a field of which only one value can be served yet. */
-export function only(field: Field, value: unknown): Field {
-  return {
-    ...field,
-    expected: `${JSON.stringify(value)}, as nothing else is supported yet`,
-    json: { const: value },
-    read: (found) => field.read(found) === value ? value : undefined,
-  };
-}

@@ -145,9 +145,9 @@ export interface DiffusionConfig {
    * bits. "auto" is fp16 on a GPU that can, else fp32. The autoencoder stays fp32. Default: "auto".
    */
   readonly precision: "auto" | "fp32" | "fp16" | "q8" | "q4";
-  /** Path of LoRA weights; null means none. */
+  /** LoRA weights: paths of safetensors files or their folders, with commas; null means none. */
   readonly loraPath: string | null;
-  /** Factor of the LoRA weights, in [-10, 10]. */
+  /** Factor of the LoRA weights, of each of them, in [-10, 10]. */
   readonly loraScale: number;
   /** Of SD-piXL (torch.compile); has no meaning here. */
   readonly ldmSpeedUp: boolean;
@@ -163,6 +163,11 @@ export interface DiffusionConfig {
   readonly guidanceScale: number;
   /** Images that are drawn to choose from, integer in [1, 100]. */
   readonly numReferences: number;
+  /**
+   * Folder or URL of a CLIP in transformers layout, which chooses among them; null means that the
+   * teacher itself does.
+   */
+  readonly clipId: string | null;
 }
 
 /** What keeps the picture near the edges of the input image. */

@@ -7,7 +7,6 @@ import {
   nullable,
   number,
   odd,
-  only,
   text,
   unused,
 } from "./field.ts";
@@ -135,7 +134,7 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
       "q8",
       "q4",
     ]),
-    loraPath: only(nullable(text("Path of LoRA weights")), null),
+    loraPath: nullable(text("LoRA weights: files, or folders, with commas between")),
     loraScale: number("Factor of the LoRA weights", { min: -10, max: 10 }),
     ldmSpeedUp: unused(flag("torch.compile"), "there is no PyTorch here", [false]),
     enableXformers: unused(flag("xformers"), "there is no PyTorch here", [false]),
@@ -144,6 +143,7 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
     numInferenceSteps: integer("Steps of the sampler", 1, 1000),
     guidanceScale: number("Classifier-free guidance of the sampler", { min: 0, max: 100 }),
     numReferences: integer("Images that are drawn to choose from", 1, 100),
+    clipId: nullable(text("Folder or URL of a CLIP that chooses; null: the teacher does")),
   },
   controlnet: {
     useControlnet: flag("Whether ControlNets run"),

@@ -5,8 +5,8 @@ import { openTokenizer } from "../models/clip_tokenizer.ts";
 import { type NetworkPrecision, preferredFile } from "../onnx/network_precision.ts";
 import type { HostTensor } from "../onnx/session.ts";
 import { createSession, type SessionOptions } from "../onnx/session.ts";
-import { StateDict } from "../weights/state_dict.ts";
 import type { TeacherFolder } from "./teacher_folder.ts";
+import { openTeacherWeights } from "./teacher_weights.ts";
 
 /** What a picture shall show and shall not show. */
 export interface Prompts {
@@ -36,7 +36,8 @@ export interface PromptEmbeddings {
 export interface EncodePromptsOptions extends SessionOptions, NetworkPrecision {}
 
 /**
- * Encodes prompts with both text encoders of a teacher; each is released when it is done.
+ * Encodes prompts with both text encoders of a teacher and its LoRAs; each is released when it is
+ * done.
  *
  * Source: Podell et al. 2023, https://arxiv.org/abs/2307.01952, section 2.1; as diffusers'
  * `StableDiffusionXLPipeline.encode_prompt`.
@@ -76,17 +77,18 @@ interface EncodedTexts {
 
 async function encodeTexts(
   gpu: Gpu | null,
-  { folder }: TeacherFolder,
+  teacher: TeacherFolder,
   texts: readonly string[],
-  options: EncodePromptsOptions & { readonly suffix: string },
+  options: EncodePromptsOptions & { readonly suffix: "" | "_2" },
 ): Promise<EncodedTexts> {
   const { suffix } = options;
-  const subfolder = `text_encoder${suffix}`;
+  const { folder } = teacher;
+  const subfolder = `text_encoder${suffix}` as const;
   const tokenizer = await openTokenizer(folder, `tokenizer${suffix}`);
   const config = await readClipTextConfig(folder, subfolder);
-  using weights = await StateDict.open(folder, subfolder, { prefer: preferredFile(options) });
+  using opened = await openTeacherWeights(teacher, subfolder, { prefer: preferredFile(options) });
   const [batch, length] = [texts.length, tokenizer.maxLength];
-  const graph = buildClipTextModel(weights, config, { ...options, batch, length });
+  const graph = buildClipTextModel(opened.weights, config, { ...options, batch, length });
   await using session = await createSession(gpu, graph, options);
   const ids = texts.flatMap((text) => tokenizer.encode(text));
   const outputs = await session.runHost({

@@ -4,7 +4,7 @@ import type { ControlnetConfig } from "../models/controlnet_config.ts";
 import { ModelConfig } from "../models/model_config.ts";
 import { readUnetConfig, type UnetConfig } from "../models/unet_config.ts";
 import type { ModelFolder } from "../weights/folder.ts";
-import type { ScaledLora } from "../weights/lora_merge.ts";
+import type { LoraPlace } from "../weights/lora_place.ts";
 
 /** A folder is no teacher, or a teacher that cannot be used. */
 export class TeacherFolderError extends Error {
@@ -28,16 +28,22 @@ export interface NetworkPlace {
   readonly subfolder: string;
 }
 
+/** Opens a ControlNet by its id. */
+export type FindControlnet = (id: string) => Promise<ModelFolder | undefined>;
+
 /** Options of {@linkcode openTeacherFolder}. */
 export interface TeacherFolderOptions {
   /** Name for messages. Default: where the folder is. */
   readonly name?: string;
   /** Another autoencoder: its files lie in this folder itself. Default: the teacher's own. */
   readonly autoencoder?: ModelFolder;
-  /** ControlNets by id: their files lie in these folders themselves. Default: the teacher's own. */
-  readonly controlnets?: ReadonlyMap<string, ModelFolder>;
-  /** LoRAs that its networks are loaded with; borrowed. Default: none. */
-  readonly loras?: readonly ScaledLora[];
+  /**
+   * Opens a ControlNet that the teacher has not itself, whose files lie in the folder itself;
+   * undefined if there is none. Default: there is none.
+   */
+  readonly findControlnet?: FindControlnet;
+  /** LoRAs that its networks are loaded with. Default: none. */
+  readonly loras?: readonly LoraPlace[];
 }
 
 /** Files without which a folder is no teacher. */
@@ -62,11 +68,11 @@ export class TeacherFolder {
   readonly vae: Autoencoder;
   /** Where the autoencoder lies. */
   readonly vaePlace: NetworkPlace;
-  /** LoRAs that UNet and text encoders are loaded with; borrowed. */
-  readonly loras: readonly ScaledLora[];
+  /** LoRAs that UNet and text encoders are loaded with. */
+  readonly loras: readonly LoraPlace[];
   /** Whether an empty negative prompt stands for zeros instead of being encoded. */
   readonly forceZerosForEmptyPrompt: boolean;
-  readonly #controlnets: ReadonlyMap<string, ModelFolder>;
+  readonly #findElsewhere: FindControlnet;
 
   /** Puts together what {@linkcode openTeacherFolder} has read. */
   constructor(
@@ -74,7 +80,7 @@ export class TeacherFolder {
       TeacherFolder,
       "name" | "folder" | "unet" | "vae" | "vaePlace" | "loras" | "forceZerosForEmptyPrompt"
     >,
-    controlnets: ReadonlyMap<string, ModelFolder> = new Map(),
+    findControlnet: FindControlnet = () => Promise.resolve(undefined),
   ) {
     this.name = parts.name;
     this.folder = parts.folder;
@@ -83,7 +89,7 @@ export class TeacherFolder {
     this.vaePlace = parts.vaePlace;
     this.loras = parts.loras;
     this.forceZerosForEmptyPrompt = parts.forceZerosForEmptyPrompt;
-    this.#controlnets = controlnets;
+    this.#findElsewhere = findControlnet;
   }
 
   /**
@@ -124,8 +130,8 @@ export class TeacherFolder {
   }
 
   /**
-   * Returns where a ControlNet lies: in a folder of its own that was given for it, in the teacher's
-   * `controlnet_<id>`, or in that of the kind without size.
+   * Returns where a ControlNet lies: in the teacher's `controlnet_<id>`, in that of the kind
+   * without size, or elsewhere.
    *
    * @param id Kind, such as "canny", which may end with a size, such as "_mid".
    * @throws {TeacherFolderError} If there is none.
@@ -158,18 +164,22 @@ export class TeacherFolder {
   }
 
   async #findControlnet(id: string): Promise<NetworkPlace | undefined> {
-    const folder = this.#controlnets.get(id);
-    if (folder) return { folder, subfolder: "" };
-    for (const subfolder of [`controlnet_${id}`, `controlnet_${controlnetKind(id)}`]) {
+    const names = /[\\/]/.test(id) ? [] : [id, controlnetKind(id)];
+    for (const subfolder of names.map((name) => `controlnet_${name}`)) {
       const place = { folder: this.folder, subfolder };
       if (await this.folder.has(`${subfolder}/config.json`)) return place;
     }
-    return undefined;
+    const folder = await this.#findElsewhere(id);
+    return folder && { folder, subfolder: "" };
   }
 }
 
-/** Returns the kind of a ControlNet without its size: "canny_mid" is "canny". */
+/**
+ * Returns the kind of a ControlNet without its size: "canny_mid" is "canny", and so is
+ * "owner/controlnet-canny".
+ */
 export function controlnetKind(id: string): string {
+  if (/[\\/]/.test(id)) return /canny|depth/i.exec(id)?.[0].toLowerCase() ?? id;
   return id.replace(/_(small|mid|full)$/, "");
 }
 
@@ -200,7 +210,7 @@ export async function openTeacherFolder(
   const forceZerosForEmptyPrompt = await readForceZeros(folder);
   return new TeacherFolder(
     { name, folder, unet, vae, vaePlace, loras, forceZerosForEmptyPrompt },
-    options.controlnets,
+    options.findControlnet,
   );
 }
 

@@ -1,35 +1,65 @@
 import type { DiffusionConfig, SdConfig } from "../../config/run_config.ts";
 import { openTeacherFolder, type TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ImageSize } from "../image/image.ts";
-import { type ModelFolderOptions, openModelFolder } from "../weights/folder.ts";
+import { type ModelFolder, openModelFolder } from "../weights/folder.ts";
+import { type HubModelOptions, openHubModel } from "../weights/hub_model.ts";
+import { findLora, splitLoraPaths } from "../weights/lora_place.ts";
+import { hasShortName, mayBeHubModel } from "../weights/model_ids.ts";
 
 /** Name of the teacher that ships with Smalti. */
 export const BUILT_IN_TEACHER = "mini";
 
+/** Options of {@linkcode findTeacher}. */
+export interface FindTeacherOptions {
+  /** Where models of the Hub are and whether they are downloaded. Default: as they are here. */
+  readonly hub?: HubModelOptions;
+}
+
+type TeacherConfig = Pick<DiffusionConfig, "modelId" | "vaeId" | "loraPath" | "loraScale">;
+
 /**
- * Opens the teacher that a config names, with the autoencoder that it names.
+ * Opens the teacher that a config names, with the autoencoder and the LoRAs that it names.
  *
  * The built-in teacher lies beside this module: on the disk, or on the server that it came from.
+ * ControlNets that a model of the Hub has not itself come from the Hub, too, when they are needed.
  *
  * @throws {TeacherFolderError} If it is no teacher, or cannot be used.
  * @throws {ModelFolderError} If a file cannot be read.
+ * @throws {HubError} If a model of the Hub is not on this machine, or cannot be downloaded.
  */
 export async function findTeacher(
-  { modelId, vaeId }: Pick<DiffusionConfig, "modelId" | "vaeId">,
-  options: ModelFolderOptions = {},
+  { modelId, vaeId, loraPath, loraScale }: TeacherConfig,
+  { hub = {} }: FindTeacherOptions = {},
 ): Promise<TeacherFolder> {
-  const location = modelId === BUILT_IN_TEACHER
-    ? new URL(import.meta.resolve("../../assets/models/mini/"))
-    : modelId;
-  return await openTeacherFolder(openModelFolder(location, options), {
+  const partOptions = { ...hub, downloadCommand: "the same command with --download" };
+  const openPart = (id: string) => openModel(id, partOptions);
+  const folder = modelId === BUILT_IN_TEACHER
+    ? openModelFolder(new URL(import.meta.resolve("../../assets/models/mini/")))
+    : await openModel(modelId, hub);
+  const isOfHub = modelId !== BUILT_IN_TEACHER && mayBeHubModel(modelId) &&
+    folder.location !== modelId;
+  const loras = splitLoraPaths(loraPath).map((path) => findLora(path, loraScale, openPart));
+  return await openTeacherFolder(folder, {
     name: modelId,
-    ...(isFolder(vaeId) ? { autoencoder: openModelFolder(vaeId, options) } : {}),
+    loras: await Promise.all(loras),
+    ...(vaeId === null || ignoresAutoencoder({ modelId, vaeId })
+      ? {}
+      : { autoencoder: await openPart(vaeId) }),
+    findControlnet: async (id) => isOfHub || /[\\/]/.test(id) ? await openPart(id) : undefined,
   });
 }
 
-/** SD-piXL's names of autoencoders, such as "taesdxl", are no folders; the config notes them. */
-function isFolder(vaeId: string | null): vaeId is string {
-  return vaeId !== null && /[\\/]/.test(vaeId);
+/** Opens a folder, or a model of the Hub; a bare name that the Hub has no short name for is a folder. */
+async function openModel(id: string, hub: HubModelOptions): Promise<ModelFolder> {
+  const isBare = !/[\\/@]/.test(id) && !hasShortName(id);
+  return isBare ? openModelFolder(id) : await openHubModel(id, hub);
+}
+
+/** Tells whether an autoencoder is one of SDXL's, by name, which the built-in teacher cannot use. */
+export function ignoresAutoencoder(
+  { modelId, vaeId }: Pick<DiffusionConfig, "modelId" | "vaeId">,
+): boolean {
+  return modelId === BUILT_IN_TEACHER && vaeId !== null && hasShortName(vaeId);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
+import { openTeacherWeights } from "../conditioning/teacher_weights.ts";
 import { buildUnet, type UnetOptions } from "../models/unet_2d_condition_model.ts";
 import { type Graph, sizeOf } from "../onnx/graph.ts";
 import { preferredFile } from "../onnx/network_precision.ts";
@@ -10,7 +11,6 @@ import {
   type Session,
   type SessionOptions,
 } from "../onnx/session.ts";
-import { StateDict } from "../weights/state_dict.ts";
 import { floatsOf, type NearTensor, runNear } from "./near_tensor.ts";
 
 /** The residuals of ControlNets among the inputs of a UNet. */
@@ -40,9 +40,10 @@ export class LoadedUnet implements AsyncDisposable {
   }
 
   /**
-   * Loads the UNet of a teacher.
+   * Loads the UNet of a teacher, with the teacher's LoRAs.
    *
    * @param parts The teacher, and inputs that stay the same.
+   * @throws {LoraError} If a LoRA does not fit.
    */
   static async create(
     gpu: Gpu,
@@ -52,11 +53,9 @@ export class LoadedUnet implements AsyncDisposable {
     },
     options: SessionOptions & UnetOptions,
   ): Promise<LoadedUnet> {
-    const { teacher: { folder, unet: config } } = parts;
-    using weights = await StateDict.open(folder, "unet", {
-      prefer: preferredFile(options),
-    });
-    const graph = buildUnet(weights, config, options);
+    const { teacher } = parts;
+    using opened = await openTeacherWeights(teacher, "unet", { prefer: preferredFile(options) });
+    const graph = buildUnet(opened.weights, teacher.unet, options);
     await using cleanup = new AsyncDisposableStack();
     const session = cleanup.use(await createSession(gpu, graph, options));
     const constants: Record<string, NearTensor> = {};

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
 import { layersFolder } from "../outputs/layers_folder.ts";
+import { splitLoraPaths } from "../weights/lora_place.ts";
 import { normalizeArguments } from "./normalize_arguments.ts";
 import { elsewhereOf } from "./run_request.ts";
 
@@ -45,6 +46,7 @@ const READ_KEYS = new Set([
   "generator.palette",
   "diffusion.model_id",
   "diffusion.vae_id",
+  "diffusion.clip_id",
 ]);
 const DEFAULT_OUTPUT = "workdir";
 const BENCH_OUTPUT = "workdir/bench";
@@ -88,7 +90,10 @@ export function permissionsOf(
   for (const value of pathsOf(command, normalized)) name(value);
   for (const value of valuesOf(normalized, "--config")) name(configPath(value, context));
   const settings = settingsOf(normalized, context);
-  for (const [key, value] of settings) if (READ_KEYS.has(key)) name(String(value ?? ""));
+  for (const [key, value] of settings) {
+    if (READ_KEYS.has(key)) name(String(value ?? ""));
+    if (key === "diffusion.lora_path") splitLoraPaths(String(value ?? "")).forEach(name);
+  }
   for (const folder of outputsOf(command, normalized, { settings, cwd })) {
     read.add(folder);
     write.add(folder);

@@ -61,11 +61,19 @@ export async function openHubModel(
   return await new HubModel(id, reference, options).open();
 }
 
+/** Files of which a folder of a model has one. */
+export const FOLDER_MARKS: readonly string[] = [
+  "model_index.json",
+  "config.json",
+  "unet/config.json",
+];
+
 async function isModelFolder(path: string): Promise<boolean> {
   // One that may not be looked at was not meant.
   if (!mayRead(path)) return false;
   const folder = openModelFolder(path);
-  return await folder.has("model_index.json") || await folder.has("config.json");
+  for (const path of FOLDER_MARKS) if (await folder.has(path)) return true;
+  return false;
 }
 
 class HubModel {

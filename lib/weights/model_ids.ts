@@ -82,6 +82,21 @@ export interface FolderReference {
   readonly location: string;
 }
 
+/** Tells whether an id is a short name, with or without a revision. */
+export function hasShortName(id: string): boolean {
+  return Object.hasOwn(HUB_MODELS, id.split("@")[0]!);
+}
+
+/** Tells whether an id can name a model of the Hub; a folder of that name would come first. */
+export function mayBeHubModel(id: string): boolean {
+  try {
+    return parseModelId(id).place === "hub";
+  } catch (error) {
+    if (error instanceof HubError) return false;
+    throw error;
+  }
+}
+
 /** Name of a repository: two parts that are no paths, as the Hub allows them. */
 const REPO = /^(?=.{3,96}$)[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
 /** A branch, a tag, a commit or "refs/pr/1". */

@@ -13,13 +13,10 @@ export type LiveKey =
   /** Another value changes something, given some other settings. */
   | { readonly value: string; readonly changes: Observable; readonly given?: readonly string[] }
   /** This value is reported to have no effect. */
-  | { readonly noted: string }
-  /** This value is refused: it cannot be served yet. */
-  | { readonly refused: string }
-  /** It belongs to a key of which only one value can be served yet. */
-  | { readonly belongsTo: string };
+  | { readonly noted: string };
 
 const IMAGE = "image=disc.png";
+const LORA = goldenPath("lora_kohya.safetensors");
 const TEN_STEPS = "training.steps=10";
 const TWO_STEPS = "training.steps=2";
 const WARM = "training.lr_scheduler=constant_with_warmup";
@@ -177,8 +174,12 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
     given: [IMAGE, "controlnet.use_controlnet=false"],
   },
   "diffusion.precision": { value: "q8", changes: "loss of score", given: [IMAGE] },
-  "diffusion.lora_path": { refused: "lora.safetensors" },
-  "diffusion.lora_scale": { belongsTo: "diffusion.lora_path" },
+  "diffusion.lora_path": { value: LORA, changes: "loss of score", given: [IMAGE] },
+  "diffusion.lora_scale": {
+    value: "2",
+    changes: "loss of score",
+    given: [IMAGE, `diffusion.lora_path=${LORA}`],
+  },
   "diffusion.ldm_speed_up": { noted: "true" },
   "diffusion.enable_xformers": { noted: "true" },
   "diffusion.gradient_checkpoint": { noted: "true" },
@@ -189,7 +190,13 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   },
   "diffusion.num_inference_steps": { value: "2", changes: "startImage" },
   "diffusion.guidance_scale": { value: "2", changes: "startImage" },
-  "diffusion.num_references": { value: "2", changes: "told" },
+  "diffusion.num_references": { value: "2", changes: "evaluations" },
+  // There is no CLIP in that folder, and the run says so.
+  "diffusion.clip_id": {
+    value: "no/clip",
+    changes: "refusal",
+    given: ["diffusion.num_references=2"],
+  },
 
   "controlnet.use_controlnet": { value: "false", changes: "controlImage", given: [IMAGE] },
   "controlnet.models_id": { value: "depth", changes: "controlImage", given: [IMAGE] },

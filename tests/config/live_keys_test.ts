@@ -80,11 +80,7 @@ async function* filesBelow(folder: string): AsyncGenerator<string> {
 /** Checks an entry of the table. */
 async function check(path: string, entry: LiveKey, observer: Observer): Promise<void> {
   const resolve = (value: string) => resolveLayers([parseSettings([`${path}=${value}`])]);
-  if ("belongsTo" in entry) {
-    assert("refused" in LIVE_KEYS[entry.belongsTo]!, `"${entry.belongsTo}" is served now`);
-  } else if ("refused" in entry) {
-    assert.throws(() => resolve(entry.refused), /as nothing else is supported yet/);
-  } else if ("noted" in entry) {
+  if ("noted" in entry) {
     const notes = resolve(entry.noted).notes.filter((note) => note.startsWith(`"${path}"`));
     assert.equal(notes.length, 1, `expected a note on "${path}"`);
     assert.match(notes[0]!, /" has no effect: /);

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { openTeacherFolder, TeacherFolderError } from "../../../lib/conditioning/teacher_folder.ts";
+import {
+  controlnetKind,
+  openTeacherFolder,
+  TeacherFolderError,
+} from "../../../lib/conditioning/teacher_folder.ts";
 import { readControlnetConfig } from "../../../lib/models/controlnet_config.ts";
 import { openModelFolder } from "../../../lib/weights/folder.ts";
 import { goldenPath } from "../../support/goldens.ts";
@@ -36,11 +40,21 @@ Deno.test("openTeacherFolder() names all files that are missing", async () => {
   });
 });
 
-Deno.test("controlnetPlace() prefers a folder that is given for a ControlNet", async () => {
+Deno.test("controlnetPlace() looks elsewhere for what the teacher has not itself", async () => {
   const own = openModelFolder(goldenPath("tiny-sdxl/controlnet_small"));
-  const teacher = await openTeacherFolder(TINY, { controlnets: new Map([["canny_mid", own]]) });
-  assert.deepEqual(await teacher.controlnetPlace("canny_mid"), { folder: own, subfolder: "" });
-  assert.equal((await teacher.controlnetPlace("canny")).folder, TINY);
+  const asked: string[] = [];
+  const teacher = await openTeacherFolder(TINY, {
+    findControlnet(id) {
+      asked.push(id);
+      return Promise.resolve(id === "pose" ? undefined : own);
+    },
+  });
+  assert.equal((await teacher.controlnetPlace("canny_mid")).folder, TINY);
+  assert.deepEqual(await teacher.controlnetPlace("a/cn-canny"), { folder: own, subfolder: "" });
+  assert.equal(await teacher.hasControlnet("pose"), false);
+  assert.deepEqual(asked, ["a/cn-canny", "pose"]);
+  const kinds = ["canny_full", "a/ControlNet-Depth-sdxl", "./x"].map(controlnetKind);
+  assert.deepEqual(kinds, ["canny", "depth", "./x"]);
 });
 
 Deno.test("openTeacherFolder() takes an AutoencoderKL", async () => {
