@@ -76,6 +76,7 @@ export { CheckpointError, encodeCheckpoint, type RunCheckpoint } from "./lib/dis
 export { createRun, type RunInputs } from "./lib/distill/create_run.ts";
 export { decodeCheckpoint } from "./lib/distill/decode_checkpoint.ts";
 export { describeMemoryPlan } from "./lib/distill/describe_memory_plan.ts";
+export type { References } from "./lib/distill/draw_references.ts";
 export { distill, type DistillOptions } from "./lib/distill/distill.ts";
 export type { StepOutcome } from "./lib/distill/distill_step.ts";
 export type { MemoryPlan, NetworkMemory, NetworkPhase } from "./lib/distill/memory_plan.ts";

@@ -6,6 +6,7 @@ import type { Runtime } from "../onnx/session.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "./checkpoint.ts";
 import { makeStep, type StepOutcome, type StepParts } from "./distill_step.ts";
+import type { References } from "./draw_references.ts";
 import type { StartState } from "./start_state.ts";
 
 /** The picture of a run at some step. */
@@ -64,6 +65,8 @@ export interface Run extends AsyncDisposable {
   readonly evaluations: number;
   /** The image that it began with; undefined for noise, and where it goes on without one. */
   readonly startImage: Image | undefined;
+  /** The images that the teacher drew to begin with one of them; undefined if it drew none. */
+  readonly references: References | undefined;
   /** The edges that ControlNets follow, white on black; undefined if none act. */
   readonly controlImage: Image | undefined;
   /**
@@ -148,6 +151,10 @@ export class OwningRun implements Run {
 
   get startImage(): Image | undefined {
     return this.#parts.start.image;
+  }
+
+  get references(): References | undefined {
+    return this.#parts.start.references;
   }
 
   get controlImage(): Image | undefined {

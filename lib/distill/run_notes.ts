@@ -40,11 +40,17 @@ export async function runNotes(config: RunConfig, parts: NotedParts): Promise<st
   if (diffusion.precision === "fp16" && precisionName(parts.precision) === "fp32") {
     notes.push('"diffusion.precision" has no effect: this runtime computes in fp32');
   }
-  if (parts.drawsImage && diffusion.numReferences > 1) {
+  if (parts.drawsImage && diffusion.numReferences > 1 && diffusion.clipId === null) {
     notes.push(
-      `"diffusion.num_references" has no effect: one image is drawn, as there is nothing to choose ` +
-        `by yet`,
+      `Of the ${diffusion.numReferences} images that the teacher draws, ` +
+        (parts.asksNegative
+          ? "it chooses the one that it denoises better with the prompt than without, by most"
+          : "it chooses the one that it denoises best"),
     );
+  }
+  if (diffusion.clipId !== null && (!parts.drawsImage || diffusion.numReferences === 1)) {
+    const drawn = parts.drawsImage ? "one image is drawn" : "no image is drawn";
+    notes.push(`"diffusion.clip_id" has no effect: ${drawn}, so there is nothing to choose`);
   }
   if (training.gradientLossScale > 0 && !parts.hasImage) {
     notes.push('"training.gradient_loss_scale" has no effect: there is no image to keep edges of');

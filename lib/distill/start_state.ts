@@ -6,12 +6,13 @@ import {
   type InitialLogits,
 } from "../generator/initialize_logits.ts";
 import type { NoiseLogits } from "../generator/pixel_generator.ts";
-import { sampleImages, type SampleParts } from "../guidance/sample_image.ts";
+import type { SampleParts } from "../guidance/sample_image.ts";
 import type { Image } from "../image/image.ts";
 import type { SessionOptions } from "../onnx/session.ts";
 import type { AdamWState } from "../optimizer/adamw.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "./checkpoint.ts";
+import { drawReferences, referenceEvaluations, type References } from "./draw_references.ts";
 
 /** What the first step of a run begins with. */
 export interface StartState {
@@ -21,6 +22,8 @@ export interface StartState {
   readonly palette: Palette;
   /** The image that the logits show; undefined if there is none, or none any more. */
   readonly image: Image | undefined;
+  /** Images that the teacher drew, that one among them; undefined if it drew none. */
+  readonly references: References | undefined;
   /** Steps done. */
   readonly step: number;
   /** Images that the teacher judged or drew. */
@@ -72,9 +75,10 @@ export async function beginAnew(
   const { config } = options;
   const { seed, generator } = config;
   const isDrawn = drawsImage(config, { image: parts.image, checkpoint: undefined });
-  const image = isDrawn ? await drawImage(gpu, parts, options) : parts.image;
-  const evaluations = isDrawn ? config.diffusion.numInferenceSteps : 0;
-  const rest = { image, step: 0, evaluations, optimizer: undefined };
+  const references = isDrawn ? await drawReferences(gpu, parts, options) : undefined;
+  const image = chosenOf(references) ?? parts.image;
+  const evaluations = isDrawn ? referenceEvaluations(config) : 0;
+  const rest = { image, references, step: 0, evaluations, optimizer: undefined };
   if (generator.initializeRenderer) {
     return { ...initialize(image!, parts.palette, config), ...rest };
   }
@@ -90,7 +94,7 @@ export async function beginAnew(
   return { logits: { std: generator.std, draw }, palette, ...rest };
 }
 
-/** Goes on from a checkpoint; the image is drawn again only if a loss compares with it. */
+/** Goes on from a checkpoint; images are drawn again only if a loss compares with it. */
 export async function goOn(
   gpu: Gpu,
   parts: SampleParts & StartInputs & { readonly checkpoint: RunCheckpoint },
@@ -98,27 +102,18 @@ export async function goOn(
 ): Promise<StartState> {
   const { logits, palette, step, optimizerStep, moment1, moment2 } = parts.checkpoint;
   const isDrawn = drawsImage(options.config, parts);
-  const image = isDrawn ? await drawImage(gpu, parts, options) : parts.image;
-  const drawn = isDrawn ? options.config.diffusion.numInferenceSteps : 0;
+  const references = isDrawn ? await drawReferences(gpu, parts, options) : undefined;
+  const image = chosenOf(references) ?? parts.image;
+  const drawn = isDrawn ? referenceEvaluations(options.config) : 0;
   return {
-    ...{ logits, palette, image, step, evaluations: parts.checkpoint.evaluations + drawn },
+    ...{ logits, palette, image, references, step },
+    evaluations: parts.checkpoint.evaluations + drawn,
     optimizer: { step: optimizerStep, moment1, moment2 },
   };
 }
 
-async function drawImage(
-  gpu: Gpu,
-  parts: SampleParts,
-  options: SessionOptions & { readonly config: RunConfig },
-): Promise<Image> {
-  const { config, ...sessionOptions } = options;
-  const [image] = await sampleImages(gpu, parts, {
-    ...sessionOptions,
-    // There is nothing to choose among several by.
-    config: { ...config.diffusion, numReferences: 1 },
-    seed: config.seed,
-  });
-  return image!;
+function chosenOf(references: References | undefined): Image | undefined {
+  return references?.images[references.chosen];
 }
 
 function initialize(image: Image, palette: Palette, config: RunConfig): InitialLogits {

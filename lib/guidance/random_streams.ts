@@ -6,4 +6,6 @@ export const RANDOM_STREAMS = {
   noise: 0x6e6f6973,
   /** Noise that samplers begin with: "samp". */
   sample: 0x73616d70,
+  /** Noise by which drawn images are judged: "choi". */
+  choice: 0x63686f69,
 } as const;

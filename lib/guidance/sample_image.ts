@@ -26,6 +26,14 @@ export interface SampleParts {
   readonly denoiser: Denoiser;
 }
 
+/** An image that a teacher drew. */
+export interface Sample {
+  /** The image, opaque, of the teacher's size. */
+  readonly image: Image;
+  /** Its scaled latents, [1, 4, h, w]. */
+  readonly latents: Float32Array;
+}
+
 /** Options of {@linkcode sampleImages}. */
 export interface SampleOptions extends SessionOptions {
   /** Sampler, its steps and guidance, and the number of images. */
@@ -52,20 +60,20 @@ const SAMPLERS: Readonly<Record<DiffusionConfig["sampler"], Sampler>> = {
  * With two rows it is guided away from the negative prompt. Source: Ho & Salimans 2022,
  * https://arxiv.org/abs/2207.12598, in diffusers' form: negative + scale · (prompt - negative).
  *
- * @returns Opaque images of the teacher's size; the same seed gives the same ones.
+ * @returns The same ones for the same seed.
  */
 export async function sampleImages(
   gpu: Gpu,
   { teacher, schedule, denoiser }: SampleParts,
   options: SampleOptions,
-): Promise<Image[]> {
+): Promise<Sample[]> {
   const { config, seed, onStep, signal } = options;
   const { numInferenceSteps: steps, numReferences: count } = config;
   const { height, width } = denoiser.latentSize;
   const shape = [1, teacher.vae.latentChannels, height, width];
   const predict = guide(denoiser, shape, config.guidanceScale);
   await using decoder = await loadDecoder(gpu, teacher, denoiser.latentSize, options);
-  const images: Image[] = [];
+  const samples: Sample[] = [];
   for (let index = 0; index < count; index++) {
     const noise = await drawNoise(gpu, shape, { seed, index });
     const latents = await SAMPLERS[config.sampler](noise, predict, {
@@ -75,9 +83,9 @@ export async function sampleImages(
       ...(signal ? { signal } : {}),
     });
     const { image } = await decoder.runHost({ latents: { data: latents, shape } });
-    images.push(imageFromPlanes(floatsOf(image!), image!.shape));
+    samples.push({ image: imageFromPlanes(floatsOf(image!), image!.shape), latents });
   }
-  return images;
+  return samples;
 }
 
 /** Makes the prediction that a sampler asks for, of one row, out of the rows of a denoiser. */

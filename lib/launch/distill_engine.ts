@@ -5,6 +5,7 @@ import { createRun } from "../distill/create_run.ts";
 import { decodeCheckpoint } from "../distill/decode_checkpoint.ts";
 import { describeMemoryPlan } from "../distill/describe_memory_plan.ts";
 import { distill } from "../distill/distill.ts";
+import type { References } from "../distill/draw_references.ts";
 import type { Run } from "../distill/run.ts";
 import type { Image } from "../image/image.ts";
 import type { Engine, EngineInputs, EngineRun, EngineStep } from "./engine.ts";
@@ -28,9 +29,16 @@ export const DISTILL_ENGINE: Engine = {
         if (matters || inputs.verbose) onNote(describeMemoryPlan(plan));
       },
     });
+    if (run.references) tellChoice(run.references, onNote);
     return new DistillEngineRun(run, onNote);
   },
 };
+
+function tellChoice({ chosen, scores }: References, onNote: (message: string) => void): void {
+  if (scores === undefined) return;
+  const list = scores.map((score) => score.toPrecision(3)).join(", ");
+  onNote(`The run begins with image ${chosen} of 0 to ${scores.length - 1}; they score ${list}`);
+}
 
 /** A run as `generate` knows it. */
 class DistillEngineRun implements EngineRun {
@@ -60,6 +68,10 @@ class DistillEngineRun implements EngineRun {
 
   get evaluations(): number {
     return this.#run.evaluations;
+  }
+
+  get references(): References | undefined {
+    return this.#run.references;
   }
 
   async *steps(signal: AbortSignal): AsyncGenerator<EngineStep> {

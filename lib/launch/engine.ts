@@ -1,4 +1,5 @@
 import type { RunConfig } from "../../config/run_config.ts";
+import type { References } from "../distill/draw_references.ts";
 import type { StepViews } from "../distill/run.ts";
 import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
 import type { Image } from "../image/image.ts";
@@ -52,6 +53,8 @@ export interface EngineRun extends AsyncDisposable {
   readonly startStep: number;
   /** Images that the teacher judged or drew up to now, those before a resumed run too. */
   readonly evaluations: number;
+  /** The images that the teacher drew to begin with one of them; undefined if it drew none. */
+  readonly references: References | undefined;
   /** Makes the steps, until the last or until the signal. */
   steps(signal: AbortSignal): AsyncIterable<EngineStep>;
   /** Reads the picture so far. */

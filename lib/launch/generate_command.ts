@@ -2,7 +2,6 @@ import { basename, join } from "node:path";
 import type { RunConfig } from "../../config/run_config.ts";
 import { writeRunConfig } from "../../config/write_run_config.ts";
 import { decodeImage } from "../image/decode_image.ts";
-import { encodePng } from "../image/encode_png.ts";
 import { enlargementFactor } from "../image/enlarge_nearest.ts";
 import { Image } from "../image/image.ts";
 import { writeCheckpoint } from "../outputs/checkpoint_file.ts";
@@ -13,6 +12,7 @@ import { createRunFolder } from "../outputs/run_folder.ts";
 import { RunLog } from "../outputs/run_log.ts";
 import { writeFile } from "../outputs/write_file.ts";
 import { findPalette } from "../palette/find_palette.ts";
+import { writeBeginnings, writeReferences } from "./beginning_files.ts";
 import type { GenerateFlags } from "./command_flags.ts";
 import { readVideoRequest } from "./config_from_flags.ts";
 import { describeError } from "./describe_error.ts";
@@ -82,6 +82,7 @@ export async function generateCommand(
     await writeFile(join(folder, "config.yaml"), writeRunConfig(config));
     report(reporter, config, run, { folder, palette: run.paletteName });
     const verbose = flags.verbose ?? false;
+    if (run.references) await writeReferences(folder, run.references);
     if (verbose) await writeBeginnings(folder, await run.beginnings());
     await using stepFiles = await StepFiles.open(run, {
       ...{ config, folder, verbose, video },
@@ -170,15 +171,6 @@ async function makeSteps(
     }
   } catch (error) {
     if (!(signal.aborted && error === signal.reason)) throw error;
-  }
-}
-
-async function writeBeginnings(
-  folder: string,
-  pictures: Readonly<Record<string, Image>>,
-): Promise<void> {
-  for (const [name, image] of Object.entries(pictures)) {
-    await writeFile(join(folder, `${name}.png`), encodePng(image));
   }
 }
 

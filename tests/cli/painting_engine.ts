@@ -22,6 +22,7 @@ export function paintingEngine({ stepMs = 0 } = {}): Engine {
         adapter: "none",
         paletteName: palette.name,
         startStep,
+        references: undefined,
         get evaluations() {
           return step;
         },

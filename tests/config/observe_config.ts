@@ -39,6 +39,8 @@ export const OBSERVATIONS = {
     ),
   teacher: ({ diffusion }: RunConfig) =>
     findTeacher(diffusion).then(({ folder }) => folder.location, String),
+  refusal: (config: RunConfig, laboratory: Laboratory) =>
+    observeRun(config, laboratory).then(() => undefined, String),
 } satisfies Readonly<Record<string, (config: RunConfig, laboratory: Laboratory) => unknown>>;
 
 /** What is seen of a whole run. */

@@ -20,12 +20,15 @@ async function sample(
 ): Promise<Image[]> {
   const parts = await openTinyTeacher(rows);
   await using denoiser = await Denoiser.create(gpu, parts, { runtime: "wasm" });
-  return await sampleImages(gpu, { ...parts, denoiser }, {
+  const samples = await sampleImages(gpu, { ...parts, denoiser }, {
     runtime: "wasm",
     config: CONFIG,
     seed: 0,
     ...options,
   });
+  const { height, width } = denoiser.latentSize;
+  for (const { latents } of samples) assert.equal(latents.length, 4 * height * width);
+  return samples.map(({ image }) => image);
 }
 
 gpuTest(
