@@ -16,7 +16,7 @@ const HELP = `Times the steps of a run, part by part.
   --base-size 32
   --base-colors 16
   --all             every size with every number of colors
-  --steps 5         measured steps; the median counts
+  --steps 5         measured steps; the least counts
   --model mini      a teacher: folder or URL
   --runtime auto    webgpu, wasm, native
   --output workdir/bench   folder of the tables, steps.md
@@ -52,7 +52,7 @@ async function bench(args: readonly string[]): Promise<void> {
   }
   const tables = stepsTables(times);
   const heading = `Teacher "${model}" on ${times[0]!.runtime}; ` +
-    `${describeEnvironment(gpu.adapterName)}. Medians of ${steps} steps.\n\n`;
+    `${describeEnvironment(gpu.adapterName)}. The least of ${steps} steps.\n\n`;
   await writeFileInFolder(`${output}/steps.md`, `# Steps\n\n${heading}${tables}`);
   print(heading + tables);
 }

@@ -38,11 +38,11 @@ export type StageTimes = Readonly<Record<"step" | typeof STAGES[number], number>
 
 /** How long a step takes and what it holds. */
 export interface StepTimes extends StepCase {
-  /** By the clock; medians. */
+  /** By the clock; the least of all steps. */
   readonly wall: StageTimes;
   /**
-   * Of all threads of the program, whatever else the machine does; medians. Work on a real GPU is
-   * not in it.
+   * Of all threads of the program, those that wait for each other included; the least of all steps.
+   * Work on a real GPU is not in it.
    */
   readonly cpu: StageTimes;
   /** Bytes of tensors of ours on the GPU between two steps. */
@@ -87,8 +87,8 @@ export async function measureSteps(
   }
   return {
     ...{ size, colors },
-    wall: medians(samples.map(({ wall }) => wall)),
-    cpu: medians(samples.map(({ cpu }) => cpu)),
+    wall: leastTimes(samples.map(({ wall }) => wall)),
+    cpu: leastTimes(samples.map(({ cpu }) => cpu)),
     tensorBytes: [...shared.gpu.tensors].reduce((sum, tensor) => sum + tensor.byteLength, 0),
     residentBytes: Deno.memoryUsage().rss,
     runtime: run.runtime,
@@ -128,18 +128,12 @@ function cpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
-function medians(samples: readonly StageTimes[]): StageTimes {
+/** Returns the least time of each part: what other programs do can only add to it. */
+export function leastTimes(samples: readonly StageTimes[]): StageTimes {
   const names = Object.keys(noTimes()) as (keyof StageTimes)[];
   return Object.fromEntries(
-    names.map((name) => [name, median(samples.map((sample) => sample[name]))]),
+    names.map((name) => [name, Math.min(...samples.map((sample) => sample[name]))]),
   ) as StageTimes;
-}
-
-/** Returns the middle value, or the mean of both middle ones. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
 }
 
 /** Makes a palette of different colours. */
