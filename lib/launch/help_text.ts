@@ -37,7 +37,7 @@ Ends with 1 if one fails.`;
 
 /** Below the flags of `random-teacher`. */
 export const RANDOM_TEACHER_EXAMPLES = `
-It measures time and memory; what it draws is noise. SDXL takes 6.9 GB on the disk.
+It measures time and memory; what it draws is noise. SDXL takes 6.8 GB on the disk.
 
 Examples:
   deno task random-teacher mini workdir/random-mini
