@@ -72,8 +72,7 @@ gpuTest("buildUnet() computes in float16 on WebGPU", async (gpu) => {
  *
  * A weight of uniform values is off by a step / sqrt(12), relatively by 0.4 % with 8 bits and by
  * 6 % with 4. What the network makes of it is no more, as what a layer adds is added to what passes
- * it by: measured were 0.0033 and 0.056, and 0.0072 with 8 bits in float16. Halves, blocks or scales
- * in a wrong order give 0.1 and more.
+ * it by: measured were 0.0033 and 0.056, and 0.0072 with 8 bits in float16.
  */
 const QUANTIZED_TOLERANCE = { 8: 1e-2, 4: 8e-2 } as const;
 
