@@ -110,6 +110,17 @@ export function choice(description: string, words: readonly string[]): Field {
   };
 }
 
+/** Makes a field for one of some words, or for a place, which is written with a slash. */
+export function choiceOrPlace(description: string, words: readonly string[]): Field {
+  const field = choice(description, words);
+  return {
+    ...field,
+    expected: `${field.expected}, or owner/name, a folder or a URL`,
+    json: { anyOf: [field.json, { type: "string", pattern: "[\\\\/]" }] },
+    read: (value) => typeof value === "string" && /[\\/]/.test(value) ? value : field.read(value),
+  };
+}
+
 /** Makes a field that may also hold null ("~"). */
 export function nullable(field: Field): Field {
   return {

@@ -133,10 +133,13 @@ export interface TrainingConfig {
 
 /** The teacher, and how it draws the image that a run without input image begins with. */
 export interface DiffusionConfig {
-  /** The teacher: "mini" is built in; else a folder or URL in diffusers layout. */
+  /**
+   * The teacher: "mini" is built in; "sdxl", "ssd1b" and "owner/name" are of the Hugging Face Hub;
+   * else a folder or URL in diffusers layout.
+   */
   readonly modelId: string;
   /**
-   * Folder or URL of another autoencoder, written with a slash; null, or one of SD-piXL's names,
+   * Another autoencoder: "taesdxl", "vae-16-fix" or "owner/name" of the Hub, a folder or a URL; null
    * means the teacher's own.
    */
   readonly vaeId: string | null;
@@ -174,7 +177,10 @@ export interface DiffusionConfig {
 export interface ControlnetConfig {
   /** Whether ControlNets run. They also need an image. */
   readonly useControlnet: boolean;
-  /** Kinds of the ControlNets: "canny" or "depth", with SD-piXL's "_mid" and "_small" allowed. */
+  /**
+   * Kinds of the ControlNets: "canny" or "depth", with SD-piXL's "_small", "_mid" and "_full"
+   * allowed; or their places, whose names tell the kind: owner/name, a folder or a URL.
+   */
   readonly modelsId: readonly string[];
   /** Factor of each ControlNet, each in [0, 10]; as many as `modelsId`. */
   readonly controlnetConditioningScale: readonly number[];
@@ -192,17 +198,20 @@ export interface ControlnetConfig {
   readonly controlGuidanceEnd: number;
 }
 
-/** Captions of the input image, as SD-piXL makes them; has no meaning here yet. */
+/** Captions of the input image. */
 export interface CaptionConfig {
-  /** Name of the captioning model. */
+  /**
+   * The captioning model: a BLIP of the Hub ("owner/name"), a folder or a URL in transformers layout.
+   * SD-piXL's own, a BLIP-2, cannot be used.
+   */
   readonly blipModelId: string;
   /** Least length in tokens, integer. */
   readonly minNewTokens: number;
-  /** Greatest length in tokens, integer. */
+  /** Greatest length in tokens, integer, 1 or more. */
   readonly maxNewTokens: number;
-  /** Question to the captioning model. */
+  /** Words that the caption begins with. */
   readonly query: string;
-  /** Whether special tokens are left out. */
+  /** Of SD-piXL; special tokens are always left out. */
   readonly skipSpecialTokens: boolean;
 }
 
@@ -254,7 +263,7 @@ export interface RunConfig {
   readonly seed: number;
   /** Path of the input image; null means that the teacher draws one from the prompt. */
   readonly image: string | null;
-  /** Of SD-piXL: captions the image in place of a prompt; not possible here yet. */
+  /** Whether a caption of the input image takes the place of the prompt. Default: false. */
   readonly automaticCaption: boolean;
   /** Longer side of the enlarged copy in pixels, about; integer in [0, 8192]. Default: 512. */
   readonly savingResize: number;

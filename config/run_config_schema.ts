@@ -1,5 +1,6 @@
 import {
   choice,
+  choiceOrPlace,
   type Field,
   flag,
   integer,
@@ -24,16 +25,19 @@ const DECAY = { min: 0, max: 1, openMax: true };
 const TAU = { min: 0, max: 10, openMin: true };
 const SCALE = { min: 0, max: 1e6 };
 const MAX_STEPS = 1_000_000;
-const CONTROLNETS = ["canny", "depth"].flatMap((kind) => [kind, `${kind}_small`, `${kind}_mid`]);
-const OWN_VAE = "the teacher's own is used; a folder is written with a slash, such as ./taesdxl";
-const NO_CAPTIONS = "images are not captioned here; give a prompt";
+const CONTROLNETS = ["canny", "depth"].flatMap((kind) => [
+  kind,
+  `${kind}_small`,
+  `${kind}_mid`,
+  `${kind}_full`,
+]);
 
 /** What each key of a run's config may hold. The one source of checks and JSON schema. */
 export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
   preset: choice("Preset that fills what nobody set", ["standard", "paper"]),
   seed: integer("Seed of all randomness", 0, 2 ** 32 - 1),
   image: nullable(text("Path of the input image")),
-  automaticCaption: unused(flag("Captions the image"), NO_CAPTIONS, [false]),
+  automaticCaption: flag("Puts a caption of the image in place of the prompt"),
   savingResize: integer("Longer side of the enlarged copy in pixels, about", 0, 8192),
   prompt: text("What the picture shows"),
   negativePrompt: text("What the picture must not show"),
@@ -122,11 +126,12 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
     },
   },
   diffusion: {
-    modelId: text("The teacher: mini, or a folder or URL in diffusers layout"),
-    vaeId: {
-      ...nullable(text("Folder or URL of another autoencoder; SD-piXL's names mean the teacher's")),
-      note: (value) => typeof value === "string" && !/[\\/]/.test(value) ? OWN_VAE : undefined,
-    },
+    modelId: text(
+      "The teacher: mini, sdxl, ssd1b, owner/name, or a folder or URL in diffusers layout",
+    ),
+    vaeId: nullable(
+      text("Another autoencoder: taesdxl, vae-16-fix, owner/name, a folder or a URL"),
+    ),
     precision: choice("Precision of the teacher: floats, or quantised weights", [
       "auto",
       "fp32",
@@ -147,7 +152,7 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
   },
   controlnet: {
     useControlnet: flag("Whether ControlNets run"),
-    modelsId: list(choice("Kinds of the ControlNets", CONTROLNETS)),
+    modelsId: list(choiceOrPlace("Kinds of the ControlNets", CONTROLNETS)),
     controlnetConditioningScale: list(number("Factor of each ControlNet", { min: 0, max: 10 })),
     cannyThreshold1: number("Least gradient of weak edges", { min: 0, max: 2000 }),
     cannyThreshold2: number("Least gradient of strong edges", { min: 0, max: 2000 }),
@@ -157,23 +162,15 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
     controlGuidanceEnd: number("Share of diffusion time up to which ControlNets act", SHARE),
   },
   caption: {
-    blipModelId: unused(text("Name of the captioning model; unused"), NO_CAPTIONS, [
-      "Salesforce/blip2-opt-2.7b",
-    ]),
-    minNewTokens: unused(
-      integer("Least length of a caption in tokens; unused", 0, 10_000),
-      NO_CAPTIONS,
-      [20],
+    blipModelId: text("The captioning model: a BLIP by owner/name, folder or URL"),
+    minNewTokens: integer("Least length of a caption in tokens", 0, 10_000),
+    maxNewTokens: integer("Greatest length of a caption in tokens", 1, 10_000),
+    query: text("Words that a caption begins with"),
+    skipSpecialTokens: unused(
+      flag("Whether special tokens are left out of captions"),
+      "they are always left out",
+      [true],
     ),
-    maxNewTokens: unused(
-      integer("Greatest length of a caption in tokens; unused", 0, 10_000),
-      NO_CAPTIONS,
-      [75],
-    ),
-    query: unused(text("Question to the captioning model; unused"), NO_CAPTIONS, [""]),
-    skipSpecialTokens: unused(flag("Whether special tokens are left out; unused"), NO_CAPTIONS, [
-      true,
-    ]),
   },
   sd: {
     guidanceScale: number("Classifier-free guidance of the score", { min: 0, max: 1000 }),

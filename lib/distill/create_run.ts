@@ -16,6 +16,8 @@ import type { SessionPool } from "../onnx/session_pool.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import { findPalette } from "../palette/find_palette.ts";
 import type { Palette } from "../palette/palette.ts";
+import type { HubModelOptions } from "../weights/hub_model.ts";
+import { captionPrompt } from "./caption_prompt.ts";
 import { checkCheckpoint, type RunCheckpoint } from "./checkpoint.ts";
 import { chooseControlnets, Control } from "./control.ts";
 import type { StepParts } from "./distill_step.ts";
@@ -41,9 +43,11 @@ export interface RunInputs {
   readonly gpu?: Gpu;
   /** Networks that runs share, all on one `gpu`; it is borrowed. Default: the run loads its own. */
   readonly pool?: SessionPool;
+  /** Where models of the Hub are, and whether they are downloaded. Default: they are not. */
+  readonly hub?: HubModelOptions;
   /** Stops the loading. */
   readonly signal?: AbortSignal;
-  /** Told what begins: "load", "sample". */
+  /** Told what begins: "load", "caption", "sample". */
   readonly onStage?: (stage: string) => void;
   /** Told what the user should know, a sentence each. */
   readonly onNote?: (message: string) => void;
@@ -64,28 +68,33 @@ export interface RunInputs {
  * @throws {TypeError} If there is neither prompt nor image, or the image is missing.
  * @throws {CheckpointError} If the checkpoint is of another size or palette.
  * @throws {TeacherFolderError} If the teacher cannot be used.
+ * @throws {HubError} If a model of the Hub is not on this machine, or cannot be downloaded.
  * @throws {SessionError} If a network cannot be loaded.
  * @throws {NoGpuError} If there is no WebGPU adapter.
  */
-export async function createRun(config: RunConfig, inputs: RunInputs = {}): Promise<Run> {
+export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promise<Run> {
   const { checkpoint, signal, onStage = () => {}, onNote = () => {} } = inputs;
-  const palette = inputs.palette ?? await findPalette(config.generator.palette);
-  const size = { height: config.generator.imageH, width: config.generator.imageW };
-  checkInputs(config, inputs);
+  const palette = inputs.palette ?? await findPalette(asked.generator.palette);
+  const size = { height: asked.generator.imageH, width: asked.generator.imageW };
+  checkInputs(asked, inputs);
   if (checkpoint) {
-    checkCheckpoint(checkpoint, { size, palette: nameOfMadePalette(config) ?? palette });
+    checkCheckpoint(checkpoint, { size, palette: nameOfMadePalette(asked) ?? palette });
   }
   signal?.throwIfAborted();
   onStage("load");
   await using owned = new AsyncDisposableStack();
   const gpu = inputs.gpu ?? owned.use(await Gpu.request());
   const session: SessionOptions = {
-    runtime: chooseRuntime(gpu, config.runtime),
+    runtime: chooseRuntime(gpu, asked.runtime),
     ...(signal ? { signal } : {}),
     ...(inputs.pool ? { pool: inputs.pool } : {}),
   };
+  const hub = { ...inputs.hub, ...(signal ? { signal } : {}) };
+  const config = await captionPrompt(gpu, asked, {
+    ...{ ...session, image: inputs.image, hub, onStage, onNote },
+  });
   const precision = choosePrecision(config.diffusion.precision, { ...session, gpu });
-  const teacher = await findTeacher(config.diffusion);
+  const teacher = await findTeacher(config.diffusion, { hub });
   const teacherSize = chooseTeacherSize(size, {
     native: nativeSize(teacher, config.sd),
     multiple: sideMultiple(teacher),
@@ -122,8 +131,8 @@ export async function createRun(config: RunConfig, inputs: RunInputs = {}): Prom
   if (draws) onStage("sample");
   const begun = { teacher, ...networks, palette, image };
   const start = checkpoint
-    ? await goOn(gpu, { ...begun, checkpoint }, { ...session, config })
-    : await beginAnew(gpu, begun, { ...session, config });
+    ? await goOn(gpu, { ...begun, checkpoint }, { ...session, config, hub })
+    : await beginAnew(gpu, begun, { ...session, config, hub });
   const parts = { gpu, ...source, ...networks };
   const own = createOwn(gpu, { config, size, teacherSize, start }, owned);
   const control = image && controlnets.length > 0

@@ -6,6 +6,7 @@ import { type NetworkPrecision, precisionName } from "../onnx/network_precision.
 import { paletteWarnings } from "../palette/palette.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "./checkpoint.ts";
+import { ignoresAutoencoder } from "./find_teacher.ts";
 
 /** What a run begins with, as far as there is something to know of it. */
 export interface NotedParts {
@@ -33,6 +34,12 @@ export async function runNotes(config: RunConfig, parts: NotedParts): Promise<st
   for (const text of [prompt, parts.asksNegative ? negativePrompt : ""]) {
     const words = await findUnknownWords(teacher.folder, text);
     notes.push(...describeUnknownWords(words, teacher.name));
+  }
+  if (ignoresAutoencoder(diffusion)) {
+    notes.push(
+      `"diffusion.vae_id" has no effect: the teacher "${teacher.name}" has latents of its own, ` +
+        `which no other autoencoder makes`,
+    );
   }
   if (negativePrompt !== "" && !parts.asksNegative) {
     notes.push('"negative_prompt" has no effect: "sd.guidance_scale" is 0');

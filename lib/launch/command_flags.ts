@@ -20,6 +20,8 @@ export interface GenerateFlags extends SharedFlags {
   readonly config?: string;
   readonly set: readonly string[];
   readonly model?: string;
+  readonly download?: true;
+  readonly forceDownload?: true;
   readonly kmeansNbColors?: string;
   readonly makeVideo?: true;
   readonly videoFrameFreq?: string;

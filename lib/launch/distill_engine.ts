@@ -22,6 +22,7 @@ export const DISTILL_ENGINE: Engine = {
     const run = await createRun(config, {
       ...{ palette, signal, onStage },
       ...(image ? { image } : {}),
+      ...(inputs.hub ? { hub: inputs.hub } : {}),
       ...(checkpoint ? { checkpoint: decodeCheckpoint(checkpoint, checkpointName) } : {}),
       onNote: (message) => told.has(message) ? undefined : onNote(message),
       onPlan: (plan) => {
@@ -60,6 +61,10 @@ class DistillEngineRun implements EngineRun {
 
   get paletteName(): string {
     return this.#run.palette.name;
+  }
+
+  get prompt(): string {
+    return this.#run.config.prompt;
   }
 
   get startStep(): number {

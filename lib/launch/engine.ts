@@ -6,6 +6,7 @@ import type { Image } from "../image/image.ts";
 import type { CheckpointContent } from "../outputs/checkpoint_file.ts";
 import type { RunResult } from "../outputs/final_images.ts";
 import type { Palette } from "../palette/palette.ts";
+import type { HubModelOptions } from "../weights/hub_model.ts";
 import type { StepEvent } from "./run_event.ts";
 
 /** What `generate` needs of a run; a test gives its own. */
@@ -32,6 +33,8 @@ export interface EngineInputs {
   readonly signal: AbortSignal;
   /** Whether the memory plan is told whatever it says. Default: false. */
   readonly verbose?: boolean;
+  /** Where models of the Hub are, and whether they are downloaded. Default: they are not. */
+  readonly hub?: HubModelOptions;
   /** Told what begins, such as "load". */
   onStage(stage: string): void;
   /** Told what the user should know. */
@@ -49,6 +52,8 @@ export interface EngineRun extends AsyncDisposable {
   readonly adapter: string;
   /** Name of the palette of the picture, which may be made of the image. */
   readonly paletteName: string;
+  /** What the picture shows: the prompt of the config, or a caption of the image. */
+  readonly prompt: string;
   /** Step after which it goes on; 0 for a new run. */
   readonly startStep: number;
   /** Images that the teacher judged or drew up to now, those before a resumed run too. */

@@ -14,6 +14,7 @@ import { writeFile } from "../outputs/write_file.ts";
 import { findPalette } from "../palette/find_palette.ts";
 import { writeBeginnings, writeReferences } from "./beginning_files.ts";
 import type { GenerateFlags } from "./command_flags.ts";
+import { createDownloadListener } from "./download_event.ts";
 import { readVideoRequest } from "./config_from_flags.ts";
 import { describeError } from "./describe_error.ts";
 import type { Engine, EngineInputs, EngineRun } from "./engine.ts";
@@ -68,6 +69,11 @@ export async function generateCommand(
     const inputs = {
       ...await readInputs(request, reporter, signal),
       verbose: flags.verbose ?? false,
+      hub: {
+        download: flags.download ?? false,
+        forceDownload: flags.forceDownload ?? false,
+        onProgress: createDownloadListener((event) => reporter.report(event)),
+      },
     };
     const makers: Engine = engine ?? (await import("./distill_engine.ts")).DISTILL_ENGINE;
     await using run = await makers.open(config, inputs);
@@ -79,7 +85,7 @@ export async function generateCommand(
       palette: run.paletteName,
     });
     log.open(folder, { date, seed: config.seed });
-    await writeFile(join(folder, "config.yaml"), writeRunConfig(config));
+    await writeFile(join(folder, "config.yaml"), writeRunConfig({ ...config, prompt: run.prompt }));
     report(reporter, config, run, { folder, palette: run.paletteName });
     const verbose = flags.verbose ?? false;
     if (run.references) await writeReferences(folder, run.references);
@@ -116,7 +122,7 @@ function report(
     ...names,
     steps: config.training.steps,
     resumedFrom: run.startStep,
-    prompt: config.prompt,
+    prompt: run.prompt,
     height: config.generator.imageH,
     width: config.generator.imageW,
     seed: config.seed,

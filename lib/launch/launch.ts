@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
+import { MACHINE } from "../weights/weight_cache.ts";
 import { Machine } from "./adapter_host.ts";
 import { AdapterError, ensureAdapter } from "./ensure_adapter.ts";
+import { findHubPlaces } from "./hub_permissions.ts";
 import { type Command, permissionsOf } from "./permissions.ts";
 import { runChild } from "./run_child.ts";
 
@@ -54,6 +56,7 @@ async function launch(args: readonly string[]): Promise<number> {
     runtimeFiles: needsAdapter ? await runtimeFiles() : [],
     deno: Deno.execPath(),
     readText,
+    findHub: () => findHubPlaces((name) => MACHINE.variable(name)),
   });
   const isOurs = command === "test" || command === "bench";
   return await runChild([...programOf(command, permissions), ...rest], isOurs ? ROOT : cwd);

@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
-import { parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
+import { layerOf, parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
 import { layersFolder } from "../outputs/layers_folder.ts";
 import { splitLoraPaths } from "../weights/lora_place.ts";
+import { hubPermissions, type HubPlaces, namesHub } from "./hub_permissions.ts";
 import { normalizeArguments } from "./normalize_arguments.ts";
 import { elsewhereOf } from "./run_request.ts";
 
@@ -29,6 +30,8 @@ export interface PermissionContext {
   readonly deno: string;
   /** Reads the text of a config file; undefined if it cannot be read. */
   readText(path: string): string | undefined;
+  /** Finds out where the Hub and its files are. Default: it is not known. */
+  findHub?(): HubPlaces | undefined;
 }
 
 /** Flags and config keys whose value is a path that is read. */
@@ -38,6 +41,7 @@ const READ_FLAGS = new Set([
   "--config",
   "--resume",
   "--model",
+  "--judge",
   "--checkpoint",
   "--hex-path",
 ]);
@@ -63,7 +67,7 @@ const FLAGS_ONLY: readonly Command[] = [
  *
  * It reads the project, onnxruntime's file and what the user names, writes the output folder, and
  * asks the environment what the terminal can show.
- * There is no network unless the user names a URL.
+ * There is no network unless the user names a URL, or a model of the Hub and `--download`.
  */
 export function permissionsOf(
   command: Command,
@@ -104,7 +108,25 @@ export function permissionsOf(
   if (isNative) {
     return ["--allow-read", ...flag("write", write), "--allow-ffi", "--allow-env", "--allow-sys"];
   }
-  return [...flagsOf(read, write, hosts), "--allow-env=COLORTERM,TERM"];
+  const env = ["COLORTERM", "TERM"];
+  const hubContext = { cwd, isFile: (path: string) => context.readText(path) !== undefined };
+  if (command !== "generate" || !namesHub(settings, hubContext)) {
+    return [...flagsOf(read, write, hosts), ...flag("env", env)];
+  }
+  const hub = hubPermissions(context.findHub?.(), downloads(normalized));
+  for (const path of hub.read) read.add(path);
+  for (const path of hub.write) write.add(path);
+  for (const host of hub.net) hosts.add(host);
+  return [
+    ...flagsOf(read, write, hosts),
+    ...flag("sys", hub.sys),
+    ...flag("env", [...env, ...hub.env]),
+  ];
+}
+
+/** Tells whether models may be downloaded. */
+function downloads(args: readonly string[]): boolean {
+  return ["--download", "--force-download"].some((name) => args.includes(name));
 }
 
 function flagsOf(read: Set<string>, write: Set<string>, hosts: Set<string>): string[] {
@@ -143,13 +165,14 @@ function valuesOf(args: readonly string[], name: string): string[] {
   });
 }
 
-/** Keys and values of config files, that of a resumed run among them, and of `--set`. */
+/** Keys and values of config files, that of a resumed run among them, of `--model` and `--set`. */
 function settingsOf(args: readonly string[], context: PermissionContext): [string, unknown][] {
   const resumed = resumedFolders(args, context.cwd).map((folder) => join(folder, "config.yaml"));
   const named = valuesOf(args, "--config").map((path) => configPath(path, context));
   const files = [...resumed, ...named];
   const readers = [
     ...files.map((path) => () => parseRunConfig(context.readText(path) ?? "", path)),
+    () => layerOf(modelOf(args), () => "--model"),
     () => parseSettings(valuesOf(args, "--set")),
   ];
   return readers.flatMap((read) => {
@@ -160,6 +183,12 @@ function settingsOf(args: readonly string[], context: PermissionContext): [strin
       return [];
     }
   });
+}
+
+/** The teacher that a flag names, as a config value. */
+function modelOf(args: readonly string[]): Readonly<Record<string, unknown>> {
+  const model = valuesOf(args, "--model").at(-1);
+  return model === undefined ? {} : { "diffusion.model_id": model };
 }
 
 /** Path of a config, which may be in the folder "config". */

@@ -103,7 +103,12 @@ function addGenerate(command: Command, handlers: CommandHandlers): void {
       new Option("--set <key=value>", "any key of the config, such as sd.guidance_scale=15")
         .argParser(collect).default<readonly string[]>([], "none"),
     )
-    .option("--model <name|folder|url>", "the teacher: mini, or one in diffusers layout")
+    .option(
+      "--model <name|folder|url>",
+      "the teacher: mini, sdxl, ssd1b, owner/name of the Hugging Face Hub, or a folder of that layout",
+    )
+    .option("--download", "download what is missing of models of the Hub")
+    .option("--force-download", "download them anew, at their newest commit")
     .option("--kmeans-nb-colors <number>", "makes the palette of the input image by k-means")
     .addOption(runtime())
     .option("--output <folder>", "where the run makes its folder (default: workdir)")

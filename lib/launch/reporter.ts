@@ -1,5 +1,6 @@
 import type { Image } from "../image/image.ts";
 import { terminalPreview } from "../image/terminal_preview.ts";
+import { type DownloadEvent, downloadLine, isComplete } from "./download_event.ts";
 import { etaText, progressLine } from "./progress_line.ts";
 import type { RunEvent, StepEvent } from "./run_event.ts";
 import type { Terminal } from "./terminal.ts";
@@ -45,6 +46,7 @@ class PlainReporter implements Reporter {
   readonly #out: Terminal;
   readonly #status: Terminal;
   #printedAt = 0;
+  #downloadPrintedAt = 0;
   #first: StepEvent | undefined;
 
   constructor(out: Terminal, status: Terminal) {
@@ -54,6 +56,7 @@ class PlainReporter implements Reporter {
 
   report(event: RunEvent): void {
     if (event.event === "done") return this.#out.write(doneText(event));
+    if (event.event === "download") return this.#reportDownload(event);
     if (event.event !== "step") return this.#status.write(`${headText(event)}\n`);
     this.#first ??= event;
     const isTenth = event.step % Math.max(1, Math.floor(event.steps / PLAIN_LINES)) === 0;
@@ -61,6 +64,14 @@ class PlainReporter implements Reporter {
     if (!isTenth && !isSlow && event.step !== event.steps) return;
     this.#printedAt = event.seconds;
     this.#status.write(`${progressLine(event, this.#first, 0)}\n`);
+  }
+
+  #reportDownload(event: DownloadEvent): void {
+    const isFirst = event.path === undefined;
+    const isSlow = performance.now() - this.#downloadPrintedAt >= PLAIN_INTERVAL_S * 1000;
+    if (!isFirst && !isSlow && !isComplete(event)) return;
+    this.#downloadPrintedAt = performance.now();
+    this.#status.write(`${downloadLine(event, 0)}\n`);
   }
 
   preview(): void {}
@@ -113,6 +124,12 @@ class BarReporter implements Reporter {
     }
     // What stays is printed above the bar.
     this.#erase();
+    if (event.event === "download") {
+      this.#status.write(`${downloadLine(event, this.#status.columns() - 1)}\n`);
+      // The next one is drawn over it, unless it is the last.
+      this.#drawnLines = isComplete(event) ? 0 : 1;
+      return;
+    }
     if (event.event === "done") {
       // The picture stays in view.
       if (this.#picture.length > 0) this.#status.write(`${this.#picture.join("\n")}\n`);
@@ -140,7 +157,7 @@ class BarReporter implements Reporter {
 }
 
 /** What is printed when something begins or is to be known. */
-function headText(event: Exclude<RunEvent, StepEvent>): string {
+function headText(event: Exclude<RunEvent, StepEvent | DownloadEvent>): string {
   switch (event.event) {
     case "start": {
       const { prompt, palette, height, width, seed, runtime, adapter, resumedFrom } = event;

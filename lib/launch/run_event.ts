@@ -1,3 +1,5 @@
+import type { DownloadEvent } from "./download_event.ts";
+
 /** What a run tells its listeners. With `--json` each is one line. */
 export type RunEvent =
   | {
@@ -31,6 +33,7 @@ export type RunEvent =
     readonly stage: string;
   }
   | StepEvent
+  | DownloadEvent
   | {
     /** The run has ended and its files are there. */
     readonly event: "done";

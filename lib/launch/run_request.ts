@@ -7,6 +7,7 @@ import { findCheckpoint } from "../outputs/checkpoint_file.ts";
 import { OutputError } from "../outputs/output_error.ts";
 import type { GenerateFlags } from "./command_flags.ts";
 import { layersOfFlags } from "./config_from_flags.ts";
+import { namesHub } from "./hub_permissions.ts";
 import { sdPixlNotes } from "./sd_pixl_flags.ts";
 
 /** What the command line and its files ask for. */
@@ -37,11 +38,31 @@ export async function readRequest(flags: GenerateFlags): Promise<Request> {
   if (flags.config !== undefined) layers.push(await readNamedLayer(flags.config));
   layers.push(...layersOfFlags(flags));
   const { config, notes: configNotes } = resolveLayers(layers);
-  const notes = [...sdPixlNotes(flags.sdPixl ?? {}), ...configNotes];
+  const notes = [
+    ...sdPixlNotes(flags.sdPixl ?? {}),
+    ...downloadNotes(flags, config),
+    ...configNotes,
+  ];
   const name = flags.config === undefined
     ? config.preset
     : basename(flags.config, extname(flags.config));
   return { config, notes, name, folder, checkpoint: found?.path };
+}
+
+function downloadNotes(
+  { download, forceDownload }: GenerateFlags,
+  { diffusion, controlnet }: RunConfig,
+): string[] {
+  const settings = [
+    ["diffusion.model_id", diffusion.modelId],
+    ["diffusion.vae_id", diffusion.vaeId],
+    ["diffusion.lora_path", diffusion.loraPath],
+    ["controlnet.models_id", controlnet.modelsId],
+  ] as const;
+  if (namesHub(settings, { cwd: ".", isFile: () => false })) return [];
+  return [download && "--download", forceDownload && "--force-download"]
+    .filter((flag) => flag !== undefined)
+    .map((flag) => `"${flag}" has no effect: nothing that is named comes from the Hub`);
 }
 
 /** Reads a config; a bare name also means one in the folder "config", as in SD-piXL. */

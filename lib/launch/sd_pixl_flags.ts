@@ -20,7 +20,6 @@ export interface SdPixlFlag {
 const NO_SCALER = "gradients are float32 and need no scaling";
 const NO_WANDB =
   "there is no Weights & Biases; metrics.jsonl holds the metrics, as does --tensorboard";
-const NO_DOWNLOAD = "nothing is downloaded; name a teacher's folder or URL by --model";
 
 /**
  * Flags that have no place in `--help`, because the config, or nothing, does what they ask for.
@@ -28,8 +27,6 @@ const NO_DOWNLOAD = "nothing is downloaded; name a teacher's folder or URL by --
  * Source: https://github.com/AlexandreBinninger/SD-piXL, main.py and its accelerate parser.
  */
 export const SD_PIXL_FLAGS: readonly SdPixlFlag[] = [
-  { name: "--download", why: NO_DOWNLOAD },
-  { name: "--force-download", why: NO_DOWNLOAD },
   { name: "--use-cpu", short: "-cpu", settings: () => ({ "runtime": "wasm" }) },
   {
     name: "--gradient-accumulate-step",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type PermissionContext, permissionsOf } from "../../../lib/launch/permissions.ts";
+import { HUB_VARIABLES } from "../../../lib/weights/hub_settings.ts";
 
 const CONTEXT: PermissionContext = {
   root: "/project",
@@ -125,10 +126,76 @@ Deno.test("permissionsOf() lets tests start Deno and serve on this machine", () 
 });
 
 Deno.test("permissionsOf() lets the benchmark of recipes read its teacher and write its folder", () => {
-  const args = ["--set", "names48", "--override", "training.steps=3", "--model", "/m"];
+  const args = ["--set", "names48", "--override", "training.steps=3", "--model", "/m", "--judge=j"];
   assert.deepEqual(permissionsOf("bench-recipes", args, CONTEXT), [
-    "--allow-read=/project,/cache/ort.wasm,/m,/home/workdir/bench",
+    "--allow-read=/project,/cache/ort.wasm,/m,/home/j,/home/workdir/bench",
     "--allow-write=/home/workdir/bench",
     TERMINAL,
   ]);
+});
+
+/** A machine that knows where the Hub's files are. */
+const WITH_HUB: PermissionContext = {
+  ...CONTEXT,
+  findHub: () => ({
+    endpoint: "https://huggingface.co",
+    cacheFolder: "/hf/hub",
+    tokenFile: "/hf/token",
+  }),
+};
+
+Deno.test("permissionsOf() lets a model of the Hub be read, and downloaded where that is asked", () => {
+  for (const id of ["sdxl", "owner/name", "owner/name@refs/pr/1"]) {
+    const offline = permissionsOf("generate", ["--model", id], WITH_HUB);
+    assert.match(offline[0]!, /^--allow-read=.*,\/hf\/hub,\/hf\/token$/);
+    assert.equal(offline[1], "--allow-write=/home/workdir");
+    assert.match(offline[2]!, /^--allow-env=COLORTERM,TERM,HF_ENDPOINT,HF_HOME,.*HF_TOKEN/);
+    assert.equal(offline.length, 3);
+    for (const flag of ["--download", "--force_download"]) {
+      const online = permissionsOf("generate", ["--model", id, flag], WITH_HUB);
+      assert.deepEqual(online.slice(1, 4), [
+        "--allow-write=/home/workdir,/hf/hub",
+        "--allow-net=huggingface.co,*.hf.co",
+        "--allow-sys=statfs",
+      ]);
+      assert.equal(online[4], offline[2]);
+    }
+  }
+});
+
+Deno.test("permissionsOf() gives nothing of the Hub where none of its models is named", () => {
+  const readText = (path: string) => path === "/home/models/mine/unet/config.json" ? "" : undefined;
+  for (
+    const args of [
+      [],
+      ["--model", "mini"],
+      ["--model", "models/mine"],
+      ["--model", "./owner/name"],
+      ["--set", "diffusion.vae_id=taesdxl"],
+      ["--set", "diffusion.lora_path=a/b.safetensors"],
+      ["--set", "controlnet.models_id=[canny_mid, depth_mid]"],
+      ["--model", "sdxl", "--set", "diffusion.model_id=mini"],
+    ]
+  ) {
+    const given = permissionsOf("generate", [...args, "--download"], { ...WITH_HUB, readText });
+    assert(!given.some((flag) => /hf|huggingface|HF_/.test(flag)), args.join(" "));
+  }
+  for (
+    const args of [
+      ["--model", "./x", "--set", "diffusion.vae_id=taesdxl"],
+      ["--set", "diffusion.vae_id=owner/vae"],
+      ["--set", "controlnet.models_id=[canny, owner/controlnet-canny]"],
+    ]
+  ) {
+    const given = permissionsOf("generate", args, WITH_HUB);
+    assert(given.some((flag) => flag.includes("/hf/hub")), args.join(" "));
+  }
+});
+
+Deno.test("the launcher may ask for the variables that tell where the Hub's files are", async () => {
+  const { tasks } = JSON.parse(
+    await Deno.readTextFile(new URL("../../../deno.json", import.meta.url)),
+  );
+  const [, list] = /--allow-env=(\S+)/.exec(tasks.launch.command)!;
+  assert.deepEqual(list!.split(","), ["XDG_RUNTIME_DIR", "INIT_CWD", ...HUB_VARIABLES]);
 });

@@ -54,8 +54,8 @@ const ROWS: readonly Row[] = [
   [["--prompt", "a knight: red"], "prompt", "a knight: red"],
   [["-npt", "fog"], "negativePrompt", "fog"],
   [["--negative_prompt", "fog"], "negativePrompt", "fog"],
-  [["--download"], NOTE, /nothing is downloaded/],
-  [["--force_download"], NOTE, /nothing is downloaded/],
+  [["--download", "--seed", "7"], "seed", 7],
+  [["--force_download", "--seed", "7"], "seed", 7],
   [["--palette", "pico-8"], "generator.palette", "pico-8"],
   [["-knc", "5"], "generator.kmeansNbColors", 5],
   [["--kmeans_nb_colors", "5"], "generator.initializationMethod", "kmeans"],
@@ -119,8 +119,9 @@ Deno.test("generate takes every flag of SD-piXL, with its meaning or with a note
 Deno.test("generate takes the flags of SD-piXL that are no config", async () => {
   const { flags } = await outcomeOf([
     ...["-c", "config.yaml", "--verbose", "--tensorboard", "-mv", "-frame_freq", "10"],
-    ...["--video_size", "256,512", "--fps", "24"],
+    ...["--video_size", "256,512", "--fps", "24", "--download", "--force_download"],
   ]);
+  assert.deepEqual([flags.download, flags.forceDownload], [true, true]);
   const { config, verbose, tensorboard } = flags;
   assert.deepEqual([config, verbose, tensorboard], ["config.yaml", true, true]);
   const video = { videoSize: { height: 256, width: 512 }, frameSteps: 10, fps: 24 };

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { chooseControlnets } from "../../../lib/distill/control.ts";
+import { findTeacher, ignoresAutoencoder } from "../../../lib/distill/find_teacher.ts";
+import { HubError } from "../../../lib/weights/hub_error.ts";
+import type { HubModelOptions } from "../../../lib/weights/hub_model.ts";
+import { goldenPath } from "../../support/goldens.ts";
+import { inTemporaryFolder } from "../../support/temporary_folder.ts";
+import { FakeHub } from "../weights/hub/fake_hub.ts";
+import { tinyConfig } from "./tiny_run.ts";
+
+const FOLDERS = ["scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "unet"];
+
+/** Reads folders of the teacher of the reference tensors; one alone lies in the repository itself. */
+async function filesOf(folders: readonly string[], isTeacher: boolean) {
+  const files: Record<string, string | Uint8Array<ArrayBuffer>> = {};
+  for (const folder of folders) {
+    for await (const { name } of Deno.readDir(goldenPath(`tiny-sdxl/${folder}`))) {
+      const path = goldenPath(`tiny-sdxl/${folder}/${name}`);
+      files[isTeacher ? `${folder}/${name}` : name] = name.endsWith(".safetensors")
+        ? await Deno.readFile(path)
+        : await Deno.readTextFile(path);
+    }
+  }
+  const parts = Object.fromEntries(folders.map((folder) => [folder, ["diffusers", folder]]));
+  if (isTeacher) files["model_index.json"] = JSON.stringify(parts);
+  return files;
+}
+
+/** Repositories on one Hub, a server each. */
+async function openRepos(owned: AsyncDisposableStack, cache: string) {
+  const contents = {
+    "stabilityai/stable-diffusion-xl-base-1.0": await filesOf([...FOLDERS, "vae"], true),
+    "madebyollin/sdxl-vae-fp16-fix": await filesOf(["vae_kl"], false),
+    "diffusers/controlnet-canny-sdxl-1.0-mid": await filesOf(["controlnet_canny"], false),
+    "owner/my-canny": await filesOf(["controlnet_small"], false),
+  };
+  const repos = Object.entries(contents).map(([repo, files]) =>
+    [repo, owned.use(new FakeHub(files, repo))] as const
+  );
+  const first = repos[0]![1];
+  const route: typeof fetch = (input, init) => {
+    const url = String(input instanceof Request ? input.url : input);
+    const to = repos.find(([repo]) =>
+      new URL(url).pathname.replace("/api/models", "").startsWith(`/${repo}/`)
+    );
+    return fetch(to ? url.replace(first.endpoint, to[1].endpoint) : url, init);
+  };
+  return first.options(cache, { fetch: route });
+}
+
+const SDXL = { modelId: "sdxl", vaeId: "vae-16-fix", loraPath: null, loraScale: 1 };
+const CONTROLNET = {
+  ...tinyConfig().controlnet,
+  modelsId: ["canny_mid", "owner/my-canny"],
+  controlnetConditioningScale: [1, 1],
+};
+
+Deno.test("findTeacher() takes teacher, autoencoder and ControlNets from repositories", async () => {
+  await inTemporaryFolder(async (cache) => {
+    await using owned = new AsyncDisposableStack();
+    const options = await openRepos(owned, cache);
+    const offline = async (hub: HubModelOptions) => {
+      const teacher = await findTeacher(SDXL, { hub });
+      const choices = await chooseControlnets(teacher, CONTROLNET, assert.fail);
+      return { teacher, choices };
+    };
+    await assert.rejects(offline(options), (error) => {
+      assert(error instanceof HubError);
+      assert.match(error.message, /"sdxl" .*with: deno task generate --model sdxl --download$/);
+      return true;
+    });
+    // The teacher alone does not make the others come.
+    await findTeacher({ ...SDXL, vaeId: null }, { hub: { ...options, download: true } });
+    await assert.rejects(
+      offline(options),
+      /"vae-16-fix" .*with: the same command with --download$/,
+    );
+    await findTeacher(SDXL, { hub: { ...options, download: true } });
+    await assert.rejects(offline(options), /"canny_mid" .*with: the same command with --download$/);
+    await offline({ ...options, download: true });
+    const { teacher, choices } = await offline(options);
+    assert.deepEqual([teacher.name, teacher.vae.className], ["sdxl", "AutoencoderKL"]);
+    assert.deepEqual(choices.map(({ id }) => id), CONTROLNET.modelsId);
+    const [mid, own] = await Promise.all(choices.map(({ id }) => teacher.controlnetPlace(id)));
+    assert.match(mid!.folder.location, /models--diffusers--controlnet-canny-sdxl-1\.0-mid/);
+    assert.match(own!.folder.location, /models--owner--my-canny/);
+  });
+});
+
+Deno.test("findTeacher() asks no Hub for a folder and its ControlNets", async () => {
+  const hub: HubModelOptions = { fetch: () => assert.fail(), download: true };
+  const config = { ...SDXL, modelId: goldenPath("tiny-sdxl"), vaeId: null };
+  const teacher = await findTeacher(config, { hub });
+  assert.equal(await teacher.hasControlnet("canny_mid"), true);
+  assert.equal(await teacher.hasControlnet("pose"), false);
+  assert.equal(ignoresAutoencoder({ modelId: "mini", vaeId: "taesdxl" }), true);
+  assert.equal(ignoresAutoencoder({ modelId: "mini", vaeId: "./taesdxl" }), false);
+  assert.equal(ignoresAutoencoder({ modelId: "sdxl", vaeId: "taesdxl" }), false);
+});
