@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { JUDGE_PATH } from "./judge.ts";
 import {
   BENCH_PALETTES,
   BENCH_SEEDS,
@@ -10,6 +11,8 @@ import { fitsSet, type Job, type JobOptions, type Recipe, RECIPES } from "./reci
 
 /** What the benchmark is asked for. */
 export interface BenchOptions extends JobOptions {
+  /** Path of the judge. */
+  readonly judge: string;
   /** Folder for what it makes. */
   readonly output: string;
   /** The pictures, all recipes of a prompt before the next prompt. */
@@ -29,6 +32,7 @@ export const BENCH_HELP = `Scores recipes: how a picture is made, at what cost, 
   --limit N               only the first N prompts of each set
   --model mini            a teacher: folder or URL
   --runtime auto          webgpu, wasm, native
+  --judge FILE            default: judge.safetensors beside the recipes, if it is there
   --override key=value    a setting over those of all recipes; may be repeated
   --output workdir/bench  what is there already is not made again
 
@@ -54,13 +58,14 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
       limit: { type: "string" },
       model: { type: "string", default: "mini" },
       runtime: { type: "string", default: "auto" },
+      judge: { type: "string", default: JUDGE_PATH },
       override: { type: "string", multiple: true, default: [] },
       output: { type: "string", default: "workdir/bench" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
   if (values.help) return undefined;
-  const { model, runtime, override: overrides, output } = values;
+  const { model, runtime, override: overrides, output, judge } = values;
   const names = values.recipes?.split(",");
   const jobs = values.set.split(",").map(setNamed).flatMap((set) =>
     listJobs({
@@ -75,7 +80,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
   if (jobs.length === 0) {
     throw new TypeError("Cannot run the benchmark: expected recipes that fit the set, got none");
   }
-  return { model, runtime, overrides, output, jobs };
+  return { model, runtime, overrides, output, judge, jobs };
 }
 
 function listJobs(asked: {

@@ -40,13 +40,17 @@ async function bench(options: BenchOptions): Promise<number> {
   using gpu = await Gpu.request();
   using interrupt = new Interrupt(() => say("Stopping after this step; what is made is kept …"));
   await makeAll(tasks, { journal, pictures, gpu, signal: interrupt.signal });
-  const results = await scoreAll(tasks, journal, pictures);
+  await using judge = await openJudge(options.judge);
+  const results = await scoreAll(tasks, { journal, pictures, judge });
   const code = interrupt.signal.aborted ? STOPPED : 0;
   if (results.length === 0) return code;
   const settings = overrides.length > 0 ? `, with ${overrides.join(", ")}` : "";
   const runtimes = [...new Set(results.map(({ made }) => made.runtime))].join(", ");
   const heading = `# Recipes\n\nTeacher "${model}" (${teacher})${settings}; ` +
-    `networks on ${runtimes}; ${describeEnvironment(gpu.adapterName)}. Means over pictures. ` +
+    `networks on ${runtimes}; ${describeEnvironment(gpu.adapterName)}; ${
+      judge ? "judged" : "not judged"
+    }. ` +
+    `Means over pictures. ` +
     `Seconds are without those of loading. Peak MB is that of the whole program, with all ` +
     `networks that it had loaded.\n`;
   print(await writeResults(results, { output, heading }));
@@ -94,10 +98,12 @@ function describeCost({ evaluations, seconds, loadSeconds, peakBytes }: JournalE
 
 async function scoreAll(
   tasks: readonly Task[],
-  journal: Journal,
-  pictures: PictureFiles,
+  { journal, pictures, judge }: {
+    readonly journal: Journal;
+    readonly pictures: PictureFiles;
+    readonly judge: Judge | undefined;
+  },
 ): Promise<Result[]> {
-  await using judge = await openJudge();
   const results: Result[] = [];
   for (const { job, key, fingerprint } of tasks) {
     const made = journal.find(key, fingerprint);
@@ -113,9 +119,9 @@ async function scoreAll(
   return results;
 }
 
-async function openJudge(): Promise<Judge | undefined> {
+async function openJudge(path: string): Promise<Judge | undefined> {
   try {
-    return await Judge.open();
+    return await Judge.open(path);
   } catch (error) {
     if (!(error instanceof MissingJudgeError)) throw error;
     say(`${error.message}. The columns top-1, top-5 and p are left out`);

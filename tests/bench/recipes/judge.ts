@@ -81,7 +81,7 @@ export class Judge implements AsyncDisposable {
    *
    * @throws {MissingJudgeError} If it is not there, with how it is trained.
    */
-  static async open(path: string = JUDGE_PATH): Promise<Judge> {
+  static async open(path: string): Promise<Judge> {
     const source = openSource(path);
     using weights = StateDict.fromSources([source], path);
     const names = readNames(readSafetensorsHeader(source).metadata["names"], path);

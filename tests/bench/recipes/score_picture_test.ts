@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { Image } from "../../../lib/image/image.ts";
+import { findPalette } from "../../../lib/palette/find_palette.ts";
+import type { Judge } from "./judge.ts";
+import { scorePicture } from "./score_picture.ts";
+
+/** A judge that always sees a dog. */
+const JUDGE = {
+  names: ["cat", "dog"],
+  look: () => Promise.resolve(Float32Array.of(0, 1)),
+} as unknown as Judge;
+
+const PALETTE = await findPalette("1-bit");
+const PICTURE = Image.filled({ height: 4, width: 4 }, [255, 255, 255]);
+
+Deno.test("scorePicture() measures only what can be measured", async () => {
+  const scores = await scorePicture(PICTURE, {
+    prompt: { id: "cat", prompt: "cat", name: "cat" },
+    palette: PALETTE,
+    input: undefined,
+    judge: undefined,
+  });
+  assert.deepEqual(scores, { stray: 0, colors: 1 });
+});
+
+Deno.test("scorePicture() measures all there is", async () => {
+  const scores = await scorePicture(PICTURE, {
+    prompt: { id: "cat", prompt: "cat on a white background", name: "cat", background: "white" },
+    palette: PALETTE,
+    input: Image.filled({ height: 8, width: 8 }, [0, 0, 0]),
+    judge: JUDGE,
+  });
+  const { probability, ...rest } = scores;
+  assert.ok(Math.abs(probability! - 1 / (1 + Math.E)) < 1e-6);
+  assert.deepEqual(rest, {
+    ...{ top1: 0, top5: 1, guess: "dog", stray: 0, colors: 1 },
+    ...{ background: 1, distance: 1, edges: 0 },
+  });
+});
+
+Deno.test("scorePicture() does not judge what the judge does not know", async () => {
+  const prompt = { id: "yak", prompt: "yak", name: "yak" };
+  const asked = { prompt, palette: PALETTE, input: undefined, judge: JUDGE };
+  assert.equal((await scorePicture(PICTURE, asked)).top1, undefined);
+});
