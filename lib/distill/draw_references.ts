@@ -1,11 +1,13 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import { chooseReference, type ChosenReference } from "../conditioning/choose_reference.ts";
+import { chooseReference } from "../conditioning/choose_reference.ts";
 import { chooseByDenoising, EVALUATIONS_OF_CHOICE } from "../guidance/choose_by_denoising.ts";
-import { type Sample, sampleImages, type SampleParts } from "../guidance/sample_image.ts";
+import { sampleImages, type SampleParts } from "../guidance/sample_image.ts";
 import type { Image } from "../image/image.ts";
+import { readClipConfig } from "../models/clip_config.ts";
 import type { SessionOptions } from "../onnx/session.ts";
-import { openModelFolder } from "../weights/folder.ts";
+import type { HubModelOptions } from "../weights/hub_model.ts";
+import { openModel } from "./find_teacher.ts";
 
 /** Images that the teacher drew of the prompt, one of which the run begins with. */
 export interface References {
@@ -15,6 +17,14 @@ export interface References {
   readonly chosen: number;
   /** How well each fits the prompt, the greater, the better; undefined if there is only one. */
   readonly scores: readonly number[] | undefined;
+}
+
+/** Options of {@linkcode drawReferences}. */
+export interface DrawOptions extends SessionOptions {
+  /** What the user asked. */
+  readonly config: RunConfig;
+  /** Where models of the Hub are, and whether they are downloaded. */
+  readonly hub: HubModelOptions;
 }
 
 /** Returns how often the teacher is asked for the images of a run and the choice among them. */
@@ -29,36 +39,30 @@ export function referenceEvaluations({ diffusion }: RunConfig): number {
  * config names, else by the teacher itself.
  *
  * @throws {ModelFolderError} If the CLIP cannot be read.
+ * @throws {ModelConfigError} If it is not supported.
+ * @throws {HubError} If it is not on this machine, or cannot be downloaded.
  */
 export async function drawReferences(
   gpu: Gpu,
   parts: SampleParts,
-  options: SessionOptions & { readonly config: RunConfig },
+  options: DrawOptions,
 ): Promise<References> {
-  const { config, ...session } = options;
+  const { config, hub, ...session } = options;
   const { diffusion, seed } = config;
+  const clip = diffusion.clipId === null || diffusion.numReferences === 1
+    ? undefined
+    : await openModel(diffusion.clipId, hub);
+  // What cannot be used is found before images are drawn for minutes.
+  if (clip) await readClipConfig(clip);
   const samples = await sampleImages(gpu, parts, { ...session, config: diffusion, seed });
   const images = samples.map(({ image }) => image);
   if (samples.length === 1) return { images, chosen: 0, scores: undefined };
-  const { index, scores } = await choose(gpu, { parts, samples }, options);
-  return { images, chosen: index, scores };
-}
-
-async function choose(
-  gpu: Gpu,
-  { parts, samples }: { readonly parts: SampleParts; readonly samples: readonly Sample[] },
-  { config, ...session }: SessionOptions & { readonly config: RunConfig },
-): Promise<ChosenReference> {
-  const { diffusion: { clipId }, prompt, seed } = config;
-  if (clipId !== null) {
-    const images = samples.map(({ image }) => image);
-    return await chooseReference(gpu, openModelFolder(clipId), { prompt, images }, session);
-  }
   const candidates = samples.map(({ latents }) => latents);
-  const { signal } = session;
-  return await chooseByDenoising(
-    gpu,
-    { parts, candidates },
-    { seed, ...(signal ? { signal } : {}) },
-  );
+  const { index, scores } = clip
+    ? await chooseReference(gpu, clip, { prompt: config.prompt, images }, session)
+    : await chooseByDenoising(gpu, { parts, candidates }, {
+      seed,
+      ...(session.signal ? { signal: session.signal } : {}),
+    });
+  return { images, chosen: index, scores };
 }

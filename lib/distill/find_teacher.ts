@@ -50,7 +50,7 @@ export async function findTeacher(
 }
 
 /** Opens a folder, or a model of the Hub; a bare name that the Hub has no short name for is a folder. */
-async function openModel(id: string, hub: HubModelOptions): Promise<ModelFolder> {
+export async function openModel(id: string, hub: HubModelOptions): Promise<ModelFolder> {
   const isBare = !/[\\/@]/.test(id) && !hasShortName(id);
   return isBare ? openModelFolder(id) : await openHubModel(id, hub);
 }

@@ -4,7 +4,7 @@ import type { Image, ImageSize, Rgb } from "../image/image.ts";
 import { fitWithin, resizeImage } from "../image/resize_image.ts";
 
 /** What is seen through an input image, and around it with "pad". */
-const BACKGROUND: Rgb = [255, 255, 255];
+export const BACKGROUND: Rgb = [255, 255, 255];
 
 /** What an input image is prepared for. */
 export interface StartImageOptions {

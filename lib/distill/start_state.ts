@@ -8,11 +8,15 @@ import {
 import type { NoiseLogits } from "../generator/pixel_generator.ts";
 import type { SampleParts } from "../guidance/sample_image.ts";
 import type { Image } from "../image/image.ts";
-import type { SessionOptions } from "../onnx/session.ts";
 import type { AdamWState } from "../optimizer/adamw.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "./checkpoint.ts";
-import { drawReferences, referenceEvaluations, type References } from "./draw_references.ts";
+import {
+  type DrawOptions,
+  drawReferences,
+  referenceEvaluations,
+  type References,
+} from "./draw_references.ts";
 
 /** What the first step of a run begins with. */
 export interface StartState {
@@ -70,7 +74,7 @@ export function drawsImage(
 export async function beginAnew(
   gpu: Gpu,
   parts: SampleParts & StartInputs,
-  options: SessionOptions & { readonly config: RunConfig },
+  options: DrawOptions,
 ): Promise<StartState> {
   const { config } = options;
   const { seed, generator } = config;
@@ -98,7 +102,7 @@ export async function beginAnew(
 export async function goOn(
   gpu: Gpu,
   parts: SampleParts & StartInputs & { readonly checkpoint: RunCheckpoint },
-  options: SessionOptions & { readonly config: RunConfig },
+  options: DrawOptions,
 ): Promise<StartState> {
   const { logits, palette, step, optimizerStep, moment1, moment2 } = parts.checkpoint;
   const isDrawn = drawsImage(options.config, parts);

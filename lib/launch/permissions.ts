@@ -51,6 +51,7 @@ const READ_KEYS = new Set([
   "diffusion.model_id",
   "diffusion.vae_id",
   "diffusion.clip_id",
+  "caption.blip_model_id",
 ]);
 const DEFAULT_OUTPUT = "workdir";
 const BENCH_OUTPUT = "workdir/bench";

@@ -21,6 +21,7 @@ export function paintingEngine({ stepMs = 0 } = {}): Engine {
         runtime: "wasm",
         adapter: "none",
         paletteName: palette.name,
+        prompt: config.prompt,
         startStep,
         references: undefined,
         get evaluations() {

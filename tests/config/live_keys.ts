@@ -32,6 +32,8 @@ const FALLING = [TEN_STEPS, "sd.sampling_method_t=linear_falling"];
 /** Without it AdamW makes the same step of any gradient's multiple. */
 const EPSILON = "training.adam_epsilon=0.1";
 
+const SHORT_CAPTION = ["caption.min_new_tokens=5", "caption.max_new_tokens=7"];
+
 /** The settings of every observation; a teacher with random weights makes runs of a moment. */
 export const TINY: readonly string[] = [
   "prompt=a red dragon",
@@ -50,7 +52,7 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   preset: { value: "paper", changes: "config" },
   seed: { value: "1", changes: "picture" },
   image: { value: "disc.png", changes: "startImage" },
-  automatic_caption: { noted: "true" },
+  automatic_caption: { value: "true", changes: "told", given: [IMAGE] },
   saving_resize: { value: "64", changes: "files" },
   prompt: { value: "a castle", changes: "loss of score", given: [IMAGE] },
   negative_prompt: { value: "fog", changes: "loss of score", given: [IMAGE] },
@@ -220,10 +222,15 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   },
   "controlnet.control_guidance_end": { value: "0", changes: "loss of score", given: CONTROLLED },
 
-  "caption.blip_model_id": { noted: "other" },
-  "caption.min_new_tokens": { noted: "1" },
-  "caption.max_new_tokens": { noted: "2" },
-  "caption.query": { noted: "what is it" },
+  // There is no BLIP in that folder, and the run says so.
+  "caption.blip_model_id": {
+    value: "./no/blip",
+    changes: "refusal",
+    given: [IMAGE, "automatic_caption=true"],
+  },
+  "caption.min_new_tokens": { value: "7", changes: "caption", given: SHORT_CAPTION },
+  "caption.max_new_tokens": { value: "3", changes: "caption", given: SHORT_CAPTION },
+  "caption.query": { value: "w7", changes: "caption", given: SHORT_CAPTION },
   "caption.skip_special_tokens": { noted: "false" },
 
   "sd.guidance_scale": { value: "3", changes: "loss of score", given: [IMAGE] },

@@ -2,6 +2,7 @@ import { configNotes } from "../../config/config_notes.ts";
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { drawAugmentation } from "../../lib/augment/draw_augmentation.ts";
+import { captionAs } from "../../lib/distill/caption_prompt.ts";
 import { createRun } from "../../lib/distill/create_run.ts";
 import { distill } from "../../lib/distill/distill.ts";
 import { findTeacher } from "../../lib/distill/find_teacher.ts";
@@ -10,6 +11,7 @@ import { drawTimestep } from "../../lib/guidance/timestep_sampling.ts";
 import { chooseRuntime } from "../../lib/onnx/choose_runtime.ts";
 import type { SessionPool } from "../../lib/onnx/session_pool.ts";
 import { learningRateAt } from "../../lib/optimizer/learning_rate.ts";
+import { openTinyBlip } from "../lib/distill/tiny_blip.ts";
 import { discImage } from "../lib/distill/tiny_run.ts";
 
 /** What runs are observed with. */
@@ -39,6 +41,12 @@ export const OBSERVATIONS = {
     ),
   teacher: ({ diffusion }: RunConfig) =>
     findTeacher(diffusion).then(({ folder }) => folder.location, String),
+  caption: async ({ caption }: RunConfig) => {
+    const image = discImage({ height: 40, width: 60 });
+    // The sixth word of its caption, if nothing else is asked.
+    const folder = await openTinyBlip(243);
+    return await captionAs(null, { folder, image }, { runtime: "wasm", config: caption });
+  },
   refusal: (config: RunConfig, laboratory: Laboratory) =>
     observeRun(config, laboratory).then(() => undefined, String),
 } satisfies Readonly<Record<string, (config: RunConfig, laboratory: Laboratory) => unknown>>;

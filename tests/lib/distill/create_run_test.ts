@@ -139,7 +139,6 @@ gpuTest("a run begins with noise, asks one row, and says what has no effect", as
   const { stages, notes, inputs } = listener();
   const config = tinyConfig({
     negativePrompt: "fog",
-    automaticCaption: true,
     generator: { initializeRenderer: false, smoothSoftmax: false },
     training: { steps: 1, fftScale: 0 },
     controlnet: { modelsId: ["depth", "canny"], controlnetConditioningScale: [0.1, 0.2] },
@@ -150,7 +149,6 @@ gpuTest("a run begins with noise, asks one row, and says what has no effect", as
   for await (const { losses } of distill(run)) assert.deepEqual(Object.keys(losses), ["score"]);
   assert.deepEqual(stages, ["load"]);
   assert.deepEqual(notes, [
-    '"automatic_caption" has no effect: images are not captioned here; give a prompt',
     'Palette "own" holds #000000 twice, as colors 1 and 3',
     '"negative_prompt" has no effect: "sd.guidance_scale" is 0',
     'The ControlNet "depth" does not act: an image of the kind "depth" cannot be made here yet',

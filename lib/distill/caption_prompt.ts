@@ -1,0 +1,76 @@
+import type { CaptionConfig, RunConfig } from "../../config/run_config.ts";
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { captionImage } from "../conditioning/caption_image.ts";
+import { compositeAlpha } from "../image/composite_alpha.ts";
+import type { Image } from "../image/image.ts";
+import type { SessionOptions } from "../onnx/session.ts";
+import type { ModelFolder } from "../weights/folder.ts";
+import type { HubModelOptions } from "../weights/hub_model.ts";
+import { openModel } from "./find_teacher.ts";
+import { BACKGROUND } from "./start_image.ts";
+
+/** What a caption is made with besides the config. */
+export interface CaptionPromptOptions extends SessionOptions {
+  /** The input image; undefined if there is none. */
+  readonly image: Image | undefined;
+  /** Where models of the Hub are, and whether they are downloaded. */
+  readonly hub: HubModelOptions;
+  /** Told what begins: "caption". */
+  readonly onStage: (stage: string) => void;
+  /** Told the caption, or why there is none. */
+  readonly onNote: (message: string) => void;
+}
+
+/** SD-piXL's captioning models; of their makers' earlier ones there is an implementation here. */
+const BLIP_2 = /(^|[\\/])blip2[^\\/]*$/i;
+
+/**
+ * Puts the caption of the input image in place of the prompt, if a config asks for it.
+ *
+ * @returns The config, with the caption as its prompt.
+ * @throws {ModelFolderError} If the captioning model cannot be read.
+ * @throws {HubError} If a model of the Hub is not on this machine, or cannot be downloaded.
+ */
+export async function captionPrompt(
+  gpu: Gpu,
+  config: RunConfig,
+  options: CaptionPromptOptions,
+): Promise<RunConfig> {
+  const { image, hub, onStage, onNote, ...session } = options;
+  if (!config.automaticCaption) return config;
+  const problem = image === undefined
+    ? "there is no image to caption"
+    : BLIP_2.test(config.caption.blipModelId)
+    ? 'BLIP-2 cannot caption here; name a BLIP by "caption.blip_model_id", such as ' +
+      "Salesforce/blip-image-captioning-base, or give a prompt"
+    : undefined;
+  if (problem !== undefined) {
+    onNote(`"automatic_caption" has no effect: ${problem}`);
+    return config;
+  }
+  onStage("caption");
+  const folder = await openModel(config.caption.blipModelId, hub);
+  const prompt = await captionAs(gpu, { folder, image: image! }, {
+    ...session,
+    config: config.caption,
+  });
+  onNote(`The prompt is the caption of the image: "${prompt}"`);
+  return { ...config, prompt };
+}
+
+/** Captions an image, laid over white, with the numbers of tokens and the query of a config. */
+export async function captionAs(
+  gpu: Gpu | null,
+  { folder, image }: { readonly folder: ModelFolder; readonly image: Image },
+  options: SessionOptions & { readonly config: CaptionConfig },
+): Promise<string> {
+  const { config: { query, minNewTokens, maxNewTokens }, ...session } = options;
+  const opaque = compositeAlpha(image, BACKGROUND);
+  return await captionImage(gpu, folder, opaque, {
+    ...session,
+    query,
+    // SD-piXL's numbers contradict each other where only the greater one is lowered.
+    minNewTokens: Math.min(minNewTokens, maxNewTokens),
+    maxNewTokens,
+  });
+}
