@@ -118,7 +118,10 @@ function addGenerate(command: Command, handlers: CommandHandlers): void {
     .option("--video-size <H,W>", "height and width of the video in pixels (default: 512,512)")
     .option("--fps <number>", "frames a second (default: 30)")
     .option("--tensorboard", "also write the metrics for TensorBoard")
-    .option("--verbose", "also show the memory plan; write what the run begins with, and mixtures")
+    .option(
+      "--verbose",
+      "also show the memory plan; write what the run begins with and what its steps see",
+    )
     .option("--json", "print one JSON object a line, for programs")
     .addOption(debug())
     .addHelpText("after", GENERATE_EXAMPLES);

@@ -5,6 +5,7 @@ import { enlargementFactor, enlargeNearest } from "../image/enlarge_nearest.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import { entropyMap } from "../outputs/entropy_map.ts";
 import { encodeEnlargedPng, type RunResult } from "../outputs/final_images.ts";
+import { laplacianMap } from "../outputs/laplacian_map.ts";
 import { latentGradientMap } from "../outputs/latent_gradient_map.ts";
 import { writeFileInFolder } from "../outputs/write_file.ts";
 import type { EngineRun, EngineStep } from "./engine.ts";
@@ -30,7 +31,8 @@ export async function writeStepPictures(
  * Writes what a step worked with, and how undecided the picture is after it, under SD-piXL's names:
  * `png_logs/<step>_hard_gumbel.png` and `_soft_gumbel.png` with the noise of the step,
  * `png_logs/<step>_augmented.png` as the teacher saw it,
- * `entropy/<step>_normalized_entropy.png` and `gradients/<step>_grad_<timestep>.png`.
+ * `entropy/<step>_normalized_entropy.png`, `gradients/<step>_grad_<timestep>.png`, and where there
+ * is a Laplacian loss, `laplacian/<step>_laplacian.png`.
  *
  * @throws {OutputError} If one cannot be written.
  */
@@ -42,7 +44,10 @@ export async function writeStepViews(
     /** The picture after the step. */
     readonly result: RunResult;
   },
-  { savingResize, generator }: Pick<RunConfig, "savingResize" | "generator">,
+  { savingResize, generator, training }: Pick<
+    RunConfig,
+    "savingResize" | "generator" | "training"
+  >,
 ): Promise<void> {
   const [views, entropy] = await Promise.all([run.stepViews(), run.entropy()]);
   const log = join(folder, "png_logs", String(step));
@@ -60,6 +65,16 @@ export async function writeStepViews(
   await writeFileInFolder(
     join(folder, "gradients", `${step}_grad_${timestep}.png`),
     encodeLarge(latentGradientMap(data, shape), savingResize),
+  );
+  if (training.laplacianScale === 0) return;
+  const { colors } = result.palette;
+  const seen = generator.smoothSoftmax
+    ? views.mixture
+    : Image.fromIndices(result, views.indices, colors).toFloats();
+  const weights = { side: training.laplacianKernel, sigma: training.laplacianSigma };
+  await writeFileInFolder(
+    join(folder, "laplacian", `${step}_laplacian.png`),
+    encodeLarge(laplacianMap(result, seen, weights), savingResize),
   );
 }
 

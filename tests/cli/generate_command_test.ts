@@ -96,7 +96,7 @@ async function readLog(folder: string, seed: number): Promise<string> {
 
 Deno.test("generate --verbose also writes what the run begins with and what steps see", async () => {
   await inTemporaryFolder(async (output) => {
-    const set = ["training.save_steps=1", "saving_resize=32"];
+    const set = ["training.save_steps=1", "saving_resize=32", "training.laplacian_scale=1"];
     const { events } = await generate({
       prompt: "a cat",
       size: "8,8",
@@ -116,6 +116,7 @@ Deno.test("generate --verbose also writes what the run begins with and what step
       "png_logs/1_augmented": [4, 5],
       "entropy/1_normalized_entropy": [32, 32],
       "gradients/1_grad_500": [32, 32],
+      "laplacian/1_laplacian": [32, 32],
     };
     for (const [name, size] of Object.entries(sides)) {
       const { height, width } = await decodeImage(await Deno.readFile(`${folder}/${name}.png`));
