@@ -184,6 +184,11 @@ export interface ControlnetConfig {
   readonly modelsId: readonly string[];
   /** Factor of each ControlNet, each in [0, 10]; as many as `modelsId`. */
   readonly controlnetConditioningScale: readonly number[];
+  /**
+   * The network that sees depth, if a ControlNet follows it: owner/name of the Hugging Face Hub, a
+   * folder or a URL, in transformers' layout. Default: "depth-anything/Depth-Anything-V2-Small-hf".
+   */
+  readonly depthModelId: string;
   /** Weak edges of Canny: least gradient, in [0, 2000]. */
   readonly cannyThreshold1: number;
   /** Strong edges of Canny: least gradient, in [0, 2000]. */

@@ -154,6 +154,7 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
     useControlnet: flag("Whether ControlNets run"),
     modelsId: list(choiceOrPlace("Kinds of the ControlNets", CONTROLNETS)),
     controlnetConditioningScale: list(number("Factor of each ControlNet", { min: 0, max: 10 })),
+    depthModelId: text("The network that sees depth: owner/name, a folder or a URL"),
     cannyThreshold1: number("Least gradient of weak edges", { min: 0, max: 2000 }),
     cannyThreshold2: number("Least gradient of strong edges", { min: 0, max: 2000 }),
     cannyBlur: flag("Whether the image is blurred before its edges are sought"),

@@ -5,11 +5,14 @@ import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import type { Augmenter } from "../augment/augmenter.ts";
 import type { Augmentation } from "../augment/draw_augmentation.ts";
 import { makeCannyImage } from "../conditioning/control_image.ts";
+import { makeDepthImage } from "../conditioning/depth_image.ts";
 import type { FloatTensor } from "../conditioning/encode_prompts.ts";
 import { controlnetKind, type TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ControlImages, ControlnetChoice } from "../guidance/controlnet_residuals.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import { readControlnetConfig } from "../models/controlnet_config.ts";
+import type { SessionOptions } from "../onnx/session.ts";
+import type { ModelFolder } from "../weights/folder.ts";
 
 /**
  * Chooses the ControlNets of a config that can act.
@@ -38,57 +41,101 @@ export async function chooseControlnets(
 
 async function problemOf(teacher: TeacherFolder, id: string): Promise<string | undefined> {
   const kind = controlnetKind(id);
-  if (kind !== "canny") return `an image of the kind "${kind}" cannot be made here yet`;
+  if (kind !== "canny" && kind !== "depth") {
+    return `an image of the kind "${kind}" cannot be made here`;
+  }
   if (await teacher.hasControlnet(id)) return undefined;
   return `the teacher "${teacher.name}" has none`;
 }
 
 /** What a control is made of. */
 export interface ControlOptions {
-  /** The ControlNets that act; one or more, all of them of the kind "canny". */
+  /** The ControlNets that act; one or more, of the kinds "canny" and "depth". */
   readonly choices: readonly ControlnetChoice[];
   /** How edges are sought. */
   readonly config: ControlnetConfig;
-  /** The image whose edges are kept. */
+  /** The image whose edges or depth are kept. */
   readonly image: Image;
   /** Size of the teacher's image. */
   readonly size: ImageSize;
+  /** How the network that sees depth is run. */
+  readonly session: SessionOptions;
+  /** Opens the network that sees depth, if a ControlNet follows it. */
+  openDepthModel(): Promise<ModelFolder>;
 }
 
-/** The edges that ControlNets follow, and as they lie after the random change of a step. */
-export class Control implements Disposable {
-  /** The edges, white on black. */
+/** What the ControlNets of a kind follow. */
+interface Followed {
   readonly image: Image;
-  readonly #edges: GpuTensor;
-  readonly #changed: GpuTensor;
-  readonly #count: number;
+  /** As it was made, shape [1, 3, S_H, S_W]. */
+  readonly made: GpuTensor;
+  /** As it lies after the random change of a step. */
+  readonly changed: GpuTensor;
+}
+
+/** The images that ControlNets follow, and as they lie after the random change of a step. */
+export class Control implements Disposable {
+  readonly #kinds: readonly string[];
+  readonly #followed: ReadonlyMap<string, Followed>;
   readonly #owned: DisposableStack;
 
-  /** Finds the edges. */
-  constructor(gpu: Gpu, { choices, config, image, size }: ControlOptions) {
-    using owned = new DisposableStack();
-    const edges = makeCannyImage(image, size, config);
-    this.image = toImage(edges);
-    this.#edges = owned.use(GpuTensor.from(gpu, edges.data, edges.shape, "control image"));
-    this.#changed = owned.use(GpuTensor.zeros(gpu, edges.shape, "changed control image"));
-    this.#count = choices.length;
-    this.#owned = owned.move();
+  private constructor(
+    kinds: readonly string[],
+    followed: ReadonlyMap<string, Followed>,
+    owned: DisposableStack,
+  ) {
+    this.#kinds = kinds;
+    this.#followed = followed;
+    this.#owned = owned;
+  }
+
+  /** Finds edges and depth, each if a ControlNet follows it. */
+  static async create(gpu: Gpu, options: ControlOptions): Promise<Control> {
+    using cleanup = new DisposableStack();
+    const kinds = options.choices.map(({ id }) => controlnetKind(id));
+    const followed = new Map<string, Followed>();
+    for (const kind of new Set(kinds)) {
+      const tensor = await makeControlImage(gpu, kind, options);
+      const { data, shape } = tensor;
+      followed.set(kind, {
+        image: toImage(tensor),
+        made: cleanup.use(GpuTensor.from(gpu, data, shape, `${kind} image`)),
+        changed: cleanup.use(GpuTensor.zeros(gpu, shape, `changed ${kind} image`)),
+      });
+    }
+    return new Control(kinds, followed, cleanup.move());
+  }
+
+  /** The images by kind: "canny" is white edges on black, "depth" is white where it is near. */
+  get pictures(): Readonly<Record<string, Image>> {
+    return Object.fromEntries([...this.#followed].map(([kind, { image }]) => [kind, image]));
   }
 
   /** Records the random change of a step. */
   encode(pass: Pass, augmenter: Augmenter, augmentation: Augmentation): void {
-    augmenter.applyToControl(pass, this.#edges, this.#changed, augmentation);
+    for (const { made, changed } of this.#followed.values()) {
+      augmenter.applyToControl(pass, made, changed, augmentation);
+    }
   }
 
-  /** The changed edges, once for each ControlNet; borrowed. */
+  /** The changed images, one for each ControlNet; borrowed. */
   get images(): ControlImages {
-    return { controlImages: new Array<GpuTensor>(this.#count).fill(this.#changed) };
+    return { controlImages: this.#kinds.map((kind) => this.#followed.get(kind)!.changed) };
   }
 
   /** Frees its tensors. */
   [Symbol.dispose](): void {
     this.#owned.dispose();
   }
+}
+
+async function makeControlImage(
+  gpu: Gpu,
+  kind: string,
+  { config, image, size, session, openDepthModel }: ControlOptions,
+): Promise<FloatTensor> {
+  if (kind === "canny") return makeCannyImage(image, size, config);
+  return await makeDepthImage(gpu, await openDepthModel(), image, { ...session, size });
 }
 
 /** Turns planes [1, 3, S_H, S_W], all the same, into a picture. */

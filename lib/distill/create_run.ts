@@ -21,7 +21,7 @@ import { captionPrompt } from "./caption_prompt.ts";
 import { checkCheckpoint, type RunCheckpoint } from "./checkpoint.ts";
 import { chooseControlnets, Control } from "./control.ts";
 import type { StepParts } from "./distill_step.ts";
-import { findTeacher, nativeSize } from "./find_teacher.ts";
+import { findTeacher, nativeSize, openPart } from "./find_teacher.ts";
 import type { MemoryPlan } from "./memory_plan.ts";
 import { createPictureLosses } from "./picture_losses.ts";
 import { planRun } from "./plan_run.ts";
@@ -127,6 +127,15 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
       colors: palette.colors.length,
     }),
   );
+  // What sees depth is gone before the networks come.
+  const control = image && controlnets.length > 0
+    ? owned.use(
+      await Control.create(gpu, {
+        ...{ image, session, size: teacherSize, choices: controlnets, config: config.controlnet },
+        openDepthModel: () => openPart(config.controlnet.depthModelId, hub),
+      }),
+    )
+    : undefined;
   const networks = await loadNetworks(gpu, source, { ...session, asksNegative, inputs, owned });
   if (draws) onStage("sample");
   const begun = { teacher, ...networks, palette, image };
@@ -135,13 +144,6 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
     : await beginAnew(gpu, begun, { ...session, config, hub });
   const parts = { gpu, ...source, ...networks };
   const own = createOwn(gpu, { config, size, teacherSize, start }, owned);
-  const control = image && controlnets.length > 0
-    ? owned.use(
-      new Control(gpu, {
-        ...{ image, size: teacherSize, choices: controlnets, config: config.controlnet },
-      }),
-    )
-    : undefined;
   return new OwningRun({ ...parts, ...own, control, start, owned: owned.move() });
 }
 

@@ -7,7 +7,7 @@ import type { Image } from "../image/image.ts";
 import { readClipConfig } from "../models/clip_config.ts";
 import type { SessionOptions } from "../onnx/session.ts";
 import type { HubModelOptions } from "../weights/hub_model.ts";
-import { openModel } from "./find_teacher.ts";
+import { openPart } from "./find_teacher.ts";
 
 /** Images that the teacher drew of the prompt, one of which the run begins with. */
 export interface References {
@@ -51,7 +51,7 @@ export async function drawReferences(
   const { diffusion, seed } = config;
   const clip = diffusion.clipId === null || diffusion.numReferences === 1
     ? undefined
-    : await openModel(diffusion.clipId, hub);
+    : await openPart(diffusion.clipId, hub);
   // What cannot be used is found before images are drawn for minutes.
   if (clip) await readClipConfig(clip);
   const samples = await sampleImages(gpu, parts, { ...session, config: diffusion, seed });

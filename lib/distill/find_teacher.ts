@@ -31,26 +31,31 @@ export async function findTeacher(
   { modelId, vaeId, loraPath, loraScale }: TeacherConfig,
   { hub = {} }: FindTeacherOptions = {},
 ): Promise<TeacherFolder> {
-  const partOptions = { ...hub, downloadCommand: "the same command with --download" };
-  const openPart = (id: string) => openModel(id, partOptions);
   const folder = modelId === BUILT_IN_TEACHER
     ? openModelFolder(new URL(import.meta.resolve("../../assets/models/mini/")))
     : await openModel(modelId, hub);
   const isOfHub = modelId !== BUILT_IN_TEACHER && mayBeHubModel(modelId) &&
     folder.location !== modelId;
-  const loras = splitLoraPaths(loraPath).map((path) => findLora(path, loraScale, openPart));
+  const loras = splitLoraPaths(loraPath).map((path) =>
+    findLora(path, loraScale, (id) => openPart(id, hub))
+  );
   return await openTeacherFolder(folder, {
     name: modelId,
     loras: await Promise.all(loras),
     ...(vaeId === null || ignoresAutoencoder({ modelId, vaeId })
       ? {}
-      : { autoencoder: await openPart(vaeId) }),
-    findControlnet: async (id) => isOfHub || /[\\/]/.test(id) ? await openPart(id) : undefined,
+      : { autoencoder: await openPart(vaeId, hub) }),
+    findControlnet: async (id) => isOfHub || /[\\/]/.test(id) ? await openPart(id, hub) : undefined,
   });
 }
 
+/** Opens a model that a run needs besides its teacher: a folder, or a model of the Hub. */
+export async function openPart(id: string, hub: HubModelOptions): Promise<ModelFolder> {
+  return await openModel(id, { ...hub, downloadCommand: "the same command with --download" });
+}
+
 /** Opens a folder, or a model of the Hub; a bare name that the Hub has no short name for is a folder. */
-export async function openModel(id: string, hub: HubModelOptions): Promise<ModelFolder> {
+async function openModel(id: string, hub: HubModelOptions): Promise<ModelFolder> {
   const isBare = !/[\\/@]/.test(id) && !hasShortName(id);
   return isBare ? openModelFolder(id) : await openHubModel(id, hub);
 }

@@ -67,8 +67,11 @@ export interface Run extends AsyncDisposable {
   readonly startImage: Image | undefined;
   /** The images that the teacher drew to begin with one of them; undefined if it drew none. */
   readonly references: References | undefined;
-  /** The edges that ControlNets follow, white on black; undefined if none act. */
-  readonly controlImage: Image | undefined;
+  /**
+   * The images that ControlNets follow, by kind: "canny" is white edges on black, "depth" is white
+   * where it is near. None if none act.
+   */
+  readonly controlImages: Readonly<Record<string, Image>>;
   /**
    * Makes one step more; `distill` calls it.
    *
@@ -157,8 +160,8 @@ export class OwningRun implements Run {
     return this.#parts.start.references;
   }
 
-  get controlImage(): Image | undefined {
-    return this.#parts.control?.image;
+  get controlImages(): Readonly<Record<string, Image>> {
+    return this.#parts.control?.pictures ?? {};
   }
 
   async makeStep(): Promise<StepReport> {

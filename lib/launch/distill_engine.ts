@@ -108,11 +108,13 @@ class DistillEngineRun implements EngineRun {
   }
 
   async beginnings(): Promise<Readonly<Record<string, Image>>> {
-    const { startImage, controlImage } = this.#run;
+    const { startImage, controlImages } = this.#run;
     return {
       ...(startImage ? { target_image: startImage } : {}),
       init_pixelization: await this.#run.image(),
-      ...(controlImage ? { control_canny: controlImage } : {}),
+      ...Object.fromEntries(
+        Object.entries(controlImages).map(([kind, image]) => [`control_${kind}`, image]),
+      ),
     };
   }
 

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { controlnetKind } from "../conditioning/teacher_folder.ts";
 import { BUILT_IN_TEACHER } from "../distill/find_teacher.ts";
 import { FOLDER_MARKS } from "../weights/hub_model.ts";
 import { HUB_VARIABLES, type HubSettings, resolveHubSettings } from "../weights/hub_settings.ts";
@@ -21,7 +22,14 @@ export interface HubPermissions {
 }
 
 /** Keys of a config whose values may be models of the Hub. */
-const HUB_KEYS = new Set(["diffusion.model_id", "diffusion.vae_id", "controlnet.models_id"]);
+const HUB_KEYS = new Set([
+  "diffusion.model_id",
+  "diffusion.vae_id",
+  "diffusion.clip_id",
+  "controlnet.models_id",
+]);
+/** What the config has where nobody sets it. */
+const DEFAULT_DEPTH_MODEL = "depth-anything/Depth-Anything-V2-Small-hf";
 
 /** Stores of files to which the Hub redirects. */
 const STORES = "*.hf.co";
@@ -63,6 +71,12 @@ export function namesHub(
     id !== BUILT_IN_TEACHER && (hasShortName(id) || /[\\/@]/.test(id)) && mayBeHubModel(id) &&
     !FOLDER_MARKS.some((mark) => context.isFile(resolve(context.cwd, id, mark)));
   const isBuiltIn = (values.get("diffusion.model_id") ?? BUILT_IN_TEACHER) === BUILT_IN_TEACHER;
+  const kinds = [values.get("controlnet.models_id") ?? []].flat();
+  const seesDepth = !isBuiltIn && kinds.some((id) => controlnetKind(String(id)) === "depth");
+  const depthModel = values.get("controlnet.depth_model_id") ?? DEFAULT_DEPTH_MODEL;
+  if (seesDepth && isHub(String(depthModel))) return true;
+  const captions = values.get("automatic_caption") === true;
+  if (captions && isHub(String(values.get("caption.blip_model_id") ?? ""))) return true;
   return [...values].some(([key, value]) => {
     if (key === "diffusion.lora_path") {
       return splitLoraPaths(String(value ?? "")).some((path) =>
@@ -71,8 +85,9 @@ export function namesHub(
     }
     if (!HUB_KEYS.has(key)) return false;
     const ids = (Array.isArray(value) ? value : [value]).map((id) => String(id ?? ""));
-    // SDXL's short names mean nothing to the built-in teacher.
-    return ids.some((id) => isHub(id) && !(isBuiltIn && hasShortName(id)));
+    // Short names of ControlNets mean the teacher's own, and SDXL's mean nothing to the built-in one.
+    const skipsShort = isBuiltIn || key === "controlnet.models_id";
+    return ids.some((id) => isHub(id) && !(skipsShort && hasShortName(id)));
   });
 }
 

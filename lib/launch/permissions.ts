@@ -51,6 +51,7 @@ const READ_KEYS = new Set([
   "diffusion.model_id",
   "diffusion.vae_id",
   "diffusion.clip_id",
+  "controlnet.depth_model_id",
   "caption.blip_model_id",
 ]);
 const DEFAULT_OUTPUT = "workdir";
@@ -98,31 +99,36 @@ export function permissionsOf(
   for (const [key, value] of settings) {
     if (READ_KEYS.has(key)) name(String(value ?? ""));
     if (key === "diffusion.lora_path") splitLoraPaths(String(value ?? "")).forEach(name);
+    // Kinds of ControlNets, such as "canny", are no places.
+    if (key === "controlnet.models_id") {
+      [value].flat().map(String).filter((id) => /[\\/]/.test(id)).forEach(name);
+    }
   }
   for (const folder of outputsOf(command, normalized, { settings, cwd })) {
     read.add(folder);
     write.add(folder);
   }
+  const env = ["COLORTERM", "TERM"];
+  const sys: string[] = [];
+  const isFile = (path: string) => context.readText(path) !== undefined;
+  if (command === "generate" && namesHub(settings, { cwd, isFile })) {
+    const hub = hubPermissions(context.findHub?.(), downloads(normalized));
+    for (const path of hub.read) read.add(path);
+    for (const path of hub.write) write.add(path);
+    for (const host of hub.net) hosts.add(host);
+    env.push(...hub.env);
+    sys.push(...hub.sys);
+  }
   const isNative = valuesOf(normalized, "--runtime").includes("native") ||
     settings.some(([key, value]) => key === "runtime" && value === "native");
   // onnxruntime-node is a library of machine code that lies among several files.
   if (isNative) {
-    return ["--allow-read", ...flag("write", write), "--allow-ffi", "--allow-env", "--allow-sys"];
+    return [
+      ...["--allow-read", ...flag("write", write), ...flag("net", hosts)],
+      ...["--allow-ffi", "--allow-env", "--allow-sys"],
+    ];
   }
-  const env = ["COLORTERM", "TERM"];
-  const hubContext = { cwd, isFile: (path: string) => context.readText(path) !== undefined };
-  if (command !== "generate" || !namesHub(settings, hubContext)) {
-    return [...flagsOf(read, write, hosts), ...flag("env", env)];
-  }
-  const hub = hubPermissions(context.findHub?.(), downloads(normalized));
-  for (const path of hub.read) read.add(path);
-  for (const path of hub.write) write.add(path);
-  for (const host of hub.net) hosts.add(host);
-  return [
-    ...flagsOf(read, write, hosts),
-    ...flag("sys", hub.sys),
-    ...flag("env", [...env, ...hub.env]),
-  ];
+  return [...flagsOf(read, write, hosts), ...flag("sys", sys), ...flag("env", env)];
 }
 
 /** Tells whether models may be downloaded. */

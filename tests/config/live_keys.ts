@@ -17,6 +17,7 @@ export type LiveKey =
 
 const IMAGE = "image=disc.png";
 const LORA = goldenPath("lora_kohya.safetensors");
+const DEPTH = `controlnet.depth_model_id=${goldenPath("tiny-depth-anything")}`;
 const TEN_STEPS = "training.steps=10";
 const TWO_STEPS = "training.steps=2";
 const WARM = "training.lr_scheduler=constant_with_warmup";
@@ -201,7 +202,12 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   },
 
   "controlnet.use_controlnet": { value: "false", changes: "controlImage", given: [IMAGE] },
-  "controlnet.models_id": { value: "depth", changes: "controlImage", given: [IMAGE] },
+  "controlnet.models_id": { value: "depth", changes: "controlImage", given: [IMAGE, DEPTH] },
+  "controlnet.depth_model_id": {
+    value: "./no/depth",
+    changes: "refusal",
+    given: [IMAGE, "controlnet.models_id=depth"],
+  },
   "controlnet.controlnet_conditioning_scale": {
     value: "1",
     changes: "loss of score",

@@ -59,7 +59,7 @@ export interface RunObservation {
   readonly palette: Uint8Array;
   /** The image that it began with. */
   readonly startImage: Uint8Array | undefined;
-  /** The edges that ControlNets follow. */
+  /** What the first ControlNet follows. */
   readonly controlImage: Uint8Array | undefined;
   readonly teacherSize: unknown;
   readonly evaluations: number;
@@ -89,7 +89,7 @@ export async function observeRun(
     picture: softmax,
     palette: palette.colors,
     startImage: run.startImage?.data,
-    controlImage: run.controlImage?.data,
+    controlImage: Object.values(run.controlImages)[0]?.data,
     teacherSize: run.teacherSize,
     evaluations: run.evaluations,
     steps: losses.length,

@@ -28,7 +28,7 @@ gpuTest("a run from a prompt begins with an image of the teacher", async (gpu) =
   assert.deepEqual([stages, notes], [["load", "sample"], []]);
   assert.deepEqual(run.teacherSize, { height: 32, width: 64 });
   const { height, width } = run.startImage!;
-  assert.deepEqual([height, width, run.controlImage], [32, 64, undefined]);
+  assert.deepEqual([height, width, run.controlImages], [32, 64, {}]);
   assert.deepEqual([run.step, run.evaluations, run.palette.name], [0, 2, "game-boy"]);
   const { softmax: before } = await run.picture();
   const reports: StepReport[] = [];
@@ -53,7 +53,7 @@ gpuTest("a run from an image keeps its edges, and gives back all memory", async 
     const { stages, notes, inputs } = listener();
     await using run = await createRun(tinyConfig(), { ...inputs, gpu, image: DISC });
     assert.deepEqual([stages, notes, run.evaluations], [["load"], [], 0]);
-    const { startImage, controlImage } = run;
+    const { startImage, controlImages: { canny: controlImage } } = run;
     assert.deepEqual([startImage!.height, startImage!.isTransparent()], [64, false]);
     assert(controlImage!.data.some((value, at) => at % 4 < 3 && value === 255));
     lasting.push(gpu.tensors.size);
@@ -141,7 +141,7 @@ gpuTest("a run begins with noise, asks one row, and says what has no effect", as
     negativePrompt: "fog",
     generator: { initializeRenderer: false, smoothSoftmax: false },
     training: { steps: 1, fftScale: 0 },
-    controlnet: { modelsId: ["depth", "canny"], controlnetConditioningScale: [0.1, 0.2] },
+    controlnet: { modelsId: ["./pose", "canny"], controlnetConditioningScale: [0.1, 0.2] },
     sd: { guidanceScale: 0 },
   });
   const palette = new Palette("own", Uint8Array.of(0, 0, 0, 255, 255, 255, 0, 0, 0));
@@ -151,7 +151,7 @@ gpuTest("a run begins with noise, asks one row, and says what has no effect", as
   assert.deepEqual(notes, [
     'Palette "own" holds #000000 twice, as colors 1 and 3',
     '"negative_prompt" has no effect: "sd.guidance_scale" is 0',
-    'The ControlNet "depth" does not act: an image of the kind "depth" cannot be made here yet',
+    'The ControlNet "./pose" does not act: an image of the kind "./pose" cannot be made here',
   ]);
 });
 
@@ -183,4 +183,36 @@ gpuTest("a run takes an AutoencoderKL in place of the teacher's own", async (gpu
     }
   }
   assert(scores.every((score) => score > 0) && scores[0] !== scores[1]);
+});
+
+gpuTest("ControlNets follow depth and edges, each its own image", async (gpu) => {
+  const controlnet = {
+    modelsId: ["canny", "depth_mid"],
+    controlnetConditioningScale: [0, 0.5],
+    depthModelId: goldenPath("tiny-depth-anything"),
+  };
+  const score = async (scales: readonly number[]) => {
+    const config = tinyConfig({
+      training: { steps: 1 },
+      controlnet: { ...controlnet, controlnetConditioningScale: scales },
+    });
+    await using run = await createRun(config, { gpu, image: DISC, onNote: assert.fail });
+    let loss = NaN;
+    for await (const { losses } of distill(run)) loss = losses["score"]!;
+    return { loss, images: run.controlImages };
+  };
+  const [canny, depth, both] = [await score([1, 0]), await score([0, 1]), await score([1, 1])];
+  assert.deepEqual(Object.keys(canny.images), ["canny"]);
+  assert.deepEqual(Object.keys(depth.images), ["depth"]);
+  assert.deepEqual(both.images, { ...canny.images, ...depth.images });
+  // Edges are black and white; depth has what lies between.
+  const greys = ({ data }: Image) => new Set(data.filter((_, i) => i % 4 === 0)).size;
+  assert.equal(greys(canny.images["canny"]!), 2);
+  assert(greys(depth.images["depth"]!) > 10);
+  assert.equal(new Set([canny.loss, depth.loss, both.loss]).size, 3);
+});
+
+gpuTest("a run says where the network that sees depth is missing", async (gpu) => {
+  const config = tinyConfig({ controlnet: { modelsId: ["depth"], depthModelId: "./nowhere" } });
+  await assert.rejects(createRun(config, { gpu, image: DISC }), /nowhere/);
 });

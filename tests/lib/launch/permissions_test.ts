@@ -174,6 +174,8 @@ Deno.test("permissionsOf() gives nothing of the Hub where none of its models is 
       ["--set", "diffusion.vae_id=taesdxl"],
       ["--set", "diffusion.lora_path=a/b.safetensors"],
       ["--set", "controlnet.models_id=[canny_mid, depth_mid]"],
+      ["--set", "caption.blip_model_id=owner/blip"],
+      ["--model", "./x", "--set", "controlnet.models_id=canny_mid"],
       ["--model", "sdxl", "--set", "diffusion.model_id=mini"],
     ]
   ) {
@@ -184,6 +186,8 @@ Deno.test("permissionsOf() gives nothing of the Hub where none of its models is 
     const args of [
       ["--model", "./x", "--set", "diffusion.vae_id=taesdxl"],
       ["--set", "diffusion.vae_id=owner/vae"],
+      ["--model", "./x", "--set", "controlnet.models_id=depth_mid"],
+      ["--set", "automatic_caption=true", "--set", "caption.blip_model_id=owner/blip"],
       ["--set", "controlnet.models_id=[canny, owner/controlnet-canny]"],
     ]
   ) {
