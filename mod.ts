@@ -70,7 +70,15 @@ export type { PrecisionName } from "./lib/onnx/network_precision.ts";
 export type { Runtime } from "./lib/onnx/session.ts";
 export { SessionError } from "./lib/onnx/session_error.ts";
 export { SessionPool } from "./lib/onnx/session_pool.ts";
+export type { FloatType } from "./lib/weights/float16.ts";
 export { ModelFolderError } from "./lib/weights/folder.ts";
+export { HubError, type HubErrorOptions, type MissingFile } from "./lib/weights/hub_error.ts";
+export type { FileChoice } from "./lib/weights/hub_files.ts";
+export type { HubModelOptions } from "./lib/weights/hub_model.ts";
+export type { HubProgress } from "./lib/weights/hub_progress.ts";
+export type { RetryPolicy } from "./lib/weights/hub_retry.ts";
+export type { HubSettings } from "./lib/weights/hub_settings.ts";
+export { LoraError } from "./lib/weights/lora_error.ts";
 
 export { CheckpointError, encodeCheckpoint, type RunCheckpoint } from "./lib/distill/checkpoint.ts";
 export { createRun, type RunInputs } from "./lib/distill/create_run.ts";

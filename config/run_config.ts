@@ -148,7 +148,10 @@ export interface DiffusionConfig {
    * bits. "auto" is fp16 on a GPU that can, else fp32. The autoencoder stays fp32. Default: "auto".
    */
   readonly precision: "auto" | "fp32" | "fp16" | "q8" | "q4";
-  /** LoRA weights: paths of safetensors files or their folders, with commas; null means none. */
+  /**
+   * LoRA weights, with commas between: safetensors files, folders, or "owner/name" of the Hub, which
+   * "owner/name:file.safetensors" names a file of; null means none.
+   */
   readonly loraPath: string | null;
   /** Factor of the LoRA weights, of each of them, in [-10, 10]. */
   readonly loraScale: number;

@@ -139,7 +139,7 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
       "q8",
       "q4",
     ]),
-    loraPath: nullable(text("LoRA weights: files, or folders, with commas between")),
+    loraPath: nullable(text("LoRA weights: files, folders or owner/name, with commas between")),
     loraScale: number("Factor of the LoRA weights", { min: -10, max: 10 }),
     ldmSpeedUp: unused(flag("torch.compile"), "there is no PyTorch here", [false]),
     enableXformers: unused(flag("xformers"), "there is no PyTorch here", [false]),

@@ -3,7 +3,7 @@ import { openTeacherFolder, type TeacherFolder } from "../conditioning/teacher_f
 import type { ImageSize } from "../image/image.ts";
 import { type ModelFolder, openModelFolder } from "../weights/folder.ts";
 import { type HubModelOptions, openHubModel } from "../weights/hub_model.ts";
-import { findLora, splitLoraPaths } from "../weights/lora_place.ts";
+import { findLora, type LoraPlace, splitLoraPaths } from "../weights/lora_place.ts";
 import { hasShortName, mayBeHubModel } from "../weights/model_ids.ts";
 
 /** Name of the teacher that ships with Smalti. */
@@ -36,12 +36,16 @@ export async function findTeacher(
     : await openModel(modelId, hub);
   const isOfHub = modelId !== BUILT_IN_TEACHER && mayBeHubModel(modelId) &&
     folder.location !== modelId;
-  const loras = splitLoraPaths(loraPath).map((path) =>
-    findLora(path, loraScale, (id) => openPart(id, hub))
-  );
+  const loras: LoraPlace[] = [];
+  // One after the other, as two may be of one repository.
+  for (const location of splitLoraPaths(loraPath)) {
+    loras.push(
+      await findLora(location, loraScale, (id, file) => openPart(id, { ...hub, file })),
+    );
+  }
   return await openTeacherFolder(folder, {
     name: modelId,
-    loras: await Promise.all(loras),
+    loras,
     ...(vaeId === null || ignoresAutoencoder({ modelId, vaeId })
       ? {}
       : { autoencoder: await openPart(vaeId, hub) }),

@@ -3,7 +3,7 @@ import { controlnetKind } from "../conditioning/teacher_folder.ts";
 import { BUILT_IN_TEACHER } from "../distill/find_teacher.ts";
 import { FOLDER_MARKS } from "../weights/hub_model.ts";
 import { HUB_VARIABLES, type HubSettings, resolveHubSettings } from "../weights/hub_settings.ts";
-import { splitLoraPaths } from "../weights/lora_place.ts";
+import { parseLoraLocation, splitLoraPaths } from "../weights/lora_place.ts";
 import { hasShortName, mayBeHubModel } from "../weights/model_ids.ts";
 
 /** Where the Hub and its files are, as far as permissions need to know. */
@@ -79,9 +79,8 @@ export function namesHub(
   if (captions && isHub(String(values.get("caption.blip_model_id") ?? ""))) return true;
   return [...values].some(([key, value]) => {
     if (key === "diffusion.lora_path") {
-      return splitLoraPaths(String(value ?? "")).some((path) =>
-        !path.endsWith(".safetensors") && isHub(path)
-      );
+      return splitLoraPaths(String(value ?? ""))
+        .some((path) => isHub(parseLoraLocation(path).folder));
     }
     if (!HUB_KEYS.has(key)) return false;
     const ids = (Array.isArray(value) ? value : [value]).map((id) => String(id ?? ""));

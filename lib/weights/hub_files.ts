@@ -21,6 +21,8 @@ export interface FileChoice {
   readonly subfolders?: readonly string[];
   /** Precision to take where a repository has both. Default: "float16". */
   readonly prefer?: FloatType;
+  /** A file of weights that is needed, alone, such as that of a LoRA. Default: whole networks. */
+  readonly file?: string;
 }
 
 /** Folders of a teacher in diffusers layout; `vae_1_0` and the like are not among them. */
@@ -44,6 +46,7 @@ const TEXTS = new Set([
   "tokenizer.json",
   "tokenizer_config.json",
   "vocab.json",
+  "vocab.txt",
 ]);
 
 /** Tells whether a folder of a repository is needed. */
@@ -70,6 +73,7 @@ export function chooseFiles(
   listing: HubListing,
   choice: FileChoice = {},
 ): readonly FilePart[] {
+  if (choice.file !== undefined) return [chooseFile(repo, listing, choice.file)];
   const byFolder = Map.groupBy(listing.files, ({ path }) => folderOf(path));
   const root = byFolder.get("") ?? [];
   const index = root.find(({ path }) => path === "model_index.json");
@@ -79,6 +83,16 @@ export function chooseFiles(
     .filter(([subfolder]) => subfolder !== "" && isWanted(subfolder, choice))
     .map(([subfolder, files]) => choosePart(repo, subfolder, { files, choice }));
   return [{ subfolder: "", texts: [index], weights: [] }, ...parts];
+}
+
+function chooseFile(repo: string, listing: HubListing, name: string): FilePart {
+  const file = listing.files.find(({ path }) => path === name);
+  if (file) return { subfolder: folderOf(name), texts: [], weights: [file] };
+  const others = listing.files.map(({ path }) => path).filter((path) =>
+    path.endsWith(".safetensors")
+  );
+  const found = others.length > 0 ? others.slice(0, 3).join(", ") : "no safetensors";
+  throw new HubError(`Cannot use ${repo}: expected the file "${name}", got ${found}`);
 }
 
 function choosePart(

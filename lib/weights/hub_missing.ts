@@ -25,6 +25,10 @@ export async function missingOfListing(
     missing.push(...await filterAbsent(texts, isThere));
     const absent = await filterAbsent(weights, isThere);
     if (absent.length === 0) continue;
+    if (choice.file !== undefined) {
+      missing.push(...absent);
+      continue;
+    }
     const others = await weightsThere(cache, commit, { subfolder, choice });
     const files = listing.files.filter(({ path }) => others.includes(path));
     const isEnough = files.length > 0 && (await filterAbsent(files, isThere)).length === 0;
@@ -69,6 +73,9 @@ export async function missingOfFolder(
   choice: FileChoice,
 ): Promise<readonly MissingFile[]> {
   const folder = openModelFolder(cache.snapshotFolder(commit));
+  if (choice.file !== undefined) {
+    return await folder.has(choice.file) ? [] : [{ path: choice.file }];
+  }
   if (!await folder.has("model_index.json")) {
     if (!await folder.has("config.json")) return [{ path: "model_index.json" }];
     return await missingOfNetwork(cache, commit, { subfolder: "", choice });

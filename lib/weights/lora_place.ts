@@ -27,24 +27,40 @@ export function splitLoraPaths(paths: string | null): string[] {
   return (paths ?? "").split(",").map((path) => path.trim()).filter((path) => path !== "");
 }
 
+/** A folder or repository and a file in it: "owner/name:file.safetensors". */
+const FILE_IN_FOLDER = /^([^:]*[\\/][^:]*):(?!\/\/)(.+\.safetensors)$/;
+
+/** Returns the folder of a LoRA, which may be a repository of the Hub, and the file in it. */
+export function parseLoraLocation(location: string): { folder: string; path: string } {
+  const [, folder, path] = FILE_IN_FOLDER.exec(location) ?? [];
+  if (folder !== undefined && path !== undefined) return { folder, path };
+  if (!location.endsWith(".safetensors")) return { folder: location, path: LORA_FILE };
+  if (/^[a-z][a-z+.-]+:/i.test(location)) {
+    const url = new URL(location);
+    return { folder: new URL(".", url).href, path: url.pathname.split("/").at(-1)! };
+  }
+  const parent = dirname(location);
+  // With a dot, so that "loras/a.safetensors" is no repository "loras".
+  const isPlain = !/^([.~]|[\\/]|[a-z]:)/i.test(parent);
+  return { folder: isPlain ? `./${parent}` : parent, path: basename(location) };
+}
+
 /**
- * Tells where a LoRA is; nothing is read.
+ * Tells where a LoRA is; none of its files is read.
  *
  * @param location Path or address of a file that ends with ".safetensors", or of a folder with one
- * that is called {@linkcode LORA_FILE}.
- * @param open Opens a folder. Default: a path or address.
+ * that is called {@linkcode LORA_FILE}, or with another that is named behind a colon:
+ * "owner/name:file.safetensors".
+ * @param open Opens a folder for a file in it. Default: a path or address.
  */
 export async function findLora(
   location: string,
   scale: number,
-  open: (folder: string) => ModelFolder | Promise<ModelFolder> = openModelFolder,
+  open: (folder: string, file: string) => ModelFolder | Promise<ModelFolder> = (folder) =>
+    openModelFolder(folder),
 ): Promise<LoraPlace> {
-  if (!location.endsWith(".safetensors")) {
-    return { folder: await open(location), path: LORA_FILE, scale };
-  }
-  const url = /^[a-z][a-z+.-]+:/i.test(location) ? new URL(location) : undefined;
-  const folder = openModelFolder(url ? new URL(".", url) : dirname(location));
-  return { folder, path: url ? url.pathname.split("/").at(-1)! : basename(location), scale };
+  const { folder, path } = parseLoraLocation(location);
+  return { folder: await open(folder, path), path, scale };
 }
 
 /**

@@ -3,6 +3,7 @@ import { chooseControlnets } from "../../../lib/distill/control.ts";
 import { findTeacher, ignoresAutoencoder } from "../../../lib/distill/find_teacher.ts";
 import { HubError } from "../../../lib/weights/hub_error.ts";
 import type { HubModelOptions } from "../../../lib/weights/hub_model.ts";
+import { LORA_FILE, openLoras } from "../../../lib/weights/lora_place.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 import { FakeHub } from "../weights/hub/fake_hub.ts";
@@ -26,12 +27,18 @@ async function filesOf(folders: readonly string[], isTeacher: boolean) {
   return files;
 }
 
+async function lorasOf() {
+  const read = (name: string) => Deno.readFile(goldenPath(`lora_${name}.safetensors`));
+  return { [LORA_FILE]: await read("diffusers"), "old/kohya.safetensors": await read("kohya") };
+}
+
 /** Repositories on one Hub, a server each. */
 async function openRepos(owned: AsyncDisposableStack, cache: string) {
   const contents = {
     "stabilityai/stable-diffusion-xl-base-1.0": await filesOf([...FOLDERS, "vae"], true),
     "madebyollin/sdxl-vae-fp16-fix": await filesOf(["vae_kl"], false),
     "diffusers/controlnet-canny-sdxl-1.0-mid": await filesOf(["controlnet_canny"], false),
+    "owner/loras": { ...await lorasOf(), "README.md": "two" },
     "owner/my-canny": await filesOf(["controlnet_small"], false),
   };
   const repos = Object.entries(contents).map(([repo, files]) =>
@@ -84,6 +91,29 @@ Deno.test("findTeacher() takes teacher, autoencoder and ControlNets from reposit
     const [mid, own] = await Promise.all(choices.map(({ id }) => teacher.controlnetPlace(id)));
     assert.match(mid!.folder.location, /models--diffusers--controlnet-canny-sdxl-1\.0-mid/);
     assert.match(own!.folder.location, /models--owner--my-canny/);
+  });
+});
+
+Deno.test("findTeacher() takes LoRAs from repositories, each its file only", async () => {
+  await inTemporaryFolder(async (cache) => {
+    await using owned = new AsyncDisposableStack();
+    const options = await openRepos(owned, cache);
+    const find = (loraPath: string, download: boolean) => {
+      const config = { ...SDXL, modelId: goldenPath("tiny-sdxl"), vaeId: null, loraPath };
+      return findTeacher(config, { hub: { ...options, download } });
+    };
+    const both = "owner/loras,owner/loras:old/kohya.safetensors";
+    await find("owner/loras", true);
+    await assert.rejects(find(both, false), /old\/kohya\.safetensors .*the same command with/);
+    await assert.rejects(find("owner/loras:none.safetensors", true), {
+      name: "HubError",
+      message: /expected the file "none\.safetensors", got old\/kohya\.safetensors, /,
+    });
+    await find(both, true);
+    const { loras } = await find(both, false);
+    assert.deepEqual(loras.map(({ path }) => path), [LORA_FILE, "old/kohya.safetensors"]);
+    using open = await openLoras(loras);
+    for (const { lora } of open.loras) assert.deepEqual(lora.components, ["unet"]);
   });
 });
 

@@ -94,7 +94,9 @@ Deno.test("LoRAs are named by files, folders and addresses, with commas between"
   assert.deepEqual([splitLoraPaths(null), splitLoraPaths("")], [[], []]);
   for (
     const [location, folder, path] of [
-      ["a/b.safetensors", "a", "b.safetensors"],
+      ["a/b.safetensors", "./a", "b.safetensors"],
+      ["a/b:c/d.safetensors", "a/b", "c/d.safetensors"],
+      ["/a/b.safetensors", "/a", "b.safetensors"],
       ["b.safetensors", ".", "b.safetensors"],
       ["a/b", "a/b", LORA_FILE],
       ["https://x.org/l/b.safetensors", "https://x.org/l/", "b.safetensors"],

@@ -186,6 +186,8 @@ Deno.test("permissionsOf() gives nothing of the Hub where none of its models is 
     const args of [
       ["--model", "./x", "--set", "diffusion.vae_id=taesdxl"],
       ["--set", "diffusion.vae_id=owner/vae"],
+      ["--set", "diffusion.lora_path=a.safetensors,owner/lora"],
+      ["--set", "diffusion.lora_path=owner/lora:x.safetensors"],
       ["--model", "./x", "--set", "controlnet.models_id=depth_mid"],
       ["--set", "automatic_caption=true", "--set", "caption.blip_model_id=owner/blip"],
       ["--set", "controlnet.models_id=[canny, owner/controlnet-canny]"],

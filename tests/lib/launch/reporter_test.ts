@@ -87,3 +87,31 @@ Deno.test("createReporter() draws a bar and a picture in a terminal, over the la
   assert.match(status.text(), /▀.*\n.*▀.*\n█?░+ step {3}1\/100/);
   assert(status.text().includes("\x1b[3A\x1b[J"));
 });
+
+/** How far a download of ten files is. */
+function download(filesDone: number): RunEvent {
+  return {
+    ...{ event: "download", repo: "owner/name", bytesDone: filesDone * 1e6, bytesTotal: 10e6 },
+    ...{ filesDone, filesTotal: 10, bytesPerSecond: 2e6, secondsLeft: 10 - filesDone },
+    ...(filesDone > 0 ? { path: "unet/x.safetensors" } : {}),
+  };
+}
+
+Deno.test("a download is one line that is drawn over, plain lines, or events", () => {
+  const report = (json: boolean, isTerminal: boolean) => {
+    const [out, status] = [terminal(isTerminal), terminal(isTerminal)];
+    const reporter = createReporter(json, out.fake, status.fake);
+    for (const filesDone of [0, 3, 10]) reporter.report(download(filesDone));
+    return { out: out.text(), status: status.text() };
+  };
+  const last = "downloaded owner/name  10 MB of 10 MB  10/10 files  2.0 MB/s\n";
+  const over = "\x1b[1A\x1b[J";
+  const drawn = report(false, true).status;
+  assert(drawn.startsWith("downloading owner/name  0 bytes of 10 MB  0/10 files"));
+  assert.deepEqual([drawn.split(over).length, drawn.endsWith(`${over}${last}`)], [3, true]);
+  // Less than ten seconds lie between them.
+  const plain = report(false, false).status.split("\n");
+  assert.deepEqual([plain.length, `${plain[1]}\n`], [3, last]);
+  const events = report(true, false).out.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(events, [0, 3, 10].map(download));
+});
