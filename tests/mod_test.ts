@@ -24,6 +24,7 @@ Deno.test("mod.ts exports what its users need", () => {
     "createRun",
     "decodeCheckpoint",
     "decodeImage",
+    "describeMemoryPlan",
     "distill",
     "encodeCheckpoint",
     "encodeIndexedPng",
