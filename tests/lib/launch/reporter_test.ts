@@ -91,7 +91,7 @@ Deno.test("createReporter() draws a bar and a picture in a terminal, over the la
 /** How far a download of ten files is. */
 function download(filesDone: number): RunEvent {
   return {
-    ...{ event: "download", repo: "owner/name", bytesDone: filesDone * 1e6, bytesTotal: 10e6 },
+    ...{ event: "download", repo: "o/name", bytesDone: filesDone * 1e6, bytesTotal: 10e6 },
     ...{ filesDone, filesTotal: 10, bytesPerSecond: 2e6, secondsLeft: 10 - filesDone },
     ...(filesDone > 0 ? { path: "unet/x.safetensors" } : {}),
   };
@@ -104,10 +104,10 @@ Deno.test("a download is one line that is drawn over, plain lines, or events", (
     for (const filesDone of [0, 3, 10]) reporter.report(download(filesDone));
     return { out: out.text(), status: status.text() };
   };
-  const last = "downloaded owner/name  10 MB of 10 MB  10/10 files  2.0 MB/s\n";
+  const last = "downloaded o/name  10 MB of 10 MB  10/10 files  2.0 MB/s\n";
   const over = "\x1b[1A\x1b[J";
   const drawn = report(false, true).status;
-  assert(drawn.startsWith("downloading owner/name  0 bytes of 10 MB  0/10 files"));
+  assert(drawn.startsWith("downloading o/name  0 bytes of 10 MB  0/10 files"));
   assert.deepEqual([drawn.split(over).length, drawn.endsWith(`${over}${last}`)], [3, true]);
   // Less than ten seconds lie between them.
   const plain = report(false, false).status.split("\n");
