@@ -3,6 +3,7 @@ import { chooseControlnets } from "../../../lib/distill/control.ts";
 import { findTeacher, ignoresAutoencoder } from "../../../lib/distill/find_teacher.ts";
 import { HubError } from "../../../lib/weights/hub_error.ts";
 import type { HubModelOptions } from "../../../lib/weights/hub_model.ts";
+import type { HubProgress } from "../../../lib/weights/hub_progress.ts";
 import { LORA_FILE, openLoras } from "../../../lib/weights/lora_place.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
@@ -126,4 +127,24 @@ Deno.test("findTeacher() asks no Hub for a folder and its ControlNets", async ()
   assert.equal(ignoresAutoencoder({ modelId: "mini", vaeId: "taesdxl" }), true);
   assert.equal(ignoresAutoencoder({ modelId: "mini", vaeId: "./taesdxl" }), false);
   assert.equal(ignoresAutoencoder({ modelId: "sdxl", vaeId: "taesdxl" }), false);
+});
+
+Deno.test("a download that is stopped ends the search with the reason, and goes on later", async () => {
+  await inTemporaryFolder(async (cache) => {
+    await using owned = new AsyncDisposableStack();
+    const options = await openRepos(owned, cache);
+    const stop = new AbortController();
+    const reason = new Error("stopped");
+    const hub = {
+      ...options,
+      download: true,
+      signal: stop.signal,
+      onProgress: ({ filesDone }: HubProgress) => filesDone >= 3 ? stop.abort(reason) : undefined,
+    };
+    const config = { ...SDXL, vaeId: null };
+    await assert.rejects(findTeacher(config, { hub }), (error) => error === reason);
+    await assert.rejects(findTeacher(config, { hub: options }), { name: "HubError" });
+    await findTeacher(config, { hub: { ...options, download: true } });
+    await findTeacher(config, { hub: options });
+  });
 });
