@@ -80,13 +80,26 @@ async function runtimeFiles(): Promise<string[]> {
   return (["wasm", "webgpu"] as const).map(runtimeFile).filter((file) => file !== undefined);
 }
 
+/** Reads a config, wherever the user has it; undefined if it cannot be read. */
 function readText(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);
-  } catch {
-    // The command itself says what is wrong with it.
-    return undefined;
+  } catch (error) {
+    // The command itself says what is wrong with a file that cannot be read.
+    return error instanceof Deno.errors.NotCapable ? readOutside(path) : undefined;
   }
+}
+
+/** Reads a file outside of the project, by a program that may read nothing else. */
+function readOutside(path: string): string | undefined {
+  const permission = `--allow-read=${path.replaceAll(",", ",,")}`;
+  const program = `${ROOT}/lib/launch/print_file.ts`;
+  const { code, stdout } = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--no-config", permission, program, path],
+    stdin: "null",
+    stderr: "null",
+  }).outputSync();
+  return code === 0 ? new TextDecoder().decode(stdout) : undefined;
 }
 
 if (import.meta.main) Deno.exit(await launch(Deno.args));
