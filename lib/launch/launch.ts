@@ -3,7 +3,7 @@ import { MACHINE } from "../weights/weight_cache.ts";
 import { Machine } from "./adapter_host.ts";
 import { AdapterError, ensureAdapter } from "./ensure_adapter.ts";
 import { findHubPlaces } from "./hub_permissions.ts";
-import { type Command, permissionsOf } from "./permissions.ts";
+import { type Command, permissiblePath, permissionsOf } from "./permissions.ts";
 import { runChild } from "./run_child.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/[\\/]$/, "");
@@ -92,7 +92,7 @@ function readText(path: string): string | undefined {
 
 /** Reads a file outside of the project, by a program that may read nothing else. */
 function readOutside(path: string): string | undefined {
-  const permission = `--allow-read=${path.replaceAll(",", ",,")}`;
+  const permission = `--allow-read=${permissiblePath(path)}`;
   const program = `${ROOT}/lib/launch/print_file.ts`;
   const { code, stdout } = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", "--no-config", permission, program, path],

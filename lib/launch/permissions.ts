@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { layerOf, parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
 import { layersFolder } from "../outputs/layers_folder.ts";
 import { splitLoraPaths } from "../weights/lora_place.ts";
@@ -140,10 +140,20 @@ function flagsOf(read: Set<string>, write: Set<string>, hosts: Set<string>): str
   return [...flag("read", read), ...flag("write", write), ...flag("net", hosts)];
 }
 
-/** A comma separates paths, so one in a path is doubled, as Deno wants it. */
+/** Writes values as a flag of `deno run`. */
 function flag(kind: string, values: Iterable<string>): string[] {
-  const list = [...values].map((value) => value.replaceAll(",", ",,")).join(",");
+  const list = [...new Set([...values].map(permissiblePath))].join(",");
   return list === "" ? [] : [`--allow-${kind}=${list}`];
+}
+
+/**
+ * Returns what is named to Deno to permit a path: itself, or the folder above a part with a comma.
+ *
+ * A comma separates paths, and Deno 2.9.6 has no way to write one that belongs to a path.
+ */
+export function permissiblePath(path: string): string {
+  const comma = path.indexOf(",");
+  return comma === -1 ? path : dirname(`${path.slice(0, comma)}_`);
 }
 
 /** Values of the flags that are paths, and all that stands alone. */

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { type PermissionContext, permissionsOf } from "../../../lib/launch/permissions.ts";
+import {
+  permissiblePath,
+  type PermissionContext,
+  permissionsOf,
+} from "../../../lib/launch/permissions.ts";
 import { HUB_VARIABLES } from "../../../lib/weights/hub_settings.ts";
 
 const CONTEXT: PermissionContext = {
@@ -23,13 +27,18 @@ Deno.test("permissionsOf() lets generate read the project and write its output, 
 });
 
 Deno.test("permissionsOf() adds what the user names, in any spelling of the flag", () => {
-  const args = ["--input_image=a,b.png", "--palette", "/p/x.hex", "--output", "o", "--verbose"];
+  const args = ["--input_image=a.png", "--palette", "/p/x.hex", "--output", "o", "--verbose"];
   assert.deepEqual(permissionsOf("generate", args, CONTEXT), [
-    "--allow-read=/project,/cache/ort.wasm,/p/x.hex,/home/a,,b.png,/home/o"
-      .replace("/p/x.hex,/home/a,,b.png", "/home/a,,b.png,/p/x.hex"),
+    "--allow-read=/project,/cache/ort.wasm,/home/a.png,/p/x.hex,/home/o",
     "--allow-write=/home/o",
     TERMINAL,
   ]);
+});
+
+Deno.test("permissiblePath() names the folder above a part with a comma", () => {
+  assert.equal(permissiblePath("/home/cat.png"), "/home/cat.png");
+  assert.equal(permissiblePath("/home/a,b.png"), "/home");
+  assert.equal(permissiblePath("/home/x/,b/c,d.png"), "/home/x");
 });
 
 Deno.test("permissionsOf() follows a config file", () => {
