@@ -57,16 +57,15 @@ def export_part(folder, name, net):
     save_file(pack(state, name != "vae"), f"{path}/{FILES[name]}.safetensors", {"format": "pt"})
 
 
+def export_teacher(folder, teacher):
+    for name in ("unet", "text_encoder", "text_encoder_2"):
+        export_part(folder, name, getattr(teacher, name))
+
+
 def export(folder, emoji, tokenizer, vae, teacher, controlnet, log):
-    parts = {
-        "unet": teacher.unet,
-        "text_encoder": teacher.text_encoder,
-        "text_encoder_2": teacher.text_encoder_2,
-        "vae": vae,
-        "controlnet_canny": controlnet,
-    }
-    for name, net in parts.items():
-        export_part(folder, name, net)
+    export_teacher(folder, teacher)
+    export_part(folder, "vae", vae)
+    export_part(folder, "controlnet_canny", controlnet)
     networks.scheduler().save_pretrained(f"{folder}/scheduler")
     tokenizer.save(f"{folder}/tokenizer", "<|endoftext|>")
     tokenizer.save(f"{folder}/tokenizer_2", "!")
@@ -115,11 +114,13 @@ def load_autoencoder(folder):
 
 
 def load(folder, tokenizer):
-    """Reads what `export` wrote, as the toolkit reads it. Returns (teacher, vae, controlnet)."""
+    """Reads what `export` wrote, as the toolkit reads it. Returns (teacher, vae, controlnet or None)."""
     teacher = networks.Teacher(tokenizer)
     for name in ("unet", "text_encoder", "text_encoder_2"):
         getattr(teacher, name).load_state_dict(read(folder, name), strict=False)
-    net = networks.controlnet(teacher.unet)
-    net.load_state_dict(read(folder, "controlnet_canny"))
-    teacher, net = (part.cuda().eval().requires_grad_(False) for part in (teacher, net))
-    return teacher, load_autoencoder(folder), net
+    net = None
+    if has(folder, "controlnet_canny"):
+        net = networks.controlnet(teacher.unet)
+        net.load_state_dict(read(folder, "controlnet_canny"))
+        net = net.cuda().eval().requires_grad_(False)
+    return teacher.cuda().eval().requires_grad_(False), load_autoencoder(folder), net

@@ -57,6 +57,8 @@ def part():
     """From here on each process works for itself."""
     global together
     wait()
+    if together:
+        dist.destroy_process_group()
     together = False
 
 

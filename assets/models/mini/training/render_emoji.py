@@ -11,6 +11,7 @@ say what the picture shows, or they differ by less than one pixel of pixel art.
 """
 
 import argparse
+import os
 import re
 import unicodedata
 
@@ -86,6 +87,7 @@ def main():
         pictures.append(np.asarray(picture))
         rows.append((name, spelled, group, subgroup))
     names, spellings, groups, subgroups = zip(*rows)
+    os.makedirs(os.path.dirname(args.out) or ".", exist_ok=True)
     np.savez_compressed(
         args.out,
         pictures=np.stack(pictures),

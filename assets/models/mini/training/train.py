@@ -1,7 +1,7 @@
 """Trains `mini` from emoji pictures on all CUDA devices of a machine and writes the model folder.
 
     python3 render_emoji.py --out build/emoji.npz
-    python3 train.py --emoji build/emoji.npz --work build --out ../
+    python3 train.py --emoji build/emoji.npz --out ..
 
 Stages: autoencoder, teacher (text encoders and UNet), ControlNet; with --judge also the classifier
 of the recipe benchmark. Each has a time budget in seconds; the cosine decay of its learning rate
@@ -24,7 +24,7 @@ import networks
 import parallel
 from captions import grammar_words
 from clock import Clock
-from export import export, export_part, has, load, load_autoencoder
+from export import export, export_part, export_teacher, has, load, load_autoencoder
 from judge import train_judge
 from scenes import LENGTH, Painter, batches
 from stepper import Step, Weights
@@ -192,7 +192,6 @@ def train(emoji, tokenizer, args):
     start, log = time.time(), {
         "device": f"{parallel.WORLD} x {torch.cuda.get_device_name()}", "torch": torch.__version__,
     }  # fmt: skip
-    os.makedirs(args.work, exist_ok=True)
     # What the folder has is kept: the autoencoder as it is, since the latents are its language.
     if has(args.out, "vae"):
         vae = load_autoencoder(args.out)
@@ -212,7 +211,8 @@ def train(emoji, tokenizer, args):
     # The last two are small: with two devices each has one for itself.
     parallel.part()
     if parallel.RANK == 0:
-        torch.save(teacher.state_dict(), f"{args.work}/teacher.pt")
+        # Written at once: what comes next may run out of time.
+        export_teacher(args.out, teacher)
         net, scores = train_controlnet(emoji, tokenizer, vae, teacher, net, args)
         log |= scores | {"seconds": round(time.time() - start)}
         export(args.out, emoji, tokenizer, vae, teacher, net, log)
@@ -224,7 +224,6 @@ def train(emoji, tokenizer, args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--emoji", default="build/emoji.npz")
-    parser.add_argument("--work", default="build", help="checkpoints")
     parser.add_argument("--out", default="..", help="the model folder to write")
     parser.add_argument("--vae_seconds", type=float, default=100)
     parser.add_argument("--teacher_seconds", type=float, default=300)
