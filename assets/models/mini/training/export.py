@@ -52,7 +52,11 @@ def unpack(state):
 def export_part(folder, name, net):
     path = f"{folder}/{name}"
     os.makedirs(path, exist_ok=True)
-    net.save_config(path) if hasattr(net, "save_config") else net.config.save_pretrained(path)
+    if hasattr(net, "save_config"):
+        net.save_config(path)
+    else:
+        net.config.architectures = [type(net).__name__]
+        net.config.save_pretrained(path)
     state = {k: v for k, v in net.state_dict().items() if not k.endswith("position_ids")}
     save_file(pack(state, name != "vae"), f"{path}/{FILES[name]}.safetensors", {"format": "pt"})
 
