@@ -3,6 +3,7 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeAddNoise } from "../../kernels/guidance/add_noise.ts";
 import { encodeScoreGradient, scoreWeight } from "../../kernels/guidance/score_gradient.ts";
+import { encodeGradNorm } from "../../kernels/optimizer/grad_norm.ts";
 import { encodeNormal } from "../../kernels/random/normal.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ImageSize } from "../image/image.ts";
@@ -71,8 +72,8 @@ export interface ScoreTensors {
 export interface ScoreStep {
   /** Gradient with respect to the image, [1, 3, S_H, S_W]; the caller owns it. */
   readonly gradImage: GpuTensor;
-  /** Half the squared norm of the gradient at the latents: SD-piXL's loss. */
-  readonly loss: number;
+  /** Reads half the squared norm of the gradient at the latents, SD-piXL's loss, before the next step. */
+  readLoss(): Promise<number>;
 }
 
 /**
@@ -154,7 +155,7 @@ export class ScoreDistillation implements AsyncDisposable {
   async step(image: GpuTensor, options: ScoreStepOptions): Promise<ScoreStep> {
     const { timestep, control, inspect } = options;
     const { runtime } = this.#denoiser;
-    const { gradLatents, noisy } = this.#scratch;
+    const { gradLatents, gradNorm, noisy } = this.#scratch;
     const nearImage = await this.#timed("kernels", () => bringNear(runtime, image));
     const encoded = await this.#timed("vaeForward", () => {
       return this.#encoder.forward({ image: nearImage });
@@ -166,17 +167,16 @@ export class ScoreDistillation implements AsyncDisposable {
       return this.#denoiser.predict(nearNoisy, timestep, control);
     });
     this.#encodeGradient(noisePred, noise, timestep);
-    const values = await this.#timed("kernels", () => gradLatents.read());
     await inspect?.({ latents, noisePred, gradLatents });
+    const nearGradient = await this.#timed("kernels", () => bringNear(runtime, gradLatents));
     const made = await this.#timed("vaeBackward", () => {
-      const grad_latents = runtime === "webgpu"
-        ? gradLatents
-        : { data: values, shape: gradLatents.shape };
       const again = this.#needsImage ? { image: nearImage } : {};
-      return this.#encoder.backward({ grad_latents, ...again });
+      return this.#encoder.backward({ grad_latents: nearGradient, ...again });
     });
-    const loss = values.reduce((sum, value) => sum + value * value, 0) / 2;
-    return { gradImage: made["grad_image"]!, loss };
+    return {
+      gradImage: made["grad_image"]!,
+      readLoss: async () => (await gradNorm.read())[0]! ** 2 / 2,
+    };
   }
 
   /** Gradient of the last step with respect to the latents, [1, 4, h, w]; borrowed. */
@@ -207,13 +207,14 @@ export class ScoreDistillation implements AsyncDisposable {
   #encodeGradient(noisePred: GpuTensor, noise: GpuTensor, timestep: number): void {
     const { guidanceScale, gradScale, wMode } = this.#options.config;
     const weight = scoreWeight(this.#schedule.alphaAt(timestep), wMode);
-    const { gradLatents } = this.#scratch;
+    const { gradLatents, gradNorm } = this.#scratch;
     this.#gpu.submit((pass) => {
       encodeScoreGradient(
         pass,
         { noisePred, noise, gradLatents },
         { guidanceScale, gradScale, weight },
       );
+      encodeGradNorm(pass, { grad: gradLatents, norm: gradNorm });
     });
   }
 
@@ -230,6 +231,7 @@ class Scratch implements Disposable {
   readonly noise: GpuTensor;
   readonly noisy: GpuTensor;
   readonly gradLatents: GpuTensor;
+  readonly gradNorm: GpuTensor;
   readonly #owned: DisposableStack;
 
   constructor(
@@ -247,6 +249,7 @@ class Scratch implements Disposable {
     this.noise = zeros(1, "noise");
     this.noisy = zeros(rows, "noisy latents");
     this.gradLatents = zeros(1, "gradient of latents");
+    this.gradNorm = cleanup.use(GpuTensor.zeros(gpu, [1], "norm of gradient of latents"));
     this.#owned = cleanup.move();
   }
 

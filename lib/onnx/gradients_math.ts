@@ -36,8 +36,9 @@ export const MATH_GRADIENTS: GradientRules = {
   Erf: unary((g, grad, x) => g.mul(grad, g.mul(g.exp(g.neg(g.mul(x, x))), 2 / Math.sqrt(Math.PI)))),
   Tanh: unary((g, grad, _, y) => g.mul(grad, g.sub(1, g.mul(y, y)))),
   Sigmoid: unary((g, grad, _, y) => g.mul(grad, g.mul(y, g.sub(1, y)))),
-  // By the output, so that the input need not be kept.
-  Relu: unary((g, grad, _, y) => g.where(g.greater(y, 0), grad, 0)),
+  // By the output, so that the input need not be kept. 0 or 1 is made without a comparison (or a
+  // sign), because onnxruntime brings those from the GPU to the processor and back.
+  Relu: unary((g, grad, _, y) => g.mul(grad, g.ceil(g.clip(y, 0, 1)))),
   Neg: unary((g, grad) => g.neg(grad)),
   Abs: unary((g, grad, x) => g.where(g.less(x, 0), g.neg(grad), grad)),
   Cast: unary((g, grad, x) => g.cast(grad, x.type)),

@@ -124,6 +124,11 @@ export class GraphMath extends GraphCore {
     return this.#unary("Abs", x);
   }
 
+  /** Returns the smallest integer that is not below `x`. */
+  ceil(x: Value): Value {
+    return this.#unary("Ceil", x);
+  }
+
   /** Returns the largest integer that is not above `x`. */
   floor(x: Value): Value {
     return this.#unary("Floor", x);

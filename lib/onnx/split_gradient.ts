@@ -13,8 +13,7 @@ export interface GradientGraphs {
 /**
  * Splits a graph to which `addBackward` was applied.
  *
- * What the forward outputs depend on goes into the forward half; so do comparisons of it, because
- * a mask of one byte a value is kept instead of the values. The rest is the backward half.
+ * What the forward outputs depend on goes into the forward half, the rest into the backward half.
  *
  * @param graph A graph with both results and gradients as outputs.
  * @param gradients Names of the outputs that are gradients.
@@ -29,14 +28,9 @@ export function splitGradient(graph: Graph, gradients: readonly string[]): Gradi
         `others, got ${graph.outputs.map(({ name }) => name).join(", ")}`,
     );
   }
-  const resultNodes = findAncestors(graph.nodes, results);
-  const gradientNodes = findAncestors(graph.nodes, gradientOutputs);
-  const made = new Set(resultNodes.flatMap((node) => node.outputs));
-  const masks = gradientNodes.filter((node) =>
-    !resultNodes.includes(node) && isMask(graph, node, made)
-  );
-  const forwardNodes = new Set([...resultNodes, ...masks]);
-  const backwardNodes = gradientNodes.filter((node) => !forwardNodes.has(node));
+  const forwardNodes = new Set(findAncestors(graph.nodes, results));
+  const backwardNodes = findAncestors(graph.nodes, gradientOutputs)
+    .filter((node) => !forwardNodes.has(node));
   const forwardNames = new Set([...forwardNodes].flatMap((node) => node.outputs));
   const kept = [...new Set(backwardNodes.flatMap((node) => node.inputs))]
     .filter((name) => forwardNames.has(name));
@@ -66,15 +60,6 @@ function findAncestors(nodes: readonly GraphNode[], values: readonly Value[]): G
     for (const name of node.inputs) needed.add(name);
   }
   return found.reverse();
-}
-
-/** Tells whether a node compares what the forward half makes with something fixed. */
-function isMask(graph: Graph, node: GraphNode, made: ReadonlySet<string>): boolean {
-  if (graph.values.get(node.outputs[0]!)!.type !== "bool") return false;
-  const fixed = [...graph.constants, ...graph.weights];
-  return node.inputs.every((name) =>
-    made.has(name) || fixed.some(({ value }) => value.name === name)
-  );
 }
 
 function part(

@@ -44,7 +44,7 @@ function createParts(gpu: Gpu, answer: Float32Array, stack: DisposableStack): St
   const distillation = {
     step() {
       const gradImage = GpuTensor.from(gpu, answer, [1, 3, SIZE.height, SIZE.width], "answer");
-      return Promise.resolve({ gradImage, loss: 7 });
+      return Promise.resolve({ gradImage, readLoss: () => Promise.resolve(7) });
     },
   };
   return {
