@@ -96,7 +96,7 @@ export async function writeCaption(
   await using encoder = await createSession(
     gpu,
     buildBlipImageEncoder(weights, config, { precision }),
-    options,
+    { ...options, isBrief: true },
   );
   const kept = new Map<string, KeptTensor | undefined>(
     crossNames(config).map((name) => [name, undefined]),
@@ -108,7 +108,7 @@ export async function writeCaption(
   await using decoder = await createSession(
     gpu,
     buildBlipTextDecoder(weights, config, { ...sizes, precision }),
-    options,
+    { ...options, isBrief: true },
   );
   return await generateTokens(start, nextTokenScorer(decoder, cross, { beams, length }), {
     endToken: sepTokenId,

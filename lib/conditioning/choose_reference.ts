@@ -68,7 +68,7 @@ export async function chooseReference(
   const sizes = { images: images.length, texts: 1, length: ids.length };
   using weights = await StateDict.open(folder, "", { prefer: precision });
   const graph = buildClipModel(weights, config, { ...sizes, precision });
-  await using session = await createSession(gpu, graph, options);
+  await using session = await createSession(gpu, graph, { ...options, isBrief: true });
   const outputs = await session.runHost({
     pixel_values: makePixelValues(resized, CLIP_STATISTICS),
     input_ids: { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] },

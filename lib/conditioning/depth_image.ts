@@ -46,7 +46,7 @@ export async function makeDepthImage(
   const resized = resizeImage(image, { height, width }, { fit: "stretch", filter: "bicubic" });
   using weights = await StateDict.open(folder, "", { prefer: precision });
   const graph = buildDepthAnything(weights, config, { batch: 1, height, width, precision });
-  await using session = await createSession(gpu, graph, options);
+  await using session = await createSession(gpu, graph, { ...options, isBrief: true });
   const pixelValues = makePixelValues([resized], IMAGENET_STATISTICS);
   const outputs = await session.runHost({ pixel_values: pixelValues });
   const depth = outputs["predicted_depth"]!.data as Float32Array;

@@ -89,7 +89,7 @@ async function encodeTexts(
   using opened = await openTeacherWeights(teacher, subfolder, { prefer: preferredFile(options) });
   const [batch, length] = [texts.length, tokenizer.maxLength];
   const graph = buildClipTextModel(opened.weights, config, { ...options, batch, length });
-  await using session = await createSession(gpu, graph, options);
+  await using session = await createSession(gpu, graph, { ...options, isBrief: true });
   const ids = texts.flatMap((text) => tokenizer.encode(text));
   const outputs = await session.runHost({
     input_ids: { data: BigInt64Array.from(ids, BigInt), shape: [batch, length] },

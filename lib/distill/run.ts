@@ -7,6 +7,7 @@ import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "./checkpoint.ts";
 import { makeStep, type StepOutcome, type StepParts } from "./distill_step.ts";
 import type { References } from "./draw_references.ts";
+import { scorePicture } from "./score_picture.ts";
 import type { StartState } from "./start_state.ts";
 
 /** The picture of a run at some step. */
@@ -93,6 +94,21 @@ export interface Run extends AsyncDisposable {
    * @throws {TypeError} If no step was made since the run was created, or one is being made.
    */
   stepViews(): Promise<StepViews>;
+  /**
+   * Measures how well the picture so far (the likeliest colours, enlarged) fits the prompt in the
+   * eyes of the teacher: noise is added to it at four times, and the score is by how much the mean
+   * squared error of the noise that the teacher predicts is smaller with the prompt than with the
+   * negative prompt; with `sd.guidanceScale` 0 it is the error with the prompt alone, times -1.
+   *
+   * Scores of one teacher, teacher's size and prompt compare, whatever the seed and the palette:
+   * all get the same noise. It changes nothing of the run, and its four evaluations are not counted.
+   *
+   * Source: Li et al. 2023, https://arxiv.org/abs/2303.16203, Eq. 5 and 6.
+   *
+   * @returns The greater, the better.
+   * @throws {TypeError} If a step is being made.
+   */
+  score(options?: { readonly signal?: AbortSignal }): Promise<number>;
   /** Reads all that is needed to go on later, bit for bit on the same adapter. */
   checkpoint(): Promise<RunCheckpoint>;
 }
@@ -166,7 +182,7 @@ export class OwningRun implements Run {
 
   async makeStep(): Promise<StepReport> {
     if (this.#isBusy) {
-      throw new TypeError("Cannot make a step: the one before it is not done");
+      throw new TypeError("Cannot make a step: the one before it, or a score, is not done");
     }
     this.#isBusy = true;
     try {
@@ -222,6 +238,16 @@ export class OwningRun implements Run {
       augmented: imageFromPlanes(planes, augmenter.image.shape),
       gradLatents: { data, shape: gradLatents.shape },
     };
+  }
+
+  async score(options: { readonly signal?: AbortSignal } = {}): Promise<number> {
+    if (this.#isBusy) throw new TypeError("Cannot score the picture: a step is being made");
+    this.#isBusy = true;
+    try {
+      return await scorePicture(this.#parts, options);
+    } finally {
+      this.#isBusy = false;
+    }
   }
 
   async checkpoint(): Promise<RunCheckpoint> {

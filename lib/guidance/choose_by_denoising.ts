@@ -20,16 +20,24 @@ export interface JudgeParts {
   readonly denoiser: Denoiser;
 }
 
-/** Options of {@linkcode chooseByDenoising}. */
+/** Options of {@linkcode scoreByDenoising} and {@linkcode chooseByDenoising}. */
 export interface ChooseByDenoisingOptions {
-  /** Seed of the run; all pictures get the same noise of it. */
+  /** Seed of the noise; all pictures get the same. */
   readonly seed: number;
-  /** Stops the choosing. */
+  /** Stops the judging. */
   readonly signal?: AbortSignal;
 }
 
+/** Pictures and what judges them; all of it is borrowed. */
+export interface JudgedPictures {
+  /** What judges them. */
+  readonly parts: JudgeParts;
+  /** Scaled latents of each picture, [1, 4, h, w]; at least one. */
+  readonly candidates: readonly Float32Array[];
+}
+
 /**
- * Chooses the picture that a teacher's prompt explains best, in the eyes of the teacher itself.
+ * Measures how well a teacher's prompt explains pictures, in the eyes of the teacher itself.
  *
  * Noise is added to each picture at a few fixed times. The score is by how much the mean squared
  * error of the predicted noise is smaller with the prompt than with the negative prompt; of a
@@ -38,16 +46,13 @@ export interface ChooseByDenoisingOptions {
  * Source: Li et al. 2023, https://arxiv.org/abs/2303.16203, Eq. 5 and 6 ("difference in prediction
  * errors").
  *
- * @param candidates Scaled latents of each picture, [1, 4, h, w]; at least one.
+ * @returns A score for each picture, the greater, the better.
  */
-export async function chooseByDenoising(
+export async function scoreByDenoising(
   gpu: Gpu,
-  { parts: { schedule, denoiser }, candidates }: {
-    readonly parts: JudgeParts;
-    readonly candidates: readonly Float32Array[];
-  },
+  { parts: { schedule, denoiser }, candidates }: JudgedPictures,
   { seed, signal }: ChooseByDenoisingOptions,
-): Promise<ChosenReference> {
+): Promise<number[]> {
   const { height, width } = denoiser.latentSize;
   const shape = [denoiser.rows, candidates[0]!.length / (height * width), height, width];
   const scores = new Array<number>(candidates.length).fill(0);
@@ -66,6 +71,16 @@ export async function chooseByDenoising(
       scores[i]! += scoreOf(predicted, noise) / TIMES.length;
     }
   }
+  return scores;
+}
+
+/** Chooses the picture that a teacher's prompt explains best: {@linkcode scoreByDenoising}. */
+export async function chooseByDenoising(
+  gpu: Gpu,
+  pictures: JudgedPictures,
+  options: ChooseByDenoisingOptions,
+): Promise<ChosenReference> {
+  const scores = await scoreByDenoising(gpu, pictures, options);
   return { index: scores.indexOf(Math.max(...scores)), scores };
 }
 

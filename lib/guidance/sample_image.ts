@@ -122,5 +122,5 @@ async function loadDecoder(
   const { precision = "float32" } = options;
   using weights = await StateDict.open(vaePlace.folder, vaePlace.subfolder, { prefer: precision });
   const graph = vae.buildDecoder(weights, { batch: 1, height, width, precision });
-  return await createSession(gpu, graph, options);
+  return await createSession(gpu, graph, { ...options, isBrief: true });
 }

@@ -179,6 +179,19 @@ export class ScoreDistillation implements AsyncDisposable {
     };
   }
 
+  /**
+   * Encodes an image as a step does, without a gradient.
+   *
+   * @param image Shape [1, 3, S_H, S_W] in [0, 1].
+   * @returns Its scaled latents, shape [1, 4, h, w].
+   */
+  async encode(image: GpuTensor): Promise<Float32Array> {
+    const nearImage = await bringNear(this.#denoiser.runtime, image);
+    const encoded = await this.#encoder.forward({ image: nearImage });
+    using latents = encoded["latents"]!;
+    return await latents.read();
+  }
+
   /** Gradient of the last step with respect to the latents, [1, 4, h, w]; borrowed. */
   get gradLatents(): GpuTensor {
     return this.#scratch.gradLatents;

@@ -60,6 +60,8 @@ export interface SessionOptions {
   readonly signal?: AbortSignal;
   /** Keeps the network for those who ask for the same one later. Default: nobody does. */
   readonly pool?: SessionPool;
+  /** Whether a run asks for it only once: a pool keeps no large ones of these. Default: false. */
+  readonly isBrief?: boolean;
 }
 
 /** More threads than this are not faster for networks of this size. */
@@ -80,9 +82,9 @@ export async function createSession(
   graph: Graph,
   options: SessionOptions,
 ): Promise<Session> {
-  const { pool, runtime } = options;
+  const { pool } = options;
   const load = () => loadSession(gpu, graph, options);
-  return pool ? await pool.borrow(graph, runtime, load) : await load();
+  return pool ? await pool.borrow(graph, options, load) : await load();
 }
 
 async function loadSession(

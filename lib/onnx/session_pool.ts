@@ -1,18 +1,34 @@
 import { describeGraph } from "./describe_graph.ts";
 import { type Graph, sizeOf } from "./graph.ts";
-import type { Runtime, Session } from "./session.ts";
+import { measureGraph } from "./graph_memory.ts";
+import type { Runtime, Session, SessionOptions } from "./session.ts";
 
 /** Values of each weight that tell networks apart. */
 const COMPARED_VALUES = 16;
+
+/** Weights, in bytes, above which what a run asks for only once is loaded again by the next one. */
+const BRIEF_LIMIT = 2 ** 28;
 
 /**
  * Networks that outlive the runs that use them: a run gets what one before it has loaded.
  *
  * A pool is for one device. Networks are told apart by their graphs and by the first values of each
- * of their weights, so it serves any number of teachers and sizes.
+ * of their weights, so it serves any number of teachers and sizes. Large networks that a run asks
+ * for once, such as SDXL's text encoders, are not kept: they would take the memory of its steps.
  */
 export class SessionPool implements AsyncDisposable {
   readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #briefLimit: number;
+
+  /**
+   * Creates an empty pool.
+   *
+   * @param options `briefLimit`: weights, in bytes, up to which a network is kept that a run asks for
+   * once; by default 256 MiB.
+   */
+  constructor({ briefLimit = BRIEF_LIMIT }: { readonly briefLimit?: number } = {}) {
+    this.#briefLimit = briefLimit;
+  }
 
   /** Number of networks that are loaded. */
   get size(): number {
@@ -22,11 +38,16 @@ export class SessionPool implements AsyncDisposable {
   /**
    * Returns the network of a graph, which is loaded if there is none yet.
    *
-   * @param load Loads it; the pool owns the result.
-   * @returns A session that stays loaded when it is disposed of.
+   * @param load Loads it; the pool owns the result, if it keeps it.
+   * @returns A session that, if it is kept, stays loaded when it is disposed of.
    * @ignore
    */
-  async borrow(graph: Graph, runtime: Runtime, load: () => Promise<Session>): Promise<Session> {
+  async borrow(
+    graph: Graph,
+    { runtime, isBrief = false }: Pick<SessionOptions, "runtime" | "isBrief">,
+    load: () => Promise<Session>,
+  ): Promise<Session> {
+    if (isBrief && measureGraph(graph).weightBytes > this.#briefLimit) return await load();
     const key = `${runtime} ${await fingerprint(graph)}`;
     let session = this.#sessions.get(key);
     if (!session) {

@@ -55,3 +55,18 @@ Deno.test("SessionPool frees its networks", async () => {
   await pool[Symbol.asyncDispose]();
   await assert.rejects(session.runHost({ x }), /its session was disposed of/);
 });
+
+Deno.test("SessionPool keeps no large network that a run asks for once", async () => {
+  await using pool = new SessionPool({ briefLimit: 12 });
+  const options = { runtime: "wasm", pool, isBrief: true } as const;
+  // Three weights are 12 bytes, the constant is 4 more.
+  await using large = await createSession(null, line(2, 1), options);
+  assert.equal(pool.size, 0);
+  const { y } = await large.runHost({ x });
+  assert.deepEqual(Array.from(y!.data as Float32Array), [3, 5, 7]);
+  await large[Symbol.asyncDispose]();
+  await assert.rejects(large.runHost({ x }), /its session was disposed of/);
+  await using larger = new SessionPool({ briefLimit: 16 });
+  await using _small = await createSession(null, line(2, 1), { ...options, pool: larger });
+  assert.equal(larger.size, 1);
+});
