@@ -3,11 +3,13 @@ import type { ConfigLayer } from "./config_layer.ts";
 import defaultText from "./default.yaml" with { type: "text" };
 import { mergeRunConfig, type ResolvedConfig } from "./merge_run_config.ts";
 import { layerOf, parseRunConfig } from "./parse_run_config.ts";
+import draftText from "./presets/draft.yaml" with { type: "text" };
 import paperText from "./presets/paper.yaml" with { type: "text" };
 import standardText from "./presets/standard.yaml" with { type: "text" };
 import type { RunConfig } from "./run_config.ts";
 
 const PRESETS: Readonly<Record<RunConfig["preset"], string>> = {
+  draft: draftText,
   standard: standardText,
   paper: paperText,
 };

@@ -266,7 +266,7 @@ export interface SdConfig {
  */
 export interface RunConfig {
   /** The preset that fills what nobody set. Default: "standard". */
-  readonly preset: "standard" | "paper";
+  readonly preset: "draft" | "standard" | "paper";
   /** Seed of all randomness, integer in [0, 2^32). Default: 0. */
   readonly seed: number;
   /** Path of the input image; null means that the teacher draws one from the prompt. */

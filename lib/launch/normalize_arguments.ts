@@ -15,6 +15,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   "-mv": "--make-video",
   "-frame_freq": "--video-frame-freq",
   "--results-path": "--output",
+  "--quality": "--preset",
   "--save-dir": "--output",
   "--hex-dir": "--hex-path",
   ...Object.fromEntries(

@@ -33,6 +33,15 @@ Deno.test("resolveLayers() takes the preset that the last layer names", () => {
   assert.equal(resolveLayers([file, parseSettings(["preset=standard"])]).config.preset, "standard");
 });
 
+Deno.test("the preset draft is standard with fewer and larger steps", () => {
+  const draft = resolveRunConfig({ preset: "draft" });
+  const { training, ...others } = resolveRunConfig({});
+  assert(draft.training.steps < training.steps && draft.training.learningRate > 0.05);
+  const { steps, learningRate } = draft.training;
+  const expected = { ...others, training: { ...training, steps, learningRate }, preset: "draft" };
+  assert.deepEqual(draft, expected);
+});
+
 // Source: config/config.yaml of SD-piXL.
 Deno.test("the preset paper has SD-piXL's settings", () => {
   const { training, sd, diffusion, generator } = resolveRunConfig({ preset: "paper" });

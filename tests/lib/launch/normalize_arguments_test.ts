@@ -19,6 +19,7 @@ const CASES: readonly (readonly [readonly string[], readonly string[]])[] = [
   [["--set", "generator.image_H=16"], ["--set", "generator.image_H=16"]],
   [["--", "--input_image"], ["--", "--input_image"]],
   [["-d", "7"], ["--seed", "7"]],
+  [["--quality", "draft"], ["--preset", "draft"]],
   [["-1"], ["-1"]],
 ];
 
