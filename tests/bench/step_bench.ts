@@ -5,6 +5,7 @@ import { SessionPool } from "../../lib/onnx/session_pool.ts";
 import { writeFileInFolder } from "../../lib/outputs/write_file.ts";
 import { describeEnvironment } from "./bench_environment.ts";
 import { measureSteps, type StepCase, type StepTimes } from "./steps/measure_steps.ts";
+import { stepsChart } from "./steps/steps_chart.ts";
 import { stepsTables } from "./steps/steps_table.ts";
 
 const HELP = `Times the steps of a run, part by part.
@@ -19,7 +20,7 @@ const HELP = `Times the steps of a run, part by part.
   --steps 5         measured steps; the least counts
   --model mini      a teacher: folder or URL
   --runtime auto    webgpu, wasm, native
-  --output workdir/bench   folder of the tables, steps.md
+  --output workdir/bench   folder of the tables, steps.md, and their chart, steps.svg
 `;
 
 const OPTIONS = {
@@ -41,6 +42,11 @@ async function bench(args: readonly string[]): Promise<void> {
   if (values.help) return print(HELP);
   const { model, output } = values;
   const steps = Number(values.steps);
+  if (!Number.isInteger(steps) || steps < 1) {
+    throw new TypeError(
+      `Cannot read --steps: expected an integer from 1 on, got "${values.steps}"`,
+    );
+  }
   const runtime = values.runtime as RunConfig["runtime"];
   using gpu = await Gpu.request();
   await using pool = new SessionPool();
@@ -51,10 +57,11 @@ async function bench(args: readonly string[]): Promise<void> {
     say(`${one.size} pixels, ${one.colors} colors: ${measured.wall.step.toFixed(3)} s a step`);
   }
   const tables = stepsTables(times);
-  const heading = `Teacher "${model}" on ${times[0]!.runtime}; ` +
-    `${describeEnvironment(gpu.adapterName)}. The least of ${steps} steps.\n\n`;
-  await writeFileInFolder(`${output}/steps.md`, `# Steps\n\n${heading}${tables}`);
-  print(heading + tables);
+  const source = `Teacher "${model}" on ${times[0]!.runtime}; ` +
+    `${describeEnvironment(gpu.adapterName)}. The least of ${steps} steps.`;
+  await writeFileInFolder(`${output}/steps.md`, `# Steps\n\n${source}\n\n${tables}`);
+  await writeFileInFolder(`${output}/steps.svg`, stepsChart(times, source));
+  print(`${source}\n\n${tables}`);
 }
 
 /** The first case is what the others are set against. */

@@ -34,7 +34,8 @@ export const BENCH_HELP = `Scores recipes: how a picture is made, at what cost, 
   --runtime auto          webgpu, wasm, native
   --judge FILE            default: judge.safetensors beside the recipes, if it is there
   --override key=value    a setting over those of all recipes; may be repeated
-  --output workdir/bench  what is there already is not made again
+  --output workdir/bench  folder of pictures, sheets of them, results.md, quality.svg and
+                          metrics.jsonl; pictures that are there already are not made again
 
 Recipes:
 ${RECIPES.map(({ name, note }) => `  ${name.padEnd(18)}${note}`).join("\n")}

@@ -46,15 +46,14 @@ async function bench(options: BenchOptions): Promise<number> {
   if (results.length === 0) return code;
   const settings = overrides.length > 0 ? `, with ${overrides.join(", ")}` : "";
   const runtimes = [...new Set(results.map(({ made }) => made.runtime))].join(", ");
-  const heading = `# Recipes\n\nTeacher "${model}" (${teacher})${settings}; ` +
-    `networks on ${runtimes}; ${describeEnvironment(gpu.adapterName)}; ${
-      judge ? "judged" : "not judged"
-    }. ` +
-    `Means over pictures. ` +
+  const source = `Teacher "${model}" (${teacher})${settings}; networks on ${runtimes}; ` +
+    `${describeEnvironment(gpu.adapterName)}.`;
+  const heading =
+    `# Recipes\n\n${source} ${judge ? "Judged" : "Not judged"}. Means over pictures. ` +
     `Seconds are without those of loading. Peak MB is that of the whole program, with all ` +
     `networks that it had loaded.\n`;
-  print(await writeResults(results, { output, heading }));
-  say(`Written: results.md, metrics.jsonl and sheets of pictures in ${output}`);
+  print(await writeResults(results, { output, heading, source }));
+  say(`Written: results.md, quality.svg, metrics.jsonl and sheets of pictures in ${output}`);
   return code;
 }
 

@@ -51,7 +51,7 @@ function table(results: readonly Result[]): string {
   const titles = ["recipe", "size", "palette", "pictures", ...columns.map(({ title }) => title)];
   const rows = [...groups.values()].map((group) => {
     const { recipe, size, palette } = group[0]!.job;
-    const means = columns.map(({ value, digits }) => mean(group.map(value), digits));
+    const means = columns.map(({ value, digits }) => mean(group.map(value))?.toFixed(digits) ?? "");
     return [recipe.name, String(size), palette, String(group.length), ...means];
   });
   return markdownTable(titles, rows, { texts: [0, 2] });
@@ -61,11 +61,11 @@ function rowName({ job: { recipe, size, palette } }: Result): string {
   return `${size} ${palette} ${recipe.name}`;
 }
 
-/** Averages what is there. */
-function mean(values: readonly (number | undefined)[], digits: number): string {
+/** Averages what is there; undefined if nothing is. */
+export function mean(values: readonly (number | undefined)[]): number | undefined {
   const known = values.filter((value) => value !== undefined);
-  if (known.length === 0) return "";
-  return (known.reduce((sum, value) => sum + value, 0) / known.length).toFixed(digits);
+  if (known.length === 0) return undefined;
+  return known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
 /**

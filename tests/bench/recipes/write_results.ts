@@ -3,23 +3,27 @@ import type { Image } from "../../../lib/image/image.ts";
 import { writeFile } from "../../../lib/outputs/write_file.ts";
 import { contactSheet, type SheetCell, type SheetRow } from "./contact_sheet.ts";
 import { PictureFiles, readInput } from "./picture_files.ts";
+import { qualityChart } from "./quality_chart.ts";
 import { type Result, resultsTables } from "./results_table.ts";
 
 /**
- * Writes `results.md`, `metrics.jsonl` and a sheet of pictures for each set, size, palette and seed.
+ * Writes `results.md`, `quality.svg`, `metrics.jsonl` and a sheet of pictures for each set, size,
+ * palette and seed.
  *
  * @param heading What stands above the tables, as Markdown.
+ * @param source What numbers depend on, in words; it stands below the chart.
  * @returns The tables, as Markdown.
  */
 export async function writeResults(
   results: readonly Result[],
-  options: { readonly output: string; readonly heading: string },
+  options: { readonly output: string; readonly heading: string; readonly source: string },
 ): Promise<string> {
-  const { output, heading } = options;
+  const { output, heading, source } = options;
   const lines = results.map((result) => `${JSON.stringify(flat(result))}\n`);
   await writeFile(`${output}/metrics.jsonl`, lines.join(""));
   const tables = resultsTables(results);
   await writeFile(`${output}/results.md`, `${heading}\n${tables}`);
+  await writeFile(`${output}/quality.svg`, qualityChart(results, source));
   const pictures = new PictureFiles(output);
   for (const [name, some] of Map.groupBy(results, sheetName)) {
     await writeFile(`${output}/${name}.png`, encodePng(await drawSheet(some, pictures)));

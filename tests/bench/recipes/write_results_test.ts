@@ -58,9 +58,13 @@ Deno.test("writeResults() writes tables, a line a picture and a sheet", async ()
       const indices = new Uint32Array(256).fill(k + 1);
       await files.write(made.key, { indices, size, palette, cost: made });
     }
-    await writeResults(results, { output: folder, heading: "# Recipes\n" });
+    await writeResults(results, {
+      ...{ output: folder, heading: "# Recipes\n", source: "Adapter <none>" },
+    });
     const text = await Deno.readTextFile(`${folder}/results.md`);
     assert.match(text, /^# Recipes\n\n## names48\n/);
+    const chart = await Deno.readTextFile(`${folder}/quality.svg`);
+    assert.match(chart, /^<svg .*>nearest<\/text>.*>standard<\/text>.*Adapter &lt;none&gt;/s);
     const lines = (await Deno.readTextFile(`${folder}/metrics.jsonl`)).trimEnd().split("\n");
     assert.deepEqual(lines.map((line) => JSON.parse(line).recipe), ["nearest", "standard"]);
     const sheet = decodePng(await Deno.readFile(`${folder}/sheet_names48_16_game-boy_0.png`));

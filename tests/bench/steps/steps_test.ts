@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { SessionPool } from "../../../lib/onnx/session_pool.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
-import { leastTimes, measureSteps } from "./measure_steps.ts";
+import { leastTimes, measureSteps, type StepTimes } from "./measure_steps.ts";
+import { stepsChart } from "./steps_chart.ts";
 import { stepsTables } from "./steps_table.ts";
 
 Deno.test("leastTimes() takes the least of each part", () => {
@@ -38,4 +39,63 @@ Deno.test("stepsTables() sets every row against the first", () => {
     "| 64 | 16 | 0.800 | 1.60 | 0.400 | 0.100 | 0.200 | 0.100 | 50 % | 1.25 | 2.0 | 500 |",
     "| 64 | 16 | 1.000 | 2.00 | 0.600 | 0.100 | 0.200 | 0.100 | 60 % |",
   ]);
+});
+
+function timesOf(size: number, colors: number, seconds: number): StepTimes {
+  const networks = { vaeForward: 0.1, denoise: 0.2, vaeBackward: 0.1 };
+  const wall = { step: seconds, kernels: seconds / 4, ...networks };
+  const held = { tensorBytes: size * colors * 1e4, residentBytes: 5e8, runtime: "wasm" };
+  return { size, colors, wall, cpu: wall, ...held };
+}
+
+/** Numbers of all elements of a kind, attribute by attribute. */
+function numbersOf(svg: string, pattern: RegExp): number[][] {
+  return [...svg.matchAll(pattern)].map((match) => match.slice(1).map(Number));
+}
+
+Deno.test("stepsChart() stacks parts as high as they take, against size and colors", () => {
+  const svg = stepsChart(
+    [timesOf(32, 16, 1), timesOf(64, 16, 2), timesOf(128, 16, 4), timesOf(32, 2, 0.5)],
+    "Adapter <none>",
+  );
+  assert.match(svg, /Time in 16 colors.*Time of 32x32 pixels/s);
+  assert.match(svg, /128x128 pixels, 16 colors: 4.00 s a step, .* 1.00 s; 0.250 steps a second/);
+  assert.match(svg, /Adapter &lt;none&gt;/);
+  const heights = numbersOf(svg, /<rect [^>]*height="([\d.]+)" fill="#(?:0072b2|e69f00)"\/>/g)
+    .map(([height]) => height!);
+  // Sizes 32, 64, 128, then colours 2, 16; three quarters of each step are the networks'.
+  const unit = heights[0]! / 0.75;
+  const seconds = [1, 2, 4, 0.5, 1].flatMap((step) => [0.75 * step, 0.25 * step]);
+  for (const [i, second] of seconds.entries()) {
+    assert.ok(Math.abs(heights[i]! - second * unit) < 0.05, `bar ${i}`);
+  }
+  // The same factor of size or memory is the same length.
+  const [a, b, c] = numbersOf(svg, /<circle cx="([\d.]+)" cy="([\d.]+)"/g) as [number, number][];
+  for (const axis of [0, 1] as const) {
+    assert.ok(Math.abs((b![axis] - a![axis]) - (c![axis] - b![axis])) < 0.03);
+  }
+  assert.ok(b![0] > a![0] && b![1] < a![1]);
+});
+
+Deno.test("stepsChart() groups bars and names lines where all sizes have all colors", () => {
+  const grid = [16, 32].flatMap((size) => [2, 4, 8].map((colors) => timesOf(size, colors, 1)));
+  const svg = stepsChart(grid, "");
+  assert.match(svg, /Time, bars of a group: 2, 4, 8 colors/);
+  assert.match(svg, /Memory, lines: 16, 32 pixels/);
+  const lefts = numbersOf(
+    svg,
+    /<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)" height="[\d.]+" fill="#e69f00"\/>/g,
+  );
+  // Six bars a panel, none on its neighbour.
+  assert.equal(lefts.length, 12);
+  const first = lefts.slice(0, 6).sort(([a], [b]) => a! - b!);
+  for (const [i, [left]] of first.slice(1).entries()) {
+    assert.ok(left! >= first[i]![0]! + first[i]![1]!);
+  }
+});
+
+Deno.test("stepsChart() draws a single case", () => {
+  const svg = stepsChart([timesOf(32, 16, 1)], "");
+  assert.match(svg, /Time in 16 colors/);
+  assert.doesNotMatch(svg, /NaN|Infinity/);
 });
