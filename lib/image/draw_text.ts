@@ -68,6 +68,24 @@ export function shortenText(text: string, width: number): string {
   return `${letters.join("")}...`;
 }
 
+/**
+ * Breaks a text at its blanks into lines of at most `width` pixels at scale 1; a longer word, and
+ * what is left for the last line, is shortened.
+ *
+ * @param most Lines at most, 1 or more. Default: as many as it takes.
+ */
+export function wrapText(text: string, width: number, most: number = Infinity): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/).filter((word) => word !== "")) {
+    const joined = lines.length > 0 ? `${lines.at(-1)} ${word}` : word;
+    const isLast = lines.length === most;
+    if (lines.length > 0 && (isLast || textWidth(joined) <= width)) {
+      lines[lines.length - 1] = joined;
+    } else lines.push(word);
+  }
+  return lines.map((line) => shortenText(line, width));
+}
+
 /** A rectangle in pixels. */
 export interface Rectangle {
   /** Left edge. */

@@ -26,12 +26,18 @@ const SQUARE = 8;
 const TILE_SIDES = { few: 160, many: 64 } as const;
 const FEW = 64;
 
+/** Options of {@linkcode contactSheet}. */
+export interface SheetOptions {
+  /** Whether large pictures are shrunk; small ones are always enlarged. Default: true. */
+  readonly shrinks?: boolean;
+}
+
 /** Draws pictures of one size in rows, each over its labels. */
-export function contactSheet(tiles: readonly SheetTile[]): Image {
-  const side = tiles.length > FEW ? TILE_SIDES.many : TILE_SIDES.few;
-  const size = tileSize(tiles[0]!.image, side);
+export function contactSheet(tiles: readonly SheetTile[], options: SheetOptions = {}): Image {
+  const images = tiles.map(({ image }) => image);
+  const size = tileSize(images, options);
   const lines = Math.max(...tiles.map(({ labels }) => labels.length));
-  const cellWidth = Math.max(size.width, textWidth("#000000 100.0 %")) + GAP;
+  const cellWidth = labelWidth(images, options) + GAP;
   const cellHeight = size.height + lines * (TEXT_HEIGHT + LINE_GAP) + GAP;
   const columns = Math.ceil(Math.sqrt(tiles.length * cellHeight / cellWidth));
   const rows = Math.ceil(tiles.length / columns);
@@ -54,10 +60,17 @@ export function contactSheet(tiles: readonly SheetTile[]): Image {
   return sheet;
 }
 
+/** Returns the pixels that a label may be wide on a sheet of these pictures. */
+export function labelWidth(images: readonly ImageSize[], options: SheetOptions = {}): number {
+  return Math.max(tileSize(images, options).width, textWidth("#000000 100.0 %"));
+}
+
 /** Small pictures are enlarged by an integer, large ones are shrunk. */
-function tileSize(image: ImageSize, side: number): ImageSize {
+function tileSize(images: readonly ImageSize[], { shrinks = true }: SheetOptions): ImageSize {
+  const image = images[0]!;
+  const side = images.length > FEW ? TILE_SIDES.many : TILE_SIDES.few;
   const factor = enlargementFactor(image, side);
-  if (Math.max(image.height, image.width) > side) {
+  if (shrinks && Math.max(image.height, image.width) > side) {
     return fitWithin(image, { height: side, width: side });
   }
   return { height: image.height * factor, width: image.width * factor };

@@ -15,17 +15,23 @@ export interface RunName {
   readonly size: ImageSize;
   /** Name of the palette, such as "sweetie-16". */
   readonly palette: string;
+  /** Pictures in it, if it is the folder of several runs. */
+  readonly count?: number;
 }
 
 /**
- * Returns the path `<root>/<config>/<YYYY-MM-DD-HH-MM-SS>-<model>-im<H>x<W>-<palette>`.
+ * Returns the path `<root>/<config>/<YYYY-MM-DD-HH-MM-SS>-<model>-im<H>x<W>-<palette>`, with
+ * `-<count>-pictures` at its end if it is for several runs.
  *
  * Characters that a file system may refuse become "_".
  */
 export function runFolderPath(root: string, name: RunName): string {
-  const { config, date, model, size, palette } = name;
+  const { config, date, model, size, palette, count } = name;
   const image = `im${size.height}x${size.width}`;
-  const folder = [formatDate(date), fileName(model), image, fileName(palette)].join("-");
+  const several = count === undefined ? [] : [`${count}-pictures`];
+  const folder = [formatDate(date), fileName(model), image, fileName(palette), ...several].join(
+    "-",
+  );
   return join(root, fileName(config), folder);
 }
 
@@ -60,7 +66,7 @@ export function formatDate(date: Date): string {
 const MAX_NAME = 60;
 
 /** Keeps letters, digits and "._-" of a name; never empty, never a relative path. */
-function fileName(name: string): string {
+export function fileName(name: string): string {
   const safe = name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "_").replace(/^\.+/, "_");
   return [...safe].slice(0, MAX_NAME).join("") || "_";
 }

@@ -1,4 +1,4 @@
-import { drawText, shortenText, TEXT_HEIGHT, textWidth } from "../../../lib/image/draw_text.ts";
+import { drawText, shortenText, TEXT_HEIGHT, wrapText } from "../../../lib/image/draw_text.ts";
 import { enlargementFactor, enlargeNearest } from "../../../lib/image/enlarge_nearest.ts";
 import { Image, type Rgb } from "../../../lib/image/image.ts";
 
@@ -43,7 +43,7 @@ export function contactSheet(columns: readonly string[], rows: readonly SheetRow
   }
   for (const [i, { label, cells }] of rows.entries()) {
     const top = GAP + LINE + i * ROW;
-    for (const [line, text] of wrap(label).entries()) {
+    for (const [line, text] of wrapText(label, LABEL_WIDTH - GAP).entries()) {
       drawText(sheet, text, { x: GAP, y: top + line * LINE, color: TEXT_COLOR });
     }
     for (const [column, cell] of cells.entries()) {
@@ -66,16 +66,4 @@ function drawCell(sheet: Image, { picture, caption }: SheetCell, x: number, y: n
   if (!caption) return;
   const color = caption.isGood === undefined ? PLAIN : caption.isGood ? GOOD : POOR;
   drawText(sheet, shortenText(caption.text, CELL), { x, y: y + CELL + 3, color });
-}
-
-/** Breaks a label into lines. */
-function wrap(label: string): string[] {
-  const lines: string[] = [];
-  for (const word of label.split(" ")) {
-    const joined = lines.length > 0 ? `${lines.at(-1)} ${word}` : word;
-    if (lines.length > 0 && textWidth(joined) <= LABEL_WIDTH - GAP) {
-      lines[lines.length - 1] = joined;
-    } else lines.push(word);
-  }
-  return lines.map((line) => shortenText(line, LABEL_WIDTH - GAP));
 }

@@ -1,0 +1,121 @@
+import { join } from "node:path";
+import { wrapText } from "../image/draw_text.ts";
+import { encodePng } from "../image/encode_png.ts";
+import type { Image } from "../image/image.ts";
+import { contactSheet, labelWidth, type SheetOptions } from "./layer_sheet.ts";
+import { writeFile } from "./write_file.ts";
+
+/** What a picture among several is asked to be. */
+export interface AskedPicture {
+  /** Which one it is, from 1, in the order in which they are made. */
+  readonly number: number;
+  /** What it shows. */
+  readonly prompt: string;
+  /** Name of its palette. */
+  readonly palette: string;
+  /** Seed of its run. */
+  readonly seed: number;
+}
+
+/** A picture that was made, or begun. */
+export interface IndexedPicture extends AskedPicture {
+  /** Folder of its run, relative to the folder of the index. */
+  readonly folder: string;
+  /** The picture. */
+  readonly image: Image;
+  /** How well the teacher finds that it fits its prompt; undefined if it was not asked. */
+  readonly score: number | undefined;
+  /** Optimizer steps done. */
+  readonly step: number;
+  /** Whether all its steps are done. */
+  readonly isComplete: boolean;
+}
+
+/** The files that {@linkcode writePictureIndex} wrote. */
+export interface IndexFiles {
+  /** Path of `index.json`. */
+  readonly index: string;
+  /** Path of `contact_sheet.png`; undefined if no picture is complete. */
+  readonly sheet: string | undefined;
+}
+
+const SCORE_NOTE =
+  "By how much the teacher's squared error at predicting noise in the picture is " +
+  "smaller with the prompt than with the negative prompt (arXiv 2303.16203); the greater, the " +
+  "better. Scores of one prompt compare; those of different prompts only roughly.";
+
+/** Sorts pictures: the best score first, then complete ones without a score, then the others. */
+export function rankPictures(pictures: readonly IndexedPicture[]): IndexedPicture[] {
+  const group = ({ isComplete, score }: IndexedPicture) =>
+    !isComplete ? 2 : Number.isFinite(score) ? 0 : 1;
+  return pictures.toSorted((a, b) =>
+    group(a) - group(b) || (group(a) === 0 ? b.score! - a.score! : 0) || a.number - b.number
+  );
+}
+
+/**
+ * Writes `index.json`, which lists pictures in rank order, and `contact_sheet.png` of those that are
+ * complete, in the same order. Both are replaced whole.
+ *
+ * @param asked All pictures that are asked for; what is not among `pictures` is listed as missing.
+ * @throws {OutputError} If one cannot be written.
+ */
+export async function writePictureIndex(
+  folder: string,
+  pictures: readonly IndexedPicture[],
+  asked: readonly AskedPicture[],
+): Promise<IndexFiles> {
+  const ranked = rankPictures(pictures);
+  const complete = ranked.filter(({ isComplete }) => isComplete);
+  const sheet = complete.length === 0 ? undefined : join(folder, "contact_sheet.png");
+  if (sheet !== undefined) await writeFile(sheet, encodePng(pictureSheet(complete)));
+  const index = join(folder, "index.json");
+  const content = {
+    score: SCORE_NOTE,
+    pictures: ranked.map((picture, i) => describe(picture, i + 1)),
+    missing: asked.filter(({ number }) => pictures.every((made) => made.number !== number)),
+  };
+  await writeFile(index, `${JSON.stringify(content, null, 2)}\n`);
+  return { index, sheet };
+}
+
+/** Returns what the index says of a picture. NaN has no place in JSON and becomes null. */
+function describe({ image: _, ...picture }: IndexedPicture, rank: number) {
+  const { number, folder, prompt, palette, seed, score, step, isComplete } = picture;
+  return {
+    rank: isComplete ? rank : null,
+    score: score ?? null,
+    ...{ number, prompt, palette, seed, folder },
+    picture: `${folder}/final_argmax.png`,
+    ...{ step, complete: isComplete },
+  };
+}
+
+const PROMPT_LINES = 3;
+/** Each pixel stays a square. */
+const SHEET: SheetOptions = { shrinks: false };
+
+/** Draws pictures in their order, with what tells them apart. */
+function pictureSheet(pictures: readonly IndexedPicture[]): Image {
+  const images = pictures.map(({ image }) => image);
+  const width = labelWidth(images, SHEET);
+  const differs = (key: "prompt" | "palette") => new Set(pictures.map((p) => p[key])).size > 1;
+  const [hasPrompts, hasPalettes] = [differs("prompt"), differs("palette")];
+  const tiles = pictures.map((picture, i) => {
+    const { score, number, seed, prompt, palette, image } = picture;
+    const judged = Number.isFinite(score) ? scoreText(score!) : "no score";
+    const labels = [
+      `${i + 1}. ${judged}`,
+      `picture ${number}, seed ${seed}`,
+      ...hasPalettes ? [palette] : [],
+      ...hasPrompts ? wrapText(prompt, width, PROMPT_LINES) : [],
+    ];
+    return { image, labels };
+  });
+  return contactSheet(tiles, SHEET);
+}
+
+/** Writes a score with its sign, so that better and worse than the negative prompt are seen. */
+export function scoreText(score: number): string {
+  return `${score < 0 ? "-" : "+"}${Math.abs(score).toPrecision(3)}`;
+}
