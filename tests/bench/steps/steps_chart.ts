@@ -37,6 +37,8 @@ const WIDEST_BAR = 44;
 const LABELED_BAR = 28;
 /** Share of the room between values that bars take. */
 const SLOT_SHARE = 0.8;
+/** How much higher the axis is than bars, for the numbers on them. */
+const HEADROOM = 1.08;
 const RADIUS = 4;
 const LABEL_SIZE = 11;
 const TEXT = { "font-size": LABEL_SIZE, ...SEAM };
@@ -101,7 +103,7 @@ function secondsPanel({ side, series }: Column, most: readonly number[], box: Bo
   const plot = plotArea(box);
   const ranges = axisRanges(plot);
   const { scale: x, gap } = sideScale({ side, series }, ranges.x);
-  const y = linearScale(most, ranges.y);
+  const y = linearScale(most.map((seconds) => HEADROOM * seconds), ranges.y);
   const slot = Math.min(WIDEST_BAR * series.length, gap * SLOT_SHARE);
   const width = slot / series.length;
   const bars = series.flatMap(({ times }, i) =>

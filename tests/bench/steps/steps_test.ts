@@ -69,6 +69,10 @@ Deno.test("stepsChart() stacks parts as high as they take, against size and colo
   for (const [i, second] of seconds.entries()) {
     assert.ok(Math.abs(heights[i]! - second * unit) < 0.05, `bar ${i}`);
   }
+  // The number on the highest bar stands below the end of the axis.
+  const [[labelY], [endY]] = [/ y="([\d.]+)"[^>]*>4\.00</g, / y="([\d.]+)"[^>]*>5</g]
+    .map((pattern) => numbersOf(svg, pattern)[0]!) as [[number], [number]];
+  assert.ok(labelY - 11 > endY - 4);
   // The same factor of size or memory is the same length.
   const [a, b, c] = numbersOf(svg, /<circle cx="([\d.]+)" cy="([\d.]+)"/g) as [number, number][];
   for (const axis of [0, 1] as const) {
