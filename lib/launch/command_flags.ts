@@ -9,12 +9,17 @@ export interface SharedFlags {
 /** Flags of `generate`, as typed. */
 export interface GenerateFlags extends SharedFlags {
   readonly prompt?: string;
+  /** Prompts, if there are several: then `prompt` is left out. */
+  readonly prompts?: readonly string[];
   readonly negativePrompt?: string;
   readonly palette?: string;
+  /** Palettes, if there are several: then `palette` is left out. */
+  readonly palettes?: readonly string[];
   readonly size?: string;
   readonly inputImage?: string;
   readonly fit?: string;
   readonly seed?: string;
+  readonly variations?: string;
   readonly preset?: string;
   readonly steps?: string;
   readonly config?: string;

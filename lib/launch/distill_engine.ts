@@ -23,6 +23,7 @@ export const DISTILL_ENGINE: Engine = {
       ...{ palette, signal, onStage },
       ...(image ? { image } : {}),
       ...(inputs.hub ? { hub: inputs.hub } : {}),
+      ...inputs.shared,
       ...(checkpoint ? { checkpoint: decodeCheckpoint(checkpoint, checkpointName) } : {}),
       onNote: (message) => told.has(message) ? undefined : onNote(message),
       onPlan: (plan) => {
@@ -116,6 +117,10 @@ class DistillEngineRun implements EngineRun {
         Object.entries(controlImages).map(([kind, image]) => [`control_${kind}`, image]),
       ),
     };
+  }
+
+  score(signal: AbortSignal) {
+    return this.#run.score({ signal });
   }
 
   async checkpoint() {

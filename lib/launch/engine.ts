@@ -1,4 +1,5 @@
 import type { RunConfig } from "../../config/run_config.ts";
+import type { RunInputs } from "../distill/create_run.ts";
 import type { References } from "../distill/draw_references.ts";
 import type { StepViews } from "../distill/run.ts";
 import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
@@ -35,6 +36,8 @@ export interface EngineInputs {
   readonly verbose?: boolean;
   /** Where models of the Hub are, and whether they are downloaded. Default: they are not. */
   readonly hub?: HubModelOptions;
+  /** What the run shares with others; it is borrowed. Default: nothing. */
+  readonly shared?: Pick<RunInputs, "gpu" | "pool">;
   /** Told what begins, such as "load". */
   onStage(stage: string): void;
   /** Told what the user should know. */
@@ -72,6 +75,8 @@ export interface EngineRun extends AsyncDisposable {
   stepViews(): Promise<StepViews>;
   /** Makes the pictures that the run begins with, such as "target_image", for `--verbose`. */
   beginnings(): Promise<Readonly<Record<string, Image>>>;
+  /** Asks the teacher how well the picture so far fits; the greater, the better. */
+  score(signal: AbortSignal): Promise<number>;
   /** Reads what is needed to go on later. */
   checkpoint(): Promise<CheckpointContent>;
 }

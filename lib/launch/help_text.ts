@@ -8,8 +8,13 @@ Examples:
   deno task generate --prompt "a cat" --palette pico-8 --size 48,32 --seed 7
   deno task generate --prompt "a dragon" --input_image dragon.png --palette my_colors.hex
   deno task generate --prompt "a cat" --make_video --video_size 256,256 --fps 24
+  deno task generate --prompt "a cat" --prompt "a dog" --palette pico-8 --variations 4
   deno task generate --config my.yaml --set training.steps=300 --set sd.guidance_scale=15
   deno task generate --resume workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
+
+Several pictures share one teacher, which is loaded once. Their folder has contact_sheet.png and
+index.json, the best first in the eyes of the teacher: it predicts noise in them better with the
+prompt than without, by most.
 
 Ctrl-C stops early: the picture so far and a checkpoint are written. A second one stops at once.`;
 

@@ -86,16 +86,33 @@ const collect = (
   before: readonly string[],
 ): readonly string[] => [...before, value];
 
+const collectSome = (
+  value: string,
+  before: readonly string[] | undefined,
+): readonly string[] => [...before ?? [], value];
+
 function addGenerate(command: Command, handlers: CommandHandlers): void {
   command
     .description("Makes a picture.")
-    .option("--prompt <text>", "what the picture shows; also -pt")
+    .addOption(
+      new Option("--prompt <text>", "what the picture shows; also -pt; several: a picture of each")
+        .argParser(collectSome),
+    )
     .option("--negative-prompt <text>", "what it must not show; also -npt")
-    .option("--palette <name|file>", "built-in palette or .hex file (see: deno task palettes)")
+    .addOption(
+      new Option(
+        "--palette <name|file>",
+        "built-in palette or .hex file (see: deno task palettes); several: a picture in each",
+      ).argParser(collectSome),
+    )
     .option("--size <H,W>", "height and width in pixels, each from 8 to 256")
     .option("--input-image <file>", "image to begin with and whose edges are kept")
     .option("--fit <how>", "of an image of another aspect ratio: crop, fit or pad (default: crop)")
     .option("--seed <number>", "the same seed makes the same picture on the same machine")
+    .option(
+      "--variations <number>",
+      "as many pictures of each prompt and palette, with seeds from --seed on, and a sheet of all",
+    )
     .option("--preset <name>", "standard (fast) or paper (SD-piXL's settings, slow)")
     .option("--steps <number>", "optimizer steps")
     .option("--config <file.yaml>", "config file; keys are SD-piXL's")
@@ -128,9 +145,31 @@ function addGenerate(command: Command, handlers: CommandHandlers): void {
   for (const { name, value } of SD_PIXL_FLAGS) {
     command.addOption(new Option(value ? `${name} <${value}>` : name).hideHelp());
   }
-  command.action((flags) =>
-    handlers.generate({ ...flags as unknown as GenerateFlags, sdPixl: sdPixlValues(flags) })
-  );
+  command.action((flags) => {
+    const { prompt, palette, ...rest } = flags as unknown as TypedFlags;
+    return handlers.generate({
+      ...rest,
+      ...oneOrMore("prompt", prompt),
+      ...oneOrMore("palette", palette),
+      sdPixl: sdPixlValues(flags),
+    });
+  });
+}
+
+/** Flags of `generate`, of which two may be typed several times. */
+type TypedFlags = Omit<GenerateFlags, "prompt" | "palette"> & {
+  readonly prompt?: readonly string[];
+  readonly palette?: readonly string[];
+};
+
+/** A flag that was typed once is that value; typed several times, it is a list. */
+function oneOrMore(
+  name: "prompt" | "palette",
+  values: readonly string[] | undefined,
+): Pick<GenerateFlags, "prompt" | "prompts" | "palette" | "palettes"> {
+  if (values === undefined) return {};
+  if (values.length === 1) return { [name]: values[0]! };
+  return { [`${name}s`]: values };
 }
 
 /** Picks the flags that only SD-piXL's users know. */

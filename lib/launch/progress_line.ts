@@ -1,4 +1,4 @@
-import type { StepEvent } from "./run_event.ts";
+import type { PictureNumber, StepEvent } from "./run_event.ts";
 
 const BAR_COLUMNS = 24;
 
@@ -9,12 +9,13 @@ const BAR_COLUMNS = 24;
  * @param columns Greatest length of the line; 0 leaves out the bar and the limit.
  */
 export function progressLine(event: StepEvent, first: StepEvent, columns: number): string {
-  const { step, steps, timestep, losses } = event;
+  const { step, steps, timestep, losses, picture } = event;
   const share = steps > 0 ? step / steps : 1;
   const full = Math.round(share * BAR_COLUMNS);
   const bar = `${"█".repeat(full)}${"░".repeat(BAR_COLUMNS - full)} `;
   const width = String(steps).length;
   const parts = [
+    picture ? numberText(picture) : "",
     `step ${String(step).padStart(width)}/${steps}`,
     step > first.step && step < steps ? `ETA ${etaText(secondsToGo(event, first))}` : "",
     `t ${Math.round(timestep)}`,
@@ -22,6 +23,11 @@ export function progressLine(event: StepEvent, first: StepEvent, columns: number
   ].filter((part) => part !== "");
   if (columns <= 0) return parts.join("  ");
   return [...bar + parts.join("  ")].slice(0, columns).join("");
+}
+
+/** Returns "picture 2 of 6". */
+export function numberText({ number, of }: PictureNumber): string {
+  return `picture ${number} of ${of}`;
 }
 
 function secondsToGo(event: StepEvent, first: StepEvent): number {

@@ -1,8 +1,9 @@
 import type { Image } from "../image/image.ts";
 import { terminalPreview } from "../image/terminal_preview.ts";
 import { type DownloadEvent, downloadLine, isComplete } from "./download_event.ts";
-import { etaText, progressLine } from "./progress_line.ts";
-import type { RunEvent, StepEvent } from "./run_event.ts";
+import { scoreText } from "../outputs/picture_index.ts";
+import { etaText, numberText, progressLine } from "./progress_line.ts";
+import type { PicturesEvent, RunEvent, StepEvent } from "./run_event.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Shows what a run tells. */
@@ -55,7 +56,13 @@ class PlainReporter implements Reporter {
   }
 
   report(event: RunEvent): void {
-    if (event.event === "done") return this.#out.write(doneText(event));
+    if (event.event === "done") {
+      // Another picture may follow.
+      this.#first = undefined;
+      this.#printedAt = 0;
+      return this.#out.write(doneText(event));
+    }
+    if (event.event === "pictures") return this.#out.write(picturesText(event));
     if (event.event === "download") return this.#reportDownload(event);
     if (event.event !== "step") return this.#status.write(`${headText(event)}\n`);
     this.#first ??= event;
@@ -134,8 +141,12 @@ class BarReporter implements Reporter {
       // The picture stays in view.
       if (this.#picture.length > 0) this.#status.write(`${this.#picture.join("\n")}\n`);
       this.#out.write(doneText(event));
+      // Another picture may follow.
+      this.#picture = [];
+      this.#first = this.#step = undefined;
       return;
     }
+    if (event.event === "pictures") return this.#out.write(picturesText(event));
     this.#status.write(`${headText(event)}\n`);
     if (this.#step) this.#draw();
   }
@@ -156,12 +167,15 @@ class BarReporter implements Reporter {
   }
 }
 
+type HeadEvent = RunEvent & { readonly event: "start" | "note" | "stage" };
+
 /** What is printed when something begins or is to be known. */
-function headText(event: Exclude<RunEvent, StepEvent | DownloadEvent>): string {
+function headText(event: HeadEvent): string {
   switch (event.event) {
     case "start": {
       const { prompt, palette, height, width, seed, runtime, adapter, resumedFrom } = event;
-      const what = prompt === "" ? "picture" : `"${prompt}"`;
+      const shown = prompt === "" ? "picture" : `"${prompt}"`;
+      const what = event.picture ? `${numberText(event.picture)}: ${shown}` : shown;
       const lines = [
         `${what}, ${height} x ${width} pixels (height x width), palette ${palette}, seed ${seed}`,
         `networks: ${runtime}; kernels: ${adapter}`,
@@ -174,14 +188,30 @@ function headText(event: Exclude<RunEvent, StepEvent | DownloadEvent>): string {
       return `note: ${event.message}`;
     case "stage":
       return `${event.stage} …`;
-    case "done":
-      return doneText(event);
   }
 }
 
 function doneText(event: RunEvent & { event: "done" }): string {
-  const { files, seconds, evaluations, interrupted } = event;
+  const { files, seconds, evaluations, interrupted, picture, score, folder } = event;
   const head = interrupted ? "stopped; the picture so far and a checkpoint are written" : "done";
   const time = `${etaText(seconds)}, ${evaluations} teacher evaluations`;
+  if (picture) {
+    const judged = typeof score === "number" ? `, score ${scoreText(score)}` : "";
+    return `${numberText(picture)} ${head} (${time}${judged})\n  ${folder}\n`;
+  }
   return [`${head} (${time})`, ...files.map((file) => `  ${file}`), ""].join("\n");
+}
+
+/** The pictures, the best first, and what shows all of them. */
+function picturesText(event: PicturesEvent): string {
+  const { pictures, asked, files, seconds, interrupted } = event;
+  const made = pictures.filter(({ complete }) => complete).length;
+  const head = interrupted ? `stopped with ${made} of ${asked} pictures` : `${made} pictures`;
+  const lines = pictures.map(({ number, prompt, palette, seed, score, complete }, i) => {
+    const judged = score === null ? "no score" : scoreText(score);
+    const rank = complete ? `${i + 1}. ${judged}` : "not complete";
+    return `  ${rank}  picture ${number}: seed ${seed}, ${palette}, "${prompt}"`;
+  });
+  return [`${head} (${etaText(seconds)}), the teacher's best first`, ...lines]
+    .concat(files.map((file) => `  ${file}`), "").join("\n");
 }

@@ -1,7 +1,23 @@
 import type { DownloadEvent } from "./download_event.ts";
 
-/** What a run tells its listeners. With `--json` each is one line. */
-export type RunEvent =
+/** Which of several pictures. */
+export interface PictureNumber {
+  /** Its number, from 1. */
+  readonly number: number;
+  /** How many there are. */
+  readonly of: number;
+}
+
+/**
+ * What a run tells its listeners. With `--json` each is one line. Where a call makes several
+ * pictures, each event is of the one that it names, or of all of them.
+ */
+export type RunEvent = OneEvent & {
+  /** The picture that it is of. */
+  readonly picture?: PictureNumber;
+};
+
+type OneEvent =
   | {
     /** The run begins. */
     readonly event: "start";
@@ -47,7 +63,42 @@ export type RunEvent =
     readonly evaluations: number;
     /** Whether the user stopped it. */
     readonly interrupted: boolean;
-  };
+    /** How well the teacher finds that it fits; only for complete ones of several, NaN is null. */
+    readonly score?: number;
+  }
+  | PicturesEvent;
+
+/** All of several pictures are made, or those until the user stopped it. */
+export interface PicturesEvent {
+  readonly event: "pictures";
+  /** Folder of all of them. */
+  readonly folder: string;
+  /** The pictures, the one with the best score first. */
+  readonly pictures: readonly RankedPicture[];
+  /** Pictures that were asked for. */
+  readonly asked: number;
+  /** Paths of the contact sheet, if a picture is complete, and of the index. */
+  readonly files: readonly string[];
+  /** Duration in seconds. */
+  readonly seconds: number;
+  /** Whether the user stopped it. */
+  readonly interrupted: boolean;
+}
+
+/** One of several pictures. */
+export interface RankedPicture {
+  /** Its number, from 1, in the order in which they are made. */
+  readonly number: number;
+  readonly prompt: string;
+  readonly palette: string;
+  readonly seed: number;
+  /** Folder of its run. */
+  readonly folder: string;
+  /** How well the teacher finds that it fits; null if it was not asked, or found no number. */
+  readonly score: number | null;
+  /** Whether all steps are done. */
+  readonly complete: boolean;
+}
 
 /** An optimizer step was made. */
 export interface StepEvent {
@@ -66,4 +117,6 @@ export interface StepEvent {
   readonly evaluations: number;
   /** Seconds since the start. */
   readonly seconds: number;
+  /** Which of several pictures it is of. */
+  readonly picture?: PictureNumber;
 }

@@ -4,7 +4,7 @@ import type { Engine, EngineRun } from "../../lib/launch/engine.ts";
 /**
  * A run without teacher: each step paints one pixel more, of colour 1.
  *
- * @param options How long a step takes, in milliseconds.
+ * @param options How long a step takes, in milliseconds; 20 times that if the prompt says "slow".
  */
 export function paintingEngine({ stepMs = 0 } = {}): Engine {
   return {
@@ -30,7 +30,8 @@ export function paintingEngine({ stepMs = 0 } = {}): Engine {
         async *steps(signal) {
           const { steps, learningRate } = config.training;
           while (step < steps) {
-            if (stepMs > 0) await new Promise((resolve) => setTimeout(resolve, stepMs));
+            const wait = stepMs * (/slow/.test(config.prompt) ? 20 : 1);
+            if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
             signal.throwIfAborted();
             step++;
             yield {
@@ -68,6 +69,10 @@ export function paintingEngine({ stepMs = 0 } = {}): Engine {
           return Promise.resolve({
             target_image: Image.filled({ height: 2, width: 3 }, [9, 9, 9]),
           });
+        },
+        // Odd seeds are better.
+        score() {
+          return Promise.resolve(config.seed % 2 - config.seed / 1000);
         },
         checkpoint() {
           const logits = { shape: [1], data: Float32Array.of(step) };
