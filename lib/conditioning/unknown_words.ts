@@ -15,6 +15,9 @@ const FILE = "vocabulary.json";
 /** Shorter words, such as "on", are near to almost anything, so they are not proposed. */
 const LEAST_LETTERS = 3;
 
+/** Shorter runs of letters are shared by words that have nothing to do with each other. */
+const LEAST_RUN = 4;
+
 /** Lists of words, all of them known. */
 const LISTS = ["names", "backgrounds", "colours", "grammar"] as const;
 
@@ -33,7 +36,27 @@ export async function findUnknownWords(
   const names = [...known].filter((word) => word.length >= LEAST_LETTERS);
   return [...new Set(splitWords(prompt))]
     .filter((word) => !known.has(word))
-    .map((word) => ({ word, nearest: closestNames(word, names) }));
+    .map((word) => ({ word, nearest: nearestWords(word, names) }));
+}
+
+/** Known words that are spelled alike; without any, those that share a run of letters. */
+function nearestWords(word: string, names: readonly string[]): readonly string[] {
+  const alike = closestNames(word, names);
+  if (alike.length > 0) return alike;
+  const shared = names.map((name) => ({ name, run: longestRun(word, name) }));
+  const longest = Math.max(0, ...shared.map(({ run }) => run));
+  if (longest < LEAST_RUN) return [];
+  return shared.filter(({ run }) => run === longest).slice(0, 3).map(({ name }) => name);
+}
+
+/** Length of the longest run of letters that two words share. */
+function longestRun(a: string, b: string): number {
+  for (let length = Math.min(a.length, b.length); length > 0; length--) {
+    for (let i = 0; i + length <= a.length; i++) {
+      if (b.includes(a.slice(i, i + length))) return length;
+    }
+  }
+  return 0;
 }
 
 /**
@@ -44,7 +67,7 @@ export async function findUnknownWords(
 export function describeUnknownWords(words: readonly UnknownWord[], teacher: string): string[] {
   return words.map(({ word, nearest }) => {
     const known = nearest.map((name) => `"${name}"`).join(", ");
-    const hint = known === "" ? "" : `; nearest known: ${known}`;
+    const hint = known === "" ? `; its ${FILE} lists all that are` : `; nearest known: ${known}`;
     return `"${word}" is not in the vocabulary of "${teacher}"${hint}`;
   });
 }

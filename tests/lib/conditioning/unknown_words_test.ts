@@ -25,7 +25,14 @@ Deno.test("findUnknownWords() finds nothing in a prompt of known words", async (
 Deno.test("describeUnknownWords() names the nearest known words", async () => {
   assert.deepEqual(await describe("a drgon and a drgon"), [
     '"drgon" is not in the vocabulary of "mini"; nearest known: "dragon"',
-    '"and" is not in the vocabulary of "mini"',
+    '"and" is not in the vocabulary of "mini"; its vocabulary.json lists all that are',
+  ]);
+  // As "dinosaur" and "sauropod": spelled differently, with a part in common.
+  assert.deepEqual(await describe("a snapdragonfly"), [
+    '"snapdragonfly" is not in the vocabulary of "mini"; nearest known: "dragon"',
+  ]);
+  assert.deepEqual(await describe("regrouping"), [
+    '"regrouping" is not in the vocabulary of "mini"; nearest known: "background"',
   ]);
 });
 
