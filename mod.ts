@@ -25,6 +25,22 @@
  * await Deno.writeFile("castle.png", png);
  * ```
  *
+ * Several pictures share one loaded teacher by a device and a pool of networks, and the teacher says
+ * how well each fits its prompt:
+ *
+ * ```ts
+ * import { createRun, distill, Gpu, resolveRunConfig, SessionPool } from "./mod.ts";
+ *
+ * using gpu = await Gpu.request();
+ * await using pool = new SessionPool();
+ * for (const seed of [7, 8, 9]) {
+ *   const config = resolveRunConfig({ prompt: "a castle on a blue background", seed });
+ *   await using run = await createRun(config, { gpu, pool });
+ *   for await (const _ of distill(run));
+ *   console.log(seed, await run.score());
+ * }
+ * ```
+ *
  * It needs a WebGPU adapter, which a software one can be, and no permission for it. It reads
  * onnxruntime's one file in Deno's npm cache (`--allow-read`; the error names the path), and the
  * teacher: `--allow-read` of its folder, or `--allow-net` of its host where this module, or the

@@ -53,6 +53,33 @@ Deno.test("mod.ts makes a picture from a prompt to a PNG", async () => {
   assert.deepEqual(await smalti.decodeImage(png), await run.image());
 });
 
+Deno.test("mod.ts makes several pictures of one loaded teacher, as single runs make them", async () => {
+  using gpu = await smalti.Gpu.request();
+  await using pool = new smalti.SessionPool();
+  const configs = ["a red dragon", "a blue castle"].map((prompt, seed) =>
+    smalti.resolveRunConfig({
+      ...{ prompt, seed, generator: { imageH: 8, imageW: 12 }, training: { steps: 1 } },
+      diffusion: { modelId: goldenPath("tiny-sdxl"), numInferenceSteps: 1 },
+      sd: { imSize: 64 },
+    })
+  );
+  const make = async (config: smalti.RunConfig, inputs: smalti.RunInputs) => {
+    await using run = await smalti.createRun(config, inputs);
+    for await (const _ of smalti.distill(run));
+    return { picture: await run.picture(), score: await run.score() };
+  };
+  const sizes: number[] = [];
+  const made = [];
+  for (const config of configs) {
+    made.push(await make(config, { gpu, pool }));
+    sizes.push(pool.size);
+  }
+  assert(sizes[0]! > 0);
+  assert.equal(sizes[1], sizes[0]);
+  assert.notEqual(made[1]!.score, made[0]!.score);
+  for (const [i, config] of configs.entries()) assert.deepEqual(await make(config, {}), made[i]);
+});
+
 Deno.test({
   name: "mod.ts is imported without any permission",
   permissions: "none",
