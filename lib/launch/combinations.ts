@@ -68,15 +68,23 @@ function seedsFrom(first: number, typed: string): number[] {
   return Array.from({ length: count }, (_, i) => first + i);
 }
 
+/**
+ * Refuses a run that goes on as several.
+ *
+ * @throws {UsageError} If flags ask for both.
+ */
+export function refuseResume({ resume, prompts, variations }: SeveralFlags): void {
+  if (resume === undefined) return;
+  const found = variations !== undefined
+    ? "--variations"
+    : `several of ${prompts ? "--prompt" : "--palette"}`;
+  throw new UsageError(
+    `Cannot resume several pictures: expected one run, got ${found} with --resume; ` +
+      "resume one folder a call",
+  );
+}
+
 function checkTogether(flags: SeveralFlags, config: RunConfig): void {
-  if (flags.resume !== undefined) {
-    const found = flags.variations !== undefined
-      ? "--variations"
-      : `several of ${flags.prompts ? "--prompt" : "--palette"}`;
-    throw new UsageError(
-      `Cannot go on with several runs: expected --resume of one run alone, got ${found} as well`,
-    );
-  }
   for (const [name, key, values] of listed(flags)) {
     const twice = values.find((value, i) => values.indexOf(value) < i);
     if (twice !== undefined) {

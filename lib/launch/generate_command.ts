@@ -5,7 +5,7 @@ import { OutputError } from "../outputs/output_error.ts";
 import { readPaletteText } from "../outputs/palette_preview.ts";
 import { createRunFolder } from "../outputs/run_folder.ts";
 import { findPalette } from "../palette/find_palette.ts";
-import { asksForSeveral, combinations } from "./combinations.ts";
+import { asksForSeveral, combinations, refuseResume } from "./combinations.ts";
 import type { GenerateFlags } from "./command_flags.ts";
 import { readVideoRequest } from "./config_from_flags.ts";
 import type { Engine } from "./engine.ts";
@@ -34,8 +34,9 @@ export async function generateCommand(
   engine?: Engine,
 ): Promise<number> {
   const shown = createReporter(flags.json ?? false, terminals.out, terminals.status);
-  const request = await readRequest(flags);
   const isSeveral = asksForSeveral(flags);
+  if (isSeveral) refuseResume(flags);
+  const request = await readRequest(flags);
   const configs = isSeveral ? combinations(flags, request.config) : [request.config];
   for (const config of configs) checkPrompt(config);
   const video = readVideoRequest(flags);
