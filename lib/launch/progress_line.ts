@@ -15,7 +15,7 @@ export function progressLine(event: StepEvent, first: StepEvent, columns: number
   const bar = `${"█".repeat(full)}${"░".repeat(BAR_COLUMNS - full)} `;
   const width = String(steps).length;
   const parts = [
-    picture ? numberText(picture) : "",
+    picture ? `${picture.number} of ${picture.of}` : "",
     `step ${String(step).padStart(width)}/${steps}`,
     step > first.step && step < steps ? `ETA ${etaText(secondsToGo(event, first))}` : "",
     `t ${Math.round(timestep)}`,

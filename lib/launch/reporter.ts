@@ -144,6 +144,7 @@ class BarReporter implements Reporter {
       // Another picture may follow.
       this.#picture = [];
       this.#first = this.#step = undefined;
+      this.#drawnAt = -Infinity;
       return;
     }
     if (event.event === "pictures") return this.#out.write(picturesText(event));

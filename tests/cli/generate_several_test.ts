@@ -124,7 +124,7 @@ Deno.test("generate tells of several pictures in plain lines, and of notes once"
       `picture ${number} of 2: "a cat", 8 x 8 pixels (height x width), palette sweetie-16, ` +
       `seed ${number - 1}`,
       "networks: wasm; kernels: none",
-      `picture ${number} of 2  step 1/1  t 500  score 1`,
+      `${number} of 2  step 1/1  t 500  score 1`,
       `picture ${number} of 2 done (0 s, 1 teacher evaluations, score ${score})`,
       `  ${folder}/${number}-seed-${number - 1}-sweetie-16-a_cat`,
     ];

@@ -88,6 +88,32 @@ Deno.test("createReporter() draws a bar and a picture in a terminal, over the la
   assert(status.text().includes("\x1b[3A\x1b[J"));
 });
 
+Deno.test("createReporter() begins anew with the next of several pictures", () => {
+  for (const isTerminal of [false, true]) {
+    const [out, status] = [terminal(isTerminal), terminal(isTerminal)];
+    const reporter = createReporter(false, out.fake, status.fake);
+    const [first, second] = [1, 2].map((number) => ({ number, of: 2 }));
+    for (const number of [1, 50, 100]) {
+      reporter.report({ ...step(number, number), picture: first! });
+    }
+    reporter.report({ ...DONE, picture: first!, score: -0.01234 });
+    const before = status.text().length;
+    reporter.report({ event: "stage", stage: "load", picture: second! });
+    // Long after the first: neither its speed nor its bar count.
+    for (const number of [10, 20]) {
+      reporter.report({ ...step(number, number / 10), picture: second! });
+    }
+    const lines = status.text().slice(before).split("\n");
+    assert.equal(lines[0], "load …");
+    assert.match(lines[1]!, /2 of 2 {2}step {2}10\/100 {2}t 600/);
+    if (!isTerminal) assert.match(lines[2]!, /step {2}20\/100 {2}ETA 8 s/);
+    assert.equal(
+      out.text(),
+      "picture 1 of 2 done (1 min 01 s, 108 teacher evaluations, score -0.0123)\n  out\n",
+    );
+  }
+});
+
 /** How far a download of ten files is. */
 function download(filesDone: number): RunEvent {
   return {

@@ -16,6 +16,8 @@ const NAME = {
 Deno.test("runFolderPath() names folders as SD-piXL does", () => {
   const folder = "2026-11-04-09-05-07-mini-im32x48-sweetie-16";
   assert.equal(runFolderPath("workdir", NAME), join("workdir", "standard", folder));
+  const several = runFolderPath("workdir", { ...NAME, count: 6 });
+  assert.equal(several, join("workdir", "standard", `${folder}-6-pictures`));
   const odd = runFolderPath("w", { ...NAME, config: "../x", model: "a/b:c", palette: "my é ?" });
   assert.equal(odd, join("w", "__x", "2026-11-04-09-05-07-a_b_c-im32x48-my_é_"));
 });
