@@ -6,6 +6,7 @@ import { encodePrompts } from "../conditioning/encode_prompts.ts";
 import { PixelGenerator } from "../generator/pixel_generator.ts";
 import type { ControlnetChoice } from "../guidance/controlnet_residuals.ts";
 import { Denoiser } from "../guidance/denoiser.ts";
+import { LatentDecoder } from "../guidance/latent_decoder.ts";
 import { NoiseSchedule } from "../guidance/noise_schedule.ts";
 import { ScoreDistillation, type ScoreStage } from "../guidance/score_distillation.ts";
 import type { Image, ImageSize } from "../image/image.ts";
@@ -45,6 +46,8 @@ export interface RunInputs {
   readonly pool?: SessionPool;
   /** Where models of the Hub are, and whether they are downloaded. Default: they are not. */
   readonly hub?: HubModelOptions;
+  /** Whether `gradientImage` will be asked for: the plan then has what it takes. Default: false. */
+  readonly decodesGradient?: boolean;
   /** Stops the loading. */
   readonly signal?: AbortSignal;
   /** Told what begins: "load", "caption", "sample". */
@@ -123,7 +126,7 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
       ...source,
       ...session,
       asksNegative,
-      draws,
+      decodes: draws || (inputs.decodesGradient ?? false),
       colors: palette.colors.length,
     }),
   );
@@ -142,7 +145,12 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   const start = checkpoint
     ? await goOn(gpu, { ...begun, checkpoint }, { ...session, config, hub })
     : await beginAnew(gpu, begun, { ...session, config, hub });
-  const parts = { gpu, ...source, ...networks };
+  const loadDecoder = () =>
+    LatentDecoder.load(gpu, teacher, {
+      ...{ runtime: session.runtime, latentSize: teacher.latentSize(teacherSize), isBrief: true },
+      ...(inputs.pool ? { pool: inputs.pool } : {}),
+    });
+  const parts = { gpu, ...source, ...networks, loadDecoder };
   const own = createOwn(gpu, { config, size, teacherSize, start }, owned);
   return new OwningRun({ ...parts, ...own, control, start, owned: owned.move() });
 }

@@ -24,17 +24,17 @@ export interface PlannedRun {
   readonly runtime: Runtime;
   /** Whether the negative prompt is a row of its own. */
   readonly asksNegative: boolean;
-  /** Whether the teacher draws an image. */
-  readonly draws: boolean;
+  /** Whether latents are decoded: the teacher draws an image, or gradients are looked at. */
+  readonly decodes: boolean;
   /** Number of colours of the palette. */
   readonly colors: number;
 }
 
 /** Plans the memory of a run; it reads the teacher's configs, but no weights. */
 export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
-  const { config: { generator }, teacher, teacherSize, precision, runtime, draws, colors } = run;
+  const { config: { generator }, teacher, teacherSize, precision, runtime, decodes, colors } = run;
   const { networks, keptBytes } = await planNetworks(teacher, {
-    ...{ teacherSize, draws },
+    ...{ teacherSize, decodes },
     rows: run.asksNegative ? 2 : 1,
     controlnets: run.controlnets.map(({ id }) => id),
     precision: precision.precision ?? "float32",

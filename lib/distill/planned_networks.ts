@@ -18,8 +18,8 @@ export interface PlannedNetworksOptions {
   readonly teacherSize: ImageSize;
   /** Ids of the ControlNets. */
   readonly controlnets: readonly string[];
-  /** Whether the teacher draws an image. */
-  readonly draws: boolean;
+  /** Whether latents are decoded: the teacher draws an image, or gradients are looked at. */
+  readonly decodes: boolean;
   /** Type of what UNet, ControlNets and text encoders compute. */
   readonly precision: FloatType;
 }
@@ -66,7 +66,7 @@ export async function planNetworks(
 /** The autoencoder computes in float32. */
 function planAutoencoder(
   teacher: TeacherFolder,
-  { teacherSize, draws }: PlannedNetworksOptions,
+  { teacherSize, decodes }: PlannedNetworksOptions,
 ): { readonly halves: readonly PlannedNetwork[]; readonly keptBytes: number } {
   const { vae } = teacher;
   const { forward, backward, kept } = vae.buildEncoderGradient(unread(), {
@@ -74,7 +74,7 @@ function planAutoencoder(
     batch: 1,
   });
   const keptBytes = kept.reduce((sum, name) => sum + bytesOf(forward.values.get(name)!), 0);
-  const decoder = draws
+  const decoder = decodes
     ? [vae.buildDecoder(unread(), { ...teacher.latentSize(teacherSize), batch: 1 })]
     : [];
   const halves = [forward, backward, ...decoder].map((graph): PlannedNetwork => ({

@@ -1,5 +1,6 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
+import type { LatentDecoder } from "../guidance/latent_decoder.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import { imageFromPlanes } from "../image/image_from_planes.ts";
 import type { Runtime } from "../onnx/session.ts";
@@ -95,6 +96,16 @@ export interface Run extends AsyncDisposable {
    */
   stepViews(): Promise<StepViews>;
   /**
+   * Decodes the gradient at the latents of the last step as if it were latents itself, as SD-piXL
+   * does: gray where the teacher wants no change, else the color from which it pulls the picture
+   * away, and its shapes. The decoder of the teacher's autoencoder is loaded by the first call and
+   * freed with the run; see `decodesGradient` of the inputs. No step is made meanwhile.
+   *
+   * @returns An opaque image of the teacher's size.
+   * @throws {TypeError} If no step was made since the run was created, or one is being made.
+   */
+  gradientImage(): Promise<Image>;
+  /**
    * Measures how well the picture so far (the likeliest colours, enlarged) fits the prompt in the
    * eyes of the teacher: noise is added to it at four times, and the score is by how much the mean
    * squared error of the noise that the teacher predicts is smaller with the prompt than with the
@@ -117,6 +128,8 @@ export interface Run extends AsyncDisposable {
 export interface RunParts extends StepParts {
   /** What it begins with. */
   readonly start: StartState;
+  /** Loads the decoder of the teacher's autoencoder; the caller disposes of it. */
+  readonly loadDecoder: () => Promise<LatentDecoder>;
   /** Frees all of it. */
   readonly owned: AsyncDisposableStack;
 }
@@ -128,6 +141,7 @@ export class OwningRun implements Run {
   #step: number;
   #evaluations: number;
   #isBusy = false;
+  #decoder: Promise<LatentDecoder> | undefined;
 
   /** Takes over what it is made of. */
   constructor(parts: RunParts) {
@@ -222,10 +236,7 @@ export class OwningRun implements Run {
   }
 
   async stepViews(): Promise<StepViews> {
-    if (this.#isBusy || this.#step === this.startStep) {
-      const found = this.#isBusy ? "one that is being made" : "none";
-      throw new TypeError(`Cannot read what a step worked with: expected a step, got ${found}`);
-    }
+    this.#checkStep();
     const { generator, augmenter, distillation } = this.#parts;
     const { gradLatents } = distillation;
     const [made, planes, data] = await Promise.all([
@@ -238,6 +249,18 @@ export class OwningRun implements Run {
       augmented: imageFromPlanes(planes, augmenter.image.shape),
       gradLatents: { data, shape: gradLatents.shape },
     };
+  }
+
+  async gradientImage(): Promise<Image> {
+    this.#checkStep();
+    this.#isBusy = true;
+    try {
+      const { distillation, loadDecoder, owned } = this.#parts;
+      this.#decoder ??= loadDecoder().then((decoder) => owned.use(decoder));
+      return await (await this.#decoder).decode(await distillation.gradLatents.read());
+    } finally {
+      this.#isBusy = false;
+    }
   }
 
   async score(options: { readonly signal?: AbortSignal } = {}): Promise<number> {
@@ -266,5 +289,12 @@ export class OwningRun implements Run {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.owned.disposeAsync();
+  }
+
+  /** Checks that there is a step that is done. */
+  #checkStep(): void {
+    if (!this.#isBusy && this.#step !== this.startStep) return;
+    const found = this.#isBusy ? "one that is being made" : "none";
+    throw new TypeError(`Cannot read what a step worked with: expected a step, got ${found}`);
   }
 }

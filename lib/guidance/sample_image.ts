@@ -3,15 +3,13 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeNormal } from "../../kernels/random/normal.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
-import type { Image, ImageSize } from "../image/image.ts";
-import { imageFromPlanes } from "../image/image_from_planes.ts";
-import { createSession, type Session, type SessionOptions } from "../onnx/session.ts";
+import type { Image } from "../image/image.ts";
+import type { SessionOptions } from "../onnx/session.ts";
 import type { FloatType } from "../weights/float16.ts";
-import { StateDict } from "../weights/state_dict.ts";
 import { sampleDdim } from "./ddim_sampler.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { sampleEuler } from "./euler_sampler.ts";
-import { floatsOf } from "./near_tensor.ts";
+import { LatentDecoder } from "./latent_decoder.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
 import { RANDOM_STREAMS } from "./random_streams.ts";
 import type { Predict, Sampler } from "./sampler.ts";
@@ -67,12 +65,15 @@ export async function sampleImages(
   { teacher, schedule, denoiser }: SampleParts,
   options: SampleOptions,
 ): Promise<Sample[]> {
-  const { config, seed, onStep, signal } = options;
+  const { config, seed, onStep, ...loading } = options;
+  const { signal } = loading;
   const { numInferenceSteps: steps, numReferences: count } = config;
-  const { height, width } = denoiser.latentSize;
-  const shape = [1, teacher.vae.latentChannels, height, width];
+  const { latentSize } = denoiser;
+  const shape = [1, teacher.vae.latentChannels, latentSize.height, latentSize.width];
   const predict = guide(denoiser, shape, config.guidanceScale);
-  await using decoder = await loadDecoder(gpu, teacher, denoiser.latentSize, options);
+  await using decoder = await LatentDecoder.load(gpu, teacher, {
+    ...{ ...loading, latentSize, isBrief: true },
+  });
   const samples: Sample[] = [];
   for (let index = 0; index < count; index++) {
     const noise = await drawNoise(gpu, shape, { seed, index });
@@ -82,8 +83,7 @@ export async function sampleImages(
       onStep: (step) => onStep?.(index * steps + step, count * steps),
       ...(signal ? { signal } : {}),
     });
-    const { image } = await decoder.runHost({ latents: { data: latents, shape } });
-    samples.push({ image: imageFromPlanes(floatsOf(image!), image!.shape), latents });
+    samples.push({ image: await decoder.decode(latents), latents });
   }
   return samples;
 }
@@ -111,16 +111,4 @@ async function drawNoise(
   const key = { seed, stream: RANDOM_STREAMS.sample, step: index };
   gpu.submit((pass) => encodeNormal(pass, { out }, key));
   return await out.read();
-}
-
-async function loadDecoder(
-  gpu: Gpu,
-  { vae, vaePlace }: TeacherFolder,
-  { height, width }: ImageSize,
-  options: SampleOptions,
-): Promise<Session> {
-  const { precision = "float32" } = options;
-  using weights = await StateDict.open(vaePlace.folder, vaePlace.subfolder, { prefer: precision });
-  const graph = vae.buildDecoder(weights, { batch: 1, height, width, precision });
-  return await createSession(gpu, graph, { ...options, isBrief: true });
 }

@@ -20,7 +20,7 @@ export const DISTILL_ENGINE: Engine = {
     // The command has told these already.
     const told = new Set(configNotes(config));
     const run = await createRun(config, {
-      ...{ palette, signal, onStage },
+      ...{ palette, signal, onStage, decodesGradient: inputs.verbose ?? false },
       ...(image ? { image } : {}),
       ...(inputs.hub ? { hub: inputs.hub } : {}),
       ...inputs.shared,
@@ -106,6 +106,10 @@ class DistillEngineRun implements EngineRun {
 
   stepViews() {
     return this.#run.stepViews();
+  }
+
+  gradientImage() {
+    return this.#run.gradientImage();
   }
 
   async beginnings(): Promise<Readonly<Record<string, Image>>> {

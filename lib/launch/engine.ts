@@ -32,7 +32,9 @@ export interface EngineInputs {
   readonly checkpointName?: string;
   /** Stops the loading. */
   readonly signal: AbortSignal;
-  /** Whether the memory plan is told whatever it says. Default: false. */
+  /**
+   * Whether the memory plan is told whatever it says, and gradients will be decoded. Default: false.
+   */
   readonly verbose?: boolean;
   /** Where models of the Hub are, and whether they are downloaded. Default: they are not. */
   readonly hub?: HubModelOptions;
@@ -73,6 +75,8 @@ export interface EngineRun extends AsyncDisposable {
   entropy(): Promise<Float32Array>;
   /** Reads what the last step worked with. */
   stepViews(): Promise<StepViews>;
+  /** Decodes the gradient at the latents of the last step; the first call loads the decoder. */
+  gradientImage(): Promise<Image>;
   /** Makes the pictures that the run begins with, such as "target_image", for `--verbose`. */
   beginnings(): Promise<Readonly<Record<string, Image>>>;
   /** Asks the teacher how well the picture so far fits; the greater, the better. */

@@ -31,8 +31,10 @@ export async function writeStepPictures(
  * Writes what a step worked with, and how undecided the picture is after it, under SD-piXL's names:
  * `png_logs/<step>_hard_gumbel.png` and `_soft_gumbel.png` with the noise of the step,
  * `png_logs/<step>_augmented.png` as the teacher saw it,
- * `entropy/<step>_normalized_entropy.png`, `gradients/<step>_grad_<timestep>.png`, and where there
- * is a Laplacian loss, `laplacian/<step>_laplacian.png`.
+ * `entropy/<step>_normalized_entropy.png`, the gradient at the latents as the teacher's autoencoder
+ * decodes it, `gradients/<step>_grad_<timestep>.png`, with a map of its length (ours),
+ * `gradients/<step>_grad_length_<timestep>.png`, and where there is a Laplacian loss,
+ * `laplacian/<step>_laplacian.png`.
  *
  * @throws {OutputError} If one cannot be written.
  */
@@ -40,7 +42,7 @@ export async function writeStepViews(
   folder: string,
   { step: { step, timestep }, run, result }: {
     readonly step: EngineStep;
-    readonly run: Pick<EngineRun, "stepViews" | "entropy">;
+    readonly run: Pick<EngineRun, "stepViews" | "gradientImage" | "entropy">;
     /** The picture after the step. */
     readonly result: RunResult;
   },
@@ -50,6 +52,7 @@ export async function writeStepViews(
   >,
 ): Promise<void> {
   const [views, entropy] = await Promise.all([run.stepViews(), run.entropy()]);
+  const gradientImage = await run.gradientImage();
   const log = join(folder, "png_logs", String(step));
   if (generator.gumbel) {
     const noisy = { ...result, indices: views.indices, softmax: views.mixture };
@@ -61,9 +64,14 @@ export async function writeStepViews(
     join(folder, "entropy", `${step}_normalized_entropy.png`),
     encodeLarge(undecided, savingResize),
   );
+  const gradients = join(folder, "gradients");
+  await writeFileInFolder(
+    join(gradients, `${step}_grad_${timestep}.png`),
+    encodePng(gradientImage),
+  );
   const { data, shape } = views.gradLatents;
   await writeFileInFolder(
-    join(folder, "gradients", `${step}_grad_${timestep}.png`),
+    join(gradients, `${step}_grad_length_${timestep}.png`),
     encodeLarge(latentGradientMap(data, shape), savingResize),
   );
   if (training.laplacianScale === 0) return;

@@ -115,7 +115,9 @@ Deno.test("generate --verbose also writes what the run begins with and what step
       // What the teacher sees is not enlarged.
       "png_logs/1_augmented": [4, 5],
       "entropy/1_normalized_entropy": [32, 32],
-      "gradients/1_grad_500": [32, 32],
+      // A decoded gradient is as large as what the teacher sees.
+      "gradients/1_grad_500": [4, 5],
+      "gradients/1_grad_length_500": [32, 32],
       "laplacian/1_laplacian": [32, 32],
     };
     for (const [name, size] of Object.entries(sides)) {

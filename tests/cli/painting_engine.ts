@@ -65,6 +65,9 @@ export function paintingEngine({ stepMs = 0 } = {}): Engine {
             gradLatents: { data: Float32Array.of(1, 2, 3, 4), shape: [1, 1, 2, 2] },
           });
         },
+        gradientImage() {
+          return Promise.resolve(Image.filled({ height: 4, width: 5 }, [8, 8, 8]));
+        },
         beginnings() {
           return Promise.resolve({
             target_image: Image.filled({ height: 2, width: 3 }, [9, 9, 9]),

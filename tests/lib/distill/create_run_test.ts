@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
 import { createRun, type RunInputs } from "../../../lib/distill/create_run.ts";
 import { distill } from "../../../lib/distill/distill.ts";
-import type { StepReport } from "../../../lib/distill/run.ts";
+import type { MemoryPlan } from "../../../lib/distill/memory_plan.ts";
+import type { StepReport, StepViews } from "../../../lib/distill/run.ts";
 import { Image } from "../../../lib/image/image.ts";
+import { imageFromPlanes } from "../../../lib/image/image_from_planes.ts";
+import { buildTinyDecoder } from "../../../lib/models/autoencoder_tiny.ts";
+import { readAutoencoderTinyConfig } from "../../../lib/models/autoencoder_tiny_config.ts";
+import { learningRateAt } from "../../../lib/optimizer/learning_rate.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { goldenPath } from "../../support/goldens.ts";
+import { openWeights, teacher } from "../models/agreement.ts";
+import { runGraph } from "../onnx/run_graph.ts";
 import { discImage, tinyConfig } from "./tiny_run.ts";
 
 const DISC = discImage({ height: 40, width: 60 });
@@ -35,9 +42,9 @@ gpuTest("a run from a prompt begins with an image of the teacher", async (gpu) =
   for await (const report of distill(run)) reports.push(report);
   assert.deepEqual(reports.map(({ step, steps }) => [step, steps]), [[1, 2], [2, 2]]);
   assert.deepEqual(reports.map(({ evaluations }) => evaluations), [3, 4]);
-  for (const { losses, gradNorm, learningRate, isApplied } of reports) {
+  for (const { step, losses, gradNorm, learningRate, isApplied } of reports) {
     assert(losses["score"]! > 0 && losses["fft"]! > 0 && gradNorm > 0 && isApplied);
-    assert.equal(learningRate, config.training.learningRate);
+    assert.equal(learningRate, learningRateAt(config.training, step));
   }
   const image = await reports[1]!.image();
   assert.deepEqual([image.height, image.width], [8, 16]);
@@ -108,6 +115,46 @@ gpuTest("a run shows what its last step worked with, which changes nothing", asy
   }
   assert.deepEqual(pictures[0], pictures[1]);
 });
+
+gpuTest("a run decodes the gradient of its last step by the teacher's autoencoder", async (gpu) => {
+  const pictures: Float32Array[] = [];
+  for (const looks of [true, false]) {
+    const plans: MemoryPlan[] = [];
+    const inputs = { gpu, image: DISC, decodesGradient: looks };
+    await using run = await createRun(tinyConfig(), {
+      ...inputs,
+      onPlan: (plan) => plans.push(plan),
+    });
+    const decoders = plans[0]!.networks.filter(({ name }) => /decoder/i.test(name));
+    assert.equal(decoders.length, looks ? 1 : 0);
+    await assert.rejects(run.gradientImage(), {
+      message: "Cannot read what a step worked with: expected a step, got none",
+    });
+    for await (const _ of distill(run)) {
+      if (!looks) continue;
+      const decoding = run.gradientImage();
+      await assert.rejects(run.makeStep(), { message: /^Cannot make a step: / });
+      const image = await decoding;
+      const { gradLatents } = await run.stepViews();
+      assert.deepEqual(image, await decode(gradLatents));
+      assert.equal(image.isTransparent(), false);
+      assert(new Set(image.data).size > 2);
+    }
+    pictures.push((await run.picture()).softmax);
+  }
+  assert.deepEqual(pictures[0], pictures[1]);
+});
+
+/** Decodes latents by the autoencoder of the reference tensors, beside any run. */
+async function decode(latents: StepViews["gradLatents"]): Promise<Image> {
+  const [, , height, width] = latents.shape;
+  using weights = await openWeights("vae");
+  const graph = buildTinyDecoder(weights, await readAutoencoderTinyConfig(teacher), {
+    ...{ batch: 1, height: height!, width: width! },
+  });
+  const { image } = await runGraph(graph, { latents });
+  return imageFromPlanes(image!.data as Float32Array, image!.shape);
+}
 
 gpuTest("loading that is stopped gives back what it had", async (gpu) => {
   const stop = new AbortController();

@@ -1,0 +1,60 @@
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
+import type { Image, ImageSize } from "../image/image.ts";
+import { imageFromPlanes } from "../image/image_from_planes.ts";
+import { createSession, type Session, type SessionOptions } from "../onnx/session.ts";
+import type { FloatType } from "../weights/float16.ts";
+import { StateDict } from "../weights/state_dict.ts";
+import { floatsOf } from "./near_tensor.ts";
+
+/** Options of {@linkcode LatentDecoder.load}. */
+export interface LatentDecoderOptions extends SessionOptions {
+  /** Size of the latents. */
+  readonly latentSize: ImageSize;
+  /** Type of what is computed. Default: "float32". */
+  readonly precision?: FloatType;
+}
+
+/** The decoder of a teacher's autoencoder: latents to an image. */
+export class LatentDecoder implements AsyncDisposable {
+  readonly #session: Session;
+  readonly #shape: readonly number[];
+
+  private constructor(session: Session, shape: readonly number[]) {
+    this.#session = session;
+    this.#shape = shape;
+  }
+
+  /** Loads the decoder; the caller disposes of it. */
+  static async load(
+    gpu: Gpu,
+    { vae, vaePlace }: TeacherFolder,
+    options: LatentDecoderOptions,
+  ): Promise<LatentDecoder> {
+    const { latentSize: { height, width }, precision = "float32", ...session } = options;
+    using weights = await StateDict.open(vaePlace.folder, vaePlace.subfolder, {
+      prefer: precision,
+    });
+    const graph = vae.buildDecoder(weights, { batch: 1, height, width, precision });
+    const shape = [1, vae.latentChannels, height, width];
+    return new LatentDecoder(await createSession(gpu, graph, session), shape);
+  }
+
+  /**
+   * Decodes latents.
+   *
+   * @param latents Scaled, shape [1, C, h, w].
+   * @returns An opaque image of the teacher's size.
+   */
+  async decode(latents: Float32Array): Promise<Image> {
+    const { image } = await this.#session.runHost({
+      latents: { data: latents, shape: this.#shape },
+    });
+    return imageFromPlanes(floatsOf(image!), image!.shape);
+  }
+
+  /** Frees the network. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session[Symbol.asyncDispose]();
+  }
+}
