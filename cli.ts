@@ -1,5 +1,5 @@
 /**
- * The command line: `generate`, `layers`, `palettes`, `verify` and `random-teacher`.
+ * The command line: `generate`, `layers`, `video`, `palettes`, `verify` and `random-teacher`.
  *
  * `deno task generate …` runs it with the permissions that it needs.
  *
@@ -29,6 +29,10 @@ export async function main(args: readonly string[]): Promise<number> {
     async layers(source, flags) {
       const { layersCommand } = await import("./lib/launch/layers_command.ts");
       await layersCommand(source, flags, { out });
+    },
+    async video(folder, flags) {
+      const { videoCommand } = await import("./lib/launch/video_command.ts");
+      code = await videoCommand(folder, flags, { out, status });
     },
     async palettes(sources, flags) {
       const { palettesCommand } = await import("./lib/launch/palettes_command.ts");

@@ -59,12 +59,14 @@ export function encodeIndexedPng(
  *
  * @param indices Palette index of each pixel, shape [H, W].
  * @param colors Palette, 8-bit sRGB, shape [K, 3], K in [1, 256].
+ * @param options `leastDepth`: bits an index at least, 1, 2, 4 or 8.
  * @throws {RangeError} If the palette has more than 256 colours or an index is not below K.
  */
 export function indexedPngChunks(
   size: ImageSize,
   indices: ArrayLike<number>,
   colors: Uint8Array,
+  { leastDepth = 1 }: { readonly leastDepth?: number } = {},
 ): PngChunk[] {
   const count = colors.length / 3;
   if (!Number.isInteger(count) || count < 1 || count > MAX_INDEXED_COLORS) {
@@ -78,7 +80,7 @@ export function indexedPngChunks(
         `expected ${size.height * size.width} indices, got ${indices.length}`,
     );
   }
-  const depth = [1, 2, 4, 8].find((bits) => count <= 1 << bits)!;
+  const depth = [1, 2, 4, 8].find((bits) => bits >= leastDepth && count <= 1 << bits)!;
   return [
     { type: "IHDR", data: header(size, depth, COLOR_TYPE.indexed) },
     { type: "PLTE", data: colors },

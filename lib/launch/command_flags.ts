@@ -32,6 +32,7 @@ export interface GenerateFlags extends SharedFlags {
   readonly videoFrameFreq?: string;
   readonly videoSize?: string;
   readonly fps?: string;
+  readonly videoFormat?: string;
   readonly tensorboard?: true;
   readonly runtime?: string;
   readonly output?: string;
@@ -49,6 +50,14 @@ export interface LayersFlags extends SharedFlags {
   readonly factor?: string;
   readonly height?: string;
   readonly width?: string;
+}
+
+/** Flags of `video`, as typed. */
+export interface VideoFlags extends SharedFlags {
+  readonly format?: string;
+  readonly videoSize?: string;
+  readonly fps?: string;
+  readonly output?: string;
 }
 
 /** Flags of `palettes`, as typed. */
@@ -74,6 +83,8 @@ export interface CommandHandlers {
   generate(flags: GenerateFlags): Promise<void>;
   /** @param source A run's folder or a checkpoint. */
   layers(source: string, flags: LayersFlags): Promise<void>;
+  /** @param folder A run's folder. */
+  video(folder: string, flags: VideoFlags): Promise<void>;
   palettes(sources: readonly string[], flags: PalettesFlags): Promise<void>;
   verify(folder: string | undefined, flags: VerifyFlags): Promise<void>;
   randomTeacher(kind: string, folder: string, flags: RandomTeacherFlags): Promise<void>;

@@ -1,9 +1,15 @@
-import { ConfigError } from "../../config/config_error.ts";
 import type { ConfigLayer } from "../../config/config_layer.ts";
 import { layerOf, parseSettings } from "../../config/parse_run_config.ts";
 import type { GenerateFlags } from "./command_flags.ts";
 import { sdPixlLayer } from "./sd_pixl_flags.ts";
 import type { VideoRequest } from "./step_files.ts";
+import {
+  parseCount,
+  parseFps,
+  parseSize,
+  parseVideoFormats,
+  parseVideoSize,
+} from "./video_flags.ts";
 
 /** Config key of each flag that sets one. */
 const FLAG_OF: Readonly<Record<string, string>> = {
@@ -64,30 +70,12 @@ export function layersOfFlags(flags: GenerateFlags): ConfigLayer[] {
  * @throws {ConfigError} If a value does not fit, naming the flag.
  */
 export function readVideoRequest(flags: GenerateFlags): VideoRequest | undefined {
-  const { makeVideo, videoSize: typed, videoFrameFreq = "1", fps = "30" } = flags;
-  const [height, width] = parseSize(typed ?? "512,512", "--video_size");
+  const { makeVideo, videoSize, videoFrameFreq = "1", fps = "30", videoFormat = "mp4" } = flags;
   const request = {
-    videoSize: {
-      height: parseCount(height, "--video_size", 8192),
-      width: parseCount(width, "--video_size", 8192),
-    },
+    videoSize: parseVideoSize(videoSize ?? "512,512"),
     frameSteps: parseCount(videoFrameFreq, "--video_frame_freq", 1_000_000),
-    fps: parseCount(fps, "--fps", 240),
+    fps: parseFps(fps),
+    formats: parseVideoFormats(videoFormat, "--video_format"),
   };
   return makeVideo ? request : undefined;
-}
-
-function parseCount(typed: string | number, flag: string, max: number): number {
-  const count = Number(typed);
-  if (Number.isInteger(count) && count >= 1 && count <= max) return count;
-  throw new ConfigError(flag, "", `expected an integer in [1, ${max}], got "${typed}"`);
-}
-
-/** Reads "32,48" (height first, as SD-piXL), "32x48" or "32" for a square. */
-function parseSize(text: string, flag: string): [number, number] {
-  const [, height, width = height] = /^\s*(\d+)\s*(?:[,x×]\s*(\d+)\s*)?$/i.exec(text) ?? [];
-  if (height === undefined) {
-    throw new ConfigError(flag, "", `expected height,width such as 32,48, got "${text}"`);
-  }
-  return [Number(height), Number(width)];
 }

@@ -4,6 +4,7 @@ import { decodeImage } from "../image/decode_image.ts";
 import { OutputError } from "../outputs/output_error.ts";
 import { readPaletteText } from "../outputs/palette_preview.ts";
 import { createRunFolder } from "../outputs/run_folder.ts";
+import { checkGifPalette } from "../outputs/video_writer.ts";
 import { findPalette } from "../palette/find_palette.ts";
 import { asksForSeveral, combinations, refuseResume } from "./combinations.ts";
 import type { GenerateFlags } from "./command_flags.ts";
@@ -15,6 +16,7 @@ import { makeSeveral } from "./make_several.ts";
 import { NumberedReporter } from "./numbered_reporter.ts";
 import { createReporter } from "./reporter.ts";
 import { readRequest, type Request } from "./run_request.ts";
+import type { VideoRequest } from "./step_files.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -42,7 +44,7 @@ export async function generateCommand(
   const video = readVideoRequest(flags);
   const { verbose = false, tensorboard = false } = flags;
   const reporter = isSeveral ? new NumberedReporter(shown) : shown;
-  const orders = await readOrders(configs, { flags, request });
+  const orders = await readOrders(configs, { flags, request, video });
   // A run that is stopped says so itself.
   using interrupt = new Interrupt(() => {});
   const { signal } = interrupt;
@@ -72,9 +74,10 @@ function checkPrompt(config: RunConfig): void {
 /** Reads all files that pictures begin with, so that what is missing is known before the first. */
 async function readOrders(
   configs: readonly RunConfig[],
-  { flags, request }: {
+  { flags, request, video }: {
     readonly flags: GenerateFlags;
     readonly request: Request;
+    readonly video: VideoRequest | undefined;
   },
 ): Promise<PictureOrder[]> {
   const { image: path } = request.config;
@@ -86,6 +89,11 @@ async function readOrders(
   const bytes = checkpoint === undefined ? undefined : await readFile(checkpoint);
   return configs.map((config) => {
     const palette = palettes.get(config.generator.palette)!;
+    // What cannot be filmed is said before a teacher is loaded.
+    const makesPalette = ["kmeans", "nearest"].includes(config.generator.initializationMethod);
+    if (video?.formats?.includes("gif") && !makesPalette) {
+      checkGifPalette("video_hard.gif", palette);
+    }
     return {
       config,
       notes: request.notes,

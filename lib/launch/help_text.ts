@@ -8,6 +8,7 @@ Examples:
   deno task generate --prompt "a cat" --palette pico-8 --size 48,32 --seed 7
   deno task generate --prompt "a dragon" --input_image dragon.png --palette my_colors.hex
   deno task generate --prompt "a cat" --make_video --video_size 256,256 --fps 24
+  deno task generate --prompt "a cat" --make_video --video_format mp4,gif
   deno task generate --prompt "a cat" --prompt "a dog" --palette pico-8 --variations 4
   deno task generate --config my.yaml --set training.steps=300 --set sd.guidance_scale=15
   deno task generate --resume workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
@@ -27,6 +28,20 @@ Examples:
 
 A palette of as many colors takes their places one by one; of another number, each color becomes the
 nearest one of it.`;
+
+/** Below the flags of `video`. */
+export const VIDEO_EXAMPLES = `
+Frames are the pictures in png_logs, which a run keeps every training.save_steps steps, and the one
+at its end. In a folder, film_hard shows the picture and film_soft the mixture; a file shows the
+picture. Each pixel becomes a square, and colors stay: exactly in a GIF and an APNG, as far as H.264
+can in an MP4. A GIF has the palette's colors only, so there is none of the mixture.
+
+Examples:
+  deno task generate --prompt "a cat" --steps 200 --set training.save_steps=5
+  deno task video workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
+  deno task video run --format gif --video_size 256,256 --fps 12
+  deno task video run --format mp4,apng --output films
+  deno task video run --output cat.gif`;
 
 /** Below the flags of `palettes`. */
 export const PALETTES_EXAMPLES = `

@@ -10,6 +10,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/[\\/]$/,
 const COMMANDS: readonly Command[] = [
   "generate",
   "layers",
+  "video",
   "palettes",
   "verify",
   "random-teacher",
@@ -24,7 +25,7 @@ const PROGRAMS: Partial<Readonly<Record<Command, string>>> = {
   "bench-steps": "tests/bench/step_bench.ts",
 };
 /** Commands that compute nothing on a GPU. */
-const PLAIN: readonly Command[] = ["layers", "palettes", "random-teacher"];
+const PLAIN: readonly Command[] = ["layers", "video", "palettes", "random-teacher"];
 
 /**
  * Runs a command with the permissions that it needs, after looking for a WebGPU adapter.

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { layerOf, parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
 import { layersFolder } from "../outputs/layers_folder.ts";
+import { filmPlace } from "../outputs/video_format.ts";
 import { splitLoraPaths } from "../weights/lora_place.ts";
 import { hubPermissions, type HubPlaces, namesHub } from "./hub_permissions.ts";
 import { normalizeArguments } from "./normalize_arguments.ts";
@@ -10,6 +11,7 @@ import { elsewhereOf } from "./run_request.ts";
 export type Command =
   | "generate"
   | "layers"
+  | "video"
   | "palettes"
   | "verify"
   | "random-teacher"
@@ -165,7 +167,7 @@ function pathsOf(command: Command, args: readonly string[]): string[] {
 
 /** Flags of commands with arguments, whose values are no arguments. */
 const VALUE_FLAGS =
-  /^--(seed|controlnet|palette|output|factor|height|width|checkpoint|sort|hex-path|runtime)$/;
+  /^--(seed|controlnet|palette|output|factor|height|width|checkpoint|sort|hex-path|runtime|format|video-size|fps)$/;
 
 /** Arguments that are no flags and no flags' values. */
 function standingAlone(args: readonly string[]): string[] {
@@ -231,6 +233,11 @@ function outputsOf(
     const source = standingAlone(args)[0] ?? valuesOf(args, "--checkpoint")[0];
     const output = valuesOf(args, "--output").at(-1) ?? (source && layersFolder(source));
     return output === undefined ? [] : [resolve(cwd, output)];
+  }
+  if (command === "video") {
+    const source = standingAlone(args)[0];
+    if (source === undefined) return [];
+    return [resolve(cwd, filmPlace(source, valuesOf(args, "--output").at(-1)).folder)];
   }
   const set = settings.filter(([key]) => key === "output").map(([, value]) => String(value));
   const usual = command.startsWith("bench-") ? BENCH_OUTPUT : DEFAULT_OUTPUT;

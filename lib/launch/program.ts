@@ -6,6 +6,7 @@ import type {
   PalettesFlags,
   RandomTeacherFlags,
   VerifyFlags,
+  VideoFlags,
 } from "./command_flags.ts";
 import {
   GENERATE_EXAMPLES,
@@ -13,6 +14,7 @@ import {
   PALETTES_EXAMPLES,
   RANDOM_TEACHER_EXAMPLES,
   VERIFY_NOTES,
+  VIDEO_EXAMPLES,
 } from "./help_text.ts";
 import { normalizeArguments } from "./normalize_arguments.ts";
 import { SD_PIXL_FLAGS, type SdPixlValues } from "./sd_pixl_flags.ts";
@@ -72,6 +74,7 @@ function buildProgram(handlers: CommandHandlers, { print, columns }: ProgramOpti
     });
   addGenerate(program.command("generate"), handlers);
   addLayers(program.command("layers"), handlers);
+  addVideo(program.command("video"), handlers);
   addPalettes(program.command("palettes"), handlers);
   addVerify(program.command("verify"), handlers);
   addRandomTeacher(program.command("random-teacher"), handlers);
@@ -130,10 +133,11 @@ function addGenerate(command: Command, handlers: CommandHandlers): void {
     .addOption(runtime())
     .option("--output <folder>", "where the run makes its folder (default: workdir)")
     .option("--resume <folder|checkpoint>", "continues a run that was stopped")
-    .option("--make-video", "also write the way as video_hard.mp4 and video_soft.mp4")
+    .option("--make-video", "also film the way: video_hard.mp4 and, as a mixture, video_soft.mp4")
     .option("--video-frame-freq <steps>", "steps from one frame to the next (default: 1)")
     .option("--video-size <H,W>", "height and width of the video in pixels (default: 512,512)")
     .option("--fps <number>", "frames a second (default: 30)")
+    .option("--video-format <list>", "mp4, gif, apng, or several with commas (default: mp4)")
     .option("--tensorboard", "also write the metrics for TensorBoard")
     .option(
       "--verbose",
@@ -200,6 +204,25 @@ function addLayers(command: Command, handlers: CommandHandlers): void {
       }
       return handlers.layers(path, rest);
     });
+}
+
+function addVideo(command: Command, handlers: CommandHandlers): void {
+  command
+    .description("Makes a film of the pictures that a run kept of its way.")
+    .argument("<folder>", "a run's folder")
+    .option("--format <list>", "mp4, gif, apng, or several with commas (default: mp4)")
+    .option(
+      "--video-size <H,W>",
+      "height and width in pixels, a whole multiple of the picture's (default: what fits 512,512)",
+    )
+    .option("--fps <number>", "frames a second (default: 30, fewer if the film were below 3 s)")
+    .option(
+      "--output <file|folder>",
+      "where it goes: a file that ends in .mp4, .gif, .apng or .png, or a folder (default: the run's)",
+    )
+    .addOption(debug())
+    .addHelpText("after", VIDEO_EXAMPLES)
+    .action((folder, flags) => handlers.video(folder, flags as VideoFlags));
 }
 
 function addPalettes(command: Command, handlers: CommandHandlers): void {

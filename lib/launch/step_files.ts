@@ -126,8 +126,9 @@ export class StepFiles implements AsyncDisposable {
   }
 }
 
-function videoOptions({ videoSize, fps }: VideoRequest, startStep: number): RunVideoOptions {
-  return { startStep, ...videoSize ? { videoSize } : {}, ...fps === undefined ? {} : { fps } };
+function videoOptions(video: VideoRequest, startStep: number): RunVideoOptions {
+  const { frameSteps: _, ...options } = video;
+  return { startStep, ...options };
 }
 
 function scalarsOf({ losses, learningRate, timestep }: EngineStep): Record<string, number> {

@@ -21,6 +21,12 @@ export interface ApngEncoderOptions {
 }
 
 /**
+ * Bits an index. Fewer would do for most palettes and save little, but FFmpeg 5.1, and so many
+ * players, draw a frame that is smaller than the first one as stripes then.
+ */
+const INDEX_BITS = 8;
+
+/**
  * Encodes frames as an animated PNG that repeats for ever, without loss.
  *
  * With a palette, its order, duplicates and unused colours stay. Of each frame only the rectangle
@@ -78,7 +84,9 @@ export class ApngEncoder implements FrameEncoder {
     const { size, palette, factor } = this.#options;
     const large = enlargeIndices(box, cropPixels(size, pixels, box), factor);
     const largeSize = { height: box.height * factor, width: box.width * factor };
-    if (palette !== undefined) return indexedPngChunks(largeSize, large, palette.colors);
+    if (palette !== undefined) {
+      return indexedPngChunks(largeSize, large, palette.colors, { leastDepth: INDEX_BITS });
+    }
     return pngChunks(new Image(largeSize, new Uint8Array(large.buffer)));
   }
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { ImageSize } from "../image/image.ts";
 import type { RunResult } from "./final_images.ts";
+import type { VideoFormat } from "./video_format.ts";
 import { VideoWriter } from "./video_writer.ts";
 
 /** How the way of a run is filmed. */
@@ -9,25 +10,29 @@ export interface RunVideoOptions {
   readonly videoSize?: ImageSize;
   /** Frames a second, integer in [1, 240]. Default: 30. */
   readonly fps?: number;
+  /** Formats of the videos. Default: MP4. */
+  readonly formats?: readonly VideoFormat[];
   /** Step of the first frame; videos of a run that goes on have it in their names. Default: 0. */
   readonly startStep?: number;
 }
 
 /**
- * The way of a run as `video_hard.mp4`, the picture, and `video_soft.mp4`, the mixture.
+ * The way of a run as `video_hard.mp4`, the picture, and `video_soft.mp4`, the mixture, and likewise
+ * `.gif` and `.apng`. A GIF holds palette colours only, so there is none of the mixture.
  *
  * A run that goes on after step 50 makes `video_hard_from_50.mp4`, so that the earlier one stays. The
  * files appear when they are finished.
  */
 export class RunVideos implements AsyncDisposable {
-  /** Paths of the files. */
-  readonly paths: readonly string[];
-  readonly #hard: VideoWriter;
-  readonly #soft: VideoWriter;
+  readonly #hard: readonly VideoWriter[];
+  readonly #soft: readonly VideoWriter[];
   readonly #owned: AsyncDisposableStack;
 
-  private constructor(hard: VideoWriter, soft: VideoWriter, owned: AsyncDisposableStack) {
-    this.paths = [hard.path, soft.path];
+  private constructor(
+    hard: readonly VideoWriter[],
+    soft: readonly VideoWriter[],
+    owned: AsyncDisposableStack,
+  ) {
     this.#hard = hard;
     this.#soft = soft;
     this.#owned = owned;
@@ -37,7 +42,7 @@ export class RunVideos implements AsyncDisposable {
    * Begins the videos of a run with its first frame.
    *
    * @param folder Folder of the run.
-   * @throws {OutputError} If they cannot be written.
+   * @throws {OutputError} If they cannot be written, or the palette is too large for a GIF.
    */
   static async open(
     folder: string,
@@ -45,18 +50,27 @@ export class RunVideos implements AsyncDisposable {
     options: RunVideoOptions = {},
   ): Promise<RunVideos> {
     const { height, width, palette } = first;
-    const { startStep = 0, ...format } = options;
-    const end = startStep > 0 ? `_from_${startStep}.mp4` : ".mp4";
+    const { startStep = 0, formats = ["mp4"], ...format } = options;
+    const end = startStep > 0 ? `_from_${startStep}` : "";
     await using stack = new AsyncDisposableStack();
     const open = async (name: string, colors: { palette?: RunResult["palette"] }) =>
       stack.use(
         await VideoWriter.open(join(folder, name), { height, width, ...colors, ...format }),
       );
-    const hard = await open(`video_hard${end}`, { palette });
-    const soft = await open(`video_soft${end}`, {});
+    const hard: VideoWriter[] = [];
+    const soft: VideoWriter[] = [];
+    for (const name of formats) {
+      hard.push(await open(`video_hard${end}.${name}`, { palette }));
+      if (name !== "gif") soft.push(await open(`video_soft${end}.${name}`, {}));
+    }
     const videos = new RunVideos(hard, soft, stack.move());
     await videos.add(first);
     return videos;
+  }
+
+  /** Paths of the files. */
+  get paths(): readonly string[] {
+    return this.#all.map(({ path }) => path);
   }
 
   /**
@@ -65,22 +79,25 @@ export class RunVideos implements AsyncDisposable {
    * @throws {OutputError} If it cannot be written.
    */
   async add({ indices, softmax }: RunResult): Promise<void> {
-    await this.#hard.add(indices);
-    await this.#soft.add(softmax);
+    for (const video of this.#hard) await video.add(indices);
+    for (const video of this.#soft) await video.add(softmax);
   }
 
   /**
-   * Ends both videos.
+   * Ends the videos.
    *
    * @throws {OutputError} If one cannot be written.
    */
   async finish(): Promise<void> {
-    await this.#hard.finish();
-    await this.#soft.finish();
+    for (const video of this.#all) await video.finish();
   }
 
   /** Frees memory; videos that were not finished are removed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#owned.disposeAsync();
+  }
+
+  get #all(): readonly VideoWriter[] {
+    return [...this.#hard, ...this.#soft];
   }
 }

@@ -1,4 +1,3 @@
-import { extname } from "node:path";
 import { MAX_INDEXED_COLORS } from "../image/encode_png.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import type { Palette } from "../palette/palette.ts";
@@ -8,6 +7,7 @@ import { GifEncoder } from "./gif_encoder.ts";
 import { Mp4Encoder } from "./mp4_encoder.ts";
 import { OutputError } from "./output_error.ts";
 import { PendingFile } from "./pending_file.ts";
+import { VIDEO_ENDINGS, type VideoFormat, videoFormatOf } from "./video_format.ts";
 import { paddedLayout, tightLayout, type VideoLayout } from "./video_layout.ts";
 
 /** Options of {@linkcode VideoWriter.open}. */
@@ -23,14 +23,6 @@ export interface VideoOptions extends ImageSize {
 const VIDEO_SIZE: ImageSize = { height: 512, width: 512 };
 const FPS = 30;
 const MAX_FPS = 240;
-
-type Format = "mp4" | "gif" | "png";
-const FORMATS: Readonly<Record<string, Format>> = {
-  ".mp4": "mp4",
-  ".gif": "gif",
-  ".png": "png",
-  ".apng": "png",
-};
 
 /**
  * Writes frames, one at a time, as a video whose format its name tells.
@@ -158,21 +150,27 @@ export class VideoWriter implements AsyncDisposable {
   }
 }
 
-function formatOf(path: string, palette: Palette | undefined): Format {
-  const extension = extname(path).toLowerCase();
-  const format = FORMATS[extension];
+function formatOf(path: string, palette: Palette | undefined): VideoFormat {
+  const format = videoFormatOf(path);
   if (format === undefined) {
-    const names = Object.keys(FORMATS).join(", ");
+    const names = Object.keys(VIDEO_ENDINGS).join(", ");
     throw new OutputError("write", path, `expected a name that ends in one of ${names}`);
   }
-  if (format === "gif" && palette === undefined) {
+  if (format === "gif") checkGifPalette(path, palette);
+  return format;
+}
+
+/**
+ * Checks that a GIF can hold the colours of frames.
+ *
+ * @param palette The colours; undefined for any number of them.
+ * @throws {OutputError} If it cannot.
+ */
+export function checkGifPalette(path: string, palette: Palette | undefined): void {
+  if (palette === undefined) {
     throw new OutputError("write", path, "a GIF holds palette colors only; choose .mp4 or .png");
   }
-  if (format === "gif" && palette!.size > MAX_INDEXED_COLORS) {
-    const found = `a GIF holds ${MAX_INDEXED_COLORS} colors, "${palette!.name}" has ${
-      palette!.size
-    }`;
-    throw new OutputError("write", path, `${found}; choose .mp4 or .png`);
-  }
-  return format;
+  if (palette.size <= MAX_INDEXED_COLORS) return;
+  const found = `a GIF holds ${MAX_INDEXED_COLORS} colors, "${palette.name}" has ${palette.size}`;
+  throw new OutputError("write", path, `${found}; choose .mp4 or .png`);
 }

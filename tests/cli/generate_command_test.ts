@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { decodeImage } from "../../lib/image/decode_image.ts";
+import { Image } from "../../lib/image/image.ts";
 import { generateCommand } from "../../lib/launch/generate_command.ts";
 import type { GenerateFlags } from "../../lib/launch/command_flags.ts";
 import type { Engine } from "../../lib/launch/engine.ts";
 import type { RunEvent } from "../../lib/launch/run_event.ts";
 import type { Terminal } from "../../lib/launch/terminal.ts";
+import { findPalette } from "../../lib/palette/find_palette.ts";
+import { assertEnlarged } from "../support/compare_frames.ts";
+import { readApng } from "../support/read_apng.ts";
+import { readGif } from "../support/read_gif.ts";
 import { inTemporaryFolder } from "../support/temporary_folder.ts";
 import { paintingEngine } from "./painting_engine.ts";
 
@@ -175,6 +180,45 @@ Deno.test("generate films every nth step, from the first picture to the last, wi
     for (const tag of ["loss/score", "learning_rate", "average_entropy", "max_prob"]) {
       assert.equal(text.split(tag).length - 1, 5, tag);
     }
+  });
+});
+
+Deno.test("generate films a run in the formats that are asked for, in exactly its colors", async () => {
+  await inTemporaryFolder(async (output) => {
+    const flags = { prompt: "a cat", size: "8,10", steps: "3", output, palette: "game-boy" };
+    const video = { makeVideo: true, videoSize: "16,20", fps: "5" } as const;
+    const { events } = await generate({ ...flags, ...video, videoFormat: "gif,apng" });
+    const { files, folder } = doneOf(events);
+    const films = files.filter((file) => file.includes("video_"));
+    assert.deepEqual(films.map((file) => file.slice(folder.length + 1)), [
+      ...["video_hard.gif", "video_hard.apng", "video_soft.apng"],
+    ]);
+    const { colors } = await findPalette("game-boy");
+    const gif = readGif(await Deno.readFile(films[0]!));
+    const apng = readApng(await Deno.readFile(films[1]!));
+    assert.deepEqual([gif.colors, apng.palette], [colors, colors]);
+    // The painting engine turns one pixel more to color 1 at each step.
+    const pictures = [0, 1, 2, 3].map((step) =>
+      Image.fromIndices(
+        { height: 8, width: 10 },
+        Array.from({ length: 80 }, (_, i) => i < step ? 1 : 0),
+        colors,
+      )
+    );
+    assert.deepEqual([gif.frames.length, apng.frames.length], [4, 4]);
+    pictures.forEach((picture, n) => {
+      assertEnlarged(Image.fromIndices(gif, gif.frames[n]!.indices, colors), picture, 2);
+      assertEnlarged(apng.frames[n]!.image, picture, 2);
+    });
+    const mixture = readApng(await Deno.readFile(films[2]!));
+    assert.deepEqual(mixture.frames.map(({ seconds }) => seconds), [0.8]);
+    // What a GIF cannot hold is said before anything is made.
+    const folders = Array.from(Deno.readDirSync(`${output}/standard`)).length;
+    const many = { ...flags, ...video, palette: "7_7_7_lattice", videoFormat: "mp4,gif" };
+    await assert.rejects(generate(many), {
+      message: /^Cannot write "video_hard\.gif": a GIF holds 256 colors, "7_7_7_lattice" has 343/,
+    });
+    assert.equal(Array.from(Deno.readDirSync(`${output}/standard`)).length, folders);
   });
 });
 

@@ -101,6 +101,7 @@ if (import.meta.main) {
       code = await generateCommand(flags, terminals, paintingEngine({ stepMs: 10 }));
     },
     layers: none,
+    video: none,
     palettes: none,
     verify: none,
     randomTeacher: none,

@@ -71,6 +71,27 @@ Deno.test("permissionsOf() lets layers read a run and write one folder", () => {
   ]);
 });
 
+Deno.test("permissionsOf() lets video read a run, and write its folder or where the film goes", () => {
+  const context = { ...CONTEXT, runtimeFiles: [] };
+  const places: [string[], string][] = [
+    [[], "/home/runs/a"],
+    [["--output", "films"], "/home/films"],
+    [["--output=/x/films/a.gif"], "/x/films"],
+    [["-o", "a.PNG"], "/home"],
+  ];
+  for (const [output, folder] of places) {
+    const flags = ["--format", "gif", "--video_size", "64,64", "--fps", "12"];
+    const [read, write, ...others] = permissionsOf(
+      "video",
+      [...flags, "runs/a", ...output],
+      context,
+    );
+    const run = folder === "/home/runs/a" ? "" : `,${folder}`;
+    assert.equal(read, `--allow-read=/project,/home/runs/a${run}`);
+    assert.deepEqual([write, ...others], [`--allow-write=${folder}`, TERMINAL]);
+  }
+});
+
 Deno.test("permissionsOf() lets palettes read what is named, not the values of flags", () => {
   const context = { ...CONTEXT, runtimeFiles: [] };
   const args = ["--sort", "hue", "pico-8", "--hex_dir", "mine", "--output", "o"];

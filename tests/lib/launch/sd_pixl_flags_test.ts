@@ -20,6 +20,7 @@ async function call(args: readonly string[]): Promise<Called> {
   const handlers = {
     generate: record("generate"),
     layers: record("layers"),
+    video: record("video"),
     palettes: record("palettes"),
     verify: record("verify"),
     randomTeacher: record("random-teacher"),
@@ -124,12 +125,15 @@ Deno.test("generate takes the flags of SD-piXL that are no config", async () => 
   assert.deepEqual([flags.download, flags.forceDownload], [true, true]);
   const { config, verbose, tensorboard } = flags;
   assert.deepEqual([config, verbose, tensorboard], ["config.yaml", true, true]);
-  const video = { videoSize: { height: 256, width: 512 }, frameSteps: 10, fps: 24 };
+  const formats = ["mp4"];
+  const video = { videoSize: { height: 256, width: 512 }, frameSteps: 10, fps: 24, formats };
   assert.deepEqual(readVideoRequest(flags), video);
   const long = await outcomeOf(["--make_video", "--video_frame_freq", "10"]);
-  const usual = { videoSize: { height: 512, width: 512 }, frameSteps: 10, fps: 30 };
+  const usual = { videoSize: { height: 512, width: 512 }, frameSteps: 10, fps: 30, formats };
   assert.deepEqual(readVideoRequest(long.flags), usual);
   assert.equal(readVideoRequest((await outcomeOf(["--fps", "24"])).flags), undefined);
+  const several = await outcomeOf(["-mv", "--video_format", "APNG, gif,apng"]);
+  assert.deepEqual(readVideoRequest(several.flags)!.formats, ["apng", "gif"]);
 });
 
 Deno.test("a wrong value of a flag of SD-piXL is named", async () => {
@@ -143,11 +147,23 @@ Deno.test("a wrong value of a flag of SD-piXL is named", async () => {
     [["--video_size", "big"], /"--video_size": expected height,width/],
     [["--video_size", "0,16"], /"--video_size": expected an integer in \[1, 8192\], got "0"/],
     [["-frame_freq", "0.5"], /"--video_frame_freq": expected an integer/],
+    [["--video_format", "gif,avi"], /"--video_format": expected mp4, gif, apng or several/],
   ];
   for (const [args, message] of videos) {
     const { flags } = await outcomeOf(args);
     assert.throws(() => readVideoRequest(flags), { message });
   }
+});
+
+Deno.test("video takes its flags with underscores and with dashes", async () => {
+  for (const flag of ["--video_size", "--video-size"]) {
+    const typed = ["video", "run", "--format", "gif", flag, "64,48", "--fps", "9", "-o", "films"];
+    const { command, args } = await call(typed);
+    assert.equal(command, "video");
+    const flags = { format: "gif", videoSize: "64,48", fps: "9", output: "films" };
+    assert.deepEqual([args[0], { ...args[1] as object }], ["run", flags]);
+  }
+  await assert.rejects(call(["video"]), { message: /missing required argument "folder"/ });
 });
 
 Deno.test("layers and palettes take the flags of SD-piXL's scripts", async () => {

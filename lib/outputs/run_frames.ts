@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { decodeImage } from "../image/decode_image.ts";
+import type { Image, ImageSize } from "../image/image.ts";
+import { readImageHeader } from "../image/image_header.ts";
+import { readPngChunks } from "../image/png_chunks.ts";
+import { reduceSquares } from "../image/reduce_squares.ts";
+import { Palette } from "../palette/palette.ts";
+import { listCheckpoints } from "./checkpoint_file.ts";
+import { OutputError } from "./output_error.ts";
+
+/** A picture of a run on the disk. */
+export interface RunFrame {
+  /** Path of the file. */
+  readonly path: string;
+  /** Step after which it was written; undefined for the picture at the end. */
+  readonly step: number | undefined;
+}
+
+/** The pictures of the way of a run, from the first step to the last. */
+export interface RunFrames {
+  /** Pictures of palette colours. */
+  readonly hard: readonly RunFrame[];
+  /** Mixtures. */
+  readonly soft: readonly RunFrame[];
+}
+
+/**
+ * Lists the pictures that a run's folder keeps of its way: `png_logs/<step>_hard.png` and
+ * `_soft.png`, then those of its end, `final_argmax.png` and `final_softmax.png`.
+ *
+ * Those of the end are left out where a run went on after it and kept later pictures.
+ *
+ * @returns No frames where the run kept none on its way.
+ * @throws {OutputError} If the folder cannot be read.
+ */
+export async function listRunFrames(folder: string): Promise<RunFrames> {
+  const names = await namesIn(folder);
+  const logs = names.includes("png_logs") ? await namesIn(join(folder, "png_logs")) : [];
+  const endStep = (await listCheckpoints(folder)).at(-1)?.step ?? Infinity;
+  const framesOf = (kind: "hard" | "soft", end: string): RunFrame[] => {
+    const onTheWay = logs.flatMap((name) => {
+      const [, step, found] = /^(\d+)_(hard|soft)\.png$/.exec(name) ?? [];
+      return found === kind ? [{ path: join(folder, "png_logs", name), step: Number(step) }] : [];
+    }).sort((a, b) => a.step - b.step);
+    const hasEnd = names.includes(end) && onTheWay.every(({ step }) => step <= endStep);
+    if (onTheWay.length === 0 || !hasEnd) return onTheWay;
+    // A run that was stopped may have kept a picture of its last step, too.
+    const before = onTheWay.filter(({ step }) => step < endStep);
+    return [...before, { path: join(folder, end), step: undefined }];
+  };
+  return {
+    hard: framesOf("hard", "final_argmax.png"),
+    soft: framesOf("soft", "final_softmax.png"),
+  };
+}
+
+/**
+ * Reads a frame and undoes its enlargement.
+ *
+ * @param size Size of the run's picture.
+ * @throws {OutputError} If it cannot be read, or is no whole multiple of `size`, of squares.
+ * @throws {ImageError} If it is no picture.
+ */
+export async function readRunFrame(path: string, size: ImageSize): Promise<Image> {
+  const image = await decodeImage(await readBytes(path), { name: path });
+  try {
+    return reduceSquares(image, size);
+  } catch (cause) {
+    throw new OutputError("film", path, (cause as Error).message, cause);
+  }
+}
+
+/**
+ * Reads the palette of an indexed PNG, in its order.
+ *
+ * @returns undefined if the file is of true colours.
+ * @throws {OutputError} If it cannot be read.
+ * @throws {ImageError} If it is no picture.
+ */
+export async function readFramePalette(path: string): Promise<Palette | undefined> {
+  const bytes = await readBytes(path);
+  await decodeImage(bytes, { name: path });
+  if (readImageHeader(bytes)?.format !== "png") return undefined;
+  for (const { type, data } of readPngChunks(bytes)) {
+    if (type === "PLTE") return new Palette(path, Uint8Array.from(data));
+    if (type === "IDAT") return undefined;
+  }
+  return undefined;
+}
+
+/**
+ * Returns the palette index of each pixel; of equal colours the first.
+ *
+ * @param path Of the picture, for the error.
+ * @returns Shape [H, W].
+ * @throws {OutputError} If a colour is not in the palette.
+ */
+export function indicesOf(path: string, image: Image, palette: Palette): Uint32Array {
+  const indexOf = new Map<number, number>();
+  for (let i = palette.size - 1; i >= 0; i--) indexOf.set(packed(palette.colors, i * 3), i);
+  return Uint32Array.from({ length: image.height * image.width }, (_, i) => {
+    const index = indexOf.get(packed(image.data, i * 4));
+    if (index !== undefined) return index;
+    const hex = packed(image.data, i * 4).toString(16).padStart(6, "0");
+    const found = `expected the colors of "${palette.name}", got #${hex}`;
+    throw new OutputError("film", path, found);
+  });
+}
+
+function packed(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+  } catch (cause) {
+    throw OutputError.from("read", folder, cause);
+  }
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(path);
+  } catch (cause) {
+    throw OutputError.from("read", path, cause);
+  }
+}
