@@ -116,7 +116,7 @@ function addGenerate(command: Command, handlers: CommandHandlers): void {
       "--variations <number>",
       "as many pictures of each prompt and palette, with seeds from --seed on, and a sheet of all",
     )
-    .option("--preset <name>", "standard (fast) or paper (SD-piXL's settings, slow)")
+    .option("--preset <name>", "draft, standard or paper (SD-piXL's, slow); also --quality")
     .option("--steps <number>", "optimizer steps")
     .option("--config <file.yaml>", "config file; keys are SD-piXL's")
     .addOption(
