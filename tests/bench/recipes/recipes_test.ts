@@ -52,11 +52,11 @@ Deno.test("jobConfig() completes every recipe", () => {
     assert.equal(config.prompt, PROMPT_SETS.names48[0]!.prompt);
   }
   assert.equal(jobConfig(jobOf("paper-300"), OPTIONS).sd.guidanceScale, 40);
-  assert.equal(jobConfig(jobOf("draft-20"), OPTIONS).training.steps, 20);
+  assert.equal(jobConfig(jobOf("draft"), OPTIONS).training.steps, 12);
 });
 
 Deno.test("jobConfig() lets overrides win over a recipe, and names a wrong one", () => {
-  const job = jobOf("draft-20");
+  const job = jobOf("draft");
   const overrides = ["training.steps=2"];
   assert.equal(jobConfig(job, { ...OPTIONS, overrides }).training.steps, 2);
   assert.throws(
