@@ -35,6 +35,12 @@ Deno.test("permissionsOf() adds what the user names, in any spelling of the flag
   ]);
 });
 
+Deno.test("permissionsOf() lets generate read each of several palettes", () => {
+  const args = ["--palette", "a.hex", "--palette=b.hex", "-pt", "a cat", "-pt", "c.hex"];
+  const [read] = permissionsOf("generate", [...args, "--variations", "3"], CONTEXT);
+  assert.equal(read, "--allow-read=/project,/cache/ort.wasm,/home/a.hex,/home/b.hex,/home/workdir");
+});
+
 Deno.test("permissiblePath() names the folder above a part with a comma", () => {
   assert.equal(permissiblePath("/home/cat.png"), "/home/cat.png");
   assert.equal(permissiblePath("/home/a,b.png"), "/home");
