@@ -94,7 +94,29 @@ Deno.test("mod.ts makes a picture when it and the teacher come from a server", a
   assert.equal(printed, "1 true\n8 8 true\n");
 });
 
-Deno.test("the built-in teacher is looked for where mod.ts comes from", async () => {
+Deno.test("the built-in teacher is fetched from where mod.ts comes from, and kept", async () => {
+  const printed = await runScript(
+    `
+    import { createRun, distill, findPalette, resolveRunConfig } from "$URL/mod.ts";
+    const config = resolveRunConfig({
+      prompt: "a red dragon",
+      training: { steps: 1 },
+      diffusion: { numInferenceSteps: 1 },
+    });
+    const palette = await findPalette("pico-8");
+    await using run = await createRun(config, { palette });
+    for await (const { step, isApplied } of distill(run)) console.log(step, isApplied);
+    const cache = await caches.open("smalti");
+    const kept = await cache.match("$URL/assets/models/mini/unet/diffusion_pytorch_model.safetensors");
+    console.log(kept !== undefined);
+    await caches.delete("smalti");
+  `,
+    ["--allow-net=$HOST", `--allow-read=${runtimeFile("wasm")}`],
+  );
+  assert.equal(printed, "1 true\ntrue\n");
+});
+
+Deno.test("a teacher that may not be fetched is named, with the permission for it", async () => {
   const printed = await runScript(
     `
     import { createRun, ModelFolderError, resolveRunConfig } from "$URL/mod.ts";

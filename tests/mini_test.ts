@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { resolveRunConfig } from "../config/resolve_run_config.ts";
+import { createRun } from "../lib/distill/create_run.ts";
+import { distill } from "../lib/distill/distill.ts";
+import { strayPixelShare } from "../lib/image/stray_pixels.ts";
+import { SessionPool } from "../lib/onnx/session_pool.ts";
+import { findPalette } from "../lib/palette/find_palette.ts";
+import { Judge, JUDGE_PATH } from "./bench/recipes/judge.ts";
+import { gpuTest } from "./support/gpu_test.ts";
+
+const FOLDER = new URL("../assets/models/mini/", import.meta.url);
+/** All files of the built-in teacher, in bytes. */
+const MOST_BYTES = 32e6;
+
+function bytesOf(folder: URL): number {
+  return [...Deno.readDirSync(folder)]
+    // Training leaves its caches and data there, which are not kept.
+    .filter(({ name }) => name !== "build" && name !== "__pycache__")
+    .map(({ name, isDirectory }) =>
+      isDirectory ? bytesOf(new URL(`${name}/`, folder)) : Deno.statSync(new URL(name, folder)).size
+    )
+    .reduce((sum, bytes) => sum + bytes, 0);
+}
+
+Deno.test("the built-in teacher is small enough to come with the project", () => {
+  assert(bytesOf(FOLDER) < MOST_BYTES, `${bytesOf(FOLDER)} bytes`);
+});
+
+gpuTest("the built-in teacher makes pictures that a classifier recognizes", async (gpu) => {
+  await using judge = await Judge.open(JUDGE_PATH);
+  await using pool = new SessionPool();
+  const palette = await findPalette("sweetie-16");
+  for (const prompt of ["octopus", "sunflower"]) {
+    const config = resolveRunConfig({ prompt, preset: "draft" });
+    await using run = await createRun(config, { gpu, pool, palette });
+    for await (const { isApplied } of distill(run)) assert(isApplied);
+    const { indices, height, width } = await run.picture();
+    const logits = await judge.look(await run.image());
+    const best = judge.names[logits.indexOf(Math.max(...logits))];
+    assert.equal(best, prompt);
+    assert(strayPixelShare({ height, width }, indices) < 0.1);
+  }
+});
