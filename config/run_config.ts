@@ -63,6 +63,12 @@ export interface TrainingConfig {
   readonly saveSteps: number;
   /** Steps between checkpoints, integer; 0 writes one at the end only. */
   readonly checkpointSteps: number;
+  /**
+   * Pictures of which the teacher judges one after the other for each optimizer step, each with its
+   * own noise, timestep and random change; AdamW gets the mean of their gradients. Integer in
+   * [1, 1000].
+   */
+  readonly gradientAccumulationSteps: number;
   /** Learning rate of AdamW, in [0, 100]. */
   readonly learningRate: number;
   /** Course of the learning rate. Names and meaning as in diffusers' `get_scheduler`. */

@@ -78,6 +78,7 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
     steps: integer("Optimizer steps", 0, MAX_STEPS),
     saveSteps: integer("Steps between pictures in the run's folder; 0: none", 0, MAX_STEPS),
     checkpointSteps: integer("Steps between checkpoints; 0: at the end only", 0, MAX_STEPS),
+    gradientAccumulationSteps: integer("Pictures that the teacher judges for one step", 1, 1000),
     learningRate: number("Learning rate of AdamW", { min: 0, max: 100 }),
     lrScheduler: choice("Course of the learning rate", [
       "constant",

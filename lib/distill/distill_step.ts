@@ -1,6 +1,7 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import type { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import { encodeAddScaled } from "../../kernels/optimizer/add_scaled.ts";
 import { encodeGradNorm } from "../../kernels/optimizer/grad_norm.ts";
 import type { Augmenter } from "../augment/augmenter.ts";
 import { drawAugmentation } from "../augment/draw_augmentation.ts";
@@ -36,7 +37,10 @@ export interface StepParts {
 
 /** What is known of a step that was made. */
 export interface StepOutcome {
-  /** Losses by name, each times its factor: "score" is the teacher's. */
+  /**
+   * Losses by name, each times its factor: "score" is the teacher's. Of several pictures they are
+   * the means.
+   */
   readonly losses: Readonly<Record<string, number>>;
   /** Norm of the gradient of the logits before it was limited; NaN or infinite if it was lost. */
   readonly gradNorm: number;
@@ -44,68 +48,120 @@ export interface StepOutcome {
   readonly isApplied: boolean;
   /** Learning rate of the step. */
   readonly learningRate: number;
-  /** Diffusion time, integer in [0, 1000). */
+  /** Diffusion time, integer in [0, 1000); of several pictures that of the last. */
   readonly timestep: number;
 }
 
 /** Stream of the Gumbel noise; the letters "gumb". */
 const GUMBEL_STREAM = 0x67756d62;
 
+/** Draws of the pictures of one step are this far apart: more than a run has steps. */
+const DRAWS_APART = 2 ** 20;
+
 /**
  * Makes one optimizer step; it depends on the logits, the optimizer and the number of the step only.
  *
  * The picture, mixed with Gumbel noise, is enlarged and changed at random; the teacher's gradient
- * and those of the other losses come back to the logits, which AdamW moves, limited in norm.
+ * and those of the other losses come back to the logits, which AdamW moves, limited in norm. With
+ * `training.gradientAccumulationSteps` above 1 that is done so often, with other random numbers, and
+ * AdamW gets the mean of the gradients.
  *
  * Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236, Section 3.
  *
  * @param step Number of the step, from 1.
  */
 export async function makeStep(parts: StepParts, step: number): Promise<StepOutcome> {
-  const { gpu, generator, optimizer, losses } = parts;
-  const { seed, sd, training } = parts.config;
-  const draw = { seed, step };
-  const timestep = drawTimestep(sd, {
-    ...draw,
-    steps: training.steps,
-    timesteps: parts.schedule.size,
-  });
-  const score = await judge(parts, { step, timestep });
-  using gradSeen = score.gradImage;
-  recordBackward(parts, gradSeen);
+  const { gpu, generator, optimizer } = parts;
+  const { training } = parts.config;
+  const count = training.gradientAccumulationSteps;
+  using mean = count === 1
+    ? undefined
+    : GpuTensor.zeros(gpu, generator.gradLogits.shape, "mean of gradients");
+  const grad = mean ?? generator.gradLogits;
+  const judged: Judgement[] = [];
+  for (let i = 0; i < count; i++) {
+    judged.push(await judge(parts, { step, draw: step + i * DRAWS_APART, grad, share: 1 / count }));
+  }
   const learningRate = learningRateAt(training, step);
-  // Asked for together: each wait for the GPU takes Deno some 10 ms.
-  const [[gradNorm], scoreLoss, ...values] = await Promise.all([
-    parts.gradNorm.read(),
-    score.readLoss(),
-    ...losses.map((loss) => loss.read()),
-  ]);
-  const isApplied = Number.isFinite(gradNorm) && Number.isFinite(scoreLoss);
+  const { gradNorm, timestep } = judged.at(-1)!;
+  const isApplied = [gradNorm, ...judged.map(({ losses }) => losses["score"])]
+    .every(Number.isFinite);
   if (isApplied) {
     gpu.submit((pass) => {
-      optimizer.encode(pass, generator.gradLogits, { learningRate });
+      optimizer.encode(pass, grad, { learningRate });
       generator.balance(pass);
     });
   }
+  return { losses: meanLosses(judged), gradNorm, isApplied, learningRate, timestep };
+}
+
+/** What one picture of a step came to. */
+interface Judgement {
+  readonly losses: Readonly<Record<string, number>>;
+  /** Norm of the gradient up to now. */
+  readonly gradNorm: number;
+  readonly timestep: number;
+}
+
+function meanLosses(judged: readonly Judgement[]): Record<string, number> {
+  const names = Object.keys(judged[0]!.losses);
+  const mean = (name: string) =>
+    judged.reduce((sum, { losses }) => sum + losses[name]!, 0) / judged.length;
+  return Object.fromEntries(names.map((name) => [name, mean(name)]));
+}
+
+/** Where a picture of a step stands, and where its gradient goes. */
+interface JudgeOptions {
+  /** Number of the step, from 1. */
+  readonly step: number;
+  /** Number of its random draws. */
+  readonly draw: number;
+  /** The generator's gradient, or what gets a share of it. */
+  readonly grad: GpuTensor;
+  /** The share. */
+  readonly share: number;
+}
+
+/** Lets the teacher judge the picture once, and brings the gradient back to the logits. */
+async function judge(
+  parts: StepParts,
+  { step, draw, grad, share }: JudgeOptions,
+): Promise<Judgement> {
+  const { gpu, generator, gradNorm: norm, losses } = parts;
+  const { seed, sd, training } = parts.config;
+  const { steps } = training;
+  const timestep = drawTimestep(sd, { seed, step, steps, draw, timesteps: parts.schedule.size });
+  const score = await askTeacher(parts, { draw, timestep });
+  using gradSeen = score.gradImage;
+  recordBackward(parts, gradSeen);
+  gpu.submit((pass) => {
+    const { gradLogits } = generator;
+    if (grad !== gradLogits) encodeAddScaled(pass, { x: gradLogits, y: grad }, { scale: share });
+    encodeGradNorm(pass, { grad, norm });
+  });
+  // Asked for together: each wait for the GPU takes Deno some 10 ms.
+  const [[gradNorm], scoreLoss, ...values] = await Promise.all([
+    norm.read(),
+    score.readLoss(),
+    ...losses.map((loss) => loss.read()),
+  ]);
   const named = losses.map(({ name }, i) => [name, values[i]!]);
   return {
     losses: { score: scoreLoss, ...Object.fromEntries(named) },
     gradNorm: gradNorm!,
-    isApplied,
-    learningRate,
     timestep,
   };
 }
 
 /** Draws the picture as the teacher sees it in a step, and lets the teacher judge it. */
-async function judge(
+async function askTeacher(
   parts: StepParts,
-  { step, timestep }: { readonly step: number; readonly timestep: number },
+  { draw, timestep }: { readonly draw: number; readonly timestep: number },
 ) {
   const { gpu, generator, augmenter, teacherSize, denoiser } = parts;
   const { seed, generator: config, training } = parts.config;
   const augmentation = drawAugmentation(training.augmentation, {
-    ...{ seed, step, tau: config.tau },
+    ...{ seed, step: draw, tau: config.tau },
     size: teacherSize,
   });
   const control = denoiser.isControlled(timestep) ? parts.control : undefined;
@@ -113,22 +169,21 @@ async function judge(
   gpu.submit((pass) => {
     generator.forward(pass, {
       tau: config.gumbel ? augmentation.tau : config.tau,
-      gumbelNoise: config.gumbel ? { seed, stream: GUMBEL_STREAM, step } : undefined,
+      gumbelNoise: config.gumbel ? { seed, stream: GUMBEL_STREAM, step: draw } : undefined,
       smooth: config.smoothSoftmax,
     });
     seen = augmenter.forward(pass, generator.image, augmentation);
     control?.encode(pass, augmenter, augmentation);
   });
-  return await parts.distillation.step(seen!, { step, timestep, control: control?.images });
+  return await parts.distillation.step(seen!, { step: draw, timestep, control: control?.images });
 }
 
 /** Brings the gradient of what the teacher saw back to the logits, with those of the losses. */
 function recordBackward(parts: StepParts, gradSeen: GpuTensor): void {
-  const { gpu, generator, augmenter, losses, gradNorm } = parts;
+  const { gpu, generator, augmenter, losses } = parts;
   gpu.submit((pass) => {
     const gradImage = augmenter.backward(pass, gradSeen);
     for (const loss of losses) loss.encode(pass, { image: generator.image, gradImage });
     generator.backward(pass, gradImage);
-    encodeGradNorm(pass, { grad: generator.gradLogits, norm: gradNorm });
   });
 }

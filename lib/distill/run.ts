@@ -202,7 +202,7 @@ export class OwningRun implements Run {
     try {
       const outcome = await makeStep(this.#parts, this.#step + 1);
       this.#step++;
-      this.#evaluations++;
+      this.#evaluations += this.config.training.gradientAccumulationSteps;
       return {
         ...outcome,
         step: this.#step,

@@ -21,6 +21,8 @@ export interface TimestepDraw {
   readonly step: number;
   /** Optimizer steps in all. */
   readonly steps: number;
+  /** Number of the random draw, if a step makes several. Default: `step`. */
+  readonly draw?: number;
   /** Seed of the run. */
   readonly seed: number;
   /** Timesteps of the teacher's schedule, T. */
@@ -36,9 +38,9 @@ export interface TimestepDraw {
  * @returns Diffusion time, integer in [0, T).
  */
 export function drawTimestep(config: TimestepConfig, draw: TimestepDraw): number {
-  const { step, seed, timesteps } = draw;
+  const { step, draw: number = step, seed, timesteps } = draw;
   const [low, high] = timestepRange(config, draw);
-  const [share] = drawUniform({ seed, stream: RANDOM_STREAMS.timestep, step }, 1);
+  const [share] = drawUniform({ seed, stream: RANDOM_STREAMS.timestep, step: number }, 1);
   const time = low + share! * (high - low);
   return Math.min(timesteps - 1, Math.max(0, Math.floor(time * timesteps)));
 }

@@ -32,10 +32,9 @@ export const SD_PIXL_FLAGS: readonly SdPixlFlag[] = [
     name: "--gradient-accumulate-step",
     short: "-cumgard",
     value: "number",
-    why: "each step sees one picture",
-    neutral: ["1"],
+    settings: (value) => ({ "training.gradient_accumulation_steps": value }),
   },
-  { name: "--split-batches", why: "each step sees one picture" },
+  { name: "--split-batches", why: "the teacher judges one picture at a time" },
   {
     name: "--mixed-precision",
     short: "-mprec",

@@ -89,6 +89,7 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   "training.steps": { value: "2", changes: "steps", given: [IMAGE] },
   "training.save_steps": { value: "1", changes: "files", given: [TWO_STEPS] },
   "training.checkpoint_steps": { value: "1", changes: "files", given: [TWO_STEPS] },
+  "training.gradient_accumulation_steps": { value: "2", changes: "picture", given: [IMAGE] },
   "training.learning_rate": { value: "0.2", changes: "picture", given: [IMAGE] },
   "training.lr_scheduler": { value: "linear", changes: "learningRates", given: [TEN_STEPS] },
   "training.lr_warmup_steps": { value: "4", changes: "learningRates", given: [TEN_STEPS, WARM] },

@@ -3,7 +3,7 @@ import { resolveRunConfig } from "../../../config/resolve_run_config.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { Augmenter } from "../../../lib/augment/augmenter.ts";
-import { makeStep, type StepParts } from "../../../lib/distill/distill_step.ts";
+import { makeStep, type StepOutcome, type StepParts } from "../../../lib/distill/distill_step.ts";
 import { createPictureLosses } from "../../../lib/distill/picture_losses.ts";
 import { PixelGenerator } from "../../../lib/generator/pixel_generator.ts";
 import type { Denoiser } from "../../../lib/guidance/denoiser.ts";
@@ -168,3 +168,62 @@ for (const bad of [NaN, Infinity, -Infinity]) {
     assert.equal(parts.optimizer.step, 0);
   });
 }
+
+gpuTest("makeStep() gives AdamW the mean of the gradients of several pictures", async (gpu) => {
+  using stack = new DisposableStack();
+  const answers = [-0.5, 3, 0.5].map((factor) => GRAD_SEEN.map((value, i) => value * factor + i));
+  const sum = GRAD_SEEN.map((_, i) => answers.reduce((total, answer) => total + answer[i]!, 0));
+  const [several, one] = [answers, [sum.map((value) => value / 3)]].map((list) => {
+    const parts = createParts(gpu, list[0]!, stack);
+    const draws: { readonly step: number; readonly timestep: number }[] = [];
+    const distillation = {
+      step(_: GpuTensor, { step, timestep }: { readonly step: number; readonly timestep: number }) {
+        const answer = list[draws.length % list.length]!;
+        const shape = [1, 3, SIZE.height, SIZE.width];
+        draws.push({ step, timestep });
+        const loss = draws.length;
+        const gradImage = GpuTensor.from(gpu, answer, shape, "answer");
+        return Promise.resolve({ gradImage, readLoss: () => Promise.resolve(loss) });
+      },
+    } as unknown as ScoreDistillation;
+    const training = { ...CONFIG.training, gradientAccumulationSteps: list.length };
+    return { parts: { ...parts, distillation, config: { ...CONFIG, training } }, draws };
+  });
+  const outcomes = [];
+  for (const step of [3, 4]) {
+    outcomes.push([await makeStep(several!.parts, step), await makeStep(one!.parts, step)]);
+  }
+  const [[meanOfThree, alone]] = outcomes as [[StepOutcome, StepOutcome]];
+  assert.equal(meanOfThree.losses["score"], 2);
+  assertAllClose([meanOfThree.losses["fft"]!], [alone.losses["fft"]!], { rtol: 1e-6 });
+  assertAllClose([meanOfThree.gradNorm], [alone.gradNorm], { rtol: 1e-5 });
+  const { logits } = several!.parts.generator;
+  assertAllClose(await logits.read(), await one!.parts.generator.logits.read(), { atol: 1e-5 });
+  assert.equal(several!.parts.optimizer.step, 2);
+  const { draws } = several!;
+  assert.equal(new Set(draws.map(({ step }) => step)).size, 6, "each picture has draws of its own");
+  assert.equal(new Set(draws.map(({ timestep }) => timestep)).size, 6);
+  assert.equal(meanOfThree.timestep, draws[2]!.timestep);
+  assert.deepEqual(one!.draws.map(({ step }) => step), [3, 4], "as where there is one");
+});
+
+gpuTest("makeStep() drops a step of which one picture's gradient is not finite", async (gpu) => {
+  using stack = new DisposableStack();
+  const parts = createParts(gpu, GRAD_SEEN, stack);
+  const training = { ...CONFIG.training, gradientAccumulationSteps: 2 };
+  const bad = GRAD_SEEN.map((value, i) => i === 5 ? NaN : value);
+  let asked = 0;
+  const distillation = {
+    step() {
+      const answer = asked++ === 0 ? bad : GRAD_SEEN;
+      const gradImage = GpuTensor.from(gpu, answer, [1, 3, SIZE.height, SIZE.width], "answer");
+      return Promise.resolve({ gradImage, readLoss: () => Promise.resolve(7) });
+    },
+  } as unknown as ScoreDistillation;
+  const { isApplied } = await makeStep(
+    { ...parts, distillation, config: { ...CONFIG, training } },
+    2,
+  );
+  assert.deepEqual([isApplied, asked], [false, 2]);
+  assert.deepEqual(await parts.generator.logits.read(), LOGITS);
+});

@@ -43,7 +43,7 @@ type Row = readonly [args: readonly string[], key: string, value: unknown];
 /** A key that stands for a note. */
 const NOTE = "note";
 const [PICTURE, SCALER, WANDB] = [
-  /each step sees one picture$/,
+  /one picture at a time$/,
   /gradients are float32 and need no scaling$/,
   /there is no Weights & Biases/,
 ];
@@ -64,8 +64,10 @@ const ROWS: readonly Row[] = [
   [["--input_image", "a_b.png"], "image", "a_b.png"],
   [["-cpu"], "runtime", "wasm"],
   [["--use_cpu"], "runtime", "wasm"],
-  [["-cumgard", "1"], NOTE, undefined],
-  [["--gradient-accumulate-step", "4"], NOTE, PICTURE],
+  [["-cumgard", "1"], "training.gradientAccumulationSteps", 1],
+  [["-cumgard", "4"], "training.gradientAccumulationSteps", 4],
+  [["--gradient-accumulate-step", "4"], "training.gradientAccumulationSteps", 4],
+  [["--gradient_accumulate_step", "4"], "training.gradientAccumulationSteps", 4],
   [["--split-batches"], NOTE, PICTURE],
   [["-mprec", "no"], NOTE, undefined],
   [["--mixed-precision", "fp16"], NOTE, /chooses their precision$/],
