@@ -6,6 +6,10 @@ export interface Field {
   readonly description: string;
   /** The same in JSON schema's words. */
   readonly json: Readonly<Record<string, unknown>>;
+  /** Words that it may be, for "did you mean". */
+  readonly words?: readonly string[];
+  /** What each item of a list may hold. */
+  readonly item?: Field;
   /** Whether a plain scalar is taken letter by letter, so that a prompt "1e3" stays one. */
   readonly isText: boolean;
   /** Returns the value to use, or undefined if it does not fit. */
@@ -77,14 +81,26 @@ function toNumber(value: unknown): number | undefined {
   return Number(value.replaceAll("_", ""));
 }
 
+/** Words for true and false in YAML 1.1, which SD-piXL's parser reads. */
+const SWITCHES: ReadonlyMap<unknown, boolean> = new Map([
+  ["yes", true],
+  ["no", false],
+  ["on", true],
+  ["off", false],
+]);
+
 /** Makes a field for true or false. */
 export function flag(description: string): Field {
   return {
     expected: "true or false",
     description,
     json: { type: "boolean" },
+    words: ["true", "false"],
     isText: false,
-    read: (value) => typeof value === "boolean" ? value : undefined,
+    read(value) {
+      if (typeof value === "string") return SWITCHES.get(value.toLowerCase());
+      return typeof value === "boolean" ? value : undefined;
+    },
   };
 }
 
@@ -105,6 +121,7 @@ export function choice(description: string, words: readonly string[]): Field {
     expected: `one of ${words.map((word) => `"${word}"`).join(", ")}`,
     description,
     json: { enum: words },
+    words,
     isText: true,
     read: (value) => typeof value === "string" && words.includes(value) ? value : undefined,
   };
@@ -137,6 +154,7 @@ export function list(field: Field): Field {
     expected: `a list, each ${field.expected}`,
     description: field.description,
     json: { anyOf: [{ type: "array", items: field.json }, field.json] },
+    item: field,
     isText: false,
     read(value) {
       if (value === null) return [];

@@ -1,6 +1,7 @@
 import { ConfigError } from "./config_error.ts";
 import { configKeys } from "./config_keys.ts";
 import type { ConfigLayer } from "./config_layer.ts";
+import { LR_STEP_RULES_EXPECTED, parseLrStepRules } from "./lr_step_rules.ts";
 import type { RunConfig } from "./run_config.ts";
 
 /** A complete config and what the user should know of it. */
@@ -58,6 +59,19 @@ function checkTogether(config: RunConfig, where: (path: string) => string): void
     throw new ConfigError(where(path), path, `${expected}, got ${scales}`);
   }
   checkLosses(config, where);
+  checkStepRules(config, where);
+}
+
+/** The rules of the learning rate, if they are followed. */
+function checkStepRules(
+  { training: { lrScheduler, lrStepRules } }: RunConfig,
+  where: (path: string) => string,
+): void {
+  const isFollowed = lrScheduler === "piecewise_constant";
+  if (!isFollowed || parseLrStepRules(lrStepRules) !== undefined) return;
+  const path = "training.lr_step_rules";
+  const expected = `expected ${LR_STEP_RULES_EXPECTED} for lr_scheduler "piecewise_constant"`;
+  throw new ConfigError(where(path), path, `${expected}, got "${lrStepRules}"`);
 }
 
 /** Losses that look around a pixel must not reach over the picture. */

@@ -3,6 +3,7 @@ import { type ConfigKey, configKeys } from "./config_keys.ts";
 import type { ConfigLayer, ConfigValue } from "./config_layer.ts";
 import { noteOf } from "./config_notes.ts";
 import { didYouMean } from "./did_you_mean.ts";
+import type { Field } from "./field.ts";
 import { parseYaml, type YamlEntry, type YamlValue } from "./yaml_text.ts";
 
 /**
@@ -109,10 +110,8 @@ class LayerReader {
     const { field } = this.#keys.get(path)!;
     const read = field.read(value);
     if (read === undefined) {
-      const hint = typeof value === "string" && Array.isArray(field.json["enum"])
-        ? didYouMean(value, field.json["enum"] as string[])
-        : "";
-      throw new ConfigError(where, path, `expected ${field.expected}, got ${found}${hint}`);
+      const problem = `expected ${field.expected}, got ${found}${suggestion(field, value)}`;
+      throw new ConfigError(where, path, problem);
     }
     const note = noteOf(path, field, read);
     if (note !== undefined) this.#notes.add(note);
@@ -134,6 +133,14 @@ class LayerReader {
     const sections = siblings.map((key) => key.split(".").slice(0, -1).join(".")).filter(Boolean);
     return didYouMean(path, [...siblings, ...new Set(sections)]);
   }
+}
+
+/** Finds the word that was probably meant; of a list, that of its first wrong item. */
+function suggestion(field: Field, value: unknown): string {
+  const { item, words = [] } = field;
+  if (item === undefined) return typeof value === "string" ? didYouMean(value, words) : "";
+  const items: unknown[] = Array.isArray(value) ? value : [value];
+  return suggestion(item, items.find((one) => item.read(one) === undefined));
 }
 
 function describe(yaml: YamlValue): string {

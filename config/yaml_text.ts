@@ -48,7 +48,12 @@ export function parseYaml(source: string, name: string): YamlValue {
     return `${name}:${line}:${col}`;
   };
   const [error] = document.errors;
-  if (error) throw new ConfigError(at(error.pos[0]), "", explain(error.code, error.message));
+  if (error) {
+    const { line } = lineCounter.linePos(error.pos[0]);
+    const found = shorten(source.split(/\r\n|[\r\n]/)[line - 1] ?? "");
+    const problem = explain(error.code, error.message) + (found === "" ? "" : `, got "${found}"`);
+    throw new ConfigError(at(error.pos[0]), "", problem);
+  }
   return convert(document.contents, at, `${name}:1:1`);
 }
 
@@ -60,7 +65,18 @@ export function writeYaml(value: unknown): string {
 function explain(code: string, message: string): string {
   const found = message.replace(/\.$/, "").replace(/^./, (letter) => letter.toLowerCase());
   const isColon = code === "BLOCK_AS_IMPLICIT_KEY" || code === "MULTILINE_IMPLICIT_KEY";
-  return isColon ? `${found}; put a text with a colon in quotes` : found;
+  if (!isColon) return found;
+  return `${found}; put a text with a colon in quotes, and let all keys of a section begin in one ` +
+    `column`;
+}
+
+/** Letters of a line that an error shows. */
+const MAX_SHOWN = 80;
+
+/** Shortens a line of the text for an error. */
+function shorten(line: string): string {
+  const text = line.trim();
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
 function convert(node: unknown, at: (offset: number) => string, above: string): YamlValue {

@@ -38,7 +38,7 @@ export interface TimestepDraw {
  * @returns Diffusion time, integer in [0, T).
  */
 export function drawTimestep(config: TimestepConfig, draw: TimestepDraw): number {
-  const { step, draw: number = step, seed, timesteps } = draw;
+  const { draw: number = draw.step, seed, timesteps } = draw;
   const [low, high] = timestepRange(config, draw);
   const [share] = drawUniform({ seed, stream: RANDOM_STREAMS.timestep, step: number }, 1);
   const time = low + share! * (high - low);

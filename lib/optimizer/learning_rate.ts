@@ -1,3 +1,8 @@
+import {
+  LR_STEP_RULES_EXPECTED,
+  type LrStepRules,
+  parseLrStepRules,
+} from "../../config/lr_step_rules.ts";
 import type { TrainingConfig } from "../../config/run_config.ts";
 
 /** What the learning rate depends on besides the step. */
@@ -39,7 +44,7 @@ const SCHEDULES: Readonly<Record<TrainingConfig["lrScheduler"], Schedule>> = {
     return warmUp(config, done) * ((1 - last) * rest ** power + last);
   },
   piecewise_constant: ({ lrStepRules }, done) => {
-    const { pieces, last } = parseStepRules(lrStepRules);
+    const { pieces, last } = readStepRules(lrStepRules);
     return pieces.find(({ end }) => done < end)?.factor ?? last;
   },
 };
@@ -71,28 +76,11 @@ function progress({ lrWarmupSteps, steps }: LearningRateConfig, done: number): n
   return Math.max(0, done - lrWarmupSteps) / Math.max(1, steps - lrWarmupSteps);
 }
 
-/** A factor that holds until a number of steps is done. */
-interface Piece {
-  readonly factor: number;
-  readonly end: number;
-}
-
 /** Reads "factor:step,…,factor", such as "1:10,0.1:20,0.01". */
-function parseStepRules(rules: string): { pieces: Piece[]; last: number } {
-  const parts = rules.split(",").map((part) => part.trim());
-  const last = Number(parts.at(-1) || NaN);
-  const pieces = parts.slice(0, -1).map((part) => {
-    const [factor, end, ...rest] = part.split(":").map((text) => Number(text.trim() || NaN));
-    return { factor: factor!, end: rest.length === 0 ? end ?? NaN : NaN };
-  });
-  const isSound = pieces.every(({ factor, end }, i) =>
-    Number.isFinite(factor) && Number.isInteger(end) && end > (pieces[i - 1]?.end ?? 0)
+function readStepRules(rules: string): LrStepRules {
+  const read = parseLrStepRules(rules);
+  if (read !== undefined) return read;
+  throw new SyntaxError(
+    `Cannot read the rules of the learning rate: expected ${LR_STEP_RULES_EXPECTED}, got "${rules}"`,
   );
-  if (!isSound || !Number.isFinite(last)) {
-    throw new SyntaxError(
-      `Cannot read the rules of the learning rate: expected "factor:step,...,factor" with rising ` +
-        `steps, got "${rules}"`,
-    );
-  }
-  return { pieces, last };
 }

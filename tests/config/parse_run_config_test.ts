@@ -43,11 +43,26 @@ const WRONG: readonly (readonly [string, string, string])[] = [
   ],
   [
     "prompt: a knight: red\n",
-    `"my.yaml:1:9": nested mappings are not allowed in compact mappings; put a text with a colon in quotes`,
+    `"my.yaml:1:9": nested mappings are not allowed in compact mappings; put a text with a colon in quotes, and let all keys of a section begin in one column, got "prompt: a knight: red"`,
     "",
   ],
+  [
+    `seed: 1\r\nprompt: "open ${"x".repeat(90)}`,
+    `"my.yaml:2:105": missing closing "quote, got "prompt: "open ${"x".repeat(66)}…"`,
+    "",
+  ],
+  [
+    "controlnet:\n  models_id: [canny, cany_mid]\n",
+    `"my.yaml:2:14 controlnet.models_id": expected a list, each one of "canny", "canny_small", "canny_mid", "canny_full", "depth", "depth_small", "depth_mid", "depth_full", or owner/name, a folder or a URL, got ["canny","cany_mid"]; did you mean "canny_mid"?`,
+    "controlnet.models_id",
+  ],
+  [
+    "generator:\n  gumbel: ture\n",
+    `"my.yaml:2:11 generator.gumbel": expected true or false, got "ture"; did you mean "true"?`,
+    "generator.gumbel",
+  ],
   ["- 1\n", `"my.yaml:1:1": expected keys and values, got [1]`, ""],
-  ["seed: 1\nseed: 2\n", `"my.yaml:2:1": map keys must be unique`, ""],
+  ["seed: 1\nseed: 2\n", `"my.yaml:2:1": map keys must be unique, got "seed: 2"`, ""],
 ];
 
 Deno.test("parseRunConfig() names file, line, column, key, what it expected and what it got", () => {
@@ -69,6 +84,13 @@ Deno.test("parseRunConfig() takes the numbers of SD-piXL's file", () => {
   assert.equal(values.get("training.steps")?.value, 10001);
   assert.equal(values.get("training.adam_epsilon")?.value, 1e-8);
   assert.equal(values.get("sd.guidance_scale")?.value, 40);
+});
+
+Deno.test("parseRunConfig() takes YAML 1.1's words for true and false, as SD-piXL does", () => {
+  for (const [typed, expected] of [["yes", true], ["No", false], ["ON", true], ["off", false]]) {
+    const { values } = parseRunConfig(`generator:\n  gumbel: ${typed}\n`, "c.yaml");
+    assert.equal(values.get("generator.gumbel")?.value, expected);
+  }
 });
 
 Deno.test("parseRunConfig() takes a text as it was typed", () => {

@@ -75,6 +75,19 @@ Deno.test("resolveLayers() refuses values that contradict each other", () => {
   }
 });
 
+Deno.test("resolveLayers() refuses rules of the learning rate that cannot be read, if followed", () => {
+  const rules = "training:\n  lr_step_rules: 1:5,x\n";
+  assert.doesNotThrow(() => resolveLayers([parseRunConfig(rules, "my.yaml")]));
+  const followed = parseSettings(["training.lr_scheduler=piecewise_constant"]);
+  assert.throws(() => resolveLayers([parseRunConfig(rules, "my.yaml"), followed]), {
+    message: 'Cannot read config "my.yaml:2:18 training.lr_step_rules": expected ' +
+      '"factor:step,...,factor" with rising steps for lr_scheduler "piecewise_constant", ' +
+      'got "1:5,x"',
+  });
+  const sound = parseSettings(["training.lr_step_rules=1:5,0.5:9,0.1"]);
+  assert.doesNotThrow(() => resolveLayers([followed, sound]));
+});
+
 Deno.test("resolveLayers() refuses losses that reach over the picture, if they are on", () => {
   const size = ["generator.image_H=8", "generator.image_W=9"];
   const cases = [
