@@ -35,6 +35,11 @@ export interface GeneratorConfig {
   readonly gumbel: boolean;
   /** Gumbel-softmax temperature, in (0, 10]. Default: 1. Source: arXiv 1611.01144, Eq. 2. */
   readonly tau: number;
+  /**
+   * A pixel of the finished picture whose four neighbours all have other colours takes one of
+   * theirs, if its logit is lower by less than this, in [0, 100]; 0 for never. Default: 0.5.
+   */
+  readonly strayMargin: number;
 }
 
 /** Random changes of the picture before the teacher sees it. */

@@ -73,6 +73,10 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
     smoothSoftmax: flag("Mixes palette colours; false takes the likeliest, straight-through"),
     gumbel: flag("Whether Gumbel noise is added to the logits"),
     tau: number("Gumbel-softmax temperature", TAU),
+    strayMargin: number("Logits by which a stray pixel may give way to its neighbours; 0: none", {
+      min: 0,
+      max: 100,
+    }),
   },
   training: {
     steps: integer("Optimizer steps", 0, MAX_STEPS),

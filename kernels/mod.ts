@@ -17,6 +17,7 @@ export * from "./random/philox.ts";
 export * from "./random/uniform.ts";
 
 export * from "./generator/argmax.ts";
+export * from "./generator/settle_strays.ts";
 export * from "./generator/balance.ts";
 export * from "./generator/class_grid.ts";
 export * from "./generator/gumbel_softmax.ts";

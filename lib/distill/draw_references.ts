@@ -5,8 +5,11 @@ import { chooseByDenoising, EVALUATIONS_OF_CHOICE } from "../guidance/choose_by_
 import { sampleImages, type SampleParts } from "../guidance/sample_image.ts";
 import type { Image } from "../image/image.ts";
 import { readClipConfig } from "../models/clip_config.ts";
+import { openTokenizer } from "../models/clip_tokenizer.ts";
 import type { SessionOptions } from "../onnx/session.ts";
+import type { ModelFolder } from "../weights/folder.ts";
 import type { HubModelOptions } from "../weights/hub_model.ts";
+import { StateDict } from "../weights/state_dict.ts";
 import { openPart } from "./find_teacher.ts";
 
 /** Images that the teacher drew of the prompt, one of which the run begins with. */
@@ -53,7 +56,7 @@ export async function drawReferences(
     ? undefined
     : await openPart(diffusion.clipId, hub);
   // What cannot be used is found before images are drawn for minutes.
-  if (clip) await readClipConfig(clip);
+  if (clip) await checkClip(clip);
   const samples = await sampleImages(gpu, parts, { ...session, config: diffusion, seed });
   const images = samples.map(({ image }) => image);
   if (samples.length === 1) return { images, chosen: 0, scores: undefined };
@@ -65,4 +68,11 @@ export async function drawReferences(
       ...(session.signal ? { signal: session.signal } : {}),
     });
   return { images, chosen: index, scores };
+}
+
+/** Looks for the parts of a CLIP, which is loaded when the images are drawn. */
+async function checkClip(folder: ModelFolder): Promise<void> {
+  await readClipConfig(folder);
+  await openTokenizer(folder, "");
+  (await StateDict.open(folder, ""))[Symbol.dispose]();
 }

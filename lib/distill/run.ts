@@ -15,7 +15,7 @@ import type { StartState } from "./start_state.ts";
 export interface RunPicture extends ImageSize {
   /** Palette of the run. */
   readonly palette: Palette;
-  /** Palette index of each pixel, the likeliest one, shape [H, W]. */
+  /** Palette index of each pixel: the likeliest one, strays settled as configured, shape [H, W]. */
   readonly indices: Uint32Array;
   /** The mixture of palette colours before one is chosen: sRGB in [0, 1], shape [H, W, 3]. */
   readonly softmax: Float32Array;
@@ -216,13 +216,16 @@ export class OwningRun implements Run {
   }
 
   async image(): Promise<Image> {
-    const indices = await this.#parts.generator.argmax();
+    const indices = await this.#parts.generator.argmax(this.config.generator);
     return Image.fromIndices(this.size, indices, this.palette.colors);
   }
 
   async picture(): Promise<RunPicture> {
     const { generator } = this.#parts;
-    const [indices, softmax] = await Promise.all([generator.argmax(), generator.softmax()]);
+    const [indices, softmax] = await Promise.all([
+      generator.argmax(this.config.generator),
+      generator.softmax(),
+    ]);
     return { ...this.size, palette: this.palette, indices, softmax };
   }
 

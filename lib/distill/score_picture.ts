@@ -28,7 +28,7 @@ export async function scorePicture(
   const { gpu, generator, teacherSize, distillation, config } = parts;
   const { height, width } = generator.size;
   const colors = generator.classes.palette.toFloats();
-  const indices = await generator.argmax();
+  const indices = await generator.argmax(config.generator);
   const picture = new Float32Array(indices.length * 3);
   for (const [i, k] of indices.entries()) picture.set(colors.subarray(k * 3, k * 3 + 3), i * 3);
   using image = GpuTensor.from(gpu, picture, [height, width, 3], "scored picture");

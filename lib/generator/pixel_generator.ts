@@ -1,4 +1,5 @@
 import { encodeArgmax } from "../../kernels/generator/argmax.ts";
+import { encodeSettleStrays } from "../../kernels/generator/settle_strays.ts";
 import { encodeBalance } from "../../kernels/generator/balance.ts";
 import { encodeGumbelSoftmax } from "../../kernels/generator/gumbel_softmax.ts";
 import { encodeMixPalette } from "../../kernels/generator/mix_palette.ts";
@@ -153,12 +154,24 @@ export class PixelGenerator implements Disposable {
     encodeBalance(pass, { logits: this.logits });
   }
 
-  /** Reads the likeliest class of each pixel, the first one on ties, shape [H, W]. */
-  async argmax(): Promise<Uint32Array<ArrayBuffer>> {
+  /**
+   * Reads the likeliest class of each pixel, the first one on ties, shape [H, W].
+   *
+   * @param options.strayMargin As of the config: stray pixels give way to their neighbours.
+   *   Default: 0, they do not.
+   */
+  async argmax(
+    { strayMargin: margin = 0 }: { readonly strayMargin?: number } = {},
+  ): Promise<Uint32Array<ArrayBuffer>> {
     const { height, width } = this.size;
+    const { logits } = this;
     using indices = GpuTensor.zeros(this.#gpu, [height, width], "indices", "u32");
-    this.#gpu.submit((pass) => encodeArgmax(pass, { logits: this.logits, indices }));
-    return await indices.readU32();
+    using settled = GpuTensor.zeros(this.#gpu, [height, width], "settled indices", "u32");
+    this.#gpu.submit((pass) => {
+      encodeArgmax(pass, { logits, indices });
+      encodeSettleStrays(pass, { logits, indices, settled }, { margin });
+    });
+    return await settled.readU32();
   }
 
   /** Reads the mix of colours without noise at tau 1: sRGB in [0, 1], shape [H, W, 3]. */

@@ -86,6 +86,12 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   "generator.gumbel": { value: "false", changes: "loss of fft", given: [IMAGE] },
   "generator.tau": { value: "0.5", changes: "loss of fft", given: [IMAGE, FIXED_TAU] },
 
+  "generator.stray_margin": {
+    value: "100",
+    changes: "indices",
+    given: ["generator.initialize_renderer=false"],
+  },
+
   "training.steps": { value: "2", changes: "steps", given: [IMAGE] },
   "training.save_steps": { value: "1", changes: "files", given: [TWO_STEPS] },
   "training.checkpoint_steps": { value: "1", changes: "files", given: [TWO_STEPS] },

@@ -55,6 +55,8 @@ export const OBSERVATIONS = {
 export interface RunObservation {
   /** The mixture of colours at the end. */
   readonly picture: Float32Array;
+  /** Palette index of each pixel at the end. */
+  readonly indices: Uint32Array;
   /** Colours of the palette. */
   readonly palette: Uint8Array;
   /** The image that it began with. */
@@ -84,9 +86,10 @@ export async function observeRun(
   });
   const losses: StepReport["losses"][] = [];
   for await (const report of distill(run)) losses.push(report.losses);
-  const { softmax, palette } = await run.picture();
+  const { softmax, indices, palette } = await run.picture();
   return {
     picture: softmax,
+    indices,
     palette: palette.colors,
     startImage: run.startImage?.data,
     controlImage: Object.values(run.controlImages)[0]?.data,
