@@ -42,7 +42,8 @@ export async function generateCommand(
   const configs = isSeveral ? combinations(flags, request.config) : [request.config];
   for (const config of configs) checkPrompt(config);
   const video = readVideoRequest(flags);
-  const { verbose = false, tensorboard = false } = flags;
+  // SD-piXL writes them with --verbose.
+  const { verbose = false, tensorboard = verbose } = flags;
   const reporter = isSeveral ? new NumberedReporter(shown) : shown;
   const orders = await readOrders(configs, { flags, request, video });
   // A run that is stopped says so itself.

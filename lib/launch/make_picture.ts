@@ -14,6 +14,7 @@ import type { Engine, EngineInputs, EngineRun } from "./engine.ts";
 import { LoggedReporter } from "./logged_reporter.ts";
 import type { Reporter } from "./reporter.ts";
 import { StepFiles, type StepFilesOptions } from "./step_files.ts";
+import { writeInitialization } from "./step_pictures.ts";
 
 /** A picture to make. */
 export interface PictureOrder {
@@ -114,7 +115,10 @@ async function make(
   const { prompt, paletteName: palette } = run;
   report(reporter, config, run, { folder, palette });
   if (run.references) await writeReferences(folder, run.references);
-  if (extras.verbose) await writeBeginnings(folder, await run.beginnings());
+  if (extras.verbose) {
+    await writeBeginnings(folder, await run.beginnings());
+    if (run.startStep === 0) await writeInitialization(folder, await run.result(), config);
+  }
   await using stepFiles = await StepFiles.open(run, { ...extras, config, folder });
   const step = await makeSteps(run, stepFiles, { reporter, signal, seconds });
   const image = toImage(await run.result());

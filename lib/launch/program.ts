@@ -138,7 +138,7 @@ function addGenerate(command: Command, handlers: CommandHandlers): void {
     .option("--video-size <H,W>", "height and width of the video in pixels (default: 512,512)")
     .option("--fps <number>", "frames a second (default: 30)")
     .option("--video-format <list>", "mp4, gif, apng, or several with commas (default: mp4)")
-    .option("--tensorboard", "also write the metrics for TensorBoard")
+    .option("--tensorboard", "also write the metrics for TensorBoard; --verbose does, too")
     .option(
       "--verbose",
       "also show the memory plan; write what the run begins with and what its steps see",

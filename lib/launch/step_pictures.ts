@@ -11,6 +11,21 @@ import { writeFileInFolder } from "../outputs/write_file.ts";
 import type { EngineRun, EngineStep } from "./engine.ts";
 
 /**
+ * Writes the picture that a run begins with under SD-piXL's name, `png_logs/00_initialization.png`.
+ *
+ * @param options.savingResize As of {@linkcode writeStepPictures}.
+ * @throws {OutputError} If it cannot be written.
+ */
+export async function writeInitialization(
+  folder: string,
+  result: RunResult,
+  { savingResize }: Pick<RunConfig, "savingResize">,
+): Promise<void> {
+  const png = encodeEnlargedPng(result, factorOf(result, savingResize));
+  await writeFileInFolder(join(folder, "png_logs", "00_initialization.png"), png);
+}
+
+/**
  * Writes the picture after a step under SD-piXL's names: `png_logs/<step>_hard.png` and, as a
  * mixture, `png_logs/<step>_soft.png`.
  *

@@ -110,9 +110,11 @@ Deno.test("generate --verbose also writes what the run begins with and what step
       verbose: true,
       set,
     });
-    const { folder } = doneOf(events);
+    const { folder, files } = doneOf(events);
+    assert(files.some((file) => /tensorboard\/events\.out\.tfevents\./.test(file)));
     const sides = {
       target_image: [2, 3],
+      "png_logs/00_initialization": [32, 32],
       "png_logs/1_hard": [32, 32],
       "png_logs/1_soft": [32, 32],
       "png_logs/1_hard_gumbel": [32, 32],

@@ -57,6 +57,20 @@ gpuTest("a run begins with the best of several images, in the eyes of CLIP", asy
   });
 });
 
+gpuTest("a run looks for all files of its CLIP before the teacher draws", async (gpu) => {
+  await inTemporaryFolder(async (clipId) => {
+    await Deno.copyFile(goldenPath("tiny-clip/config.json"), `${clipId}/config.json`);
+    const config = tinyConfig({ diffusion: { ...DRAWN, numInferenceSteps: 1000, clipId } });
+    const create = () => createRun(config, { gpu });
+    // A thousand steps would take a minute.
+    await assert.rejects(create(), { message: /tokenizer_config\.json": there is no such file/ });
+    for (const name of ["merges.txt", "tokenizer_config.json", "vocab.json"]) {
+      await Deno.copyFile(goldenPath(`tiny-sdxl/tokenizer/${name}`), `${clipId}/${name}`);
+    }
+    await assert.rejects(create(), { message: /safetensors/ });
+  });
+});
+
 gpuTest("a run says that there is nothing for CLIP to choose", async (gpu) => {
   const notes: string[] = [];
   const config = tinyConfig({ diffusion: { clipId: "no/clip", numInferenceSteps: 1 } });
