@@ -1,4 +1,5 @@
 import { isField, yamlName } from "./config_keys.ts";
+import { resolveRunConfig } from "./resolve_run_config.ts";
 import { RUN_CONFIG_SCHEMA } from "./run_config_schema.ts";
 
 /**
@@ -10,16 +11,18 @@ export function runConfigJsonSchema(): Readonly<Record<string, unknown>> {
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "Config of a Smalti run",
-    ...sectionSchema(RUN_CONFIG_SCHEMA),
+    ...sectionSchema(RUN_CONFIG_SCHEMA, resolveRunConfig()),
   };
 }
 
-function sectionSchema(section: object): Record<string, unknown> {
+/** @param defaults Values of the section where nobody sets any. */
+function sectionSchema(section: object, defaults: object): Record<string, unknown> {
   const properties: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(section)) {
+    const usual = (defaults as Readonly<Record<string, unknown>>)[name];
     properties[yamlName(name)] = isField(value)
-      ? { description: value.description, ...value.json }
-      : sectionSchema(value);
+      ? { description: value.description, default: usual, ...value.json }
+      : sectionSchema(value, usual as object);
   }
   return { type: "object", additionalProperties: false, properties };
 }

@@ -172,6 +172,7 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
     minNewTokens: integer("Least length of a caption in tokens", 0, 10_000),
     maxNewTokens: integer("Greatest length of a caption in tokens", 1, 10_000),
     query: text("Words that a caption begins with"),
+    numBeams: integer("Captions that are pursued at once; 1: the likeliest word each time", 1, 16),
     skipSpecialTokens: unused(
       flag("Whether special tokens are left out of captions"),
       "they are always left out",

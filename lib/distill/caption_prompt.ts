@@ -64,7 +64,7 @@ export async function captionAs(
   { folder, image }: { readonly folder: ModelFolder; readonly image: Image },
   options: SessionOptions & { readonly config: CaptionConfig },
 ): Promise<string> {
-  const { config: { query, minNewTokens, maxNewTokens }, ...session } = options;
+  const { config: { query, minNewTokens, maxNewTokens, numBeams }, ...session } = options;
   const opaque = compositeAlpha(image, BACKGROUND);
   return await captionImage(gpu, folder, opaque, {
     ...session,
@@ -72,5 +72,6 @@ export async function captionAs(
     // SD-piXL's numbers contradict each other where only the greater one is lowered.
     minNewTokens: Math.min(minNewTokens, maxNewTokens),
     maxNewTokens,
+    beams: numBeams,
   });
 }

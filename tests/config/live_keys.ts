@@ -244,6 +244,7 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   "caption.min_new_tokens": { value: "7", changes: "caption", given: SHORT_CAPTION },
   "caption.max_new_tokens": { value: "3", changes: "caption", given: SHORT_CAPTION },
   "caption.query": { value: "w7", changes: "caption", given: SHORT_CAPTION },
+  "caption.num_beams": { value: "4", changes: "caption", given: SHORT_CAPTION },
   "caption.skip_special_tokens": { noted: "false" },
 
   "sd.guidance_scale": { value: "3", changes: "loss of score", given: [IMAGE] },
