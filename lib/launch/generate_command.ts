@@ -19,6 +19,7 @@ import { readRequest, type Request } from "./run_request.ts";
 import type { VideoRequest } from "./step_files.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
+import { videoNotes } from "./video_notes.ts";
 
 /** Exit code of a program that Ctrl-C stopped: 128 + SIGINT. */
 const INTERRUPTED = 130;
@@ -88,6 +89,8 @@ async function readOrders(
   const image = path === null ? undefined : await decodeImage(await readFile(path), { name: path });
   const { checkpoint } = request;
   const bytes = checkpoint === undefined ? undefined : await readFile(checkpoint);
+  // A size that nobody asked for need not be kept.
+  const asked = flags.videoSize === undefined ? undefined : video;
   return configs.map((config) => {
     const palette = palettes.get(config.generator.palette)!;
     // What cannot be filmed is said before a teacher is loaded.
@@ -97,7 +100,7 @@ async function readOrders(
     }
     return {
       config,
-      notes: request.notes,
+      notes: [...request.notes, ...notesOfVideo(config, asked)],
       isScored: asksForSeveral(flags),
       inputs: {
         palette,
@@ -116,6 +119,13 @@ async function readOrders(
         }),
     };
   });
+}
+
+/** Says where the picture does not fill videos of the size that is asked for. */
+function notesOfVideo({ generator }: RunConfig, asked: VideoRequest | undefined): string[] {
+  if (asked?.videoSize === undefined) return [];
+  const { videoSize, formats = ["mp4"] } = asked;
+  return videoNotes({ height: generator.imageH, width: generator.imageW }, { videoSize, formats });
 }
 
 async function readFile(path: string): Promise<Uint8Array> {
