@@ -81,5 +81,12 @@ Deno.test("generate downloads a model of the Hub if it may, and then makes do wi
     assert(!offline.text.includes('"event":"download"'));
     assert(!offline.permissions.some((flag) => /^--allow-(net|sys)/.test(flag)));
     assert.equal(hub.seen.length, asked);
+    const anew = await generate([...args, "--force-download"], {
+      ...env,
+      HF_ENDPOINT: hub.endpoint,
+    });
+    assert.equal(anew.code, 0, anew.text + anew.errors);
+    assert(anew.text.includes('"event":"download"'));
+    assert(hub.seen.length > asked + PARTS.length);
   });
 });

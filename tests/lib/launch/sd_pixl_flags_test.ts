@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { resolveLayers } from "../../../config/resolve_run_config.ts";
 import type { GenerateFlags, LayersFlags } from "../../../lib/launch/command_flags.ts";
 import { layersOfFlags, readVideoRequest } from "../../../lib/launch/config_from_flags.ts";
+import { normalizeArguments } from "../../../lib/launch/normalize_arguments.ts";
 import { runProgram } from "../../../lib/launch/program.ts";
-import { sdPixlNotes } from "../../../lib/launch/sd_pixl_flags.ts";
+import { SD_PIXL_FLAGS, sdPixlNotes } from "../../../lib/launch/sd_pixl_flags.ts";
 
 /** What a command gets of arguments. */
 interface Called {
@@ -99,8 +100,62 @@ const ROWS: readonly Row[] = [
   [["--steps", "30"], "training.steps", 30],
 ];
 
+// Flags that are ours.
+const OWN_ROWS: readonly Row[] = [
+  [["--preset", "paper"], "preset", "paper"],
+  [["--quality", "draft"], "preset", "draft"],
+  [["--preset", "paper"], "training.steps", 10_001],
+  [["--fit", "pad"], "generator.imageFit", "pad"],
+  [["--model", "owner/name"], "diffusion.modelId", "owner/name"],
+  [["--runtime", "native"], "runtime", "native"],
+  [["--output", "runs"], "output", "runs"],
+  [["--set", "sd.t_min=0.1", "--set", "sd.t_max=0.9"], "sd.tMin", 0.1],
+];
+
+/** Flags of `generate` that are no config, and the test that shows what each changes. */
+const OTHER_FLAGS: Readonly<Record<string, string>> = {
+  "--config": "tests/cli/generate_command_test.ts",
+  "--debug": "tests/cli/cli_test.ts",
+  "--download": "tests/cli/hub_generate_test.ts",
+  "--force-download": "tests/cli/hub_generate_test.ts",
+  "--fps": "tests/cli/generate_command_test.ts",
+  "--json": "tests/cli/generate_command_test.ts",
+  "--make-video": "tests/cli/generate_command_test.ts",
+  "--resume": "tests/cli/generate_command_test.ts",
+  "--tensorboard": "tests/cli/generate_command_test.ts",
+  "--variations": "tests/cli/generate_several_test.ts",
+  "--verbose": "tests/cli/generate_command_test.ts",
+  "--video-format": "tests/cli/generate_command_test.ts",
+  "--video-frame-freq": "tests/cli/generate_command_test.ts",
+  "--video-size": "tests/cli/generate_command_test.ts",
+};
+
+Deno.test("no flag of generate is dead: each is a row here, or is shown by a test", async () => {
+  let help = "";
+  const none = () => Promise.reject(new Error("Cannot run a command of a test"));
+  const handlers = {
+    ...{ generate: none, layers: none, video: none, palettes: none, verify: none },
+    randomTeacher: none,
+  };
+  const print = (text: string) => void (help += text);
+  await runProgram(["generate", "--help"], handlers, { print, columns: 100 });
+  const listed = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, name]) => name!);
+  const known = [...listed, ...SD_PIXL_FLAGS.map(({ name }) => name)]
+    .filter((name) => name !== "--help");
+  const rows = [...ROWS, ...OWN_ROWS].flatMap(([args]) => normalizeArguments(args))
+    .map((argument) => argument.split("=")[0]!);
+  const shown = new Set([...rows, ...Object.keys(OTHER_FLAGS)]);
+  assert.deepEqual(known.filter((name) => !shown.has(name)), []);
+  assert.deepEqual(Object.keys(OTHER_FLAGS).filter((name) => !known.includes(name)), []);
+  for (const [name, file] of Object.entries(OTHER_FLAGS)) {
+    const text = await Deno.readTextFile(new URL(`../../../${file}`, import.meta.url));
+    const property = name.slice(2).replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase());
+    assert(text.includes(name) || new RegExp(`\\b${property}\\b`).test(text), `${name}: ${file}`);
+  }
+});
+
 Deno.test("generate takes every flag of SD-piXL, with its meaning or with a note", async () => {
-  for (const [args, key, expected] of ROWS) {
+  for (const [args, key, expected] of [...ROWS, ...OWN_ROWS]) {
     const { config, notes } = await outcomeOf(args);
     const name = args.join(" ");
     if (key !== NOTE) {
