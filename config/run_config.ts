@@ -31,6 +31,11 @@ export interface GeneratorConfig {
   /** Name of a built-in palette, or path of a `.hex` file. Default: "sweetie-16". */
   readonly palette: string;
   /**
+   * Whether an image is first drawn in the shades of the palette by its lightness, where that has
+   * one hue only. Default: true.
+   */
+  readonly toneMapping: boolean;
+  /**
    * Norm to which the logits are rescaled when they begin from an image, in (0, 1000]. Default: 1.
    */
   readonly softmaxRegularizer: number;

@@ -69,6 +69,7 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
       "random",
     ]),
     palette: text("Built-in palette or path of a .hex file"),
+    toneMapping: flag("Draws an image by its lightness if the palette has one hue"),
     softmaxRegularizer: number("Norm of the first logits", { min: 0, max: 1000, openMin: true }),
     smoothSoftmax: flag("Mixes palette colours; false takes the likeliest, straight-through"),
     gumbel: flag("Whether Gumbel noise is added to the logits"),

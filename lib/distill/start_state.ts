@@ -9,6 +9,7 @@ import type { NoiseLogits } from "../generator/pixel_generator.ts";
 import type { SampleParts } from "../guidance/sample_image.ts";
 import type { Image } from "../image/image.ts";
 import type { AdamWState } from "../optimizer/adamw.ts";
+import { gradientMap, isOneHue } from "../palette/gradient_map.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "./checkpoint.ts";
 import {
@@ -122,7 +123,8 @@ function chosenOf(references: References | undefined): Image | undefined {
 
 function initialize(image: Image, palette: Palette, config: RunConfig): InitialLogits {
   const { imageH: height, imageW: width } = config.generator;
-  return initializeLogits(image, {
+  const isMapped = config.generator.toneMapping && isOneHue(palette);
+  return initializeLogits(isMapped ? gradientMap(image, palette) : image, {
     ...config.generator,
     size: { height, width },
     palette,

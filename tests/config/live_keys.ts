@@ -81,6 +81,11 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   },
   "generator.init_distance": { value: "l2", changes: "picture", given: [IMAGE] },
   "generator.palette": { value: "gray-4", changes: "palette", given: [IMAGE] },
+  "generator.tone_mapping": {
+    value: "false",
+    changes: "picture",
+    given: [IMAGE, "generator.palette=game-boy"],
+  },
   "generator.softmax_regularizer": { value: "3", changes: "picture", given: [IMAGE] },
   "generator.smooth_softmax": { value: "false", changes: "loss of fft", given: [IMAGE] },
   "generator.gumbel": { value: "false", changes: "loss of fft", given: [IMAGE] },
