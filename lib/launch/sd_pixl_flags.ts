@@ -39,7 +39,7 @@ export const SD_PIXL_FLAGS: readonly SdPixlFlag[] = [
     name: "--mixed-precision",
     short: "-mprec",
     value: "no|fp16|bf16",
-    why: "what runs the networks chooses their precision",
+    why: "what runs the networks chooses their precision, unless diffusion.precision tells it",
     neutral: ["no"],
   },
   { name: "--init-scale", value: "number", why: NO_SCALER },
