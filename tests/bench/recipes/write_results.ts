@@ -59,7 +59,29 @@ async function drawSheet(results: readonly Result[], pictures: PictureFiles): Pr
     }
     rows.push({ label: prompt.prompt, cells });
   }
+  if (recipes.length === 1 && !hasInput) return drawGrid(recipes[0]!, rows);
   return contactSheet([...(hasInput ? ["input"] : []), ...recipes], rows);
+}
+
+/** Pictures in a row, where there is one recipe only. */
+const GRID_COLUMNS = 8;
+
+/** Draws the pictures of one recipe side by side, each with what was asked for. */
+export function drawGrid(recipe: string, rows: readonly SheetRow[]): Image {
+  const cells = rows.map(({ label, cells: [cell] }): SheetCell | undefined => {
+    if (!cell) return undefined;
+    const { text, isGood } = cell.caption ?? { text: "" };
+    // What the judge took it for is the prompt itself where it is right.
+    return { ...cell, caption: { ...cell.caption, text: isGood ? text : `${label}: ${text}` } };
+  });
+  const lines = Array.from({ length: Math.ceil(cells.length / GRID_COLUMNS) }, (_, i) => ({
+    label: i === 0 ? recipe : "",
+    cells: cells.slice(i * GRID_COLUMNS, (i + 1) * GRID_COLUMNS),
+  }));
+  return contactSheet(
+    Array.from({ length: Math.min(cells.length, GRID_COLUMNS) }, () => ""),
+    lines,
+  );
 }
 
 async function cellOf({ made, scores }: Result, pictures: PictureFiles): Promise<SheetCell> {

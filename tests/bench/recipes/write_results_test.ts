@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { decodePng } from "../../../lib/image/decode_png.ts";
+import { Image } from "../../../lib/image/image.ts";
 import { findPalette } from "../../../lib/palette/find_palette.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 import { contactSheet } from "./contact_sheet.ts";
@@ -9,7 +10,7 @@ import { PROMPT_SETS } from "./prompts.ts";
 import { jobKey, RECIPES } from "./recipe.ts";
 import { type Result, resultsTables } from "./results_table.ts";
 import type { Scores } from "./score_picture.ts";
-import { writeResults } from "./write_results.ts";
+import { drawGrid, writeResults } from "./write_results.ts";
 
 function resultOf(recipe: string, prompt: number, scores: Scores): Result {
   const job = {
@@ -73,6 +74,15 @@ Deno.test("writeResults() writes tables, a line a picture and a sheet", async ()
     );
     for (const k of [1, 2]) assert.ok(colors.has(palette.at(k)[0]), `color ${k} is on the sheet`);
   });
+});
+
+Deno.test("drawGrid() puts eight pictures into a row", () => {
+  const picture = Image.filled({ height: 8, width: 8 }, [1, 2, 3]);
+  const row = { label: "cat", cells: [{ picture, caption: { text: "dog 0.5", isGood: false } }] };
+  const sheetOf = (count: number) => drawGrid("standard", Array.from({ length: count }, () => row));
+  const [one, eight, nine] = [sheetOf(1), sheetOf(8), sheetOf(9)] as const;
+  assert.ok(eight.width > one.width && eight.height === one.height);
+  assert.ok(nine.width === eight.width && nine.height > eight.height);
 });
 
 Deno.test("contactSheet() has room for every column and row", () => {
