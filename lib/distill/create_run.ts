@@ -13,6 +13,7 @@ import type { Image, ImageSize } from "../image/image.ts";
 import { chooseRuntime } from "../onnx/choose_runtime.ts";
 import { choosePrecision, type NetworkPrecision } from "../onnx/network_precision.ts";
 import type { SessionOptions } from "../onnx/session.ts";
+import type { BatchMember } from "../onnx/session_batch.ts";
 import type { SessionPool } from "../onnx/session_pool.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import { findPalette } from "../palette/find_palette.ts";
@@ -44,6 +45,8 @@ export interface RunInputs {
   readonly gpu?: Gpu;
   /** Networks that runs share, all on one `gpu`; it is borrowed. Default: the run loads its own. */
   readonly pool?: SessionPool;
+  /** The place among pictures that are made at once, from `runTogether`. Default: it is alone. */
+  readonly member?: BatchMember;
   /** Where models of the Hub are, and whether they are downloaded. Default: they are not. */
   readonly hub?: HubModelOptions;
   /** Whether `gradientImage` will be asked for: the plan then has what it takes. Default: false. */
@@ -76,7 +79,7 @@ export interface RunInputs {
  * @throws {NoGpuError} If there is no WebGPU adapter.
  */
 export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promise<Run> {
-  const { checkpoint, signal, onStage = () => {}, onNote = () => {} } = inputs;
+  const { checkpoint, signal, onStage = () => {} } = inputs;
   const palette = inputs.palette ?? await findPalette(asked.generator.palette);
   const size = { height: asked.generator.imageH, width: asked.generator.imageW };
   checkInputs(asked, inputs);
@@ -84,15 +87,45 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
     checkCheckpoint(checkpoint, { size, palette: nameOfMadePalette(asked) ?? palette });
   }
   signal?.throwIfAborted();
-  onStage("load");
   await using owned = new AsyncDisposableStack();
   const gpu = inputs.gpu ?? owned.use(await Gpu.request());
   const session: SessionOptions = {
     runtime: chooseRuntime(gpu, asked.runtime),
     ...(signal ? { signal } : {}),
     ...(inputs.pool ? { pool: inputs.pool } : {}),
+    ...(inputs.member ? { member: inputs.member } : {}),
   };
   const hub = { ...inputs.hub, ...(signal ? { signal } : {}) };
+  const load = () => loadRun(gpu, asked, { inputs, palette, size, session, hub, owned });
+  // Of pictures that are made at once, the first downloads and loads what all of them need.
+  const { parts, begun, draws } = await (inputs.member?.batch.takeTurn(load) ?? load());
+  const { config, teacherSize } = parts;
+  if (draws) onStage("sample");
+  const start = checkpoint
+    ? await goOn(gpu, { ...begun, checkpoint }, { ...session, config, hub })
+    : await beginAnew(gpu, begun, { ...session, config, hub });
+  const own = createOwn(gpu, { config, size, teacherSize, start }, owned);
+  return new OwningRun({ ...parts, ...own, start, owned: owned.move() });
+}
+
+/** Loads all networks of a run. */
+async function loadRun(
+  gpu: Gpu,
+  asked: RunConfig,
+  options: {
+    readonly inputs: RunInputs;
+    readonly palette: Palette;
+    readonly size: ImageSize;
+    readonly session: SessionOptions;
+    readonly hub: HubModelOptions;
+    /** Gets what is to be freed. */
+    readonly owned: AsyncDisposableStack;
+  },
+) {
+  const { inputs, palette, size, session, hub, owned } = options;
+  const { checkpoint, signal, onStage = () => {}, onNote = () => {} } = inputs;
+  signal?.throwIfAborted();
+  onStage("load");
   const config = await captionPrompt(gpu, asked, {
     ...{ ...session, image: inputs.image, hub, onStage, onNote },
   });
@@ -140,19 +173,14 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
     )
     : undefined;
   const networks = await loadNetworks(gpu, source, { ...session, asksNegative, inputs, owned });
-  if (draws) onStage("sample");
   const begun = { teacher, ...networks, palette, image };
-  const start = checkpoint
-    ? await goOn(gpu, { ...begun, checkpoint }, { ...session, config, hub })
-    : await beginAnew(gpu, begun, { ...session, config, hub });
   const loadDecoder = () =>
     LatentDecoder.load(gpu, teacher, {
       ...{ runtime: session.runtime, latentSize: teacher.latentSize(teacherSize), isBrief: true },
       ...(inputs.pool ? { pool: inputs.pool } : {}),
     });
-  const parts = { gpu, ...source, ...networks, loadDecoder };
-  const own = createOwn(gpu, { config, size, teacherSize, start }, owned);
-  return new OwningRun({ ...parts, ...own, control, start, owned: owned.move() });
+  const parts = { gpu, ...source, ...networks, control, loadDecoder };
+  return { parts, begun, draws };
 }
 
 function checkInputs({ prompt, image }: RunConfig, inputs: RunInputs): void {

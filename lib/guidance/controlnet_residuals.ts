@@ -5,8 +5,9 @@ import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { readControlnetConfig } from "../models/controlnet_config.ts";
 import { buildControlnet } from "../models/controlnet_model.ts";
 import type { UnetGraphOptions } from "../models/unet_trunk.ts";
+import { createBatchedSession } from "../onnx/batched_session.ts";
 import { preferredFile } from "../onnx/network_precision.ts";
-import { createSession, type Session, type SessionOptions } from "../onnx/session.ts";
+import type { Session, SessionOptions } from "../onnx/session.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { bringNear, floatsOf, type NearTensor, release, runNear } from "./near_tensor.ts";
 
@@ -152,5 +153,10 @@ async function loadControlnet(
   using weights = await StateDict.open(folder, subfolder, {
     prefer: preferredFile(options),
   });
-  return await createSession(gpu, buildControlnet(weights, config, options), options);
+  const widen = (pictures: number) =>
+    buildControlnet(weights, config, {
+      ...{ ...options, pictures },
+      batch: options.batch * pictures,
+    });
+  return await createBatchedSession(gpu, { one: widen(1), widen }, options);
 }

@@ -5,12 +5,8 @@ import { openTeacherWeights } from "../conditioning/teacher_weights.ts";
 import { buildUnet, type UnetOptions } from "../models/unet_2d_condition_model.ts";
 import { type Graph, sizeOf } from "../onnx/graph.ts";
 import { preferredFile } from "../onnx/network_precision.ts";
-import {
-  createSession,
-  type HostTensor,
-  type Session,
-  type SessionOptions,
-} from "../onnx/session.ts";
+import { createBatchedSession } from "../onnx/batched_session.ts";
+import type { HostTensor, Session, SessionOptions } from "../onnx/session.ts";
 import { floatsOf, type NearTensor, runNear } from "./near_tensor.ts";
 
 /** The residuals of ControlNets among the inputs of a UNet. */
@@ -55,9 +51,14 @@ export class LoadedUnet implements AsyncDisposable {
   ): Promise<LoadedUnet> {
     const { teacher } = parts;
     using opened = await openTeacherWeights(teacher, "unet", { prefer: preferredFile(options) });
-    const graph = buildUnet(opened.weights, teacher.unet, options);
+    const widen = (pictures: number) =>
+      buildUnet(opened.weights, teacher.unet, {
+        ...{ ...options, pictures },
+        batch: options.batch * pictures,
+      });
+    const graph = widen(1);
     await using cleanup = new AsyncDisposableStack();
-    const session = cleanup.use(await createSession(gpu, graph, options));
+    const session = cleanup.use(await createBatchedSession(gpu, { one: graph, widen }, options));
     const constants: Record<string, NearTensor> = {};
     for (const [name, tensor] of Object.entries(parts.constants)) {
       constants[name] = options.runtime === "webgpu"

@@ -123,14 +123,13 @@ export class ScoreDistillation implements AsyncDisposable {
     const { height, width } = size;
     const { folder, subfolder } = teacher.vaePlace;
     using weights = await StateDict.open(folder, subfolder, { prefer: precision });
-    const graphs = teacher.vae.buildEncoderGradient(weights, {
-      batch: 1,
-      height,
-      width,
-      precision,
-    });
+    const widen = (pictures: number) =>
+      teacher.vae.buildEncoderGradient(weights, { batch: pictures, height, width, precision });
+    const graphs = widen(1);
     await using cleanup = new AsyncDisposableStack();
-    const encoder = cleanup.use(await GradientSession.create(gpu, graphs, options));
+    const encoder = cleanup.use(
+      await GradientSession.createBatched(gpu, { graphs, widen }, options),
+    );
     const needsImage = graphs.backward.inputs.some(({ name }) => name === "image");
     const scratch = cleanup.use(
       new Scratch(gpu, {

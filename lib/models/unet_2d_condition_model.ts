@@ -17,8 +17,8 @@ export interface UnetOptions extends UnetGraphOptions {
 /**
  * Builds diffusers' UNet2DConditionModel, which predicts the noise in latents.
  *
- * Inputs: `sample` [N, C, h, w], `timestep` [1], `encoder_hidden_states` [N, L, D], `text_embeds`
- * [N, P], `time_ids` [N, 6]; with residuals also `down_block_residual_0`… and
+ * Inputs: `sample` [N, C, h, w], `timestep` [B] for B pictures, `encoder_hidden_states` [N, L, D],
+ * `text_embeds` [N, P], `time_ids` [N, 6]; with residuals also `down_block_residual_0`… and
  * `mid_block_residual`, in the shapes of a ControlNet's outputs. All are float32. Output:
  * `noise_pred` [N, C, h, w].
  *

@@ -1,5 +1,7 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import { createBatchedSession, padsNetwork } from "./batched_session.ts";
+import { measureGraph } from "./graph_memory.ts";
 import {
   createSession,
   type Feed,
@@ -41,6 +43,38 @@ export class GradientSession implements AsyncDisposable {
     await using cleanup = new AsyncDisposableStack();
     const forward = cleanup.use(await createSession(gpu, graphs.forward, options));
     const backward = cleanup.use(await createSession(gpu, graphs.backward, options));
+    cleanup.move();
+    return new GradientSession(forward, backward, graphs.kept);
+  }
+
+  /**
+   * Loads both halves for a member of a batch; without one as {@linkcode GradientSession.create}.
+   *
+   * @param graphs Those for one picture.
+   * @param widen Builds them for several, as of `createBatchedSession`.
+   * @throws {SessionError} If the runtime refuses.
+   */
+  static async createBatched(
+    gpu: Gpu | null,
+    { graphs, widen }: {
+      readonly graphs: GradientGraphs;
+      readonly widen: (copies: number) => GradientGraphs;
+    },
+    options: SessionOptions,
+  ): Promise<GradientSession> {
+    const halves = [graphs.forward, graphs.backward];
+    const weightBytes = halves.reduce((sum, half) => sum + measureGraph(half).weightBytes, 0);
+    // Both halves must take the same number of pictures.
+    const pads = padsNetwork(options.runtime, weightBytes);
+    const load = (half: "forward" | "backward") =>
+      createBatchedSession(
+        gpu,
+        { one: graphs[half], widen: (copies) => widen(copies)[half], pads },
+        options,
+      );
+    await using cleanup = new AsyncDisposableStack();
+    const forward = cleanup.use(await load("forward"));
+    const backward = cleanup.use(await load("backward"));
     cleanup.move();
     return new GradientSession(forward, backward, graphs.kept);
   }

@@ -7,6 +7,7 @@ import { bytesPerElement } from "./graph_core.ts";
 import { LazyBytes } from "./lazy_bytes.ts";
 import { paddedBuffer } from "./padded_buffer.ts";
 import { explainFailure, SessionError } from "./session_error.ts";
+import type { BatchMember } from "./session_batch.ts";
 import type { SessionPool } from "./session_pool.ts";
 import { withWholeMemory } from "./whole_memory.ts";
 import { applyWinograd } from "./winograd.ts";
@@ -60,6 +61,11 @@ export interface SessionOptions {
   readonly signal?: AbortSignal;
   /** Keeps the network for those who ask for the same one later. Default: nobody does. */
   readonly pool?: SessionPool;
+  /**
+   * A picture of several that are made at once: networks that take several pictures are shared by
+   * all of them, and asked for all together. It needs a pool. Default: none.
+   */
+  readonly member?: BatchMember;
   /** Whether a run asks for it only once: a pool keeps no large ones of these. Default: false. */
   readonly isBrief?: boolean;
 }
@@ -252,7 +258,7 @@ class OrtBackedSession implements Session {
     if (this.runtime === "webgpu") return await this.#runOnGpu(gpu, feeds, kept);
     const host: Record<string, HostTensor | KeptTensor> = {};
     for (const [name, feed] of Object.entries(feeds)) {
-      host[name] = feed instanceof GpuTensor ? await download(feed) : feed;
+      host[name] = feed instanceof GpuTensor ? await downloadTensor(feed) : feed;
     }
     const results: Record<string, GpuTensor> = {};
     for (const [name, { data, shape }] of Object.entries(await this.runHost(host, kept))) {
@@ -362,7 +368,8 @@ class OrtBackedSession implements Session {
   }
 }
 
-async function download(tensor: GpuTensor): Promise<HostTensor> {
+/** Reads a tensor of floats or integers from the GPU. */
+export async function downloadTensor(tensor: GpuTensor): Promise<HostTensor> {
   const { shape, dtype } = tensor;
   if (dtype === "f32") return { data: await tensor.read(), shape };
   const bits = await tensor.readU32();

@@ -17,7 +17,8 @@ const BRIEF_LIMIT = 2 ** 28;
  * for once, such as SDXL's text encoders, are not kept: they would take the memory of its steps.
  */
 export class SessionPool implements AsyncDisposable {
-  readonly #sessions = new Map<string, Promise<Session>>();
+  /** The networks of a graph, by the number of pictures that they take at once. */
+  readonly #sessions = new Map<string, Map<number, Promise<Session>>>();
   readonly #briefLimit: number;
 
   /**
@@ -32,7 +33,7 @@ export class SessionPool implements AsyncDisposable {
 
   /** Number of networks that are loaded. */
   get size(): number {
-    return this.#sessions.size;
+    return this.#sessions.values().reduce((sum, { size }) => sum + size, 0);
   }
 
   /**
@@ -48,24 +49,65 @@ export class SessionPool implements AsyncDisposable {
     load: () => Promise<Session>,
   ): Promise<Session> {
     if (isBrief && measureGraph(graph).weightBytes > this.#briefLimit) return await load();
-    const key = `${runtime} ${await fingerprint(graph)}`;
-    let session = this.#sessions.get(key);
-    if (!session) {
-      session = load();
-      this.#sessions.set(key, session);
-      session.catch(() => this.#sessions.delete(key));
-    }
-    return new BorrowedSession(await session);
+    const sessions = await this.#sessionsOf(graph, runtime);
+    return new BorrowedSession(await loadOnce(sessions, 1, load));
+  }
+
+  /**
+   * Returns the network that a graph becomes for several pictures, which is loaded if there is none
+   * yet. It is the pool's.
+   *
+   * @param graph What it computes for one picture.
+   * @param options `copies`: pictures; `pads`: whether one for more pictures will do, if it is there.
+   * @ignore
+   */
+  async borrowWide(
+    graph: Graph,
+    { runtime, copies, pads, load }: {
+      readonly runtime: Runtime;
+      readonly copies: number;
+      readonly pads: boolean;
+      readonly load: (copies: number) => Promise<Session>;
+    },
+  ): Promise<{ readonly session: Session; readonly copies: number }> {
+    const sessions = await this.#sessionsOf(graph, runtime);
+    const wider = [...sessions.keys()].filter((count) => count >= copies);
+    const chosen = pads && wider.length > 0 ? Math.min(...wider) : copies;
+    const session = await loadOnce(sessions, chosen, () => load(chosen));
+    return { session, copies: chosen };
   }
 
   /** Frees all networks. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const sessions = await Promise.allSettled(this.#sessions.values());
+    const loading = this.#sessions.values().flatMap((sessions) => sessions.values());
+    const sessions = await Promise.allSettled(loading);
     this.#sessions.clear();
     for (const result of sessions) {
       if (result.status === "fulfilled") await result.value[Symbol.asyncDispose]();
     }
   }
+
+  async #sessionsOf(graph: Graph, runtime: Runtime): Promise<Map<number, Promise<Session>>> {
+    const key = `${runtime} ${await fingerprint(graph)}`;
+    const sessions = this.#sessions.get(key) ?? new Map<number, Promise<Session>>();
+    this.#sessions.set(key, sessions);
+    return sessions;
+  }
+}
+
+/** Returns a network that is loaded, or loads it; after a failure it may be tried again. */
+function loadOnce(
+  sessions: Map<number, Promise<Session>>,
+  copies: number,
+  load: () => Promise<Session>,
+): Promise<Session> {
+  let session = sessions.get(copies);
+  if (!session) {
+    session = load();
+    sessions.set(copies, session);
+    session.catch(() => sessions.delete(copies));
+  }
+  return session;
 }
 
 /** Hashes what a network computes. */

@@ -1,0 +1,253 @@
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import { checkFeeds, type Feed, type HostTensor, KeptTensor } from "./feeds.ts";
+import type { Graph, Value } from "./graph.ts";
+import { measureGraph } from "./graph_memory.ts";
+import { joinFeeds, partOnGpu, partOnHost } from "./joined_rows.ts";
+import { KeptPart, KeptRows } from "./kept_rows.ts";
+import {
+  createSession,
+  downloadTensor,
+  type Runtime,
+  type Session,
+  type SessionOptions,
+} from "./session.ts";
+import type { BatchAnswer, BatchCall, BatchMember, BatchNetwork } from "./session_batch.ts";
+
+/** What a graph takes and gives. */
+type Ends = Pick<Graph, "name" | "inputs" | "outputs">;
+
+/** A graph, and the same for several pictures at once. */
+export interface WidenedGraph {
+  /** The graph for one picture. */
+  readonly one: Graph;
+  /**
+   * Builds it for several: what it takes and gives is what `one` takes and gives, so many times along
+   * the first side. What goes between two graphs by `kept` may have any shape and name.
+   */
+  widen(copies: number): Graph;
+  /** Whether to pad a wider network that is there already rather than to load it for fewer. */
+  readonly pads?: boolean;
+}
+
+/** Weights, in bytes, above which a second network for fewer pictures would be too much. */
+const PAD_LIMIT = 2 ** 28;
+
+/** Tells whether a wider network that is there is better padded than loaded again for fewer. */
+export function padsNetwork(runtime: Runtime, weightBytes: number): boolean {
+  // On a GPU rows that nobody asked for cost little; on the CPU as much as others.
+  return runtime === "webgpu" || weightBytes > PAD_LIMIT;
+}
+
+/**
+ * Loads a network, as `createSession`. Where `options` have a member of a batch and a pool, it is
+ * loaded for all pictures of the batch, and a run of it answers what all members ask.
+ *
+ * @param gpu As of `createSession`.
+ * @throws {SessionError} If the runtime refuses.
+ */
+export async function createBatchedSession(
+  gpu: Gpu | null,
+  { one, widen, pads }: WidenedGraph,
+  options: SessionOptions,
+): Promise<Session> {
+  const { pool, member, ...rest } = options;
+  if (!pool || !member) return await createSession(gpu, one, options);
+  const { weightBytes } = measureGraph(one);
+  const { session, copies } = await pool.borrowWide(one, {
+    runtime: options.runtime,
+    copies: member.batch.size,
+    pads: pads ?? padsNetwork(options.runtime, weightBytes),
+    load: (copies) => createSession(gpu, widen(copies), rest),
+  });
+  const network = member.batch.networkOf(
+    session,
+    () => new WideNetwork(gpu, one, { session, copies, weightBytes }),
+  );
+  return new BatchedSession(one, { member, network, runtime: options.runtime });
+}
+
+/** A session of a member: it asks the network that all members share. */
+class BatchedSession implements Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly runtime: Runtime;
+  readonly #ends: Ends;
+  readonly #member: BatchMember;
+  readonly #network: BatchNetwork;
+
+  constructor(
+    ends: Ends,
+    parts: {
+      readonly member: BatchMember;
+      readonly network: BatchNetwork;
+      readonly runtime: Runtime;
+    },
+  ) {
+    this.inputNames = ends.inputs.map(({ name }) => name);
+    this.outputNames = ends.outputs.map(({ name }) => name);
+    this.runtime = parts.runtime;
+    // The weights are with the network.
+    const { name, inputs, outputs } = ends;
+    this.#ends = { name, inputs, outputs };
+    this.#member = parts.member;
+    this.#network = parts.network;
+  }
+
+  async run(
+    feeds: Readonly<Record<string, Feed>>,
+    kept?: Map<string, KeptTensor | undefined>,
+  ): Promise<Record<string, GpuTensor>> {
+    const outputs = await this.#ask(feeds, { kept, onHost: false });
+    return outputs as Record<string, GpuTensor>;
+  }
+
+  async runHost(
+    feeds: Readonly<Record<string, HostTensor | KeptTensor>>,
+    kept?: Map<string, KeptTensor | undefined>,
+  ): Promise<Record<string, HostTensor>> {
+    const outputs = await this.#ask(feeds, { kept, onHost: true });
+    return outputs as Record<string, HostTensor>;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // The network is the pool's.
+  }
+
+  async #ask(
+    feeds: Readonly<Record<string, Feed>>,
+    { kept = new Map<string, KeptTensor | undefined>(), onHost }: {
+      readonly kept: Map<string, KeptTensor | undefined> | undefined;
+      readonly onHost: boolean;
+    },
+  ) {
+    checkFeeds(this.#ends, feeds);
+    const parts = Object.values(feeds).filter((feed) => feed instanceof KeptPart);
+    const { outputs, rows, slot } = await this.#member.batch.ask(this.#member, this.#network, {
+      feeds: await this.#bringNear(feeds),
+      kept: [...kept.keys()],
+      onHost,
+      rows: parts[0]?.rows,
+      slot: parts[0]?.slot,
+    });
+    if (rows) {
+      for (const value of this.#ends.outputs) {
+        if (kept.has(value.name)) kept.set(value.name, new KeptPart(rows, slot, value));
+      }
+      rows.release();
+    }
+    return { ...outputs };
+  }
+
+  /** Reads what is on the GPU where the runtime is not. */
+  async #bringNear(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Feed>> {
+    const near: Record<string, Feed> = { ...feeds };
+    if (this.runtime === "webgpu") return near;
+    for (const [name, feed] of Object.entries(feeds)) {
+      if (feed instanceof GpuTensor) near[name] = await downloadTensor(feed);
+    }
+    return near;
+  }
+}
+
+/** A loaded network for several pictures. */
+class WideNetwork implements BatchNetwork {
+  readonly copies: number;
+  readonly weightBytes: number;
+  readonly #gpu: Gpu | null;
+  readonly #ends: Ends;
+  readonly #session: Session;
+
+  constructor(
+    gpu: Gpu | null,
+    { name, inputs, outputs }: Ends,
+    parts: { readonly session: Session; readonly copies: number; readonly weightBytes: number },
+  ) {
+    this.copies = parts.copies;
+    this.weightBytes = parts.weightBytes;
+    this.#gpu = gpu;
+    this.#ends = { name, inputs, outputs };
+    this.#session = parts.session;
+  }
+
+  async run(calls: ReadonlyMap<number, BatchCall>): Promise<ReadonlyMap<number, BatchAnswer>> {
+    const { rows, kept: keptNames } = [...calls.values()][0]!;
+    const given = this.#ends.outputs.filter(({ name }) => !keptNames.includes(name));
+    const kept = new Map<string, KeptTensor | undefined>();
+    if (keptNames.length > 0) {
+      // Between the halves of a network, names may depend on the number of pictures.
+      const names = new Set(given.map(({ name }) => name));
+      for (const name of this.#session.outputNames) if (!names.has(name)) kept.set(name, undefined);
+    }
+    using joined = new DisposableStack();
+    const feeds = this.#join(calls, joined);
+    const outputs = await this.#run({ ...feeds, ...rows?.tensors }, kept);
+    for (const tensor of Object.values(outputs)) {
+      if (tensor instanceof GpuTensor) joined.use(tensor);
+    }
+    const madeRows = kept.size > 0
+      ? new KeptRows(Object.fromEntries(kept) as Record<string, KeptTensor>)
+      : undefined;
+    return await this.#part(calls, { outputs, given, rows: madeRows });
+  }
+
+  #join(calls: ReadonlyMap<number, BatchCall>, owned: DisposableStack): Record<string, Feed> {
+    const feeds: Record<string, Feed> = {};
+    for (const value of this.#ends.inputs) {
+      const own = new Map(calls.entries().map(([slot, call]) => [slot, call.feeds[value.name]!]));
+      if (own.values().some((feed) => feed instanceof KeptTensor)) continue;
+      const feed = joinFeeds(this.#gpu, own, { value, copies: this.copies });
+      feeds[value.name] = feed instanceof GpuTensor ? owned.use(feed) : feed;
+    }
+    return feeds;
+  }
+
+  async #run(
+    feeds: Readonly<Record<string, Feed>>,
+    kept: Map<string, KeptTensor | undefined>,
+  ): Promise<Record<string, GpuTensor | HostTensor>> {
+    if (this.#session.runtime === "webgpu") return await this.#session.run(feeds, kept);
+    const near = feeds as Readonly<Record<string, HostTensor | KeptTensor>>;
+    return await this.#session.runHost(near, kept);
+  }
+
+  async #part(
+    calls: ReadonlyMap<number, BatchCall>,
+    { outputs, given, rows }: {
+      readonly outputs: Readonly<Record<string, GpuTensor | HostTensor>>;
+      readonly given: readonly Value[];
+      readonly rows: KeptRows | undefined;
+    },
+  ): Promise<Map<number, BatchAnswer>> {
+    // One look at the GPU serves all who want results in host memory.
+    const onHost: Record<string, HostTensor> = {};
+    if (calls.values().some((call) => call.onHost)) {
+      for (const { name } of given) {
+        const output = outputs[name]!;
+        onHost[name] = output instanceof GpuTensor ? await downloadTensor(output) : output;
+      }
+    }
+    const answers = new Map<number, BatchAnswer>();
+    for (const [slot, call] of calls) {
+      const own = given.map((value): [string, GpuTensor | HostTensor] => {
+        const { name } = value;
+        return [
+          name,
+          call.onHost
+            ? partOnHost(onHost[name]!, slot, value)
+            : this.#partOnGpu(outputs[name]!, slot, value),
+        ];
+      });
+      rows?.claim();
+      answers.set(slot, { outputs: Object.fromEntries(own), rows, slot });
+    }
+    return answers;
+  }
+
+  #partOnGpu(output: GpuTensor | HostTensor, slot: number, value: Value): GpuTensor {
+    const gpu = this.#gpu!;
+    if (output instanceof GpuTensor) return partOnGpu(gpu, output, slot, value);
+    const { data, shape } = partOnHost(output, slot, value);
+    return GpuTensor.from(gpu, data as Float32Array | Int32Array, shape, value.name);
+  }
+}

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import type { PartialConfig } from "../../../config/resolve_run_config.ts";
+import type { Gpu } from "../../../kernels/gpu/gpu.ts";
+import { createRun } from "../../../lib/distill/create_run.ts";
+import { distill } from "../../../lib/distill/distill.ts";
+import type { Run } from "../../../lib/distill/run.ts";
+import { batchSizes, runTogether, type SharedInputs } from "../../../lib/distill/run_together.ts";
+import type { Image } from "../../../lib/image/image.ts";
+import { SessionPool } from "../../../lib/onnx/session_pool.ts";
+import { assertAllClose } from "../../support/assert_all_close.ts";
+import { gpuTest } from "../../support/gpu_test.ts";
+import { discImage, tinyConfig } from "./tiny_run.ts";
+
+/** What a picture is made of. */
+interface Order {
+  readonly part: PartialConfig;
+  readonly image?: Image;
+  /** The picture is given up after this step. */
+  readonly failsAfter?: number;
+}
+
+/** What is compared of a picture. */
+interface Made {
+  readonly logits: Float32Array;
+  readonly losses: readonly number[];
+  readonly score: number;
+  readonly steps: number;
+}
+
+async function make(
+  { part, image, failsAfter }: Order,
+  inputs: Partial<SharedInputs>,
+): Promise<Made> {
+  const config = tinyConfig({ ...part, training: { steps: 3, ...part.training } });
+  await using run = await createRun(config, { ...inputs, ...(image ? { image } : {}) });
+  const losses: number[] = [];
+  for await (const { step, losses: { score } } of distill(run)) {
+    losses.push(score!);
+    if (step === failsAfter) throw new Error("given up");
+  }
+  return { ...await logitsOf(run), losses, score: await run.score(), steps: run.step };
+}
+
+async function logitsOf(run: Run): Promise<{ readonly logits: Float32Array }> {
+  return { logits: (await run.checkpoint()).logits };
+}
+
+/** Asserts that pictures are the same as those that are made alone. */
+async function assertSame(gpu: Gpu, orders: readonly Order[], batch: number): Promise<void> {
+  const alone: Made[] = [];
+  {
+    await using pool = new SessionPool();
+    for (const order of orders) alone.push(await make(order, { gpu, pool }));
+  }
+  await using pool = new SessionPool();
+  const together = await runTogether(orders, make, { gpu, pool, batch });
+  assert.equal(together.length, orders.length);
+  for (const [i, { logits, losses, score, steps }] of together.entries()) {
+    const expected = alone[i]!;
+    assert.equal(steps, expected.steps);
+    assertAllClose(logits, expected.logits, { atol: 1e-4 });
+    assertAllClose(losses, expected.losses, { atol: 1e-3, rtol: 1e-3 });
+    assertAllClose([score], [expected.score], { atol: 1e-4 });
+  }
+}
+
+const PROMPTS: readonly Order[] = [
+  { part: { seed: 1 } },
+  { part: { seed: 2, prompt: "a blue castle" } },
+  { part: { seed: 3, generator: { palette: "sweetie-16" } } },
+];
+
+gpuTest("runTogether() makes the pictures that runs alone make", async (gpu) => {
+  await assertSame(gpu, PROMPTS, 3);
+});
+
+for (const runtime of ["wasm", "webgpu"] as const) {
+  gpuTest(`runTogether() makes pictures of images with ControlNets, on ${runtime}`, async (gpu) => {
+    const image = discImage({ height: 16, width: 16 });
+    const training = { steps: 2 };
+    const orders = [1, 2].map((seed): Order => ({ part: { seed, runtime, training }, image }));
+    await assertSame(gpu, orders, 2);
+  });
+}
+
+gpuTest("runTogether() waits for none that ends early or goes on longer", async (gpu) => {
+  const orders = [1, 4, 2].map((steps, seed): Order => ({ part: { seed, training: { steps } } }));
+  await assertSame(gpu, orders, 3);
+});
+
+gpuTest("runTogether() takes runs that cannot share evaluations", async (gpu) => {
+  const orders: Order[] = [
+    { part: { seed: 1 } },
+    { part: { seed: 2, sd: { guidanceScale: 0 }, diffusion: { guidanceScale: 1 } } },
+    { part: { seed: 3, generator: { imageH: 8, imageW: 16 } } },
+  ];
+  await assertSame(gpu, orders, 3);
+});
+
+gpuTest(
+  "runTogether() ends the others of a batch before it throws, and begins no more",
+  async (gpu) => {
+    await using pool = new SessionPool();
+    const orders: Order[] = [
+      { part: { seed: 1 } },
+      { part: { seed: 2 }, failsAfter: 1 },
+      { part: { seed: 3 } },
+    ];
+    const ended: number[] = [];
+    const made = runTogether(orders, async (order, inputs) => {
+      const result = await make(order, inputs);
+      ended.push(order.part.seed!);
+      return result;
+    }, { gpu, pool, batch: 2 });
+    await assert.rejects(made, /^Error: given up$/);
+    assert.deepEqual(ended, [1]);
+  },
+);
+
+gpuTest("runTogether() is no obstacle where a run cannot be created", async (gpu) => {
+  await using pool = new SessionPool();
+  const orders: Order[] = [{ part: { seed: 1 } }, { part: { prompt: "" } }];
+  const ended: Made[] = [];
+  const made = runTogether(orders, async (order, inputs) => {
+    ended.push(await make(order, inputs));
+  }, { gpu, pool, batch: 2 });
+  await assert.rejects(made, /expected a prompt or an image/);
+  assert.deepEqual(ended.map(({ steps }) => steps), [3]);
+});
+
+gpuTest("a run of a batch can be asked when the batch has ended", async (gpu) => {
+  await using pool = new SessionPool();
+  const runs = await runTogether([1, 2], async (seed, inputs) => {
+    const run = await createRun(tinyConfig({ seed }), inputs);
+    await run.makeStep();
+    return run;
+  }, { gpu, pool, batch: 2 });
+  for (const run of runs) {
+    await using ended = run;
+    assert.equal((await ended.makeStep()).step, 2);
+    assert(Number.isFinite(await ended.score()));
+  }
+});
+
+gpuTest("runTogether() loads each network once for a batch", async (gpu) => {
+  await using alone = new SessionPool();
+  await make(PROMPTS[0]!, { gpu, pool: alone });
+  await using pool = new SessionPool();
+  await runTogether(PROMPTS, make, { gpu, pool, batch: 3 });
+  assert.equal(pool.size, alone.size);
+});
+
+Deno.test("batchSizes() divides pictures evenly", () => {
+  assert.deepEqual(batchSizes(5, 4), [3, 2]);
+  assert.deepEqual(batchSizes(8, 4), [4, 4]);
+  assert.deepEqual(batchSizes(3, 1), [1, 1, 1]);
+  assert.deepEqual(batchSizes(2, 16), [2]);
+  assert.deepEqual(batchSizes(0, 4), []);
+  assert.throws(() => batchSizes(2, 0), /expected 1 or more, got 0/);
+});
