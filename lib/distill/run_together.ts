@@ -4,7 +4,7 @@ import type { SessionPool } from "../onnx/session_pool.ts";
 import type { RunInputs } from "./create_run.ts";
 
 /** Inputs that runs which are made at once share; they are given to `createRun`. */
-export type SharedInputs = Required<Pick<RunInputs, "gpu" | "pool" | "member">>;
+export type SharedInputs = Required<Pick<RunInputs, "gpu" | "pool">> & Pick<RunInputs, "member">;
 
 /** Options of {@linkcode runTogether}. */
 export interface RunTogetherOptions {
@@ -43,10 +43,11 @@ export async function runTogether<Item, Result>(
   for (const size of batchSizes(items.length, batch)) {
     const together = new SessionBatch(size);
     const begun = items.slice(results.length, results.length + size)
-      .map((item) => ({ item, member: together.join() }));
+      // Who is always alone shares nothing.
+      .map((item) => ({ item, member: batch > 1 ? together.join() : undefined }));
     const ended = await Promise.allSettled(begun.map(async ({ item, member }) => {
       using _ = member;
-      return await make(item, { gpu, pool, member });
+      return await make(item, { gpu, pool, ...(member ? { member } : {}) });
     }));
     for (const result of ended) {
       if (result.status === "rejected") throw result.reason;

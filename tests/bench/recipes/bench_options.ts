@@ -15,6 +15,8 @@ export interface BenchOptions extends JobOptions {
   readonly judge: string;
   /** Folder for what it makes. */
   readonly output: string;
+  /** Pictures of a recipe that are made at once, at most; 1 or more. */
+  readonly batch: number;
   /** The pictures, all recipes of a prompt before the next prompt. */
   readonly jobs: readonly Job[];
 }
@@ -30,6 +32,7 @@ export const BENCH_HELP = `Scores recipes: how a picture is made, at what cost, 
   --palettes sweetie-16,… built-in palettes; "all": ${BENCH_PALETTES.join(", ")}
   --seeds 0,…             "all": ${BENCH_SEEDS.join(", ")}
   --limit N               only the first N prompts of each set
+  --batch N               pictures of one recipe, set and size that are made at once; default: 1
   --model mini            a teacher: folder or URL
   --runtime auto          webgpu, wasm, native
   --judge FILE            default: judge.safetensors beside the recipes, if it is there
@@ -57,6 +60,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
       palettes: { type: "string", default: "sweetie-16" },
       seeds: { type: "string", default: "0" },
       limit: { type: "string" },
+      batch: { type: "string", default: "1" },
       model: { type: "string", default: "mini" },
       runtime: { type: "string", default: "auto" },
       judge: { type: "string", default: JUDGE_PATH },
@@ -81,7 +85,9 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
   if (jobs.length === 0) {
     throw new TypeError("Cannot run the benchmark: expected recipes that fit the set, got none");
   }
-  return { model, runtime, overrides, output, judge, jobs };
+  const batch = wholeNumber("--batch", values.batch);
+  if (batch === 0) throw new TypeError("Cannot read --batch: expected 1 or more, got 0");
+  return { model, runtime, overrides, output, judge, batch, jobs };
 }
 
 function listJobs(asked: {

@@ -8,7 +8,7 @@ import { BENCH_HELP, type BenchOptions, parseBenchOptions } from "./bench_option
 import { pictureFingerprint, teacherFingerprint } from "./fingerprint.ts";
 import { Journal, type JournalEntry } from "./journal.ts";
 import { Judge, MissingJudgeError } from "./judge.ts";
-import { makePicture, type Workshop } from "./make_picture.ts";
+import { makePictures, type Workshop } from "./make_picture.ts";
 import { PictureFiles, readInput } from "./picture_files.ts";
 import { type Job, jobConfig, jobKey } from "./recipe.ts";
 import type { Result } from "./results_table.ts";
@@ -32,14 +32,14 @@ const STOPPED = 130;
  * @returns The exit code.
  */
 async function bench(options: BenchOptions): Promise<number> {
-  const { model, output, overrides, jobs } = options;
+  const { model, output, overrides, jobs, batch } = options;
   const teacher = await teacherFingerprint(jobConfig(jobs[0]!, options).diffusion);
   const tasks = await Promise.all(jobs.map((job) => taskOf(job, options, teacher)));
   const journal = await Journal.open(output);
   const pictures = new PictureFiles(output);
   using gpu = await Gpu.request();
   using interrupt = new Interrupt(() => say("Stopping after this step; what is made is kept …"));
-  await makeAll(tasks, { journal, pictures, gpu, signal: interrupt.signal });
+  await makeAll(tasks, { journal, pictures, gpu, batch, signal: interrupt.signal });
   await using judge = await openJudge(options.judge);
   const results = await scoreAll(tasks, { journal, pictures, judge });
   const code = interrupt.signal.aborted ? STOPPED : 0;
@@ -50,8 +50,8 @@ async function bench(options: BenchOptions): Promise<number> {
     `${describeEnvironment(gpu.adapterName)}.`;
   const heading =
     `# Recipes\n\n${source} ${judge ? "Judged" : "Not judged"}. Means over pictures. ` +
-    `Seconds are without those of loading. Peak MB is that of the whole program, with all ` +
-    `networks that it had loaded.\n`;
+    `Seconds are without those of loading${sharesOf(results)}. Peak MB is that of the whole ` +
+    `program, with all networks that it had loaded.\n`;
   print(await writeResults(results, { output, heading, source }));
   say(`Written: results.md, quality.svg, metrics.jsonl and sheets of pictures in ${output}`);
   return code;
@@ -65,24 +65,37 @@ async function taskOf(job: Job, options: BenchOptions, teacher: string): Promise
   return { job, key: jobKey(job), config, fingerprint };
 }
 
+/** Says where seconds are shares of pictures that were made at once. */
+function sharesOf(results: readonly Result[]): string {
+  const counts = [...new Set(results.map(({ made }) => made.atOnce ?? 1))].sort((a, b) => a - b);
+  if (counts.every((count) => count === 1)) return "";
+  return `, and the share of one of ${counts.join(" or ")} pictures that were made at once`;
+}
+
 async function makeAll(
   tasks: readonly Task[],
-  { journal, pictures, gpu, signal }: Omit<Workshop, "pool"> & {
+  { journal, pictures, gpu, batch, signal }: Omit<Workshop, "pool"> & {
     readonly journal: Journal;
     readonly pictures: PictureFiles;
+    readonly batch: number;
   },
 ): Promise<void> {
   const open = tasks.filter(({ key, fingerprint }) => !journal.find(key, fingerprint));
   say(`${tasks.length} pictures, of which ${tasks.length - open.length} are made already`);
   await using pool = new SessionPool();
-  for (const [i, { job: { recipe, prompt }, key, fingerprint, config }] of open.entries()) {
+  let count = 0;
+  for (const group of groupsOf(open, batch)) {
     try {
-      const image = await readInput(prompt);
-      const made = await makePicture({ recipe, config, image }, { gpu, pool, signal });
-      await pictures.write(key, made);
-      const entry = { key, fingerprint, ...made.cost };
-      await journal.add(entry);
-      say(`[${i + 1}/${open.length}] ${key}: ${describeCost(entry)}`);
+      const jobs = await Promise.all(group.map(async ({ job: { recipe, prompt }, config }) => {
+        return { recipe, config, image: await readInput(prompt) };
+      }));
+      const made = await makePictures(jobs, { gpu, pool, signal });
+      for (const [i, { key, fingerprint }] of group.entries()) {
+        await pictures.write(key, made[i]!);
+        const entry = { key, fingerprint, ...made[i]!.cost };
+        await journal.add(entry);
+        say(`[${++count}/${open.length}] ${key}: ${describeCost(entry)}`);
+      }
     } catch (error) {
       if (!signal.aborted) throw error;
       return;
@@ -90,9 +103,28 @@ async function makeAll(
   }
 }
 
-function describeCost({ evaluations, seconds, loadSeconds, peakBytes }: JournalEntry): string {
+/** Puts tasks together that can share evaluations, in the order in which groups are full. */
+function groupsOf(tasks: readonly Task[], largest: number): Task[][] {
+  const full: Task[][] = [];
+  const growing = new Map<string, Task[]>();
+  for (const task of tasks) {
+    const { job: { recipe, set, size } } = task;
+    const name = `${recipe.name} ${set} ${size}`;
+    const group = [...growing.get(name) ?? [], task];
+    growing.set(name, group);
+    if (group.length < largest) continue;
+    full.push(group);
+    growing.delete(name);
+  }
+  return [...full, ...growing.values()];
+}
+
+function describeCost(
+  { evaluations, seconds, loadSeconds, peakBytes, atOnce = 1 }: JournalEntry,
+): string {
+  const share = atOnce > 1 ? `, its share of ${atOnce} pictures at once` : "";
   return `${evaluations} evaluations, ${seconds.toFixed(1)} s (and ${loadSeconds.toFixed(1)} s ` +
-    `of loading), ${Math.round(peakBytes / 1e6)} MB`;
+    `of loading)${share}, ${Math.round(peakBytes / 1e6)} MB`;
 }
 
 async function scoreAll(

@@ -3,6 +3,7 @@ import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { createRun } from "../../../lib/distill/create_run.ts";
 import { distill } from "../../../lib/distill/distill.ts";
 import type { Run } from "../../../lib/distill/run.ts";
+import { runTogether, type SharedInputs } from "../../../lib/distill/run_together.ts";
 import type { Image, ImageSize } from "../../../lib/image/image.ts";
 import type { SessionPool } from "../../../lib/onnx/session_pool.ts";
 import { findPalette } from "../../../lib/palette/find_palette.ts";
@@ -22,16 +23,21 @@ export interface Workshop {
 
 /** What a picture cost. */
 export interface Cost {
-  /** Images that the teacher drew or judged: runs of its UNet. */
+  /** Images that the teacher drew or judged: runs of its UNet, or shares of them. */
   readonly evaluations: number;
-  /** Seconds without those in which networks were loaded. */
+  /**
+   * Seconds without those in which networks were loaded; of pictures that were made at once, the
+   * share of one.
+   */
   readonly seconds: number;
-  /** Seconds in which networks were loaded; little where another picture had loaded them. */
+  /** Seconds in which networks were loaded, likewise; few where other pictures had loaded them. */
   readonly loadSeconds: number;
   /** Most memory that the program held meanwhile, in bytes. */
   readonly peakBytes: number;
   /** What ran the networks. */
   readonly runtime: string;
+  /** Pictures that were made at once, this one among them; 1 where it is not told. */
+  readonly atOnce?: number;
 }
 
 /** A picture and what it cost. */
@@ -46,42 +52,80 @@ export interface MadePicture {
   readonly cost: Cost;
 }
 
+/** What a picture is made of. */
+export interface PictureParts {
+  /** How it is made. */
+  readonly recipe: Recipe;
+  /** The complete config. */
+  readonly config: RunConfig;
+  /** The input image, if there is one. */
+  readonly image?: Image | undefined;
+}
+
 /**
  * Makes the picture of a job.
  *
- * @param image The input image, if there is one.
  * @throws The reason of the signal, if it stops the making.
  */
-export async function makePicture(
-  job: { readonly recipe: Recipe; readonly config: RunConfig; readonly image?: Image | undefined },
+export async function makePicture(parts: PictureParts, workshop: Workshop): Promise<MadePicture> {
+  const [made] = await makePictures([parts], workshop);
+  return made!;
+}
+
+/**
+ * Makes the pictures of several jobs at once.
+ *
+ * @throws The reason of the signal, if it stops the making.
+ */
+export async function makePictures(
+  jobs: readonly PictureParts[],
   { gpu, pool, signal }: Workshop,
-): Promise<MadePicture> {
-  const { recipe, config, image } = job;
-  const palette = await findPalette(config.generator.palette);
+): Promise<MadePicture[]> {
   const start = performance.now();
-  let loaded: number | undefined;
+  let [loaded, peakBytes] = [start, 0];
+  const listener = {
+    onLoaded: () => loaded = performance.now(),
+    onStep: () => peakBytes = Math.max(peakBytes, Deno.memoryUsage().rss),
+  };
+  const made = await runTogether(jobs, async ({ recipe, config, image }, inputs) => {
+    const palette = await findPalette(config.generator.palette);
+    const parts = { recipe, config, image, palette };
+    return { palette, ...await make(parts, { ...inputs, signal }, listener) };
+  }, { gpu, pool, batch: jobs.length });
+  const share = (from: number, to: number) => (to - from) / 1000 / jobs.length;
+  const cost = {
+    seconds: share(loaded, performance.now()),
+    loadSeconds: share(start, loaded),
+    peakBytes,
+    ...(jobs.length > 1 ? { atOnce: jobs.length } : {}),
+  };
+  return made.map(({ indices, size, palette, evaluations, runtime }) => {
+    return { indices, size, palette, cost: { evaluations, ...cost, runtime } };
+  });
+}
+
+async function make(
+  { recipe, config, image, palette }: PictureParts & { readonly palette: Palette },
+  inputs: SharedInputs & { readonly signal: AbortSignal },
+  { onLoaded, onStep }: { onLoaded(): void; onStep(): void },
+) {
+  const { signal } = inputs;
+  let draws = false;
   await using run = await createRun(config, {
-    ...{ gpu, pool, palette, signal },
+    ...{ ...inputs, palette },
     ...(image ? { image } : {}),
     onStage: (stage) => {
-      if (stage === "sample") loaded = performance.now();
+      if (stage !== "sample") return;
+      draws = true;
+      onLoaded();
     },
   });
-  loaded ??= performance.now();
-  let peakBytes = Deno.memoryUsage().rss;
-  for await (const _ of distill(run, { signal })) {
-    peakBytes = Math.max(peakBytes, Deno.memoryUsage().rss);
-  }
+  if (!draws) onLoaded();
+  onStep();
+  for await (const _ of distill(run, { signal })) onStep();
   signal.throwIfAborted();
   const indices = await finish(recipe, run, palette);
-  const cost = {
-    evaluations: run.evaluations,
-    seconds: (performance.now() - loaded) / 1000,
-    loadSeconds: (loaded - start) / 1000,
-    peakBytes,
-    runtime: run.runtime,
-  };
-  return { indices, size: run.size, palette, cost };
+  return { indices, size: run.size, evaluations: run.evaluations, runtime: run.runtime };
 }
 
 async function finish({ finish }: Recipe, run: Run, palette: Palette): Promise<Uint32Array> {

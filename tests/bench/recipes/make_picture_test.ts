@@ -9,7 +9,7 @@ import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 import { pictureFingerprint, teacherFingerprint } from "./fingerprint.ts";
 import { Journal } from "./journal.ts";
 import { kmeansMajority } from "./kmeans_majority.ts";
-import { makePicture } from "./make_picture.ts";
+import { makePicture, makePictures } from "./make_picture.ts";
 import { PictureFiles } from "./picture_files.ts";
 import { PROMPT_SETS } from "./prompts.ts";
 import { type Job, jobConfig, RECIPES } from "./recipe.ts";
@@ -36,6 +36,20 @@ gpuTest("makePicture() counts what a recipe costs, and shares networks", async (
   assert.equal(distilled.cost.evaluations, 5);
   assert.equal(pool.size, loaded);
   assert.equal(distilled.palette.name, "game-boy");
+});
+
+gpuTest("makePictures() makes several at once, and shares what they cost", async (gpu) => {
+  await using pool = new SessionPool();
+  const workshop = { gpu, pool, signal: new AbortController().signal };
+  const task = taskOf("standard", ["training.steps=2"]);
+  const tasks = [1, 2].map((seed) => ({ ...task, config: { ...task.config, seed } }));
+  const [alone] = await makePictures([tasks[1]!], workshop);
+  const [first, second] = await makePictures(tasks, workshop);
+  assert.deepEqual(second!.indices, alone!.indices);
+  assert.notDeepEqual(second!.indices, first!.indices);
+  assert.deepEqual([alone, first].map((made) => made!.cost.atOnce), [undefined, 2]);
+  assert.equal(first!.cost.evaluations, 4);
+  assert.equal(first!.cost.seconds, second!.cost.seconds);
 });
 
 gpuTest("makePicture() finishes by k-means in the palette that was asked for", async (gpu) => {

@@ -98,4 +98,5 @@ Deno.test("parseBenchOptions() names what it does not know", () => {
   for (const [args, message] of refusals) {
     assert.throws(() => parseBenchOptions([...args]), message);
   }
+  assert.throws(() => parseBenchOptions(["--batch", "0"]), /--batch: expected 1 or more, got 0/);
 });
