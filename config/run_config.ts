@@ -216,7 +216,8 @@ export interface ControlnetConfig {
   readonly controlnetConditioningScale: readonly number[];
   /**
    * The network that sees depth, if a ControlNet follows it: owner/name of the Hugging Face Hub, a
-   * folder or a URL, in transformers' layout. Default: "depth-anything/Depth-Anything-V2-Small-hf".
+   * folder or a URL, in transformers' layout. It is a Depth Anything or a hybrid DPT; SD-piXL's is
+   * "Intel/dpt-hybrid-midas". Default: "depth-anything/Depth-Anything-V2-Small-hf".
    */
   readonly depthModelId: string;
   /** Weak edges of Canny: least gradient, in [0, 2000]. Default: 100. */

@@ -1,17 +1,14 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { Image, ImageSize } from "../image/image.ts";
+import { type Interpolation, interpolationTaps } from "../image/interpolation_taps.ts";
 import { resizeImage } from "../image/resize_image.ts";
-import { buildDepthAnything } from "../models/depth_anything.ts";
-import {
-  type DepthAnythingConfig,
-  readDepthAnythingConfig,
-} from "../models/depth_anything_config.ts";
 import { createSession, type SessionOptions } from "../onnx/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import type { ModelFolder } from "../weights/folder.ts";
 import { StateDict } from "../weights/state_dict.ts";
+import { readDepthModel } from "./depth_model.ts";
 import type { FloatTensor } from "./encode_prompts.ts";
-import { IMAGENET_STATISTICS, makePixelValues } from "./pixel_values.ts";
+import { makePixelValues } from "./pixel_values.ts";
 
 /** Options of {@linkcode makeDepthImage}. */
 export interface DepthImageOptions extends SessionOptions {
@@ -26,10 +23,11 @@ export interface DepthImageOptions extends SessionOptions {
  *
  * The network is loaded, run once and released.
  *
- * Source: Yang et al. 2024, "Depth Anything V2", https://arxiv.org/abs/2406.09414.
+ * Source: Yang et al. 2024, "Depth Anything V2", https://arxiv.org/abs/2406.09414; Ranftl et al.
+ * 2021, "Vision Transformers for Dense Prediction", https://arxiv.org/abs/2103.13413.
  *
  * @param gpu As of `createSession`.
- * @param folder Files of a Depth Anything network, in transformers' layout.
+ * @param folder Files of a Depth Anything or a hybrid DPT, in transformers' layout.
  * @param image Opaque picture; another size is stretched, as the generator's picture is.
  * @returns Values in [0, 1], shape [1, 3, S_H, S_W].
  * @throws {ModelConfigError} If an option of the network is not supported.
@@ -41,59 +39,46 @@ export async function makeDepthImage(
   options: DepthImageOptions,
 ): Promise<FloatTensor> {
   const { size, precision = "float32" } = options;
-  const config = await readDepthAnythingConfig(folder);
-  const { height, width } = depthInputSize(image, config);
-  const resized = resizeImage(image, { height, width }, { fit: "stretch", filter: "bicubic" });
+  const model = await readDepthModel(folder);
+  const { height, width } = model.inputSize(image);
+  const { filter, statistics, interpolation } = model;
+  const resized = resizeImage(image, { height, width }, { fit: "stretch", filter });
   using weights = await StateDict.open(folder, "", { prefer: precision });
-  const graph = buildDepthAnything(weights, config, { batch: 1, height, width, precision });
+  const graph = model.build(weights, { batch: 1, height, width, precision });
   await using session = await createSession(gpu, graph, { ...options, isBrief: true });
-  const pixelValues = makePixelValues([resized], IMAGENET_STATISTICS);
+  const pixelValues = makePixelValues([resized], statistics);
   const outputs = await session.runHost({ pixel_values: pixelValues });
-  const depth = outputs["predicted_depth"]!.data as Float32Array;
-  return normalizeDepth(depth, { height, width }, size);
+  const { data, shape } = outputs["predicted_depth"]!;
+  const seen = { height: shape[1]!, width: shape[2]! };
+  return normalizeDepth(data as Float32Array, [seen, size], interpolation);
 }
 
 /**
- * Returns the size at which a picture is looked at: its aspect ratio, about as large as the
- * pictures that the network was trained on, with sides that are multiples of the patch.
- *
- * Source: `get_resize_output_image_size` of transformers' DPTImageProcessor, with
- * keep_aspect_ratio.
- */
-export function depthInputSize(image: ImageSize, { backbone }: DepthAnythingConfig): ImageSize {
-  const { imageSize, patchSize } = backbone;
-  const scales = [imageSize / image.height, imageSize / image.width] as const;
-  const [scaleDown, scaleAcross] = scales;
-  const scale = Math.abs(1 - scaleAcross) < Math.abs(1 - scaleDown) ? scaleAcross : scaleDown;
-  const sideOf = (side: number) => patchSize * Math.max(1, Math.round(side * scale / patchSize));
-  return { height: sideOf(image.height), width: sideOf(image.width) };
-}
-
-/**
- * Brings depth to a size, bilinear, and to [0, 1]: the least becomes 0 and the greatest 1.
+ * Brings depth to a size and to [0, 1]: the least becomes 0 and the greatest 1.
  *
  * @param depth Shape [H, W].
- * @param from Its size.
+ * @param sizes Its size, and that of the result.
  * @returns Three equal channels, shape [1, 3, S_H, S_W]; zeros where all depths are equal.
  */
 export function normalizeDepth(
   depth: ArrayLike<number>,
-  from: ImageSize,
-  { height, width }: ImageSize,
+  [from, { height, width }]: readonly [from: ImageSize, to: ImageSize],
+  interpolation: Interpolation,
 ): FloatTensor {
-  const down = linearTaps(from.height, height);
-  const across = linearTaps(from.width, width);
+  const down = interpolationTaps(from.height, height, interpolation);
+  const across = interpolationTaps(from.width, width, interpolation);
   const plane = new Float32Array(height * width);
   let [least, greatest] = [Infinity, -Infinity];
   for (let y = 0; y < height; y++) {
-    const [top, bottom, v] = down[y]!;
-    const at = (row: number, column: number) => depth[row * from.width + column]!;
     for (let x = 0; x < width; x++) {
-      const [left, right, u] = across[x]!;
-      const above = at(top, left) * (1 - u) + at(top, right) * u;
-      const below = at(bottom, left) * (1 - u) + at(bottom, right) * u;
+      let sum = 0;
+      for (const [row, rowWeight] of down[y]!) {
+        for (const [column, weight] of across[x]!) {
+          sum += rowWeight * weight * depth[row * from.width + column]!;
+        }
+      }
       // Rounded like what is stored, so that the least becomes exactly 0.
-      const value = Math.fround(above * (1 - v) + below * v);
+      const value = Math.fround(sum);
       plane[y * width + x] = value;
       least = Math.min(least, value);
       greatest = Math.max(greatest, value);
@@ -107,13 +92,4 @@ export function normalizeDepth(
   data.copyWithin(plane.length, 0, plane.length);
   data.copyWithin(2 * plane.length, 0, plane.length);
   return { data, shape: [1, 3, height, width] };
-}
-
-/** For each new pixel, two old ones and the share of the second; beyond the edge is the edge. */
-function linearTaps(from: number, to: number): (readonly [number, number, number])[] {
-  return Array.from({ length: to }, (_, i) => {
-    const center = Math.max(0, (i + 0.5) * from / to - 0.5);
-    const first = Math.min(from - 1, Math.floor(center));
-    return [first, Math.min(from - 1, first + 1), center - first];
-  });
 }

@@ -5,6 +5,7 @@ import { GraphBuilder } from "../onnx/graph_builder.ts";
 import { WeightScope } from "../onnx/weight_scope.ts";
 import type { DepthAnythingConfig } from "./depth_anything_config.ts";
 import { dinov2Backbone } from "./dinov2_backbone.ts";
+import { preActResidualLayer, reassembleLayer } from "./dpt_layers.ts";
 import { conv2d } from "./layers.ts";
 
 /** Weights that are there and take no part: a token for training, and a first residual. */
@@ -50,7 +51,7 @@ export function buildDepthAnything(
   const neck = root.at("neck");
   const features = states.map((state, i) => {
     const layer = neck.at("reassemble_stage").at("layers").at(i);
-    const resized = reassemble(g, layer, g.transpose(state, [0, 3, 1, 2]), {
+    const resized = reassembleLayer(g, layer, g.transpose(state, [0, 3, 1, 2]), {
       channels: config.neckHiddenSizes[i]!,
       factor: config.reassembleFactors[i]!,
     });
@@ -69,21 +70,6 @@ export function buildDepthAnything(
   return g.build();
 }
 
-/** transformers' DepthAnythingReassembleLayer. Shapes: x [N, D, h, w] -> [N, C, h f, w f]. */
-function reassemble(
-  g: GraphBuilder,
-  w: WeightScope,
-  x: Value,
-  { channels, factor }: { readonly channels: number; readonly factor: number },
-): Value {
-  const h = conv2d(g, w.at("projection"), x, { channels, kernel: 1 });
-  const resize = w.at("resize");
-  if (factor === 1) return h;
-  if (factor < 1) return conv2d(g, resize, h, { channels, stride: Math.round(1 / factor) });
-  const weight = resize.weight("weight", [channels, channels, factor, factor]);
-  return g.convTranspose(h, weight, resize.weight("bias", [channels]), { strides: factor });
-}
-
 /** transformers' DepthAnythingFeatureFusionStage: from the coarsest result to the finest. */
 function fuse(g: GraphBuilder, w: WeightScope, features: readonly Value[]): Value {
   const states = features.toReversed();
@@ -91,22 +77,15 @@ function fuse(g: GraphBuilder, w: WeightScope, features: readonly Value[]): Valu
   for (const [i, state] of states.entries()) {
     const layer = w.at(i);
     const joined = fused
-      ? g.add(fused, residualConvUnit(g, layer.at("residual_layer1"), state))
+      ? g.add(fused, preActResidualLayer(g, layer.at("residual_layer1"), state))
       : state;
-    const h = residualConvUnit(g, layer.at("residual_layer2"), joined);
+    const h = preActResidualLayer(g, layer.at("residual_layer2"), joined);
     const [height, width] = (states[i + 1]?.shape.slice(2) ??
       h.shape.slice(2).map((side) => 2 * side)) as [number, number];
     const resized = g.resizeBilinear(h, [height, width], { alignCorners: true });
     fused = conv2d(g, layer.at("projection"), resized, { channels: h.shape[1]!, kernel: 1 });
   }
   return fused!;
-}
-
-/** transformers' DepthAnythingPreActResidualLayer. Shapes: x [N, C, h, w] -> the same. */
-function residualConvUnit(g: GraphBuilder, w: WeightScope, x: Value): Value {
-  const channels = x.shape[1]!;
-  const h = conv2d(g, w.at("convolution1"), g.relu(x), { channels });
-  return g.add(conv2d(g, w.at("convolution2"), g.relu(h), { channels }), x);
 }
 
 /** transformers' DepthAnythingDepthEstimationHead. Shapes: x [N, C, h, w] -> [N, 1, H, W]. */

@@ -1,5 +1,6 @@
 import type { ModelFolder } from "../weights/folder.ts";
 import { type Dinov2Config, parseDinov2Config } from "./dinov2_config.ts";
+import { readReassembleFactors } from "./dpt_layers.ts";
 import { ModelConfig } from "./model_config.ts";
 import { PRETRAINED_OPTIONS } from "./pretrained_options.ts";
 
@@ -48,18 +49,10 @@ export function parseDepthAnythingConfig(config: ModelConfig): DepthAnythingConf
   const parsed: DepthAnythingConfig = {
     backbone,
     neckHiddenSizes,
-    reassembleFactors: readFactors(config, neckHiddenSizes.length),
+    reassembleFactors: readReassembleFactors(config, neckHiddenSizes.length),
     fusionHiddenSize: config.integer("fusion_hidden_size", 64),
     headHiddenSize: config.integer("head_hidden_size", 32),
   };
   config.assertAllRead(PRETRAINED_OPTIONS);
   return parsed;
-}
-
-function readFactors(config: ModelConfig, count: number): readonly number[] {
-  const value = config.get("reassemble_factors") ?? [4, 2, 1, 0.5];
-  const fits = (factor: unknown) =>
-    typeof factor === "number" && factor > 0 && Number.isInteger(Math.max(factor, 1 / factor));
-  if (Array.isArray(value) && value.length === count && value.every(fits)) return value;
-  throw config.refusal("reassemble_factors", `${count} integers or parts of 1`);
 }

@@ -56,8 +56,8 @@ function embed(g: GraphBuilder, w: WeightScope, image: Value, config: Dinov2Conf
   if (rows !== trained || columns !== trained) {
     const resized = new ResizedPositions(
       g.entryOf(stored)!,
-      [trained, trained],
-      [rows, columns],
+      [[trained, trained], [rows, columns]],
+      "bicubic",
     );
     positions = g.weight(resized, resized.shape);
   }

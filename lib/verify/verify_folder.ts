@@ -21,7 +21,7 @@ import { verifySdsStep } from "./verify_sds_step.ts";
 import { verifyTokens } from "./verify_tokens.ts";
 import { verifyUnetControlnet } from "./verify_unet_controlnet.ts";
 import { verifyVae } from "./verify_vae.ts";
-import { verifyBlip, verifyClip, verifyDepthAnything } from "./verify_vision.ts";
+import { verifyBlip, verifyClip, verifyDepthAnything, verifyDptHybrid } from "./verify_vision.ts";
 
 /** What computes the tensors of each file, by its name without ending, in the order of a run. */
 const KINDS: ReadonlyMap<string, Verify> = new Map<string, Verify>([
@@ -39,6 +39,7 @@ const KINDS: ReadonlyMap<string, Verify> = new Map<string, Verify>([
   ["lora_expected", verifyLora],
   ["sds_step", verifySdsStep],
   ["depth_anything", verifyDepthAnything],
+  ["dpt_hybrid", verifyDptHybrid],
   ["clip", verifyClip],
   ["blip", verifyBlip],
 ]);

@@ -6,6 +6,8 @@ import { readClipConfig } from "../models/clip_config.ts";
 import { buildClipModel } from "../models/clip_model.ts";
 import { buildDepthAnything } from "../models/depth_anything.ts";
 import { readDepthAnythingConfig } from "../models/depth_anything_config.ts";
+import { readDptConfig } from "../models/dpt_config.ts";
+import { buildDptHybrid } from "../models/dpt_hybrid.ts";
 import type { HostTensor } from "../onnx/session.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { ReferenceTensor } from "./reference_file.ts";
@@ -13,7 +15,12 @@ import { runOnce, type Verification } from "./verification.ts";
 import { EXACT, NETWORK, orFailure, type VerifyLine } from "./verify_line.ts";
 
 /** Folders of the small networks, beside the reference tensors. */
-const NETWORKS = { depth: "tiny-depth-anything", clip: "tiny-clip", blip: "tiny-blip" } as const;
+const NETWORKS = {
+  depth: "tiny-depth-anything",
+  dpt: "tiny-dpt-hybrid",
+  clip: "tiny-clip",
+  blip: "tiny-blip",
+} as const;
 
 /** No token is this one: the reference of captions does not stop at an end. */
 const NO_TOKEN = -1;
@@ -30,6 +37,20 @@ export async function* verifyDepthAnything(
   const graph = buildDepthAnything(weights, config, { batch, height, width });
   const { predicted_depth: depth } = await runOnce(verification, graph, { pixel_values: image });
   yield file.compare("predicted_depth", depth!.data, NETWORK);
+}
+
+/** Compares the depth of a hybrid DPT, at the size of its training and at others. */
+export async function* verifyDptHybrid(verification: Verification): AsyncGenerator<VerifyLine> {
+  const { file, folder } = verification;
+  const config = await readDptConfig(folder, NETWORKS.dpt);
+  using weights = await StateDict.open(folder, NETWORKS.dpt);
+  for (const name of file.captures(/^(\w+)\.pixel_values$/)) {
+    const image = file.tensor(`${name}.pixel_values`);
+    const [batch, , height, width] = image.shape as [number, number, number, number];
+    const graph = buildDptHybrid(weights, config, { batch, height, width });
+    const { predicted_depth: depth } = await runOnce(verification, graph, { pixel_values: image });
+    yield file.compare(`${name}.predicted_depth`, depth!.data, NETWORK);
+  }
 }
 
 /** Compares the embeddings of a CLIP, and how well its images and texts fit. */

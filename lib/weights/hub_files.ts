@@ -1,6 +1,7 @@
 import type { FloatType } from "./float16.ts";
 import { HubError } from "./hub_error.ts";
 import type { HubFile, HubListing } from "./hub_listing.ts";
+import { SAFETENSORS_REVISIONS } from "./model_ids.ts";
 
 /** The files of one network, tokenizer or scheduler that are needed. */
 export interface FilePart {
@@ -104,7 +105,7 @@ function choosePart(
   if (!hasNetwork(subfolder)) return { subfolder, texts, weights: [] };
   const place = subfolder === "" ? repo : `"${subfolder}" of ${repo}`;
   const weights = chooseWeights(files, choice.prefer ?? "float16");
-  if (weights.length === 0) throw describeNoWeights(place, files);
+  if (weights.length === 0) throw describeNoWeights(repo, place, files);
   if (!texts.some(({ path }) => nameOf(path) === "config.json")) {
     throw new HubError(
       `Cannot use ${place}: expected diffusers layout with model_index.json or config.json, ` +
@@ -137,7 +138,7 @@ function isShard(name: string, stem: string, variant: string): boolean {
   return found !== null && (found[1] ?? found[2] ?? found[3] ?? "") === variant;
 }
 
-function describeNoWeights(place: string, files: readonly HubFile[]): HubError {
+function describeNoWeights(repo: string, place: string, files: readonly HubFile[]): HubError {
   const pickle = files.map(({ path }) => nameOf(path)).find((name) =>
     /^(diffusion_pytorch_model|pytorch_model|model).*\.(bin|ckpt|pth?)$/.test(name)
   );
@@ -149,10 +150,19 @@ function describeNoWeights(place: string, files: readonly HubFile[]): HubError {
   }
   return new HubError(
     `Cannot use ${place}: expected weights as safetensors, got only the pickle "${pickle}", ` +
-      `which can run code when it is opened; take a revision with safetensors, such as a pull ` +
-      `request of the Hub's converter (owner/name@refs/pr/1), or convert it in Python with ` +
+      `which can run code when it is opened; take ${describeRevision(repo)}, or convert it in ` +
+      `Python with ` +
       `save_pretrained(folder, safe_serialization=True) and name the folder`,
   );
+}
+
+function describeRevision(repo: string): string {
+  const known = Object.hasOwn(SAFETENSORS_REVISIONS, repo)
+    ? SAFETENSORS_REVISIONS[repo]
+    : undefined;
+  if (known !== undefined) return `its revision with safetensors, ${repo}@${known}`;
+  return `a revision with safetensors, such as a pull request of the Hub's converter ` +
+    `(owner/name@refs/pr/1)`;
 }
 
 function folderOf(path: string): string {

@@ -47,6 +47,15 @@ export const HUB_MODELS: Readonly<Record<string, HubModel>> = {
   ...controlnets("depth"),
 };
 
+/**
+ * Revisions that have safetensors where a repository's `main` has, or had, pickles alone.
+ *
+ * Source: https://huggingface.co/Intel/dpt-hybrid-midas/tree/refs%2Fpr%2F5, of the Hub's converter.
+ */
+export const SAFETENSORS_REVISIONS: Readonly<Record<string, string>> = {
+  "Intel/dpt-hybrid-midas": "refs/pr/5",
+};
+
 /** SD-piXL calls the full size by the kind alone. */
 function controlnets(kind: string): Record<string, HubModel> {
   const repo = `diffusers/controlnet-${kind}-sdxl-1.0`;

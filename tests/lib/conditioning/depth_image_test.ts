@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  depthInputSize,
-  makeDepthImage,
-  normalizeDepth,
-} from "../../../lib/conditioning/depth_image.ts";
+import { makeDepthImage, normalizeDepth } from "../../../lib/conditioning/depth_image.ts";
+import { depthInputSize } from "../../../lib/conditioning/depth_model.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { buildDepthAnything } from "../../../lib/models/depth_anything.ts";
 import { readDepthAnythingConfig } from "../../../lib/models/depth_anything_config.ts";
@@ -71,12 +68,20 @@ Deno.test("depthInputSize() keeps the aspect ratio, in multiples of the patch", 
 
 Deno.test("normalizeDepth() resizes like PyTorch, bilinear", () => {
   // interpolate([[0, 100, 200]], size=(1, 6), mode="bilinear", align_corners=False)
-  const { data } = normalizeDepth([0, 100, 200], { height: 1, width: 3 }, { height: 1, width: 6 });
+  const sizes = [{ height: 1, width: 3 }, { height: 1, width: 6 }] as const;
+  const { data } = normalizeDepth([0, 100, 200], sizes, "bilinear");
   const row = [0, 25, 75, 125, 175, 200].map((value) => value / 200);
   assertAllClose(data, [...row, ...row, ...row]);
 });
 
 Deno.test("normalizeDepth() makes a flat depth black", () => {
   const size = { height: 2, width: 2 };
-  assert.deepEqual([...normalizeDepth([3, 3, 3, 3], size, size).data], new Array(12).fill(0));
+  for (const interpolation of ["bilinear", "bicubic"] as const) {
+    const { data } = normalizeDepth(
+      [0.1, 0.1, 0.1, 0.1].map(Math.fround),
+      [size, size],
+      interpolation,
+    );
+    assert.deepEqual([...data], new Array(12).fill(0));
+  }
 });

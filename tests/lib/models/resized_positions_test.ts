@@ -19,7 +19,11 @@ function read(entry: WeightEntry): Float32Array {
 
 Deno.test("ResizedPositions agrees with torch's bicubic interpolation", () => {
   // 2 x 3 places 1 to 6, one channel, behind a class token.
-  const resized = new ResizedPositions(entryOf([9, 1, 2, 3, 4, 5, 6], 1), [2, 3], [3, 2]);
+  const resized = new ResizedPositions(
+    entryOf([9, 1, 2, 3, 4, 5, 6], 1),
+    [[2, 3], [3, 2]],
+    "bicubic",
+  );
   assert.deepEqual(resized.shape, [1, 7, 1]);
   // Weights at a fraction t of the way, by Keys' formula with a = -0.75. Rows at -1/6, 1/2, 7/6 and
   // columns at 1/4, 7/4; beyond the edge lies the edge.
@@ -45,8 +49,19 @@ Deno.test("ResizedPositions agrees with torch's bicubic interpolation", () => {
   assertAllClose(read(resized), [9, ...expected], { atol: 1e-6 });
 });
 
+Deno.test("ResizedPositions agrees with torch's bilinear interpolation", () => {
+  // interpolate([[1, 2, 3], [4, 5, 6]], size=(4, 2), mode="bilinear"): rows at -1/4, 1/4, 3/4, 5/4 and
+  // columns at 1/4, 7/4.
+  const entry = entryOf([9, 1, 2, 3, 4, 5, 6], 1);
+  const resized = new ResizedPositions(entry, [[2, 3], [4, 2]], "bilinear");
+  const rows = [0, 0.75, 2.25, 3];
+  const expected = rows.flatMap((down) => [1.25 + down, 2.75 + down]);
+  assertAllClose(read(resized), [9, ...expected], { atol: 1e-6 });
+});
+
 Deno.test("ResizedPositions keeps channels apart and can be read in parts", () => {
-  const same = new ResizedPositions(entryOf([7, 8, 1, 10, 2, 20, 3, 30, 4, 40], 2), [2, 2], [2, 2]);
+  const entry = entryOf([7, 8, 1, 10, 2, 20, 3, 30, 4, 40], 2);
+  const same = new ResizedPositions(entry, [[2, 2], [2, 2]], "bicubic");
   assertAllClose(read(same), [7, 8, 1, 10, 2, 20, 3, 30, 4, 40], { atol: 1e-6 });
   const part = new Float32Array(same.read("float32", 3, 2).slice().buffer);
   assertAllClose(part, [10, 2], { atol: 1e-6 });

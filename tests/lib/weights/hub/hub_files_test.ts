@@ -3,9 +3,9 @@ import { chooseFiles, type FileChoice } from "../../../../lib/weights/hub_files.
 import { NEEDED, pipelineFiles } from "./fake_hub.ts";
 
 /** Lists the paths that are chosen of some files. */
-function choose(paths: readonly string[], choice: FileChoice = {}): string[] {
+function choose(paths: readonly string[], choice: FileChoice = {}, repo = "a/b"): string[] {
   const files = paths.map((path) => ({ path, byteLength: 1, gitHash: "a".repeat(40) }));
-  const parts = chooseFiles("a/b", { commit: "a".repeat(40), files }, choice);
+  const parts = chooseFiles(repo, { commit: "a".repeat(40), files }, choice);
   return parts.flatMap(({ texts, weights }) => [...texts, ...weights]).map(({ path }) => path)
     .sort();
 }
@@ -30,6 +30,19 @@ Deno.test("chooseFiles() takes a single network, such as taesdxl, at the root", 
     "config.json",
     weights,
   ]);
+});
+
+// The files of Intel/dpt-hybrid-midas at `main` and at `refs/pr/5`.
+Deno.test("chooseFiles() names the revision of SD-piXL's depth network that has safetensors", () => {
+  const texts = ["config.json", "preprocessor_config.json"];
+  const repo = "Intel/dpt-hybrid-midas";
+  const main = ["README.md", ...texts, "pytorch_model.bin"];
+  assert.throws(
+    () => choose(main, {}, repo),
+    /only the pickle "pytorch_model\.bin".* take its revision with safetensors, Intel\/dpt-hybrid-midas@refs\/pr\/5, or convert/,
+  );
+  const weights = "model.safetensors";
+  assert.deepEqual(choose([...main, weights], {}, repo), [...texts, weights].sort());
 });
 
 Deno.test("chooseFiles() takes shards with their index, in both namings of variants", () => {
