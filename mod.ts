@@ -114,6 +114,7 @@ export type { HubSettings } from "./lib/weights/hub_settings.ts";
 export { LoraError } from "./lib/weights/lora_error.ts";
 
 export { CheckpointError, encodeCheckpoint, type RunCheckpoint } from "./lib/distill/checkpoint.ts";
+export { type BatchInputs, chooseBatch } from "./lib/distill/choose_batch.ts";
 export { createRun, type RunInputs } from "./lib/distill/create_run.ts";
 export { decodeCheckpoint } from "./lib/distill/decode_checkpoint.ts";
 export { describeMemoryPlan } from "./lib/distill/describe_memory_plan.ts";

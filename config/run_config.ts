@@ -327,6 +327,11 @@ export interface RunConfig {
   readonly output: string;
   /** What runs the networks. Default: "auto". */
   readonly runtime: "auto" | "webgpu" | "wasm" | "native";
+  /**
+   * Pictures of one call that are made at once, at most; integer in [0, 64]. 0 is as many as are
+   * worth it and fit into memory. Default: 0.
+   */
+  readonly batch: number;
   /** The picture. */
   readonly generator: GeneratorConfig;
   /** The optimisation. */

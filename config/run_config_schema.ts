@@ -43,6 +43,7 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
   negativePrompt: text("What the picture must not show"),
   output: text("Folder under which runs make their own"),
   runtime: choice("What runs the networks", ["auto", "webgpu", "wasm", "native"]),
+  batch: integer("Pictures of one call that are made at once, at most; 0: as many as fit", 0, 64),
   generator: {
     imageH: integer("Height of the picture in pixels", 8, 256),
     imageW: integer("Width of the picture in pixels", 8, 256),

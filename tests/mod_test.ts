@@ -23,6 +23,7 @@ Deno.test("mod.ts exports what its users need", () => {
     "TeacherFolderError",
     "UnknownPaletteError",
     "builtInPalettes",
+    "chooseBatch",
     "createRun",
     "decodeCheckpoint",
     "decodeImage",
@@ -34,6 +35,7 @@ Deno.test("mod.ts exports what its users need", () => {
     "findPalette",
     "parsePalette",
     "resolveRunConfig",
+    "runTogether",
   ]);
 });
 

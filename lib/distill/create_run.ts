@@ -30,7 +30,14 @@ import { planRun } from "./plan_run.ts";
 import { OwningRun, type Run } from "./run.ts";
 import { runNotes } from "./run_notes.ts";
 import { prepareStartImage } from "./start_image.ts";
-import { beginAnew, drawsImage, goOn, nameOfMadePalette, type StartState } from "./start_state.ts";
+import {
+  asksNegativePrompt,
+  beginAnew,
+  drawsImage,
+  goOn,
+  nameOfMadePalette,
+  type StartState,
+} from "./start_state.ts";
 import { chooseTeacherSize, sideMultiple } from "./teacher_size.ts";
 
 /** What a run begins with besides its config. */
@@ -139,8 +146,7 @@ async function loadRun(
     ...{ picture: size, teacher: teacherSize, fit: config.generator.imageFit },
   });
   const draws = drawsImage(config, { image, checkpoint });
-  const asksNegative = config.sd.guidanceScale !== 0 ||
-    (draws && config.diffusion.guidanceScale !== 1);
+  const asksNegative = asksNegativePrompt(config, draws);
   const hasImage = draws || image !== undefined;
   const noted = {
     palette,
@@ -161,6 +167,7 @@ async function loadRun(
       asksNegative,
       decodes: draws || (inputs.decodesGradient ?? false),
       colors: palette.colors.length,
+      pictures: inputs.member?.batch.size ?? 1,
     }),
   );
   // What sees depth is gone before the networks come.

@@ -37,6 +37,8 @@ export interface MemoryPlanOptions {
   readonly teacherSize: ImageSize;
   /** Number of colours of the palette. */
   readonly colors: number;
+  /** Pictures that are made at once. Default: 1. */
+  readonly pictures?: number;
   /** What one half of the autoencoder keeps for the other, in bytes. */
   readonly keptBytes: number;
   /** Largest tensor that the adapter allows, in bytes; undefined where it is not known. */
@@ -157,10 +159,12 @@ function restate(
   };
 }
 
-function measureOwn({ size, teacherSize, colors, keptBytes }: MemoryPlanOptions): number {
+function measureOwn(
+  { size, teacherSize, colors, keptBytes, pictures = 1 }: MemoryPlanOptions,
+): number {
   const logits = size.height * size.width * colors;
   const image = teacherSize.height * teacherSize.width * 3;
-  return keptBytes + 4 * (PICTURE_TENSORS * logits + TEACHER_TENSORS * image);
+  return keptBytes + 4 * pictures * (PICTURE_TENSORS * logits + TEACHER_TENSORS * image);
 }
 
 function peakOf(networks: readonly NetworkMemory[], runtime: Runtime): number {

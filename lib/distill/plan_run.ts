@@ -28,20 +28,23 @@ export interface PlannedRun {
   readonly decodes: boolean;
   /** Number of colours of the palette. */
   readonly colors: number;
+  /** Pictures that are made at once. Default: 1. */
+  readonly pictures?: number;
 }
 
 /** Plans the memory of a run; it reads the teacher's configs, but no weights. */
 export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
   const { config: { generator }, teacher, teacherSize, precision, runtime, decodes, colors } = run;
+  const { pictures = 1 } = run;
   const { networks, keptBytes } = await planNetworks(teacher, {
-    ...{ teacherSize, decodes },
+    ...{ teacherSize, decodes, pictures },
     rows: run.asksNegative ? 2 : 1,
     controlnets: run.controlnets.map(({ id }) => id),
     precision: precision.precision ?? "float32",
   });
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
   return planMemory(networks, {
-    ...{ runtime, precision, teacherSize, colors, keptBytes },
+    ...{ runtime, precision, teacherSize, colors, keptBytes, pictures },
     size: { height: generator.imageH, width: generator.imageW },
     largestBytes: Math.min(maxBufferSize, maxStorageBufferBindingSize),
   });

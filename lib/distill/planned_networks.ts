@@ -12,8 +12,10 @@ import type { PlannedNetwork } from "./memory_plan.ts";
 
 /** What the networks of a run depend on. */
 export interface PlannedNetworksOptions {
-  /** Rows of a batch: the prompt, with or without the negative one. */
+  /** Rows of a picture: the prompt, with or without the negative one. */
   readonly rows: number;
+  /** Pictures that are made at once. Default: 1. */
+  readonly pictures?: number;
   /** Size of the teacher's image, in pixels. */
   readonly teacherSize: ImageSize;
   /** Ids of the ControlNets. */
@@ -37,17 +39,19 @@ export async function planNetworks(
   teacher: TeacherFolder,
   options: PlannedNetworksOptions,
 ): Promise<PlannedNetworks> {
-  const { rows: batch, precision, teacherSize } = options;
+  const { rows, pictures = 1, precision, teacherSize } = options;
   const latentSize = teacher.latentSize(teacherSize);
   const encoders = await Promise.all(
     ["text_encoder", "text_encoder_2"].map((name) => readClipTextConfig(teacher.folder, name)),
   );
   const promptLength = encoders[0]!.maxPositions;
-  const sizes = { ...latentSize, batch, promptLength, precision };
+  const sizes = { ...latentSize, batch: rows * pictures, pictures, promptLength, precision };
   const networks: PlannedNetwork[] = encoders.map((config, i) => ({
     name: `text encoder ${i + 1}`,
     phase: "prompts",
-    graph: buildClipTextModel(unread(), config, { batch, length: promptLength, precision }),
+    graph: buildClipTextModel(unread(), config, {
+      ...{ batch: rows, length: promptLength, precision },
+    }),
     isQuantized: true,
   }));
   for (const id of options.controlnets) {
@@ -66,12 +70,12 @@ export async function planNetworks(
 /** The autoencoder computes in float32. */
 function planAutoencoder(
   teacher: TeacherFolder,
-  { teacherSize, decodes }: PlannedNetworksOptions,
+  { teacherSize, decodes, pictures = 1 }: PlannedNetworksOptions,
 ): { readonly halves: readonly PlannedNetwork[]; readonly keptBytes: number } {
   const { vae } = teacher;
   const { forward, backward, kept } = vae.buildEncoderGradient(unread(), {
     ...teacherSize,
-    batch: 1,
+    batch: pictures,
   });
   const keptBytes = kept.reduce((sum, name) => sum + bytesOf(forward.values.get(name)!), 0);
   const decoder = decodes

@@ -1,5 +1,5 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import { SessionBatch } from "../onnx/session_batch.ts";
+import { type BatchMember, SessionBatch } from "../onnx/session_batch.ts";
 import type { SessionPool } from "../onnx/session_pool.ts";
 import type { RunInputs } from "./create_run.ts";
 
@@ -39,6 +39,24 @@ export async function runTogether<Item, Result>(
   make: (item: Item, inputs: SharedInputs) => Promise<Result>,
   { gpu, pool, batch }: RunTogetherOptions,
 ): Promise<Result[]> {
+  return await inBatches(
+    items,
+    (item, member) => make(item, { gpu, pool, ...(member ? { member } : {}) }),
+    batch,
+  );
+}
+
+/**
+ * Makes something of items, several at once; as {@linkcode runTogether}, whatever it is made with.
+ *
+ * @param make Gets the item's place in its batch; undefined if none has company.
+ * @param batch Items at once, at most; integer, 1 or more.
+ */
+export async function inBatches<Item, Result>(
+  items: readonly Item[],
+  make: (item: Item, member: BatchMember | undefined) => Promise<Result>,
+  batch: number,
+): Promise<Result[]> {
   const results: Result[] = [];
   for (const size of batchSizes(items.length, batch)) {
     const together = new SessionBatch(size);
@@ -47,7 +65,7 @@ export async function runTogether<Item, Result>(
       .map((item) => ({ item, member: batch > 1 ? together.join() : undefined }));
     const ended = await Promise.allSettled(begun.map(async ({ item, member }) => {
       using _ = member;
-      return await make(item, { gpu, pool, ...(member ? { member } : {}) });
+      return await make(item, member);
     }));
     for (const result of ended) {
       if (result.status === "rejected") throw result.reason;

@@ -68,6 +68,15 @@ export function drawsImage(
 }
 
 /**
+ * Tells whether the negative prompt of a run is a row of its own.
+ *
+ * @param draws Whether the teacher draws an image.
+ */
+export function asksNegativePrompt({ sd, diffusion }: RunConfig, draws: boolean): boolean {
+  return sd.guidanceScale !== 0 || (draws && diffusion.guidanceScale !== 1);
+}
+
+/**
  * Begins a new run: from the input image, from one that the teacher draws, or from noise.
  *
  * @throws {RangeError} If a palette is to be made and there is no image.

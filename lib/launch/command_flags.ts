@@ -20,6 +20,7 @@ export interface GenerateFlags extends SharedFlags {
   readonly fit?: string;
   readonly seed?: string;
   readonly variations?: string;
+  readonly batch?: string;
   readonly preset?: string;
   readonly steps?: string;
   readonly config?: string;

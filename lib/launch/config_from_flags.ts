@@ -27,6 +27,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   "training.steps": "--steps",
   "diffusion.model_id": "--model",
   "runtime": "--runtime",
+  "batch": "--batch",
   "output": "--output",
 };
 
@@ -54,6 +55,7 @@ export function layersOfFlags(flags: GenerateFlags): ConfigLayer[] {
     "training.steps": flags.steps,
     "diffusion.model_id": flags.model,
     "runtime": flags.runtime,
+    "batch": flags.batch,
     "output": flags.output,
   };
   return [

@@ -6,6 +6,7 @@ import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
 import type { Image } from "../image/image.ts";
 import type { CheckpointContent } from "../outputs/checkpoint_file.ts";
 import type { RunResult } from "../outputs/final_images.ts";
+import type { BatchMember } from "../onnx/session_batch.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { HubModelOptions } from "../weights/hub_model.ts";
 import type { StepEvent } from "./run_event.ts";
@@ -18,7 +19,18 @@ export interface Engine {
    * @param inputs The files that the config names, read.
    */
   open(config: RunConfig, inputs: EngineInputs): Promise<EngineRun>;
+  /**
+   * Chooses how many pictures are made at once, 1 or more. An engine without it makes one after the
+   * other.
+   *
+   * @param config Of one of them; the others have other prompts, palettes and seeds.
+   * @param count Pictures that are asked for.
+   */
+  chooseBatch?(config: RunConfig, inputs: PlannedInputs, count: number): Promise<number>;
 }
+
+/** What is known of a run before it is created. */
+export type PlannedInputs = Pick<EngineInputs, "palette" | "image" | "verbose" | "hub">;
 
 /** Files that a run begins with. */
 export interface EngineInputs {
@@ -39,7 +51,9 @@ export interface EngineInputs {
   /** Where models of the Hub are, and whether they are downloaded. Default: they are not. */
   readonly hub?: HubModelOptions;
   /** What the run shares with others; it is borrowed. Default: nothing. */
-  readonly shared?: Pick<RunInputs, "gpu" | "pool">;
+  readonly shared?: Pick<RunInputs, "gpu" | "pool" | "member">;
+  /** The place among pictures that are made at once. Default: it is alone. */
+  readonly member?: BatchMember;
   /** Told what begins, such as "load". */
   onStage(stage: string): void;
   /** Told what the user should know. */

@@ -13,9 +13,10 @@ Examples:
   deno task generate --config my.yaml --set training.steps=300 --set sd.guidance_scale=15
   deno task generate --resume workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
 
-Several pictures share one teacher, which is loaded once. Their folder has contact_sheet.png and
-index.json, the best first in the eyes of the teacher: it predicts noise in them better with the
-prompt than without, by most.
+Several pictures share one teacher, which is loaded once, and are made up to 16 at once on a GPU, 4
+on a CPU, unless --batch says otherwise. Their folder has contact_sheet.png and index.json, the best
+first in the eyes of the teacher: it predicts noise in them better with the prompt than without, by
+most.
 
 Ctrl-C stops early: the picture so far and a checkpoint are written. A second one stops at once.`;
 

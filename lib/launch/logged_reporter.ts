@@ -1,6 +1,6 @@
 import type { Image } from "../image/image.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
-import type { RunEvent } from "./run_event.ts";
+import type { PictureNumber, RunEvent } from "./run_event.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Shows what a run tells, and writes it into a log in plain lines. */
@@ -31,7 +31,7 @@ export class LoggedReporter implements Reporter {
     this.#logged.report(event);
   }
 
-  preview(image: Image): void {
-    this.#shown.preview(image);
+  preview(image: Image, picture?: PictureNumber): void {
+    this.#shown.preview(image, picture);
   }
 }

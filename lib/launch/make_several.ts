@@ -1,14 +1,20 @@
 import { basename, join } from "node:path";
+import { inBatches } from "../distill/run_together.ts";
+import type { BatchMember } from "../onnx/session_batch.ts";
 import { type IndexedPicture, rankPictures, writePictureIndex } from "../outputs/picture_index.ts";
 import { createRunFolder, fileName } from "../outputs/run_folder.ts";
 import { makeFolder } from "../outputs/write_file.ts";
+import { describeError } from "./describe_error.ts";
+import { createDownloadListener } from "./download_event.ts";
 import type { EngineRun } from "./engine.ts";
 import { makePicture, type PictureMakers, type PictureOrder } from "./make_picture.ts";
 import type { NumberedReporter } from "./numbered_reporter.ts";
 
 /**
- * Makes pictures one after the other, each in a folder of its own in one folder of all, where
- * `index.json` and `contact_sheet.png` are written anew after each.
+ * Makes pictures, as many at once as are worth it, each in a folder of its own in one folder of all,
+ * where `index.json` and `contact_sheet.png` are written anew after each.
+ *
+ * If one fails, those that are being made with it are ended, and no more are begun.
  *
  * @param name Name of the config, for the folder.
  */
@@ -22,44 +28,69 @@ export async function makeSeveral(
   const asked = orders.map(({ config, inputs }, i) => ({
     ...{ number: i + 1, prompt: config.prompt, palette: inputs.palette.name, seed: config.seed },
   }));
+  const of = orders.length;
+  const batch = await chooseBatch(orders, makers);
   const made: IndexedPicture[] = [];
-  let folder: string | undefined;
+  let folder: Promise<string> | undefined;
   let files: string[] = [];
-  for (const [i, order] of orders.entries()) {
-    if (signal.aborted) break;
+  let writing = Promise.resolve();
+  const writeIndex = async () => {
+    const { index, sheet } = await writePictureIndex(await folder!, made, asked);
+    files = [...sheet === undefined ? [] : [sheet], index];
+  };
+  const make = async ([i, order]: [number, PictureOrder], member: BatchMember | undefined) => {
+    if (signal.aborted) return;
     const number = i + 1;
-    reporter.picture = { number, of: orders.length };
+    const own = reporter.of({ number, of });
     const picture = await makePicture({
       ...order,
+      inputs: { ...order.inputs, ...(member ? { member } : {}) },
       async createFolder(run, date) {
-        folder ??= await createRunFolder(order.config.output, nameOf(orders, { run, date, name }));
-        const path = join(folder, pictureFolder(number, order, { run, of: orders.length }));
+        folder ??= createRunFolder(order.config.output, nameOf(orders, { run, date, name }));
+        const path = join(await folder, pictureFolder(number, order, { run, of }));
         await makeFolder(path);
         return path;
       },
-    }, makers);
-    if (picture === undefined) break;
+    }, { ...makers, reporter: own }).catch((error) => {
+      const { message } = describeError(error, false);
+      if (member) own.report({ event: "failed", message });
+      throw error;
+    });
+    if (picture === undefined) return;
     const { seed } = order.config;
     made.push({ ...picture, number, seed, folder: basename(picture.folder) });
-    const { index, sheet } = await writePictureIndex(folder!, made, asked);
-    files = [...sheet === undefined ? [] : [sheet], index];
-  }
-  reporter.picture = undefined;
+    // One after the other: the last one lists all.
+    writing = writing.then(writeIndex);
+    await writing;
+  };
+  await inBatches([...orders.entries()], make, batch);
   // Stopped before there was a picture.
-  if (folder === undefined) return;
+  const path = await folder;
+  if (path === undefined) return;
   reporter.report({
     event: "pictures",
-    folder,
+    folder: path,
     pictures: rankPictures(made).map((picture) => {
       const { number, prompt, palette, seed, score, isComplete: complete } = picture;
-      const path = join(folder!, picture.folder);
-      return { number, prompt, palette, seed, folder: path, score: score ?? null, complete };
+      const folder = join(path, picture.folder);
+      return { number, prompt, palette, seed, folder, score: score ?? null, complete };
     }),
-    asked: orders.length,
+    asked: of,
     files,
     seconds: Math.round(performance.now() - startedAt) / 1000,
     interrupted: signal.aborted,
   });
+}
+
+/** Chooses how many pictures are made at once. All have the same teacher and the same size. */
+async function chooseBatch(
+  orders: readonly PictureOrder[],
+  { engine, reporter }: PictureMakers,
+): Promise<number> {
+  const [{ config, inputs }] = orders as [PictureOrder, ...PictureOrder[]];
+  const onProgress = createDownloadListener((event) => reporter.report(event));
+  const planned = { ...inputs, hub: { ...inputs.hub, onProgress } };
+  return await engine.chooseBatch?.(config, planned, orders.length) ?? 1;
 }
 
 /** What the folder of all pictures is named after. */

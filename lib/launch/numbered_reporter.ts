@@ -6,16 +6,34 @@ import type { PictureNumber, RunEvent } from "./run_event.ts";
 export class NumberedReporter implements Reporter {
   readonly #shown: Reporter;
   readonly #notes = new Set<string>();
-  /** The picture that is being made. */
-  picture: PictureNumber | undefined;
+  readonly #begun = new Set<number>();
 
   /** Wraps a reporter. */
   constructor(shown: Reporter) {
     this.#shown = shown;
   }
 
+  /** Whether the preview of a picture would be shown; those of the others are not asked for. */
   get wantsPreview(): boolean {
     return this.#shown.wantsPreview;
+  }
+
+  /** Returns the reporter of one picture; previews are shown of the first that is being made. */
+  of(picture: PictureNumber): Reporter {
+    const { number } = picture;
+    this.#begun.add(number);
+    const isFirst = () => number === Math.min(...this.#begun);
+    const wantsPreview = () => isFirst() && this.#shown.wantsPreview;
+    return {
+      report: (event) => {
+        if (event.event === "done" || event.event === "failed") this.#begun.delete(number);
+        this.report({ ...event, picture });
+      },
+      preview: (image) => this.#shown.preview(image, picture),
+      get wantsPreview() {
+        return wantsPreview();
+      },
+    };
   }
 
   report(event: RunEvent): void {
@@ -23,8 +41,7 @@ export class NumberedReporter implements Reporter {
       if (this.#notes.has(event.message)) return;
       this.#notes.add(event.message);
     }
-    const { picture } = this;
-    this.#shown.report(picture ? { ...event, picture } : event);
+    this.#shown.report(event);
   }
 
   preview(image: Image): void {

@@ -116,6 +116,10 @@ function addGenerate(command: Command, handlers: CommandHandlers): void {
       "--variations <number>",
       "as many pictures of each prompt and palette, with seeds from --seed on, and a sheet of all",
     )
+    .option(
+      "--batch <number>",
+      "pictures of this call that are made at once, at most (default: as many as fit)",
+    )
     .option("--preset <name>", "draft, standard or paper (SD-piXL's, slow); also --quality")
     .option("--steps <number>", "optimizer steps")
     .option("--config <file.yaml>", "config file; keys are SD-piXL's")

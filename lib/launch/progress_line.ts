@@ -6,16 +6,21 @@ const BAR_COLUMNS = 24;
  * Writes the state of a run as one line: bar, step, time to go, losses.
  *
  * @param first The first step of this program, from which the speed is taken.
- * @param columns Greatest length of the line; 0 leaves out the bar and the limit.
+ * @param options `columns`: greatest length of the line; 0 leaves out the bar and the limit. `label`:
+ * which pictures it is of; "" for the only one.
  */
-export function progressLine(event: StepEvent, first: StepEvent, columns: number): string {
-  const { step, steps, timestep, losses, picture } = event;
+export function progressLine(
+  event: StepEvent,
+  first: StepEvent,
+  { columns, label }: { readonly columns: number; readonly label: string },
+): string {
+  const { step, steps, timestep, losses } = event;
   const share = steps > 0 ? step / steps : 1;
   const full = Math.round(share * BAR_COLUMNS);
   const bar = `${"█".repeat(full)}${"░".repeat(BAR_COLUMNS - full)} `;
   const width = String(steps).length;
   const parts = [
-    picture ? `${picture.number} of ${picture.of}` : "",
+    label,
     `step ${String(step).padStart(width)}/${steps}`,
     step > first.step && step < steps ? `ETA ${etaText(secondsToGo(event, first))}` : "",
     `t ${Math.round(timestep)}`,

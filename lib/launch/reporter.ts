@@ -2,8 +2,9 @@ import type { Image } from "../image/image.ts";
 import { terminalPreview } from "../image/terminal_preview.ts";
 import { type DownloadEvent, downloadLine, isComplete } from "./download_event.ts";
 import { scoreText } from "../outputs/picture_index.ts";
+import { PicturesInProgress } from "./pictures_in_progress.ts";
 import { etaText, numberText, progressLine } from "./progress_line.ts";
-import type { PicturesEvent, RunEvent, StepEvent } from "./run_event.ts";
+import type { PictureNumber, PicturesEvent, RunEvent, StepEvent } from "./run_event.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Shows what a run tells. */
@@ -12,8 +13,8 @@ export interface Reporter {
   report(event: RunEvent): void;
   /** Whether a preview would be shown now; they cost a transfer. */
   readonly wantsPreview: boolean;
-  /** Shows the picture so far. */
-  preview(image: Image): void;
+  /** Shows a picture so far; of several, which one it is. */
+  preview(image: Image, picture?: PictureNumber): void;
 }
 
 /** Chooses the reporter: JSON if asked for, a bar in a terminal, else plain lines. */
@@ -46,6 +47,7 @@ class PlainReporter implements Reporter {
   readonly wantsPreview = false;
   readonly #out: Terminal;
   readonly #status: Terminal;
+  readonly #inProgress = new PicturesInProgress();
   #printedAt = 0;
   #downloadPrintedAt = 0;
   #first: StepEvent | undefined;
@@ -56,21 +58,32 @@ class PlainReporter implements Reporter {
   }
 
   report(event: RunEvent): void {
-    if (event.event === "done") {
-      // Another picture may follow.
-      this.#first = undefined;
-      this.#printedAt = 0;
-      return this.#out.write(doneText(event));
-    }
+    if (event.event === "start") this.#inProgress.begin(event.picture);
+    if (event.event === "done" || event.event === "failed") this.#end(event.picture);
+    if (event.event === "done") return this.#out.write(doneText(event));
     if (event.event === "pictures") return this.#out.write(picturesText(event));
     if (event.event === "download") return this.#reportDownload(event);
     if (event.event !== "step") return this.#status.write(`${headText(event)}\n`);
+    const told = this.#inProgress.add(event);
+    if (told) this.#reportStep(told);
+  }
+
+  #reportStep(event: StepEvent): void {
     this.#first ??= event;
     const isTenth = event.step % Math.max(1, Math.floor(event.steps / PLAIN_LINES)) === 0;
     const isSlow = event.seconds - this.#printedAt >= PLAIN_INTERVAL_S;
     if (!isTenth && !isSlow && event.step !== event.steps) return;
     this.#printedAt = event.seconds;
-    this.#status.write(`${progressLine(event, this.#first, 0)}\n`);
+    const label = this.#inProgress.label(event);
+    this.#status.write(`${progressLine(event, this.#first, { columns: 0, label })}\n`);
+  }
+
+  #end(picture: PictureNumber | undefined): void {
+    this.#inProgress.end(picture);
+    if (!this.#inProgress.isEmpty) return;
+    // Another picture may follow.
+    this.#first = undefined;
+    this.#printedAt = 0;
   }
 
   #reportDownload(event: DownloadEvent): void {
@@ -94,9 +107,11 @@ const KEPT_LINES = 6;
 class BarReporter implements Reporter {
   readonly #out: Terminal;
   readonly #status: Terminal;
+  readonly #inProgress = new PicturesInProgress();
   #first: StepEvent | undefined;
   #step: StepEvent | undefined;
   #picture: string[] = [];
+  #pictureNumber: number | undefined;
   #drawnLines = 0;
   #drawnAt = -Infinity;
   #previewedAt = -Infinity;
@@ -111,8 +126,9 @@ class BarReporter implements Reporter {
       performance.now() - this.#previewedAt >= PREVIEW_INTERVAL_MS;
   }
 
-  preview(image: Image): void {
+  preview(image: Image, picture?: PictureNumber): void {
     this.#previewedAt = performance.now();
+    this.#pictureNumber = picture?.number;
     this.#picture = terminalPreview(image, {
       depth: this.#status.depth,
       columns: Math.min(PREVIEW_COLUMNS, this.#status.columns() - 1),
@@ -122,11 +138,14 @@ class BarReporter implements Reporter {
   }
 
   report(event: RunEvent): void {
+    if (event.event === "start") this.#inProgress.begin(event.picture);
     if (event.event === "step") {
-      this.#first ??= event;
-      this.#step = event;
+      const told = this.#inProgress.add(event);
+      if (!told) return;
+      this.#first ??= told;
+      this.#step = told;
       const isDue = performance.now() - this.#drawnAt >= REDRAW_INTERVAL_MS;
-      if (isDue || event.step === event.steps) this.#draw();
+      if (isDue || told.step === told.steps) this.#draw();
       return;
     }
     // What stays is printed above the bar.
@@ -137,25 +156,40 @@ class BarReporter implements Reporter {
       this.#drawnLines = isComplete(event) ? 0 : 1;
       return;
     }
-    if (event.event === "done") {
-      // The picture stays in view.
-      if (this.#picture.length > 0) this.#status.write(`${this.#picture.join("\n")}\n`);
-      this.#out.write(doneText(event));
-      // Another picture may follow.
-      this.#picture = [];
-      this.#first = this.#step = undefined;
-      this.#drawnAt = -Infinity;
-      return;
-    }
+    if (event.event === "done") return this.#reportDone(event);
+    if (event.event === "failed") this.#end(event.picture);
     if (event.event === "pictures") return this.#out.write(picturesText(event));
     this.#status.write(`${headText(event)}\n`);
     if (this.#step) this.#draw();
   }
 
+  #reportDone(event: RunEvent & { event: "done" }): void {
+    // The picture stays in view.
+    if (this.#picture.length > 0 && this.#pictureNumber === event.picture?.number) {
+      this.#status.write(`${this.#picture.join("\n")}\n`);
+      this.#picture = [];
+    }
+    this.#out.write(doneText(event));
+    this.#end(event.picture);
+    this.#draw();
+  }
+
+  #end(picture: PictureNumber | undefined): void {
+    this.#inProgress.end(picture);
+    if (!this.#inProgress.isEmpty) return;
+    // Another picture may follow.
+    this.#picture = [];
+    this.#first = this.#step = undefined;
+    this.#drawnAt = -Infinity;
+  }
+
   #draw(): void {
     if (!this.#step) return;
     this.#drawnAt = performance.now();
-    const bar = progressLine(this.#step, this.#first!, this.#status.columns() - 1);
+    const bar = progressLine(this.#step, this.#first!, {
+      columns: this.#status.columns() - 1,
+      label: this.#inProgress.label(this.#step),
+    });
     const lines = [...this.#picture, bar];
     this.#erase();
     this.#status.write(`${lines.join("\n")}\n`);
@@ -168,7 +202,7 @@ class BarReporter implements Reporter {
   }
 }
 
-type HeadEvent = RunEvent & { readonly event: "start" | "note" | "stage" };
+type HeadEvent = RunEvent & { readonly event: "start" | "note" | "stage" | "failed" };
 
 /** What is printed when something begins or is to be known. */
 function headText(event: HeadEvent): string {
@@ -189,6 +223,9 @@ function headText(event: HeadEvent): string {
       return `note: ${event.message}`;
     case "stage":
       return `${event.stage} …`;
+    case "failed":
+      return `${event.picture ? numberText(event.picture) : "the picture"} failed: ` +
+        `${event.message}; those that were begun with it are ended`;
   }
 }
 

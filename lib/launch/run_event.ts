@@ -10,7 +10,8 @@ export interface PictureNumber {
 
 /**
  * What a run tells its listeners. With `--json` each is one line. Where a call makes several
- * pictures, each event is of the one that it names, or of all of them.
+ * pictures, each event is of the one that it names, or of all of them; events of pictures that are
+ * made at once are mixed.
  */
 export type RunEvent = OneEvent & {
   /** The picture that it is of. */
@@ -65,6 +66,12 @@ type OneEvent =
     readonly interrupted: boolean;
     /** How well the teacher finds that it fits; only for complete ones of several, NaN is null. */
     readonly score?: number;
+  }
+  | {
+    /** A picture could not be made, while others are being made. */
+    readonly event: "failed";
+    /** Why not. */
+    readonly message: string;
   }
   | PicturesEvent;
 

@@ -1,8 +1,9 @@
 import { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { RunConfig } from "../../config/run_config.ts";
+import { chooseBatch } from "../distill/choose_batch.ts";
 import { SessionPool } from "../onnx/session_pool.ts";
 import { DISTILL_ENGINE } from "./distill_engine.ts";
-import type { Engine, EngineInputs, EngineRun } from "./engine.ts";
+import type { Engine, EngineInputs, EngineRun, PlannedInputs } from "./engine.ts";
 
 /** Makes several pictures by score distillation, whose teacher is loaded once. */
 export class SharedEngine implements Engine, AsyncDisposable {
@@ -27,7 +28,19 @@ export class SharedEngine implements Engine, AsyncDisposable {
   }
 
   open(config: RunConfig, inputs: EngineInputs): Promise<EngineRun> {
-    return DISTILL_ENGINE.open(config, { ...inputs, shared: this.#shared });
+    const { member } = inputs;
+    const shared = { ...this.#shared, ...(member ? { member } : {}) };
+    return DISTILL_ENGINE.open(config, { ...inputs, shared });
+  }
+
+  chooseBatch(config: RunConfig, inputs: PlannedInputs, count: number): Promise<number> {
+    const { palette, image, verbose = false, hub = {} } = inputs;
+    return chooseBatch(this.#shared.gpu, config, {
+      ...{ count, palette, decodesGradient: verbose },
+      ...(image ? { image } : {}),
+      // What is there suffices to plan; the first picture downloads it anew.
+      hub: { ...hub, forceDownload: false },
+    });
   }
 
   /** Frees the networks and the device. */

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ort from "npm:onnxruntime-web@1.30.0";
+import { decodeCheckpoint } from "../../lib/distill/decode_checkpoint.ts";
 import { decodeImage } from "../../lib/image/decode_image.ts";
 import type { CommandHandlers, GenerateFlags } from "../../lib/launch/command_flags.ts";
 import type { Engine } from "../../lib/launch/engine.ts";
 import { generateCommand } from "../../lib/launch/generate_command.ts";
 import { runProgram } from "../../lib/launch/program.ts";
 import type { RunEvent } from "../../lib/launch/run_event.ts";
+import { assertAllClose } from "../support/assert_all_close.ts";
 import { goldenPath } from "../support/goldens.ts";
 import { inTemporaryFolder } from "../support/temporary_folder.ts";
 import { paintingEngine } from "./painting_engine.ts";
@@ -369,12 +371,14 @@ async function countLoads<T>(work: () => Promise<T>): Promise<{ loads: number; m
   }
 }
 
+const TINY = {
+  ...{ model: goldenPath("tiny-sdxl"), runtime: "wasm", size: "8,8", steps: "2" },
+  set: ["sd.im_size=64", "diffusion.num_inference_steps=1"],
+};
+
 Deno.test("several pictures are those of single runs, bit for bit, of a teacher that is loaded once", async () => {
   await inTemporaryFolder(async (output) => {
-    const shared = {
-      ...{ model: goldenPath("tiny-sdxl"), runtime: "wasm", size: "8,8", steps: "2", output },
-      set: ["sd.im_size=64", "diffusion.num_inference_steps=1"],
-    };
+    const shared = { ...TINY, output, batch: "1" };
     const several = await countLoads(() =>
       generate({
         ...shared,
@@ -403,5 +407,119 @@ Deno.test("several pictures are those of single runs, bit for bit, of a teacher 
     }
     // All of them are others.
     assert.equal(seen.size, 8);
+  });
+});
+
+Deno.test("pictures that are made at once are those of single runs, up to rounding", async () => {
+  await inTemporaryFolder(async (output) => {
+    const shared = { ...TINY, output };
+    const several = await countLoads(() =>
+      generate({ ...shared, prompt: "a cat", variations: "3" })
+    );
+    const events = several.made;
+    const steps = events.flatMap((event) =>
+      event.event === "step" ? [[event.step, event.picture!.number]] : []
+    );
+    // In step with each other.
+    assert.deepEqual(steps.map(([step]) => step), [1, 1, 1, 2, 2, 2]);
+    assert.deepEqual(steps.map(([, number]) => number).sort(), [1, 1, 2, 2, 3, 3]);
+    const last = lastOf(events);
+    const { pictures, missing } = await readIndex(last.folder);
+    assert.deepEqual([pictures.length, missing], [3, []]);
+    for (const { seed, folder } of last.pictures) {
+      const single = await countLoads(() =>
+        generate({ ...shared, prompt: "a cat", seed: String(seed) })
+      );
+      assert.equal(several.loads, single.loads);
+      const done = single.made.at(-1);
+      assert(done?.event === "done");
+      const [made, expected] = await Promise.all(
+        [folder, done.folder].map(async (path) =>
+          decodeCheckpoint(await Deno.readFile(join(path, "checkpoint_2.safetensors")))
+        ),
+      );
+      assertAllClose(made!.logits, expected!.logits, { atol: 1e-4 });
+      // What was made in company goes on alone.
+      const again = await generate({ ...shared, resume: folder, steps: "3" });
+      const start = again.find(({ event }) => event === "start");
+      assert(start?.event === "start" && start.resumedFrom === 2);
+    }
+  });
+});
+
+/** Makes pictures at once, without a teacher. */
+function atOnce(engine: Engine, batch: number): Engine {
+  return {
+    open: (config, inputs) => engine.open(config, inputs),
+    chooseBatch: () => Promise.resolve(batch),
+  };
+}
+
+Deno.test("generate tells of pictures that are made at once in one line", async () => {
+  await inTemporaryFolder(async (output) => {
+    const flags = { prompt: "a cat", variations: "3", size: "8,8", steps: "2", output };
+    const { text } = await run(flags, atOnce(paintingEngine({ stepMs: 5 }), 2));
+    const lines = text.split("\n").filter((line) => /step \d/.test(line));
+    assert.deepEqual(lines.map((line) => line.replace(/ETA \d+ s {2}/, "")), [
+      "1 to 2 of 3  step 1/2  t 500  score 1",
+      "1 to 2 of 3  step 2/2  t 500  score 0.5",
+      "3 of 3  step 1/2  t 500  score 1",
+      "3 of 3  step 2/2  t 500  score 0.5",
+    ]);
+    const [folder] = await Array.fromAsync(Deno.readDir(join(output, "standard")));
+    const { pictures, missing } = await readIndex(join(output, "standard", folder!.name));
+    assert.deepEqual([pictures.map(({ number }) => number), missing], [[2, 1, 3], []]);
+  });
+});
+
+Deno.test("generate ends what was begun with a picture that fails, and begins no more", async () => {
+  await inTemporaryFolder(async (output) => {
+    const failing: Engine = {
+      async open(config, inputs) {
+        if (config.seed === 1) throw new Error("Cannot load");
+        return await paintingEngine({ stepMs: 5 }).open(config, inputs);
+      },
+    };
+    const flags = { prompt: "a cat", variations: "4", size: "8,8", steps: "2", output };
+    let text = "";
+    const terminal = {
+      ...{ isTerminal: false, depth: "none", columns: () => 80, lines: () => 24 } as const,
+      write: (part: string) => void (text += part),
+    };
+    const terminals = { out: terminal, status: terminal };
+    await assert.rejects(
+      generateCommand({ set: [], ...flags }, terminals, atOnce(failing, 2)),
+      /^Error: Cannot load$/,
+    );
+    assert.match(
+      text,
+      /^picture 2 of 4 failed: Cannot load; those that were begun with it are ended$/m,
+    );
+    const [folder] = await Array.fromAsync(Deno.readDir(join(output, "standard")));
+    const { pictures, missing } = await readIndex(join(output, "standard", folder!.name));
+    assert.deepEqual(pictures.map(({ number, complete }) => [number, complete]), [[1, true]]);
+    assert.deepEqual(missing.map(({ number }) => number), [2, 3, 4]);
+  });
+});
+
+Deno.test("Ctrl-C leaves all pictures that are being made at once, each with a checkpoint", async () => {
+  await inTemporaryFolder(async (output) => {
+    const args = ["--prompt", "a cat", "--steps", "100000", "--variations", "3", "--batch", "2"];
+    const events = await stopAt(
+      (event) => event.event === "step" && event.picture?.number === 2,
+      output,
+      args,
+    );
+    const last = lastOf(events);
+    const notes = events.filter(({ event }) => event === "note");
+    assert.equal(notes.length, 1);
+    const { pictures, missing } = await readIndex(last.folder);
+    assert.deepEqual(pictures.map(({ number }) => number), [1, 2]);
+    assert.deepEqual(missing.map(({ number }) => number), [3]);
+    for (const { folder, step } of pictures) {
+      const path = join(last.folder, String(folder));
+      assert(await isThere(join(path, `checkpoint_${step}.safetensors`)));
+      assert(await isThere(join(path, "final_argmax.png")));
+    }
   });
 });

@@ -8,6 +8,8 @@ import type { Engine, EngineRun } from "../../lib/launch/engine.ts";
  */
 export function paintingEngine({ stepMs = 0 } = {}): Engine {
   return {
+    // One after the other, unless --batch says otherwise.
+    chooseBatch: ({ batch }) => Promise.resolve(Math.max(1, batch)),
     open(config, { palette, checkpoint, onStage }) {
       onStage("load");
       const { imageH: height, imageW: width } = config.generator;

@@ -59,6 +59,7 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   negative_prompt: { value: "fog", changes: "loss of score", given: [IMAGE] },
   output: { value: "elsewhere", changes: "files" },
   runtime: { value: "webgpu", changes: "runtime" },
+  batch: { value: "3", changes: "batch" },
 
   "generator.image_H": { value: "16", changes: "picture" },
   "generator.image_W": { value: "16", changes: "picture" },

@@ -3,6 +3,7 @@ import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { drawAugmentation } from "../../lib/augment/draw_augmentation.ts";
 import { captionAs } from "../../lib/distill/caption_prompt.ts";
+import { chooseBatch } from "../../lib/distill/choose_batch.ts";
 import { createRun } from "../../lib/distill/create_run.ts";
 import { distill } from "../../lib/distill/distill.ts";
 import { findTeacher } from "../../lib/distill/find_teacher.ts";
@@ -26,6 +27,7 @@ export const OBSERVATIONS = {
   config: ({ preset: _, ...config }: RunConfig) => config,
   notes: (config: RunConfig) => configNotes(config),
   runtime: ({ runtime }: RunConfig, { gpu }: Laboratory) => chooseRuntime(gpu, runtime),
+  batch: (config: RunConfig, { gpu }: Laboratory) => chooseBatch(gpu, config, { count: 8 }),
   learningRates: ({ training }: RunConfig) =>
     stepsOf(training.steps).map((step) => learningRateAt(training, step)),
   timesteps: ({ sd, training, seed }: RunConfig) =>

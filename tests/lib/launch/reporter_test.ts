@@ -40,9 +40,9 @@ function terminal(isTerminal: boolean) {
 }
 
 Deno.test("progressLine() shows steps, time to go, timestep and losses", () => {
-  const line = progressLine(step(50, 25), step(1, 0.5), 0);
+  const line = progressLine(step(50, 25), step(1, 0.5), { columns: 0, label: "" });
   assert.equal(line, "step  50/100  ETA 25 s  t 600  score 0.0123  fft 123");
-  const bar = progressLine(step(50, 25), step(1, 0.5), 60);
+  const bar = progressLine(step(50, 25), step(1, 0.5), { columns: 60, label: "" });
   assert(bar.startsWith("████████████░░░░░░░░░░░░ step  50/100"));
   assert.equal([...bar].length, 60);
 });

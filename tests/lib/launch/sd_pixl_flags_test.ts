@@ -108,6 +108,7 @@ const OWN_ROWS: readonly Row[] = [
   [["--fit", "pad"], "generator.imageFit", "pad"],
   [["--model", "owner/name"], "diffusion.modelId", "owner/name"],
   [["--runtime", "native"], "runtime", "native"],
+  [["--batch", "3"], "batch", 3],
   [["--output", "runs"], "output", "runs"],
   [["--set", "sd.t_min=0.1", "--set", "sd.t_max=0.9"], "sd.tMin", 0.1],
 ];
