@@ -3,7 +3,7 @@ import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { checkFeeds, type Feed, type HostTensor, KeptTensor } from "./feeds.ts";
 import type { Graph, Value } from "./graph.ts";
 import { measureGraph } from "./graph_memory.ts";
-import { joinFeeds, partOnGpu, partOnHost } from "./joined_rows.ts";
+import { joinOnHost, partOnHost, RowCopies } from "./joined_rows.ts";
 import { KeptPart, KeptRows } from "./kept_rows.ts";
 import {
   createSession,
@@ -192,13 +192,20 @@ class WideNetwork implements BatchNetwork {
   }
 
   #join(calls: ReadonlyMap<number, BatchCall>, owned: DisposableStack): Record<string, Feed> {
+    const copies = this.#gpu ? new RowCopies(this.#gpu) : undefined;
     const feeds: Record<string, Feed> = {};
     for (const value of this.#ends.inputs) {
       const own = new Map(calls.entries().map(([slot, call]) => [slot, call.feeds[value.name]!]));
+      const options = { value, copies: this.copies };
       if (own.values().some((feed) => feed instanceof KeptTensor)) continue;
-      const feed = joinFeeds(this.#gpu, own, { value, copies: this.copies });
-      feeds[value.name] = feed instanceof GpuTensor ? owned.use(feed) : feed;
+      if (copies && own.values().some((feed) => feed instanceof GpuTensor)) {
+        const tensors = own as Map<number, GpuTensor | HostTensor>;
+        feeds[value.name] = owned.use(copies.join(tensors, options));
+      } else {
+        feeds[value.name] = joinOnHost(own as Map<number, HostTensor>, options);
+      }
     }
+    copies?.submit();
     return feeds;
   }
 
@@ -227,27 +234,21 @@ class WideNetwork implements BatchNetwork {
         onHost[name] = output instanceof GpuTensor ? await downloadTensor(output) : output;
       }
     }
+    const copies = this.#gpu ? new RowCopies(this.#gpu) : undefined;
     const answers = new Map<number, BatchAnswer>();
     for (const [slot, call] of calls) {
       const own = given.map((value): [string, GpuTensor | HostTensor] => {
         const { name } = value;
-        return [
-          name,
-          call.onHost
-            ? partOnHost(onHost[name]!, slot, value)
-            : this.#partOnGpu(outputs[name]!, slot, value),
-        ];
+        if (call.onHost) return [name, partOnHost(onHost[name]!, slot, value)];
+        const output = outputs[name]!;
+        if (output instanceof GpuTensor) return [name, copies!.part(output, slot, value)];
+        const { data, shape } = partOnHost(output, slot, value);
+        return [name, GpuTensor.from(this.#gpu!, data as Float32Array | Int32Array, shape, name)];
       });
       rows?.claim();
       answers.set(slot, { outputs: Object.fromEntries(own), rows, slot });
     }
+    copies?.submit();
     return answers;
-  }
-
-  #partOnGpu(output: GpuTensor | HostTensor, slot: number, value: Value): GpuTensor {
-    const gpu = this.#gpu!;
-    if (output instanceof GpuTensor) return partOnGpu(gpu, output, slot, value);
-    const { data, shape } = partOnHost(output, slot, value);
-    return GpuTensor.from(gpu, data as Float32Array | Int32Array, shape, value.name);
   }
 }

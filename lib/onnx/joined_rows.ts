@@ -1,6 +1,6 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
-import type { Feed, HostTensor } from "./feeds.ts";
+import type { HostTensor } from "./feeds.ts";
 import { sizeOf, type Value } from "./graph.ts";
 
 /** All values of GPU tensors have 4 bytes. */
@@ -36,67 +36,58 @@ export function joinOnHost(
   return { data, shape: joinedShape(value, copies) };
 }
 
-/**
- * Puts tensors of several pictures below each other on the GPU, as {@linkcode joinOnHost}.
- *
- * @returns A tensor that the caller owns.
- */
-export function joinOnGpu(
-  gpu: Gpu,
-  tensors: ReadonlyMap<number, GpuTensor | HostTensor>,
-  { value, copies }: JoinOptions,
-): GpuTensor {
-  const dtype = value.type === "int32" ? "i32" : "f32";
-  const joined = GpuTensor.zeros(gpu, joinedShape(value, copies), value.name, dtype);
-  const bytes = sizeOf(value.shape) * BYTES_PER_VALUE;
-  const { device } = gpu;
-  const encoder = device.createCommandEncoder({ label: `${value.name}, joining` });
-  for (const [slot, tensor] of tensors) {
-    if (tensor instanceof GpuTensor) {
-      encoder.copyBufferToBuffer(tensor.buffer, 0, joined.buffer, slot * bytes, bytes);
-    } else {
-      device.queue.writeBuffer(
-        joined.buffer,
-        slot * bytes,
-        tensor.data as Float32Array<ArrayBuffer>,
-      );
-    }
-  }
-  device.queue.submit([encoder.finish()]);
-  return joined;
-}
+/** Records copies on the GPU, which are sent together: each sending costs more than a copy. */
+export class RowCopies {
+  readonly #gpu: Gpu;
+  readonly #encoder: GPUCommandEncoder;
 
-/** Brings the tensors of an input together where most of them are, which a session then takes. */
-export function joinFeeds(
-  gpu: Gpu | null,
-  feeds: ReadonlyMap<number, Feed>,
-  options: JoinOptions,
-): GpuTensor | HostTensor {
-  const tensors = feeds as ReadonlyMap<number, GpuTensor | HostTensor>;
-  const isOnGpu = tensors.values().some((tensor) => tensor instanceof GpuTensor);
-  if (isOnGpu && gpu) return joinOnGpu(gpu, tensors, options);
-  return joinOnHost(tensors as ReadonlyMap<number, HostTensor>, options);
+  /** Begins to record. */
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+    this.#encoder = gpu.device.createCommandEncoder({ label: "rows" });
+  }
+
+  /**
+   * Puts tensors of several pictures below each other, as {@linkcode joinOnHost}.
+   *
+   * @returns A tensor that the caller owns.
+   */
+  join(
+    tensors: ReadonlyMap<number, GpuTensor | HostTensor>,
+    { value, copies }: JoinOptions,
+  ): GpuTensor {
+    const dtype = value.type === "int32" ? "i32" : "f32";
+    const joined = GpuTensor.zeros(this.#gpu, joinedShape(value, copies), value.name, dtype);
+    const bytes = sizeOf(value.shape) * BYTES_PER_VALUE;
+    for (const [slot, tensor] of tensors) {
+      if (tensor instanceof GpuTensor) {
+        this.#encoder.copyBufferToBuffer(tensor.buffer, 0, joined.buffer, slot * bytes, bytes);
+      } else {
+        const data = tensor.data as Float32Array<ArrayBuffer>;
+        this.#gpu.device.queue.writeBuffer(joined.buffer, slot * bytes, data);
+      }
+    }
+    return joined;
+  }
+
+  /** Takes the rows of one picture into a tensor that the caller owns. */
+  part(joined: GpuTensor, slot: number, value: Value): GpuTensor {
+    const part = GpuTensor.zeros(this.#gpu, value.shape, value.name, joined.dtype);
+    const { byteLength } = part;
+    this.#encoder.copyBufferToBuffer(joined.buffer, slot * byteLength, part.buffer, 0, byteLength);
+    return part;
+  }
+
+  /** Sends what was recorded. */
+  submit(): void {
+    this.#gpu.device.queue.submit([this.#encoder.finish()]);
+  }
 }
 
 /** Returns the rows of one picture; they share the memory of all. */
 export function partOnHost(joined: HostTensor, slot: number, { shape }: Value): HostTensor {
   const size = sizeOf(shape);
   return { data: joined.data.subarray(slot * size, (slot + 1) * size), shape };
-}
-
-/** Copies the rows of one picture into a tensor that the caller owns. */
-export function partOnGpu(gpu: Gpu, joined: GpuTensor, slot: number, value: Value): GpuTensor {
-  const part = GpuTensor.zeros(gpu, value.shape, value.name, joined.dtype);
-  const encoder = gpu.device.createCommandEncoder({ label: `${value.name}, parting` });
-  encoder.copyBufferToBuffer(
-    joined.buffer,
-    slot * part.byteLength,
-    part.buffer,
-    0,
-    part.byteLength,
-  );
-  gpu.device.queue.submit([encoder.finish()]);
-  return part;
 }
 
 function joinedShape({ shape }: Value, copies: number): number[] {

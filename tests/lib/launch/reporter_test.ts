@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { etaText, progressLine } from "../../../lib/launch/progress_line.ts";
 import { createReporter } from "../../../lib/launch/reporter.ts";
-import type { RunEvent, StepEvent } from "../../../lib/launch/run_event.ts";
+import type { PictureNumber, RunEvent, StepEvent } from "../../../lib/launch/run_event.ts";
 import type { Terminal } from "../../../lib/launch/terminal.ts";
 import { Image } from "../../../lib/image/image.ts";
 
@@ -111,6 +111,39 @@ Deno.test("createReporter() begins anew with the next of several pictures", () =
       out.text(),
       "picture 1 of 2 done (1 min 01 s, 108 teacher evaluations, score -0.0123)\n  out\n",
     );
+  }
+});
+
+Deno.test("createReporter() tells of pictures that are made at once in one line", () => {
+  const start: RunEvent = {
+    ...{ event: "start", folder: "out", steps: 100, resumedFrom: 0, prompt: "a cat", seed: 0 },
+    ...{ palette: "1-bit", height: 8, width: 8, runtime: "wasm", adapter: "none" },
+  };
+  for (const isTerminal of [false, true]) {
+    const [out, status] = [terminal(isTerminal), terminal(isTerminal)];
+    const reporter = createReporter(false, out.fake, status.fake);
+    const pictures = [1, 2, 3].map((number) => ({ number, of: 8 }));
+    for (const picture of pictures) reporter.report({ ...start, picture });
+    const before = status.text().length;
+    const lines = () => status.text().slice(before).match(/.* of 8.*step.*\n/g) ?? [];
+    const make = (picture: PictureNumber, number: number, score: number) =>
+      reporter.report({ ...step(number, number), losses: { score }, picture });
+    make(pictures[0]!, 50, 1);
+    make(pictures[1]!, 50, 2);
+    assert.deepEqual(lines(), []);
+    make(pictures[2]!, 50, 6);
+    assert.equal(lines().length, 1);
+    assert.match(lines()[0]!, /1 to 3 of 8 {2}step {2}50\/100/);
+    if (!isTerminal) assert.match(lines()[0]!, / score 3\n$/);
+    // What failed, or is done, is waited for no longer.
+    reporter.report({ event: "failed", message: "Cannot draw", picture: pictures[1]! });
+    assert.match(status.text(), /picture 2 of 8 failed: Cannot draw; those that were begun/);
+    make(pictures[0]!, 60, 1);
+    make(pictures[2]!, 60, 1);
+    reporter.report({ ...DONE, picture: pictures[0]! });
+    make(pictures[2]!, 100, 1);
+    assert.match(out.text(), /^picture 1 of 8 done/);
+    assert.match(lines().at(-1)!, /(^| )3 of 8 {2}step 100\/100/);
   }
 });
 
