@@ -6,6 +6,7 @@ const ONLY = 0;
 /** The pictures that are being made at once, as one line tells of them. */
 export class PicturesInProgress {
   readonly #steps = new Map<number, StepEvent | undefined>();
+  readonly #lines = new Set<string>();
   #told = -Infinity;
 
   /** Whether there is none. */
@@ -45,7 +46,16 @@ export class PicturesInProgress {
   /** Removes a picture that has ended. */
   end(picture: PictureNumber | undefined): void {
     this.#steps.delete(picture?.number ?? ONLY);
-    if (this.isEmpty) this.#told = -Infinity;
+    if (!this.isEmpty) return;
+    this.#told = -Infinity;
+    this.#lines.clear();
+  }
+
+  /** Leaves out lines that were told of another one of these pictures. */
+  news(lines: readonly string[]): string[] {
+    const unknown = lines.filter((line) => !this.#lines.has(line));
+    for (const line of lines) this.#lines.add(line);
+    return unknown;
   }
 
   /** Returns "1 to 4 of 8"; "" for the only picture of a call. */

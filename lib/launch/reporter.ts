@@ -63,7 +63,10 @@ class PlainReporter implements Reporter {
     if (event.event === "done") return this.#out.write(doneText(event));
     if (event.event === "pictures") return this.#out.write(picturesText(event));
     if (event.event === "download") return this.#reportDownload(event);
-    if (event.event !== "step") return this.#status.write(`${headText(event)}\n`);
+    if (event.event !== "step") {
+      const lines = this.#inProgress.news(headLines(event));
+      return this.#status.write(lines.map((line) => `${line}\n`).join(""));
+    }
     const told = this.#inProgress.add(event);
     if (told) this.#reportStep(told);
   }
@@ -159,7 +162,8 @@ class BarReporter implements Reporter {
     if (event.event === "done") return this.#reportDone(event);
     if (event.event === "failed") this.#end(event.picture);
     if (event.event === "pictures") return this.#out.write(picturesText(event));
-    this.#status.write(`${headText(event)}\n`);
+    const lines = this.#inProgress.news(headLines(event));
+    this.#status.write(lines.map((line) => `${line}\n`).join(""));
     if (this.#step) this.#draw();
   }
 
@@ -205,7 +209,7 @@ class BarReporter implements Reporter {
 type HeadEvent = RunEvent & { readonly event: "start" | "note" | "stage" | "failed" };
 
 /** What is printed when something begins or is to be known. */
-function headText(event: HeadEvent): string {
+function headLines(event: HeadEvent): string[] {
   switch (event.event) {
     case "start": {
       const { prompt, palette, height, width, seed, runtime, adapter, resumedFrom } = event;
@@ -215,17 +219,17 @@ function headText(event: HeadEvent): string {
         `${what}, ${height} x ${width} pixels (height x width), palette ${palette}, seed ${seed}`,
         `networks: ${runtime}; kernels: ${adapter}`,
       ];
-      return [...lines, ...resumedFrom > 0 ? [`going on after step ${resumedFrom}`] : []].join(
-        "\n",
-      );
+      return [...lines, ...resumedFrom > 0 ? [`going on after step ${resumedFrom}`] : []];
     }
     case "note":
-      return `note: ${event.message}`;
+      return [`note: ${event.message}`];
     case "stage":
-      return `${event.stage} …`;
+      return [`${event.stage} …`];
     case "failed":
-      return `${event.picture ? numberText(event.picture) : "the picture"} failed: ` +
-        `${event.message}; those that were begun with it are ended`;
+      return [
+        `${event.picture ? numberText(event.picture) : "the picture"} failed: ` +
+        `${event.message}; those that were begun with it are ended`,
+      ];
   }
 }
 

@@ -466,6 +466,10 @@ Deno.test("generate tells of pictures that are made at once in one line", async 
       "3 of 3  step 1/2  t 500  score 1",
       "3 of 3  step 2/2  t 500  score 0.5",
     ]);
+    // What both have in common is told once.
+    for (const line of ["load …", "networks: wasm; kernels: none"]) {
+      assert.equal(text.split("\n").filter((one) => one === line).length, 2);
+    }
     const [folder] = await Array.fromAsync(Deno.readDir(join(output, "standard")));
     const { pictures, missing } = await readIndex(join(output, "standard", folder!.name));
     assert.deepEqual([pictures.map(({ number }) => number), missing], [[2, 1, 3], []]);
