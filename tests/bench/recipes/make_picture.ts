@@ -23,7 +23,7 @@ export interface Workshop {
 
 /** What a picture cost. */
 export interface Cost {
-  /** Images that the teacher drew or judged: runs of its UNet, or shares of them. */
+  /** Images that the teacher drew or judged; pictures that are made at once share runs of its UNet. */
   readonly evaluations: number;
   /**
    * Seconds without those in which networks were loaded; of pictures that were made at once, the
