@@ -7,6 +7,7 @@ import { GradientSession } from "../../../lib/onnx/gradient_session.ts";
 import { GraphBuilder } from "../../../lib/onnx/graph_builder.ts";
 import { createSession } from "../../../lib/onnx/session.ts";
 import { splitGradient } from "../../../lib/onnx/split_gradient.ts";
+import { RandomWeights } from "../../../lib/weights/random_weights.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { runGraph, scatter } from "./run_graph.ts";
 
@@ -122,6 +123,28 @@ for (const runtime of ["webgpu", "wasm"] as const) {
     }
   });
 }
+
+gpuTest("long sums of float16 convolutions lose nothing", async (gpu) => {
+  const channels = 512;
+  const shape = [1, channels, 4, 4];
+  const weights = new RandomWeights({ seed: 1 });
+  const graph = (precision: "float32" | "float16") => {
+    const g = new GraphBuilder("convolution", { precision });
+    const sides = [16, channels, 3, 3];
+    const weight = g.weight(weights.get("weight", sides), sides);
+    g.output("y", g.conv(g.input("image", shape), weight, undefined, { pads: 1 }));
+    return g.build();
+  };
+  // Numbers that a float16 holds: only sums and the result are rounded.
+  const data = Float32Array.from(new Float16Array(scatter(channels * 16, 3)));
+  const { y: expected } = await runGraph(graph("float32"), { image: { data, shape } });
+  using feed = GpuTensor.from(gpu, data, shape, "image");
+  await using session = await createSession(gpu, graph("float16"), { runtime: "webgpu" });
+  using y = (await session.run({ image: feed }))["y"]!;
+  const error = await relativeError(y, expected!.data as Float32Array);
+  // One rounding of 2^-11; with a float16 for the sum it is 1e-2.
+  assert.ok(error < 5e-4, `relative error ${error}`);
+});
 
 Deno.test("chooseRuntime() takes the GPU only if it is one", () => {
   assert.equal(chooseRuntime({ isSoftware: true }, "auto"), "wasm");
