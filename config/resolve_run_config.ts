@@ -4,6 +4,7 @@ import defaultText from "./default.yaml" with { type: "text" };
 import { mergeRunConfig, type ResolvedConfig } from "./merge_run_config.ts";
 import { layerOf, parseRunConfig } from "./parse_run_config.ts";
 import draftText from "./presets/draft.yaml" with { type: "text" };
+import maxText from "./presets/max.yaml" with { type: "text" };
 import paperText from "./presets/paper.yaml" with { type: "text" };
 import standardText from "./presets/standard.yaml" with { type: "text" };
 import type { RunConfig } from "./run_config.ts";
@@ -11,6 +12,7 @@ import type { RunConfig } from "./run_config.ts";
 const PRESETS: Readonly<Record<RunConfig["preset"], string>> = {
   draft: draftText,
   standard: standardText,
+  max: maxText,
   paper: paperText,
 };
 

@@ -15,8 +15,10 @@ export interface GeneratorConfig {
   /** Whether the logits begin from an image (given, or drawn by the teacher). Default: true. */
   readonly initializeRenderer: boolean;
   /**
-   * How the image becomes logits; "kmeans" and "nearest" also make the palette of it. Default:
-   * "palette-bilinear".
+   * How the image becomes logits: "palette" takes for each pixel the colour of the palette that is
+   * commonest in its place, which keeps flat backgrounds flat; "palette-bilinear", SD-piXL's, mixes
+   * the colours near to what is there. "kmeans" and "nearest" also make the palette of the image.
+   * Default: "palette".
    */
   readonly initializationMethod:
     | "kmeans"
@@ -308,7 +310,7 @@ export interface SdConfig {
  */
 export interface RunConfig {
   /** The preset that fills what nobody set. Default: "standard". */
-  readonly preset: "draft" | "standard" | "paper";
+  readonly preset: "draft" | "standard" | "max" | "paper";
   /** Seed of all randomness, integer in [0, 2^32). Default: 0. */
   readonly seed: number;
   /**

@@ -34,7 +34,7 @@ const CONTROLNETS = ["canny", "depth"].flatMap((kind) => [
 
 /** What each key of a run's config may hold. The one source of checks and JSON schema. */
 export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
-  preset: choice("Preset that fills what nobody set", ["draft", "standard", "paper"]),
+  preset: choice("Preset that fills what nobody set", ["draft", "standard", "max", "paper"]),
   seed: integer("Seed of all randomness", 0, 2 ** 32 - 1),
   image: nullable(text("Path of the input image")),
   automaticCaption: flag("Puts a caption of the image in place of the prompt"),

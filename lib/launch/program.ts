@@ -120,7 +120,7 @@ function addGenerate(command: Command, handlers: CommandHandlers): void {
       "--batch <number>",
       "pictures of this call that are made at once, at most (default: as many as fit)",
     )
-    .option("--preset <name>", "draft, standard or paper (SD-piXL's, slow); also --quality")
+    .option("--preset <name>", "draft, standard, max or paper (SD-piXL's, slow); also --quality")
     .option("--steps <number>", "optimizer steps")
     .option("--config <file.yaml>", "config file; keys are SD-piXL's")
     .addOption(

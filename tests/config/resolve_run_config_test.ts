@@ -42,6 +42,19 @@ Deno.test("the preset draft is standard with fewer and larger steps", () => {
   assert.deepEqual(draft, expected);
 });
 
+Deno.test("the preset max is standard with more and smaller steps from the best of samples", () => {
+  const { training, diffusion, ...others } = resolveRunConfig({ preset: "max" });
+  const standard = resolveRunConfig({});
+  assert(training.steps > standard.training.steps && diffusion.numReferences > 1);
+  const { steps, learningRate } = training;
+  assert.deepEqual({ training, diffusion, ...others }, {
+    ...standard,
+    training: { ...standard.training, steps, learningRate },
+    diffusion: { ...standard.diffusion, numReferences: diffusion.numReferences },
+    preset: "max",
+  });
+});
+
 // Source: config/config.yaml of SD-piXL.
 Deno.test("the preset paper has SD-piXL's settings", () => {
   const { training, sd, diffusion, generator } = resolveRunConfig({ preset: "paper" });

@@ -45,9 +45,9 @@ async function bench(options: BenchOptions): Promise<number> {
   const code = interrupt.signal.aborted ? STOPPED : 0;
   if (results.length === 0) return code;
   const settings = overrides.length > 0 ? `, with ${overrides.join(", ")}` : "";
-  const runtimes = [...new Set(results.map(({ made }) => made.runtime))].join(", ");
+  const runtimes = namesOf(results, "runtime");
   const source = `Teacher "${model}" (${teacher})${settings}; networks on ${runtimes}; ` +
-    `${describeEnvironment(gpu.adapterName)}.`;
+    `${describeEnvironment(namesOf(results, "adapter"))}.`;
   const heading =
     `# Recipes\n\n${source} ${judge ? "Judged" : "Not judged"}. Means over pictures. ` +
     `Seconds are without those of loading${sharesOf(results)}. Peak MB is that of the whole ` +
@@ -63,6 +63,11 @@ async function taskOf(job: Job, options: BenchOptions, teacher: string): Promise
   const finish = job.recipe.finish;
   const fingerprint = await pictureFingerprint({ config, finish, input, teacher });
   return { job, key: jobKey(job), config, fingerprint };
+}
+
+/** Names what made the pictures. */
+function namesOf(results: readonly Result[], what: "runtime" | "adapter"): string {
+  return [...new Set(results.map(({ made }) => made[what]))].join(", ");
 }
 
 /** Says where seconds are shares of pictures that were made at once. */

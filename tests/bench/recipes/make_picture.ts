@@ -36,6 +36,8 @@ export interface Cost {
   readonly peakBytes: number;
   /** What ran the networks. */
   readonly runtime: string;
+  /** Name of the WebGPU adapter. */
+  readonly adapter: string;
   /** Pictures that were made at once, this one among them; 1 where it is not told. */
   readonly atOnce?: number;
 }
@@ -99,8 +101,8 @@ export async function makePictures(
     peakBytes,
     ...(jobs.length > 1 ? { atOnce: jobs.length } : {}),
   };
-  return made.map(({ indices, size, palette, evaluations, runtime }) => {
-    return { indices, size, palette, cost: { evaluations, ...cost, runtime } };
+  return made.map(({ indices, size, palette, evaluations, runtime, adapter }) => {
+    return { indices, size, palette, cost: { evaluations, ...cost, runtime, adapter } };
   });
 }
 
@@ -125,7 +127,13 @@ async function make(
   for await (const _ of distill(run, { signal })) onStep();
   signal.throwIfAborted();
   const indices = await finish(recipe, run, palette);
-  return { indices, size: run.size, evaluations: run.evaluations, runtime: run.runtime };
+  return {
+    indices,
+    size: run.size,
+    evaluations: run.evaluations,
+    runtime: run.runtime,
+    adapter: run.adapterName,
+  };
 }
 
 async function finish({ finish }: Recipe, run: Run, palette: Palette): Promise<Uint32Array> {

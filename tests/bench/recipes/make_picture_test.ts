@@ -94,7 +94,14 @@ Deno.test("pictureFingerprint() changes with config, finish, input and teacher",
 
 Deno.test("Journal finds what was made by the same means, also after a cut", async () => {
   await inTemporaryFolder(async (folder) => {
-    const cost = { evaluations: 8, seconds: 1, loadSeconds: 0, peakBytes: 1, runtime: "wasm" };
+    const cost = {
+      evaluations: 8,
+      seconds: 1,
+      loadSeconds: 0,
+      peakBytes: 1,
+      runtime: "wasm",
+      adapter: "a",
+    };
     const first = await Journal.open(folder);
     await first.add({ key: "a", fingerprint: "1", ...cost });
     await first.add({ key: "b", fingerprint: "1", ...cost });
@@ -117,7 +124,14 @@ Deno.test("PictureFiles reads what it wrote", async () => {
     const files = new PictureFiles(folder);
     const palette = await findPalette("game-boy");
     const size = { height: 1, width: 3 };
-    const cost = { evaluations: 0, seconds: 0, loadSeconds: 0, peakBytes: 0, runtime: "wasm" };
+    const cost = {
+      evaluations: 0,
+      seconds: 0,
+      loadSeconds: 0,
+      peakBytes: 0,
+      runtime: "wasm",
+      adapter: "a",
+    };
     const indices = Uint32Array.of(0, 3, 1);
     await files.write("set/recipe/cat", { indices, size, palette, cost });
     const expected = Image.fromIndices(size, indices, palette.colors);

@@ -13,7 +13,14 @@ function resultOf(
   const prompt = PROMPT_SETS.names48[0]!;
   const shape = { size: 32, palette: "sweetie-16", seed: 0 };
   const job = { recipe, set: "names48", prompt, ...shape } as const;
-  const cost = { evaluations, seconds: 1, loadSeconds: 0, peakBytes: 0, runtime: "wasm" };
+  const cost = {
+    evaluations,
+    seconds: 1,
+    loadSeconds: 0,
+    peakBytes: 0,
+    runtime: "wasm",
+    adapter: "a",
+  };
   const made = { key: jobKey(job), fingerprint: "1", ...cost };
   return { job, made, scores: { colors: 4, ...scores } };
 }

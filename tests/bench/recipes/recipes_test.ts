@@ -83,8 +83,8 @@ Deno.test("parseBenchOptions() takes recipes that fit the set and are not slow",
     assert.ok(recipes.every((recipe) => fitsSet(recipe, set) && !recipe.isSlow));
     assert.ok(recipes.some(({ name }) => name === "standard"));
   }
-  assert.ok(recipesOf("images12").some(({ name }) => name === "image-held"));
-  assert.ok(!recipesOf("names48").some(({ name }) => name === "image-held"));
+  assert.ok(recipesOf("images12").some(({ name }) => name === "image-free"));
+  assert.ok(!recipesOf("names48").some(({ name }) => name === "image-free"));
 });
 
 Deno.test("parseBenchOptions() names what it does not know", () => {
@@ -92,7 +92,7 @@ Deno.test("parseBenchOptions() names what it does not know", () => {
     [["--set", "names"], /the set "names": expected one of names48, backgrounds24, images12/],
     [["--recipes", "fast"], /the recipe "fast": expected one of nearest/],
     [["--sizes", "big"], /read --sizes: expected an integer, got "big"/],
-    [["--recipes", "image-held"], /expected recipes that fit the set, got none/],
+    [["--recipes", "image-free"], /expected recipes that fit the set, got none/],
     [["--fast"], /--fast/],
   ] as const;
   for (const [args, message] of refusals) {

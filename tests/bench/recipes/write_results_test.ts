@@ -23,7 +23,7 @@ function resultOf(recipe: string, prompt: number, scores: Scores): Result {
   } as const;
   const made: JournalEntry = {
     ...{ key: jobKey(job), fingerprint: "1", evaluations: 8 + prompt, seconds: 2 },
-    ...{ loadSeconds: 0, peakBytes: 7e8, runtime: "wasm" },
+    ...{ loadSeconds: 0, peakBytes: 7e8, runtime: "wasm", adapter: "a" },
   };
   return { job, made, scores };
 }
