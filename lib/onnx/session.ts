@@ -8,15 +8,19 @@ import { LazyBytes } from "./lazy_bytes.ts";
 import { paddedBuffer } from "./padded_buffer.ts";
 import { explainFailure, SessionError } from "./session_error.ts";
 import type { BatchMember } from "./session_batch.ts";
+import { ortOptions } from "./ort_options.ts";
 import type { SessionPool } from "./session_pool.ts";
 import { withWholeMemory } from "./whole_memory.ts";
 import { applyWinograd } from "./winograd.ts";
+import { withWrittenBuffers } from "./written_buffers.ts";
 
 // The types of all entry points of the package are these.
 type Ort = typeof import("npm:onnxruntime-web@1.30.0");
 type OrtSession = import("npm:onnxruntime-web@1.30.0").InferenceSession;
-type OrtSessionOptions = import("npm:onnxruntime-web@1.30.0").InferenceSession.SessionOptions;
 type OrtTensor = import("npm:onnxruntime-web@1.30.0").Tensor;
+/** Options with which onnxruntime loads a network. */
+export type OrtSessionOptions =
+  import("npm:onnxruntime-web@1.30.0").InferenceSession.SessionOptions;
 
 export type { Feed, HostTensor, KeptTensor };
 
@@ -70,16 +74,6 @@ export interface SessionOptions {
   readonly isBrief?: boolean;
 }
 
-/**
- * Options by which weights stay as they are: converted ahead, they would pass through the memory of
- * WebAssembly and stay twice as large on the GPU. The highest level converts them whatever the
- * limit; what it has besides, another layout of images, was not faster on an H100.
- */
-const UNFOLDED: OrtSessionOptions = {
-  graphOptimizationLevel: "extended",
-  extra: { optimization: { constant_folding_max_output_size_in_bytes: `${2 ** 16}` } },
-};
-
 /** More threads than this are not faster for networks of this size. */
 const MAX_THREADS = 8;
 
@@ -120,16 +114,18 @@ async function loadSession(
     const session = await engine.exclusive(() => {
       signal?.throwIfAborted();
       // The first load of a runtime makes its memory.
-      return withWholeMemory(() =>
+      const create = () =>
         engine.ort.InferenceSession.create(encodeModel(network), {
-          ...sessionOptions(gpu, network, runtime),
+          ...ortOptions(gpu, network, runtime),
           externalData: network.weights.map((weight) =>
             externalData(weight, runtime, (error) => {
               readError = error;
             })
           ),
-        })
-      );
+        });
+      return withWholeMemory(() => {
+        return gpu && runtime === "webgpu" ? withWrittenBuffers(gpu.device, create) : create();
+      });
     });
     if (signal?.aborted) await engine.exclusive(() => session.release());
     signal?.throwIfAborted();
@@ -218,33 +214,6 @@ async function importRuntime(runtime: Runtime): Promise<Ort> {
   ort.env.logLevel = "error";
   ort.env.wasm.numThreads = isWebgpu ? 1 : Math.min(MAX_THREADS, navigator.hardwareConcurrency);
   return ort as Ort;
-}
-
-function sessionOptions(gpu: Gpu | null, graph: Graph, runtime: Runtime): OrtSessionOptions {
-  const options: OrtSessionOptions = {
-    logSeverityLevel: 3,
-    ...(castsWeights(graph) ? UNFOLDED : { graphOptimizationLevel: "all" }),
-  };
-  if (runtime === "native") return { ...options, executionProviders: ["cpu"] };
-  if (runtime === "wasm") return { ...options, executionProviders: ["wasm"] };
-  if (!gpu) throw new TypeError("a GPU device is needed");
-  return {
-    ...options,
-    // Freed buffers wait for a tensor of their size; by default for one of about their size, which
-    // takes 0.5 GB more with SDXL and is no faster.
-    executionProviders: [
-      {
-        ...{ name: "webgpu", device: gpu.device, storageBufferCacheMode: "simple" },
-      } as { name: "webgpu" },
-    ],
-    preferredOutputLocation: "gpu-buffer",
-  };
-}
-
-/** Whether weights are converted when the network runs. */
-function castsWeights({ nodes, weights }: Graph): boolean {
-  const names = new Set(weights.map(({ value }) => value.name));
-  return nodes.some(({ op, inputs }) => op === "Cast" && names.has(inputs[0]!));
 }
 
 class OrtBackedSession implements Session {
