@@ -8,6 +8,7 @@ import { WeightScope } from "../../../lib/onnx/weight_scope.ts";
 import { runGraph, scatter } from "../onnx/run_graph.ts";
 import { assertAgrees } from "./agreement.ts";
 import { ScatteredWeights } from "./scattered_weights.ts";
+import { PUBLISHED_BIT } from "./published_bit.ts";
 
 // Bottlenecks of 8, 16 and 16 channels: the least is 8, and 8 for 10 would be below 90 percent.
 const CONFIG: BitConfig = {
@@ -156,28 +157,9 @@ Deno.test("bitBackbone() agrees with plain loops in float64 at even and odd size
   }
 });
 
-// The backbone_config of Intel/dpt-hybrid-midas.
-const PUBLISHED = {
-  depths: [3, 4, 9],
-  drop_path_rate: 0,
-  embedding_dynamic_padding: true,
-  embedding_size: 64,
-  global_padding: "SAME",
-  hidden_act: "relu",
-  hidden_sizes: [256, 512, 1024, 2048],
-  layer_type: "bottleneck",
-  model_type: "bit",
-  num_channels: 3,
-  num_groups: 32,
-  out_features: ["stage1", "stage2", "stage3"],
-  output_stride: 32,
-  stage_names: ["stem", "stage1", "stage2", "stage3"],
-  width_factor: 1,
-};
-
 Deno.test("parseBitConfig() reads what is published and refuses what is built otherwise", () => {
   const parse = (options: Record<string, unknown>) =>
-    parseBitConfig(new ModelConfig("config.json", { ...PUBLISHED, ...options }));
+    parseBitConfig(new ModelConfig("config.json", { ...PUBLISHED_BIT, ...options }));
   assert.deepEqual(parse({}), {
     embeddingSize: 64,
     hiddenSizes: [256, 512, 1024],

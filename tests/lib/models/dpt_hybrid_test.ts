@@ -11,6 +11,7 @@ import { gpuTest } from "../../support/gpu_test.ts";
 import { runGraph } from "../onnx/run_graph.ts";
 import { assertAgrees, runOnWebgpu } from "./agreement.ts";
 import { withInnerValues } from "./inner_values.ts";
+import { PUBLISHED_BIT } from "./published_bit.ts";
 
 const folder = openModelFolder(goldenPath("tiny-dpt-hybrid"));
 const golden = readGolden("dpt_hybrid");
@@ -121,23 +122,7 @@ const PUBLISHED = {
   architectures: ["DPTForDepthEstimation"],
   attention_probs_dropout_prob: 0.0,
   auxiliary_loss_weight: 0.4,
-  backbone_config: {
-    depths: [3, 4, 9],
-    drop_path_rate: 0.0,
-    embedding_dynamic_padding: true,
-    embedding_size: 64,
-    global_padding: "SAME",
-    hidden_act: "relu",
-    hidden_sizes: [256, 512, 1024, 2048],
-    layer_type: "bottleneck",
-    model_type: "bit",
-    num_channels: 3,
-    num_groups: 32,
-    out_features: ["stage1", "stage2", "stage3"],
-    output_stride: 32,
-    stage_names: ["stem", "stage1", "stage2", "stage3"],
-    width_factor: 1,
-  },
+  backbone_config: PUBLISHED_BIT,
   backbone_featmap_shape: [1, 1024, 24, 24],
   backbone_out_indices: [2, 5, 8, 11],
   fusion_hidden_size: 256,
