@@ -16,8 +16,10 @@ export interface GeneratorConfig {
   readonly initializeRenderer: boolean;
   /**
    * How the image becomes logits: "palette" takes for each pixel the colour of the palette that is
-   * commonest in its place, which keeps flat backgrounds flat; "palette-bilinear", SD-piXL's, mixes
-   * the colours near to what is there. "kmeans" and "nearest" also make the palette of the image.
+   * commonest in its place, which keeps flat backgrounds flat; "palette-kmeans" does so by way of
+   * as many colours of the image's own, which keeps them flat where they lie between two colours of
+   * the palette; "palette-bilinear", SD-piXL's, mixes the colours near to what is there. "kmeans"
+   * and "nearest" also make the palette of the image.
    * Default: "palette".
    */
   readonly initializationMethod:
@@ -25,7 +27,8 @@ export interface GeneratorConfig {
     | "palette"
     | "nearest"
     | "palette-bilinear"
-    | "palette-nearest";
+    | "palette-nearest"
+    | "palette-kmeans";
   /** Colours of the palette that k-means makes, integer in [2, 256]. Default: 6. */
   readonly kmeansNbColors: number;
   /** Distance between a pixel and a palette colour in the initialisation. Default: "l1". */

@@ -60,6 +60,7 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
       "nearest",
       "palette-bilinear",
       "palette-nearest",
+      "palette-kmeans",
     ]),
     kmeansNbColors: integer("Colours of the palette that k-means makes", 2, 256),
     initDistance: choice("Distance between a pixel and a palette colour", [

@@ -6,7 +6,12 @@ import { kmeansPalette } from "../palette/kmeans_palette.ts";
 import type { Palette } from "../palette/palette.ts";
 import { colorTargets } from "./color_targets.ts";
 import { interpolateColors } from "./interpolate_colors.ts";
-import { majorityClasses, type PixelClasses, sampledClasses } from "./pixel_classes.ts";
+import {
+  clusteredClasses,
+  majorityClasses,
+  type PixelClasses,
+  sampledClasses,
+} from "./pixel_classes.ts";
 
 /** Options of {@linkcode initializeLogits}. */
 export interface InitializeLogitsOptions extends
@@ -78,6 +83,8 @@ function pixelColors(image: Image, options: InitializeLogitsOptions): PixelColor
       return { colors: interpolateColors(image, size, "nearest"), palette };
     case "palette":
       return colorsOf(majorityClasses(image, size, palette));
+    case "palette-kmeans":
+      return colorsOf(clusteredClasses(image, size, palette));
     case "nearest":
       return colorsOf(sampledClasses(image, size));
     case "kmeans": {

@@ -6,7 +6,11 @@ import {
   type InitializeLogitsOptions,
 } from "../../../lib/generator/initialize_logits.ts";
 import { interpolateColors } from "../../../lib/generator/interpolate_colors.ts";
-import { majorityClasses, sampledClasses } from "../../../lib/generator/pixel_classes.ts";
+import {
+  clusteredClasses,
+  majorityClasses,
+  sampledClasses,
+} from "../../../lib/generator/pixel_classes.ts";
 import { decodeImage } from "../../../lib/image/decode_image.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
@@ -59,6 +63,24 @@ for (const distance of ["l1", "l2", "cosine_similarity"] as const) {
   });
 }
 
+Deno.test("clusteredClasses() keeps areas flat that lie between two colors of the palette", () => {
+  // As far from black as from white, but for a little, which the noise of each pixel exceeds.
+  const blackAndWhite = new Palette("two", Uint8Array.of(0, 0, 0, 255, 255, 255));
+  const [blue, brown] = [[60, 120, 210], [210, 120, 50]] as const;
+  const noisy = new Image({ height: 32, width: 32 });
+  for (let i = 0; i < 32 * 32; i++) {
+    const noise = (i * 37) % 61 - 30;
+    const area = i % 32 < 16 ? blue : brown;
+    noisy.data.set([...area.map((value) => value + noise), 255], i * 4);
+  }
+  const small = { height: 16, width: 16 };
+  const halves = Array.from({ length: 16 * 16 }, (_, i) => i % 16 < 8 ? 1 : 0);
+  const found = clusteredClasses(noisy, small, blackAndWhite);
+  assert.deepEqual([...found.classes], halves);
+  assert.equal(found.palette, blackAndWhite);
+  assert.notDeepEqual([...majorityClasses(noisy, small, blackAndWhite).classes], halves);
+});
+
 Deno.test("sampledClasses() equals SD-piXL's nearest downsampling and its palette", () => {
   const found = sampledClasses(image, { height: 6, width: 8 });
   assert.deepEqual([...found.classes], [...golden.tensor("nearest.classes").data]);
@@ -100,7 +122,14 @@ Deno.test("initializeLogits() rescales all pixels to their mean norm times the r
   }
 });
 
-const METHODS = ["kmeans", "palette", "nearest", "palette-bilinear", "palette-nearest"] as const;
+const METHODS = [
+  "kmeans",
+  "palette",
+  "nearest",
+  "palette-bilinear",
+  "palette-nearest",
+  "palette-kmeans",
+] as const;
 const DISTANCES = ["l1", "l2", "cosine_similarity", "zero", "random"] as const;
 
 Deno.test("initializeLogits() takes every method with every distance", () => {
@@ -164,7 +193,7 @@ Deno.test("initializeLogits() of a single color is all zeros", () => {
 
 Deno.test("initializeLogits() enlarges an image that is smaller than the picture", () => {
   const small = Image.fromIndices({ height: 2, width: 1 }, [8, 3], palette.colors);
-  for (const initializationMethod of ["palette", "palette-nearest"] as const) {
+  for (const initializationMethod of ["palette", "palette-nearest", "palette-kmeans"] as const) {
     const options = { ...OPTIONS, initializationMethod, size: { height: 4, width: 3 } };
     const { logits } = initializeLogits(small, options);
     const likeliest = Array.from({ length: 12 }, (_, i) => {
