@@ -198,11 +198,14 @@ export interface DiffusionConfig {
   readonly numInferenceSteps: number;
   /** Classifier-free guidance of the sampler, in [0, 100]. Default: 5. */
   readonly guidanceScale: number;
-  /** Images that are drawn to choose from, integer in [1, 100]. Default: 1. */
+  /**
+   * Images that are drawn to choose from, integer in [1, 100]. The teacher judges the pictures that
+   * the run would begin with. Default: 1.
+   */
   readonly numReferences: number;
   /**
-   * Folder or URL of a CLIP in transformers layout, which chooses among them; null means that the
-   * teacher itself does. Default: null.
+   * Folder or URL of a CLIP in transformers layout, which chooses among the images; null means that
+   * the teacher itself does. Default: null.
    */
   readonly clipId: string | null;
 }

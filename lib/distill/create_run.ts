@@ -180,7 +180,7 @@ async function loadRun(
     )
     : undefined;
   const networks = await loadNetworks(gpu, source, { ...session, asksNegative, inputs, owned });
-  const begun = { teacher, ...networks, palette, image };
+  const begun = { teacher, teacherSize, ...networks, palette, image };
   const loadDecoder = () =>
     LatentDecoder.load(gpu, teacher, {
       ...{ runtime: session.runtime, latentSize: teacher.latentSize(teacherSize), isBrief: true },

@@ -1,16 +1,21 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { chooseReference } from "../conditioning/choose_reference.ts";
+import { PixelGenerator } from "../generator/pixel_generator.ts";
 import { chooseByDenoising, EVALUATIONS_OF_CHOICE } from "../guidance/choose_by_denoising.ts";
-import { sampleImages, type SampleParts } from "../guidance/sample_image.ts";
+import { type Sample, sampleImages, type SampleParts } from "../guidance/sample_image.ts";
 import type { Image } from "../image/image.ts";
 import { readClipConfig } from "../models/clip_config.ts";
 import { openTokenizer } from "../models/clip_tokenizer.ts";
 import type { SessionOptions } from "../onnx/session.ts";
+import type { Palette } from "../palette/palette.ts";
 import type { ModelFolder } from "../weights/folder.ts";
 import type { HubModelOptions } from "../weights/hub_model.ts";
 import { StateDict } from "../weights/state_dict.ts";
+import type { StepParts } from "./distill_step.ts";
+import { type EncodedParts, encodePicture } from "./encode_picture.ts";
 import { openPart } from "./find_teacher.ts";
+import { initializePicture, showsImage } from "./initialize_picture.ts";
 
 /** Images that the teacher drew of the prompt, one of which the run begins with. */
 export interface References {
@@ -20,6 +25,12 @@ export interface References {
   readonly chosen: number;
   /** How well each fits the prompt, the greater, the better; undefined if there is only one. */
   readonly scores: readonly number[] | undefined;
+}
+
+/** What draws images and judges them; all of it is borrowed. */
+export interface DrawParts extends SampleParts, Pick<StepParts, "distillation" | "teacherSize"> {
+  /** The palette of the config. */
+  readonly palette: Palette;
 }
 
 /** Options of {@linkcode drawReferences}. */
@@ -41,13 +52,17 @@ export function referenceEvaluations({ diffusion }: RunConfig): number {
  * Lets the teacher draw the images that a config asks for, and chooses one: by the CLIP that the
  * config names, else by the teacher itself.
  *
+ * The teacher judges what each image would become, the picture of the palette's colours that the run
+ * would begin with: what is clear in the image may be lost in few pixels. Where the picture would not
+ * show the image, it judges the image. {@linkcode chooseByDenoising} tells the measure.
+ *
  * @throws {ModelFolderError} If the CLIP cannot be read.
  * @throws {ModelConfigError} If it is not supported.
  * @throws {HubError} If it is not on this machine, or cannot be downloaded.
  */
 export async function drawReferences(
   gpu: Gpu,
-  parts: SampleParts,
+  parts: DrawParts,
   options: DrawOptions,
 ): Promise<References> {
   const { config, hub, ...session } = options;
@@ -60,14 +75,41 @@ export async function drawReferences(
   const samples = await sampleImages(gpu, parts, { ...session, config: diffusion, seed });
   const images = samples.map(({ image }) => image);
   if (samples.length === 1) return { images, chosen: 0, scores: undefined };
-  const candidates = samples.map(({ latents }) => latents);
-  const { index, scores } = clip
-    ? await chooseReference(gpu, clip, { prompt: config.prompt, images }, session)
-    : await chooseByDenoising(gpu, { parts, candidates }, {
-      seed,
-      ...(session.signal ? { signal: session.signal } : {}),
-    });
+  if (clip) {
+    const candidates = { prompt: config.prompt, images };
+    const { index, scores } = await chooseReference(gpu, clip, candidates, session);
+    return { images, chosen: index, scores };
+  }
+  const stopping = session.signal ? { signal: session.signal } : {};
+  const candidates = await judgedLatents(gpu, samples, { ...parts, config, ...stopping });
+  const { index, scores } = await chooseByDenoising(
+    gpu,
+    { parts, candidates },
+    { seed, ...stopping },
+  );
   return { images, chosen: index, scores };
+}
+
+/** Returns the latents by which each image is judged. */
+async function judgedLatents(
+  gpu: Gpu,
+  samples: readonly Sample[],
+  { config, palette, signal, ...parts }: Omit<EncodedParts, "gpu" | "generator"> & {
+    readonly palette: Palette;
+    readonly signal?: AbortSignal;
+  },
+): Promise<Float32Array[]> {
+  if (!showsImage(config)) return samples.map(({ latents }) => latents);
+  const size = { height: config.generator.imageH, width: config.generator.imageW };
+  const judged: Float32Array[] = [];
+  for (const { image } of samples) {
+    signal?.throwIfAborted();
+    const { logits, palette: own } = initializePicture(image, palette, config);
+    const classes = { kind: "palette", palette: own } as const;
+    using generator = new PixelGenerator(gpu, { classes, size, logits });
+    judged.push(await encodePicture({ ...parts, gpu, config, generator }));
+  }
+  return judged;
 }
 
 /** Looks for the parts of a CLIP, which is loaded when the images are drawn. */

@@ -7,6 +7,7 @@ import { paletteWarnings } from "../palette/palette.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "./checkpoint.ts";
 import { ignoresAutoencoder } from "./find_teacher.ts";
+import { showsImage } from "./initialize_picture.ts";
 
 /** What a run begins with, as far as there is something to know of it. */
 export interface NotedParts {
@@ -48,11 +49,11 @@ export async function runNotes(config: RunConfig, parts: NotedParts): Promise<st
     notes.push('"diffusion.precision" has no effect: this runtime computes in fp32');
   }
   if (parts.drawsImage && diffusion.numReferences > 1 && diffusion.clipId === null) {
+    const judged = showsImage(config) ? "whose picture in the run's colors it" : "that it";
+    const how = parts.asksNegative ? "better with the prompt than without, by most" : "best";
     notes.push(
-      `Of the ${diffusion.numReferences} images that the teacher draws, ` +
-        (parts.asksNegative
-          ? "it chooses the one that it denoises better with the prompt than without, by most"
-          : "it chooses the one that it denoises best"),
+      `Of the ${diffusion.numReferences} images that the teacher draws, it chooses the one ` +
+        `${judged} denoises ${how}`,
     );
   }
   if (diffusion.clipId !== null && (!parts.drawsImage || diffusion.numReferences === 1)) {

@@ -1,23 +1,19 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import {
-  INITIALIZATION_STREAM,
-  initializeLogits,
-  type InitialLogits,
-} from "../generator/initialize_logits.ts";
+import { INITIALIZATION_STREAM } from "../generator/initialize_logits.ts";
 import type { NoiseLogits } from "../generator/pixel_generator.ts";
-import type { SampleParts } from "../guidance/sample_image.ts";
 import type { Image } from "../image/image.ts";
 import type { AdamWState } from "../optimizer/adamw.ts";
-import { gradientMap, isOneHue } from "../palette/gradient_map.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "./checkpoint.ts";
 import {
   type DrawOptions,
+  type DrawParts,
   drawReferences,
   referenceEvaluations,
   type References,
 } from "./draw_references.ts";
+import { initializePicture } from "./initialize_picture.ts";
 
 /** What the first step of a run begins with. */
 export interface StartState {
@@ -83,7 +79,7 @@ export function asksNegativePrompt({ sd, diffusion }: RunConfig, draws: boolean)
  */
 export async function beginAnew(
   gpu: Gpu,
-  parts: SampleParts & StartInputs,
+  parts: DrawParts & StartInputs,
   options: DrawOptions,
 ): Promise<StartState> {
   const { config } = options;
@@ -94,7 +90,7 @@ export async function beginAnew(
   const evaluations = isDrawn ? referenceEvaluations(config) : 0;
   const rest = { image, references, step: 0, evaluations, optimizer: undefined };
   if (generator.initializeRenderer) {
-    return { ...initialize(image!, parts.palette, config), ...rest };
+    return { ...initializePicture(image!, parts.palette, config), ...rest };
   }
   const makesPalette = nameOfMadePalette(config) !== undefined;
   if (makesPalette && image === undefined) {
@@ -103,7 +99,9 @@ export async function beginAnew(
         `or generator.initialize_renderer to be true, so that the teacher draws one`,
     );
   }
-  const palette = makesPalette ? initialize(image!, parts.palette, config).palette : parts.palette;
+  const palette = makesPalette
+    ? initializePicture(image!, parts.palette, config).palette
+    : parts.palette;
   const draw = { seed, stream: INITIALIZATION_STREAM, step: 0 };
   return { logits: { std: generator.std, draw }, palette, ...rest };
 }
@@ -111,7 +109,7 @@ export async function beginAnew(
 /** Goes on from a checkpoint; images are drawn again only if a loss compares with it. */
 export async function goOn(
   gpu: Gpu,
-  parts: SampleParts & StartInputs & { readonly checkpoint: RunCheckpoint },
+  parts: DrawParts & StartInputs & { readonly checkpoint: RunCheckpoint },
   options: DrawOptions,
 ): Promise<StartState> {
   const { logits, palette, step, optimizerStep, moment1, moment2 } = parts.checkpoint;
@@ -128,17 +126,4 @@ export async function goOn(
 
 function chosenOf(references: References | undefined): Image | undefined {
   return references?.images[references.chosen];
-}
-
-function initialize(image: Image, palette: Palette, config: RunConfig): InitialLogits {
-  const { imageH: height, imageW: width } = config.generator;
-  const isMapped = config.generator.toneMapping && isOneHue(palette);
-  return initializeLogits(isMapped ? gradientMap(image, palette) : image, {
-    ...config.generator,
-    size: { height, width },
-    palette,
-    seed: config.seed,
-    // SD-piXL looks only at the pixels in the middle.
-    antialias: config.preset !== "paper",
-  });
 }

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import type { PartialConfig } from "../../../config/resolve_run_config.ts";
+import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { chooseReference } from "../../../lib/conditioning/choose_reference.ts";
 import { createRun } from "../../../lib/distill/create_run.ts";
+import type { Image } from "../../../lib/image/image.ts";
+import { SessionPool } from "../../../lib/onnx/session_pool.ts";
 import { openModelFolder } from "../../../lib/weights/folder.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
@@ -21,9 +25,56 @@ gpuTest("a run begins with the best of several images, in the eyes of the teache
   // One step and four times of judgement each.
   assert.equal(run.evaluations, 15);
   assert.deepEqual(notes, [
-    "Of the 3 images that the teacher draws, it chooses the one that it denoises better with the " +
-    "prompt than without, by most",
+    "Of the 3 images that the teacher draws, it chooses the one whose picture in the run's colors " +
+    "it denoises better with the prompt than without, by most",
   ]);
+});
+
+/** The score of the picture that a run begins with, of an image, by all that the config says. */
+async function scoreOfStart(
+  part: PartialConfig,
+  inputs: { readonly gpu: Gpu; readonly pool: SessionPool; readonly image: Image },
+): Promise<number> {
+  await using run = await createRun(tinyConfig(part), inputs);
+  return await run.score();
+}
+
+gpuTest("a run chooses an image by the picture that it would begin with", async (gpu) => {
+  await using pool = new SessionPool();
+  // Runs of seed 0 choose with the noise with which all pictures are scored.
+  const parts: PartialConfig[] = [
+    { generator: { initializationMethod: "palette-kmeans", palette: "sweetie-16" } },
+    // Of one hue: the image is mapped before.
+    { generator: { initializationMethod: "palette", palette: "game-boy" } },
+    { generator: { initializationMethod: "kmeans", kmeansNbColors: 3 } },
+    { generator: { initializationMethod: "nearest" }, training: { resizeMode: "nearest" } },
+  ];
+  for (const part of parts) {
+    const asked: PartialConfig = {
+      ...part,
+      seed: 0,
+      diffusion: { ...DRAWN, numReferences: 2 },
+      // Without edges to follow the score of a given image is that of a drawn one.
+      controlnet: { useControlnet: false },
+    };
+    await using run = await createRun(tinyConfig(asked), { gpu, pool });
+    const { images, scores } = run.references!;
+    const expected: number[] = [];
+    for (const image of images) expected.push(await scoreOfStart(asked, { gpu, pool, image }));
+    assert.deepEqual(scores, expected);
+  }
+});
+
+gpuTest("a run chooses by the images where its picture would not show them", async (gpu) => {
+  const scoresOf = async (part: PartialConfig) => {
+    await using run = await createRun(tinyConfig({ ...part, diffusion: DRAWN }), { gpu });
+    return run.references!.scores!;
+  };
+  const random = await scoresOf({ generator: { initDistance: "random" } });
+  const zero = await scoresOf({ generator: { initDistance: "zero", palette: "sweetie-16" } });
+  assert.equal(new Set(random).size, 3);
+  assert.deepEqual(zero, random);
+  assert.notDeepEqual(await scoresOf({}), random);
 });
 
 gpuTest("a run begins with the best of several images, in the eyes of CLIP", async (gpu) => {

@@ -96,6 +96,18 @@ gpuTest("runTogether() makes on webgpu what runs alone make on wasm", async (gpu
   await assertSame(gpu, onGpu, 2, { alone: CONTROLLED, atol: 1e-3 });
 });
 
+gpuTest("runTogether() makes pictures that begin with the best of several images", async (gpu) => {
+  const methods = ["palette-kmeans", "kmeans", "nearest"] as const;
+  const orders = methods.map((initializationMethod, seed): Order => ({
+    part: {
+      seed,
+      generator: { initializationMethod },
+      diffusion: { numReferences: seed + 2, numInferenceSteps: 1 },
+    },
+  }));
+  await assertSame(gpu, orders, 3);
+});
+
 gpuTest("runTogether() waits for none that ends early or goes on longer", async (gpu) => {
   const orders = [1, 4, 2].map((steps, seed): Order => ({ part: { seed, training: { steps } } }));
   await assertSame(gpu, orders, 3);
