@@ -60,8 +60,7 @@ async function bench(options: BenchOptions): Promise<number> {
 async function taskOf(job: Job, options: BenchOptions, teacher: string): Promise<Task> {
   const config = jobConfig(job, options);
   const input = (await readInput(job.prompt))?.data;
-  const finish = job.recipe.finish;
-  const fingerprint = await pictureFingerprint({ config, finish, input, teacher });
+  const fingerprint = await pictureFingerprint({ config, input, teacher });
   return { job, key: jobKey(job), config, fingerprint };
 }
 
@@ -91,8 +90,8 @@ async function makeAll(
   let count = 0;
   for (const group of groupsOf(open, batch)) {
     try {
-      const jobs = await Promise.all(group.map(async ({ job: { recipe, prompt }, config }) => {
-        return { recipe, config, image: await readInput(prompt) };
+      const jobs = await Promise.all(group.map(async ({ job: { prompt }, config }) => {
+        return { config, image: await readInput(prompt) };
       }));
       const made = await makePictures(jobs, { gpu, pool, signal });
       for (const [i, { key, fingerprint }] of group.entries()) {

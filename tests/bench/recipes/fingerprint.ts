@@ -21,8 +21,6 @@ export async function teacherFingerprint(config: DiffusionConfig): Promise<strin
 export interface PictureSource {
   /** Its config. */
   readonly config: RunConfig;
-  /** What is made of the run's start image, if anything. */
-  readonly finish: string | undefined;
   /** Values of the input image, if there is one. */
   readonly input: Uint8Array | undefined;
   /** Hash of the teacher: the same one elsewhere is the same. */
@@ -31,8 +29,8 @@ export interface PictureSource {
 
 /** Hashes all that a picture depends on, but for the code and the machine. */
 export async function pictureFingerprint(source: PictureSource): Promise<string> {
-  const { config: { diffusion, ...rest }, finish, input, teacher } = source;
-  const text = JSON.stringify([rest, { ...diffusion, modelId: teacher }, finish]);
+  const { config: { diffusion, ...rest }, input, teacher } = source;
+  const text = JSON.stringify([rest, { ...diffusion, modelId: teacher }]);
   return await hash([new TextEncoder().encode(text), ...(input ? [input.slice()] : [])]);
 }
 

@@ -2,14 +2,11 @@ import type { RunConfig } from "../../../config/run_config.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { createRun } from "../../../lib/distill/create_run.ts";
 import { distill } from "../../../lib/distill/distill.ts";
-import type { Run } from "../../../lib/distill/run.ts";
 import { runTogether, type SharedInputs } from "../../../lib/distill/run_together.ts";
 import type { Image, ImageSize } from "../../../lib/image/image.ts";
 import type { SessionPool } from "../../../lib/onnx/session_pool.ts";
 import { findPalette } from "../../../lib/palette/find_palette.ts";
 import type { Palette } from "../../../lib/palette/palette.ts";
-import { kmeansMajority } from "./kmeans_majority.ts";
-import type { Recipe } from "./recipe.ts";
 
 /** What a picture is made with; all of it is borrowed. */
 export interface Workshop {
@@ -56,8 +53,6 @@ export interface MadePicture {
 
 /** What a picture is made of. */
 export interface PictureParts {
-  /** How it is made. */
-  readonly recipe: Recipe;
   /** The complete config. */
   readonly config: RunConfig;
   /** The input image, if there is one. */
@@ -89,9 +84,9 @@ export async function makePictures(
     onLoaded: () => loaded = performance.now(),
     onStep: () => peakBytes = Math.max(peakBytes, Deno.memoryUsage().rss),
   };
-  const made = await runTogether(jobs, async ({ recipe, config, image }, inputs) => {
+  const made = await runTogether(jobs, async ({ config, image }, inputs) => {
     const palette = await findPalette(config.generator.palette);
-    const parts = { recipe, config, image, palette };
+    const parts = { config, image, palette };
     return { palette, ...await make(parts, { ...inputs, signal }, listener) };
   }, { gpu, pool, batch: jobs.length });
   const share = (from: number, to: number) => (to - from) / 1000 / jobs.length;
@@ -107,7 +102,7 @@ export async function makePictures(
 }
 
 async function make(
-  { recipe, config, image, palette }: PictureParts & { readonly palette: Palette },
+  { config, image, palette }: PictureParts & { readonly palette: Palette },
   inputs: SharedInputs & { readonly signal: AbortSignal },
   { onLoaded, onStep }: { onLoaded(): void; onStep(): void },
 ) {
@@ -126,7 +121,7 @@ async function make(
   onStep();
   for await (const _ of distill(run, { signal })) onStep();
   signal.throwIfAborted();
-  const indices = await finish(recipe, run, palette);
+  const { indices } = await run.picture();
   return {
     indices,
     size: run.size,
@@ -134,12 +129,4 @@ async function make(
     runtime: run.runtime,
     adapter: run.adapterName,
   };
-}
-
-async function finish({ finish }: Recipe, run: Run, palette: Palette): Promise<Uint32Array> {
-  if (finish === undefined) return (await run.picture()).indices;
-  if (!run.startImage) {
-    throw new TypeError(`Cannot make a picture by "${finish}": expected a run with a start image`);
-  }
-  return kmeansMajority(run.startImage, run.size, palette);
 }

@@ -2,13 +2,11 @@ import assert from "node:assert/strict";
 import { Image } from "../../../lib/image/image.ts";
 import { SessionPool } from "../../../lib/onnx/session_pool.ts";
 import { findPalette } from "../../../lib/palette/find_palette.ts";
-import { Palette } from "../../../lib/palette/palette.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 import { pictureFingerprint, teacherFingerprint } from "./fingerprint.ts";
 import { Journal } from "./journal.ts";
-import { kmeansMajority } from "./kmeans_majority.ts";
 import { makePicture, makePictures } from "./make_picture.ts";
 import { PictureFiles } from "./picture_files.ts";
 import { PROMPT_SETS } from "./prompts.ts";
@@ -22,7 +20,7 @@ function taskOf(name: string, overrides: readonly string[] = []) {
   const job: Job = { recipe, set: "names48", prompt, size: 8, palette: "game-boy", seed: 0 };
   const quick = ["diffusion.num_inference_steps=2", "controlnet.use_controlnet=false"];
   const options = { model: MODEL, runtime: "wasm", overrides: [...quick, ...overrides] };
-  return { recipe, config: jobConfig(job, options) };
+  return { config: jobConfig(job, options) };
 }
 
 gpuTest("makePicture() counts what a recipe costs, and shares networks", async (gpu) => {
@@ -52,39 +50,19 @@ gpuTest("makePictures() makes several at once, and shares what they cost", async
   assert.equal(first!.cost.seconds, second!.cost.seconds);
 });
 
-gpuTest("makePicture() finishes by k-means in the palette that was asked for", async (gpu) => {
-  await using pool = new SessionPool();
-  const image = Image.filled({ height: 16, width: 16 }, [15, 60, 15]);
-  const workshop = { gpu, pool, signal: new AbortController().signal };
-  const task = { ...taskOf("kmeans-majority"), image };
-  const { indices, palette, cost } = await makePicture(task, workshop);
-  assert.equal(cost.evaluations, 0);
-  assert.deepEqual(new Set([...indices].map((k) => palette.hexAt(k))), new Set(["0f380f"]));
-});
-
 gpuTest("makePicture() is stopped by its signal", async (gpu) => {
   await using pool = new SessionPool();
   const signal = AbortSignal.abort(new Error("stopped"));
   await assert.rejects(makePicture(taskOf("nearest"), { gpu, pool, signal }), /^Error: stopped$/);
 });
 
-Deno.test("kmeansMajority() takes the commonest colour of each cell, not the mean", () => {
-  const black = [0, 0, 0], white = [255, 255, 255];
-  // Two cells of 2 x 2 pixels: one white pixel in the left one, three in the right one.
-  const pixels = [white, black, white, white, black, black, white, black];
-  const image = Image.fromFloats({ height: 2, width: 4 }, pixels.flat().map((v) => v / 255));
-  const palette = new Palette("two", Uint8Array.of(10, 10, 10, 240, 240, 240));
-  assert.deepEqual([...kmeansMajority(image, { height: 1, width: 2 }, palette)], [0, 1]);
-});
-
-Deno.test("pictureFingerprint() changes with config, finish, input and teacher", async () => {
+Deno.test("pictureFingerprint() changes with config, input and teacher", async () => {
   const { config } = taskOf("nearest");
   const teacher = await teacherFingerprint(config.diffusion);
-  const source = { config, finish: undefined, input: undefined, teacher };
+  const source = { config, input: undefined, teacher };
   const hashes = await Promise.all([
     pictureFingerprint(source),
     pictureFingerprint({ ...source, config: taskOf("draft").config }),
-    pictureFingerprint({ ...source, finish: "kmeans-majority" }),
     pictureFingerprint({ ...source, input: Uint8Array.of(1) }),
     pictureFingerprint({ ...source, teacher: "another" }),
   ]);

@@ -14,8 +14,6 @@ export interface Recipe {
   readonly sets?: "prompts" | "images";
   /** Whether it is left out unless it is named. Default: false. */
   readonly isSlow?: boolean;
-  /** What is made of the run's start image in place of its picture. Default: nothing. */
-  readonly finish?: "kmeans-majority";
   /** Keys of the config and their values, over the defaults. */
   readonly set: Readonly<Record<string, unknown>>;
 }

@@ -81,6 +81,15 @@ Deno.test("clusteredClasses() keeps areas flat that lie between two colors of th
   assert.notDeepEqual([...majorityClasses(noisy, small, blackAndWhite).classes], halves);
 });
 
+Deno.test("clusteredClasses() takes the commonest color of each block, not the mean", () => {
+  const [black, white] = [[0, 0, 0], [1, 1, 1]];
+  // Two blocks of 2 x 2 pixels: one white pixel in the left one, three in the right one.
+  const pixels = [white, black, white, white, black, black, white, black];
+  const blocks = Image.fromFloats({ height: 2, width: 4 }, pixels.flat());
+  const own = new Palette("two", Uint8Array.of(10, 10, 10, 240, 240, 240));
+  assert.deepEqual([...clusteredClasses(blocks, { height: 1, width: 2 }, own).classes], [0, 1]);
+});
+
 Deno.test("sampledClasses() equals SD-piXL's nearest downsampling and its palette", () => {
   const found = sampledClasses(image, { height: 6, width: 8 });
   assert.deepEqual([...found.classes], [...golden.tensor("nearest.classes").data]);
