@@ -41,7 +41,7 @@ export const BENCH_HELP = `Scores recipes: how a picture is made, at what cost, 
                           metrics.jsonl; pictures that are there already are not made again
 
 Recipes:
-${RECIPES.map(({ name, note }) => `  ${name.padEnd(18)}${note}`).join("\n")}
+${RECIPES.map(({ name, note }) => `  ${name.padEnd(25)}${note}`).join("\n")}
 `;
 
 /**
