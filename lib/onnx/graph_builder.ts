@@ -11,13 +11,6 @@ import {
   normalizeAxis,
 } from "./shape_inference.ts";
 
-/**
- * Products that a convolution adds up in float16, at most. onnxruntime's kernel on WebGPU has a
- * float16 for the sum, which loses 0.8 % of it after 2,880 products and 1.5 % after 11,520; matrix
- * products lose 0.3 % and are left alone.
- */
-const LONG_SUM = 2500;
-
 /** What hides a token from another: below every score, and finite in float16. */
 const MASKED_SCORE = -10_000;
 
@@ -69,21 +62,12 @@ export class GraphBuilder extends GraphMath {
     return this.reshape(y, [...x.shape.slice(0, -1), w.shape[0]!]);
   }
 
-  /**
-   * Convolves: x [N, C, H, W], w [O, C / group, kH, kW], b [O].
-   *
-   * Where more than {@linkcode LONG_SUM} products are added up for a value, a float16 graph does it
-   * in float32; the weights stay float16.
-   */
+  /** Convolves: x [N, C, H, W], w [O, C / group, kH, kW], b [O]. */
   conv(x: Value, w: Value, b?: Value, options: ConvOptions = {}): Value {
     const full = fullConvOptions(options);
     const attributes = { ...full, kernel_shape: w.shape.slice(2) };
     const shape = convShape(x.shape, w.shape, full);
-    const isLong = x.type === "float16" && sizeOf(w.shape.slice(1)) > LONG_SUM;
-    const inputs = isLong
-      ? [x, w, b].map((value) => value && this.castTo(value, "float32"))
-      : [x, w, b];
-    return this.castTo(this.node("Conv", { inputs, attributes }, inputs[0]!.type, shape), x.type);
+    return this.node("Conv", { inputs: [x, w, b], attributes }, x.type, shape);
   }
 
   /** Convolves backwards: x [N, C, H, W], w [C, O / group, kH, kW], b [O]. */

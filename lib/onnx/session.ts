@@ -1,6 +1,7 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeModel } from "./encode_model.ts";
+import { useFasterShaders } from "./faster_shaders.ts";
 import { checkFeeds, type Feed, type HostTensor, KeptTensor } from "./feeds.ts";
 import { type Graph, type GraphWeight, sizeOf } from "./graph.ts";
 import { bytesPerElement } from "./graph_core.ts";
@@ -10,6 +11,7 @@ import { explainFailure, SessionError } from "./session_error.ts";
 import type { BatchMember } from "./session_batch.ts";
 import { ortOptions } from "./ort_options.ts";
 import type { SessionPool } from "./session_pool.ts";
+import { computeWholeGroups } from "./whole_groups.ts";
 import { withWholeMemory } from "./whole_memory.ts";
 import { applyWinograd } from "./winograd.ts";
 import { withWrittenBuffers } from "./written_buffers.ts";
@@ -104,8 +106,8 @@ async function loadSession(
 ): Promise<Session> {
   const { runtime, signal } = options;
   signal?.throwIfAborted();
-  // The other runtimes have faster convolutions of their own.
-  const network = runtime === "wasm" ? applyWinograd(graph) : graph;
+  const network = forRuntime(graph, runtime);
+  if (gpu && runtime === "webgpu") useFasterShaders(gpu.device);
   const file = runtimeFile(runtime);
   let readError: unknown;
   try {
@@ -116,7 +118,7 @@ async function loadSession(
       // The first load of a runtime makes its memory.
       const create = () =>
         engine.ort.InferenceSession.create(encodeModel(network), {
-          ...ortOptions(gpu, network, runtime),
+          ...ortOptions(gpu, runtime),
           externalData: network.weights.map((weight) =>
             externalData(weight, runtime, (error) => {
               readError = error;
@@ -137,6 +139,13 @@ async function loadSession(
       : explainFailure(cause, { runtime, file, weightBytes: bytesOfWeights(network) });
     throw new SessionError("load", graph.name, detail, { cause: readError ?? cause });
   }
+}
+
+/** Changes how a network is computed to what is fastest. */
+function forRuntime(graph: Graph, runtime: Runtime): Graph {
+  if (runtime === "wasm") return applyWinograd(graph);
+  // The native runtime has fast convolutions of its own.
+  return runtime === "webgpu" ? computeWholeGroups(graph) : graph;
 }
 
 function externalData(

@@ -124,7 +124,7 @@ for (const runtime of ["webgpu", "wasm"] as const) {
   });
 }
 
-gpuTest("long sums of float16 convolutions lose nothing", async (gpu) => {
+gpuTest("long sums of float16 convolutions lose little", async (gpu) => {
   const channels = 512;
   const shape = [1, channels, 4, 4];
   const weights = new RandomWeights({ seed: 1 });
@@ -142,8 +142,8 @@ gpuTest("long sums of float16 convolutions lose nothing", async (gpu) => {
   await using session = await createSession(gpu, graph("float16"), { runtime: "webgpu" });
   using y = (await session.run({ image: feed }))["y"]!;
   const error = await relativeError(y, expected!.data as Float32Array);
-  // One rounding of 2^-11; with a float16 for the sum it is 1e-2.
-  assert.ok(error < 5e-4, `relative error ${error}`);
+  // The result is rounded, and sums of 16 products are; with a float16 for the whole sum it is 1e-2.
+  assert.ok(error < 1e-3, `relative error ${error}`);
 });
 
 Deno.test("chooseRuntime() takes the GPU only if it is one", () => {

@@ -1,0 +1,142 @@
+/** How a workgroup of 8 x 8 threads multiplies a tile. */
+export interface ProductTile {
+  /** Prefix of its variables. */
+  readonly name: string;
+  /** Rows of the tile that each thread computes; the tile has eight times as many. */
+  readonly rows: number;
+  /** Groups of four columns that each thread computes; the tile has 32 times as many columns. */
+  readonly groups: number;
+  /** Type of the operands and the result. */
+  readonly element: "f16" | "f32";
+  /** Whether the second operand is read as [N, K]. Default: as [K, N]. */
+  readonly isTransposed: boolean;
+  /** What the functions that read take after their indices. */
+  readonly lastArgument: string;
+}
+
+/** Products that are added up between two barriers. */
+const DEPTH = 16;
+/** The same in groups of four. */
+const DEPTH_GROUPS = DEPTH / 4;
+const THREADS = 64;
+
+/** Writes a text for each number from 0 on, one after the other. */
+export function unroll(count: number, text: (i: number) => string): string {
+  return Array.from({ length: count }, (_, i) => text(i)).join("\n");
+}
+
+/** Returns the declaration of the tile's part of workgroup memory. */
+export function declareTile({ name, rows, groups, element, isTransposed }: ProductTile): string {
+  const stride = strideOf(groups, isTransposed);
+  return `var<workgroup> ${name}_a: array<vec4<${element}>, ${8 * rows * DEPTH_GROUPS}>;
+var<workgroup> ${name}_b: array<vec4<${element}>, ${stride * DEPTH}>;`;
+}
+
+/**
+ * Returns statements that multiply a tile of A [M, K] and B [K, N].
+ *
+ * They use `mm_readA`, `mm_readB` and `mm_write` of the shader that they are put into, `ktiles` (K in
+ * units of 16, rounded up), `batch`, `first_row` and `first_group` (the tile's place, columns in
+ * units of four), and the thread as `t`, `tx` and `ty`.
+ *
+ * What comes next is read while the present is computed. All loops but that over K are written out:
+ * in one that is not, the sums of a thread would lie in memory, since registers have no index. In
+ * float16, 16 products are added up in float16 and the sums of these in float32, which takes half the
+ * time of float32 throughout.
+ */
+export function multiplyTile(tile: ProductTile): string {
+  const { rows, groups, element } = tile;
+  const each = (text: (sum: string) => string) =>
+    unroll(rows, (i) => unroll(groups, (j) => text(`${i}_${j}`)));
+  const isHalf = element === "f16";
+  return `${each((sum) => `var sum${sum} = vec4<f32>();`)}
+${readNext(tile, "0", "var ")}
+for (var kt = 0; kt < ktiles; kt++) {
+workgroupBarrier();
+${storeOperands(tile)}
+workgroupBarrier();
+${readNext(tile, "(kt + 1)", "")}
+${isHalf ? each((sum) => `var part${sum} = vec4<f16>();`) : ""}
+${unroll(DEPTH_GROUPS, (k) => multiplyGroup(tile, k))}
+${isHalf ? each((sum) => `sum${sum} += vec4<f32>(part${sum});`) : ""}
+}
+${
+    unroll(rows, (i) =>
+      unroll(groups, (j) =>
+        `mm_write(batch, first_row + ty + ${8 * i}, first_group + tx + ${8 * j}, ` +
+        `vec4<${element}>(sum${i}_${j}));`))
+  }`;
+}
+
+/** In a transposed tile one group more, so that threads which store do not meet in one bank. */
+function strideOf(groups: number, isTransposed: boolean): number {
+  return 8 * groups + (isTransposed ? 1 : 0);
+}
+
+/** Reads the operands' groups of a depth into variables, each thread some. */
+function readNext(tile: ProductTile, depth: string, declaration: string): string {
+  const { rows, groups, isTransposed, lastArgument } = tile;
+  const rowStep = THREADS / DEPTH_GROUPS;
+  const width = 8 * groups;
+  const k = `${depth} * ${DEPTH_GROUPS} + t % ${DEPTH_GROUPS}`;
+  const readA = unroll(
+    8 * rows / rowStep,
+    (i) =>
+      `${declaration}next_a${i} = mm_readA(batch, first_row + t / ${DEPTH_GROUPS} + ` +
+      `${i * rowStep}, ${k}${lastArgument});`,
+  );
+  // Four columns of the same four products: a block that a thread turns around.
+  const column = `first_group * 4 + t / ${DEPTH_GROUPS} % ${width} * 4`;
+  const readB = isTransposed
+    ? unroll(
+      4,
+      (i) => `${declaration}next_b${i} = mm_readB(batch, ${column} + ${i}, ${k}${lastArgument});`,
+    )
+    : unroll(
+      DEPTH * width / THREADS,
+      (i) =>
+        `${declaration}next_b${i} = mm_readB(batch, ${depth} * ${DEPTH} + t / ${width} + ` +
+        `${i * THREADS / width}, first_group + t % ${width}${lastArgument});`,
+    );
+  return `${readA}\n${readB}`;
+}
+
+/** Stores what was read where all threads see it: A as [rows, K], B as [K, columns]. */
+function storeOperands({ name, rows, groups, element, isTransposed }: ProductTile): string {
+  const storeA = unroll(
+    8 * rows * DEPTH_GROUPS / THREADS,
+    (i) => `${name}_a[t + ${i * THREADS}] = next_a${i};`,
+  );
+  const width = 8 * groups;
+  if (!isTransposed) {
+    return `${storeA}\n${
+      unroll(DEPTH * width / THREADS, (i) => `${name}_b[t + ${i * THREADS}] = next_b${i};`)
+    }`;
+  }
+  const stride = strideOf(groups, isTransposed);
+  const turned = unroll(4, (k) => {
+    const values = [0, 1, 2, 3].map((i) => `next_b${i}[${k}]`).join(", ");
+    return `${name}_b[(t % ${DEPTH_GROUPS} * 4 + ${k}) * ${stride} + t / ${DEPTH_GROUPS}] = ` +
+      `vec4<${element}>(${values});`;
+  });
+  const blocks = DEPTH_GROUPS * width;
+  return `${storeA}\n${blocks < THREADS ? `if (t < ${blocks}) {\n${turned}\n}` : turned}`;
+}
+
+/** Multiplies four products deep. */
+function multiplyGroup(tile: ProductTile, k: number): string {
+  const { name, rows, groups, element, isTransposed } = tile;
+  const stride = strideOf(groups, isTransposed);
+  const sum = element === "f16" ? "part" : "sum";
+  return `{
+${unroll(rows, (i) => `let a${i} = ${name}_a[(ty + ${8 * i}) * ${DEPTH_GROUPS} + ${k}];`)}
+${
+    unroll(4, (kk) =>
+      unroll(groups, (j) =>
+        `let b${kk}_${j} = ${name}_b[tx + ${(4 * k + kk) * stride + 8 * j}];\n${
+          unroll(rows, (i) =>
+            `${sum}${i}_${j} = fma(b${kk}_${j}, vec4<${element}>(a${i}[${kk}]), ${sum}${i}_${j});`)
+        }`))
+  }
+}`;
+}
