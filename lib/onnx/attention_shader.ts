@@ -8,7 +8,7 @@ const MAX_HEAD = 128;
 const HALF_GROUPS = 4;
 
 const LOOP = "  var previous_max : qk_precision = qk_min_value;";
-const LOAD_QUERY = /  if \(valid_q\) \{\s*loadq\([^;]*\);\s*\}/;
+const LOAD_QUERY = / {2}if \(valid_q\) \{\s*loadq\([^;]*\);\s*\}/;
 const THEIR_KEYS = /const max_k_step : u32 = \d+;/;
 /** Without a mask, a window, or lengths that differ in a batch. */
 const EXPECTED = [
