@@ -4,6 +4,7 @@ import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ControlnetChoice } from "../guidance/controlnet_residuals.ts";
 import type { ImageSize } from "../image/image.ts";
 import type { NetworkPrecision } from "../onnx/network_precision.ts";
+import { canNarrowMasks } from "../onnx/narrow_masks.ts";
 import type { Runtime } from "../onnx/session.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { planNetworks } from "./planned_networks.ts";
@@ -41,6 +42,7 @@ export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
     rows: run.asksNegative ? 2 : 1,
     controlnets: run.controlnets.map(({ id }) => id),
     precision: precision.precision ?? "float32",
+    narrowsMasks: canNarrowMasks(gpu, runtime),
   });
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
   return planMemory(networks, {

@@ -6,6 +6,7 @@ import { readControlnetConfig } from "../models/controlnet_config.ts";
 import { buildControlnet } from "../models/controlnet_model.ts";
 import { buildUnet } from "../models/unet_2d_condition_model.ts";
 import { bytesOf } from "../onnx/graph_memory.ts";
+import { narrowMasks } from "../onnx/narrow_masks.ts";
 import type { FloatType } from "../weights/float16.ts";
 import { RandomWeights } from "../weights/random_weights.ts";
 import type { PlannedNetwork } from "./memory_plan.ts";
@@ -24,6 +25,8 @@ export interface PlannedNetworksOptions {
   readonly decodes: boolean;
   /** Type of what UNet, ControlNets and text encoders compute. */
   readonly precision: FloatType;
+  /** Whether the autoencoder keeps masks in float16. Default: false. */
+  readonly narrowsMasks?: boolean;
 }
 
 /** The networks of a run as far as a memory plan needs them. */
@@ -70,13 +73,11 @@ export async function planNetworks(
 /** The autoencoder computes in float32. */
 function planAutoencoder(
   teacher: TeacherFolder,
-  { teacherSize, decodes, pictures = 1 }: PlannedNetworksOptions,
+  { teacherSize, decodes, pictures = 1, narrowsMasks = false }: PlannedNetworksOptions,
 ): { readonly halves: readonly PlannedNetwork[]; readonly keptBytes: number } {
   const { vae } = teacher;
-  const { forward, backward, kept } = vae.buildEncoderGradient(unread(), {
-    ...teacherSize,
-    batch: pictures,
-  });
+  const graphs = vae.buildEncoderGradient(unread(), { ...teacherSize, batch: pictures });
+  const { forward, backward, kept } = narrowsMasks ? narrowMasks(graphs) : graphs;
   const keptBytes = kept.reduce((sum, name) => sum + bytesOf(forward.values.get(name)!), 0);
   const decoder = decodes
     ? [vae.buildDecoder(unread(), { ...teacher.latentSize(teacherSize), batch: 1 })]

@@ -2,6 +2,7 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { createBatchedSession, padsNetwork } from "./batched_session.ts";
 import { measureGraph } from "./graph_memory.ts";
+import { canNarrowMasks, narrowMasks } from "./narrow_masks.ts";
 import {
   createSession,
   type Feed,
@@ -37,9 +38,10 @@ export class GradientSession implements AsyncDisposable {
    */
   static async create(
     gpu: Gpu | null,
-    graphs: GradientGraphs,
+    asked: GradientGraphs,
     options: SessionOptions,
   ): Promise<GradientSession> {
+    const graphs = canNarrowMasks(gpu, options.runtime) ? narrowMasks(asked) : asked;
     await using cleanup = new AsyncDisposableStack();
     const forward = cleanup.use(await createSession(gpu, graphs.forward, options));
     const backward = cleanup.use(await createSession(gpu, graphs.backward, options));
@@ -50,18 +52,21 @@ export class GradientSession implements AsyncDisposable {
   /**
    * Loads both halves for a member of a batch; without one as {@linkcode GradientSession.create}.
    *
-   * @param graphs Those for one picture.
-   * @param widen Builds them for several, as of `createBatchedSession`.
+   * @param asked.graphs Those for one picture.
+   * @param asked.widen Builds them for several, as of `createBatchedSession`.
    * @throws {SessionError} If the runtime refuses.
    */
   static async createBatched(
     gpu: Gpu | null,
-    { graphs, widen }: {
+    asked: {
       readonly graphs: GradientGraphs;
       readonly widen: (copies: number) => GradientGraphs;
     },
     options: SessionOptions,
   ): Promise<GradientSession> {
+    const fit = (made: GradientGraphs) =>
+      canNarrowMasks(gpu, options.runtime) ? narrowMasks(made) : made;
+    const graphs = fit(asked.graphs);
     const halves = [graphs.forward, graphs.backward];
     const weightBytes = halves.reduce((sum, half) => sum + measureGraph(half).weightBytes, 0);
     // Both halves must take the same number of pictures.
@@ -69,7 +74,7 @@ export class GradientSession implements AsyncDisposable {
     const load = (half: "forward" | "backward") =>
       createBatchedSession(
         gpu,
-        { one: graphs[half], widen: (copies) => widen(copies)[half], pads },
+        { one: graphs[half], widen: (copies) => fit(asked.widen(copies))[half], pads },
         options,
       );
     await using cleanup = new AsyncDisposableStack();
