@@ -15,12 +15,11 @@ export interface GeneratorConfig {
   /** Whether the logits begin from an image (given, or drawn by the teacher). Default: true. */
   readonly initializeRenderer: boolean;
   /**
-   * How the image becomes logits: "palette" takes for each pixel the colour of the palette that is
-   * commonest in its place, which keeps flat backgrounds flat; "palette-kmeans" does so by way of
-   * as many colours of the image's own, which keeps them flat where they lie between two colours of
-   * the palette; "palette-bilinear", SD-piXL's, mixes the colours near to what is there. "kmeans"
-   * and "nearest" also make the palette of the image.
-   * Default: "palette".
+   * How the image becomes logits: "palette-kmeans" takes for each pixel the colour that is commonest
+   * in its place, of the image's own by k-means, and the one of the palette nearest to it, which
+   * keeps flat areas flat; "palette" takes that of the palette which is commonest there;
+   * "palette-bilinear", SD-piXL's, mixes the colours near to what is there. "kmeans" and "nearest"
+   * also make the palette of the image. Default: "palette-kmeans".
    */
   readonly initializationMethod:
     | "kmeans"

@@ -12,6 +12,9 @@ export interface PixelClasses {
   readonly palette: Palette;
 }
 
+/** A picture's own colours, at least: fewer than its areas would join what a small palette can tell. */
+const MIN_CLUSTERS = 16;
+
 /** Logits are [H, W, K]: at 64x64 pixels, this many colours are 64 MiB. */
 const MAX_COLORS = 4096;
 
@@ -50,8 +53,8 @@ export function majorityClasses(image: Image, size: ImageSize, palette: Palette)
 
 /**
  * Gives each pixel a palette colour by way of the picture's own: as many of them as the palette has,
- * by k-means, for each pixel the one that is commonest in its block, and for that the nearest one of
- * the palette (l2).
+ * but at least 16, by k-means; for each pixel the one that is commonest in its block, and for that
+ * the nearest one of the palette (l2).
  *
  * So what is one area in the picture stays one, where it lies between two colours of the palette.
  *
@@ -59,7 +62,7 @@ export function majorityClasses(image: Image, size: ImageSize, palette: Palette)
  * superpixels and a palette that is given.
  */
 export function clusteredClasses(image: Image, size: ImageSize, palette: Palette): PixelClasses {
-  const own = kmeansPalette(image, palette.size);
+  const own = kmeansPalette(image, Math.max(palette.size, MIN_CLUSTERS));
   const nearest = Array.from(
     { length: own.size },
     (_, k) => nearestColor(own.at(k), palette.colors),
