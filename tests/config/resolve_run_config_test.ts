@@ -33,25 +33,18 @@ Deno.test("resolveLayers() takes the preset that the last layer names", () => {
   assert.equal(resolveLayers([file, parseSettings(["preset=standard"])]).config.preset, "standard");
 });
 
-Deno.test("the preset draft is standard with fewer and larger steps", () => {
-  const draft = resolveRunConfig({ preset: "draft" });
-  const { training, ...others } = resolveRunConfig({});
-  assert(draft.training.steps < training.steps && draft.training.learningRate > 0.05);
-  const { steps, learningRate } = draft.training;
-  const expected = { ...others, training: { ...training, steps, learningRate }, preset: "draft" };
-  assert.deepEqual(draft, expected);
-});
-
-Deno.test("the preset max is standard from the best of several samples", () => {
-  const { diffusion, ...others } = resolveRunConfig({ preset: "max" });
+Deno.test("the presets draft and max are standard with other numbers of images and steps", () => {
   const standard = resolveRunConfig({});
-  const { numReferences } = diffusion;
-  assert(numReferences > 1);
-  assert.deepEqual({ diffusion, ...others }, {
-    ...standard,
-    diffusion: { ...standard.diffusion, numReferences },
-    preset: "max",
-  });
+  for (const [preset, images, steps] of [["draft", 1, 12], ["max", 20, 50]] as const) {
+    const { training, diffusion, ...others } = resolveRunConfig({ preset });
+    assert.deepEqual([diffusion.numReferences, training.steps], [images, steps]);
+    assert.deepEqual({ training, diffusion, ...others }, {
+      ...standard,
+      preset,
+      training: { ...standard.training, steps, learningRate: training.learningRate },
+      diffusion: { ...standard.diffusion, numReferences: images },
+    });
+  }
 });
 
 // Source: config/config.yaml of SD-piXL.
