@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { GpuTensor } from "../../kernels/gpu/tensor.ts";
+import { encodeNormal } from "../../kernels/random/normal.ts";
+import { gpuTest } from "../support/gpu_test.ts";
+import { GpuClock } from "./gpu_clock.ts";
+
+// Before any device is asked for.
+const clock = new GpuClock();
+
+gpuTest(
+  "GpuClock tells what each shader took while it is on, and changes no result",
+  async (gpu) => {
+    using out = GpuTensor.zeros(gpu, [256], "numbers");
+    const draw = () =>
+      gpu.submit((pass) => encodeNormal(pass, { out }, { seed: 1, stream: 2, step: 3 }));
+    draw();
+    const expected = await out.read();
+    assert.deepEqual(await clock.read(gpu.device), []);
+    clock.isOn = true;
+    for (let i = 0; i < 3; i++) draw();
+    clock.isOn = false;
+    assert.deepEqual(await out.read(), expected);
+    const times = await clock.read(gpu.device);
+    assert.deepEqual(times.map(({ runs }) => runs), [3]);
+    assert.ok(times[0]!.milliseconds > 0 && times[0]!.milliseconds < 10_000);
+    assert.match(times[0]!.name, /^[a-z]/);
+    assert.deepEqual(await clock.read(gpu.device), []);
+  },
+);
