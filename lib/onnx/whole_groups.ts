@@ -79,8 +79,8 @@ function widen(graph: Graph, node: GraphNode) {
   };
   values.push(wide);
   add("Conv", [node.inputs[0]!, ...longer], wide, node.attributes);
-  const [from, to, axis] = ([["from", 0], ["to", channels!], ["axis", 1]] as const)
+  const [first, end, axis] = ([["first", 0], ["end", channels!], ["axis", 1]] as const)
     .map(([part, value]) => constant(part, "int64", [1], BigInt(value)));
-  add("Slice", [wide.name, from!, to!, axis!], output);
+  add("Slice", [wide.name, first!, end!, axis!], output);
   return { nodes, values, constants };
 }

@@ -18,7 +18,11 @@ function taskOf(name: string, overrides: readonly string[] = []) {
   const recipe = RECIPES.find((one) => one.name === name)!;
   const prompt = PROMPT_SETS.names48[0]!;
   const job: Job = { recipe, set: "names48", prompt, size: 8, palette: "game-boy", seed: 0 };
-  const quick = ["diffusion.num_inference_steps=2", "controlnet.use_controlnet=false"];
+  const quick = [
+    "diffusion.num_inference_steps=2",
+    "diffusion.num_references=1",
+    "controlnet.use_controlnet=false",
+  ];
   const options = { model: MODEL, runtime: "wasm", overrides: [...quick, ...overrides] };
   return { config: jobConfig(job, options) };
 }

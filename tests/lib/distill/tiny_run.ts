@@ -11,7 +11,12 @@ export function tinyConfig(part: PartialConfig = {}): RunConfig {
     ...part,
     generator: { imageH: 8, imageW: 8, palette: "game-boy", ...part.generator },
     training: { steps: 2, ...part.training },
-    diffusion: { modelId: goldenPath("tiny-sdxl"), numInferenceSteps: 2, ...part.diffusion },
+    diffusion: {
+      modelId: goldenPath("tiny-sdxl"),
+      numInferenceSteps: 2,
+      numReferences: 1,
+      ...part.diffusion,
+    },
     sd: { imSize: 64, ...part.sd },
   });
 }
