@@ -78,7 +78,7 @@ Deno.test("mod.ts makes a picture when it and the teacher come from a server", a
       prompt: "a red dragon",
       generator: { imageH: 8, imageW: 8 },
       training: { steps: 1 },
-      diffusion: { modelId: "$URL/tests/fixtures/goldens/tiny-sdxl", numInferenceSteps: 1 },
+      diffusion: { numReferences: 1, modelId: "$URL/tests/fixtures/goldens/tiny-sdxl", numInferenceSteps: 1 },
       sd: { imSize: 64 },
     });
     const palette = await findPalette("pico-8");
