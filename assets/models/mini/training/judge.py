@@ -89,13 +89,15 @@ def pixel_art(pictures, random):
     mode = random.choice(["area", "area", "bilinear", "nearest-exact"])
     small = F.interpolate(pictures, (side, side), mode=str(mode))
     small = small + torch.randn_like(small) * random.uniform(0, 0.06)
-    # Each picture gets a palette: pixels of it, moved a little, and some colours of chance.
+    # Each picture gets a palette: pixels of it, moved a little, and some colours of chance, or many:
+    # what is drawn in a given palette has hardly a colour that the emoji has.
     count = int(random.choice([6, 8, 12, 16, 16, 24, 32, 64]))
     pixels = small.flatten(2)
     picked = torch.randint(0, side * side, (len(small), 1, count), device=small.device)
     palette = pixels.gather(2, picked.expand(-1, 3, -1))
     palette = palette + torch.randn_like(palette) * random.uniform(0, 0.12)
-    chance = torch.rand(len(small), 1, count, device=small.device) < 0.25
+    foreign = float(random.choice([0.25, 0.25, 0.25, 0.6, 1]))
+    chance = torch.rand(len(small), 1, count, device=small.device) < foreign
     palette = torch.where(chance, torch.rand_like(palette), palette)
     nearest = torch.cdist(pixels.transpose(1, 2), palette.transpose(1, 2)).argmin(2)
     # A share of the pixels stays free of the palette, and a few are strays.

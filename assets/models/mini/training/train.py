@@ -217,8 +217,6 @@ def train(emoji, tokenizer, args):
         log |= scores | {"seconds": round(time.time() - start)}
         export(args.out, emoji, tokenizer, vae, teacher, net, log)
         print(log, flush=True)
-    if args.judge and parallel.RANK == parallel.WORLD - 1:
-        train_judge(emoji, tokenizer, args.judge_seconds, args.judge)
 
 
 def main():
@@ -230,12 +228,15 @@ def main():
     parser.add_argument("--controlnet_seconds", type=float, default=50)
     parser.add_argument("--judge", help="the classifier's safetensors file to write")
     parser.add_argument("--judge_seconds", type=float, default=50)
+    parser.add_argument("--only_judge", action="store_true", help="leaves the teacher as it is")
     parser.add_argument("--vae_batch", type=int, default=48, help="a device")
     parser.add_argument("--batch", type=int, default=128, help="a device")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--warmup", type=int, default=500, help="steps in which the rate grows")
     parser.add_argument("--seed", type=int, default=0, help="of the scenes; another one to go on")
     args = parser.parse_args()
+    if args.only_judge and not args.judge:
+        parser.error("--only_judge needs --judge, the file to write")
     if not parallel.is_worker():
         sys.exit(parallel.launch())
     torch.manual_seed(0)
@@ -247,7 +248,12 @@ def main():
     parallel.join()
     # Every device draws its own noise; what they share is shared explicitly.
     torch.manual_seed(1 + parallel.RANK + args.seed * 100)
-    train(emoji, tokenizer, args)
+    if args.only_judge:
+        parallel.part()
+    else:
+        train(emoji, tokenizer, args)
+    if args.judge and parallel.RANK == parallel.WORLD - 1:
+        train_judge(emoji, tokenizer, args.judge_seconds, args.judge)
 
 
 if __name__ == "__main__":
