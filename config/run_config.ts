@@ -195,11 +195,14 @@ export interface DiffusionConfig {
   readonly sampler: "ddim" | "euler";
   /** Steps of the sampler, integer in [1, 1000]. Default: 8. */
   readonly numInferenceSteps: number;
-  /** Classifier-free guidance of the sampler, in [0, 100]. Default: 5. */
+  /**
+   * Classifier-free guidance of the sampler, in [0, 100]. The fewer the steps, the less it bears:
+   * with much, colours glare and shapes fall apart. Default: 3.
+   */
   readonly guidanceScale: number;
   /**
-   * Images that are drawn to choose from, integer in [1, 100]. The teacher judges the pictures that
-   * the run would begin with. Default: 3.
+   * Images that are drawn to choose from, integer in [1, 100]. The teacher judges them and the
+   * pictures that the run would begin with. Default: 3.
    */
   readonly numReferences: number;
   /**

@@ -52,9 +52,10 @@ export function referenceEvaluations({ diffusion }: RunConfig): number {
  * Lets the teacher draw the images that a config asks for, and chooses one: by the CLIP that the
  * config names, else by the teacher itself.
  *
- * The teacher judges what each image would become, the picture of the palette's colours that the run
- * would begin with: what is clear in the image may be lost in few pixels. Where the picture would not
- * show the image, it judges the image. {@linkcode chooseByDenoising} tells the measure.
+ * The teacher judges each image and what it would become, the picture of the palette's colours that
+ * the run would begin with: what is clear in the image may be lost in few pixels. Where the picture
+ * would not show the image, it judges the image alone. {@linkcode chooseByDenoising} tells the
+ * measure.
  *
  * @throws {ModelFolderError} If the CLIP cannot be read.
  * @throws {ModelConfigError} If it is not supported.
@@ -81,17 +82,15 @@ export async function drawReferences(
     return { images, chosen: index, scores };
   }
   const stopping = session.signal ? { signal: session.signal } : {};
-  const candidates = await judgedLatents(gpu, samples, { ...parts, config, ...stopping });
-  const { index, scores } = await chooseByDenoising(
-    gpu,
-    { parts, candidates },
-    { seed, ...stopping },
-  );
+  const pictures = await pictureLatents(gpu, samples, { ...parts, config, ...stopping });
+  const candidates = samples.map(({ latents }, i) => ({ image: latents, picture: pictures[i]! }));
+  const choosing = { seed, ...stopping };
+  const { index, scores } = await chooseByDenoising(gpu, parts, candidates, choosing);
   return { images, chosen: index, scores };
 }
 
-/** Returns the latents by which each image is judged. */
-async function judgedLatents(
+/** Returns the latents of what each image would become, or of the image where that does not show it. */
+async function pictureLatents(
   gpu: Gpu,
   samples: readonly Sample[],
   { config, palette, signal, ...parts }: Omit<EncodedParts, "gpu" | "generator"> & {
@@ -101,15 +100,15 @@ async function judgedLatents(
 ): Promise<Float32Array[]> {
   if (!showsImage(config)) return samples.map(({ latents }) => latents);
   const size = { height: config.generator.imageH, width: config.generator.imageW };
-  const judged: Float32Array[] = [];
+  const encoded: Float32Array[] = [];
   for (const { image } of samples) {
     signal?.throwIfAborted();
     const { logits, palette: own } = initializePicture(image, palette, config);
     const classes = { kind: "palette", palette: own } as const;
     using generator = new PixelGenerator(gpu, { classes, size, logits });
-    judged.push(await encodePicture({ ...parts, gpu, config, generator }));
+    encoded.push(await encodePicture({ ...parts, gpu, config, generator }));
   }
-  return judged;
+  return encoded;
 }
 
 /** Looks for the parts of a CLIP, which is loaded when the images are drawn. */

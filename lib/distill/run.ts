@@ -107,14 +107,14 @@ export interface Run extends AsyncDisposable {
   gradientImage(): Promise<Image>;
   /**
    * Measures how well the picture so far (the likeliest colours, enlarged) fits the prompt in the
-   * eyes of the teacher: noise is added to it at four times, and the score is by how much the mean
-   * squared error of the noise that the teacher predicts is smaller with the prompt than with the
-   * negative prompt; with `sd.guidanceScale` 0 it is the error with the prompt alone, times -1.
+   * eyes of the teacher: noise is added to it at two times, and the score is the logarithm of the mean
+   * squared error of the noise that the teacher predicts with the prompt, times -1.
    *
    * Scores of one teacher, teacher's size and prompt compare, whatever the seed and the palette:
-   * all get the same noise. It changes nothing of the run, and its four evaluations are not counted.
+   * all get the same noise. It changes nothing of the run, and its two evaluations are not counted.
    *
-   * Source: Li et al. 2023, https://arxiv.org/abs/2303.16203, Eq. 5 and 6.
+   * Source: Ho et al. 2020, https://arxiv.org/abs/2006.11239, Eq. 12; Li et al. 2023,
+   * https://arxiv.org/abs/2303.16203.
    *
    * @returns The greater, the better.
    * @throws {TypeError} If a step is being made.

@@ -49,11 +49,10 @@ export async function runNotes(config: RunConfig, parts: NotedParts): Promise<st
     notes.push('"diffusion.precision" has no effect: this runtime computes in fp32');
   }
   if (parts.drawsImage && diffusion.numReferences > 1 && diffusion.clipId === null) {
-    const judged = showsImage(config) ? "whose picture in the run's colors it" : "that it";
-    const how = parts.asksNegative ? "better with the prompt than without, by most" : "best";
+    const too = showsImage(config) ? ", together with its picture in the run's colors" : "";
     notes.push(
-      `Of the ${diffusion.numReferences} images that the teacher draws, it chooses the one ` +
-        `${judged} denoises ${how}`,
+      `Of the ${diffusion.numReferences} images that the teacher draws, it chooses the one that ` +
+        `it denoises best with the prompt${too}`,
     );
   }
   if (diffusion.clipId !== null && (!parts.drawsImage || diffusion.numReferences === 1)) {

@@ -1,4 +1,4 @@
-import { scoreByDenoising } from "../guidance/choose_by_denoising.ts";
+import { PICTURE_TIMES, scoreByDenoising } from "../guidance/choose_by_denoising.ts";
 import type { StepParts } from "./distill_step.ts";
 import { type EncodedParts, encodePicture } from "./encode_picture.ts";
 
@@ -9,13 +9,13 @@ const NOISE_SEED = 0;
 export type ScoredParts = EncodedParts & Pick<StepParts, "schedule" | "denoiser">;
 
 /**
- * Measures how well a picture fits its prompt in the eyes of the teacher: by how much the teacher
- * predicts noise in it better with the prompt than with the negative one.
+ * Measures how well a picture fits its prompt in the eyes of the teacher: how well it predicts noise
+ * in it.
  *
  * {@linkcode encodePicture} tells what the teacher sees, {@linkcode scoreByDenoising} the measure
  * and its source.
  *
- * @returns Difference of mean squared errors, the greater, the better.
+ * @returns The greater, the better; scores of one prompt, size and teacher compare.
  */
 export async function scorePicture(
   parts: ScoredParts,
@@ -23,6 +23,7 @@ export async function scorePicture(
 ): Promise<number> {
   const latents = await encodePicture(parts);
   const [score] = await scoreByDenoising(parts.gpu, { parts, candidates: [latents] }, {
+    times: PICTURE_TIMES,
     seed: NOISE_SEED,
     ...options,
   });

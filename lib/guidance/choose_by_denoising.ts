@@ -6,11 +6,17 @@ import type { Denoiser } from "./denoiser.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
 import { RANDOM_STREAMS } from "./random_streams.ts";
 
-/** Times at which a picture is judged, as shares of the schedule. */
-const TIMES = [0.2, 0.4, 0.6, 0.8] as const;
+/** Times at which an image is judged, as shares of the schedule: what it shows in detail. */
+export const IMAGE_TIMES: readonly number[] = [0.2, 0.4];
 
-/** Predictions by which a picture is judged. */
-export const EVALUATIONS_OF_CHOICE: number = TIMES.length;
+/**
+ * Times at which a picture of few pixels is judged: how it looks as a whole. In little noise a
+ * teacher sees its pixels above all, which no prompt foretells.
+ */
+export const PICTURE_TIMES: readonly number[] = [0.6, 0.8];
+
+/** Predictions by which an image and its picture are judged. */
+export const EVALUATIONS_OF_CHOICE: number = IMAGE_TIMES.length + PICTURE_TIMES.length;
 
 /** What judges pictures; all of it is borrowed. */
 export interface JudgeParts {
@@ -20,43 +26,58 @@ export interface JudgeParts {
   readonly denoiser: Denoiser;
 }
 
-/** Options of {@linkcode scoreByDenoising} and {@linkcode chooseByDenoising}. */
+/** Options of {@linkcode chooseByDenoising}. */
 export interface ChooseByDenoisingOptions {
-  /** Seed of the noise; all pictures get the same. */
+  /** Seed of the noise; all candidates get the same. */
   readonly seed: number;
   /** Stops the judging. */
   readonly signal?: AbortSignal;
 }
 
-/** Pictures and what judges them; all of it is borrowed. */
-export interface JudgedPictures {
+/** Options of {@linkcode scoreByDenoising}. */
+export interface ScoreByDenoisingOptions extends ChooseByDenoisingOptions {
+  /** Times at which noise is added, as shares of the schedule; at least one. */
+  readonly times: readonly number[];
+}
+
+/** Latents and what judges them; all of it is borrowed. */
+export interface JudgedLatents {
   /** What judges them. */
   readonly parts: JudgeParts;
-  /** Scaled latents of each picture, [1, 4, h, w]; at least one. */
+  /** Scaled latents, each [1, 4, h, w]; at least one. */
   readonly candidates: readonly Float32Array[];
 }
 
+/** An image and what it would become. */
+export interface Candidate {
+  /** Scaled latents of the image, [1, 4, h, w]. */
+  readonly image: Float32Array;
+  /** Those of its picture; of the image where it has none. */
+  readonly picture: Float32Array;
+}
+
 /**
- * Measures how well a teacher's prompt explains pictures, in the eyes of the teacher itself.
+ * Measures how well a teacher's prompt explains images, in the eyes of the teacher itself.
  *
- * Noise is added to each picture at a few fixed times. The score is by how much the mean squared
- * error of the predicted noise is smaller with the prompt than with the negative prompt; of a
- * denoiser of one row it is the error with the prompt alone, times -1. ControlNets do not act.
+ * Noise is added at each time. The score is the logarithm of the mean squared error of the noise
+ * that the teacher predicts with the prompt, times -1, as a mean of the times: each weighs alike,
+ * though errors are a hundred times as large in little noise as in much. ControlNets do not act.
  *
- * Source: Li et al. 2023, https://arxiv.org/abs/2303.16203, Eq. 5 and 6 ("difference in prediction
- * errors").
+ * Source: that error bounds the likelihood of an image, Ho et al. 2020,
+ * https://arxiv.org/abs/2006.11239, Eq. 12; and tells which prompt fits it, Li et al. 2023,
+ * https://arxiv.org/abs/2303.16203.
  *
- * @returns A score for each picture, the greater, the better.
+ * @returns A score for each, the greater, the better; NaN if a prediction was none.
  */
 export async function scoreByDenoising(
   gpu: Gpu,
-  { parts: { schedule, denoiser }, candidates }: JudgedPictures,
-  { seed, signal }: ChooseByDenoisingOptions,
+  { parts: { schedule, denoiser }, candidates }: JudgedLatents,
+  { times, seed, signal }: ScoreByDenoisingOptions,
 ): Promise<number[]> {
   const { height, width } = denoiser.latentSize;
   const shape = [denoiser.rows, candidates[0]!.length / (height * width), height, width];
   const scores = new Array<number>(candidates.length).fill(0);
-  for (const [step, time] of TIMES.entries()) {
+  for (const [step, time] of times.entries()) {
     const timestep = Math.round(time * (schedule.size - 1));
     const alpha = schedule.alphaAt(timestep);
     const noise = await drawNoise(gpu, [1, ...shape.slice(1)], { seed, step });
@@ -68,28 +89,31 @@ export async function scoreByDenoising(
       const data = new Float32Array(denoiser.rows * noisy.length);
       for (let row = 0; row < denoiser.rows; row++) data.set(noisy, row * noisy.length);
       const predicted = await denoiser.predictHost({ data, shape }, timestep);
-      scores[i]! += scoreOf(predicted, noise) / TIMES.length;
+      const withPrompt = predicted.subarray(predicted.length - noise.length);
+      scores[i]! -= Math.log(meanSquaredError(withPrompt, noise)) / times.length;
     }
   }
   return scores;
 }
 
-/** Chooses the picture that a teacher's prompt explains best: {@linkcode scoreByDenoising}. */
+/**
+ * Chooses the image that a teacher's prompt explains best together with the picture that it would
+ * become: by the sum of their scores, {@linkcode scoreByDenoising}.
+ */
 export async function chooseByDenoising(
   gpu: Gpu,
-  pictures: JudgedPictures,
+  parts: JudgeParts,
+  candidates: readonly Candidate[],
   options: ChooseByDenoisingOptions,
 ): Promise<ChosenReference> {
-  const scores = await scoreByDenoising(gpu, pictures, options);
-  return { index: scores.indexOf(Math.max(...scores)), scores };
-}
-
-/** Error of the negative prompt, if it is a row, minus that of the prompt, which is the last row. */
-function scoreOf(predicted: Float32Array, noise: Float32Array): number {
-  const size = noise.length;
-  const withPrompt = meanSquaredError(predicted.subarray(predicted.length - size), noise);
-  if (predicted.length === size) return -withPrompt;
-  return meanSquaredError(predicted.subarray(0, size), noise) - withPrompt;
+  const images = { parts, candidates: candidates.map(({ image }) => image) };
+  const pictures = { parts, candidates: candidates.map(({ picture }) => picture) };
+  const ofImages = await scoreByDenoising(gpu, images, { ...options, times: IMAGE_TIMES });
+  const ofPictures = await scoreByDenoising(gpu, pictures, { ...options, times: PICTURE_TIMES });
+  const scores = ofImages.map((score, i) => score + ofPictures[i]!);
+  // What a teacher cannot judge is not chosen.
+  const best = Math.max(...scores.filter((score) => !Number.isNaN(score)));
+  return { index: Math.max(0, scores.indexOf(best)), scores };
 }
 
 function meanSquaredError(predicted: Float32Array, noise: Float32Array): number {

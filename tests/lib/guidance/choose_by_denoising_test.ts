@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chooseByDenoising } from "../../../lib/guidance/choose_by_denoising.ts";
+import { chooseByDenoising, scoreByDenoising } from "../../../lib/guidance/choose_by_denoising.ts";
 import type { Denoiser } from "../../../lib/guidance/denoiser.ts";
 import type { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
@@ -11,55 +11,80 @@ const ALPHA = 0.25;
 const schedule = { size: 1001, alphaAt: () => ALPHA } as unknown as NoiseSchedule;
 
 /** Latents that say by their one value how wrong the teacher shall be. */
-const CANDIDATES = [0.5, 0.25, 2].map((value) => new Float32Array(COUNT).fill(value));
+const latentsOf = (value: number) => new Float32Array(COUNT).fill(value);
+const CANDIDATES = [0.5, 0.25, 2].map(latentsOf);
+
+/** A prediction that a teacher was asked for. */
+interface Question {
+  readonly timestep: number;
+  readonly noise: Float32Array;
+}
 
 /**
- * A teacher that finds the noise but for the value of the latents: twice that with the negative
- * prompt. Noise = (noisy - sqrt(alpha) value) / sqrt(1 - alpha).
+ * A teacher that finds the noise but for the value of the latents, with the prompt; with the negative
+ * prompt it finds none. Noise = (noisy - sqrt(alpha) value) / sqrt(1 - alpha).
  */
-function createDenoiser(rows: 1 | 2) {
-  const asked: number[] = [];
-  const noises: number[][] = [];
+function createDenoiser(rows: 1 | 2, asked: readonly Float32Array[]) {
+  const questions: Question[] = [];
   const denoiser = {
     rows,
     latentSize: LATENT_SIZE,
     predictHost({ data, shape }: { data: Float32Array; shape: number[] }, timestep: number) {
       assert.deepEqual(shape, [rows, 4, 2, 3]);
-      const value = CANDIDATES[asked.length % CANDIDATES.length]![0]!;
-      asked.push(timestep);
+      const value = asked[questions.length % asked.length]![0]!;
       const noise = data.map((noisy) => (noisy - Math.sqrt(ALPHA) * value) / Math.sqrt(1 - ALPHA));
-      noises.push([...noise.subarray(0, COUNT)]);
-      const factor = (i: number) => rows === 2 && i < COUNT ? 2 : 1;
-      return Promise.resolve(noise.map((found, i) => found + factor(i) * value));
+      questions.push({ timestep, noise: noise.slice(0, COUNT) });
+      return Promise.resolve(
+        noise.map((found, i) => i < COUNT && rows === 2 ? NaN : found + value),
+      );
     },
   };
-  return { denoiser: denoiser as unknown as Denoiser, asked, noises };
+  return { denoiser: denoiser as unknown as Denoiser, questions };
 }
 
-gpuTest(
-  "chooseByDenoising() takes what the prompt explains better than without it",
-  async (gpu) => {
-    const { denoiser, asked, noises } = createDenoiser(2);
+for (const rows of [1, 2] as const) {
+  gpuTest(`scoreByDenoising() tells how well noise is found, ${rows} rows`, async (gpu) => {
+    const { denoiser, questions } = createDenoiser(rows, CANDIDATES);
     const parts = { schedule, denoiser };
-    const { index, scores } = await chooseByDenoising(gpu, { parts, candidates: CANDIDATES }, {
+    const scores = await scoreByDenoising(gpu, { parts, candidates: CANDIDATES }, {
+      times: [0.2, 0.7],
       seed: 3,
     });
-    // (2 value)^2 - value^2.
-    assertAllClose(scores, [0.75, 0.1875, 12]);
-    assert.equal(index, 2);
-    assert.deepEqual(asked, [200, 400, 600, 800].flatMap((time) => [time, time, time]));
-    // All pictures of a time get the same noise, which is another one at the next time.
+    // -log(value^2).
+    assertAllClose(scores, [0.25, 0.0625, 4].map((error) => -Math.log(error)), { atol: 1e-4 });
+    assert.deepEqual(questions.map(({ timestep }) => timestep), [200, 200, 200, 700, 700, 700]);
+    // All of a time get the same noise, which is another one at the next time.
+    const noises = questions.map(({ noise }) => noise);
     assertAllClose(noises[1]!, noises[0]!, { atol: 1e-5 });
     assert(Math.abs(noises[3]![0]! - noises[0]![0]!) > 1e-3);
-  },
-);
+  });
+}
 
-gpuTest("chooseByDenoising() of the prompt alone takes what is denoised best", async (gpu) => {
-  const { denoiser } = createDenoiser(1);
-  const parts = { schedule, denoiser };
-  const { index, scores } = await chooseByDenoising(gpu, { parts, candidates: CANDIDATES }, {
+gpuTest("chooseByDenoising() judges images in little noise, pictures in much", async (gpu) => {
+  // The first image is the best one, but its picture is not; the second is best in all.
+  const images = [0.25, 0.5, 0.5].map(latentsOf);
+  const pictures = [4, 0.5, 1].map(latentsOf);
+  const asked = [...images, ...images, ...pictures, ...pictures];
+  const { denoiser, questions } = createDenoiser(2, asked);
+  const candidates = images.map((image, i) => ({ image, picture: pictures[i]! }));
+  const { index, scores } = await chooseByDenoising(gpu, { schedule, denoiser }, candidates, {
     seed: 3,
   });
-  assertAllClose(scores, [-0.25, -0.0625, -4]);
   assert.equal(index, 1);
+  assertAllClose(scores, [1, 0.0625, 0.25].map((error) => -Math.log(error)), { atol: 1e-4 });
+  assert.deepEqual(
+    questions.map(({ timestep }) => timestep),
+    [200, 400, 600, 800].flatMap((time) => [time, time, time]),
+  );
+});
+
+gpuTest("chooseByDenoising() leaves out what the teacher cannot judge", async (gpu) => {
+  const values = [NaN, 2, 0.5].map(latentsOf);
+  const { denoiser } = createDenoiser(1, values);
+  const candidates = values.map((image) => ({ image, picture: image }));
+  const { index, scores } = await chooseByDenoising(gpu, { schedule, denoiser }, candidates, {
+    seed: 3,
+  });
+  assert.equal(index, 2);
+  assert(Number.isNaN(scores[0]));
 });
