@@ -36,7 +36,9 @@ export class GpuClock {
       const requiredFeatures = [...descriptor.requiredFeatures ?? [], "timestamp-query" as const];
       return requestDevice.call(this, { ...descriptor, requiredFeatures });
     };
-    const { createShaderModule, createComputePipeline, createCommandEncoder } = GPUDevice.prototype;
+    const { createShaderModule, createComputePipeline, createComputePipelineAsync } =
+      GPUDevice.prototype;
+    const { createCommandEncoder } = GPUDevice.prototype;
     const names = this.#names;
     GPUDevice.prototype.createShaderModule = function (descriptor) {
       const module = createShaderModule.call(this, descriptor);
@@ -45,6 +47,12 @@ export class GpuClock {
     };
     GPUDevice.prototype.createComputePipeline = function (descriptor) {
       const pipeline = createComputePipeline.call(this, descriptor);
+      names.set(pipeline, names.get(descriptor.compute.module) ?? "?");
+      return pipeline;
+    };
+    // onnxruntime makes its pipelines so.
+    GPUDevice.prototype.createComputePipelineAsync = async function (descriptor) {
+      const pipeline = await createComputePipelineAsync.call(this, descriptor);
       names.set(pipeline, names.get(descriptor.compute.module) ?? "?");
       return pipeline;
     };

@@ -27,3 +27,18 @@ gpuTest(
     assert.deepEqual(await clock.read(gpu.device), []);
   },
 );
+
+gpuTest("GpuClock names pipelines that are made asynchronously", async ({ device }) => {
+  const code = "@compute @workgroup_size(1) fn main() {}";
+  const module = device.createShaderModule({ label: "MatMul", code });
+  const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
+  clock.isOn = true;
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  pass.dispatchWorkgroups(1);
+  pass.end();
+  device.queue.submit([encoder.finish()]);
+  clock.isOn = false;
+  assert.deepEqual((await clock.read(device)).map(({ name }) => name), ["MatMul"]);
+});
