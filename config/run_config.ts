@@ -76,7 +76,7 @@ export interface AugmentationConfig {
 
 /** The optimisation: steps, learning rate, AdamW and the losses besides the teacher's. */
 export interface TrainingConfig {
-  /** Optimizer steps, integer in [0, 1_000_000]. Default: 24. */
+  /** Optimizer steps, integer in [0, 1_000_000]. Default: 20. */
   readonly steps: number;
   /** Steps between pictures in the run's folder, integer; 0 writes none. Default: 10. */
   readonly saveSteps: number;
@@ -201,8 +201,8 @@ export interface DiffusionConfig {
    */
   readonly guidanceScale: number;
   /**
-   * Images that are drawn to choose from, integer in [1, 100]. The teacher judges them and the
-   * pictures that the run would begin with. Default: 3.
+   * Images that are drawn to choose from, integer in [1, 100]. The teacher judges the pictures that
+   * the run would begin with. Default: 4.
    */
   readonly numReferences: number;
   /**

@@ -52,10 +52,9 @@ export function referenceEvaluations({ diffusion }: RunConfig): number {
  * Lets the teacher draw the images that a config asks for, and chooses one: by the CLIP that the
  * config names, else by the teacher itself.
  *
- * The teacher judges each image and what it would become, the picture of the palette's colours that
- * the run would begin with: what is clear in the image may be lost in few pixels. Where the picture
- * would not show the image, it judges the image alone. {@linkcode chooseByDenoising} tells the
- * measure.
+ * The teacher judges what each image would become, the picture of the palette's colours that the run
+ * would begin with: what is clear in the image may be lost in few pixels. Where the picture would not
+ * show the image, it judges the image. {@linkcode chooseByDenoising} tells the measure.
  *
  * @throws {ModelFolderError} If the CLIP cannot be read.
  * @throws {ModelConfigError} If it is not supported.
@@ -82,10 +81,9 @@ export async function drawReferences(
     return { images, chosen: index, scores };
   }
   const stopping = session.signal ? { signal: session.signal } : {};
-  const pictures = await pictureLatents(gpu, samples, { ...parts, config, ...stopping });
-  const candidates = samples.map(({ latents }, i) => ({ image: latents, picture: pictures[i]! }));
+  const candidates = await pictureLatents(gpu, samples, { ...parts, config, ...stopping });
   const choosing = { seed, ...stopping };
-  const { index, scores } = await chooseByDenoising(gpu, parts, candidates, choosing);
+  const { index, scores } = await chooseByDenoising(gpu, { parts, candidates }, choosing);
   return { images, chosen: index, scores };
 }
 

@@ -49,10 +49,10 @@ export async function runNotes(config: RunConfig, parts: NotedParts): Promise<st
     notes.push('"diffusion.precision" has no effect: this runtime computes in fp32');
   }
   if (parts.drawsImage && diffusion.numReferences > 1 && diffusion.clipId === null) {
-    const too = showsImage(config) ? ", together with its picture in the run's colors" : "";
+    const judged = showsImage(config) ? "whose picture in the run's colors it" : "that it";
     notes.push(
-      `Of the ${diffusion.numReferences} images that the teacher draws, it chooses the one that ` +
-        `it denoises best with the prompt${too}`,
+      `Of the ${diffusion.numReferences} images that the teacher draws, it chooses the one ` +
+        `${judged} denoises best with the prompt`,
     );
   }
   if (diffusion.clipId !== null && (!parts.drawsImage || diffusion.numReferences === 1)) {

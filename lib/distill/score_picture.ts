@@ -1,4 +1,4 @@
-import { PICTURE_TIMES, scoreByDenoising } from "../guidance/choose_by_denoising.ts";
+import { scoreByDenoising } from "../guidance/choose_by_denoising.ts";
 import type { StepParts } from "./distill_step.ts";
 import { type EncodedParts, encodePicture } from "./encode_picture.ts";
 
@@ -23,7 +23,6 @@ export async function scorePicture(
 ): Promise<number> {
   const latents = await encodePicture(parts);
   const [score] = await scoreByDenoising(parts.gpu, { parts, candidates: [latents] }, {
-    times: PICTURE_TIMES,
     seed: NOISE_SEED,
     ...options,
   });

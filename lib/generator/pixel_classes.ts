@@ -1,7 +1,8 @@
 import type { Image, ImageSize } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
 import { kmeansPalette } from "../palette/kmeans_palette.ts";
-import { nearestColor, nearestColors } from "../palette/nearest_color.ts";
+import { matchColors } from "../palette/match_colors.ts";
+import { nearestColors } from "../palette/nearest_color.ts";
 import { Palette } from "../palette/palette.ts";
 
 /** A palette colour for each pixel. */
@@ -54,7 +55,7 @@ export function majorityClasses(image: Image, size: ImageSize, palette: Palette)
 /**
  * Gives each pixel a palette colour by way of the picture's own: as many of them as the palette has,
  * but at least 16, by k-means; for each pixel the one that is commonest in its block, and for that
- * the nearest one of the palette (l2).
+ * the one of the palette that {@linkcode matchColors} finds.
  *
  * So what is one area in the picture stays one, where it lies between two colours of the palette.
  *
@@ -63,12 +64,9 @@ export function majorityClasses(image: Image, size: ImageSize, palette: Palette)
  */
 export function clusteredClasses(image: Image, size: ImageSize, palette: Palette): PixelClasses {
   const own = kmeansPalette(image, Math.max(palette.size, MIN_CLUSTERS));
-  const nearest = Array.from(
-    { length: own.size },
-    (_, k) => nearestColor(own.at(k), palette.colors),
-  );
   const { classes } = majorityClasses(image, size, own);
-  return { classes: classes.map((k) => nearest[k]!), palette };
+  const matches = matchColors({ classes, width: size.width, own }, palette);
+  return { classes: classes.map((k) => matches[k]!), palette };
 }
 
 function blocks(from: number, to: number): Block[] {

@@ -35,7 +35,7 @@ Deno.test("resolveLayers() takes the preset that the last layer names", () => {
 
 Deno.test("the presets draft and max are standard with other numbers of images and steps", () => {
   const standard = resolveRunConfig({});
-  for (const [preset, images, steps] of [["draft", 1, 12], ["max", 20, 50]] as const) {
+  for (const [preset, images, steps] of [["draft", 1, 12], ["max", 24, 50]] as const) {
     const { training, diffusion, ...others } = resolveRunConfig({ preset });
     assert.deepEqual([diffusion.numReferences, training.steps], [images, steps]);
     assert.deepEqual({ training, diffusion, ...others }, {
