@@ -16,8 +16,8 @@ export interface GeneratorConfig {
   readonly initializeRenderer: boolean;
   /**
    * How the image becomes logits: "palette-kmeans" takes for each pixel the colour that is commonest
-   * in its place, of the image's own by k-means, and the one of the palette nearest to it, which
-   * keeps flat areas flat; "palette" takes that of the palette which is commonest there;
+   * in its place, of the image's own by k-means, and for that one of the palette, near to it and
+   * apart from those beside it, which keeps flat areas flat; "palette" takes that of the palette which is commonest there;
    * "palette-bilinear", SD-piXL's, mixes the colours near to what is there. "kmeans" and "nearest"
    * also make the palette of the image. Default: "palette-kmeans".
    */
