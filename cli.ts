@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { describeError } from "./lib/launch/describe_error.ts";
-import type { CommandHandlers } from "./lib/launch/command_flags.ts";
-import { runProgram } from "./lib/launch/program.ts";
-import { terminalOf } from "./lib/launch/terminal.ts";
+import { describeError } from "./lib/cli/commands/describe_error.ts";
+import type { CommandHandlers } from "./lib/cli/flags/command_flags.ts";
+import { runProgram } from "./lib/cli/flags/program.ts";
+import { terminalOf } from "./lib/report/terminal.ts";
 
 /**
  * Runs a command.
@@ -23,27 +23,27 @@ export async function main(args: readonly string[]): Promise<number> {
   // Each command loads its own part of the library.
   const handlers: CommandHandlers = {
     async generate(flags) {
-      const { generateCommand } = await import("./lib/launch/generate_command.ts");
+      const { generateCommand } = await import("./lib/cli/commands/generate.ts");
       code = await generateCommand(flags, { out, status });
     },
     async layers(source, flags) {
-      const { layersCommand } = await import("./lib/launch/layers_command.ts");
+      const { layersCommand } = await import("./lib/cli/commands/layers.ts");
       await layersCommand(source, flags, { out });
     },
     async video(folder, flags) {
-      const { videoCommand } = await import("./lib/launch/video_command.ts");
+      const { videoCommand } = await import("./lib/cli/commands/video.ts");
       code = await videoCommand(folder, flags, { out, status });
     },
     async palettes(sources, flags) {
-      const { palettesCommand } = await import("./lib/launch/palettes_command.ts");
+      const { palettesCommand } = await import("./lib/cli/commands/palettes.ts");
       await palettesCommand(sources, flags, { out, status });
     },
     async verify(folder, flags) {
-      const { verifyCommand } = await import("./lib/launch/verify_command.ts");
+      const { verifyCommand } = await import("./lib/cli/commands/verify.ts");
       code = await verifyCommand(folder, flags, { out });
     },
     async randomTeacher(kind, folder, flags) {
-      const { randomTeacherCommand } = await import("./lib/launch/random_teacher_command.ts");
+      const { randomTeacherCommand } = await import("./lib/cli/commands/random_teacher.ts");
       await randomTeacherCommand(kind, folder, flags, { out });
     },
   };

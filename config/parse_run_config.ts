@@ -2,7 +2,7 @@ import { ConfigError } from "./config_error.ts";
 import { type ConfigKey, configKeys } from "./config_keys.ts";
 import type { ConfigLayer, ConfigValue } from "./config_layer.ts";
 import { noteOf } from "./config_notes.ts";
-import { didYouMean } from "./did_you_mean.ts";
+import { didYouMean } from "../lib/text/did_you_mean.ts";
 import type { Field } from "./field.ts";
 import { parseYaml, type YamlEntry, type YamlValue } from "./yaml_text.ts";
 

@@ -17,9 +17,9 @@ export * from "./random/philox.ts";
 export * from "./random/uniform.ts";
 
 export * from "./generator/argmax.ts";
-export * from "./generator/settle_strays.ts";
-export * from "./generator/balance.ts";
-export * from "./generator/class_grid.ts";
+export * from "./generator/remove_orphans.ts";
+export * from "./generator/center_logits.ts";
+export * from "./generator/logit_shape.ts";
 export * from "./generator/gumbel_softmax.ts";
 export * from "./generator/mix_palette.ts";
 export * from "./generator/mix_palette_backward.ts";
@@ -35,7 +35,7 @@ export * from "./augment/horizontal_flip.ts";
 export * from "./augment/perspective.ts";
 export * from "./augment/perspective_backward.ts";
 export * from "./augment/perspective_coefficients.ts";
-export * from "./augment/picture_size.ts";
+export * from "./augment/image_size.ts";
 export * from "./augment/resize.ts";
 export * from "./augment/resize_backward.ts";
 

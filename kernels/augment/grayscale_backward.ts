@@ -2,7 +2,7 @@ import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./grayscale_backward.wgsl" with { type: "text" };
-import { commonPictureSize } from "./picture_size.ts";
+import { commonPictureSize } from "./image_size.ts";
 
 /** Gradient of turning a picture gray. */
 export const grayscaleBackward: Kernel<{ pixels: "u32" }> = {

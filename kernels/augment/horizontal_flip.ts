@@ -2,7 +2,7 @@ import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./horizontal_flip.wgsl" with { type: "text" };
-import { commonPictureSize } from "./picture_size.ts";
+import { commonPictureSize } from "./image_size.ts";
 
 /** Mirrors a picture left to right. */
 export const horizontalFlip: Kernel<{ size: "u32"; width: "u32" }> = {

@@ -3,7 +3,7 @@ import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./perspective.wgsl" with { type: "text" };
 import type { PerspectiveCoefficients } from "./perspective_coefficients.ts";
-import { commonPictureSize, type PictureSize } from "./picture_size.ts";
+import { commonPictureSize, type PictureSize } from "./image_size.ts";
 
 /** Fields of the uniform of a change of perspective. */
 export const PERSPECTIVE_PARAMS = {

@@ -4,7 +4,7 @@ import type { GpuTensor } from "../gpu/tensor.ts";
 import { PERSPECTIVE_PARAMS, type PerspectiveOptions, perspectiveParams } from "./perspective.ts";
 import source from "./perspective_backward.wgsl" with { type: "text" };
 import { inversePerspective } from "./perspective_coefficients.ts";
-import { commonPictureSize } from "./picture_size.ts";
+import { commonPictureSize } from "./image_size.ts";
 
 /** Fields of the uniform of the gradient: those of the forward kernel, then the inverse map. */
 export const PERSPECTIVE_BACKWARD_PARAMS = {

@@ -1,7 +1,7 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { type PictureLayout, pictureSize } from "./picture_size.ts";
+import { type PictureLayout, pictureSize } from "./image_size.ts";
 import source from "./resize.wgsl" with { type: "text" };
 
 /** How pixels are read between pixels; named as torch names them. */

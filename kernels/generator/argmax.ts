@@ -3,7 +3,7 @@ import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./argmax.wgsl" with { type: "text" };
-import { classGrid } from "./class_grid.ts";
+import { classGrid } from "./logit_shape.ts";
 
 /** Class of the greatest logit. */
 export const argmax: Kernel<{ pixels: "u32"; classes: "u32" }> = {

@@ -1,7 +1,7 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { checkTau, classGrid } from "./class_grid.ts";
+import { checkTau, classGrid } from "./logit_shape.ts";
 import source from "./gumbel_softmax.wgsl" with { type: "text" };
 
 /** Probabilities of logits with noise. */

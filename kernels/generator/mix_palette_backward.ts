@@ -2,7 +2,7 @@ import { checkSize } from "../check_size.ts";
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { classGrid } from "./class_grid.ts";
+import { classGrid } from "./logit_shape.ts";
 import source from "./mix_palette_backward.wgsl" with { type: "text" };
 
 /** Gradient of mixing palette colours. */

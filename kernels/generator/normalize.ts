@@ -1,7 +1,7 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { classGrid } from "./class_grid.ts";
+import { classGrid } from "./logit_shape.ts";
 import source from "./normalize.wgsl" with { type: "text" };
 
 /** Rescales the logits of each pixel to one norm. */

@@ -1,7 +1,7 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { checkTau, classGrid } from "./class_grid.ts";
+import { checkTau, classGrid } from "./logit_shape.ts";
 import source from "./softmax_backward.wgsl" with { type: "text" };
 
 /** Gradient of softmax. */

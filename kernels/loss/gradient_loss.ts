@@ -1,6 +1,6 @@
 import { encodeGrayscale } from "../augment/grayscale.ts";
 import { encodeGrayscaleBackward } from "../augment/grayscale_backward.ts";
-import { pictureSize } from "../augment/picture_size.ts";
+import { pictureSize } from "../augment/image_size.ts";
 import { encodeResize, type ResizeOptions } from "../augment/resize.ts";
 import { encodeResizeBackward } from "../augment/resize_backward.ts";
 import type { Gpu } from "../gpu/gpu.ts";

@@ -1,4 +1,4 @@
-import { commonPictureSize } from "../augment/picture_size.ts";
+import { commonPictureSize } from "../augment/image_size.ts";
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";

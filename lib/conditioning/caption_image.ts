@@ -1,18 +1,18 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { Image } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
-import { openBertTokenizer } from "../models/bert_tokenizer.ts";
-import { type BlipConfig, readBlipConfig } from "../models/blip_config.ts";
-import { buildBlipImageEncoder, crossNames } from "../models/blip_image_encoder.ts";
-import { buildBlipTextDecoder } from "../models/blip_text_decoder.ts";
+import { openBertTokenizer } from "../models/tokenizers/bert_tokenizer.ts";
+import { type BlipConfig, readBlipConfig } from "../models/blip/blip_config.ts";
+import { buildBlipImageEncoder, crossNames } from "../models/blip/blip_image_encoder.ts";
+import { buildBlipTextDecoder } from "../models/blip/blip_text_decoder.ts";
 import {
   createSession,
   type KeptTensor,
   type Session,
   type SessionOptions,
-} from "../onnx/session.ts";
+} from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
-import type { ModelFolder } from "../weights/folder.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { FloatTensor } from "./encode_prompts.ts";
 import { generateTokens, type ScoreNextToken } from "./generate_tokens.ts";

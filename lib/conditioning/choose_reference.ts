@@ -1,12 +1,12 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { Image } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
-import { readClipConfig } from "../models/clip_config.ts";
-import { buildClipModel } from "../models/clip_model.ts";
-import { openTokenizer } from "../models/clip_tokenizer.ts";
-import { createSession, type SessionOptions } from "../onnx/session.ts";
+import { readClipConfig } from "../models/clip/clip_config.ts";
+import { buildClipModel } from "../models/clip/clip_model.ts";
+import { openTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
+import { createSession, type SessionOptions } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
-import type { ModelFolder } from "../weights/folder.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { CLIP_STATISTICS, makePixelValues } from "./pixel_values.ts";
 

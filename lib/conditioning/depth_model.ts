@@ -1,17 +1,17 @@
 import type { ImageSize } from "../image/image.ts";
 import type { Interpolation } from "../image/interpolation_taps.ts";
 import type { ResizeFilter } from "../image/resize_image.ts";
-import { buildDepthAnything } from "../models/depth_anything.ts";
+import { buildDepthAnything } from "../models/depth/depth_anything.ts";
 import {
   type DepthAnythingConfig,
   parseDepthAnythingConfig,
-} from "../models/depth_anything_config.ts";
-import { parseDptConfig } from "../models/dpt_config.ts";
-import { buildDptHybrid } from "../models/dpt_hybrid.ts";
+} from "../models/depth/depth_anything_config.ts";
+import { parseDptConfig } from "../models/depth/dpt_config.ts";
+import { buildDptHybrid } from "../models/depth/dpt_hybrid.ts";
 import { ModelConfig } from "../models/model_config.ts";
-import type { Graph } from "../onnx/graph.ts";
+import type { Graph } from "../onnx/graph/graph.ts";
 import type { FloatType } from "../weights/float16.ts";
-import type { ModelFolder } from "../weights/folder.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
 import type { WeightSource } from "../weights/weight_source.ts";
 import { type ChannelStatistics, IMAGENET_STATISTICS } from "./pixel_values.ts";
 

@@ -1,10 +1,10 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import { readClipTextConfig } from "../models/clip_text_config.ts";
-import { buildClipTextModel } from "../models/clip_text_model.ts";
-import { openTokenizer } from "../models/clip_tokenizer.ts";
-import { type NetworkPrecision, preferredFile } from "../onnx/network_precision.ts";
-import type { HostTensor } from "../onnx/session.ts";
-import { createSession, type SessionOptions } from "../onnx/session.ts";
+import { readClipTextConfig } from "../models/clip/clip_text_config.ts";
+import { buildClipTextModel } from "../models/clip/clip_text_model.ts";
+import { openTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
+import { type NetworkPrecision, preferredFile } from "../onnx/runtime/network_precision.ts";
+import type { HostTensor } from "../onnx/runtime/session.ts";
+import { createSession, type SessionOptions } from "../onnx/runtime/session.ts";
 import type { TeacherFolder } from "./teacher_folder.ts";
 import { openTeacherWeights } from "./teacher_weights.ts";
 

@@ -1,10 +1,10 @@
 import type { ImageSize } from "../image/image.ts";
-import { type Autoencoder, readAutoencoder } from "../models/autoencoder.ts";
-import type { ControlnetConfig } from "../models/controlnet_config.ts";
+import { type Autoencoder, readAutoencoder } from "../models/autoencoder/autoencoder.ts";
+import type { ControlnetConfig } from "../models/unet/controlnet_config.ts";
 import { ModelConfig } from "../models/model_config.ts";
-import { readUnetConfig, type UnetConfig } from "../models/unet_config.ts";
-import type { ModelFolder } from "../weights/folder.ts";
-import type { LoraPlace } from "../weights/lora_place.ts";
+import { readUnetConfig, type UnetConfig } from "../models/unet/unet_config.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
+import type { LoraPlace } from "../lora/lora_location.ts";
 
 /** A folder is no teacher, or a teacher that cannot be used. */
 export class TeacherFolderError extends Error {

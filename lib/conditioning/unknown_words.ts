@@ -1,5 +1,5 @@
-import { closestNames } from "../palette/closest_names.ts";
-import type { ModelFolder } from "../weights/folder.ts";
+import { closestNames } from "../text/closest_names.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
 
 /** A word of a prompt that a teacher has never seen. */
 export interface UnknownWord {

@@ -3,11 +3,11 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { captionImage } from "../conditioning/caption_image.ts";
 import { compositeAlpha } from "../image/composite_alpha.ts";
 import type { Image } from "../image/image.ts";
-import type { SessionOptions } from "../onnx/session.ts";
-import type { ModelFolder } from "../weights/folder.ts";
-import type { HubModelOptions } from "../weights/hub_model.ts";
+import type { SessionOptions } from "../onnx/runtime/session.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
+import type { HubModelOptions } from "../hub/hub_model.ts";
 import { openPart } from "./find_teacher.ts";
-import { BACKGROUND } from "./start_image.ts";
+import { BACKGROUND } from "../initialization/start_image.ts";
 
 /** What a caption is made with besides the config. */
 export interface CaptionPromptOptions extends SessionOptions {

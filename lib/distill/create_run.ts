@@ -10,26 +10,26 @@ import { LatentDecoder } from "../guidance/latent_decoder.ts";
 import { NoiseSchedule } from "../guidance/noise_schedule.ts";
 import { ScoreDistillation, type ScoreStage } from "../guidance/score_distillation.ts";
 import type { Image, ImageSize } from "../image/image.ts";
-import { chooseRuntime } from "../onnx/choose_runtime.ts";
-import { choosePrecision, type NetworkPrecision } from "../onnx/network_precision.ts";
-import type { SessionOptions } from "../onnx/session.ts";
-import type { BatchMember } from "../onnx/session_batch.ts";
-import type { SessionPool } from "../onnx/session_pool.ts";
+import { chooseRuntime } from "../onnx/runtime/choose_runtime.ts";
+import { choosePrecision, type NetworkPrecision } from "../onnx/runtime/network_precision.ts";
+import type { SessionOptions } from "../onnx/runtime/session.ts";
+import type { BatchMember } from "../onnx/batching/session_batch.ts";
+import type { SessionPool } from "../onnx/batching/session_pool.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import { findPalette } from "../palette/find_palette.ts";
 import type { Palette } from "../palette/palette.ts";
-import type { HubModelOptions } from "../weights/hub_model.ts";
+import type { HubModelOptions } from "../hub/hub_model.ts";
 import { captionPrompt } from "./caption_prompt.ts";
 import { checkCheckpoint, type RunCheckpoint } from "./checkpoint.ts";
-import { chooseControlnets, Control } from "./control.ts";
+import { chooseControlnets, Control } from "./control_images.ts";
 import type { StepParts } from "./distill_step.ts";
 import { findTeacher, nativeSize, openPart } from "./find_teacher.ts";
-import type { MemoryPlan } from "./memory_plan.ts";
+import type { MemoryPlan } from "./memory/memory_plan.ts";
 import { createPictureLosses } from "./picture_losses.ts";
-import { planRun } from "./plan_run.ts";
+import { planRun } from "./memory/plan_run.ts";
 import { OwningRun, type Run } from "./run.ts";
 import { runNotes } from "./run_notes.ts";
-import { prepareStartImage } from "./start_image.ts";
+import { prepareStartImage } from "../initialization/start_image.ts";
 import {
   asksNegativePrompt,
   beginAnew,
@@ -37,7 +37,7 @@ import {
   goOn,
   nameOfMadePalette,
   type StartState,
-} from "./start_state.ts";
+} from "../initialization/start_state.ts";
 import { chooseTeacherSize, sideMultiple } from "./teacher_size.ts";
 
 /** What a run begins with besides its config. */

@@ -13,7 +13,7 @@ import { drawTimestep } from "../guidance/timestep_sampling.ts";
 import type { ImageSize } from "../image/image.ts";
 import type { AdamW } from "../optimizer/adamw.ts";
 import { learningRateAt } from "../optimizer/learning_rate.ts";
-import type { Control } from "./control.ts";
+import type { Control } from "./control_images.ts";
 import type { PictureLoss } from "./picture_losses.ts";
 
 /** What a step works with; all of it is borrowed. */

@@ -5,17 +5,17 @@ import { PixelGenerator } from "../generator/pixel_generator.ts";
 import { chooseByDenoising, EVALUATIONS_OF_CHOICE } from "../guidance/choose_by_denoising.ts";
 import { type Sample, sampleImages, type SampleParts } from "../guidance/sample_image.ts";
 import type { Image } from "../image/image.ts";
-import { readClipConfig } from "../models/clip_config.ts";
-import { openTokenizer } from "../models/clip_tokenizer.ts";
-import type { SessionOptions } from "../onnx/session.ts";
+import { readClipConfig } from "../models/clip/clip_config.ts";
+import { openTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
+import type { SessionOptions } from "../onnx/runtime/session.ts";
 import type { Palette } from "../palette/palette.ts";
-import type { ModelFolder } from "../weights/folder.ts";
-import type { HubModelOptions } from "../weights/hub_model.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
+import type { HubModelOptions } from "../hub/hub_model.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { StepParts } from "./distill_step.ts";
 import { type EncodedParts, encodePicture } from "./encode_picture.ts";
 import { openPart } from "./find_teacher.ts";
-import { initializePicture, showsImage } from "./initialize_picture.ts";
+import { initializePicture, showsImage } from "../initialization/initialize_picture.ts";
 
 /** Images that the teacher drew of the prompt, one of which the run begins with. */
 export interface References {

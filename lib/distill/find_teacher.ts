@@ -1,10 +1,10 @@
 import type { DiffusionConfig, SdConfig } from "../../config/run_config.ts";
 import { openTeacherFolder, type TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ImageSize } from "../image/image.ts";
-import { type ModelFolder, openModelFolder } from "../weights/folder.ts";
-import { type HubModelOptions, openHubModel } from "../weights/hub_model.ts";
-import { findLora, type LoraPlace, splitLoraPaths } from "../weights/lora_place.ts";
-import { hasShortName, mayBeHubModel } from "../weights/model_ids.ts";
+import { type ModelFolder, openModelFolder } from "../weights/model_folder.ts";
+import { type HubModelOptions, openHubModel } from "../hub/hub_model.ts";
+import { findLora, type LoraPlace, splitLoraPaths } from "../lora/lora_location.ts";
+import { hasShortName, mayBeHubModel } from "../hub/model_ids.ts";
 
 /** Name of the teacher that ships with Smalti. */
 export const BUILT_IN_TEACHER = "mini";

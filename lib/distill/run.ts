@@ -3,13 +3,13 @@ import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
 import type { LatentDecoder } from "../guidance/latent_decoder.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import { imageFromPlanes } from "../image/image_from_planes.ts";
-import type { Runtime } from "../onnx/session.ts";
+import type { Runtime } from "../onnx/runtime/session.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "./checkpoint.ts";
 import { makeStep, type StepOutcome, type StepParts } from "./distill_step.ts";
 import type { References } from "./draw_references.ts";
 import { scorePicture } from "./score_picture.ts";
-import type { StartState } from "./start_state.ts";
+import type { StartState } from "../initialization/start_state.ts";
 
 /** The picture of a run at some step. */
 export interface RunPicture extends ImageSize {

@@ -2,12 +2,12 @@ import { configNotes } from "../../config/config_notes.ts";
 import type { RunConfig } from "../../config/run_config.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { describeUnknownWords, findUnknownWords } from "../conditioning/unknown_words.ts";
-import { type NetworkPrecision, precisionName } from "../onnx/network_precision.ts";
+import { type NetworkPrecision, precisionName } from "../onnx/runtime/network_precision.ts";
 import { paletteWarnings } from "../palette/palette.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "./checkpoint.ts";
 import { ignoresAutoencoder } from "./find_teacher.ts";
-import { showsImage } from "./initialize_picture.ts";
+import { showsImage } from "../initialization/initialize_picture.ts";
 
 /** What a run begins with, as far as there is something to know of it. */
 export interface NotedParts {

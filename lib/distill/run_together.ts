@@ -1,6 +1,6 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import { type BatchMember, SessionBatch } from "../onnx/session_batch.ts";
-import type { SessionPool } from "../onnx/session_pool.ts";
+import { type BatchMember, SessionBatch } from "../onnx/batching/session_batch.ts";
+import type { SessionPool } from "../onnx/batching/session_pool.ts";
 import type { RunInputs } from "./create_run.ts";
 
 /** Inputs that runs which are made at once share; they are given to `createRun`. */

@@ -1,6 +1,6 @@
 import { encodeArgmax } from "../../kernels/generator/argmax.ts";
-import { encodeSettleStrays } from "../../kernels/generator/settle_strays.ts";
-import { encodeBalance } from "../../kernels/generator/balance.ts";
+import { encodeSettleStrays } from "../../kernels/generator/remove_orphans.ts";
+import { encodeBalance } from "../../kernels/generator/center_logits.ts";
 import { encodeGumbelSoftmax } from "../../kernels/generator/gumbel_softmax.ts";
 import { encodeMixPalette } from "../../kernels/generator/mix_palette.ts";
 import { encodeMixPaletteBackward } from "../../kernels/generator/mix_palette_backward.ts";

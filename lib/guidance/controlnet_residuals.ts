@@ -2,12 +2,12 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeAddScaled } from "../../kernels/optimizer/add_scaled.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
-import { readControlnetConfig } from "../models/controlnet_config.ts";
-import { buildControlnet } from "../models/controlnet_model.ts";
-import type { UnetGraphOptions } from "../models/unet_trunk.ts";
-import { createBatchedSession } from "../onnx/batched_session.ts";
-import { preferredFile } from "../onnx/network_precision.ts";
-import type { Session, SessionOptions } from "../onnx/session.ts";
+import { readControlnetConfig } from "../models/unet/controlnet_config.ts";
+import { buildControlnet } from "../models/unet/controlnet_model.ts";
+import type { UnetGraphOptions } from "../models/unet/unet_trunk.ts";
+import { createBatchedSession } from "../onnx/batching/batched_session.ts";
+import { preferredFile } from "../onnx/runtime/network_precision.ts";
+import type { Session, SessionOptions } from "../onnx/runtime/session.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { bringNear, floatsOf, type NearTensor, release, runNear } from "./near_tensor.ts";
 

@@ -5,8 +5,8 @@ import type { PromptEmbeddings } from "../conditioning/encode_prompts.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { makeTimeIds } from "../conditioning/time_ids.ts";
 import type { ImageSize } from "../image/image.ts";
-import type { NetworkPrecision } from "../onnx/network_precision.ts";
-import type { HostTensor, Runtime, SessionOptions } from "../onnx/session.ts";
+import type { NetworkPrecision } from "../onnx/runtime/network_precision.ts";
+import type { HostTensor, Runtime, SessionOptions } from "../onnx/runtime/session.ts";
 import {
   type ControlImages,
   type ControlnetChoice,

@@ -2,11 +2,11 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { openTeacherWeights } from "../conditioning/teacher_weights.ts";
-import { buildUnet, type UnetOptions } from "../models/unet_2d_condition_model.ts";
-import { type Graph, sizeOf } from "../onnx/graph.ts";
-import { preferredFile } from "../onnx/network_precision.ts";
-import { createBatchedSession } from "../onnx/batched_session.ts";
-import type { HostTensor, Session, SessionOptions } from "../onnx/session.ts";
+import { buildUnet, type UnetOptions } from "../models/unet/unet_2d_condition_model.ts";
+import { type Graph, sizeOf } from "../onnx/graph/graph.ts";
+import { preferredFile } from "../onnx/runtime/network_precision.ts";
+import { createBatchedSession } from "../onnx/batching/batched_session.ts";
+import type { HostTensor, Session, SessionOptions } from "../onnx/runtime/session.ts";
 import { floatsOf, type NearTensor, runNear } from "./near_tensor.ts";
 
 /** The residuals of ControlNets among the inputs of a UNet. */

@@ -1,5 +1,5 @@
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
-import type { HostTensor, Runtime, Session } from "../onnx/session.ts";
+import type { HostTensor, Runtime, Session } from "../onnx/runtime/session.ts";
 
 /** A tensor where a runtime reads it without copying: on the GPU for "webgpu", else on the host. */
 export type NearTensor = GpuTensor | HostTensor;

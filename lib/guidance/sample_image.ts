@@ -4,7 +4,7 @@ import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeNormal } from "../../kernels/random/normal.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { Image } from "../image/image.ts";
-import type { SessionOptions } from "../onnx/session.ts";
+import type { SessionOptions } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import { sampleDdim } from "./ddim_sampler.ts";
 import type { Denoiser } from "./denoiser.ts";

@@ -1,5 +1,5 @@
 import { ModelConfig } from "../models/model_config.ts";
-import type { ModelFolder } from "../weights/folder.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
 
 /** How the steps of a sampler are spread over diffusion time; names as in diffusers. */
 export type TimestepSpacing = "linspace" | "leading" | "trailing";

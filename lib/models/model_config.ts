@@ -1,4 +1,4 @@
-import type { ModelFolder } from "../weights/folder.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
 import { ModelConfigError } from "./model_config_error.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type TensorToWrite, writeSafetensors } from "../weights/safetensors_writer.ts";
-import { OutputError } from "./output_error.ts";
-import { writeFile } from "./write_file.ts";
+import { OutputError } from "../files/output_error.ts";
+import { writeFile } from "../files/write_file.ts";
 
 /** What a checkpoint holds. */
 export interface CheckpointContent {

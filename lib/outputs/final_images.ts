@@ -3,7 +3,7 @@ import { encodeIndexedPng, encodePng, MAX_INDEXED_COLORS } from "../image/encode
 import { enlargeIndices, enlargementFactor, enlargeNearest } from "../image/enlarge_nearest.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import type { Palette } from "../palette/palette.ts";
-import { writeFile } from "./write_file.ts";
+import { writeFile } from "../files/write_file.ts";
 
 /** The result of a run, at any step. */
 export interface RunResult extends ImageSize {

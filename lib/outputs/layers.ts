@@ -5,7 +5,7 @@ import { Image } from "../image/image.ts";
 import { mixColors, type Mixture } from "../palette/mixture.ts";
 import { encodePalettePng } from "./final_images.ts";
 import { contactSheet, type SheetTile } from "./layer_sheet.ts";
-import { makeFolder, writeFile } from "./write_file.ts";
+import { makeFolder, writeFile } from "../files/write_file.ts";
 
 /** The files that {@linkcode writeLayers} wrote. */
 export interface LayerFiles {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { OutputError } from "./output_error.ts";
-import { writeFile } from "./write_file.ts";
+import { OutputError } from "../files/output_error.ts";
+import { writeFile } from "../files/write_file.ts";
 
 /** What one line of the log holds: a step and what was measured at it. */
 export interface MetricsLine {

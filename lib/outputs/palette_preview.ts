@@ -7,8 +7,8 @@ import { previewWarnings } from "../palette/near_colors.ts";
 import { PaletteError } from "../palette/parse_hex.ts";
 import { palettePage } from "../palette/preview_page.ts";
 import { paletteSheet, type SheetEntry } from "../palette/preview_sheet.ts";
-import { OutputError } from "./output_error.ts";
-import { writeFileInFolder } from "./write_file.ts";
+import { OutputError } from "../files/output_error.ts";
+import { writeFileInFolder } from "../files/write_file.ts";
 
 /** Options of {@linkcode previewPalettes}. */
 export interface PreviewOptions {

@@ -3,7 +3,7 @@ import { wrapText } from "../image/draw_text.ts";
 import { encodePng } from "../image/encode_png.ts";
 import type { Image } from "../image/image.ts";
 import { contactSheet, labelWidth, type SheetOptions } from "./layer_sheet.ts";
-import { writeFile } from "./write_file.ts";
+import { writeFile } from "../files/write_file.ts";
 
 /** What a picture among several is asked to be. */
 export interface AskedPicture {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { ImageSize } from "../image/image.ts";
-import { OutputError } from "./output_error.ts";
-import { makeFolder } from "./write_file.ts";
+import { OutputError } from "../files/output_error.ts";
+import { makeFolder } from "../files/write_file.ts";
 
 /** What the name of a run's folder tells. */
 export interface RunName {

@@ -6,7 +6,7 @@ import { readPngChunks } from "../image/png_chunks.ts";
 import { reduceSquares } from "../image/reduce_squares.ts";
 import { Palette } from "../palette/palette.ts";
 import { listCheckpoints } from "./checkpoint_file.ts";
-import { OutputError } from "./output_error.ts";
+import { OutputError } from "../files/output_error.ts";
 
 /** A picture of a run on the disk. */
 export interface RunFrame {

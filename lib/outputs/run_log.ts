@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { OutputError } from "./output_error.ts";
+import { OutputError } from "../files/output_error.ts";
 import { formatDate } from "./run_folder.ts";
 
 /** What the name of a run's log tells. */

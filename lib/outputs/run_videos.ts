@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { ImageSize } from "../image/image.ts";
 import type { RunResult } from "./final_images.ts";
-import type { VideoFormat } from "./video_format.ts";
-import { VideoWriter } from "./video_writer.ts";
+import type { VideoFormat } from "../video/video_format.ts";
+import { VideoWriter } from "../video/video_writer.ts";
 
 /** How the way of a run is filmed. */
 export interface RunVideoOptions {

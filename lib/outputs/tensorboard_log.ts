@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
-import { ProtoWriter } from "../onnx/proto_writer.ts";
-import { maskedCrc32c } from "./crc32c.ts";
-import { OutputError } from "./output_error.ts";
-import { makeFolder } from "./write_file.ts";
+import { ProtoWriter } from "../protobuf/proto_writer.ts";
+import { maskedCrc32c } from "../files/crc32c.ts";
+import { OutputError } from "../files/output_error.ts";
+import { makeFolder } from "../files/write_file.ts";
 
 /** Options of {@linkcode TensorboardLog.open}. */
 export interface TensorboardLogOptions {

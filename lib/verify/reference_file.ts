@@ -1,5 +1,5 @@
 import type { ByteSource } from "../weights/byte_source.ts";
-import type { ModelFolder } from "../weights/folder.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
 import { convertFloats } from "../weights/float16.ts";
 import { readSafetensorsHeader, type SafetensorsTensor } from "../weights/safetensors.ts";
 import { compareValues, type Limit, type VerifyLine } from "./verify_line.ts";

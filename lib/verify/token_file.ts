@@ -1,4 +1,4 @@
-import type { ModelFolder } from "../weights/folder.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
 
 /** The two tokenizers of a teacher, by their folders. */
 export const TOKENIZERS = ["tokenizer", "tokenizer_2"] as const;

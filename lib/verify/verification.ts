@@ -1,8 +1,8 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
-import { createSession, type HostTensor, type Runtime } from "../onnx/session.ts";
-import type { Graph } from "../onnx/graph.ts";
-import type { ModelFolder } from "../weights/folder.ts";
+import { createSession, type HostTensor, type Runtime } from "../onnx/runtime/session.ts";
+import type { Graph } from "../onnx/graph/graph.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
 import type { ReferenceFile, ReferenceTensor } from "./reference_file.ts";
 import type { TokenFile } from "./token_file.ts";
 import type { VerifyLine } from "./verify_line.ts";

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
-import { chooseRuntime } from "../onnx/choose_runtime.ts";
-import type { Runtime } from "../onnx/session.ts";
-import { type ModelFolder, openModelFolder } from "../weights/folder.ts";
+import { chooseRuntime } from "../onnx/runtime/choose_runtime.ts";
+import type { Runtime } from "../onnx/runtime/session.ts";
+import { type ModelFolder, openModelFolder } from "../weights/model_folder.ts";
 import { ENDING, openReference } from "./reference_file.ts";
 import { readTokenFile, TOKEN_FILE, type TokenFile } from "./token_file.ts";
 import type { Verification, Verify } from "./verification.ts";

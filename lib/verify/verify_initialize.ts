@@ -1,6 +1,6 @@
-import { type ColorSimilarity, colorTargets } from "../generator/color_targets.ts";
-import { interpolateColors } from "../generator/interpolate_colors.ts";
-import { majorityClasses, sampledClasses } from "../generator/pixel_classes.ts";
+import { type ColorSimilarity, colorTargets } from "../initialization/color_targets.ts";
+import { interpolateColors } from "../initialization/interpolate_colors.ts";
+import { majorityClasses, sampledClasses } from "../initialization/pixel_classes.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import { Palette } from "../palette/palette.ts";
 import type { ReferenceFile, ReferenceTensor } from "./reference_file.ts";

@@ -1,4 +1,4 @@
-import { LoraFile } from "../weights/lora_file.ts";
+import { LoraFile } from "../lora/lora_file.ts";
 import { ENDING, openReference } from "./reference_file.ts";
 import type { Verification } from "./verification.ts";
 import { readDenoiserInputs, runUnet } from "./verify_unet_controlnet.ts";

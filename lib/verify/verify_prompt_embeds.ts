@@ -1,5 +1,5 @@
-import { readClipTextConfig } from "../models/clip_text_config.ts";
-import { buildClipTextModel } from "../models/clip_text_model.ts";
+import { readClipTextConfig } from "../models/clip/clip_text_config.ts";
+import { buildClipTextModel } from "../models/clip/clip_text_model.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { type FloatTensor, runOnce, type Verification } from "./verification.ts";
 import { EXACT, NETWORK, orFailure, type VerifyLine } from "./verify_line.ts";

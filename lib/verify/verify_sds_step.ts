@@ -4,7 +4,7 @@ import { encodePrompts } from "../conditioning/encode_prompts.ts";
 import { openTeacherFolder, type TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { makeTimeIds } from "../conditioning/time_ids.ts";
 import { NoiseSchedule } from "../guidance/noise_schedule.ts";
-import { GradientSession } from "../onnx/gradient_session.ts";
+import { GradientSession } from "../onnx/runtime/gradient_session.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { floatsOf, type FloatTensor, GpuTensors, type Verification } from "./verification.ts";
 import { NETWORK, type VerifyLine } from "./verify_line.ts";

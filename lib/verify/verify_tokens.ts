@@ -1,5 +1,5 @@
-import { openTokenizer } from "../models/clip_tokenizer.ts";
-import type { ModelFolder } from "../weights/folder.ts";
+import { openTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
 import { type TokenFile, TOKENIZERS } from "./token_file.ts";
 import { compareValues, EXACT, orFailure, type VerifyLine } from "./verify_line.ts";
 

@@ -1,9 +1,9 @@
-import { readControlnetConfig } from "../models/controlnet_config.ts";
-import { buildControlnet } from "../models/controlnet_model.ts";
-import { buildUnet } from "../models/unet_2d_condition_model.ts";
-import { readUnetConfig } from "../models/unet_config.ts";
-import type { HostTensor } from "../onnx/session.ts";
-import { mergeLoras, type ScaledLora } from "../weights/lora_merge.ts";
+import { readControlnetConfig } from "../models/unet/controlnet_config.ts";
+import { buildControlnet } from "../models/unet/controlnet_model.ts";
+import { buildUnet } from "../models/unet/unet_2d_condition_model.ts";
+import { readUnetConfig } from "../models/unet/unet_config.ts";
+import type { HostTensor } from "../onnx/runtime/session.ts";
+import { mergeLoras, type ScaledLora } from "../lora/lora_merge.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { ReferenceFile } from "./reference_file.ts";
 import { type FloatTensor, runOnce, type Verification } from "./verification.ts";

@@ -1,7 +1,7 @@
-import { type Autoencoder, readAutoencoder } from "../models/autoencoder.ts";
-import { GradientSession } from "../onnx/gradient_session.ts";
-import type { HostTensor } from "../onnx/session.ts";
-import type { GradientGraphs } from "../onnx/split_gradient.ts";
+import { type Autoencoder, readAutoencoder } from "../models/autoencoder/autoencoder.ts";
+import { GradientSession } from "../onnx/runtime/gradient_session.ts";
+import type { HostTensor } from "../onnx/runtime/session.ts";
+import type { GradientGraphs } from "../onnx/rewrite/split_gradient.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { floatsOf, type FloatTensor, runOnce, type Verification } from "./verification.ts";
 import { compareValues, NETWORK, orFailure, type VerifyLine } from "./verify_line.ts";

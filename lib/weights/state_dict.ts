@@ -1,6 +1,6 @@
 import type { ByteSource } from "./byte_source.ts";
 import { convertFloats, dequantizeRows, type FloatType } from "./float16.ts";
-import type { ModelFolder } from "./folder.ts";
+import type { ModelFolder } from "./model_folder.ts";
 import {
   bytesPerValue,
   readSafetensorsHeader,

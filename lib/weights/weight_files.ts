@@ -1,5 +1,5 @@
 import type { FloatType } from "./float16.ts";
-import type { ModelFolder } from "./folder.ts";
+import type { ModelFolder } from "./model_folder.ts";
 
 /** The files that hold the weights of one network. */
 export interface FoundWeights {

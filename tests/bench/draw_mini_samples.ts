@@ -3,7 +3,7 @@ import { resolveRunConfig } from "../../config/resolve_run_config.ts";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
 import { createRun } from "../../lib/distill/create_run.ts";
 import type { Image } from "../../lib/image/image.ts";
-import { SessionPool } from "../../lib/onnx/session_pool.ts";
+import { SessionPool } from "../../lib/onnx/batching/session_pool.ts";
 import { findPalette } from "../../lib/palette/find_palette.ts";
 import { contactSheet, type SheetRow } from "./recipes/contact_sheet.ts";
 

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import type { RunConfig } from "../../config/run_config.ts";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
-import { SessionPool } from "../../lib/onnx/session_pool.ts";
-import { writeFileInFolder } from "../../lib/outputs/write_file.ts";
+import { SessionPool } from "../../lib/onnx/batching/session_pool.ts";
+import { writeFileInFolder } from "../../lib/files/write_file.ts";
 import { describeEnvironment } from "./bench_environment.ts";
 import { measureSteps, type StepCase, type StepTimes } from "./steps/measure_steps.ts";
 import { stepsChart } from "./steps/steps_chart.ts";

@@ -1,19 +1,19 @@
 import { parseArgs } from "node:util";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
 import { openTeacherFolder } from "../../lib/conditioning/teacher_folder.ts";
-import { megabytes } from "../../lib/distill/memory_plan.ts";
-import { buildUnet } from "../../lib/models/unet_2d_condition_model.ts";
-import { chooseRuntime } from "../../lib/onnx/choose_runtime.ts";
-import { sizeOf } from "../../lib/onnx/graph.ts";
-import { measureGraph } from "../../lib/onnx/graph_memory.ts";
+import { megabytes } from "../../lib/distill/memory/memory_plan.ts";
+import { buildUnet } from "../../lib/models/unet/unet_2d_condition_model.ts";
+import { chooseRuntime } from "../../lib/onnx/runtime/choose_runtime.ts";
+import { sizeOf } from "../../lib/onnx/graph/graph.ts";
+import { measureGraph } from "../../lib/onnx/graph/graph_memory.ts";
 import {
   choosePrecision,
   type PrecisionName,
   precisionName,
   preferredFile,
-} from "../../lib/onnx/network_precision.ts";
-import { createSession, type HostTensor, type Runtime } from "../../lib/onnx/session.ts";
-import { openModelFolder } from "../../lib/weights/folder.ts";
+} from "../../lib/onnx/runtime/network_precision.ts";
+import { createSession, type HostTensor, type Runtime } from "../../lib/onnx/runtime/session.ts";
+import { openModelFolder } from "../../lib/weights/model_folder.ts";
 import { StateDict, type WeightEntry } from "../../lib/weights/state_dict.ts";
 import type { WeightSource } from "../../lib/weights/weight_source.ts";
 

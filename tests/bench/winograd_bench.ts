@@ -1,6 +1,6 @@
-import { sizeOf } from "../../lib/onnx/graph.ts";
-import { GraphBuilder } from "../../lib/onnx/graph_builder.ts";
-import { createSession } from "../../lib/onnx/session.ts";
+import { sizeOf } from "../../lib/onnx/graph/graph.ts";
+import { GraphBuilder } from "../../lib/onnx/graph/graph_builder.ts";
+import { createSession } from "../../lib/onnx/runtime/session.ts";
 import { scatter } from "../lib/onnx/run_graph.ts";
 
 // Eight convolutions in a row, two rows in the batch, as in the levels of a small UNet. Constant

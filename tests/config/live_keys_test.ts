@@ -4,10 +4,10 @@ import { parseSettings } from "../../config/parse_run_config.ts";
 import { resolveLayers } from "../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../config/run_config.ts";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
-import { generateCommand } from "../../lib/launch/generate_command.ts";
-import type { Terminal } from "../../lib/launch/terminal.ts";
-import { SessionPool } from "../../lib/onnx/session_pool.ts";
-import { paintingEngine } from "../cli/painting_engine.ts";
+import { generateCommand } from "../../lib/cli/commands/generate.ts";
+import type { Terminal } from "../../lib/report/terminal.ts";
+import { SessionPool } from "../../lib/onnx/batching/session_pool.ts";
+import { paintingEngine } from "../lib/cli/commands/painting_engine.ts";
 import { inTemporaryFolder } from "../support/temporary_folder.ts";
 import { LIVE_KEYS, type LiveKey, type Observable, TINY } from "./live_keys.ts";
 import {

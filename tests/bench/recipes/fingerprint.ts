@@ -1,6 +1,6 @@
 import type { DiffusionConfig, RunConfig } from "../../../config/run_config.ts";
 import { findTeacher } from "../../../lib/distill/find_teacher.ts";
-import { sizeOf } from "../../../lib/onnx/graph.ts";
+import { sizeOf } from "../../../lib/onnx/graph/graph.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 
 /** Values of each weight that tell teachers apart. */

@@ -1,4 +1,4 @@
-import { writeFileInFolder } from "../../../lib/outputs/write_file.ts";
+import { writeFileInFolder } from "../../../lib/files/write_file.ts";
 import type { Cost } from "./make_picture.ts";
 
 /** A picture that was made. */

@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
 import type { Image, ImageSize } from "../../../lib/image/image.ts";
 import { resizeImage } from "../../../lib/image/resize_image.ts";
-import { conv2d, linear } from "../../../lib/models/layers.ts";
-import type { Graph, Value } from "../../../lib/onnx/graph.ts";
-import { GraphBuilder } from "../../../lib/onnx/graph_builder.ts";
-import { createSession, type Session } from "../../../lib/onnx/session.ts";
-import { WeightScope } from "../../../lib/onnx/weight_scope.ts";
+import { conv2d, linear } from "../../../lib/models/layers/layers.ts";
+import type { Graph, Value } from "../../../lib/onnx/graph/graph.ts";
+import { GraphBuilder } from "../../../lib/onnx/graph/graph_builder.ts";
+import { createSession, type Session } from "../../../lib/onnx/runtime/session.ts";
+import { WeightScope } from "../../../lib/onnx/graph/weight_scope.ts";
 import { fileSource } from "../../../lib/weights/file_source.ts";
 import { readSafetensorsHeader } from "../../../lib/weights/safetensors.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";

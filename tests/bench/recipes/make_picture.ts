@@ -4,7 +4,7 @@ import { createRun } from "../../../lib/distill/create_run.ts";
 import { distill } from "../../../lib/distill/distill.ts";
 import { runTogether, type SharedInputs } from "../../../lib/distill/run_together.ts";
 import type { Image, ImageSize } from "../../../lib/image/image.ts";
-import type { SessionPool } from "../../../lib/onnx/session_pool.ts";
+import type { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
 import { findPalette } from "../../../lib/palette/find_palette.ts";
 import type { Palette } from "../../../lib/palette/palette.ts";
 

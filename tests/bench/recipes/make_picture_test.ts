@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Image } from "../../../lib/image/image.ts";
-import { SessionPool } from "../../../lib/onnx/session_pool.ts";
+import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
 import { findPalette } from "../../../lib/palette/find_palette.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";

@@ -1,7 +1,7 @@
 import { decodeImage } from "../../../lib/image/decode_image.ts";
 import { encodeIndexedPng } from "../../../lib/image/encode_png.ts";
 import type { Image } from "../../../lib/image/image.ts";
-import { writeFileInFolder } from "../../../lib/outputs/write_file.ts";
+import { writeFileInFolder } from "../../../lib/files/write_file.ts";
 import type { MadePicture } from "./make_picture.ts";
 import type { Prompt } from "./prompts.ts";
 

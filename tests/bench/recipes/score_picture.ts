@@ -1,5 +1,5 @@
 import type { Image } from "../../../lib/image/image.ts";
-import { strayPixelShare } from "../../../lib/image/stray_pixels.ts";
+import { strayPixelShare } from "../../../lib/image/orphan_pixels.ts";
 import type { Palette } from "../../../lib/palette/palette.ts";
 import type { Judge } from "./judge.ts";
 import { backgroundColor, type Prompt } from "./prompts.ts";

@@ -1,6 +1,6 @@
 import { encodePng } from "../../../lib/image/encode_png.ts";
 import type { Image } from "../../../lib/image/image.ts";
-import { writeFile } from "../../../lib/outputs/write_file.ts";
+import { writeFile } from "../../../lib/files/write_file.ts";
 import { contactSheet, type SheetCell, type SheetRow } from "./contact_sheet.ts";
 import { PictureFiles, readInput } from "./picture_files.ts";
 import { qualityChart } from "./quality_chart.ts";

@@ -4,7 +4,7 @@ import type { RunConfig } from "../../../config/run_config.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { createRun } from "../../../lib/distill/create_run.ts";
 import type { ScoreStage } from "../../../lib/guidance/score_distillation.ts";
-import type { SessionPool } from "../../../lib/onnx/session_pool.ts";
+import type { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 
 /** What is measured. */

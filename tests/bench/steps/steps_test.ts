@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SessionPool } from "../../../lib/onnx/session_pool.ts";
+import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { leastTimes, measureSteps, type StepTimes } from "./measure_steps.ts";

@@ -3,25 +3,25 @@ import { parseArgs } from "node:util";
 import { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { openTeacherFolder, type TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
-import { megabytes } from "../../../lib/distill/memory_plan.ts";
-import { readClipTextConfig } from "../../../lib/models/clip_text_config.ts";
-import { buildClipTextModel } from "../../../lib/models/clip_text_model.ts";
-import { readControlnetConfig } from "../../../lib/models/controlnet_config.ts";
-import { buildControlnet } from "../../../lib/models/controlnet_model.ts";
-import { buildUnet } from "../../../lib/models/unet_2d_condition_model.ts";
-import { chooseRuntime } from "../../../lib/onnx/choose_runtime.ts";
-import { GradientSession } from "../../../lib/onnx/gradient_session.ts";
-import { type Graph, sizeOf } from "../../../lib/onnx/graph.ts";
-import { measureGraph } from "../../../lib/onnx/graph_memory.ts";
+import { megabytes } from "../../../lib/distill/memory/memory_plan.ts";
+import { readClipTextConfig } from "../../../lib/models/clip/clip_text_config.ts";
+import { buildClipTextModel } from "../../../lib/models/clip/clip_text_model.ts";
+import { readControlnetConfig } from "../../../lib/models/unet/controlnet_config.ts";
+import { buildControlnet } from "../../../lib/models/unet/controlnet_model.ts";
+import { buildUnet } from "../../../lib/models/unet/unet_2d_condition_model.ts";
+import { chooseRuntime } from "../../../lib/onnx/runtime/choose_runtime.ts";
+import { GradientSession } from "../../../lib/onnx/runtime/gradient_session.ts";
+import { type Graph, sizeOf } from "../../../lib/onnx/graph/graph.ts";
+import { measureGraph } from "../../../lib/onnx/graph/graph_memory.ts";
 import {
   choosePrecision,
   type NetworkPrecision,
   type PrecisionName,
   precisionName,
   preferredFile,
-} from "../../../lib/onnx/network_precision.ts";
-import { createSession, type Feed, type Runtime } from "../../../lib/onnx/session.ts";
-import { openModelFolder } from "../../../lib/weights/folder.ts";
+} from "../../../lib/onnx/runtime/network_precision.ts";
+import { createSession, type Feed, type Runtime } from "../../../lib/onnx/runtime/session.ts";
+import { openModelFolder } from "../../../lib/weights/model_folder.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { type TensorToWrite, writeSafetensors } from "../../../lib/weights/safetensors_writer.ts";
 import { describeEnvironment } from "../bench_environment.ts";

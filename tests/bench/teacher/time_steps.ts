@@ -3,18 +3,18 @@ import { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { encodeNormal } from "../../../kernels/random/normal.ts";
 import { openTeacherFolder, type TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
-import { megabytes } from "../../../lib/distill/memory_plan.ts";
+import { megabytes } from "../../../lib/distill/memory/memory_plan.ts";
 import { Denoiser } from "../../../lib/guidance/denoiser.ts";
 import { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
 import { ScoreDistillation, type ScoreStage } from "../../../lib/guidance/score_distillation.ts";
-import { chooseRuntime } from "../../../lib/onnx/choose_runtime.ts";
+import { chooseRuntime } from "../../../lib/onnx/runtime/choose_runtime.ts";
 import {
   choosePrecision,
   type PrecisionName,
   precisionName,
-} from "../../../lib/onnx/network_precision.ts";
-import type { Runtime } from "../../../lib/onnx/session.ts";
-import { openModelFolder } from "../../../lib/weights/folder.ts";
+} from "../../../lib/onnx/runtime/network_precision.ts";
+import type { Runtime } from "../../../lib/onnx/runtime/session.ts";
+import { openModelFolder } from "../../../lib/weights/model_folder.ts";
 import { describeEnvironment } from "../bench_environment.ts";
 
 const HELP = `Times the teacher's part of a step: encoder, ControlNets, UNet, encoder backward.

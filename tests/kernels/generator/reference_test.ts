@@ -1,4 +1,4 @@
-import { encodeBalance } from "../../../kernels/generator/balance.ts";
+import { encodeBalance } from "../../../kernels/generator/center_logits.ts";
 import { encodeGumbelSoftmax } from "../../../kernels/generator/gumbel_softmax.ts";
 import { encodeMixPalette } from "../../../kernels/generator/mix_palette.ts";
 import { encodeMixPaletteBackward } from "../../../kernels/generator/mix_palette_backward.ts";

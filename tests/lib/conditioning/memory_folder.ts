@@ -1,5 +1,5 @@
 import { memorySource } from "../../../lib/weights/byte_source.ts";
-import type { ModelFolder } from "../../../lib/weights/folder.ts";
+import type { ModelFolder } from "../../../lib/weights/model_folder.ts";
 
 /** Makes a folder of texts in memory, over another folder, some of whose files are left out. */
 export function memoryFolder(

@@ -4,8 +4,8 @@ import {
   openTeacherFolder,
   TeacherFolderError,
 } from "../../../lib/conditioning/teacher_folder.ts";
-import { readControlnetConfig } from "../../../lib/models/controlnet_config.ts";
-import { openModelFolder } from "../../../lib/weights/folder.ts";
+import { readControlnetConfig } from "../../../lib/models/unet/controlnet_config.ts";
+import { openModelFolder } from "../../../lib/weights/model_folder.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { memoryFolder } from "./memory_folder.ts";
 

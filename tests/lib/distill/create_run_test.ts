@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { createRun, type RunInputs } from "../../../lib/distill/create_run.ts";
 import { distill } from "../../../lib/distill/distill.ts";
-import type { MemoryPlan } from "../../../lib/distill/memory_plan.ts";
+import type { MemoryPlan } from "../../../lib/distill/memory/memory_plan.ts";
 import type { StepReport, StepViews } from "../../../lib/distill/run.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { imageFromPlanes } from "../../../lib/image/image_from_planes.ts";
-import { buildTinyDecoder } from "../../../lib/models/autoencoder_tiny.ts";
-import { readAutoencoderTinyConfig } from "../../../lib/models/autoencoder_tiny_config.ts";
+import { buildTinyDecoder } from "../../../lib/models/autoencoder/autoencoder_tiny.ts";
+import { readAutoencoderTinyConfig } from "../../../lib/models/autoencoder/autoencoder_tiny_config.ts";
 import { learningRateAt } from "../../../lib/optimizer/learning_rate.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { chooseControlnets } from "../../../lib/distill/control.ts";
+import { chooseControlnets } from "../../../lib/distill/control_images.ts";
 import { findTeacher, ignoresAutoencoder } from "../../../lib/distill/find_teacher.ts";
-import { HubError } from "../../../lib/weights/hub_error.ts";
-import type { HubModelOptions } from "../../../lib/weights/hub_model.ts";
-import type { HubProgress } from "../../../lib/weights/hub_progress.ts";
-import { LORA_FILE, openLoras } from "../../../lib/weights/lora_place.ts";
+import { HubError } from "../../../lib/hub/hub_error.ts";
+import type { HubModelOptions } from "../../../lib/hub/hub_model.ts";
+import type { HubProgress } from "../../../lib/hub/progress.ts";
+import { LORA_FILE, openLoras } from "../../../lib/lora/lora_location.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
-import { FakeHub } from "../weights/hub/fake_hub.ts";
+import { FakeHub } from "../hub/fake_hub.ts";
 import { tinyConfig } from "./tiny_run.ts";
 
 const FOLDERS = ["scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "unet"];

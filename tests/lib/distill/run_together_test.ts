@@ -6,7 +6,7 @@ import { distill } from "../../../lib/distill/distill.ts";
 import type { Run } from "../../../lib/distill/run.ts";
 import { batchSizes, runTogether, type SharedInputs } from "../../../lib/distill/run_together.ts";
 import type { Image } from "../../../lib/image/image.ts";
-import { SessionPool } from "../../../lib/onnx/session_pool.ts";
+import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { discImage, tinyConfig } from "./tiny_run.ts";

@@ -3,7 +3,7 @@ import { createRun } from "../../../lib/distill/create_run.ts";
 import { distill } from "../../../lib/distill/distill.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
-import { SessionPool } from "../../../lib/onnx/session_pool.ts";
+import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
 import { tinyConfig } from "./tiny_run.ts";
 
 gpuTest("a score changes nothing of a run, and is the same for the same picture", async (gpu) => {

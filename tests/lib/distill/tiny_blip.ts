@@ -1,4 +1,4 @@
-import { type ModelFolder, openModelFolder } from "../../../lib/weights/folder.ts";
+import { type ModelFolder, openModelFolder } from "../../../lib/weights/model_folder.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { memoryFolder } from "../conditioning/memory_folder.ts";
 

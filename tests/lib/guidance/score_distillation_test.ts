@@ -3,7 +3,7 @@ import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { Denoiser } from "../../../lib/guidance/denoiser.ts";
 import { ScoreDistillation } from "../../../lib/guidance/score_distillation.ts";
-import type { Runtime } from "../../../lib/onnx/session.ts";
+import type { Runtime } from "../../../lib/onnx/runtime/session.ts";
 import { readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { openTinyTeacher, relativeError } from "./tiny_teacher.ts";

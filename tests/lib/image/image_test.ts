@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Image } from "../../../lib/image/image.ts";
-import { strayPixelShare } from "../../../lib/image/stray_pixels.ts";
+import { strayPixelShare } from "../../../lib/image/orphan_pixels.ts";
 
 Deno.test("Image turns floats into bytes and back", () => {
   const size = { height: 1, width: 2 };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
-import type { Graph } from "../../../lib/onnx/graph.ts";
-import { createSession, type HostTensor } from "../../../lib/onnx/session.ts";
-import { openModelFolder } from "../../../lib/weights/folder.ts";
+import type { Graph } from "../../../lib/onnx/graph/graph.ts";
+import { createSession, type HostTensor } from "../../../lib/onnx/runtime/session.ts";
+import { openModelFolder } from "../../../lib/weights/model_folder.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { goldenPath, type GoldenTensor } from "../../support/goldens.ts";
 

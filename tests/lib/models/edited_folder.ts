@@ -1,4 +1,4 @@
-import type { ModelFolder } from "../../../lib/weights/folder.ts";
+import type { ModelFolder } from "../../../lib/weights/model_folder.ts";
 
 /** Returns a folder in which one JSON file is another. */
 export function editedFolder(

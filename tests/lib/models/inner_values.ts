@@ -1,4 +1,4 @@
-import type { Graph } from "../../../lib/onnx/graph.ts";
+import type { Graph } from "../../../lib/onnx/graph/graph.ts";
 
 /**
  * Makes outputs of values inside a graph, to compare them one by one.

@@ -1,5 +1,5 @@
-import type { Graph } from "../../../lib/onnx/graph.ts";
-import { createSession, type HostTensor } from "../../../lib/onnx/session.ts";
+import type { Graph } from "../../../lib/onnx/graph/graph.ts";
+import { createSession, type HostTensor } from "../../../lib/onnx/runtime/session.ts";
 
 /** Runs a graph once on the CPU. */
 export async function runGraph(

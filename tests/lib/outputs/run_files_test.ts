@@ -9,7 +9,7 @@ import {
 } from "../../../lib/outputs/checkpoint_file.ts";
 import { writeFinalImages } from "../../../lib/outputs/final_images.ts";
 import { MetricsLog } from "../../../lib/outputs/metrics_log.ts";
-import { OutputError } from "../../../lib/outputs/output_error.ts";
+import { OutputError } from "../../../lib/files/output_error.ts";
 import { latticePalette } from "../../../lib/palette/lattice.ts";
 import { parseHex } from "../../../lib/palette/parse_hex.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";

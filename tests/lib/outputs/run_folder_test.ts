@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { OutputError } from "../../../lib/outputs/output_error.ts";
+import { OutputError } from "../../../lib/files/output_error.ts";
 import { createRunFolder, runFolderPath } from "../../../lib/outputs/run_folder.ts";
-import { makeFolder, writeFile } from "../../../lib/outputs/write_file.ts";
+import { makeFolder, writeFile } from "../../../lib/files/write_file.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
 const NAME = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { basename } from "node:path";
-import { crc32c, maskedCrc32c } from "../../../lib/outputs/crc32c.ts";
-import { OutputError } from "../../../lib/outputs/output_error.ts";
+import { crc32c, maskedCrc32c } from "../../../lib/files/crc32c.ts";
+import { OutputError } from "../../../lib/files/output_error.ts";
 import { statisticsScalars, TensorboardLog } from "../../../lib/outputs/tensorboard_log.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ByteSource, memorySource } from "../../../lib/weights/byte_source.ts";
-import type { ModelFolder } from "../../../lib/weights/folder.ts";
+import type { ModelFolder } from "../../../lib/weights/model_folder.ts";
 import { SafetensorsError } from "../../../lib/weights/safetensors.ts";
 import { StateDict, type WeightEntry } from "../../../lib/weights/state_dict.ts";
 import { bytesOf, type RawTensor, writeTensors } from "./write_raw.ts";

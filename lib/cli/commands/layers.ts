@@ -1,0 +1,88 @@
+import { decodeCheckpoint } from "../../distill/decode_checkpoint.ts";
+import { findCheckpoint } from "../../outputs/checkpoint_file.ts";
+import { writeLayers } from "../../outputs/layers.ts";
+import { layersFolder } from "../../outputs/layers_folder.ts";
+import { OutputError } from "../../files/output_error.ts";
+import { readPaletteText } from "../../outputs/palette_preview.ts";
+import { findPalette } from "../../palette/find_palette.ts";
+import { matchPalette, type PaletteMatch } from "../../palette/match_palette.ts";
+import { mixtureOfLogits, recolorMixture } from "../../palette/mixture.ts";
+import type { Palette } from "../../palette/palette.ts";
+import type { LayersFlags } from "../flags/command_flags.ts";
+import type { Terminal } from "../../report/terminal.ts";
+import { UsageError } from "../flags/usage_error.ts";
+
+/** Longest side of an enlarged picture, in pixels. */
+const MAX_SIDE = 8192;
+
+/**
+ * Writes the layers of a run.
+ *
+ * @param source The run's folder, of which the latest checkpoint is taken, or a checkpoint.
+ */
+export async function layersCommand(
+  source: string,
+  flags: LayersFlags,
+  { out }: { readonly out: Terminal },
+): Promise<void> {
+  const path = await checkpointPath(source);
+  const checkpoint = decodeCheckpoint(await readBytes(path), path);
+  const { height, width, palette, step, logits } = checkpoint;
+  const factor = readFactor(flags.factor, Math.max(height, width));
+  for (const [name, side] of [["height", height], ["width", width]] as const) {
+    const asked = flags[name];
+    if (asked === undefined || Number(asked) === side) continue;
+    out.write(`note: "--${name}" has no effect: the checkpoint says ${side}, not ${asked}\n`);
+  }
+  const mixture = mixtureOfLogits({ height, width }, palette, logits);
+  const match = flags.palette === undefined
+    ? undefined
+    : matchPalette(palette, await findPalette(flags.palette, readPaletteText));
+  if (match) out.write(`${matchText(palette, match)}\n`);
+  const folder = flags.output ?? layersFolder(source);
+  const files = await writeLayers(folder, match ? recolorMixture(mixture, match) : mixture, factor);
+  const last = files.layers.length - 1;
+  const layers = last === 0 ? "layer_0.png" : `layer_0.png to layer_${last}.png`;
+  out.write(`${path}, step ${step}: ${height} x ${width} pixels (height x width)\n`);
+  out.write(`${[files.sheet, files.argmax, files.softmax].join("\n")}\n${folder}: ${layers}\n`);
+}
+
+function readFactor(text: string | undefined, side: number): number {
+  const factor = Number(text ?? 1);
+  const greatest = Math.floor(MAX_SIDE / side);
+  if (Number.isInteger(factor) && factor >= 1 && factor <= greatest) return factor;
+  throw new UsageError(
+    `Cannot enlarge layers: expected an integer in [1, ${greatest}] for --factor, got "${text}"`,
+  );
+}
+
+/** A checkpoint may have any name, as long as it is a safetensors file. */
+async function checkpointPath(source: string): Promise<string> {
+  if (/\.(pth|pt)$/i.test(source)) {
+    throw new UsageError(
+      `Cannot read "${source}": expected a run's folder or a .safetensors checkpoint, got a ` +
+        `checkpoint of PyTorch`,
+    );
+  }
+  if (/\.safetensors$/i.test(source)) return source;
+  return (await findCheckpoint(source, "read layers of")).path;
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(path);
+  } catch (cause) {
+    throw OutputError.from("read", path, cause);
+  }
+}
+
+/** Says what another palette does to the colors. */
+function matchText(from: Palette, { palette, indices, by }: PaletteMatch): string {
+  const names = `of "${from.name}"`;
+  if (by === "index") {
+    return `The ${palette.size} colors of "${palette.name}" take the places of those ${names}`;
+  }
+  const used = new Set(indices).size;
+  return `"${palette.name}" has ${palette.size} colors, not ${from.size}: each color ${names} ` +
+    `becomes the nearest one of it (${used} of them)`;
+}

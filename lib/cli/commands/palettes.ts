@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import { previewPalettes } from "../../outputs/palette_preview.ts";
+import { COLOR_ORDERS, type ColorOrder } from "../../palette/color_order.ts";
+import { swatchLines } from "../../palette/swatches.ts";
+import type { PalettesFlags } from "../flags/command_flags.ts";
+import type { Terminal } from "../../report/terminal.ts";
+import { UsageError } from "../flags/usage_error.ts";
+
+/**
+ * Shows palettes in the terminal and writes them on a PNG sheet, and if asked for on an HTML page.
+ *
+ * @param sources Built-in names, files and folders; none means all built-in palettes.
+ */
+export async function palettesCommand(
+  sources: readonly string[],
+  flags: PalettesFlags,
+  terminals: { readonly out: Terminal; readonly status: Terminal },
+): Promise<void> {
+  const { out, status } = terminals;
+  const order = readOrder(flags.sort);
+  const folder = flags.output ?? "workdir";
+  const preview = await previewPalettes(sources, {
+    sheet: join(folder, "palettes.png"),
+    order,
+    ...flags.html ? { page: join(folder, "palettes.html") } : {},
+  });
+  for (const { palette, note, warnings = [], order } of preview.entries) {
+    const options = { depth: out.depth, columns: out.columns(), ...order ? { order } : {} };
+    const lines = [...swatchLines(palette, options), ...[note, ...warnings].flatMap(indent)];
+    out.write(`${lines.join("\n")}\n\n`);
+  }
+  for (const problem of preview.problems) status.write(`left out: ${problem}\n`);
+  for (const file of preview.files) out.write(`${file}\n`);
+}
+
+function indent(text: string | undefined): string[] {
+  return text === undefined ? [] : [`  ${text}`];
+}
+
+function readOrder(typed: string = "none"): ColorOrder {
+  const order = COLOR_ORDERS.find((name) => name === typed);
+  if (order !== undefined) return order;
+  const expected = COLOR_ORDERS.join(", ");
+  throw new UsageError(
+    `Cannot show palettes: expected one of ${expected} for --sort, got "${typed}"`,
+  );
+}

@@ -1,0 +1,60 @@
+import { dirname, join } from "node:path";
+import {
+  RANDOM_TEACHERS,
+  type RandomTeacher,
+  randomTeacherFiles,
+  type TeacherFile,
+} from "../../tools/random_teacher.ts";
+import { PendingFile } from "../../files/atomic_file.ts";
+import { makeFolder } from "../../files/write_file.ts";
+import type { RandomTeacherFlags } from "../flags/command_flags.ts";
+import { UsageError } from "../flags/usage_error.ts";
+import type { Terminal } from "../../report/terminal.ts";
+
+/**
+ * Writes a teacher with random weights, to measure a published one without its download.
+ *
+ * @param kind Name of the teacher, such as "sdxl".
+ * @param folder Where it goes; files of the same names are replaced.
+ */
+export async function randomTeacherCommand(
+  kind: string,
+  folder: string,
+  flags: RandomTeacherFlags,
+  { out }: { readonly out: Terminal },
+): Promise<void> {
+  if (!RANDOM_TEACHERS.includes(kind as RandomTeacher)) {
+    throw new UsageError(
+      `Cannot make the teacher "${kind}": expected one of ${RANDOM_TEACHERS.join(", ")}`,
+    );
+  }
+  const files = await randomTeacherFiles(kind as RandomTeacher, {
+    seed: readSeed(flags.seed),
+    controlnets: flags.controlnet,
+  });
+  for (const file of files) {
+    const path = join(folder, file.path);
+    await makeFolder(dirname(path));
+    const byteLength = await writePieces(path, file);
+    const megabytes = (byteLength / 1e6).toFixed(1);
+    if (file.parameters > 0) out.write(`${path}: ${file.parameters} numbers, ${megabytes} MB\n`);
+  }
+}
+
+function readSeed(text: string | undefined): number {
+  const seed = Number(text ?? 0);
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw new UsageError(`Cannot use the seed "${text}": expected an integer >= 0`);
+}
+
+/** Writes a file, of which only a piece is in memory at a time; returns its size in bytes. */
+async function writePieces(path: string, file: TeacherFile): Promise<number> {
+  let byteLength = 0;
+  await using pending = await PendingFile.open(path);
+  for (const piece of file.content()) {
+    await pending.write(piece);
+    byteLength += piece.byteLength;
+  }
+  await pending.commit();
+  return byteLength;
+}

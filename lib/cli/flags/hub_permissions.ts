@@ -1,0 +1,106 @@
+import { resolve } from "node:path";
+import { controlnetKind } from "../../conditioning/teacher_folder.ts";
+import { BUILT_IN_TEACHER } from "../../distill/find_teacher.ts";
+import { FOLDER_MARKS } from "../../hub/hub_model.ts";
+import { HUB_VARIABLES, type HubSettings, resolveHubSettings } from "../../hub/settings.ts";
+import { parseLoraLocation, splitLoraPaths } from "../../lora/lora_location.ts";
+import { hasShortName, mayBeHubModel } from "../../hub/model_ids.ts";
+
+/** Where the Hub and its files are, as far as permissions need to know. */
+export interface HubPlaces extends Pick<HubSettings, "endpoint" | "cacheFolder"> {
+  /** File with the access token, where it is looked for. */
+  readonly tokenFile?: string;
+}
+
+/** The permissions that models of the Hub need, by kind. */
+export interface HubPermissions {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly net: readonly string[];
+  readonly sys: readonly string[];
+  readonly env: readonly string[];
+}
+
+/** Keys of a config whose values may be models of the Hub. */
+const HUB_KEYS = new Set([
+  "diffusion.model_id",
+  "diffusion.vae_id",
+  "diffusion.clip_id",
+  "controlnet.models_id",
+]);
+/** What the config has where nobody sets it. */
+const DEFAULT_DEPTH_MODEL = "depth-anything/Depth-Anything-V2-Small-hf";
+
+/** Stores of files to which the Hub redirects. */
+const STORES = "*.hf.co";
+
+/**
+ * Finds out where the Hub and its files are; undefined if the environment does not tell.
+ *
+ * @param variable Returns an environment variable.
+ */
+export function findHubPlaces(
+  variable: (name: string) => string | undefined,
+): HubPlaces | undefined {
+  let tokenFile: string | undefined;
+  const readText = (path: string) => {
+    tokenFile = path;
+    return undefined;
+  };
+  try {
+    const { endpoint, cacheFolder } = resolveHubSettings({ variable, readText });
+    return { endpoint, cacheFolder, ...(tokenFile === undefined ? {} : { tokenFile }) };
+  } catch {
+    // The command itself says what is wrong with it.
+    return undefined;
+  }
+}
+
+/**
+ * Tells whether settings name a model of the Hub.
+ *
+ * @param settings Dotted keys and values, the last of a key last.
+ * @param context.isFile Tells whether a file is there: a folder comes before a repository.
+ */
+export function namesHub(
+  settings: readonly (readonly [key: string, value: unknown])[],
+  context: { readonly cwd: string; isFile(path: string): boolean },
+): boolean {
+  const values = new Map(settings);
+  const isHub = (id: string) =>
+    id !== BUILT_IN_TEACHER && (hasShortName(id) || /[\\/@]/.test(id)) && mayBeHubModel(id) &&
+    !FOLDER_MARKS.some((mark) => context.isFile(resolve(context.cwd, id, mark)));
+  const isBuiltIn = (values.get("diffusion.model_id") ?? BUILT_IN_TEACHER) === BUILT_IN_TEACHER;
+  const kinds = [values.get("controlnet.models_id") ?? []].flat();
+  const seesDepth = !isBuiltIn && kinds.some((id) => controlnetKind(String(id)) === "depth");
+  const depthModel = values.get("controlnet.depth_model_id") ?? DEFAULT_DEPTH_MODEL;
+  if (seesDepth && isHub(String(depthModel))) return true;
+  const captions = values.get("automatic_caption") === true;
+  if (captions && isHub(String(values.get("caption.blip_model_id") ?? ""))) return true;
+  return [...values].some(([key, value]) => {
+    if (key === "diffusion.lora_path") {
+      return splitLoraPaths(String(value ?? ""))
+        .some((path) => isHub(parseLoraLocation(path).folder));
+    }
+    if (!HUB_KEYS.has(key)) return false;
+    const ids = (Array.isArray(value) ? value : [value]).map((id) => String(id ?? ""));
+    // Short names of ControlNets mean the teacher's own, and SDXL's mean nothing to the built-in one.
+    const skipsShort = isBuiltIn || key === "controlnet.models_id";
+    return ids.some((id) => isHub(id) && !(skipsShort && hasShortName(id)));
+  });
+}
+
+/**
+ * Lists the permissions that models of the Hub need.
+ *
+ * Without downloads the cache is read, no more. The store of a Hub elsewhere may be at another port.
+ */
+export function hubPermissions(places: HubPlaces | undefined, downloads: boolean): HubPermissions {
+  const env = HUB_VARIABLES;
+  if (!places) return { read: [], write: [], net: [], sys: [], env };
+  const { endpoint, cacheFolder, tokenFile } = places;
+  const read = [cacheFolder, ...tokenFile === undefined ? [] : [tokenFile]];
+  if (!downloads) return { read, write: [], net: [], sys: [], env };
+  const net = [new URL(endpoint).hostname, STORES];
+  return { read, write: [cacheFolder], net, sys: ["statfs"], env };
+}

@@ -1,0 +1,53 @@
+import type { RunConfig } from "../../../config/run_config.ts";
+import type { Gpu } from "../../../kernels/gpu/gpu.ts";
+import type { TeacherFolder } from "../../conditioning/teacher_folder.ts";
+import type { ControlnetChoice } from "../../guidance/controlnet_residuals.ts";
+import type { ImageSize } from "../../image/image.ts";
+import type { NetworkPrecision } from "../../onnx/runtime/network_precision.ts";
+import { canNarrowMasks } from "../../onnx/rewrite/float16_masks.ts";
+import type { Runtime } from "../../onnx/runtime/session.ts";
+import { type MemoryPlan, planMemory } from "./memory_plan.ts";
+import { planNetworks } from "./planned_networks.ts";
+
+/** What the memory of a run depends on. */
+export interface PlannedRun {
+  /** Settings of the run. */
+  readonly config: RunConfig;
+  /** The teacher. */
+  readonly teacher: TeacherFolder;
+  /** Size of the teacher's image, in pixels. */
+  readonly teacherSize: ImageSize;
+  /** The ControlNets that act. */
+  readonly controlnets: readonly ControlnetChoice[];
+  /** Precision of all networks but the autoencoder. */
+  readonly precision: NetworkPrecision;
+  /** What runs the networks. */
+  readonly runtime: Runtime;
+  /** Whether the negative prompt is a row of its own. */
+  readonly asksNegative: boolean;
+  /** Whether latents are decoded: the teacher draws an image, or gradients are looked at. */
+  readonly decodes: boolean;
+  /** Number of colours of the palette. */
+  readonly colors: number;
+  /** Pictures that are made at once. Default: 1. */
+  readonly pictures?: number;
+}
+
+/** Plans the memory of a run; it reads the teacher's configs, but no weights. */
+export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
+  const { config: { generator }, teacher, teacherSize, precision, runtime, decodes, colors } = run;
+  const { pictures = 1 } = run;
+  const { networks, keptBytes } = await planNetworks(teacher, {
+    ...{ teacherSize, decodes, pictures },
+    rows: run.asksNegative ? 2 : 1,
+    controlnets: run.controlnets.map(({ id }) => id),
+    precision: precision.precision ?? "float32",
+    narrowsMasks: canNarrowMasks(gpu, runtime),
+  });
+  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
+  return planMemory(networks, {
+    ...{ runtime, precision, teacherSize, colors, keptBytes, pictures },
+    size: { height: generator.imageH, width: generator.imageW },
+    largestBytes: Math.min(maxBufferSize, maxStorageBufferBindingSize),
+  });
+}

@@ -1,0 +1,182 @@
+import { resolvePath } from "./api.ts";
+import { HubError } from "./hub_error.ts";
+import { blobName, type HubFile } from "./repo_listing.ts";
+import { type HubClient, requestHub } from "./request.ts";
+import { withRetries } from "./retry.ts";
+import { PartialContent } from "./partial_content.ts";
+import type { RepoCache } from "./repo_cache.ts";
+
+/** One content that is downloaded. */
+export interface BlobDownload {
+  /** Repository. */
+  readonly repo: string;
+  /** Commit, 40 hexadecimal digits. */
+  readonly commit: string;
+  /** A file with this content. */
+  readonly file: HubFile;
+  /** Whether it is downloaded even if it is there. */
+  readonly isForced: boolean;
+  /** Stops the download; what came is kept. */
+  readonly signal: AbortSignal;
+  /** Told how much is there, in bytes, each time that this changes. */
+  onBytes(byteLength: number): void;
+}
+
+/** Contents with a wrong hash are deleted and downloaded once more. */
+const CONTENT_TRIES = 2;
+
+/**
+ * Downloads a content into the cache, going on where an earlier download was cut, and checks it
+ * against its hash.
+ *
+ * @throws {HubError} If it does not come, or comes with another hash twice.
+ */
+export async function downloadBlob(
+  client: HubClient,
+  cache: RepoCache,
+  download: BlobDownload,
+): Promise<void> {
+  const { file, isForced, signal, onBytes } = download;
+  const name = blobName(file);
+  using _lock = await cache.lock(name, signal);
+  // Another process may have been at it while this one waited.
+  if (!isForced && await cache.blobSize(name) === file.byteLength) {
+    onBytes(file.byteLength);
+    return;
+  }
+  if (isForced) await cache.removeIncomplete(name);
+  let found = "";
+  for (let i = 0; i < CONTENT_TRIES; i++) {
+    found = await fill(client, cache, download);
+    if (found === name) {
+      await cache.completeBlob(name);
+      return;
+    }
+    await cache.removeIncomplete(name);
+    onBytes(0);
+  }
+  const url = addressOf(client, download);
+  throw new HubError(
+    `Cannot use ${url}: expected content with the hash ${name}, got ${found} after ` +
+      `${CONTENT_TRIES} tries; what came was deleted`,
+    { url },
+  );
+}
+
+/** Downloads until all bytes are there, and returns their hash. */
+async function fill(
+  client: HubClient,
+  cache: RepoCache,
+  download: BlobDownload,
+): Promise<string> {
+  using blob = await cache.openIncomplete(blobName(download.file));
+  const content = await PartialContent.open(blob, download);
+  // Only what was never there before counts: a server that begins anew each time gets nowhere.
+  let most = content.byteLength;
+  await withRetries(client.retry, download.signal, async (gotOn) => {
+    const onChunk = () => {
+      if (content.byteLength <= most) return;
+      most = content.byteLength;
+      gotOn();
+    };
+    if (!content.isComplete) await fetchRest(client, content, { download, onChunk });
+  });
+  return content.hash();
+}
+
+/** Asks once for what is missing and appends what comes. */
+async function fetchRest(
+  client: HubClient,
+  content: PartialContent,
+  { download, onChunk }: { download: BlobDownload; onChunk: () => void },
+): Promise<void> {
+  const { repo, commit, file, signal } = download;
+  const path = resolvePath(repo, commit, file);
+  const start = content.byteLength;
+  using stall = new StallWatch(client.retry.stall);
+  const watch = AbortSignal.any([signal, stall.signal]);
+  try {
+    const response = await requestHub(client, { repo, path, start, signal: watch });
+    await prepare(content, response);
+    for await (const chunk of response.body ?? []) {
+      stall.reset();
+      await content.append(chunk);
+      onChunk();
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw await describeFault(client, content, { download, error });
+  }
+  if (!content.isComplete) throw cutOff(client, content, { download, error: undefined });
+}
+
+/** Keeps what is there if the answer goes on from it, else drops it. */
+async function prepare(content: PartialContent, response: Response): Promise<void> {
+  const start = content.byteLength;
+  if (start === 0) return;
+  const range = /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "");
+  if (response.status === 206 && Number(range?.[1]) === start) return;
+  await content.clear();
+  if (response.status === 200) return;
+  await response.body?.cancel();
+  throw new RangeError(`expected bytes from ${start}, got others`);
+}
+
+async function describeFault(
+  client: HubClient,
+  content: PartialContent,
+  { download, error }: { download: BlobDownload; error: unknown },
+): Promise<HubError> {
+  if (!(error instanceof HubError)) return cutOff(client, content, { download, error });
+  if (error.status !== 416) return error;
+  // What came is not the beginning of this file: once more, from its start.
+  const isTransient = content.byteLength > 0;
+  await content.clear();
+  const { message, status, url } = error;
+  return new HubError(message, { status, isTransient, ...(url === undefined ? {} : { url }) });
+}
+
+function cutOff(
+  client: HubClient,
+  content: PartialContent,
+  { download, error }: { download: BlobDownload; error: unknown },
+): HubError {
+  const url = addressOf(client, download);
+  const detail = error instanceof Error ? ` (${error.message})` : "";
+  return new HubError(
+    `Cannot download ${url}: the transfer was cut off after ${content.byteLength} of ` +
+      `${download.file.byteLength} bytes${detail}; what came is kept, run again to go on`,
+    { url, cause: error, isTransient: true },
+  );
+}
+
+function addressOf(client: HubClient, { repo, commit, file }: BlobDownload): string {
+  return `${client.endpoint}${resolvePath(repo, commit, file)}`;
+}
+
+/** Ends a transfer when no byte comes for long. */
+class StallWatch implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #milliseconds: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(milliseconds: number) {
+    this.#milliseconds = milliseconds;
+    this.reset();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  reset(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#controller.abort(new Error(`no byte came for ${this.#milliseconds / 1000} seconds`));
+    }, this.#milliseconds);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}

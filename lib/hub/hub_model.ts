@@ -1,0 +1,210 @@
+import { type ModelFolder, openModelFolder } from "../weights/model_folder.ts";
+import { formatBytes } from "../text/format_bytes.ts";
+import { freeBytes } from "./free_bytes.ts";
+import { fetchListing } from "./api.ts";
+import { HubError, type MissingFile } from "./hub_error.ts";
+import { chooseFiles, type FileChoice } from "./repo_files.ts";
+import { decodeTree, encodeTree, type HubListing, isCommit } from "./repo_listing.ts";
+import { missingOfFolder, missingOfListing } from "./missing_files.ts";
+import type { HubProgress } from "./progress.ts";
+import type { HubClient } from "./request.ts";
+import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
+import { type HubSettings, resolveHubSettings } from "./settings.ts";
+import { downloadSnapshot } from "./snapshot.ts";
+import { type HubReference, parseModelId } from "./model_ids.ts";
+import { MACHINE, mayRead, RepoCache } from "./repo_cache.ts";
+
+/** Options of {@linkcode openHubModel}. */
+export interface HubModelOptions extends FileChoice {
+  /** Where the Hub and the cache are. Default: by the environment, as the Python library does. */
+  readonly settings?: HubSettings;
+  /** Whether missing files are downloaded. Default: false. */
+  readonly download?: boolean;
+  /** Whether all files are downloaded anew, at the newest commit of the revision. Default: false. */
+  readonly forceDownload?: boolean;
+  /** Command that downloads the model, for the error without `download`. */
+  readonly downloadCommand?: string;
+  /** Replaces the global `fetch`. */
+  readonly fetch?: typeof fetch;
+  /** When a request is made again. */
+  readonly retry?: RetryPolicy;
+  /** Tells how much can be written into a folder, in bytes; undefined if that is not known. */
+  readonly freeBytes?: (folder: string) => Promise<number | undefined>;
+  /** Stops a download; what came is kept. */
+  readonly signal?: AbortSignal;
+  /** Told how far a download is. */
+  readonly onProgress?: (progress: HubProgress) => void;
+}
+
+/**
+ * Opens a model by its id: a short name, a repository of the Hugging Face Hub or a folder.
+ *
+ * Nothing is asked of the network unless `download` allows it and a file is missing. A branch stays
+ * at the commit that was downloaded first; `forceDownload` moves it to the newest.
+ *
+ * Needs `--allow-read` for the cache, and to download `--allow-write` for it and `--allow-net` for
+ * the Hub and its stores of files (`huggingface.co,*.hf.co`).
+ *
+ * @param id As {@linkcode parseModelId} takes it; a folder of this name comes first.
+ * @throws {HubError} If the model is unknown, not on this machine, or cannot be downloaded.
+ */
+export async function openHubModel(
+  id: string,
+  options: HubModelOptions = {},
+): Promise<ModelFolder> {
+  const reference = parseModelId(id);
+  if (reference.place === "folder") {
+    return openModelFolder(reference.location, options.fetch ? { fetch: options.fetch } : {});
+  }
+  // As diffusers does: "models/mini" may be a folder.
+  if (reference.model === undefined && await isModelFolder(id)) return openModelFolder(id);
+  return await new HubModel(id, reference, options).open();
+}
+
+/** Files of which a folder of a model has one. */
+export const FOLDER_MARKS: readonly string[] = [
+  "model_index.json",
+  "config.json",
+  "unet/config.json",
+];
+
+async function isModelFolder(path: string): Promise<boolean> {
+  // One that may not be looked at was not meant.
+  if (!mayRead(path)) return false;
+  const folder = openModelFolder(path);
+  for (const path of FOLDER_MARKS) if (await folder.has(path)) return true;
+  return false;
+}
+
+class HubModel {
+  readonly #id: string;
+  readonly #reference: HubReference;
+  readonly #options: HubModelOptions;
+  readonly #settings: HubSettings;
+  readonly #cache: RepoCache;
+  readonly #client: HubClient;
+
+  constructor(id: string, reference: HubReference, options: HubModelOptions) {
+    this.#id = id;
+    this.#reference = reference;
+    this.#options = options;
+    this.#settings = options.settings ?? resolveHubSettings(MACHINE);
+    this.#cache = new RepoCache(this.#settings.cacheFolder, reference.repo);
+    const { endpoint, token } = this.#settings;
+    this.#client = {
+      endpoint,
+      ...(token === undefined ? {} : { token }),
+      fetch: options.fetch ?? fetch,
+      retry: options.retry ?? DEFAULT_RETRY,
+    };
+  }
+
+  async open(): Promise<ModelFolder> {
+    const { download = false, forceDownload = false } = this.#options;
+    const pinned = await this.#readCommit();
+    if (pinned !== undefined && !forceDownload) {
+      const missing = await this.#findMissing(pinned);
+      if (missing.length === 0) return openModelFolder(this.#cache.snapshotFolder(pinned));
+      if (!download) throw this.#describeMissing(missing);
+    } else if (!download && !forceDownload) throw this.#describeMissing([]);
+    if (this.#settings.isOffline) {
+      throw new HubError(
+        `Cannot download the model "${this.#id}": HF_HUB_OFFLINE forbids it; unset it`,
+      );
+    }
+    try {
+      const commit = await this.#download(forceDownload ? undefined : pinned);
+      return openModelFolder(this.#cache.snapshotFolder(commit));
+    } catch (error) {
+      throw error instanceof Deno.errors.NotCapable ? this.#describePermission(error) : error;
+    }
+  }
+
+  /** Returns the commit that the revision is, or stood for when it was downloaded. */
+  async #readCommit(): Promise<string | undefined> {
+    const { revision } = this.#reference;
+    if (isCommit(revision)) return revision;
+    const commit = await this.#cache.readRef(revision);
+    return commit !== undefined && isCommit(commit) ? commit : undefined;
+  }
+
+  async #readListing(commit: string): Promise<HubListing | undefined> {
+    const text = await this.#cache.readTree(commit);
+    return text === undefined ? undefined : decodeTree(text, commit);
+  }
+
+  async #findMissing(commit: string): Promise<readonly MissingFile[]> {
+    const { repo } = this.#reference;
+    const listing = await this.#readListing(commit);
+    return listing
+      ? await missingOfListing(this.#cache, { repo, listing }, this.#options)
+      : await missingOfFolder(this.#cache, commit, this.#options);
+  }
+
+  /** Downloads what is missing and returns the commit. */
+  async #download(pinned: string | undefined): Promise<string> {
+    const { repo, revision } = this.#reference;
+    const { signal, onProgress, forceDownload = false } = this.#options;
+    const listing = (pinned === undefined ? undefined : await this.#readListing(pinned)) ??
+      await fetchListing(this.#client, { repo, revision: pinned ?? revision }, signal);
+    const files = forceDownload
+      ? chooseFiles(repo, listing, this.#options).flatMap((part) => [
+        ...part.texts,
+        ...part.weights,
+      ])
+      : await missingOfListing(this.#cache, { repo, listing }, this.#options);
+    const { commit } = listing;
+    await this.#cache.createSnapshot(commit);
+    await this.#cache.writeTree(commit, encodeTree(listing));
+    // A branch that is there moves when all is done: till then, it names a complete model.
+    if (await this.#readCommit() === undefined) await this.#cache.writeRef(revision, commit);
+    await downloadSnapshot(this.#client, this.#cache, {
+      ...{ repo, commit, files, isForced: forceDownload },
+      freeBytes: this.#options.freeBytes ?? freeBytes,
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { onProgress } : {}),
+    });
+    if (!isCommit(revision)) await this.#cache.writeRef(revision, commit);
+    return commit;
+  }
+
+  #describePermission(cause: Error): HubError {
+    const { cacheFolder } = this.#settings;
+    return new HubError(
+      `Cannot download the model "${this.#id}": permission is needed for the cache, run again ` +
+        `with --allow-read="${cacheFolder}" --allow-write="${cacheFolder}"`,
+      { cause },
+    );
+  }
+
+  #describeMissing(missing: readonly MissingFile[]): HubError {
+    const { repo, model } = this.#reference;
+    const { cacheFolder } = this.#settings;
+    const command = this.#options.downloadCommand ??
+      `deno task generate --model ${this.#id} --download`;
+    const name = this.#id === repo ? `"${repo}"` : `"${this.#id}" (${repo})`;
+    if (missing.length === 0) {
+      const size = model?.byteLength ? ` of about ${formatBytes(model.byteLength)}` : "";
+      return new HubError(
+        `Cannot open the model ${name}: its files${size} are not in "${cacheFolder}"; ` +
+          `get them with: ${command}`,
+      );
+    }
+    return new HubError(
+      `Cannot open the model ${name}: ${listFiles(missing)} not in "${cacheFolder}"; ` +
+        `get what is missing with: ${command}`,
+      { missing },
+    );
+  }
+}
+
+/** Writes "a, b, c and 2 more files (5.1 GB) are". */
+function listFiles(missing: readonly MissingFile[]): string {
+  const shown = missing.slice(0, 3).map(({ path }) => path).join(", ");
+  const more = missing.length > 3 ? ` and ${missing.length - 3} more files` : "";
+  const sizes = missing.map(({ byteLength }) => byteLength);
+  const total = sizes.every((size) => size !== undefined)
+    ? ` (${formatBytes(sizes.reduce((sum, size) => sum + size, 0))})`
+    : "";
+  return `${shown}${more}${total} ${missing.length === 1 ? "is" : "are"}`;
+}

@@ -1,0 +1,139 @@
+import { type ModelFolder, openModelFolder } from "../weights/model_folder.ts";
+import type { MissingFile } from "./hub_error.ts";
+import { chooseFiles, type FileChoice, hasNetwork, isWanted } from "./repo_files.ts";
+import type { HubFile, HubListing } from "./repo_listing.ts";
+import { findWeightFiles } from "../weights/weight_files.ts";
+import type { RepoCache } from "./repo_cache.ts";
+
+/**
+ * Lists the needed files of a commit that are not in the cache, or not of the right size.
+ *
+ * Weights in the other precision count too: what is there is not downloaded twice.
+ *
+ * @throws {HubError} If the repository has no such files.
+ */
+export async function missingOfListing(
+  cache: RepoCache,
+  { repo, listing }: { repo: string; listing: HubListing },
+  choice: FileChoice,
+): Promise<readonly HubFile[]> {
+  const missing: HubFile[] = [];
+  const { commit } = listing;
+  const isThere = async ({ path, byteLength }: HubFile) =>
+    await cache.snapshotSize(commit, path) === byteLength;
+  for (const { subfolder, texts, weights } of chooseFiles(repo, listing, choice)) {
+    missing.push(...await filterAbsent(texts, isThere));
+    const absent = await filterAbsent(weights, isThere);
+    if (absent.length === 0) continue;
+    if (choice.file !== undefined) {
+      missing.push(...absent);
+      continue;
+    }
+    const others = await weightsThere(cache, commit, { subfolder, choice });
+    const files = listing.files.filter(({ path }) => others.includes(path));
+    const isEnough = files.length > 0 && (await filterAbsent(files, isThere)).length === 0;
+    if (!isEnough) missing.push(...absent);
+  }
+  return missing;
+}
+
+async function filterAbsent(
+  files: readonly HubFile[],
+  isThere: (file: HubFile) => Promise<boolean>,
+): Promise<HubFile[]> {
+  const there = await Promise.all(files.map(isThere));
+  return files.filter((_, i) => !there[i]);
+}
+
+/** Returns the files of the complete weights of a network that a commit's folder has, or none. */
+async function weightsThere(
+  cache: RepoCache,
+  commit: string,
+  { subfolder, choice }: { subfolder: string; choice: FileChoice },
+): Promise<readonly string[]> {
+  const folder = openModelFolder(cache.snapshotFolder(commit));
+  try {
+    const { files } = await findWeightFiles(folder, subfolder, choice.prefer ?? "float16");
+    const there = await Promise.all(files.map((file) => folder.has(file)));
+    return there.every((isThere) => isThere) ? files : [];
+  } catch (error) {
+    // None, only a pickle, or an index that cannot be read.
+    if (error instanceof RangeError || error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
+
+/**
+ * Lists the needed files of a commit that are not in the cache, where the list of its files is not
+ * known: the Python library need not have kept it. What a model must have is told by its index.
+ */
+export async function missingOfFolder(
+  cache: RepoCache,
+  commit: string,
+  choice: FileChoice,
+): Promise<readonly MissingFile[]> {
+  const folder = openModelFolder(cache.snapshotFolder(commit));
+  if (choice.file !== undefined) {
+    return await folder.has(choice.file) ? [] : [{ path: choice.file }];
+  }
+  if (!await folder.has("model_index.json")) {
+    if (!await folder.has("config.json")) return [{ path: "model_index.json" }];
+    return await missingOfNetwork(cache, commit, { subfolder: "", choice });
+  }
+  const parts = await partsOf(folder);
+  if (!parts) return [{ path: "model_index.json" }];
+  const missing: MissingFile[] = [];
+  for (const subfolder of parts) {
+    if (!isWanted(subfolder, choice)) continue;
+    missing.push(
+      ...hasNetwork(subfolder)
+        ? await missingOfNetwork(cache, commit, { subfolder, choice })
+        : await missingOfTexts(folder, subfolder),
+    );
+  }
+  return missing;
+}
+
+/** Returns the folders that a pipeline's index names: those with a library and a class. */
+async function partsOf(folder: ModelFolder): Promise<readonly string[] | undefined> {
+  let index: unknown;
+  try {
+    index = JSON.parse(await folder.text("model_index.json"));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  return Object.entries(index ?? {})
+    .filter(([, value]) => Array.isArray(value) && value.every((name) => name !== null))
+    .map(([subfolder]) => subfolder);
+}
+
+async function missingOfNetwork(
+  cache: RepoCache,
+  commit: string,
+  { subfolder, choice }: { subfolder: string; choice: FileChoice },
+): Promise<readonly MissingFile[]> {
+  const at = (name: string) => subfolder === "" ? name : `${subfolder}/${name}`;
+  const missing: MissingFile[] = [];
+  if (await cache.snapshotSize(commit, at("config.json")) === undefined) {
+    missing.push({ path: at("config.json") });
+  }
+  if ((await weightsThere(cache, commit, { subfolder, choice })).length > 0) return missing;
+  const stem = subfolder.startsWith("text_encoder") ? "model" : "diffusion_pytorch_model";
+  const plain = at(`${stem}.safetensors`);
+  const half = at(`${stem}.fp16.safetensors`);
+  const isHalf = choice.prefer !== "float32" && !await cache.isKnownAbsent(commit, half);
+  return [...missing, { path: isHalf ? half : plain }];
+}
+
+async function missingOfTexts(
+  folder: ModelFolder,
+  subfolder: string,
+): Promise<readonly MissingFile[]> {
+  const names = subfolder.startsWith("tokenizer")
+    ? ["vocab.json", "merges.txt"]
+    : ["scheduler_config.json"];
+  const paths = names.map((name) => `${subfolder}/${name}`);
+  const there = await Promise.all(paths.map((path) => folder.has(path)));
+  return paths.filter((_, i) => !there[i]).map((path) => ({ path }));
+}

@@ -1,0 +1,145 @@
+import { didYouMean } from "../text/did_you_mean.ts";
+import { HubError } from "./hub_error.ts";
+
+/** What a model of {@linkcode HUB_MODELS} is for. */
+export type HubModelKind = "teacher" | "autoencoder" | "controlnet";
+
+/** A model with a short name. */
+export interface HubModel {
+  /** Repository on the Hugging Face Hub. */
+  readonly repo: string;
+  /** What it is for. */
+  readonly kind: HubModelKind;
+  /** Size of the files that are needed, in bytes, roughly; undefined if not known. */
+  readonly byteLength?: number;
+}
+
+/** Bytes of a value in float16, in which most weights come. */
+const HALF = 2;
+/** Values of SDXL's two text encoders and its autoencoder, in every model built on it. */
+const SDXL_ENCODERS = 123_060_480 + 694_659_840 + 83_653_863;
+
+/**
+ * The short names of SD-piXL's config: `diffusion.model_id`, `diffusion.vae_id` and
+ * `controlnet.models_id`.
+ *
+ * Source: https://github.com/AlexandreBinninger/SD-piXL, pipelines/distillation/__init__.py.
+ * Sizes are numbers of parameters times the bytes of each; the Hub tells the exact ones.
+ */
+export const HUB_MODELS: Readonly<Record<string, HubModel>> = {
+  "sdxl": {
+    repo: "stabilityai/stable-diffusion-xl-base-1.0",
+    kind: "teacher",
+    byteLength: HALF * (2_567_463_684 + SDXL_ENCODERS),
+  },
+  "ssd1b": {
+    repo: "segmind/SSD-1B",
+    kind: "teacher",
+    byteLength: HALF * (1_300_000_000 + SDXL_ENCODERS),
+  },
+  "taesdxl": { repo: "madebyollin/taesdxl", kind: "autoencoder", byteLength: 9_793_292 },
+  "vae-16-fix": {
+    repo: "madebyollin/sdxl-vae-fp16-fix",
+    kind: "autoencoder",
+    byteLength: 4 * 83_653_863,
+  },
+  ...controlnets("canny"),
+  ...controlnets("depth"),
+};
+
+/**
+ * Revisions that have safetensors where a repository's `main` has, or had, pickles alone.
+ *
+ * Source: https://huggingface.co/Intel/dpt-hybrid-midas/tree/refs%2Fpr%2F5, of the Hub's converter.
+ */
+export const SAFETENSORS_REVISIONS: Readonly<Record<string, string>> = {
+  "Intel/dpt-hybrid-midas": "refs/pr/5",
+};
+
+/** SD-piXL calls the full size by the kind alone. */
+function controlnets(kind: string): Record<string, HubModel> {
+  const repo = `diffusers/controlnet-${kind}-sdxl-1.0`;
+  const full: HubModel = { repo, kind: "controlnet", byteLength: HALF * 1_251_000_000 };
+  return {
+    [`${kind}_small`]: { repo: `${repo}-small`, kind: "controlnet" },
+    [`${kind}_mid`]: { repo: `${repo}-mid`, kind: "controlnet" },
+    [`${kind}_full`]: full,
+    [kind]: full,
+  };
+}
+
+/** Where a model is: on the Hub, or in a folder. */
+export type ModelReference = HubReference | FolderReference;
+
+/** A revision of a repository on the Hub. */
+export interface HubReference {
+  /** Tells it from a folder. */
+  readonly place: "hub";
+  /** Repository, such as "owner/name". */
+  readonly repo: string;
+  /** Branch, tag or commit. */
+  readonly revision: string;
+  /** What is known of it, if it has a short name. */
+  readonly model?: HubModel;
+}
+
+/** A folder in diffusers layout. */
+export interface FolderReference {
+  /** Tells it from a model of the Hub. */
+  readonly place: "folder";
+  /** Path or address. */
+  readonly location: string;
+}
+
+/** Tells whether an id is a short name, with or without a revision. */
+export function hasShortName(id: string): boolean {
+  return Object.hasOwn(HUB_MODELS, id.split("@")[0]!);
+}
+
+/** Tells whether an id can name a model of the Hub; a folder of that name would come first. */
+export function mayBeHubModel(id: string): boolean {
+  try {
+    return parseModelId(id).place === "hub";
+  } catch (error) {
+    if (error instanceof HubError) return false;
+    throw error;
+  }
+}
+
+/** Name of a repository: two parts that are no paths, as the Hub allows them. */
+const REPO = /^(?=.{3,96}$)[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
+/** A branch, a tag, a commit or "refs/pr/1". */
+const REVISION = /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/;
+
+/**
+ * Tells where a model is, by its id.
+ *
+ * An id is a short name ("sdxl"), a repository ("owner/name"), each with a revision if wanted
+ * ("owner/name@refs/pr/1"), or a path or address of a folder. A relative path of two parts looks
+ * like a repository: write it with "../weights/".
+ *
+ * @throws {HubError} If it is none of these.
+ */
+export function parseModelId(id: string): ModelReference {
+  if (/^(\.{0,2}[\\/]|\.{1,2}$|~|[a-z]:[\\/]|[a-z][a-z+.-]+:)/i.test(id)) {
+    return { place: "folder", location: id };
+  }
+  const [, name = "", revision = "main"] = /^([^@]*)(?:@(.*))?$/.exec(id) ?? [];
+  const model = Object.hasOwn(HUB_MODELS, name) ? HUB_MODELS[name] : undefined;
+  const repo = model?.repo ?? name;
+  if (REPO.test(repo) && !/\.\.|--/.test(repo)) {
+    if (!REVISION.test(revision) || revision.includes("..")) {
+      throw new HubError(
+        `Cannot find the model "${id}": expected a branch, a tag or a commit after "@", ` +
+          `got "${revision}"`,
+      );
+    }
+    return { place: "hub", repo, revision, ...(model ? { model } : {}) };
+  }
+  if (/[\\/]/.test(id)) return { place: "folder", location: id };
+  const names = Object.keys(HUB_MODELS);
+  throw new HubError(
+    `Cannot find the model "${id}": expected ${names.join(", ")}, a repository of the ` +
+      `Hugging Face Hub such as owner/name, or a folder such as ./model${didYouMean(id, names)}`,
+  );
+}

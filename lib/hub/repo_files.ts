@@ -1,0 +1,175 @@
+import type { FloatType } from "../weights/float16.ts";
+import { HubError } from "./hub_error.ts";
+import type { HubFile, HubListing } from "./repo_listing.ts";
+import { SAFETENSORS_REVISIONS } from "./model_ids.ts";
+
+/** The files of one network, tokenizer or scheduler that are needed. */
+export interface FilePart {
+  /** Folder in the repository; "" for the repository itself. */
+  readonly subfolder: string;
+  /** Configs, and the files of a tokenizer. */
+  readonly texts: readonly HubFile[];
+  /** Weights, with the index of shards. */
+  readonly weights: readonly HubFile[];
+}
+
+/** What of a repository is needed. */
+export interface FileChoice {
+  /**
+   * Folders that are needed; one that a repository lacks is left out.
+   * Default: those of a teacher, and ControlNets.
+   */
+  readonly subfolders?: readonly string[];
+  /** Precision to take where a repository has both. Default: "float16". */
+  readonly prefer?: FloatType;
+  /** A file of weights that is needed, alone, such as that of a LoRA. Default: whole networks. */
+  readonly file?: string;
+}
+
+/** Folders of a teacher in diffusers layout; `vae_1_0` and the like are not among them. */
+const TEACHER_FOLDERS: readonly string[] = [
+  "scheduler",
+  "text_encoder",
+  "text_encoder_2",
+  "tokenizer",
+  "tokenizer_2",
+  "unet",
+  "vae",
+];
+
+const TEXTS = new Set([
+  "added_tokens.json",
+  "config.json",
+  "merges.txt",
+  "preprocessor_config.json",
+  "scheduler_config.json",
+  "special_tokens_map.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "vocab.json",
+  "vocab.txt",
+]);
+
+/** Tells whether a folder of a repository is needed. */
+export function isWanted(subfolder: string, { subfolders }: FileChoice): boolean {
+  if (subfolders) return subfolders.includes(subfolder);
+  return TEACHER_FOLDERS.includes(subfolder) || /^controlnet(_\w+)?$/.test(subfolder);
+}
+
+/** Tells whether a folder holds a network, by its name. */
+export function hasNetwork(subfolder: string): boolean {
+  return !/^(scheduler|tokenizer|feature_extractor)/.test(subfolder);
+}
+
+/**
+ * Chooses the files of a repository that are needed: configs, tokenizers, and the weights of each
+ * network in one precision, as safetensors.
+ *
+ * Left out are pickles, the formats of other programs and pipelines in a single file.
+ *
+ * @throws {HubError} If there is no network, or one has weights only as a pickle.
+ */
+export function chooseFiles(
+  repo: string,
+  listing: HubListing,
+  choice: FileChoice = {},
+): readonly FilePart[] {
+  if (choice.file !== undefined) return [chooseFile(repo, listing, choice.file)];
+  const byFolder = Map.groupBy(listing.files, ({ path }) => folderOf(path));
+  const root = byFolder.get("") ?? [];
+  const index = root.find(({ path }) => path === "model_index.json");
+  // Without an index, the repository is one network, such as an autoencoder.
+  if (!index) return [choosePart(repo, "", { files: root, choice })];
+  const parts = [...byFolder]
+    .filter(([subfolder]) => subfolder !== "" && isWanted(subfolder, choice))
+    .map(([subfolder, files]) => choosePart(repo, subfolder, { files, choice }));
+  return [{ subfolder: "", texts: [index], weights: [] }, ...parts];
+}
+
+function chooseFile(repo: string, listing: HubListing, name: string): FilePart {
+  const file = listing.files.find(({ path }) => path === name);
+  if (file) return { subfolder: folderOf(name), texts: [], weights: [file] };
+  const others = listing.files.map(({ path }) => path).filter((path) =>
+    path.endsWith(".safetensors")
+  );
+  const found = others.length > 0 ? others.slice(0, 3).join(", ") : "no safetensors";
+  throw new HubError(`Cannot use ${repo}: expected the file "${name}", got ${found}`);
+}
+
+function choosePart(
+  repo: string,
+  subfolder: string,
+  { files, choice }: { files: readonly HubFile[]; choice: FileChoice },
+): FilePart {
+  const texts = files.filter(({ path }) => TEXTS.has(nameOf(path)));
+  if (!hasNetwork(subfolder)) return { subfolder, texts, weights: [] };
+  const place = subfolder === "" ? repo : `"${subfolder}" of ${repo}`;
+  const weights = chooseWeights(files, choice.prefer ?? "float16");
+  if (weights.length === 0) throw describeNoWeights(repo, place, files);
+  if (!texts.some(({ path }) => nameOf(path) === "config.json")) {
+    throw new HubError(
+      `Cannot use ${place}: expected diffusers layout with model_index.json or config.json, ` +
+        `got neither; single files of other programs are not read`,
+    );
+  }
+  return { subfolder, texts, weights };
+}
+
+/** Returns the first that is there: the wanted precision in one file, the same in shards, the other. */
+function chooseWeights(files: readonly HubFile[], prefer: FloatType): readonly HubFile[] {
+  const variants = prefer === "float16" ? [".fp16", ""] : ["", ".fp16"];
+  for (const variant of variants) {
+    for (const stem of ["diffusion_pytorch_model", "model"]) {
+      const one = files.filter(({ path }) => nameOf(path) === `${stem}${variant}.safetensors`);
+      if (one.length > 0) return one;
+      const shards = files.filter(({ path }) => isShard(nameOf(path), stem, variant));
+      if (shards.some(({ path }) => path.endsWith(".json"))) return shards;
+    }
+  }
+  return [];
+}
+
+/** Tells whether a file is a shard or the index of shards; diffusers has written variants in two ways. */
+function isShard(name: string, stem: string, variant: string): boolean {
+  const bare = name.startsWith(stem) ? name.slice(stem.length) : "";
+  const found =
+    /^(\.fp16)?(?:-\d+-of-\d+(\.fp16)?\.safetensors|\.safetensors\.index(\.fp16)?\.json)$/
+      .exec(bare);
+  return found !== null && (found[1] ?? found[2] ?? found[3] ?? "") === variant;
+}
+
+function describeNoWeights(repo: string, place: string, files: readonly HubFile[]): HubError {
+  const pickle = files.map(({ path }) => nameOf(path)).find((name) =>
+    /^(diffusion_pytorch_model|pytorch_model|model).*\.(bin|ckpt|pth?)$/.test(name)
+  );
+  if (pickle === undefined) {
+    return new HubError(
+      `Cannot use ${place}: expected weights in diffusion_pytorch_model.safetensors or ` +
+        `model.safetensors in diffusers layout, got none`,
+    );
+  }
+  return new HubError(
+    `Cannot use ${place}: expected weights as safetensors, got only the pickle "${pickle}", ` +
+      `which can run code when it is opened; take ${describeRevision(repo)}, or convert it in ` +
+      `Python with ` +
+      `save_pretrained(folder, safe_serialization=True) and name the folder`,
+  );
+}
+
+function describeRevision(repo: string): string {
+  const known = Object.hasOwn(SAFETENSORS_REVISIONS, repo)
+    ? SAFETENSORS_REVISIONS[repo]
+    : undefined;
+  if (known !== undefined) return `its revision with safetensors, ${repo}@${known}`;
+  return `a revision with safetensors, such as a pull request of the Hub's converter ` +
+    `(owner/name@refs/pr/1)`;
+}
+
+function folderOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash < 0 ? "" : path.slice(0, slash);
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

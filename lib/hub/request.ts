@@ -1,0 +1,151 @@
+import { HubError } from "./hub_error.ts";
+import { readRetryAfter, type RetryPolicy } from "./retry.ts";
+
+/** How the Hub is asked. */
+export interface HubClient {
+  /** Address of the Hub, without a slash at the end. */
+  readonly endpoint: string;
+  /** Access token. */
+  readonly token?: string;
+  /** Stands for the global `fetch`. */
+  readonly fetch: typeof fetch;
+  /** When to try again. */
+  readonly retry: RetryPolicy;
+}
+
+/** What is asked for. */
+export interface HubRequest {
+  /** Repository, for messages. */
+  readonly repo: string;
+  /** Path below the endpoint, encoded, with a slash at the start. */
+  readonly path: string;
+  /** First byte that is wanted. Default: 0. */
+  readonly start?: number;
+  /** Stops the request. */
+  readonly signal?: AbortSignal;
+}
+
+const MOST_REDIRECTS = 10;
+
+/**
+ * Asks the Hub once and follows redirects.
+ *
+ * The token goes to the endpoint's own scheme, host and port and to nothing else, whatever a
+ * redirect says; a redirect that comes back from elsewhere does not get it either.
+ *
+ * @returns An answer with status 200 or 206. The caller reads or cancels its body.
+ * @throws {HubError} For every other answer, with its status.
+ */
+export async function requestHub(client: HubClient, request: HubRequest): Promise<Response> {
+  const response = await followRedirects(client, request);
+  if (response.status === 200 || response.status === 206) return response;
+  await response.body?.cancel();
+  throw describeStatus(client, request, response);
+}
+
+async function followRedirects(client: HubClient, request: HubRequest): Promise<Response> {
+  const { path, start = 0, signal } = request;
+  const home = new URL(client.endpoint);
+  let url = new URL(`${client.endpoint}${path}`);
+  let isHome = true;
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    isHome &&= url.origin === home.origin;
+    const response = await fetchOnce(client, url, {
+      redirect: "manual",
+      headers: {
+        // A coded body has neither the size nor the ranges of the file.
+        "accept-encoding": "identity",
+        ...(start > 0 ? { range: `bytes=${start}-` } : {}),
+        ...(client.token !== undefined && isHome
+          ? { authorization: `Bearer ${client.token}` }
+          : {}),
+      },
+      ...(signal ? { signal } : {}),
+    });
+    const target = response.headers.get("location");
+    if (![301, 302, 303, 307, 308].includes(response.status) || target === null) return response;
+    await response.body?.cancel();
+    url = nextAddress(client, request, { url, target });
+  }
+  throw new HubError(
+    `Cannot download ${addressOf(client, request)}: more than ${MOST_REDIRECTS} redirects`,
+    { url: addressOf(client, request) },
+  );
+}
+
+async function fetchOnce(client: HubClient, url: URL, init: RequestInit): Promise<Response> {
+  try {
+    return await client.fetch(url, init);
+  } catch (cause) {
+    init.signal?.throwIfAborted();
+    // A redirect's address is signed: only its host is told.
+    if (cause instanceof Deno.errors.NotCapable) {
+      throw new HubError(
+        `Cannot reach ${url.host}: permission is needed, run again with --allow-net=${url.host}`,
+        { cause },
+      );
+    }
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new HubError(
+      `Cannot reach ${url.host}: ${detail}; check the network, or HF_ENDPOINT`,
+      { cause, isTransient: true },
+    );
+  }
+}
+
+function nextAddress(
+  client: HubClient,
+  request: HubRequest,
+  { url, target }: { url: URL; target: string },
+): URL {
+  const next = URL.parse(target, url);
+  const isSafe = next?.protocol === "https:" ||
+    (next?.protocol === "http:" && url.protocol === "http:");
+  if (next && isSafe) return next;
+  const address = addressOf(client, request);
+  throw new HubError(
+    `Cannot download ${address}: expected a redirect to an ${url.protocol} address, ` +
+      `got one to ${next?.protocol ?? "none"}`,
+    { url: address },
+  );
+}
+
+function addressOf(client: HubClient, { path }: HubRequest): string {
+  return `${client.endpoint}${path}`;
+}
+
+function describeStatus(client: HubClient, request: HubRequest, response: Response): HubError {
+  const { status, headers } = response;
+  const url = addressOf(client, request);
+  const retryAfter = readRetryAfter(headers, Date.now());
+  const isTransient = status === 408 || status === 429 || status >= 500;
+  return new HubError(`Cannot download ${url}: ${reasonOf(client, request, response)}`, {
+    ...{ status, url, isTransient },
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  });
+}
+
+function reasonOf(client: HubClient, { repo }: HubRequest, response: Response): string {
+  const { status, statusText, headers } = response;
+  const code = headers.get("x-error-code");
+  const page = `${client.endpoint}/${repo}`;
+  const answer = `the server answered ${status} ${statusText}`.trim();
+  const token = client.token === undefined
+    ? "set HF_TOKEN to a token of that account"
+    : "check that HF_TOKEN is a valid token of that account";
+  if (code === "GatedRepo") {
+    return `access is gated (status ${status}): accept the licence at ${page} and ${token}`;
+  }
+  if (status === 401 || status === 403) {
+    return `there is no access (status ${status}): the repository is gated, private or not there; ` +
+      `check its name, accept the licence at ${page} and ${token}`;
+  }
+  if (code === "RevisionNotFound") return `the repository has no such revision (status ${status})`;
+  if (code === "EntryNotFound") return `the repository has no such file (status ${status})`;
+  if (status === 404) return `there is no such repository, revision or file (status 404)`;
+  const wait = readRetryAfter(headers, Date.now());
+  if (status === 429 && wait !== undefined) {
+    return `${answer}; try again in ${Math.ceil(wait / 1000)} seconds`;
+  }
+  return answer;
+}

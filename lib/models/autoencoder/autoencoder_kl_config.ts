@@ -1,0 +1,82 @@
+import type { ModelFolder } from "../../weights/model_folder.ts";
+import { ModelConfig } from "../model_config.ts";
+
+/** Options of an AutoencoderKL. */
+export interface AutoencoderKlConfig {
+  /** Channels of the latents. */
+  readonly latentChannels: number;
+  /** Pixels of the image per latent, along a side. */
+  readonly factor: number;
+  /** Latents are multiplied with it. */
+  readonly scalingFactor: number;
+  /** Channels of each level, highest resolution first. */
+  readonly channels: readonly number[];
+  /** Residual blocks of each level of the encoder; the decoder has one more. */
+  readonly layersPerBlock: number;
+  /** Groups of the normalisations. */
+  readonly normNumGroups: number;
+  /** Whether the middle blocks attend. */
+  readonly hasAttention: boolean;
+  /** Whether a convolution of one pixel follows the encoder. */
+  readonly hasQuantConv: boolean;
+  /** Whether a convolution of one pixel comes before the decoder. */
+  readonly hasPostQuantConv: boolean;
+  /** Whether values inside are too large for float16. */
+  readonly forceUpcast: boolean;
+}
+
+/** Options that change neither encoding nor decoding. */
+const HARMLESS_OPTIONS: readonly string[] = [
+  "_diffusers_version",
+  "_name_or_path",
+  "_use_default_values",
+  "sample_size",
+];
+
+/**
+ * Reads the options of an autoencoder.
+ *
+ * @throws {ModelConfigError} If one is wrong or not supported.
+ */
+export async function readAutoencoderKlConfig(
+  folder: ModelFolder,
+  subfolder = "vae",
+): Promise<AutoencoderKlConfig> {
+  return parseAutoencoderKlConfig(await ModelConfig.open(folder, subfolder));
+}
+
+/** Reads the options of an autoencoder from an open file. */
+export function parseAutoencoderKlConfig(config: ModelConfig): AutoencoderKlConfig {
+  config.choice("_class_name", ["AutoencoderKL"]);
+  config.choice("in_channels", [3], 3);
+  config.choice("out_channels", [3], 3);
+  config.choice("act_fn", ["silu", "swish"], "silu");
+  config.choice("shift_factor", [0], 0);
+  config.requireOff("latents_mean", "latents_std");
+  const channels = config.integers("block_out_channels", [64]);
+  checkLevels(config, "down_block_types", "DownEncoderBlock2D", channels.length);
+  checkLevels(config, "up_block_types", "UpDecoderBlock2D", channels.length);
+  const normNumGroups = config.integer("norm_num_groups", 32);
+  if (channels.some((count) => count % normNumGroups !== 0)) {
+    throw config.refusal("norm_num_groups", `a divisor of block_out_channels ${channels}`);
+  }
+  const parsed: AutoencoderKlConfig = {
+    latentChannels: config.integer("latent_channels", 4),
+    factor: 2 ** (channels.length - 1),
+    scalingFactor: config.positive("scaling_factor", 0.18215),
+    channels,
+    layersPerBlock: config.integer("layers_per_block", 1),
+    normNumGroups,
+    hasAttention: config.boolean("mid_block_add_attention", true),
+    hasQuantConv: config.boolean("use_quant_conv", true),
+    hasPostQuantConv: config.boolean("use_post_quant_conv", true),
+    forceUpcast: config.boolean("force_upcast", true),
+  };
+  config.assertAllRead(HARMLESS_OPTIONS);
+  return parsed;
+}
+
+function checkLevels(config: ModelConfig, key: string, name: string, count: number): void {
+  const names = config.names(key, [name], [name]);
+  if (names.length !== count) throw config.refusal(key, `${count} times "${name}"`);
+}

@@ -1,0 +1,102 @@
+import type { ModelFolder } from "../../weights/model_folder.ts";
+import { ModelConfig } from "../model_config.ts";
+
+/** Options of a CLIPTextModel, with or without projection. */
+export interface ClipTextConfig {
+  /** Number of tokens. */
+  readonly vocabSize: number;
+  /** Width of a token. */
+  readonly hiddenSize: number;
+  /** Width inside of the feed-forward parts. */
+  readonly intermediateSize: number;
+  /** Number of layers. */
+  readonly layers: number;
+  /** Number of heads. */
+  readonly heads: number;
+  /** Most tokens of a text. */
+  readonly maxPositions: number;
+  /** Activation of the feed-forward parts. */
+  readonly activation: "quick_gelu" | "gelu";
+  /** Added to variances. */
+  readonly layerNormEps: number;
+  /** Token at whose place the text is pooled. */
+  readonly eosTokenId: number;
+  /** Width of the pooled text; undefined without projection. */
+  readonly projectionDim: number | undefined;
+}
+
+/** Options that do not change what a graph computes. */
+const HARMLESS_OPTIONS: readonly string[] = [
+  "_name_or_path",
+  "attention_dropout",
+  "bos_token_id",
+  "dropout",
+  "dtype",
+  "initializer_factor",
+  "initializer_range",
+  "pad_token_id",
+  // Read where there is a projection.
+  "projection_dim",
+  "torch_dtype",
+  "transformers_version",
+];
+
+/**
+ * Reads the options of a text encoder.
+ *
+ * @param subfolder "text_encoder" or "text_encoder_2".
+ * @throws {ModelConfigError} If one is missing, wrong or not supported.
+ */
+export async function readClipTextConfig(
+  folder: ModelFolder,
+  subfolder: string,
+): Promise<ClipTextConfig> {
+  return parseClipTextConfig(await ModelConfig.open(folder, subfolder));
+}
+
+/** Reads the options of a text encoder from an open file. */
+export function parseClipTextConfig(config: ModelConfig): ClipTextConfig {
+  config.choice("model_type", ["clip_text_model"], "clip_text_model");
+  const hasProjection = readArchitecture(config) === "CLIPTextModelWithProjection";
+  const parsed = parseClipTextLayers(
+    config,
+    hasProjection ? config.integer("projection_dim", 512) : undefined,
+  );
+  config.assertAllRead(HARMLESS_OPTIONS);
+  return parsed;
+}
+
+/**
+ * Reads the options of the layers, which are a section of the file of a whole CLIP.
+ *
+ * @param projectionDim Width of the projection, which is not among them.
+ */
+export function parseClipTextLayers(
+  config: ModelConfig,
+  projectionDim: number | undefined,
+): ClipTextConfig {
+  const hiddenSize = config.integer("hidden_size", 512);
+  const heads = config.integer("num_attention_heads", 8);
+  if (hiddenSize % heads !== 0) {
+    throw config.refusal("num_attention_heads", `a divisor of hidden_size ${hiddenSize}`);
+  }
+  return {
+    vocabSize: config.integer("vocab_size", 49408),
+    hiddenSize,
+    intermediateSize: config.integer("intermediate_size", 2048),
+    layers: config.integer("num_hidden_layers", 12),
+    heads,
+    maxPositions: config.integer("max_position_embeddings", 77),
+    activation: config.choice("hidden_act", ["quick_gelu", "gelu"], "quick_gelu"),
+    layerNormEps: config.positive("layer_norm_eps", 1e-5),
+    eosTokenId: config.integer("eos_token_id", 49407),
+    projectionDim,
+  };
+}
+
+function readArchitecture(config: ModelConfig): string {
+  const kinds = ["CLIPTextModel", "CLIPTextModelWithProjection"] as const;
+  const names = config.names("architectures", kinds, []);
+  if (names.length === 1) return names[0]!;
+  throw config.refusal("architectures", "one name");
+}

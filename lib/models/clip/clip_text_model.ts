@@ -1,0 +1,128 @@
+import type { WeightSource } from "../../weights/weight_source.ts";
+import type { Graph, Value } from "../../onnx/graph/graph.ts";
+import { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
+import type { NetworkPrecision } from "../../onnx/runtime/network_precision.ts";
+import { quantizeLinears } from "../../onnx/rewrite/quantize_linears.ts";
+import { WeightScope } from "../../onnx/graph/weight_scope.ts";
+import { clipEncoderLayer } from "./clip_encoder_layer.ts";
+import type { ClipTextConfig } from "./clip_text_config.ts";
+import { layerNorm, linear } from "../layers/layers.ts";
+
+/** End token of checkpoints whose files name another: pooled is at the largest token then. */
+const LEGACY_EOS_TOKEN_ID = 2;
+
+/** Numbers that old checkpoints hold beside the weights: 0, 1, 2 and so on. */
+export const POSITION_IDS = /(^|\.)embeddings\.position_ids$/;
+
+/** Sizes and precision of the graph of a text encoder. */
+export interface ClipTextOptions extends NetworkPrecision {
+  /** Rows of the batch. */
+  readonly batch: number;
+  /** Tokens of a text. */
+  readonly length: number;
+}
+
+/**
+ * Builds transformers' CLIPTextModel or CLIPTextModelWithProjection.
+ *
+ * Input: `input_ids` int64 [N, L]. Outputs: `hidden_states` [N, L, D], which is what goes into the
+ * last layer, as SDXL takes it; with projection also `text_embeds` [N, P].
+ *
+ * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/clip/modeling_clip.py.
+ *
+ * @throws {RangeError} If a weight is missing, has another shape, or is left over, or the texts are
+ * longer than the model allows.
+ */
+export function buildClipTextModel(
+  weights: WeightSource,
+  config: ClipTextConfig,
+  options: ClipTextOptions,
+): Graph {
+  const { batch, length } = options;
+  const g = new GraphBuilder("text encoder", options);
+  const root = new WeightScope(g, weights);
+  const ids = g.input("input_ids", [batch, length], "int64");
+  const { hiddenStates, textEmbeds } = clipText(g, root, ids, config);
+  g.output("hidden_states", g.reshape(hiddenStates, [batch, length, config.hiddenSize]));
+  if (textEmbeds) {
+    g.output("text_embeds", textEmbeds);
+    root.assertAllUsed([POSITION_IDS]);
+    return quantizeLinears(g.build(), options);
+  }
+  const w = textScope(root);
+  const last = `${w.at("encoder").at("layers").at(config.layers - 1).path}.`;
+  const end = `${w.at("final_layer_norm").path}.`;
+  root.assertAllUsed([POSITION_IDS, startsWith(last), startsWith(end)]);
+  return quantizeLinears(g.build(), options);
+}
+
+/**
+ * The text encoder inside of a graph.
+ *
+ * @param root Scope of the checkpoint: `text_model`, or its parts without it, and the projection.
+ * @param ids Tokens, int64 [N, L].
+ * @returns What goes into the last layer, [N L, D]; and the projection of the text, [N, P], or
+ * undefined without projection.
+ */
+export function clipText(
+  g: GraphBuilder,
+  root: WeightScope,
+  ids: Value,
+  config: ClipTextConfig,
+): { readonly hiddenStates: Value; readonly textEmbeds: Value | undefined } {
+  const w = textScope(root);
+  const options = { ...config, batch: ids.shape[0]!, causal: true };
+  const layer = (x: Value, index: number) =>
+    clipEncoderLayer(g, w.at("encoder").at("layers").at(index), x, options);
+  let h = embed(g, w.at("embeddings"), ids, config);
+  for (let i = 0; i < config.layers - 1; i++) h = layer(h, i);
+  if (config.projectionDim === undefined) return { hiddenStates: h, textEmbeds: undefined };
+  const pooled = layerNorm(
+    g,
+    w.at("final_layer_norm"),
+    pool(g, layer(h, config.layers - 1), ids, config),
+    config.layerNormEps,
+  );
+  const projection = { width: config.projectionDim, bias: false };
+  const textEmbeds = linear(g, root.at("text_projection"), pooled, projection);
+  return { hiddenStates: h, textEmbeds };
+}
+
+function textScope(root: WeightScope): WeightScope {
+  return root.has("text_model") ? root.at("text_model") : root;
+}
+
+function startsWith(text: string): RegExp {
+  return new RegExp(`^${RegExp.escape(text)}`);
+}
+
+/** Adds up the embeddings of tokens and places. Shapes: ids [N, L] -> [N L, D]. */
+function embed(g: GraphBuilder, w: WeightScope, ids: Value, config: ClipTextConfig): Value {
+  const { vocabSize, hiddenSize, maxPositions } = config;
+  const [batch, length] = ids.shape as [number, number];
+  if (length > maxPositions) {
+    throw new RangeError(
+      `Cannot build graph "${g.name}": expected at most ${maxPositions} tokens, got ${length}`,
+    );
+  }
+  const tokens = w.at("token_embedding").weight("weight", [vocabSize, hiddenSize]);
+  const places = w.at("position_embedding").weight("weight", [maxPositions, hiddenSize]);
+  const own = length === maxPositions ? places : g.slice(places, 0, 0, length);
+  return g.reshape(g.add(g.gather(tokens, ids, 0), own), [batch * length, hiddenSize]);
+}
+
+/**
+ * Picks the token at the end of each text. Shapes: x [N L, D], ids [N, L] -> [N, D].
+ *
+ * The normalisation that comes before it in the reference works token by token, so it is done
+ * behind it, on fewer tokens.
+ */
+function pool(g: GraphBuilder, x: Value, ids: Value, config: ClipTextConfig): Value {
+  const [batch, length] = ids.shape as [number, number];
+  const score = config.eosTokenId === LEGACY_EOS_TOKEN_ID
+    ? ids
+    : g.equal(ids, g.constant(config.eosTokenId, [], "int64"));
+  const place = g.argMax(g.cast(score, "float32"), 1, false);
+  const starts = Array.from({ length: batch }, (_, row) => row * length);
+  return g.gather(x, g.add(place, g.constant(starts, [batch], "int64")), 0);
+}

@@ -1,0 +1,138 @@
+import type { ModelFolder } from "../../weights/model_folder.ts";
+import { type BitConfig, parseBitConfig } from "./bit_config.ts";
+import { readReassembleFactors } from "./dpt_layers.ts";
+import { ModelConfig } from "../model_config.ts";
+import { PRETRAINED_OPTIONS } from "../pretrained_options.ts";
+
+/** Options of a hybrid DPTForDepthEstimation. */
+export interface DptConfig {
+  /** Options of the convolutions that see the image first. */
+  readonly backbone: BitConfig;
+  /** Width of a token. */
+  readonly hiddenSize: number;
+  /** Number of layers of the transformer. */
+  readonly layers: number;
+  /** Number of heads. */
+  readonly heads: number;
+  /** Width inside of the feed-forward parts. */
+  readonly intermediateSize: number;
+  /** Side of the images it was trained on, in pixels. */
+  readonly imageSize: number;
+  /** Side of what a token stands for, in pixels. */
+  readonly patchSize: number;
+  /** Added to variances. */
+  readonly layerNormEps: number;
+  /** Whether the projections of attention add a bias. */
+  readonly qkvBias: boolean;
+  /** Layers of the transformer whose results the neck takes, from 0, the finer first. */
+  readonly outIndices: readonly [number, number];
+  /** Channels of what the neck takes: of two stages of the backbone, then of two layers. */
+  readonly neckHiddenSizes: readonly number[];
+  /** Factors by which the neck resizes the results of the two layers. */
+  readonly reassembleFactors: readonly [number, number];
+  /** Channels while results are fused. */
+  readonly fusionHiddenSize: number;
+}
+
+/** What the neck takes: two stages of the backbone, two layers of the transformer. */
+const FEATURES = 4;
+/** Pixels for a place of the backbone's last result: halved by the stem twice, by two stages. */
+const BACKBONE_STRIDE = 16;
+
+/** Options that do not change what a graph computes. */
+const HARMLESS_OPTIONS: readonly string[] = [
+  ...PRETRAINED_OPTIONS,
+  // Heads of networks for other tasks.
+  "auxiliary_loss_weight",
+  "num_labels",
+  "pooler_act",
+  "pooler_output_size",
+  "semantic_classifier_dropout",
+  "semantic_loss_ignore_index",
+  "use_auxiliary_head",
+];
+
+/**
+ * Reads the options of a hybrid DPT.
+ *
+ * @param subfolder Folder of the network inside the model folder. Default: "", the model folder.
+ * @throws {ModelConfigError} If one is missing, wrong or not supported.
+ */
+export async function readDptConfig(folder: ModelFolder, subfolder = ""): Promise<DptConfig> {
+  return parseDptConfig(await ModelConfig.open(folder, subfolder));
+}
+
+/** Reads the options of a hybrid DPT from an open file. */
+export function parseDptConfig(config: ModelConfig): DptConfig {
+  config.choice("model_type", ["dpt"]);
+  assertEstimatesDepth(config);
+  config.choice("is_hybrid", [true], false as true);
+  config.choice("readout_type", ["project"], "project");
+  config.choice("hidden_act", ["gelu"], "gelu");
+  config.choice("num_channels", [3], 3);
+  config.choice("head_in_index", [-1], -1);
+  config.choice("use_bias_in_fusion_residual", [null, true]);
+  config.requireOff(
+    "add_projection",
+    "backbone",
+    "backbone_kwargs",
+    "use_batch_norm_in_fusion_residual",
+    "use_pretrained_backbone",
+    "use_timm_backbone",
+  );
+  const ignored = config.integers("neck_ignore_stages", [0, 1], 0);
+  if (ignored.join() !== "0,1") throw config.refusal("neck_ignore_stages", "[0, 1]");
+  const backbone = parseBitConfig(config.section("backbone_config"));
+  const channels = backbone.hiddenSizes.at(-1)!;
+  const map = config.integers("backbone_featmap_shape", [1, 1024, 24, 24]);
+  if (map.length !== 4 || map[1] !== channels) {
+    throw config.refusal("backbone_featmap_shape", `4 integers, the second ${channels}`);
+  }
+  const hiddenSize = config.integer("hidden_size", 768);
+  const heads = config.integer("num_attention_heads", 12);
+  if (hiddenSize % heads !== 0) {
+    throw config.refusal("num_attention_heads", `a divisor of hidden_size ${hiddenSize}`);
+  }
+  const neckHiddenSizes = config.integers("neck_hidden_sizes", [96, 192, 384, 768]);
+  if (neckHiddenSizes.length !== FEATURES) {
+    throw config.refusal("neck_hidden_sizes", `${FEATURES} integers`);
+  }
+  const layers = config.integer("num_hidden_layers", 12);
+  const [, , ...reassembleFactors] = readReassembleFactors(config, FEATURES);
+  const parsed: DptConfig = {
+    backbone,
+    hiddenSize,
+    layers,
+    heads,
+    intermediateSize: config.integer("intermediate_size", 3072),
+    imageSize: config.integer("image_size", 384),
+    patchSize: config.choice("patch_size", [BACKBONE_STRIDE], BACKBONE_STRIDE),
+    layerNormEps: config.positive("layer_norm_eps", 1e-12),
+    qkvBias: config.boolean("qkv_bias", true),
+    outIndices: readOutIndices(config, layers),
+    neckHiddenSizes,
+    reassembleFactors: reassembleFactors as [number, number],
+    fusionHiddenSize: config.integer("fusion_hidden_size", 256),
+  };
+  config.assertAllRead(HARMLESS_OPTIONS);
+  return parsed;
+}
+
+/** A network that tells classes of pixels has the same type. */
+function assertEstimatesDepth(config: ModelConfig): void {
+  const name = "DPTForDepthEstimation";
+  const classes = config.get("architectures") ?? [name];
+  if (Array.isArray(classes) && classes.includes(name)) return;
+  throw config.refusal("architectures", `["${name}"]`);
+}
+
+/** The first two stand for stages of the backbone, whatever they say. */
+function readOutIndices(config: ModelConfig, layers: number): readonly [number, number] {
+  const indices = config.integers("backbone_out_indices", [2, 5, 8, 11], 0);
+  const [, , third, last] = indices;
+  if (indices.length === FEATURES && third! < last! && last! < layers) return [third!, last!];
+  throw config.refusal(
+    "backbone_out_indices",
+    `${FEATURES} numbers of layers below ${layers}, the last two ascending`,
+  );
+}

@@ -1,0 +1,32 @@
+import type { Value } from "../../onnx/graph/graph.ts";
+import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
+import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
+import { attention, type AttentionOptions } from "./attention.ts";
+import { feedForward } from "./feed_forward.ts";
+import { layerNorm } from "../layers/layers.ts";
+
+/** Added to variances; diffusers' default, which no configuration changes. */
+const EPSILON = 1e-5;
+
+/**
+ * diffusers' BasicTransformerBlock: attention to itself, to the prompt, then a feed-forward part.
+ *
+ * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/attention.py.
+ *
+ * @param x Tokens of all rows, [N S, D].
+ * @param prompt Tokens of the prompts, [N L, E].
+ * @returns Shape [N S, D].
+ */
+export function basicTransformerBlock(
+  g: GraphBuilder,
+  w: WeightScope,
+  x: Value,
+  prompt: Value,
+  options: AttentionOptions,
+): Value {
+  const own = layerNorm(g, w.at("norm1"), x, EPSILON);
+  let h = g.add(attention(g, w.at("attn1"), own, own, options), x);
+  const asking = layerNorm(g, w.at("norm2"), h, EPSILON);
+  h = g.add(attention(g, w.at("attn2"), asking, prompt, options), h);
+  return g.add(feedForward(g, w.at("ff"), layerNorm(g, w.at("norm3"), h, EPSILON)), h);
+}

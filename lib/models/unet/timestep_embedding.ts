@@ -1,0 +1,60 @@
+import { sizeOf, type Value } from "../../onnx/graph/graph.ts";
+import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
+import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
+import { linear } from "../layers/layers.ts";
+
+/** Longest period of the sinusoids over 2 pi. Source: arXiv 1706.03762, section 3.5. */
+const MAX_PERIOD = 10_000;
+/** 2 pi in two parts; products of the first with integers below 2^15 are exact in float32. */
+const [TURN_HIGH, TURN_LOW] = [6.28125, 0.0019353071795864769];
+
+/** How numbers become sinusoids. */
+export interface TimestepsOptions {
+  /** Sinusoids for each number; even. */
+  readonly width: number;
+  /** Whether the cosines come first. */
+  readonly flipSinToCos: boolean;
+  /** What is taken off the number of frequencies when they are spread. */
+  readonly freqShift: number;
+}
+
+/**
+ * diffusers' Timesteps: sinusoids of geometric frequencies. Shapes: x [...] float32 -> [size, width].
+ *
+ * It is computed in float32 whatever the precision of the graph, which the result has. Angles are
+ * brought into one turn first: GPUs are exact only there.
+ *
+ * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/embeddings.py,
+ * `get_timestep_embedding`.
+ */
+export function timesteps(g: GraphBuilder, x: Value, options: TimestepsOptions): Value {
+  const { width, flipSinToCos, freqShift } = options;
+  const half = width / 2;
+  const frequencies = g.constant(frequenciesOf(half, freqShift), [1, half], "float32");
+  const angles = g.mul(g.reshape(x, [sizeOf(x.shape), 1]), frequencies);
+  const turns = g.floor(g.mul(angles, 1 / (TURN_HIGH + TURN_LOW)));
+  const rest = g.sub(g.sub(angles, g.mul(turns, TURN_HIGH)), g.mul(turns, TURN_LOW));
+  const [sines, cosines] = [g.sin(rest), g.cos(rest)];
+  const sinusoids = g.concat(flipSinToCos ? [cosines, sines] : [sines, cosines], 1);
+  return g.cast(sinusoids, g.precision);
+}
+
+/** Rounds to float32 where the reference does, so that the largest angles agree. */
+function frequenciesOf(count: number, shift: number): Float32Array {
+  const slope = Math.fround(-Math.log(MAX_PERIOD));
+  return Float32Array.from(
+    { length: count },
+    (_, i) => Math.exp(Math.fround(Math.fround(slope * i) / (count - shift))),
+  );
+}
+
+/** diffusers' TimestepEmbedding. Shapes: x [N, I] -> [N, width]. */
+export function timestepEmbedding(
+  g: GraphBuilder,
+  w: WeightScope,
+  x: Value,
+  width: number,
+): Value {
+  const hidden = g.silu(linear(g, w.at("linear_1"), x, { width }));
+  return linear(g, w.at("linear_2"), hidden, { width });
+}

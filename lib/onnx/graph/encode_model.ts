@@ -1,0 +1,108 @@
+import {
+  type Attribute,
+  type Graph,
+  type GraphConstant,
+  type GraphNode,
+  type GraphWeight,
+  sizeOf,
+  type Value,
+} from "./graph.ts";
+import { bytesPerElement, elementTypeCode } from "./graph_core.ts";
+import { ProtoWriter } from "../../protobuf/proto_writer.ts";
+
+/** Version of the file format. Source: IR_VERSION of ONNX 1.14, in onnx.proto3. */
+const IR_VERSION = 9;
+/** Version of the ONNX operators. */
+const OPSET_VERSION = 18;
+/** Version of onnxruntime's own operators. */
+const MICROSOFT_OPSET_VERSION = 1;
+
+/** Kinds of attributes. Source: AttributeProto.AttributeType in onnx.proto3. */
+const ATTRIBUTE_KIND = { float: 1, integer: 2, text: 3, integers: 7 } as const;
+/** The values lie outside of the model. Source: TensorProto.DataLocation in onnx.proto3. */
+const EXTERNAL = 1;
+
+/**
+ * Writes a graph as an ONNX model (ModelProto).
+ *
+ * Weights are left out: each is external data, in a file of its own that is named like the weight.
+ *
+ * Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3 (field numbers).
+ */
+export function encodeModel(graph: Graph): Uint8Array<ArrayBuffer> {
+  const model = new ProtoWriter()
+    .integer(1, IR_VERSION)
+    .text(2, "smalti")
+    .message(7, (writer) => writeGraph(writer, graph));
+  writeOpset(model, "", OPSET_VERSION);
+  writeOpset(model, "com.microsoft", MICROSOFT_OPSET_VERSION);
+  return model.finish();
+}
+
+function writeOpset(model: ProtoWriter, domain: string, version: number): void {
+  model.message(8, (writer) => writer.text(1, domain).integer(2, version));
+}
+
+function writeGraph(writer: ProtoWriter, graph: Graph): void {
+  for (const node of graph.nodes) writer.message(1, (child) => writeNode(child, node));
+  writer.text(2, graph.name);
+  for (const constant of graph.constants) {
+    writer.message(5, (child) => writeConstant(child, constant));
+  }
+  for (const weight of graph.weights) writer.message(5, (child) => writeWeight(child, weight));
+  for (const input of graph.inputs) writer.message(11, (child) => writeValueInfo(child, input));
+  for (const output of graph.outputs) writer.message(12, (child) => writeValueInfo(child, output));
+}
+
+function writeNode(writer: ProtoWriter, node: GraphNode): void {
+  for (const input of node.inputs) writer.text(1, input);
+  for (const output of node.outputs) writer.text(2, output);
+  writer.text(3, node.name).text(4, node.op);
+  for (const [name, attribute] of Object.entries(node.attributes)) {
+    writer.message(5, (child) => writeAttribute(child, name, attribute));
+  }
+  if (node.domain !== "") writer.text(7, node.domain);
+}
+
+function writeAttribute(writer: ProtoWriter, name: string, attribute: Attribute): void {
+  writer.text(1, name);
+  if (typeof attribute === "number") {
+    writer.integer(3, attribute).integer(20, ATTRIBUTE_KIND.integer);
+  } else if (typeof attribute === "string") {
+    writer.text(4, attribute).integer(20, ATTRIBUTE_KIND.text);
+  } else if ("float" in attribute) {
+    writer.float(2, attribute.float).integer(20, ATTRIBUTE_KIND.float);
+  } else {
+    for (const item of attribute) writer.integer(8, item);
+    writer.integer(20, ATTRIBUTE_KIND.integers);
+  }
+}
+
+function writeTensor(writer: ProtoWriter, value: Value): ProtoWriter {
+  for (const side of value.shape) writer.integer(1, side);
+  return writer.integer(2, elementTypeCode(value.type)).text(8, value.name);
+}
+
+function writeConstant(writer: ProtoWriter, { value, bytes }: GraphConstant): void {
+  writeTensor(writer, value).bytes(9, bytes);
+}
+
+function writeWeight(writer: ProtoWriter, { value }: GraphWeight): void {
+  writeTensor(writer, value);
+  const entry = (key: string, text: string) =>
+    writer.message(13, (child) => child.text(1, key).text(2, text));
+  entry("location", value.name);
+  entry("offset", "0");
+  entry("length", String(sizeOf(value.shape) * bytesPerElement(value.type)));
+  writer.integer(14, EXTERNAL);
+}
+
+function writeValueInfo(writer: ProtoWriter, value: Value): void {
+  writer.text(1, value.name).message(2, (type) =>
+    type.message(1, (tensor) => {
+      tensor.integer(1, elementTypeCode(value.type));
+      tensor.message(2, (shape) => {
+        for (const side of value.shape) shape.message(1, (child) => child.integer(1, side));
+      });
+    }));
+}

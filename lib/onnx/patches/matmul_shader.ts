@@ -1,0 +1,89 @@
+import { declareTile, multiplyTile, type ProductTile } from "./matmul_tile.ts";
+
+/** Large tiles below which the small ones are taken, so that a GPU has enough of them. */
+const MIN_LARGE_TILES = 128;
+
+/** What onnxruntime's tiles are: 32 x 32, of 8 x 8 threads. */
+const THEIR_TILE =
+  /const rowPerThread = 4;\s*const colPerThread = 4;\s*const innerElementSize = 4;\s*const tileInner = 32;/;
+const THEIR_MEMORY = /var<workgroup> mm_[AB]sub: array<array<vec4<\w+>, 8>, 32>;/g;
+const THEIR_WORKGROUP = [
+  "const workgroup_size_x: u32 = 8;",
+  "const workgroup_size_y: u32 = 8;",
+  "const workgroup_size_z: u32 = 1;",
+];
+/** Where the part of `main` begins that is replaced. */
+const BODY = "  let localRow = i32(local_id.y);";
+
+/**
+ * Rewrites onnxruntime's shader of a matrix product or convolution to one that is several times as
+ * fast.
+ *
+ * The functions that read operands and write results stay, and so do bindings, uniforms and the
+ * dispatch. The product in between is done in tiles of 64 x 64, sums in registers (see
+ * `product_tile.ts`); workgroups that are too many end at once. Products of few tiles are done in
+ * tiles of 32 x 32, as before, in the same way.
+ *
+ * It fits the shaders of "MatMul", "Gemm" and "Conv2dMM" of onnxruntime-web 1.30.0.
+ *
+ * @param code Of a shader module.
+ * @returns undefined if the code is another.
+ */
+export function fasterProductShader(code: string): string | undefined {
+  const main = code.indexOf("@compute");
+  const body = code.indexOf(BODY);
+  const [head, entry, theirs] = [code.slice(0, main), code.slice(main, body), code.slice(body)];
+  if (main === -1 || body === -1 || !THEIR_TILE.test(head)) return undefined;
+  if (THEIR_WORKGROUP.some((line) => !head.includes(line))) return undefined;
+  const element = elementOf(head);
+  const isTransposed = theirs.includes("mm_readB(batch, globalColStart + tileRowB + innerRow, ");
+  const isPlain = theirs.includes("mm_readB(batch, kStart + inputRow, globalCol");
+  const readsRows = theirs.includes("= mm_readA(batch, globalRow + innerRow, kStart /");
+  if (element === undefined || isTransposed === isPlain || !readsRows) return undefined;
+  // A product that is split along K adds up in memory.
+  if (theirs.includes("split")) return undefined;
+  const declareBatch = theirs.match(/let batchIndices = [^;]*;/)?.[0] ?? "";
+  const lastArgument = declareBatch && ", batchIndices";
+  const common = { element, isTransposed, lastArgument } as const;
+  const large: ProductTile = { ...common, name: "large", rows: 8, groups: 2 };
+  const small: ProductTile = { ...common, name: "small", rows: 4, groups: 1 };
+  return `${head.replaceAll(THEIR_MEMORY, "")}
+${declareTile(large)}
+${declareTile(small)}
+${entry}
+  let t = i32(local_idx);
+  let tx = i32(local_id.x);
+  let ty = i32(local_id.y);
+  let ktiles = i32((uniforms.dim_inner + 15u) / 16u);
+  let tiles_x = (uniforms.dim_b_outer + 63u) / 64u;
+  let tiles_y = (uniforms.dim_a_outer + 63u) / 64u;
+  let tiles = tiles_x * tiles_y * uniforms.logical_dispatch_z;
+  if (tiles >= ${MIN_LARGE_TILES}u) {
+    if (workgroup_idx >= tiles) { return; }
+    let batch = i32(workgroup_idx / (tiles_x * tiles_y));
+    ${declareBatch}
+    let first_row = i32(workgroup_idx / tiles_x % tiles_y) * 64;
+    let first_group = i32(workgroup_idx % tiles_x) * 16;
+    ${multiplyTile(large)}
+    return;
+  }
+  let batch = i32(logical_workgroup_id.z);
+  ${declareBatch}
+  let first_row = i32(logical_workgroup_id.y) * 32;
+  let first_group = i32(logical_workgroup_id.x) * 8;
+  ${multiplyTile(small)}
+}
+`;
+}
+
+/** Returns the type of operands and result; undefined if they differ or are no groups of four. */
+function elementOf(head: string): "f16" | "f32" | undefined {
+  const types = new Set(
+    [...head.matchAll(/var<storage, read(?:_write)?> \w+: array<([^;]+)>;/g)].map(([, type]) =>
+      type
+    ),
+  );
+  if (types.size !== 1) return undefined;
+  if (types.has("vec4<f16>")) return "f16";
+  return types.has("vec4<f32>") ? "f32" : undefined;
+}

@@ -1,0 +1,127 @@
+import { bytesPerFloat, type FloatType } from "../../weights/float16.ts";
+import type { WeightEntry } from "../../weights/state_dict.ts";
+
+/** Side of the output of a tile, in pixels. */
+export const TILE_OUTPUT = 4;
+/** Side of the input of a tile, in pixels, and of its transform. */
+export const TILE_INPUT = 6;
+
+/** Output channels that are transformed together, so that reads and writes stay in the cache. */
+const BLOCK_OUTPUTS = 16;
+
+/**
+ * Input transform: six pixels to six values.
+ *
+ * Source: Lavin & Gray 2015, "Fast Algorithms for Convolutional Neural Networks", F(4x4, 3x3),
+ * https://arxiv.org/abs/1509.09308.
+ */
+export const INPUT_TRANSFORM: readonly (readonly number[])[] = [
+  [4, 0, -5, 0, 1, 0],
+  [0, -4, -4, 1, 1, 0],
+  [0, 4, -4, -1, 1, 0],
+  [0, -2, -1, 2, 1, 0],
+  [0, 2, -1, -2, 1, 0],
+  [0, 4, 0, -5, 0, 1],
+];
+
+/** Output transform: six values to four pixels. Source: as of {@linkcode INPUT_TRANSFORM}. */
+export const OUTPUT_TRANSFORM: readonly (readonly number[])[] = [
+  [1, 1, 1, 1, 1, 0],
+  [0, 1, -1, 2, -2, 0],
+  [0, 1, 1, 4, 4, 0],
+  [0, 1, -1, 8, -8, 1],
+];
+
+/**
+ * The weight [O, C, 3, 3] of a convolution, transformed for Winograd's algorithm: [36, C, O].
+ *
+ * Source: as of {@linkcode INPUT_TRANSFORM}.
+ */
+export class WinogradWeight implements WeightEntry {
+  /** Key of the weight, with an ending. */
+  readonly key: string;
+  /** Shape of the transformed weight. */
+  readonly shape: readonly number[];
+  /** Type of the stored weight. */
+  readonly dtype: WeightEntry["dtype"];
+  readonly #entry: WeightEntry;
+
+  /** Shows a weight transformed; it is read when this is. */
+  constructor(entry: WeightEntry) {
+    const [outputs, inputs] = entry.shape as [number, number, number, number];
+    this.key = `${entry.key}.winograd`;
+    this.shape = [TILE_INPUT * TILE_INPUT, inputs, outputs];
+    this.dtype = entry.dtype;
+    this.#entry = entry;
+  }
+
+  /** Reads transformed values; each call reads the whole weight. */
+  read(type: FloatType, start = 0, count?: number): Uint8Array<ArrayBuffer> {
+    const transformed = this.#transform();
+    const values = type === "float32" ? transformed : new Float16Array(transformed);
+    const size = bytesPerFloat(type);
+    const end = count === undefined ? values.length : start + count;
+    return new Uint8Array(values.buffer, start * size, (end - start) * size);
+  }
+
+  #transform(): Float32Array<ArrayBuffer> {
+    const [, inputs, outputs] = this.shape as [number, number, number];
+    const bytes = this.#entry.read("float32");
+    const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+    const weight = new Float32Array(aligned.buffer, aligned.byteOffset, 9 * inputs * outputs);
+    const plane = inputs * outputs;
+    const result = new Float32Array(TILE_INPUT * TILE_INPUT * plane);
+    const columns = new Float64Array(3 * TILE_INPUT);
+    const block = new Float64Array(TILE_INPUT * TILE_INPUT * BLOCK_OUTPUTS);
+    for (let first = 0; first < outputs; first += BLOCK_OUTPUTS) {
+      const count = Math.min(BLOCK_OUTPUTS, outputs - first);
+      for (let c = 0; c < inputs; c++) {
+        for (let o = 0; o < count; o++) {
+          const base = 9 * ((first + o) * inputs + c);
+          for (let x = 0; x < 3; x++) {
+            const i = base + x;
+            transformThree(weight[i]!, weight[i + 3]!, weight[i + 6]!, columns, x, 3);
+          }
+          for (let k = 0; k < TILE_INPUT; k++) {
+            const [i, start] = [3 * k, BLOCK_OUTPUTS * TILE_INPUT * k + o];
+            transformThree(
+              columns[i]!,
+              columns[i + 1]!,
+              columns[i + 2]!,
+              block,
+              start,
+              BLOCK_OUTPUTS,
+            );
+          }
+        }
+        for (let k = 0; k < TILE_INPUT * TILE_INPUT; k++) {
+          const target = k * plane + c * outputs + first;
+          const source = k * BLOCK_OUTPUTS;
+          for (let o = 0; o < count; o++) result[target + o] = block[source + o]!;
+        }
+      }
+    }
+    return result;
+  }
+}
+
+/** Weight transform: three values to six. Source: as of {@linkcode INPUT_TRANSFORM}. */
+function transformThree(
+  a: number,
+  b: number,
+  c: number,
+  target: Float64Array,
+  start: number,
+  step: number,
+): void {
+  const even = (a + c) * (1 / 6);
+  const odd = b * (1 / 6);
+  const evenDoubled = (a + 4 * c) * (1 / 24);
+  const oddDoubled = b * (1 / 12);
+  target[start] = a * 0.25;
+  target[start + step] = -even - odd;
+  target[start + 2 * step] = odd - even;
+  target[start + 3 * step] = evenDoubled + oddDoubled;
+  target[start + 4 * step] = evenDoubled - oddDoubled;
+  target[start + 5 * step] = c;
+}

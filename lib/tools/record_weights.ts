@@ -1,0 +1,57 @@
+import type { WeightEntry } from "../weights/state_dict.ts";
+import { RandomWeights, type RandomWeightsOptions } from "../weights/random_weights.ts";
+import { buildTinyDecoder, buildTinyEncoder } from "../models/autoencoder/autoencoder_tiny.ts";
+import { parseAutoencoderTinyConfig } from "../models/autoencoder/autoencoder_tiny_config.ts";
+import { parseClipTextConfig } from "../models/clip/clip_text_config.ts";
+import { buildClipTextModel } from "../models/clip/clip_text_model.ts";
+import { parseControlnetConfig } from "../models/unet/controlnet_config.ts";
+import { buildControlnet } from "../models/unet/controlnet_model.ts";
+import type { ModelConfig } from "../models/model_config.ts";
+import { buildUnet } from "../models/unet/unet_2d_condition_model.ts";
+import { parseUnetConfig } from "../models/unet/unet_config.ts";
+
+/** Sizes of inputs; weights do not depend on them. */
+const SIZES = { batch: 1, height: 16, width: 16, promptLength: 1, length: 1 };
+
+/**
+ * Makes up the weights of a network of a teacher: all keys and shapes of its checkpoint.
+ *
+ * They are those that its builder asks for, so there is no second list of them.
+ *
+ * @param config Options of a UNet, ControlNet, tiny autoencoder or text encoder.
+ * @throws {ModelConfigError} If it is something else, or an option is not supported.
+ */
+export function recordWeights(
+  config: ModelConfig,
+  options: Pick<RandomWeightsOptions, "seed"> = {},
+): readonly WeightEntry[] {
+  const kinds = ["UNet2DConditionModel", "ControlNetModel", "AutoencoderTiny"] as const;
+  const isText = config.get("architectures") !== undefined;
+  const kind = isText ? "text" : config.choice("_class_name", kinds);
+  const weights = new RandomWeights({ ...options, prefixes: isText ? ["text_model"] : [] });
+  switch (kind) {
+    case "text":
+      return recordText(weights, config);
+    case "UNet2DConditionModel":
+      buildUnet(weights, parseUnetConfig(config), SIZES);
+      break;
+    case "ControlNetModel":
+      buildControlnet(weights, parseControlnetConfig(config), SIZES);
+      break;
+    case "AutoencoderTiny": {
+      const parsed = parseAutoencoderTinyConfig(config);
+      buildTinyEncoder(weights, parsed, SIZES);
+      buildTinyDecoder(weights, parsed, SIZES);
+    }
+  }
+  return weights.entries;
+}
+
+/** A checkpoint without projection has the last layer too, although its graph does without. */
+function recordText(weights: RandomWeights, config: ModelConfig): readonly WeightEntry[] {
+  const parsed = parseClipTextConfig(config);
+  const projectionDim = parsed.projectionDim ?? parsed.hiddenSize;
+  buildClipTextModel(weights, { ...parsed, projectionDim }, SIZES);
+  if (parsed.projectionDim !== undefined) return weights.entries;
+  return weights.entries.filter(({ key }) => !key.startsWith("text_projection."));
+}

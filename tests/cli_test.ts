@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
+
+const CLI = fileURLToPath(new URL("../cli.ts", import.meta.url));
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+/** Runs the program without any permission but those given. */
+async function run(args: readonly string[], permissions: readonly string[] = []) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--no-check", ...permissions, CLI, ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+Deno.test("cli suggests the nearest name for a typo, in one line", async () => {
+  const cases: [string[], string][] = [
+    [
+      ["generate", "--promt", "a cat"],
+      'error: Cannot read the command line: unknown option "--promt"; did you mean --prompt?; see --help\n',
+    ],
+    [
+      ["generat"],
+      'error: Cannot read the command line: unknown command "generat"; did you mean generate?; see --help\n',
+    ],
+    [
+      ["generate", "--prompt"],
+      'error: Cannot read the command line: option "--prompt <text>" argument missing; see --help\n',
+    ],
+  ];
+  for (const [args, expected] of cases) {
+    assert.deepEqual(await run(args), { code: 2, stdout: "", stderr: expected });
+  }
+});
+
+Deno.test("cli prints help with examples, without any permission", async (t) => {
+  const { code, stdout, stderr } = await run(["generate", "--help"]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  await t.assertSnapshot(stdout);
+});
+
+Deno.test("cli palettes shows swatches and writes the sheet", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const permissions = [`--allow-read=${ROOT}`, `--allow-write=${folder}`];
+    const { code, stdout, stderr } = await run(
+      ["palettes", "game-boy", "--output", folder],
+      permissions,
+    );
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout, /^game-boy {2}4 colors\n.*\n {2}the four greens of/);
+    const sheet = await Deno.readFile(`${folder}/palettes.png`);
+    // Source: PNG specification, section 5.2.
+    assert.deepEqual([...sheet.subarray(0, 8)], [137, 80, 78, 71, 13, 10, 26, 10]);
+  });
+});
+
+Deno.test("cli names what is wrong with a palette, with the stack only on --debug", async () => {
+  const permissions = [`--allow-read=${ROOT}`];
+  const plain = await run(["palettes", "sweetie16x"], permissions);
+  assert.equal(plain.code, 1);
+  assert.match(plain.stderr, /^error: Cannot find palette "sweetie16x".*"?sweetie-16"?.*\n$/);
+  const debug = await run(["palettes", "sweetie16x", "--debug"], permissions);
+  assert.match(debug.stderr, /\n {4}at /);
+});

@@ -1,0 +1,529 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ort from "npm:onnxruntime-web@1.30.0";
+import { decodeCheckpoint } from "../../../../lib/distill/decode_checkpoint.ts";
+import { decodeImage } from "../../../../lib/image/decode_image.ts";
+import type { CommandHandlers, GenerateFlags } from "../../../../lib/cli/flags/command_flags.ts";
+import type { Engine } from "../../../../lib/cli/commands/engine.ts";
+import { generateCommand } from "../../../../lib/cli/commands/generate.ts";
+import { runProgram } from "../../../../lib/cli/flags/program.ts";
+import type { RunEvent } from "../../../../lib/report/run_event.ts";
+import { assertAllClose } from "../../../support/assert_all_close.ts";
+import { goldenPath } from "../../../support/goldens.ts";
+import { inTemporaryFolder } from "../../../support/temporary_folder.ts";
+import { paintingEngine } from "./painting_engine.ts";
+
+/** Runs `generate`, and returns its code and what it printed. */
+async function run(flags: Partial<GenerateFlags>, engine?: Engine) {
+  let text = "";
+  const terminal = {
+    ...{ isTerminal: false, depth: "none", columns: () => 80, lines: () => 24 } as const,
+    write: (part: string) => void (text += part),
+  };
+  const code = await generateCommand({ set: [], ...flags }, {
+    out: terminal,
+    status: terminal,
+  }, engine);
+  return { code, text };
+}
+
+/** Runs `generate --json`, and returns its events. */
+async function generate(flags: Partial<GenerateFlags>, engine?: Engine): Promise<RunEvent[]> {
+  const { code, text } = await run({ json: true, ...flags }, engine);
+  assert.equal(code, 0);
+  return eventsOf(text);
+}
+
+function eventsOf(text: string): RunEvent[] {
+  return text.trimEnd().split("\n").map((line) => JSON.parse(line));
+}
+
+function lastOf(events: readonly RunEvent[]): RunEvent & { event: "pictures" } {
+  const last = events.at(-1);
+  assert(last?.event === "pictures");
+  return last;
+}
+
+interface Index {
+  readonly pictures: readonly Record<string, unknown>[];
+  readonly missing: readonly Record<string, unknown>[];
+}
+
+async function readIndex(folder: string): Promise<Index> {
+  return JSON.parse(await Deno.readTextFile(join(folder, "index.json")));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+Deno.test("generate makes each prompt in each palette with each seed, and ranks them", async () => {
+  await inTemporaryFolder(async (output) => {
+    const flags = {
+      ...{ prompts: ["a cat", "a dog"], palettes: ["1-bit", "game-boy"], variations: "2" },
+      ...{ seed: "7", size: "8,10", steps: "2", output },
+    };
+    const events = await generate(flags, paintingEngine());
+    const last = lastOf(events);
+    const expected = ["a cat", "a dog"].flatMap((prompt) =>
+      ["1-bit", "game-boy"].flatMap((palette) =>
+        [7, 8].map((seed) => ({ prompt, palette, seed, steps: 2 }))
+      )
+    );
+    const starts = events.flatMap((event) => event.event === "start" ? [event] : []);
+    assert.deepEqual(
+      starts.map(({ prompt, palette, seed, steps }) => ({ prompt, palette, seed, steps })),
+      expected,
+    );
+    // Each event says of which picture it is, but the last one.
+    const numbers = Array.from({ length: 8 }, (_, i) => Array(5).fill({ number: i + 1, of: 8 }));
+    assert.deepEqual(events.map(({ picture }) => picture), [...numbers.flat(), undefined]);
+    assert.match(last.folder, /standard\/\d{4}(-\d\d){5}-mini-im8x10-2-palettes-8-pictures$/);
+    assert.deepEqual([last.asked, last.interrupted, last.files], [8, false, [
+      join(last.folder, "contact_sheet.png"),
+      join(last.folder, "index.json"),
+    ]]);
+    // The engine's score is greater for seed 7; ties keep the order in which they were made.
+    assert.deepEqual(last.pictures.map(({ number }) => number), [1, 3, 5, 7, 2, 4, 6, 8]);
+    assert.deepEqual(last.pictures[4], {
+      ...{ number: 2, prompt: "a cat", palette: "1-bit", seed: 8, score: -0.008, complete: true },
+      folder: join(last.folder, "2-seed-8-1-bit-a_cat"),
+    });
+    const { pictures, missing } = await readIndex(last.folder);
+    assert.deepEqual(missing, []);
+    assert.deepEqual(pictures[7], {
+      ...{ rank: 8, score: -0.008, number: 8, prompt: "a dog", palette: "game-boy", seed: 8 },
+      folder: "8-seed-8-game-boy-a_dog",
+      picture: "8-seed-8-game-boy-a_dog/final_argmax.png",
+      ...{ step: 2, complete: true },
+    });
+    for (const { picture } of pictures) {
+      const { height, width } = await decodeImage(
+        await Deno.readFile(join(last.folder, String(picture))),
+      );
+      assert.deepEqual([height, width], [8, 10]);
+    }
+    // A folder is a run as any other.
+    const again = await run({ json: true, resume: last.pictures[0]!.folder }, paintingEngine());
+    assert.deepEqual(eventsOf(again.text).map(({ event }) => event), ["stage", "start", "done"]);
+  });
+});
+
+Deno.test("generate tells of several pictures in plain lines, and of notes once", async () => {
+  await inTemporaryFolder(async (output) => {
+    const noting: Engine = {
+      open(config, inputs) {
+        inputs.onNote("two colors look alike");
+        return paintingEngine().open(config, inputs);
+      },
+    };
+    const flags = { prompt: "a cat", variations: "2", size: "8,8", steps: "1", output };
+    const { text } = await run(flags, noting);
+    const folder = /(?<=, "a cat"\n {2})\S+(?=\/contact_sheet\.png)/.exec(text)![0];
+    const steps = (number: number, score: string) => [
+      "load …",
+      `picture ${number} of 2: "a cat", 8 x 8 pixels (height x width), palette sweetie-16, ` +
+      `seed ${number - 1}`,
+      "networks: wasm; kernels: none",
+      `${number} of 2  step 1/1  t 500  score 1`,
+      `picture ${number} of 2 done (0 s, 1 teacher evaluations, score ${score})`,
+      `  ${folder}/${number}-seed-${number - 1}-sweetie-16-a_cat`,
+    ];
+    assert.deepEqual(text.replaceAll(/\(\d+ s/g, "(0 s").split("\n"), [
+      "note: two colors look alike",
+      ...steps(1, "+0.00"),
+      ...steps(2, "+0.999"),
+      "2 pictures (0 s), the teacher's best first",
+      '  1. +0.999  picture 2: seed 1, sweetie-16, "a cat"',
+      '  2. +0.00  picture 1: seed 0, sweetie-16, "a cat"',
+      `  ${folder}/contact_sheet.png`,
+      `  ${folder}/index.json`,
+      "",
+    ]);
+    // The log of each run has its notes.
+    for (const number of [1, 2]) {
+      const run = `${folder}/${number}-seed-${number - 1}-sweetie-16-a_cat`;
+      const names = (await Array.fromAsync(Deno.readDir(run))).map(({ name }) => name);
+      const log = names.find((name) => name.endsWith(`-log-${number - 1}.txt`))!;
+      const lines = await Deno.readTextFile(join(run, log));
+      assert(lines.includes("note: two colors look alike\n") && /\ndone \(\d+ s/.test(lines));
+    }
+  });
+});
+
+Deno.test("generate refuses pictures that contradict each other, before it loads a teacher", async () => {
+  const cat = { prompt: "a cat" };
+  const cases: [Partial<GenerateFlags>, RegExp][] = [
+    [
+      { ...cat, variations: "0" },
+      /^Cannot read config "--variations": expected an integer in \[1, 1000\], got "0"$/,
+    ],
+    [{ ...cat, variations: "-1" }, /integer in \[1, 1000\], got "-1"$/],
+    [{ ...cat, variations: "1.5" }, /integer in \[1, 1000\], got "1.5"$/],
+    [{ ...cat, variations: "two" }, /integer in \[1, 1000\], got "two"$/],
+    [{ ...cat, variations: "1001" }, /integer in \[1, 1000\], got "1001"$/],
+    [
+      { ...cat, variations: "2", seed: "4294967295" },
+      /seeds of at most 4294967295, got 4294967295 to 4294967296; begin with a smaller --seed$/,
+    ],
+    [
+      { prompts: ["a cat", "a dog"], variations: "501" },
+      /^Cannot generate 1002 pictures: expected at most 1000 in one call$/,
+    ],
+    [{ prompts: ["a cat", "a cat"] }, /expected each --prompt once, got "a cat" twice/],
+    [{ ...cat, palettes: ["1-bit", "1-bit"] }, /expected each --palette once, got "1-bit" twice/],
+    [{ prompts: ["a cat", " "] }, /^Cannot generate: expected a prompt or an image/],
+    [
+      { prompts: ["a cat", "a dog"], set: ["prompt=a cow"] },
+      /^Cannot generate with several of --prompt: "--set prompt" leaves only one; leave it out$/,
+    ],
+    [
+      { prompts: ["a cat", "a dog"], set: ["automatic_caption=true"] },
+      /^Cannot generate with several of --prompt: automatic_caption puts a caption/,
+    ],
+    [
+      { ...cat, palettes: ["1-bit", "game-boy"], kmeansNbColors: "4" },
+      /^Cannot generate with several of --palette: the initialization_method "kmeans" makes/,
+    ],
+    [{ ...cat, palettes: ["1-bit", "gameboi"] }, /^Cannot find palette "gameboi"/],
+  ];
+  const never: Engine = { open: () => Promise.reject(new Error("loaded")) };
+  for (const [flags, message] of cases) {
+    await assert.rejects(run(flags, never), { message });
+  }
+  await inTemporaryFolder(async (output) => {
+    const events = await generate({ ...cat, size: "8,8", steps: "1", output }, paintingEngine());
+    const done = events.at(-1);
+    assert(done?.event === "done");
+    const resumed = [
+      [{ variations: "2" }, "--variations"],
+      [{ prompts: ["a", "b"] }, "several of --prompt"],
+      [{ palettes: ["1-bit", "game-boy"] }, "several of --palette"],
+    ] as const;
+    for (const [flags, found] of resumed) {
+      await assert.rejects(run({ ...flags, resume: done.folder }, never), {
+        name: "UsageError",
+        message: `Cannot resume several pictures: expected one run, got ${found} with --resume; ` +
+          "resume one folder a call",
+      });
+    }
+  });
+});
+
+Deno.test("generate keeps the pictures before one that fails", async () => {
+  await inTemporaryFolder(async (output) => {
+    const failing: Engine = {
+      async open(config, inputs) {
+        if (config.seed === 2) throw new Error("Cannot load");
+        return await paintingEngine().open(config, inputs);
+      },
+    };
+    const flags = { prompt: "a cat", variations: "4", size: "8,8", steps: "1", output };
+    await assert.rejects(run(flags, failing), /^Error: Cannot load$/);
+    const [folder] = await Array.fromAsync(Deno.readDir(join(output, "standard")));
+    const path = join(output, "standard", folder!.name);
+    const { pictures, missing } = await readIndex(path);
+    assert.deepEqual(pictures.map(({ seed }) => seed), [1, 0]);
+    assert.deepEqual(
+      missing,
+      [3, 4].map((number) => ({
+        ...{ number, prompt: "a cat", palette: "sweetie-16", seed: number - 1 },
+      })),
+    );
+    assert(await isThere(join(path, "contact_sheet.png")));
+  });
+});
+
+Deno.test("generate asks no score of a picture that its teacher cannot judge by a number", async () => {
+  await inTemporaryFolder(async (output) => {
+    const doubtful: Engine = {
+      async open(config, inputs) {
+        const made = await paintingEngine().open(config, inputs);
+        return Object.assign(made, {
+          score: () => Promise.resolve(config.seed === 0 ? NaN : -config.seed),
+        });
+      },
+    };
+    const flags = { prompt: "a cat", variations: "3", size: "8,8", steps: "1", output };
+    const last = lastOf(await generate(flags, doubtful));
+    assert.deepEqual(last.pictures.map(({ number, score }) => [number, score]), [
+      [2, -1],
+      [3, -2],
+      [1, null],
+    ]);
+    const { pictures } = await readIndex(last.folder);
+    assert.deepEqual(pictures.map(({ rank, score }) => [rank, score]), [[1, -1], [2, -2], [
+      3,
+      null,
+    ]]);
+  });
+});
+
+/** Runs the painting engine in a program of its own, and presses Ctrl-C at an event. */
+async function stopAt(isDue: (event: RunEvent) => boolean, output: string, args: string[]) {
+  const root = fileURLToPath(new URL("../../../../", import.meta.url));
+  const engine = fileURLToPath(new URL("painting_engine.ts", import.meta.url));
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--quiet", "--no-prompt", "--no-check"],
+      ...[`--allow-read=${root},${output}`, `--allow-write=${output}`, engine],
+      ...["generate", "--size", "8,8", "--output", output, "--json", ...args],
+    ],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const events: RunEvent[] = [];
+  let rest = "";
+  let isStopped = false;
+  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const texts = (rest + part).split("\n");
+    rest = texts.pop()!;
+    for (const text of texts) events.push(JSON.parse(text));
+    if (isStopped || !events.some(isDue)) continue;
+    isStopped = true;
+    child.kill("SIGINT");
+  }
+  const [{ code }, errors] = await Promise.all([child.status, new Response(child.stderr).text()]);
+  assert.deepEqual([code, errors], [130, ""]);
+  return events;
+}
+
+Deno.test("Ctrl-C within a picture leaves those before it, itself, a sheet and an index", async () => {
+  await inTemporaryFolder(async (output) => {
+    // The second prompt is painted for 20 s.
+    const events = await stopAt(
+      (event) => event.event === "step" && event.picture?.number === 2,
+      output,
+      [
+        ...["--prompt", "a cat", "--prompt", "a slow cat"],
+        ...["--prompt", "a cow", "--prompt", "a dog", "--steps", "100"],
+      ],
+    );
+    const last = lastOf(events);
+    assert.deepEqual([last.asked, last.interrupted], [4, true]);
+    assert.equal(last.pictures.length, 2);
+    const { pictures, missing } = await readIndex(last.folder);
+    assert.equal(pictures.length + missing.length, 4);
+    for (const { folder, step, complete } of pictures) {
+      const path = join(last.folder, String(folder));
+      assert(await isThere(join(path, "final_argmax.png")));
+      assert(await isThere(join(path, `checkpoint_${step}.safetensors`)));
+      assert.equal(complete, step === 100);
+    }
+    const stopped = pictures.at(-1)!;
+    assert.deepEqual([stopped["rank"], stopped["score"], stopped["complete"]], [null, null, false]);
+    assert.deepEqual(missing.map(({ number }) => number), [3, 4]);
+    // One tile of 160 x 160 pixels, two lines and margins.
+    const sheet = await decodeImage(await Deno.readFile(join(last.folder, "contact_sheet.png")));
+    assert.deepEqual([sheet.height, sheet.width], [16 + 160 + 24 + 16, 16 + 160 + 16]);
+  });
+});
+
+Deno.test("Ctrl-C within the first picture leaves it and an index", async () => {
+  await inTemporaryFolder(async (output) => {
+    const args = ["--prompt", "a cat", "--steps", "100000", "--variations", "2"];
+    const events = await stopAt(({ event }) => event === "step", output, args);
+    const last = lastOf(events);
+    assert.deepEqual(last.files, [join(last.folder, "index.json")]);
+    assert(!await isThere(join(last.folder, "contact_sheet.png")));
+    const { pictures, missing } = await readIndex(last.folder);
+    assert.deepEqual([pictures.length, missing.length], [1, 1]);
+    const { folder, step } = pictures[0]!;
+    assert(await isThere(join(last.folder, String(folder), `checkpoint_${step}.safetensors`)));
+  });
+});
+
+Deno.test("flags that are typed several times are lists", async () => {
+  const parse = async (args: readonly string[]) => {
+    let found: GenerateFlags | undefined;
+    const handlers: Partial<CommandHandlers> = {
+      generate: (flags) => Promise.resolve(void (found = flags)),
+    };
+    // The other commands are not run.
+    await runProgram(["generate", ...args], handlers as CommandHandlers, {
+      print: () => {},
+      columns: 80,
+    });
+    return found!;
+  };
+  const typed = ["-pt", "a cat", "--prompt=a dog", "--palette", "1-bit", "--variations", "3"];
+  const { prompt, prompts, palette, palettes, variations } = await parse(typed);
+  assert.deepEqual([prompt, prompts], [undefined, ["a cat", "a dog"]]);
+  assert.deepEqual([palette, palettes, variations], ["1-bit", undefined, "3"]);
+  const one = await parse(["--prompt", "--prompt"]);
+  assert.deepEqual([one.prompt, one.prompts, "palette" in one], ["--prompt", undefined, false]);
+});
+
+/** Counts the networks that onnxruntime loads. */
+async function countLoads<T>(work: () => Promise<T>): Promise<{ loads: number; made: T }> {
+  const { InferenceSession } = ort;
+  const create = InferenceSession.create;
+  let loads = 0;
+  InferenceSession.create = function (...args: unknown[]) {
+    loads++;
+    return Reflect.apply(create, InferenceSession, args);
+  } as typeof create;
+  try {
+    return { made: await work(), loads };
+  } finally {
+    InferenceSession.create = create;
+  }
+}
+
+const TINY = {
+  ...{ model: goldenPath("tiny-sdxl"), runtime: "wasm", size: "8,8", steps: "2" },
+  set: ["sd.im_size=64", "diffusion.num_inference_steps=1"],
+};
+
+Deno.test("several pictures are those of single runs, bit for bit, of a teacher that is loaded once", async () => {
+  await inTemporaryFolder(async (output) => {
+    const shared = { ...TINY, output, batch: "1" };
+    const several = await countLoads(() =>
+      generate({
+        ...shared,
+        ...{ prompts: ["a red dragon", "a blue castle"], palettes: ["game-boy", "pico-8"] },
+        ...{ seed: "5", variations: "2" },
+      })
+    );
+    const { pictures } = lastOf(several.made);
+    assert.equal(pictures.length, 8);
+    assert(pictures.every(({ score }) => Number.isFinite(score)));
+    const names = ["final_argmax.png", "final_softmax.png", "checkpoint_2.safetensors"];
+    const seen = new Set<string>();
+    for (const { prompt, palette, seed, folder } of pictures) {
+      const single = await countLoads(() =>
+        generate({ ...shared, prompt, palette, seed: String(seed) })
+      );
+      assert(single.loads > 0);
+      assert.equal(several.loads, single.loads);
+      const done = single.made.at(-1);
+      assert(done?.event === "done" && done.score === undefined);
+      for (const name of [...names, "config.yaml", "metrics.jsonl"]) {
+        const expected = await Deno.readFile(join(done.folder, name));
+        assert.deepEqual(await Deno.readFile(join(folder, name)), expected, name);
+      }
+      seen.add(String(await Deno.readFile(join(folder, names[2]!))));
+    }
+    // All of them are others.
+    assert.equal(seen.size, 8);
+  });
+});
+
+Deno.test("pictures that are made at once are those of single runs, up to rounding", async () => {
+  await inTemporaryFolder(async (output) => {
+    const shared = { ...TINY, output };
+    const several = await countLoads(() =>
+      generate({ ...shared, prompt: "a cat", variations: "3" })
+    );
+    const events = several.made;
+    const steps = events.flatMap((event) =>
+      event.event === "step" ? [[event.step, event.picture!.number]] : []
+    );
+    // In step with each other.
+    assert.deepEqual(steps.map(([step]) => step), [1, 1, 1, 2, 2, 2]);
+    assert.deepEqual(steps.map(([, number]) => number).sort(), [1, 1, 2, 2, 3, 3]);
+    const last = lastOf(events);
+    const { pictures, missing } = await readIndex(last.folder);
+    assert.deepEqual([pictures.length, missing], [3, []]);
+    for (const { seed, folder } of last.pictures) {
+      const single = await countLoads(() =>
+        generate({ ...shared, prompt: "a cat", seed: String(seed) })
+      );
+      assert.equal(several.loads, single.loads);
+      const done = single.made.at(-1);
+      assert(done?.event === "done");
+      const [made, expected] = await Promise.all(
+        [folder, done.folder].map(async (path) =>
+          decodeCheckpoint(await Deno.readFile(join(path, "checkpoint_2.safetensors")))
+        ),
+      );
+      assertAllClose(made!.logits, expected!.logits, { atol: 1e-4 });
+      // What was made in company goes on alone.
+      const again = await generate({ ...shared, resume: folder, steps: "3" });
+      const start = again.find(({ event }) => event === "start");
+      assert(start?.event === "start" && start.resumedFrom === 2);
+    }
+  });
+});
+
+/** Makes pictures at once, without a teacher. */
+function atOnce(engine: Engine, batch: number): Engine {
+  return {
+    open: (config, inputs) => engine.open(config, inputs),
+    chooseBatch: () => Promise.resolve(batch),
+  };
+}
+
+Deno.test("generate tells of pictures that are made at once in one line", async () => {
+  await inTemporaryFolder(async (output) => {
+    const flags = { prompt: "a cat", variations: "3", size: "8,8", steps: "2", output };
+    const { text } = await run(flags, atOnce(paintingEngine({ stepMs: 5 }), 2));
+    const lines = text.split("\n").filter((line) => /step \d/.test(line));
+    assert.deepEqual(lines.map((line) => line.replace(/ETA \d+ s {2}/, "")), [
+      "1 to 2 of 3  step 1/2  t 500  score 1",
+      "1 to 2 of 3  step 2/2  t 500  score 0.5",
+      "3 of 3  step 1/2  t 500  score 1",
+      "3 of 3  step 2/2  t 500  score 0.5",
+    ]);
+    // What both have in common is told once.
+    for (const line of ["load …", "networks: wasm; kernels: none"]) {
+      assert.equal(text.split("\n").filter((one) => one === line).length, 2);
+    }
+    const [folder] = await Array.fromAsync(Deno.readDir(join(output, "standard")));
+    const { pictures, missing } = await readIndex(join(output, "standard", folder!.name));
+    assert.deepEqual([pictures.map(({ number }) => number), missing], [[2, 1, 3], []]);
+  });
+});
+
+Deno.test("generate ends what was begun with a picture that fails, and begins no more", async () => {
+  await inTemporaryFolder(async (output) => {
+    const failing: Engine = {
+      async open(config, inputs) {
+        if (config.seed === 1) throw new Error("Cannot load");
+        return await paintingEngine({ stepMs: 5 }).open(config, inputs);
+      },
+    };
+    const flags = { prompt: "a cat", variations: "4", size: "8,8", steps: "2", output };
+    let text = "";
+    const terminal = {
+      ...{ isTerminal: false, depth: "none", columns: () => 80, lines: () => 24 } as const,
+      write: (part: string) => void (text += part),
+    };
+    const terminals = { out: terminal, status: terminal };
+    await assert.rejects(
+      generateCommand({ set: [], ...flags }, terminals, atOnce(failing, 2)),
+      /^Error: Cannot load$/,
+    );
+    assert.match(
+      text,
+      /^picture 2 of 4 failed: Cannot load; those that were begun with it are ended$/m,
+    );
+    const [folder] = await Array.fromAsync(Deno.readDir(join(output, "standard")));
+    const { pictures, missing } = await readIndex(join(output, "standard", folder!.name));
+    assert.deepEqual(pictures.map(({ number, complete }) => [number, complete]), [[1, true]]);
+    assert.deepEqual(missing.map(({ number }) => number), [2, 3, 4]);
+  });
+});
+
+Deno.test("Ctrl-C leaves all pictures that are being made at once, each with a checkpoint", async () => {
+  await inTemporaryFolder(async (output) => {
+    const args = ["--prompt", "a cat", "--steps", "100000", "--variations", "3", "--batch", "2"];
+    const events = await stopAt(
+      (event) => event.event === "step" && event.picture?.number === 2,
+      output,
+      args,
+    );
+    const last = lastOf(events);
+    const notes = events.filter(({ event }) => event === "note");
+    assert.equal(notes.length, 1);
+    const { pictures, missing } = await readIndex(last.folder);
+    assert.deepEqual(pictures.map(({ number }) => number), [1, 2]);
+    assert.deepEqual(missing.map(({ number }) => number), [3]);
+    for (const { folder, step } of pictures) {
+      const path = join(last.folder, String(folder));
+      assert(await isThere(join(path, `checkpoint_${step}.safetensors`)));
+      assert(await isThere(join(path, "final_argmax.png")));
+    }
+  });
+});

@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import { resolveLayers } from "../../../../config/resolve_run_config.ts";
+import type { GenerateFlags, LayersFlags } from "../../../../lib/cli/flags/command_flags.ts";
+import { layersOfFlags, readVideoRequest } from "../../../../lib/cli/flags/config_from_flags.ts";
+import { normalizeArguments } from "../../../../lib/cli/flags/normalize_arguments.ts";
+import { runProgram } from "../../../../lib/cli/flags/program.ts";
+import { SD_PIXL_FLAGS, sdPixlNotes } from "../../../../lib/cli/flags/sd_pixl_flags.ts";
+
+/** What a command gets of arguments. */
+interface Called {
+  readonly command: string;
+  readonly args: readonly unknown[];
+}
+
+async function call(args: readonly string[]): Promise<Called> {
+  const calls: Called[] = [];
+  const record = (command: string) => (...args: readonly unknown[]) => {
+    calls.push({ command, args });
+    return Promise.resolve();
+  };
+  const handlers = {
+    generate: record("generate"),
+    layers: record("layers"),
+    video: record("video"),
+    palettes: record("palettes"),
+    verify: record("verify"),
+    randomTeacher: record("random-teacher"),
+  };
+  await runProgram(args, handlers, { print: () => undefined, columns: 80 });
+  assert.equal(calls.length, 1);
+  return calls[0]!;
+}
+
+/** Config values, by dotted key in camelCase, and notes that arguments of `generate` lead to. */
+async function outcomeOf(args: readonly string[]) {
+  const flags = (await call(["generate", ...args])).args[0] as GenerateFlags;
+  const { config } = resolveLayers(layersOfFlags(flags));
+  return { flags, config, notes: sdPixlNotes(flags.sdPixl ?? {}) };
+}
+
+/** A row: arguments, then the value of a key of the config, or the reason of a note. */
+type Row = readonly [args: readonly string[], key: string, value: unknown];
+
+/** A key that stands for a note. */
+const NOTE = "note";
+const [PICTURE, SCALER, WANDB] = [
+  /one picture at a time$/,
+  /gradients are float32 and need no scaling$/,
+  /there is no Weights & Biases/,
+];
+
+// Every flag of main.py and of its accelerate parser, in both spellings.
+// Source: https://github.com/AlexandreBinninger/SD-piXL, main.py.
+const ROWS: readonly Row[] = [
+  [["-pt", "a cat"], "prompt", "a cat"],
+  [["--prompt", "a knight: red"], "prompt", "a knight: red"],
+  [["-npt", "fog"], "negativePrompt", "fog"],
+  [["--negative_prompt", "fog"], "negativePrompt", "fog"],
+  [["--download", "--seed", "7"], "seed", 7],
+  [["--force_download", "--seed", "7"], "seed", 7],
+  [["--palette", "pico-8"], "generator.palette", "pico-8"],
+  [["-knc", "5"], "generator.kmeansNbColors", 5],
+  [["--kmeans_nb_colors", "5"], "generator.initializationMethod", "kmeans"],
+  [["--size", "48,32"], "generator.imageH", 48],
+  [["--input_image", "a_b.png"], "image", "a_b.png"],
+  [["-cpu"], "runtime", "wasm"],
+  [["--use_cpu"], "runtime", "wasm"],
+  [["-cumgard", "1"], "training.gradientAccumulationSteps", 1],
+  [["-cumgard", "4"], "training.gradientAccumulationSteps", 4],
+  [["--gradient-accumulate-step", "4"], "training.gradientAccumulationSteps", 4],
+  [["--gradient_accumulate_step", "4"], "training.gradientAccumulationSteps", 4],
+  [["--split-batches"], NOTE, PICTURE],
+  [["-mprec", "no"], NOTE, undefined],
+  [["--mixed-precision", "fp16"], NOTE, /unless diffusion\.precision tells it$/],
+  [["--mixed_precision", "bf16"], NOTE, /unless diffusion\.precision tells it$/],
+  [["--init-scale", "65536.0"], NOTE, SCALER],
+  [["--growth-factor", "2.0"], NOTE, SCALER],
+  [["--backoff-factor", "0.5"], NOTE, SCALER],
+  [["--growth-interval", "2000"], NOTE, SCALER],
+  [["-gard_norm", "-1"], "training.maxGradNorm", 1],
+  [["-gard_norm", "0.5"], "training.maxGradNorm", 0.5],
+  [["--max_grad_norm", "2"], "training.maxGradNorm", 2],
+  [["--max_grad_norm", "2"], "training.clipGrad", true],
+  [["--use-wandb"], NOTE, WANDB],
+  [["--project-name", "x"], NOTE, WANDB],
+  [["--entity", "x"], NOTE, WANDB],
+  [["-d", "7"], "seed", 7],
+  [["--seed", "7"], "seed", 7],
+  [["-respath", "runs"], "output", "runs"],
+  [["--results_path", "runs"], "output", "runs"],
+  [["-log_step", "1000"], NOTE, /a line at each step$/],
+  [["--log_step", "1000"], NOTE, /a line at each step$/],
+  [["-eval_step", "5000"], NOTE, /there is no evaluation/],
+  [["-save_step", "500"], "training.checkpointSteps", 500],
+  [["--save_step", "500"], "training.checkpointSteps", 500],
+  [["-update", "training.steps=7 sd.grad_scale=2"], "training.steps", 7],
+  [["-update", "training.steps=7 sd.grad_scale=2"], "sd.gradScale", 2],
+  [["--update", "training.steps=7", "sd.grad_scale=2"], "sd.gradScale", 2],
+  [["--update=generator.image_H=64 prompt=a red cat"], "prompt", "a red cat"],
+  [["--steps", "30"], "training.steps", 30],
+];
+
+// Flags that are ours.
+const OWN_ROWS: readonly Row[] = [
+  [["--preset", "paper"], "preset", "paper"],
+  [["--quality", "draft"], "preset", "draft"],
+  [["--preset", "paper"], "training.steps", 10_001],
+  [["--fit", "pad"], "generator.imageFit", "pad"],
+  [["--model", "owner/name"], "diffusion.modelId", "owner/name"],
+  [["--runtime", "native"], "runtime", "native"],
+  [["--batch", "3"], "batch", 3],
+  [["--output", "runs"], "output", "runs"],
+  [["--set", "sd.t_min=0.1", "--set", "sd.t_max=0.9"], "sd.tMin", 0.1],
+];
+
+/** Flags of `generate` that are no config, and the test that shows what each changes. */
+const OTHER_FLAGS: Readonly<Record<string, string>> = {
+  "--config": "tests/lib/cli/commands/generate_test.ts",
+  "--debug": "tests/cli_test.ts",
+  "--download": "tests/lib/cli/commands/hub_generate_test.ts",
+  "--force-download": "tests/lib/cli/commands/hub_generate_test.ts",
+  "--fps": "tests/lib/cli/commands/generate_test.ts",
+  "--json": "tests/lib/cli/commands/generate_test.ts",
+  "--make-video": "tests/lib/cli/commands/generate_test.ts",
+  "--resume": "tests/lib/cli/commands/generate_test.ts",
+  "--tensorboard": "tests/lib/cli/commands/generate_test.ts",
+  "--variations": "tests/lib/cli/commands/generate_several_test.ts",
+  "--verbose": "tests/lib/cli/commands/generate_test.ts",
+  "--video-format": "tests/lib/cli/commands/generate_test.ts",
+  "--video-frame-freq": "tests/lib/cli/commands/generate_test.ts",
+  "--video-size": "tests/lib/cli/commands/generate_test.ts",
+};
+
+Deno.test("no flag of generate is dead: each is a row here, or is shown by a test", async () => {
+  let help = "";
+  const none = () => Promise.reject(new Error("Cannot run a command of a test"));
+  const handlers = {
+    ...{ generate: none, layers: none, video: none, palettes: none, verify: none },
+    randomTeacher: none,
+  };
+  const print = (text: string) => void (help += text);
+  await runProgram(["generate", "--help"], handlers, { print, columns: 100 });
+  const listed = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, name]) => name!);
+  const known = [...listed, ...SD_PIXL_FLAGS.map(({ name }) => name)]
+    .filter((name) => name !== "--help");
+  const rows = [...ROWS, ...OWN_ROWS].flatMap(([args]) => normalizeArguments(args))
+    .map((argument) => argument.split("=")[0]!);
+  const shown = new Set([...rows, ...Object.keys(OTHER_FLAGS)]);
+  assert.deepEqual(known.filter((name) => !shown.has(name)), []);
+  assert.deepEqual(Object.keys(OTHER_FLAGS).filter((name) => !known.includes(name)), []);
+  for (const [name, file] of Object.entries(OTHER_FLAGS)) {
+    const text = await Deno.readTextFile(new URL(`../../../../${file}`, import.meta.url));
+    const property = name.slice(2).replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase());
+    assert(text.includes(name) || new RegExp(`\\b${property}\\b`).test(text), `${name}: ${file}`);
+  }
+});
+
+Deno.test("generate takes every flag of SD-piXL, with its meaning or with a note", async () => {
+  for (const [args, key, expected] of [...ROWS, ...OWN_ROWS]) {
+    const { config, notes } = await outcomeOf(args);
+    const name = args.join(" ");
+    if (key !== NOTE) {
+      const value = key.split(".").reduce<unknown>(
+        (section, part) => (section as Record<string, unknown>)[part],
+        config,
+      );
+      assert.deepEqual([value, notes], [expected, []], name);
+    } else if (expected === undefined) {
+      assert.deepEqual(notes, [], name);
+    } else {
+      assert.equal(notes.length, 1, name);
+      assert.match(notes[0]!, /^"--[a-z-]+" has no effect: /, name);
+      assert.match(notes[0]!, expected as RegExp, name);
+    }
+  }
+});
+
+Deno.test("generate takes the flags of SD-piXL that are no config", async () => {
+  const { flags } = await outcomeOf([
+    ...["-c", "config.yaml", "--verbose", "--tensorboard", "-mv", "-frame_freq", "10"],
+    ...["--video_size", "256,512", "--fps", "24", "--download", "--force_download"],
+  ]);
+  assert.deepEqual([flags.download, flags.forceDownload], [true, true]);
+  const { config, verbose, tensorboard } = flags;
+  assert.deepEqual([config, verbose, tensorboard], ["config.yaml", true, true]);
+  const formats = ["mp4"];
+  const video = { videoSize: { height: 256, width: 512 }, frameSteps: 10, fps: 24, formats };
+  assert.deepEqual(readVideoRequest(flags), video);
+  const long = await outcomeOf(["--make_video", "--video_frame_freq", "10"]);
+  const usual = { videoSize: { height: 512, width: 512 }, frameSteps: 10, fps: 30, formats };
+  assert.deepEqual(readVideoRequest(long.flags), usual);
+  assert.equal(readVideoRequest((await outcomeOf(["--fps", "24"])).flags), undefined);
+  const several = await outcomeOf(["-mv", "--video_format", "APNG, gif,apng"]);
+  assert.deepEqual(readVideoRequest(several.flags)!.formats, ["apng", "gif"]);
+});
+
+Deno.test("a wrong value of a flag of SD-piXL is named", async () => {
+  const cases: [readonly string[], RegExp][] = [
+    [["-save_step", "often"], /"--save-step training\.checkpoint_steps": expected an integer/],
+    [["-gard_norm", "big"], /"--max-grad-norm training\.max_grad_norm": expected a number/],
+  ];
+  for (const [args, message] of cases) await assert.rejects(outcomeOf(args), { message });
+  const videos: [readonly string[], RegExp][] = [
+    [["--fps", "0"], /"--fps": expected an integer in \[1, 240\], got "0"/],
+    [["--video_size", "big"], /"--video_size": expected height,width/],
+    [["--video_size", "0,16"], /"--video_size": expected an integer in \[1, 8192\], got "0"/],
+    [["-frame_freq", "0.5"], /"--video_frame_freq": expected an integer/],
+    [["--video_format", "gif,avi"], /"--video_format": expected mp4, gif, apng or several/],
+  ];
+  for (const [args, message] of videos) {
+    const { flags } = await outcomeOf(args);
+    assert.throws(() => readVideoRequest(flags), { message });
+  }
+});
+
+Deno.test("video takes its flags with underscores and with dashes", async () => {
+  for (const flag of ["--video_size", "--video-size"]) {
+    const typed = ["video", "run", "--format", "gif", flag, "64,48", "--fps", "9", "-o", "films"];
+    const { command, args } = await call(typed);
+    assert.equal(command, "video");
+    const flags = { format: "gif", videoSize: "64,48", fps: "9", output: "films" };
+    assert.deepEqual([args[0], { ...args[1] as object }], ["run", flags]);
+  }
+  await assert.rejects(call(["video"]), { message: /missing required argument "folder"/ });
+});
+
+Deno.test("layers and palettes take the flags of SD-piXL's scripts", async () => {
+  // models/pixelart.py
+  const layers = await call([
+    ...["layers", "--checkpoint", "run", "--palette", "pico-8", "--height", "64"],
+    ...["--width", "64", "--save_dir", "out"],
+  ]);
+  const [source, flags] = layers.args as [string, LayersFlags];
+  assert.equal(source, "run");
+  const expected = { palette: "pico-8", height: "64", width: "64", output: "out" };
+  assert.deepEqual({ ...flags }, expected);
+  await assert.rejects(call(["layers"]), { message: /expected a run's folder or a checkpoint/ });
+  // assets/palettes/palette_show.py
+  for (const flag of ["--hex_path", "--hex_dir"]) {
+    const { command, args } = await call(["palettes", flag, "my.hex"]);
+    assert.deepEqual([command, args[0]], ["palettes", ["my.hex"]]);
+  }
+});

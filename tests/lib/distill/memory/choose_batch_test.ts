@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import type { PartialConfig } from "../../../../config/resolve_run_config.ts";
+import type { Gpu } from "../../../../kernels/gpu/gpu.ts";
+import { chooseBatch } from "../../../../lib/distill/memory/choose_batch.ts";
+import { gpuTest } from "../../../support/gpu_test.ts";
+import { discImage, tinyConfig } from "../tiny_run.ts";
+
+/** Stands for real hardware with the limits of a software adapter. */
+function hardware({ device }: Gpu): Gpu {
+  return { device, isSoftware: false } as Gpu;
+}
+
+gpuTest(
+  "chooseBatch() takes more on a GPU than on a CPU, and no more than are asked for",
+  async (gpu) => {
+    const choose = (part: PartialConfig, count: number, on = gpu) =>
+      chooseBatch(on, tinyConfig(part), { count });
+    assert.deepEqual(
+      await Promise.all([1, 3, 100].map((count) => choose({ runtime: "wasm" }, count))),
+      [1, 3, 4],
+    );
+    assert.equal(await choose({ runtime: "webgpu" }, 100), 4);
+    assert.equal(await choose({ runtime: "webgpu" }, 100, hardware(gpu)), 16);
+  },
+);
+
+gpuTest("chooseBatch() takes the number of the config", async (gpu) => {
+  const config = { ...tinyConfig(), batch: 5 };
+  assert.equal(await chooseBatch(gpu, config, { count: 100 }), 5);
+  assert.equal(await chooseBatch(gpu, config, { count: 2 }), 2);
+});
+
+gpuTest(
+  "chooseBatch() takes fewer where the teacher's images are large",
+  async (gpu) => {
+    const on = hardware(gpu);
+    const image = discImage({ height: 16, width: 16 });
+    const sides = [64, 256, 384, 1024];
+    const chosen = await Promise.all(
+      sides.map((imSize) =>
+        chooseBatch(on, tinyConfig({ runtime: "webgpu", sd: { imSize } }), { count: 16, image })
+      ),
+    );
+    assert.equal(chosen[0], 16);
+    assert.equal(chosen.at(-1), 1);
+    assert.deepEqual(
+      chosen,
+      chosen.toSorted((a, b) => b - a),
+    );
+    assert(chosen.some((count) => count > 1 && count < 16));
+  },
+);
+
+gpuTest("chooseBatch() names a teacher that is not there", async (gpu) => {
+  const config = tinyConfig({ diffusion: { modelId: "no/such/folder" } });
+  await assert.rejects(chooseBatch(gpu, config, { count: 2 }), /no\/such\/folder/);
+});

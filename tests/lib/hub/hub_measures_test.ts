@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { formatBytes } from "../../../lib/text/format_bytes.ts";
+import { freeBytes } from "../../../lib/hub/free_bytes.ts";
+import { createRateMeter } from "../../../lib/hub/progress.ts";
+import { DEFAULT_RETRY, pauseAfter, readRetryAfter } from "../../../lib/hub/retry.ts";
+import { inTemporaryFolder } from "../../support/temporary_folder.ts";
+
+Deno.test("readRetryAfter() reads seconds, a date and the Hub's own header", () => {
+  const now = Date.parse("2026-01-01T00:00:00Z");
+  const read = (headers: Record<string, string>) => readRetryAfter(new Headers(headers), now);
+  assert.equal(read({ "retry-after": "120" }), 120_000);
+  assert.equal(read({ "retry-after": "Thu, 01 Jan 2026 00:01:00 GMT" }), 60_000);
+  assert.equal(read({ "retry-after": "Wed, 31 Dec 2025 00:00:00 GMT" }), 0);
+  assert.equal(read({ "ratelimit": '"api";r=0;t=55' }), 55_000);
+  assert.equal(read({ "ratelimit": '"api";r=12;t=55' }), undefined);
+  assert.equal(read({ "retry-after": "soon" }), undefined);
+  assert.equal(read({}), undefined);
+});
+
+Deno.test("pauseAfter() doubles up to a bound", () => {
+  const pauses = [1, 2, 3, 4, 5, 6, 7].map((failures) => pauseAfter(DEFAULT_RETRY, failures));
+  assert.deepEqual(pauses, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+});
+
+Deno.test("createRateMeter() measures over the last ten seconds", () => {
+  let time = 0;
+  const meter = createRateMeter(() => time);
+  const at = (seconds: number, bytesDone: number) => {
+    time = seconds * 1000;
+    return meter({ bytesDone, bytesTotal: 10_000 });
+  };
+  // What was there before the start is no transfer.
+  assert.deepEqual(at(0, 4000), { bytesPerSecond: 0, secondsLeft: undefined });
+  assert.deepEqual(at(2, 5000), { bytesPerSecond: 500, secondsLeft: 10 });
+  assert.deepEqual(at(12, 6000), { bytesPerSecond: 100, secondsLeft: 40 });
+  assert.deepEqual(at(13, 0), { bytesPerSecond: 0, secondsLeft: undefined });
+});
+
+Deno.test("formatBytes() writes two digits or more", () => {
+  const texts = [0, 999, 1000, 9_784_252, 335_000_000, 999_600, 5_135_149_760].map(formatBytes);
+  assert.deepEqual(texts, [
+    "0 bytes",
+    "999 bytes",
+    "1.0 kB",
+    "9.8 MB",
+    "335 MB",
+    "1.0 MB",
+    "5.1 GB",
+  ]);
+});
+
+Deno.test("freeBytes() tells the room of a folder that is not there yet, if it may", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const free = await freeBytes(join(folder, "hub", "models--a--b"));
+    const { state } = await Deno.permissions.query({ name: "sys", kind: "statfs" });
+    if (state === "granted") assert.equal(free! > 0, true);
+    else assert.equal(free, undefined);
+  });
+});

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { runChild } from "../../../lib/launcher/run_child.ts";
+
+const READY = "ready\n";
+
+/** A program that ends with 7 at the first SIGINT, and with 9 if there is none. */
+const WAITING = `
+  Deno.addSignalListener("SIGINT", () => Deno.exit(7));
+  await Deno.stdout.write(new TextEncoder().encode(${JSON.stringify(READY)}));
+  setTimeout(() => Deno.exit(9), 20_000);
+`;
+
+Deno.test("runChild() returns the exit code of its child", async () => {
+  assert.equal(await runChild(["eval", "Deno.exit(3)"], "."), 3);
+});
+
+Deno.test("runChild() hands Ctrl-C on, and ends when its child does", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--quiet", "--no-prompt", "--no-check", `--allow-run=${Deno.execPath()}`],
+      ...[new URL(import.meta.url).pathname, WAITING],
+    ],
+    stdout: "piped",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  assert.equal(new TextDecoder().decode(value), READY);
+  child.kill("SIGINT");
+  assert.equal((await child.status).code, 7);
+  await reader.cancel();
+});
+
+// The second test runs this file as the launcher.
+if (import.meta.main && Deno.args.length === 1) {
+  Deno.exit(await runChild(["eval", Deno.args[0]!], "."));
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { readControlnetConfig } from "../../../../lib/models/unet/controlnet_config.ts";
+import { buildControlnet } from "../../../../lib/models/unet/controlnet_model.ts";
+import { buildUnet } from "../../../../lib/models/unet/unet_2d_condition_model.ts";
+import { readUnetConfig } from "../../../../lib/models/unet/unet_config.ts";
+import type { Graph } from "../../../../lib/onnx/graph/graph.ts";
+import { joinOnHost, partOnHost } from "../../../../lib/onnx/batching/batch_concat.ts";
+import type { HostTensor } from "../../../../lib/onnx/runtime/session.ts";
+import { assertAllClose } from "../../../support/assert_all_close.ts";
+import { readGolden } from "../../../support/goldens.ts";
+import { runGraph, scatter } from "../../onnx/run_graph.ts";
+import { openWeights, teacher } from "../agreement.ts";
+
+const golden = readGolden("unet_controlnet");
+const sizes = { batch: 2, height: 16, width: 16, promptLength: 77 };
+
+/** Inputs of two pictures that have nothing in common. */
+function feedsOfTwo(one: Graph): Record<string, HostTensor>[] {
+  const other = Object.fromEntries(one.inputs.map(({ name, shape }, i) => {
+    const size = shape.reduce((product, side) => product * side, 1);
+    return [name, { data: scatter(size, i + 1), shape }];
+  }));
+  const known = {
+    sample: golden.tensor("latents"),
+    timestep: golden.tensor("timestep"),
+    encoder_hidden_states: golden.tensor("prompt_embeds"),
+    text_embeds: golden.tensor("pooled_prompt_embeds"),
+    time_ids: golden.tensor("time_ids"),
+  };
+  const first = { ...other, ...known };
+  const second = {
+    ...other,
+    timestep: { data: Float32Array.of(7), shape: [1] },
+    time_ids: known.time_ids,
+  };
+  return [first, second];
+}
+
+/** Asserts that a graph for two pictures computes what the one for one computes of each. */
+async function assertSame(build: (pictures: number) => Graph): Promise<void> {
+  const [one, two] = [build(1), build(2)];
+  const feeds = feedsOfTwo(one);
+  const joined = Object.fromEntries(one.inputs.map((value) => {
+    const own = new Map(feeds.map((feed, slot) => [slot, feed[value.name]!]));
+    return [value.name, joinOnHost(own, { value, copies: 2 })];
+  }));
+  const together = await runGraph(two, joined);
+  for (const [slot, feed] of feeds.entries()) {
+    const alone = await runGraph(one, feed);
+    for (const value of one.outputs) {
+      const expected = alone[value.name]!;
+      const { data, shape } = partOnHost(together[value.name]!, slot, value);
+      assert.deepEqual(shape, expected.shape);
+      assertAllClose(
+        data as Float32Array,
+        expected.data as Float32Array,
+        { atol: 1e-5, rtol: 1e-4 },
+      );
+    }
+  }
+}
+
+Deno.test("buildUnet() takes several pictures, each at its own time", async () => {
+  using weights = await openWeights("unet");
+  const config = await readUnetConfig(teacher);
+  await assertSame((pictures) =>
+    buildUnet(weights, config, { ...sizes, batch: 2 * pictures, pictures, residuals: true })
+  );
+});
+
+Deno.test("buildControlnet() takes several pictures, each with its image and factor", async () => {
+  using weights = await openWeights("controlnet_canny");
+  const config = await readControlnetConfig(teacher, "controlnet_canny");
+  await assertSame((pictures) =>
+    buildControlnet(weights, config, { ...sizes, batch: 2 * pictures, pictures })
+  );
+});
+
+Deno.test("buildUnet() refuses rows that are no multiple of the pictures", async () => {
+  using weights = await openWeights("unet");
+  const config = await readUnetConfig(teacher);
+  assert.throws(
+    () => buildUnet(weights, config, { ...sizes, batch: 3, pictures: 2 }),
+    /^RangeError: Cannot build graph "unet": expected rows for each of 2 pictures, got 3$/,
+  );
+});

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { addBackward } from "../../../../lib/onnx/autodiff/backward.ts";
+import type { Graph } from "../../../../lib/onnx/graph/graph.ts";
+import { GradientSession } from "../../../../lib/onnx/runtime/gradient_session.ts";
+import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
+import { createSession, runtimeFile } from "../../../../lib/onnx/runtime/session.ts";
+import { SessionError } from "../../../../lib/onnx/runtime/session_error.ts";
+import { splitGradient } from "../../../../lib/onnx/rewrite/split_gradient.ts";
+import { scatter } from "../run_graph.ts";
+
+/** Returns a graph that adds a weight of `size` ones to its input. */
+function adder(size: number, onRead: () => void = () => {}): Graph {
+  const g = new GraphBuilder("adder");
+  const weight = g.weight({
+    key: "weight",
+    shape: [size],
+    dtype: "F32",
+    read: (_, start = 0, count = size - start) => {
+      onRead();
+      return new Uint8Array(new Float32Array(count).fill(1).buffer);
+    },
+  }, [size]);
+  g.output("y", g.add(g.input("x", [size]), weight));
+  return g.build();
+}
+
+const wasm = { runtime: "wasm" } as const;
+const x = { data: Float32Array.of(1, 2, 3), shape: [3] };
+
+Deno.test("createSession() runs a network as often as asked, also at once", async () => {
+  await using session = await createSession(null, adder(3), wasm);
+  assert.deepEqual(session.inputNames, ["x"]);
+  assert.deepEqual(session.outputNames, ["y"]);
+  const results = await Promise.all([1, 2, 3].map(() => session.runHost({ x })));
+  for (const { y } of results) assert.deepEqual(y, { data: Float32Array.of(2, 3, 4), shape: [3] });
+});
+
+Deno.test("createSession() reads weights only while it loads", async () => {
+  let reads = 0;
+  const graph = adder(3, () => reads++);
+  assert.equal(reads, 0);
+  await using session = await createSession(null, graph, wasm);
+  const readsOfLoading = reads;
+  assert.ok(readsOfLoading > 0);
+  await session.runHost({ x });
+  assert.equal(reads, readsOfLoading);
+});
+
+Deno.test("createSession() says which network failed and how", async () => {
+  const fail = () => {
+    throw new RangeError("the disk is gone");
+  };
+  await assert.rejects(createSession(null, adder(3, fail), wasm), (error) => {
+    assert.ok(error instanceof SessionError);
+    assert.equal(error.graph, "adder");
+    assert.match(error.message, /^Cannot load network "adder": the disk is gone$/);
+    return true;
+  });
+});
+
+Deno.test("createSession() can be cancelled", async () => {
+  const signal = AbortSignal.abort(new Error("stopped"));
+  await assert.rejects(createSession(null, adder(3), { ...wasm, signal }), /^Error: stopped$/);
+  const controller = new AbortController();
+  const graph = adder(3, () => controller.abort(new Error("stopped while reading")));
+  const pending = createSession(null, graph, { ...wasm, signal: controller.signal });
+  await assert.rejects(pending, /^Error: stopped while reading$/);
+});
+
+Deno.test("Session refuses feeds that do not fit the network", async () => {
+  await using session = await createSession(null, adder(3), wasm);
+  const refusals = [
+    [{}, /expected an input "x", got none/],
+    [{ x, z: x }, /expected inputs "x", got "z"/],
+    [{ x: { ...x, shape: [1, 3] } }, /to be float32 \[3\], got float32 \[1, 3\]/],
+    [{ x: { data: Int32Array.of(1, 2, 3), shape: [3] } }, /got int32 \[3\]/],
+    [{ x: { data: Float32Array.of(1, 2), shape: [3] } }, /got float32 \[3\] with 2 values/],
+  ] as const;
+  for (const [feeds, message] of refusals) {
+    await assert.rejects(session.runHost(feeds), (error) => {
+      assert.ok(error instanceof SessionError);
+      assert.match(error.message, /^Cannot run network "adder": /);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
+Deno.test("Session that was disposed of cannot run", async () => {
+  const session = await createSession(null, adder(3), wasm);
+  await session[Symbol.asyncDispose]();
+  await session[Symbol.asyncDispose]();
+  await assert.rejects(session.runHost({ x }), /its session was disposed of/);
+});
+
+Deno.test("runtimeFile() names a file that exists", () => {
+  assert.ok(Deno.statSync(runtimeFile("wasm")!).isFile);
+  assert.ok(Deno.statSync(runtimeFile("webgpu")!).isFile);
+  assert.equal(runtimeFile("native"), undefined);
+});
+
+/** Returns two layers with a corner, and their gradient. */
+function layers(): Graph {
+  const g = new GraphBuilder("layers");
+  const image = g.input("image", [1, 2, 5, 4]);
+  const first = g.relu(
+    g.conv(image, g.constant(scatter(54), [3, 2, 3, 3]), undefined, { pads: 1 }),
+  );
+  const last = g.silu(g.conv(first, g.constant(scatter(27), [1, 3, 3, 3])));
+  const gradLatents = g.input("grad_latents", last.shape);
+  g.output("latents", last);
+  g.output(
+    "grad_image",
+    addBackward(g, { output: last, gradOutput: gradLatents, input: image }),
+  );
+  return g.build();
+}
+
+Deno.test("splitGradient() keeps what the backward half needs", () => {
+  const { forward, backward, kept } = splitGradient(layers(), ["grad_image"]);
+  const keptTypes = kept.map((name) => forward.values.get(name)!.type);
+  // The output of the ReLU, and the input of the SiLU.
+  assert.deepEqual(keptTypes, ["float32", "float32"]);
+  assert.deepEqual(forward.inputs.map(({ name }) => name), ["image"]);
+  assert.deepEqual(forward.outputs.map(({ name }) => name), ["latents", ...kept]);
+  assert.deepEqual(backward.inputs.map(({ name }) => name), ["grad_latents", ...kept]);
+  assert.equal(forward.nodes.some(({ op }) => op === "Sigmoid"), false);
+  assert.equal(backward.nodes.filter(({ op }) => op === "Conv").length, 0);
+  assert.throws(
+    () => splitGradient(layers(), ["latents", "grad_image"]),
+    /Cannot split graph "layers"/,
+  );
+});
+
+Deno.test("GradientSession gives what the whole graph gives", async () => {
+  const image = { data: scatter(40, 3), shape: [1, 2, 5, 4] };
+  const gradLatents = { data: scatter(6, 4), shape: [1, 1, 3, 2] };
+  await using whole = await createSession(null, layers(), wasm);
+  const expected = await whole.runHost({ image, grad_latents: gradLatents });
+  const graphs = splitGradient(layers(), ["grad_image"]);
+  await using session = await GradientSession.create(null, graphs, wasm);
+  await assert.rejects(
+    session.backwardHost({ grad_latents: gradLatents }),
+    /Cannot run backward: expected a run forward before it/,
+  );
+  for (let i = 0; i < 2; i++) {
+    assert.deepEqual(await session.forwardHost({ image }), { latents: expected["latents"] });
+    const gradients = await session.backwardHost({ grad_latents: gradLatents });
+    assert.deepEqual(gradients, { grad_image: expected["grad_image"] });
+  }
+});
+
+Deno.test({
+  name: "createSession() says which permission is missing",
+  permissions: { read: false },
+  fn: async () => {
+    await assert.rejects(createSession(null, adder(3), wasm), (error) => {
+      assert.ok(error instanceof SessionError);
+      assert.match(error.message, /run again with --allow-read=".*ort-wasm-simd-threaded.wasm"$/);
+      return true;
+    });
+  },
+});

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { etaText, progressLine } from "../../../lib/report/progress_line.ts";
+import { createReporter } from "../../../lib/report/reporter.ts";
+import type { PictureNumber, RunEvent, StepEvent } from "../../../lib/report/run_event.ts";
+import type { Terminal } from "../../../lib/report/terminal.ts";
+import { Image } from "../../../lib/image/image.ts";
+
+function step(number: number, seconds: number): StepEvent {
+  return {
+    event: "step",
+    step: number,
+    steps: 100,
+    losses: { score: 0.01234, fft: 123.4 },
+    learningRate: 0.1,
+    timestep: 600,
+    evaluations: number,
+    seconds,
+  };
+}
+
+const DONE: RunEvent = {
+  event: "done",
+  folder: "out",
+  files: ["out/final_argmax.png"],
+  seconds: 61,
+  evaluations: 108,
+  interrupted: false,
+};
+
+function terminal(isTerminal: boolean) {
+  const texts: string[] = [];
+  const fake: Terminal = {
+    isTerminal,
+    depth: isTerminal ? "truecolor" : "none",
+    columns: () => 60,
+    lines: () => 24,
+    write: (text) => void texts.push(text),
+  };
+  return { fake, text: () => texts.join("") };
+}
+
+Deno.test("progressLine() shows steps, time to go, timestep and losses", () => {
+  const line = progressLine(step(50, 25), step(1, 0.5), { columns: 0, label: "" });
+  assert.equal(line, "step  50/100  ETA 25 s  t 600  score 0.0123  fft 123");
+  const bar = progressLine(step(50, 25), step(1, 0.5), { columns: 60, label: "" });
+  assert(bar.startsWith("████████████░░░░░░░░░░░░ step  50/100"));
+  assert.equal([...bar].length, 60);
+});
+
+Deno.test("etaText() says seconds, minutes and hours", () => {
+  assert.deepEqual([0.4, 59, 61, 3725].map(etaText), ["0 s", "59 s", "1 min 01 s", "1 h 02 min"]);
+});
+
+Deno.test("createReporter() writes one JSON object a line for programs", () => {
+  const out = terminal(true);
+  const status = terminal(true);
+  const reporter = createReporter(true, out.fake, status.fake);
+  for (const event of [step(1, 1), DONE]) reporter.report(event);
+  const lines = out.text().trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(lines, [step(1, 1), DONE]);
+  assert.equal(status.text(), "");
+});
+
+Deno.test("createReporter() writes about ten plain lines where nobody looks", () => {
+  const out = terminal(false);
+  const status = terminal(false);
+  const reporter = createReporter(false, out.fake, status.fake);
+  for (let number = 1; number <= 100; number++) reporter.report(step(number, number / 100));
+  reporter.report(DONE);
+  assert.equal(status.text().trimEnd().split("\n").length, 10);
+  assert(!status.text().includes("\x1b"));
+  assert.equal(out.text(), "done (1 min 01 s, 108 teacher evaluations)\n  out/final_argmax.png\n");
+});
+
+Deno.test("createReporter() draws a bar and a picture in a terminal, over the last ones", () => {
+  const out = terminal(true);
+  const status = terminal(true);
+  const reporter = createReporter(false, out.fake, status.fake);
+  assert(reporter.wantsPreview);
+  reporter.preview(
+    Image.fromIndices({ height: 4, width: 4 }, new Uint32Array(16), Uint8Array.of(255, 0, 0)),
+  );
+  assert(!reporter.wantsPreview);
+  reporter.report(step(1, 1));
+  reporter.report(step(100, 2));
+  // Two lines of picture and one of bar are drawn over.
+  assert.match(status.text(), /▀.*\n.*▀.*\n█?░+ step {3}1\/100/);
+  assert(status.text().includes("\x1b[3A\x1b[J"));
+});
+
+Deno.test("createReporter() begins anew with the next of several pictures", () => {
+  for (const isTerminal of [false, true]) {
+    const [out, status] = [terminal(isTerminal), terminal(isTerminal)];
+    const reporter = createReporter(false, out.fake, status.fake);
+    const [first, second] = [1, 2].map((number) => ({ number, of: 2 }));
+    for (const number of [1, 50, 100]) {
+      reporter.report({ ...step(number, number), picture: first! });
+    }
+    reporter.report({ ...DONE, picture: first!, score: -0.01234 });
+    const before = status.text().length;
+    reporter.report({ event: "stage", stage: "load", picture: second! });
+    // Long after the first: neither its speed nor its bar count.
+    for (const number of [10, 20]) {
+      reporter.report({ ...step(number, number / 10), picture: second! });
+    }
+    const lines = status.text().slice(before).split("\n");
+    assert.equal(lines[0], "load …");
+    assert.match(lines[1]!, /2 of 2 {2}step {2}10\/100 {2}t 600/);
+    if (!isTerminal) assert.match(lines[2]!, /step {2}20\/100 {2}ETA 8 s/);
+    assert.equal(
+      out.text(),
+      "picture 1 of 2 done (1 min 01 s, 108 teacher evaluations, score -0.0123)\n  out\n",
+    );
+  }
+});
+
+Deno.test("createReporter() tells of pictures that are made at once in one line", () => {
+  const start: RunEvent = {
+    ...{ event: "start", folder: "out", steps: 100, resumedFrom: 0, prompt: "a cat", seed: 0 },
+    ...{ palette: "1-bit", height: 8, width: 8, runtime: "wasm", adapter: "none" },
+  };
+  for (const isTerminal of [false, true]) {
+    const [out, status] = [terminal(isTerminal), terminal(isTerminal)];
+    const reporter = createReporter(false, out.fake, status.fake);
+    const pictures = [1, 2, 3].map((number) => ({ number, of: 8 }));
+    for (const picture of pictures) reporter.report({ ...start, picture });
+    const before = status.text().length;
+    const lines = () => status.text().slice(before).match(/.* of 8.*step.*\n/g) ?? [];
+    const make = (picture: PictureNumber, number: number, score: number) =>
+      reporter.report({ ...step(number, number), losses: { score }, picture });
+    make(pictures[0]!, 50, 1);
+    make(pictures[1]!, 50, 2);
+    assert.deepEqual(lines(), []);
+    make(pictures[2]!, 50, 6);
+    assert.equal(lines().length, 1);
+    assert.match(lines()[0]!, /1 to 3 of 8 {2}step {2}50\/100/);
+    if (!isTerminal) assert.match(lines()[0]!, / score 3\n$/);
+    // What failed, or is done, is waited for no longer.
+    reporter.report({ event: "failed", message: "Cannot draw", picture: pictures[1]! });
+    assert.match(status.text(), /picture 2 of 8 failed: Cannot draw; those that were begun/);
+    make(pictures[0]!, 60, 1);
+    make(pictures[2]!, 60, 1);
+    reporter.report({ ...DONE, picture: pictures[0]! });
+    make(pictures[2]!, 100, 1);
+    assert.match(out.text(), /^picture 1 of 8 done/);
+    assert.match(lines().at(-1)!, /(^| )3 of 8 {2}step 100\/100/);
+  }
+});
+
+/** How far a download of ten files is. */
+function download(filesDone: number): RunEvent {
+  return {
+    ...{ event: "download", repo: "o/name", bytesDone: filesDone * 1e6, bytesTotal: 10e6 },
+    ...{ filesDone, filesTotal: 10, bytesPerSecond: 2e6, secondsLeft: 10 - filesDone },
+    ...(filesDone > 0 ? { path: "unet/x.safetensors" } : {}),
+  };
+}
+
+Deno.test("a download is one line that is drawn over, plain lines, or events", () => {
+  const report = (json: boolean, isTerminal: boolean) => {
+    const [out, status] = [terminal(isTerminal), terminal(isTerminal)];
+    const reporter = createReporter(json, out.fake, status.fake);
+    for (const filesDone of [0, 3, 10]) reporter.report(download(filesDone));
+    return { out: out.text(), status: status.text() };
+  };
+  const last = "downloaded o/name  10 MB of 10 MB  10/10 files  2.0 MB/s\n";
+  const over = "\x1b[1A\x1b[J";
+  const drawn = report(false, true).status;
+  assert(drawn.startsWith("downloading o/name  0 bytes of 10 MB  0/10 files"));
+  assert.deepEqual([drawn.split(over).length, drawn.endsWith(`${over}${last}`)], [3, true]);
+  // Less than ten seconds lie between them.
+  const plain = report(false, false).status.split("\n");
+  assert.deepEqual([plain.length, `${plain[1]}\n`], [3, last]);
+  const events = report(true, false).out.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(events, [0, 3, 10].map(download));
+});
