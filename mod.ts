@@ -114,7 +114,7 @@ export type { HubSettings } from "./lib/hub/settings.ts";
 export { LoraError } from "./lib/lora/lora_error.ts";
 
 export { CheckpointError, encodeCheckpoint, type RunCheckpoint } from "./lib/distill/checkpoint.ts";
-export { type BatchInputs, chooseBatch } from "./lib/distill/memory/choose_batch.ts";
+export { type BatchInputs, chooseBatch } from "./lib/distill/choose_batch.ts";
 export { createRun, type RunInputs } from "./lib/distill/create_run.ts";
 export { decodeCheckpoint } from "./lib/distill/decode_checkpoint.ts";
 export { describeMemoryPlan } from "./lib/distill/memory/describe_memory_plan.ts";

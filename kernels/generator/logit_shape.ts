@@ -1,5 +1,5 @@
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { checkSize } from "../check_size.ts";
+import { checkSize } from "../gpu/check_size.ts";
 
 /** Sides of a tensor of classes, such as logits [H, W, K]. */
 export interface ClassGrid {

@@ -37,7 +37,7 @@ import {
   goOn,
   nameOfMadePalette,
   type StartState,
-} from "../initialization/start_state.ts";
+} from "./start_state.ts";
 import { chooseTeacherSize, sideMultiple } from "./teacher_size.ts";
 
 /** What a run begins with besides its config. */

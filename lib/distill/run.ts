@@ -9,7 +9,7 @@ import type { RunCheckpoint } from "./checkpoint.ts";
 import { makeStep, type StepOutcome, type StepParts } from "./distill_step.ts";
 import type { References } from "./draw_references.ts";
 import { scorePicture } from "./score_picture.ts";
-import type { StartState } from "../initialization/start_state.ts";
+import type { StartState } from "./start_state.ts";
 
 /** The picture of a run at some step. */
 export interface RunPicture extends ImageSize {

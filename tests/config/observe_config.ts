@@ -3,7 +3,7 @@ import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { drawAugmentation } from "../../lib/augment/draw_augmentation.ts";
 import { captionAs } from "../../lib/distill/caption_prompt.ts";
-import { chooseBatch } from "../../lib/distill/memory/choose_batch.ts";
+import { chooseBatch } from "../../lib/distill/choose_batch.ts";
 import { createRun } from "../../lib/distill/create_run.ts";
 import { distill } from "../../lib/distill/distill.ts";
 import { findTeacher } from "../../lib/distill/find_teacher.ts";

@@ -1,6 +1,6 @@
 import { Gpu } from "../../../kernels/gpu/gpu.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
-import { chooseBatch } from "../../distill/memory/choose_batch.ts";
+import { chooseBatch } from "../../distill/choose_batch.ts";
 import { SessionPool } from "../../onnx/batching/session_pool.ts";
 import { DISTILL_ENGINE } from "./distill_engine.ts";
 import type { Engine, EngineInputs, EngineRun, PlannedInputs } from "./engine.ts";

@@ -1,19 +1,19 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import { INITIALIZATION_STREAM } from "./initialize_logits.ts";
+import { INITIALIZATION_STREAM } from "../initialization/initialize_logits.ts";
 import type { NoiseLogits } from "../generator/pixel_generator.ts";
 import type { Image } from "../image/image.ts";
 import type { AdamWState } from "../optimizer/adamw.ts";
 import type { Palette } from "../palette/palette.ts";
-import type { RunCheckpoint } from "../distill/checkpoint.ts";
+import type { RunCheckpoint } from "./checkpoint.ts";
 import {
   type DrawOptions,
   type DrawParts,
   drawReferences,
   referenceEvaluations,
   type References,
-} from "../distill/draw_references.ts";
-import { initializePicture } from "./initialize_picture.ts";
+} from "./draw_references.ts";
+import { initializePicture } from "../initialization/initialize_picture.ts";
 
 /** What the first step of a run begins with. */
 export interface StartState {

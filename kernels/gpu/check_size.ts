@@ -1,4 +1,4 @@
-import type { GpuTensor } from "./gpu/tensor.ts";
+import type { GpuTensor } from "./tensor.ts";
 
 /**
  * Checks the number of values of a tensor; a shader would read and write past its end silently.

@@ -1,14 +1,14 @@
-import type { RunConfig } from "../../../config/run_config.ts";
-import type { Gpu } from "../../../kernels/gpu/gpu.ts";
-import { chooseRuntime } from "../../onnx/runtime/choose_runtime.ts";
-import { choosePrecision } from "../../onnx/runtime/network_precision.ts";
-import { findPalette } from "../../palette/find_palette.ts";
-import { chooseControlnets } from "../control_images.ts";
-import type { RunInputs } from "../create_run.ts";
-import { findTeacher, nativeSize } from "../find_teacher.ts";
-import { type PlannedRun, planRun } from "./plan_run.ts";
-import { asksNegativePrompt, drawsImage } from "../../initialization/start_state.ts";
-import { chooseTeacherSize, sideMultiple } from "../teacher_size.ts";
+import type { RunConfig } from "../../config/run_config.ts";
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { chooseRuntime } from "../onnx/runtime/choose_runtime.ts";
+import { choosePrecision } from "../onnx/runtime/network_precision.ts";
+import { findPalette } from "../palette/find_palette.ts";
+import { chooseControlnets } from "./control_images.ts";
+import type { RunInputs } from "./create_run.ts";
+import { findTeacher, nativeSize } from "./find_teacher.ts";
+import { type PlannedRun, planRun } from "./memory/plan_run.ts";
+import { asksNegativePrompt, drawsImage } from "./start_state.ts";
+import { chooseTeacherSize, sideMultiple } from "./teacher_size.ts";
 
 /** More pictures at once gain nothing, on a GPU and on a CPU. */
 const MOST = { gpu: 16, cpu: 4 };

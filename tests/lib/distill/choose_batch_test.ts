@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { PartialConfig } from "../../../../config/resolve_run_config.ts";
-import type { Gpu } from "../../../../kernels/gpu/gpu.ts";
-import { chooseBatch } from "../../../../lib/distill/memory/choose_batch.ts";
-import { gpuTest } from "../../../support/gpu_test.ts";
-import { discImage, tinyConfig } from "../tiny_run.ts";
+import type { PartialConfig } from "../../../config/resolve_run_config.ts";
+import type { Gpu } from "../../../kernels/gpu/gpu.ts";
+import { chooseBatch } from "../../../lib/distill/choose_batch.ts";
+import { gpuTest } from "../../support/gpu_test.ts";
+import { discImage, tinyConfig } from "./tiny_run.ts";
 
 /** Stands for real hardware with the limits of a software adapter. */
 function hardware({ device }: Gpu): Gpu {
