@@ -1,4 +1,4 @@
-/** The picture: its size, its palette and how its logits begin and turn into colours. */
+/** The picture: its size, its palette and how its logits begin and turn into colors. */
 export interface GeneratorConfig {
   /** Height of the picture in pixels, integer in [8, 256]. Default: 32. */
   readonly imageH: number;
@@ -6,7 +6,7 @@ export interface GeneratorConfig {
   readonly imageW: number;
   /**
    * How an input image of another aspect ratio fills the picture: "crop" cuts off what sticks out,
-   * "fit" shows all of it with the colour of its border around, "pad" shows all of it on white.
+   * "fit" shows all of it with the color of its border around, "pad" shows all of it on white.
    * Default: "crop".
    */
   readonly imageFit: "crop" | "fit" | "pad";
@@ -15,10 +15,10 @@ export interface GeneratorConfig {
   /** Whether the logits begin from an image (given, or drawn by the teacher). Default: true. */
   readonly initializeRenderer: boolean;
   /**
-   * How the image becomes logits: "palette-kmeans" takes for each pixel the colour that is commonest
+   * How the image becomes logits: "palette-kmeans" takes for each pixel the color that is commonest
    * in its place, of the image's own by k-means, and for that one of the palette, near to it and
    * apart from those beside it, which keeps flat areas flat; "palette" takes that of the palette which is commonest there;
-   * "palette-bilinear", SD-piXL's, mixes the colours near to what is there. "kmeans" and "nearest"
+   * "palette-bilinear", SD-piXL's, mixes the colors near to what is there. "kmeans" and "nearest"
    * also make the palette of the image. Default: "palette-kmeans".
    */
   readonly initializationMethod:
@@ -28,9 +28,9 @@ export interface GeneratorConfig {
     | "palette-bilinear"
     | "palette-nearest"
     | "palette-kmeans";
-  /** Colours of the palette that k-means makes, integer in [2, 256]. Default: 6. */
+  /** Colors of the palette that k-means makes, integer in [2, 256]. Default: 6. */
   readonly kmeansNbColors: number;
-  /** Distance between a pixel and a palette colour in the initialisation. Default: "l1". */
+  /** Distance between a pixel and a palette color in the initialization. Default: "l1". */
   readonly initDistance: "cosine_similarity" | "l1" | "l2" | "zero" | "random";
   /** Name of a built-in palette, or path of a `.hex` file. Default: "sweetie-16". */
   readonly palette: string;
@@ -43,14 +43,14 @@ export interface GeneratorConfig {
    * Norm to which the logits are rescaled when they begin from an image, in (0, 1000]. Default: 1.
    */
   readonly softmaxRegularizer: number;
-  /** Mixes palette colours; false takes the likeliest colour, straight-through. Default: true. */
+  /** Mixes palette colors; false takes the likeliest color, straight-through. Default: true. */
   readonly smoothSoftmax: boolean;
   /** Whether Gumbel noise is added to the logits at each step. Default: true. */
   readonly gumbel: boolean;
   /** Gumbel-softmax temperature, in (0, 10]. Default: 1. Source: arXiv 1611.01144, Eq. 2. */
   readonly tau: number;
   /**
-   * A pixel of the finished picture whose four neighbours all have other colours takes one of
+   * A pixel of the finished picture whose four neighbors all have other colors takes one of
    * theirs, if its logit is lower by less than this, in [0, 100]; 0 for never. Default: 0.5.
    */
   readonly strayMargin: number;
@@ -74,7 +74,7 @@ export interface AugmentationConfig {
   readonly randomTauMax: number;
 }
 
-/** The optimisation: steps, learning rate, AdamW and the losses besides the teacher's. */
+/** The optimization: steps, learning rate, AdamW and the losses besides the teacher's. */
 export interface TrainingConfig {
   /** Optimizer steps, integer in [0, 1_000_000]. Default: 20. */
   readonly steps: number;
@@ -148,7 +148,7 @@ export interface TrainingConfig {
   readonly gradientLossScale: number;
   /** Factor of the bilateral loss, in [0, 1e6]; 0 switches it off. Default: 0. */
   readonly bilateralScale: number;
-  /** Standard deviation of the bilateral loss in colour, in (0, 1e6]. Default: 1. */
+  /** Standard deviation of the bilateral loss in color, in (0, 1e6]. Default: 1. */
   readonly bilateralSigmaColor: number;
   /** Standard deviation of the bilateral loss in pixels, in (0, 1e6]. Default: 1. */
   readonly bilateralSigmaSpace: number;
@@ -197,7 +197,7 @@ export interface DiffusionConfig {
   readonly numInferenceSteps: number;
   /**
    * Classifier-free guidance of the sampler, in [0, 100]. The fewer the steps, the less it bears:
-   * with much, colours glare and shapes fall apart. Default: 3.
+   * with much, colors glare and shapes fall apart. Default: 3.
    */
   readonly guidanceScale: number;
   /**
@@ -344,7 +344,7 @@ export interface RunConfig {
   readonly batch: number;
   /** The picture. */
   readonly generator: GeneratorConfig;
-  /** The optimisation. */
+  /** The optimization. */
   readonly training: TrainingConfig;
   /** The teacher. */
   readonly diffusion: DiffusionConfig;

@@ -62,8 +62,8 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
       "palette-nearest",
       "palette-kmeans",
     ]),
-    kmeansNbColors: integer("Colours of the palette that k-means makes", 2, 256),
-    initDistance: choice("Distance between a pixel and a palette colour", [
+    kmeansNbColors: integer("Colors of the palette that k-means makes", 2, 256),
+    initDistance: choice("Distance between a pixel and a palette color", [
       "cosine_similarity",
       "l1",
       "l2",
@@ -73,10 +73,10 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
     palette: text("Built-in palette or path of a .hex file"),
     toneMapping: flag("Draws an image by its lightness if the palette has one hue"),
     softmaxRegularizer: number("Norm of the first logits", { min: 0, max: 1000, openMin: true }),
-    smoothSoftmax: flag("Mixes palette colours; false takes the likeliest, straight-through"),
+    smoothSoftmax: flag("Mixes palette colors; false takes the likeliest, straight-through"),
     gumbel: flag("Whether Gumbel noise is added to the logits"),
     tau: number("Gumbel-softmax temperature", TAU),
-    strayMargin: number("Logits by which a stray pixel may give way to its neighbours; 0: none", {
+    strayMargin: number("Logits by which a stray pixel may give way to its neighbors; 0: none", {
       min: 0,
       max: 100,
     }),
@@ -120,7 +120,7 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
     laplacianMode: choice("Norm of the Laplacian loss", ["l1", "l2"]),
     gradientLossScale: number("Factor of the loss between edges", SCALE),
     bilateralScale: number("Factor of the bilateral loss", SCALE),
-    bilateralSigmaColor: number("Standard deviation in colour", { ...SCALE, openMin: true }),
+    bilateralSigmaColor: number("Standard deviation in color", { ...SCALE, openMin: true }),
     bilateralSigmaSpace: number("Standard deviation in pixels", { ...SCALE, openMin: true }),
     bilateralMaxDistance: integer("Greatest distance in pixels", 1, 32),
     augmentation: {
@@ -140,7 +140,7 @@ export const RUN_CONFIG_SCHEMA: SectionSchema<RunConfig> = {
     vaeId: nullable(
       text("Another autoencoder: taesdxl, vae-16-fix, owner/name, a folder or a URL"),
     ),
-    precision: choice("Precision of the teacher: floats, or quantised weights", [
+    precision: choice("Precision of the teacher: floats, or quantized weights", [
       "auto",
       "fp32",
       "fp16",

@@ -16,7 +16,7 @@ export const grayscale: Kernel<{ pixels: "u32" }> = {
  * Records turning a picture gray, as torchvision's `rgb_to_grayscale` with three outputs.
  *
  * @param tensors `image` and `out`, both [1, 3, H, W].
- * @throws {RangeError} If a shape is another.
+ * @throws {RangeError} If a shape differs.
  */
 export function encodeGrayscale(
   pass: Pass,

@@ -16,7 +16,7 @@ export const grayscaleBackward: Kernel<{ pixels: "u32" }> = {
  * Records the gradient of turning a picture gray.
  *
  * @param tensors `gradOut` and `gradImage`, both [1, 3, H, W].
- * @throws {RangeError} If a shape is another.
+ * @throws {RangeError} If a shape differs.
  */
 export function encodeGrayscaleBackward(
   pass: Pass,

@@ -16,7 +16,7 @@ export const horizontalFlip: Kernel<{ size: "u32"; width: "u32" }> = {
  * Records mirroring a picture left to right. It is its own backward.
  *
  * @param tensors `image` and `out`, both [1, 3, H, W].
- * @throws {RangeError} If a shape is another.
+ * @throws {RangeError} If a shape differs.
  */
 export function encodeHorizontalFlip(
   pass: Pass,

@@ -38,7 +38,7 @@ export const perspective: Kernel<typeof PERSPECTIVE_PARAMS> = {
  * zeros outside.
  *
  * @param tensors `image` and `out`, both [1, 3, H, W].
- * @throws {RangeError} If a shape is another.
+ * @throws {RangeError} If a shape differs.
  */
 export function encodePerspective(
   pass: Pass,

@@ -34,7 +34,7 @@ export const perspectiveBackward: Kernel<typeof PERSPECTIVE_BACKWARD_PARAMS> = {
  *
  * @param tensors `gradOut` and `gradImage`, both [1, 3, H, W].
  * @param options Those of the change.
- * @throws {RangeError} If a shape is another, or the map has no inverse.
+ * @throws {RangeError} If a shape differs, or the map has no inverse.
  */
 export function encodePerspectiveBackward(
   pass: Pass,

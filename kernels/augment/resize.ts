@@ -43,7 +43,7 @@ export const resize: Kernel<typeof RESIZE_PARAMS> = {
  * Records a resize to the size of `out`, as torch's `F.interpolate` with `align_corners=False`.
  *
  * @param tensors `image` [H, W, 3] or [1, 3, H, W], as `layout` says; `out` [1, 3, S_H, S_W].
- * @throws {RangeError} If a shape is another.
+ * @throws {RangeError} If a shape differs.
  */
 export function encodeResize(
   pass: Pass,

@@ -17,7 +17,7 @@ export const resizeBackward: Kernel<typeof RESIZE_PARAMS> = {
  *
  * @param tensors `gradOut` [1, 3, S_H, S_W]; `gradImage` of the shape of the resized image.
  * @param options Those of the resize.
- * @throws {RangeError} If a shape is another.
+ * @throws {RangeError} If a shape differs.
  */
 export function encodeResizeBackward(
   pass: Pass,

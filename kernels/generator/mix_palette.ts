@@ -5,7 +5,7 @@ import type { GpuTensor } from "../gpu/tensor.ts";
 import { classGrid } from "./logit_shape.ts";
 import source from "./mix_palette.wgsl" with { type: "text" };
 
-/** Mixes palette colours by their probabilities. */
+/** Mixes palette colors by their probabilities. */
 export const mixPalette: Kernel<{ pixels: "u32"; classes: "u32" }> = {
   name: "mix_palette",
   source,
@@ -24,7 +24,7 @@ export interface MixPaletteTensors {
 }
 
 /**
- * Records the mix of palette colours by their probabilities.
+ * Records the mix of palette colors by their probabilities.
  *
  * @throws {RangeError} If a size does not fit.
  */
@@ -32,8 +32,8 @@ export function encodeMixPalette(
   pass: Pass,
   { probs, palette, image }: MixPaletteTensors,
 ): void {
-  const { pixels, classes } = classGrid([probs], "encode mix of colours");
-  checkSize(palette, 3 * classes, "encode mix of colours");
-  checkSize(image, 3 * pixels, "encode mix of colours");
+  const { pixels, classes } = classGrid([probs], "encode mix of colors");
+  checkSize(palette, 3 * classes, "encode mix of colors");
+  checkSize(image, 3 * pixels, "encode mix of colors");
   pass.dispatch(mixPalette, [probs, palette, image], { pixels, classes }, pixels);
 }

@@ -1,4 +1,4 @@
-// Mixes palette colours by their probabilities: image = probs palette.
+// Mixes palette colors by their probabilities: image = probs palette.
 // One invocation does one pixel.
 
 override WORKGROUP_SIZE: u32;

@@ -5,7 +5,7 @@ import type { GpuTensor } from "../gpu/tensor.ts";
 import { classGrid } from "./logit_shape.ts";
 import source from "./mix_palette_backward.wgsl" with { type: "text" };
 
-/** Gradient of mixing palette colours. */
+/** Gradient of mixing palette colors. */
 export const mixPaletteBackward: Kernel<{ size: "u32"; classes: "u32" }> = {
   name: "mix_palette_backward",
   source,
@@ -24,7 +24,7 @@ export interface MixPaletteBackwardTensors {
 }
 
 /**
- * Records the gradient of the mix of palette colours with respect to their probabilities.
+ * Records the gradient of the mix of palette colors with respect to their probabilities.
  *
  * @throws {RangeError} If a size does not fit.
  */
@@ -32,9 +32,9 @@ export function encodeMixPaletteBackward(
   pass: Pass,
   { gradImage, palette, gradProbs }: MixPaletteBackwardTensors,
 ): void {
-  const { pixels, classes } = classGrid([gradProbs], "encode backward of mix of colours");
-  checkSize(palette, 3 * classes, "encode backward of mix of colours");
-  checkSize(gradImage, 3 * pixels, "encode backward of mix of colours");
+  const { pixels, classes } = classGrid([gradProbs], "encode backward of mix of colors");
+  checkSize(palette, 3 * classes, "encode backward of mix of colors");
+  checkSize(gradImage, 3 * pixels, "encode backward of mix of colors");
   const size = pixels * classes;
   pass.dispatch(mixPaletteBackward, [gradImage, palette, gradProbs], { size, classes }, size);
 }

@@ -5,7 +5,7 @@ import type { GpuTensor } from "../gpu/tensor.ts";
 import { classGrid } from "./logit_shape.ts";
 import source from "./remove_orphans.wgsl" with { type: "text" };
 
-/** Classes of pixels, in which a stray one sides with a neighbour. */
+/** Classes of pixels, in which a stray one sides with a neighbor. */
 export const settleStrays: Kernel<
   { height: "u32"; width: "u32"; classes: "u32"; margin: "f32" }
 > = {
@@ -16,7 +16,7 @@ export const settleStrays: Kernel<
 };
 
 /**
- * Records classes in which a stray pixel, one that has the class of none of its four neighbours,
+ * Records classes in which a stray pixel, one that has the class of none of its four neighbors,
  * takes the likeliest of theirs, if that is less likely than its own by less than a margin.
  *
  * A pixel that is sure of itself, such as an eye, stays.

@@ -1,4 +1,4 @@
-// Classes of pixels, in which a stray one sides with a neighbour.
+// Classes of pixels, in which a stray one sides with a neighbor.
 // One invocation does one pixel; it reads what argmax found, so no pixel waits for another.
 
 override WORKGROUP_SIZE: u32;

@@ -16,7 +16,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> max_probability: array<f32>;  // [pixels]
 
 // Smaller floats may count as 0, of which the logarithm is not finite; they add nothing.
-const LEAST_NORMAL = 0x1p-126;
+const MIN_NORMAL = 0x1p-126;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -31,7 +31,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let p = probs[i];
     sum += p;
     greatest = max(greatest, p);
-    if (p >= LEAST_NORMAL) { disorder -= p * log(p); }
+    if (p >= MIN_NORMAL) { disorder -= p * log(p); }
   }
   let mean = sum / f32(params.classes);
   var squares = 0.0;

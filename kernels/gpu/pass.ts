@@ -39,7 +39,7 @@ export class Pass {
    * @param tensors In the order of the kernel's bindings.
    * @param params A value for each field of the kernel's uniform.
    * @param invocations Number of invocations; the last workgroup may have more.
-   * @throws {TypeError} If the number of tensors is another, or one is bound twice and written.
+   * @throws {TypeError} If the number of tensors differs, or one is bound twice and written.
    */
   dispatch<Params extends Readonly<Record<string, ParamType>>>(
     kernel: Kernel<Params>,

@@ -16,7 +16,7 @@ export const BILATERAL_PARAMS = {
   scale: "f32",
 } as const;
 
-/** Weighted squared differences between neighbours, and their gradient. */
+/** Weighted squared differences between neighbors, and their gradient. */
 export const bilateral: Kernel<typeof BILATERAL_PARAMS> = {
   name: "bilateral",
   source,
@@ -30,7 +30,7 @@ export interface BilateralOptions {
   readonly height: number;
   /** Columns. */
   readonly width: number;
-  /** Standard deviation of the weight in colour, above 0. */
+  /** Standard deviation of the weight in color, above 0. */
   readonly sigmaColor: number;
   /** Standard deviation of the weight in pixels, above 0. */
   readonly sigmaSpace: number;
@@ -39,10 +39,10 @@ export interface BilateralOptions {
 }
 
 /** Below this standard deviation no difference that float32 has in [0, 1] counts; it keeps 0/0 away. */
-const LEAST_SIGMA = 1e-6;
+const MIN_SIGMA = 1e-6;
 
 /**
- * The mean squared difference between pixels near each other in place and in colour.
+ * The mean squared difference between pixels near each other in place and in color.
  *
  * Source: Tomasi & Manduchi 1998, https://doi.org/10.1109/ICCV.1998.710815; SD-piXL's function
  * bilateral_edge_preserving_loss.
@@ -77,7 +77,7 @@ export class BilateralLoss implements ImageLoss {
   /**
    * Records the loss and its gradient; both are overwritten.
    *
-   * @throws {RangeError} If a shape is another.
+   * @throws {RangeError} If a shape differs.
    */
   encode(pass: Pass, tensors: ImageLossTensors): void {
     const { height, width, sigmaColor, sigmaSpace, maxDistance: distance } = this.#options;
@@ -85,8 +85,8 @@ export class BilateralLoss implements ImageLoss {
     const { image, loss, gradImage } = tensors;
     pass.dispatch(bilateral, [image, this.#terms, gradImage], {
       ...{ height, width, distance },
-      sigma_color: Math.max(sigmaColor, LEAST_SIGMA),
-      sigma_space: Math.max(sigmaSpace, LEAST_SIGMA),
+      sigma_color: Math.max(sigmaColor, MIN_SIGMA),
+      sigma_space: Math.max(sigmaSpace, MIN_SIGMA),
       // Of all offsets, those with |dx + dy| above the distance are left out, and (0, 0).
       scale: 1 / (distance * (3 * distance + 3)),
     }, image.size);

@@ -1,10 +1,10 @@
 // Bilateral loss: squared differences between a pixel and those around it, weighted by nearness in
-// place and in colour, so that great differences, which are edges, count little.
-// Source: Tomasi & Manduchi 1998, https://doi.org/10.1109/ICCV.1998.710815; neighbours and means as
+// place and in color, so that great differences, which are edges, count little.
+// Source: Tomasi & Manduchi 1998, https://doi.org/10.1109/ICCV.1998.710815; neighbors and means as
 // in SD-piXL's function bilateral_edge_preserving_loss. There an offset (dx, dy) takes part if
 // |dx + dy| is at most the distance, and the pixels that it starts from are those that could be
 // reached by it: it leads from the last of them past the edge, and in again on the other side.
-// One invocation takes one value; it gathers the gradient from all neighbours.
+// One invocation takes one value; it gathers the gradient from all neighbors.
 
 override WORKGROUP_SIZE: u32;
 
@@ -50,7 +50,7 @@ fn main(
       if ((dx == 0 && dy == 0) || abs(dx + dy) > distance) { continue; }
       let to_x = (x + dx + width) % width;
       let there = starts(x, dx, width) && starts(y, dy, height);
-      // The opposite offset leads from that neighbour to this value.
+      // The opposite offset leads from that neighbor to this value.
       let back = starts(to_x, -dx, width) && starts(to_y, -dy, height);
       let difference = value - image[(to_y * width + to_x) * 3 + channel];
       let far = difference / params.sigma_color;

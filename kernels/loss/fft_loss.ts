@@ -58,7 +58,7 @@ export class FftLoss implements ImageLoss {
    * Creates what a size of picture needs.
    *
    * @param size Sides of the picture, in pixels, each from 2 to 512.
-   * @throws {RangeError} If a side is another.
+   * @throws {RangeError} If a side differs.
    */
   static create(
     gpu: Gpu,
@@ -93,7 +93,7 @@ export class FftLoss implements ImageLoss {
    * Records the loss and its gradient; both are overwritten.
    *
    * @param tensors `image` [H, W, 3]; `loss` [1]; `gradImage` [H, W, 3].
-   * @throws {RangeError} If a shape is another.
+   * @throws {RangeError} If a shape differs.
    */
   encode(
     pass: Pass,

@@ -77,7 +77,7 @@ export class GradientLoss implements ImageLoss {
   /**
    * Records the loss and its gradient; both are overwritten.
    *
-   * @throws {RangeError} If a shape is another.
+   * @throws {RangeError} If a shape differs.
    */
   encode(pass: Pass, tensors: ImageLossTensors): void {
     checkImageLoss(tensors, this.#size, "encode the gradient loss");

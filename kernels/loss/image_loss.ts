@@ -16,7 +16,7 @@ export interface ImageLoss extends Disposable {
   /**
    * Records the loss and its gradient; both are overwritten.
    *
-   * @throws {RangeError} If a shape is another.
+   * @throws {RangeError} If a shape differs.
    */
   encode(pass: Pass, tensors: ImageLossTensors): void;
 }
@@ -29,7 +29,7 @@ export type LossMode = "l1" | "l2";
  *
  * @param size Sides of the picture, in pixels.
  * @param action What needs them, for the message, such as "encode the FFT loss".
- * @throws {RangeError} If one is another.
+ * @throws {RangeError} If one differs.
  */
 export function checkImageLoss(
   { image, loss, gradImage }: ImageLossTensors,

@@ -81,7 +81,7 @@ export class LaplacianLoss implements ImageLoss {
   /**
    * Records the loss and its gradient; both are overwritten.
    *
-   * @throws {RangeError} If a shape is another.
+   * @throws {RangeError} If a shape differs.
    */
   encode(pass: Pass, tensors: ImageLossTensors): void {
     checkImageLoss(tensors, this.#options, "encode the Laplacian loss");

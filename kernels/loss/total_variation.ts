@@ -20,7 +20,7 @@ export const TOTAL_VARIATION_PARAMS = {
   down: "f32",
 } as const;
 
-/** Differences between neighbours, and their gradient. */
+/** Differences between neighbors, and their gradient. */
 export const totalVariation: Kernel<typeof TOTAL_VARIATION_PARAMS> = {
   name: "total_variation",
   source,
@@ -73,7 +73,7 @@ export class TotalVariationLoss implements ImageLoss {
   /**
    * Records the loss and its gradient; both are overwritten.
    *
-   * @throws {RangeError} If a shape is another.
+   * @throws {RangeError} If a shape differs.
    */
   encode(pass: Pass, tensors: ImageLossTensors): void {
     const { height, width, mode } = this.#options;

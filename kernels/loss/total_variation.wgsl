@@ -1,7 +1,7 @@
 // Total variation: how much each pixel differs from the one beside it and the one below it.
 // Source: Rudin, Osher & Fatemi 1992, https://doi.org/10.1016/0167-2789(92)90242-F, in the
 // anisotropic form, with magnitudes or squares of the differences.
-// One invocation takes one value; it gathers the gradient from all four neighbours.
+// One invocation takes one value; it gathers the gradient from all four neighbors.
 
 override WORKGROUP_SIZE: u32;
 

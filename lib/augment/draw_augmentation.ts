@@ -49,7 +49,7 @@ export function noAugmentation(tau: number): Augmentation {
 /**
  * Draws the random change of a step; the same seed and step give the same one.
  *
- * Corners move towards the middle by whole pixels, along each side by up to `distorsionScale` of its
+ * Corners move toward the middle by whole pixels, along each side by up to `distorsionScale` of its
  * half. Where they would form no convex shape, possible above two thirds, they stay.
  *
  * Source: torchvision, transforms.RandomPerspective; SD-piXL's order of changes.

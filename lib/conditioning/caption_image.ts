@@ -91,7 +91,7 @@ export async function writeCaption(
   const start = [bosTokenId, ...query];
   // The last new token is not read again.
   const length = Math.min(maxPositions, start.length + maxNewTokens - 1);
-  const mostNewTokens = length - start.length + 1;
+  const room = length - start.length + 1;
   using weights = await StateDict.open(folder, subfolder, { prefer: precision });
   await using encoder = await createSession(
     gpu,
@@ -112,8 +112,8 @@ export async function writeCaption(
   );
   return await generateTokens(start, nextTokenScorer(decoder, cross, { beams, length }), {
     endToken: sepTokenId,
-    minNewTokens: Math.min(minNewTokens, mostNewTokens),
-    maxNewTokens: mostNewTokens,
+    minNewTokens: Math.min(minNewTokens, room),
+    maxNewTokens: room,
     beams,
   });
 }

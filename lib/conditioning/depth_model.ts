@@ -29,7 +29,7 @@ export interface DepthModel {
   inputSize(image: ImageSize): ImageSize;
   /** How a picture is brought to that size. */
   readonly filter: ResizeFilter;
-  /** What its values are normalised with. */
+  /** What its values are normalized with. */
   readonly statistics: ChannelStatistics;
   /** How depth is brought to another size. */
   readonly interpolation: Interpolation;

@@ -13,13 +13,13 @@ export interface UnknownWord {
 const FILE = "vocabulary.json";
 
 /** Shorter words, such as "on", are near to almost anything, so they are not proposed. */
-const LEAST_LETTERS = 3;
+const MIN_LETTERS = 3;
 
 /** Shorter runs of letters are shared by words that have nothing to do with each other. */
-const LEAST_RUN = 4;
+const MIN_RUN = 4;
 
 /** Lists of words, all of them known. */
-const LISTS = ["names", "backgrounds", "colours", "grammar"] as const;
+const LISTS = ["names", "backgrounds", "colors", "grammar"] as const;
 
 /**
  * Finds the words of a prompt that are outside the vocabulary of a teacher.
@@ -33,7 +33,7 @@ export async function findUnknownWords(
 ): Promise<UnknownWord[]> {
   if (!await folder.has(FILE)) return [];
   const known = await readVocabulary(folder);
-  const names = [...known].filter((word) => word.length >= LEAST_LETTERS);
+  const names = [...known].filter((word) => word.length >= MIN_LETTERS);
   return [...new Set(splitWords(prompt))]
     .filter((word) => !known.has(word))
     .map((word) => ({ word, nearest: nearestWords(word, names) }));
@@ -45,7 +45,7 @@ function nearestWords(word: string, names: readonly string[]): readonly string[]
   if (alike.length > 0) return alike;
   const shared = names.map((name) => ({ name, run: longestRun(word, name) }));
   const longest = Math.max(0, ...shared.map(({ run }) => run));
-  if (longest < LEAST_RUN) return [];
+  if (longest < MIN_RUN) return [];
   return shared.filter(({ run }) => run === longest).slice(0, 3).map(({ name }) => name);
 }
 

@@ -16,7 +16,7 @@ export interface RunCheckpoint extends ImageSize {
   readonly seed: number;
   /** Palette of the run. */
   readonly palette: Palette;
-  /** What is optimised, shape [H, W, K]. */
+  /** What is optimized, shape [H, W, K]. */
   readonly logits: Float32Array;
   /** AdamW's running mean of the gradient, shape [H, W, K]. */
   readonly moment1: Float32Array;
@@ -103,7 +103,7 @@ export interface CheckpointPlace {
 /**
  * Checks that a run can go on from a checkpoint.
  *
- * @throws {CheckpointError} If it is of another size, or of a palette with other colours.
+ * @throws {CheckpointError} If it is of another size, or of a palette with other colors.
  */
 export function checkCheckpoint(
   { name, height, width, palette }: RunCheckpoint,

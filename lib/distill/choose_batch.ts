@@ -11,7 +11,7 @@ import { asksNegativePrompt, drawsImage } from "./start_state.ts";
 import { chooseTeacherSize, sideMultiple } from "./teacher_size.ts";
 
 /** More pictures at once gain nothing, on a GPU and on a CPU. */
-const MOST = { gpu: 16, cpu: 4 };
+const MAX = { gpu: 16, cpu: 4 };
 
 /** Memory, in bytes, that further pictures may take: a GPU does not tell how much it has. */
 const SPARE_BYTES = 2 ** 30;
@@ -40,7 +40,7 @@ export async function chooseBatch(
   const count = Math.max(1, inputs.count);
   if (config.batch > 0) return Math.min(count, config.batch);
   const isOnGpu = chooseRuntime(gpu, config.runtime) === "webgpu" && !gpu.isSoftware;
-  const most = Math.min(count, isOnGpu ? MOST.gpu : MOST.cpu);
+  const most = Math.min(count, isOnGpu ? MAX.gpu : MAX.cpu);
   if (most === 1) return 1;
   const run = await planOne(gpu, config, inputs);
   const { peakBytes } = await planRun(gpu, run);

@@ -78,7 +78,7 @@ export async function makeStep(parts: StepParts, step: number): Promise<StepOutc
     ? undefined
     : GpuTensor.zeros(gpu, generator.gradLogits.shape, "mean of gradients");
   const grad = mean ?? generator.gradLogits;
-  const judged: Judgement[] = [];
+  const judged: Judgment[] = [];
   for (let i = 0; i < count; i++) {
     judged.push(await judge(parts, { step, draw: step + i * DRAWS_APART, grad, share: 1 / count }));
   }
@@ -96,14 +96,14 @@ export async function makeStep(parts: StepParts, step: number): Promise<StepOutc
 }
 
 /** What one picture of a step came to. */
-interface Judgement {
+interface Judgment {
   readonly losses: Readonly<Record<string, number>>;
   /** Norm of the gradient up to now. */
   readonly gradNorm: number;
   readonly timestep: number;
 }
 
-function meanLosses(judged: readonly Judgement[]): Record<string, number> {
+function meanLosses(judged: readonly Judgment[]): Record<string, number> {
   const names = Object.keys(judged[0]!.losses);
   const mean = (name: string) =>
     judged.reduce((sum, { losses }) => sum + losses[name]!, 0) / judged.length;
@@ -126,7 +126,7 @@ interface JudgeOptions {
 async function judge(
   parts: StepParts,
   { step, draw, grad, share }: JudgeOptions,
-): Promise<Judgement> {
+): Promise<Judgment> {
   const { gpu, generator, gradNorm: norm, losses } = parts;
   const { seed, sd, training } = parts.config;
   const { steps } = training;

@@ -52,7 +52,7 @@ export function referenceEvaluations({ diffusion }: RunConfig): number {
  * Lets the teacher draw the images that a config asks for, and chooses one: by the CLIP that the
  * config names, else by the teacher itself.
  *
- * The teacher judges what each image would become, the picture of the palette's colours that the run
+ * The teacher judges what each image would become, the picture of the palette's colors that the run
  * would begin with: what is clear in the image may be lost in few pixels. Where the picture would not
  * show the image, it judges the image. {@linkcode chooseByDenoising} tells the measure.
  *

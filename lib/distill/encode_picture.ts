@@ -9,7 +9,7 @@ export type EncodedParts = Pick<
 >;
 
 /**
- * Encodes the picture of a generator as the teacher sees it: that of the likeliest colours, strays
+ * Encodes the picture of a generator as the teacher sees it: that of the likeliest colors, strays
  * settled as configured, enlarged as a step enlarges it, and not changed at random.
  *
  * @returns Scaled latents, shape [1, 4, h, w].

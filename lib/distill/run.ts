@@ -17,7 +17,7 @@ export interface RunPicture extends ImageSize {
   readonly palette: Palette;
   /** Palette index of each pixel: the likeliest one, strays settled as configured, shape [H, W]. */
   readonly indices: Uint32Array;
-  /** The mixture of palette colours before one is chosen: sRGB in [0, 1], shape [H, W, 3]. */
+  /** The mixture of palette colors before one is chosen: sRGB in [0, 1], shape [H, W, 3]. */
   readonly softmax: Float32Array;
 }
 
@@ -25,7 +25,7 @@ export interface RunPicture extends ImageSize {
 export interface StepViews {
   /** Palette index of each pixel, the likeliest one with the noise of the step, shape [H, W]. */
   readonly indices: Uint32Array;
-  /** The mixture of colours with the noise and temperature of the step, shape [H, W, 3]. */
+  /** The mixture of colors with the noise and temperature of the step, shape [H, W, 3]. */
   readonly mixture: Float32Array;
   /** What the teacher saw: the picture enlarged and changed at random. */
   readonly augmented: Image;
@@ -80,9 +80,9 @@ export interface Run extends AsyncDisposable {
    * @throws {TypeError} If a step is being made.
    */
   makeStep(): Promise<StepReport>;
-  /** Reads the picture so far: the likeliest colour of each pixel. */
+  /** Reads the picture so far: the likeliest color of each pixel. */
   image(): Promise<Image>;
-  /** Reads the picture so far as palette indices and as a mixture of colours. */
+  /** Reads the picture so far as palette indices and as a mixture of colors. */
   picture(): Promise<RunPicture>;
   /** Measures how decided the picture is so far. */
   statistics(): Promise<GeneratorStatistics>;
@@ -106,7 +106,7 @@ export interface Run extends AsyncDisposable {
    */
   gradientImage(): Promise<Image>;
   /**
-   * Measures how well the picture so far (the likeliest colours, enlarged) fits the prompt in the
+   * Measures how well the picture so far (the likeliest colors, enlarged) fits the prompt in the
    * eyes of the teacher: noise is added to it at two times, and the score is the logarithm of the mean
    * squared error of the noise that the teacher predicts with the prompt, times -1.
    *

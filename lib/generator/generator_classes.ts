@@ -1,10 +1,10 @@
 import type { Palette } from "../palette/palette.ts";
 
-/** Each class is a colour of a palette. */
+/** Each class is a color of a palette. */
 export interface PaletteClasses {
   /** Kind of the classes. */
   readonly kind: "palette";
-  /** The colours; class k is colour k. */
+  /** The colors; class k is color k. */
   readonly palette: Palette;
 }
 

@@ -47,7 +47,7 @@ export interface ForwardOptions {
   readonly tau: number;
   /** Gumbel noise that is added to the logits; left out, there is none. */
   readonly gumbelNoise?: PhiloxKey | undefined;
-  /** Mixes colours by their probabilities; false takes the likeliest, straight-through. */
+  /** Mixes colors by their probabilities; false takes the likeliest, straight-through. */
   readonly smooth: boolean;
 }
 
@@ -55,12 +55,12 @@ export interface ForwardOptions {
 export interface ForwardPicture {
   /** The likeliest class of each pixel, the first one on ties, shape [H, W]. */
   readonly indices: Uint32Array<ArrayBuffer>;
-  /** The mix of colours by their probabilities: sRGB in [0, 1], shape [H, W, 3]. */
+  /** The mix of colors by their probabilities: sRGB in [0, 1], shape [H, W, 3]. */
   readonly mixture: Float32Array<ArrayBuffer>;
 }
 
 /**
- * The picture that is optimised: a probability for each class at each pixel.
+ * The picture that is optimized: a probability for each class at each pixel.
  *
  * Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236, and
  * Jang et al. 2017, https://arxiv.org/abs/1611.01144, Eq. 2 and "Straight-Through".
@@ -70,7 +70,7 @@ export class PixelGenerator implements Disposable {
   readonly classes: GeneratorClasses;
   /** Size of the picture. */
   readonly size: ImageSize;
-  /** What is optimised, shape [H, W, K]. */
+  /** What is optimized, shape [H, W, K]. */
   readonly logits: GpuTensor;
   /** What the last forward gave: sRGB in [0, 1], shape [H, W, 3]. */
   readonly image: GpuTensor;
@@ -157,7 +157,7 @@ export class PixelGenerator implements Disposable {
   /**
    * Reads the likeliest class of each pixel, the first one on ties, shape [H, W].
    *
-   * @param options.strayMargin As of the config: stray pixels give way to their neighbours.
+   * @param options.strayMargin As of the config: stray pixels give way to their neighbors.
    *   Default: 0, they do not.
    */
   async argmax(
@@ -174,7 +174,7 @@ export class PixelGenerator implements Disposable {
     return await settled.readU32();
   }
 
-  /** Reads the mix of colours without noise at tau 1: sRGB in [0, 1], shape [H, W, 3]. */
+  /** Reads the mix of colors without noise at tau 1: sRGB in [0, 1], shape [H, W, 3]. */
   async softmax(): Promise<Float32Array<ArrayBuffer>> {
     using probs = GpuTensor.zeros(this.#gpu, this.logits.shape, "probabilities, reading");
     using image = GpuTensor.zeros(this.#gpu, this.image.shape, "image, reading");

@@ -35,7 +35,7 @@ export function spaceTimesteps(
   }
 }
 
-/** Rounds as NumPy does: halves to the even neighbour. */
+/** Rounds as NumPy does: halves to the even neighbor. */
 export function roundHalfEven(value: number): number {
   const low = Math.floor(value);
   if (value - low !== 0.5) return Math.round(value);

@@ -25,7 +25,7 @@ export interface HubRequest {
   readonly signal?: AbortSignal;
 }
 
-const MOST_REDIRECTS = 10;
+const MAX_REDIRECTS = 10;
 
 /**
  * Asks the Hub once and follows redirects.
@@ -48,7 +48,7 @@ async function followRedirects(client: HubClient, request: HubRequest): Promise<
   const home = new URL(client.endpoint);
   let url = new URL(`${client.endpoint}${path}`);
   let isHome = true;
-  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     isHome &&= url.origin === home.origin;
     const response = await fetchOnce(client, url, {
       redirect: "manual",
@@ -68,7 +68,7 @@ async function followRedirects(client: HubClient, request: HubRequest): Promise<
     url = nextAddress(client, request, { url, target });
   }
   throw new HubError(
-    `Cannot download ${addressOf(client, request)}: more than ${MOST_REDIRECTS} redirects`,
+    `Cannot download ${addressOf(client, request)}: more than ${MAX_REDIRECTS} redirects`,
     { url: addressOf(client, request) },
   );
 }
@@ -134,11 +134,11 @@ function reasonOf(client: HubClient, { repo }: HubRequest, response: Response): 
     ? "set HF_TOKEN to a token of that account"
     : "check that HF_TOKEN is a valid token of that account";
   if (code === "GatedRepo") {
-    return `access is gated (status ${status}): accept the licence at ${page} and ${token}`;
+    return `access is gated (status ${status}): accept the license at ${page} and ${token}`;
   }
   if (status === 401 || status === 403) {
     return `there is no access (status ${status}): the repository is gated, private or not there; ` +
-      `check its name, accept the licence at ${page} and ${token}`;
+      `check its name, accept the license at ${page} and ${token}`;
   }
   if (code === "RevisionNotFound") return `the repository has no such revision (status ${status})`;
   if (code === "EntryNotFound") return `the repository has no such file (status ${status})`;

@@ -1,13 +1,13 @@
 import type { Rgb } from "./image.ts";
 
-/** Colours that a terminal can show: none, the 256 of xterm, or all. */
+/** Colors that a terminal can show: none, the 256 of xterm, or all. */
 export type ColorDepth = "none" | "256" | "truecolor";
 
 /** What is known of a terminal. */
 export interface TerminalTraits {
   /** Whether the output is a terminal and not a file or a pipe. */
   readonly isTerminal: boolean;
-  /** Whether the user asked for no colour. Source: https://no-color.org. */
+  /** Whether the user asked for no color. Source: https://no-color.org. */
   readonly noColor?: boolean;
   /** Value of the variable COLORTERM, if it may be read. */
   readonly colorterm?: string | undefined;
@@ -16,25 +16,25 @@ export interface TerminalTraits {
 }
 
 /**
- * Decides which colours a terminal is sent.
+ * Decides which colors a terminal is sent.
  *
- * Where nothing is known of its kind, all colours: every common terminal of today shows them.
+ * Where nothing is known of its kind, all colors: every common terminal of today shows them.
  */
 export function colorDepth(traits: TerminalTraits): ColorDepth {
   const { isTerminal, noColor = false, colorterm, term } = traits;
   if (!isTerminal || noColor || term === "dumb") return "none";
   if (/truecolor|24bit/i.test(colorterm ?? "")) return "truecolor";
-  // Without COLORTERM, these are not known to pass on more than 256 colours.
+  // Without COLORTERM, these are not known to pass on more than 256 colors.
   if (/^(screen|tmux|rxvt|linux)/.test(term ?? "")) return "256";
   return term === undefined || /direct|kitty|ghostty|alacritty|wezterm/.test(term)
     ? "truecolor"
     : "256";
 }
 
-/** Ends all colours. */
+/** Ends all colors. */
 export const ANSI_RESET = "\x1b[0m";
 
-/** Returns the sequence that sets the colour of what follows, of the letters or behind them. */
+/** Returns the sequence that sets the color of what follows, of the letters or behind them. */
 export function ansiColor(
   color: Rgb,
   layer: "foreground" | "background",
@@ -45,10 +45,10 @@ export function ansiColor(
   return `\x1b[${code};5;${xtermIndex(color)}m`;
 }
 
-// The six steps of the xterm colour cube.
+// The six steps of the xterm color cube.
 const CUBE_STEPS = [0, 95, 135, 175, 215, 255] as const;
 
-/** Finds the nearest of xterm's colours 16 to 255: a cube of 6 x 6 x 6 and 24 grays. */
+/** Finds the nearest of xterm's colors 16 to 255: a cube of 6 x 6 x 6 and 24 grays. */
 export function xtermIndex(color: Rgb): number {
   const steps = color.map((value) => nearestStep(value, CUBE_STEPS)) as [number, number, number];
   const cube = steps.map((step) => CUBE_STEPS[step]!) as [number, number, number];

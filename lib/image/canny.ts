@@ -17,7 +17,7 @@ const TAN_22 = 13573;
 /**
  * Finds edges as OpenCV's `Canny` does, pixel for pixel: Sobel of 3x3, L1 gradient.
  *
- * In colour, each pixel takes the channel of the largest gradient. Alpha is not looked at.
+ * In color, each pixel takes the channel of the largest gradient. Alpha is not looked at.
  *
  * Source: Canny 1986, https://doi.org/10.1109/TPAMI.1986.4767851; rounding and ties from OpenCV.
  *

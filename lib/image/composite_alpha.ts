@@ -1,9 +1,9 @@
 import { Image, type Rgb } from "./image.ts";
 
 /**
- * Lays a picture over one colour, so that nothing of it is transparent.
+ * Lays a picture over one color, so that nothing of it is transparent.
  *
- * Colour = background + (foreground - background) · alpha / 255, rounded to 8 bits.
+ * Color = background + (foreground - background) · alpha / 255, rounded to 8 bits.
  *
  * @returns A new opaque picture, or `image` itself when it is opaque already.
  */

@@ -71,7 +71,7 @@ const FORMAT_NAME: Readonly<Record<ImageFormat, string>> = {
   tiff: "TIFF",
 };
 
-/** Looks for the end marker, which decoders do not insist on: half a photograph would turn grey. */
+/** Looks for the end marker, which decoders do not insist on: half a photograph would turn gray. */
 function hasEndOfJpeg(bytes: Uint8Array): boolean {
   // Files of some cameras carry further data behind the picture.
   return findLast(bytes, 0xff, 0xd9) > findLast(bytes, 0xff, 0xda);

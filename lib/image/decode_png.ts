@@ -12,7 +12,7 @@ interface PngFormat extends ImageSize {
   readonly isInterlaced: boolean;
 }
 
-// Channels and allowed depths of each colour type. Source: PNG specification, third edition, table 11.1.
+// Channels and allowed depths of each color type. Source: PNG specification, third edition, table 11.1.
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 const DEPTHS: Readonly<Record<number, readonly number[]>> = {
   0: [1, 2, 4, 8, 16],
@@ -34,9 +34,9 @@ const ADAM7 = [
 ] as const;
 
 /**
- * Reads a PNG file of any colour type, depth and interlacing, exactly.
+ * Reads a PNG file of any color type, depth and interlacing, exactly.
  *
- * 16-bit channels are rounded to 8 bits; colour profiles and gamma are left out.
+ * 16-bit channels are rounded to 8 bits; color profiles and gamma are left out.
  *
  * @throws {RangeError} If the file ends early, with the bare reason as its message.
  * @throws {SyntaxError} If the file is damaged, likewise.
@@ -183,7 +183,7 @@ function pixelReader(
   }
   const hasAlpha = channels === 2 || channels === 4;
   const colors = hasAlpha ? channels - 1 : channels;
-  // Without an alpha channel, tRNS names the one colour that is transparent, 16 bits a channel.
+  // Without an alpha channel, tRNS names the one color that is transparent, 16 bits a channel.
   const clear = transparency === undefined || hasAlpha ? undefined : Array.from(
     { length: colors },
     (_, c) => (transparency[c * 2]! << 8) | transparency[c * 2 + 1]!,

@@ -7,7 +7,7 @@ const BLACK_IS_ZERO = 1;
 const PALETTE = 3;
 
 /**
- * Reads the first page of a TIFF file: grey, RGB or palette, 1, 8 or 16 bits, with or without alpha.
+ * Reads the first page of a TIFF file: gray, RGB or palette, 1, 8 or 16 bits, with or without alpha.
  *
  * @throws {RangeError} If the file ends early, with the bare reason as its message.
  * @throws {Error} If its compression or its samples are not supported.

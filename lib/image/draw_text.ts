@@ -19,7 +19,7 @@ export interface TextStyle {
   readonly x: number;
   /** Top edge in pixels. */
   readonly y: number;
-  /** Colour of the ink. */
+  /** Color of the ink. */
   readonly color: Rgb;
   /** Pixels a dot, integer, 1 or more. Default: 1. */
   readonly scale?: number;
@@ -98,7 +98,7 @@ export interface Rectangle {
   readonly height: number;
 }
 
-/** Fills a rectangle with an opaque colour, in place; what lies outside is cut off. */
+/** Fills a rectangle with an opaque color, in place; what lies outside is cut off. */
 export function fillRectangle(image: Image, area: Rectangle, color: Rgb): void {
   const right = Math.min(image.width, area.x + area.width);
   const bottom = Math.min(image.height, area.y + area.height);

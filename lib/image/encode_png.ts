@@ -4,7 +4,7 @@ import { joinPngChunks, type PngChunk } from "./png_chunks.ts";
 
 const COLOR_TYPE = { rgb: 2, indexed: 3, rgba: 6 } as const;
 
-/** The most colours that an indexed PNG can hold. */
+/** The most colors that an indexed PNG can hold. */
 export const MAX_INDEXED_COLORS = 256;
 
 /** Options of {@linkcode encodePng}. */
@@ -13,7 +13,7 @@ export interface PngOptions {
   readonly hasAlpha?: boolean;
 }
 
-/** Writes a picture as a true-colour PNG: RGB when it is opaque, else RGBA, 8 bits a channel. */
+/** Writes a picture as a true-color PNG: RGB when it is opaque, else RGBA, 8 bits a channel. */
 export function encodePng(image: Image, options: PngOptions = {}): Uint8Array<ArrayBuffer> {
   return joinPngChunks(pngChunks(image, options));
 }
@@ -39,12 +39,12 @@ export function pngChunks(image: Image, options: PngOptions = {}): PngChunk[] {
 /**
  * Writes palette indices as an indexed PNG.
  *
- * The palette is written exactly as given: its order, its duplicates and its unused colours stay.
+ * The palette is written exactly as given: its order, its duplicates and its unused colors stay.
  * The depth is the smallest of 1, 2, 4 and 8 bits that holds every index.
  *
  * @param indices Palette index of each pixel, shape [H, W].
  * @param colors Palette, 8-bit sRGB, shape [K, 3], K in [1, 256].
- * @throws {RangeError} If the palette has more than 256 colours or an index is not below K.
+ * @throws {RangeError} If the palette has more than 256 colors or an index is not below K.
  */
 export function encodeIndexedPng(
   size: ImageSize,
@@ -59,14 +59,14 @@ export function encodeIndexedPng(
  *
  * @param indices Palette index of each pixel, shape [H, W].
  * @param colors Palette, 8-bit sRGB, shape [K, 3], K in [1, 256].
- * @param options `leastDepth`: bits an index at least, 1, 2, 4 or 8.
- * @throws {RangeError} If the palette has more than 256 colours or an index is not below K.
+ * @param options `minDepth`: bits an index at least, 1, 2, 4 or 8.
+ * @throws {RangeError} If the palette has more than 256 colors or an index is not below K.
  */
 export function indexedPngChunks(
   size: ImageSize,
   indices: ArrayLike<number>,
   colors: Uint8Array,
-  { leastDepth = 1 }: { readonly leastDepth?: number } = {},
+  { minDepth = 1 }: { readonly minDepth?: number } = {},
 ): PngChunk[] {
   const count = colors.length / 3;
   if (!Number.isInteger(count) || count < 1 || count > MAX_INDEXED_COLORS) {
@@ -80,7 +80,7 @@ export function indexedPngChunks(
         `expected ${size.height * size.width} indices, got ${indices.length}`,
     );
   }
-  const depth = [1, 2, 4, 8].find((bits) => bits >= leastDepth && count <= 1 << bits)!;
+  const depth = [1, 2, 4, 8].find((bits) => bits >= minDepth && count <= 1 << bits)!;
   return [
     { type: "IHDR", data: header(size, depth, COLOR_TYPE.indexed) },
     { type: "PLTE", data: colors },

@@ -42,7 +42,7 @@ export class Image implements ImageSize {
     this.data = data ?? new Uint8Array(byteLength);
   }
 
-  /** Creates a picture of one opaque colour. */
+  /** Creates a picture of one opaque color. */
   static filled(size: ImageSize, color: Rgb): Image {
     const image = new Image(size);
     for (let i = 0; i < image.data.length; i += 4) image.data.set([...color, 255], i);
@@ -93,7 +93,7 @@ export class Image implements ImageSize {
     return image;
   }
 
-  /** Returns the colours as sRGB floats in [0, 1], shape [H, W, 3]; alpha is left out. */
+  /** Returns the colors as sRGB floats in [0, 1], shape [H, W, 3]; alpha is left out. */
   toFloats(): Float32Array {
     const values = new Float32Array(this.height * this.width * 3);
     for (let i = 0, j = 0; j < this.data.length; i += 3, j += 4) {

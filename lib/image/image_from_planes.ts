@@ -5,7 +5,7 @@ import { Image } from "./image.ts";
  *
  * @param planes sRGB in [0, 1], red, green and blue plane one after the other.
  * @param shape [1, 3, H, W].
- * @throws {RangeError} If the shape is another one.
+ * @throws {RangeError} If the shape differs from one of them.
  */
 export function imageFromPlanes(planes: ArrayLike<number>, shape: readonly number[]): Image {
   const [count, channels, height = 0, width = 0] = shape;

@@ -13,7 +13,7 @@ export interface ImageHeader {
 }
 
 /**
- * Recognises a picture file by its first bytes and reads its size, decoding nothing.
+ * Recognizes a picture file by its first bytes and reads its size, decoding nothing.
  *
  * @returns undefined if it is none of the known formats.
  */

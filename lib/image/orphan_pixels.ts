@@ -1,7 +1,7 @@
 import type { ImageSize } from "./image.ts";
 
 /**
- * Measures noise: the share of inner pixels whose four neighbours all have another palette index.
+ * Measures noise: the share of inner pixels whose four neighbors all have another palette index.
  *
  * @param indices Palette index of each pixel, shape [H, W].
  * @returns In [0, 1]; 0 when the picture has no inner pixel (H or W below 3).

@@ -1,14 +1,14 @@
 import { Image, type ImageSize } from "./image.ts";
 
 /**
- * Undoes an enlargement by nearest neighbour: each square of equal pixels becomes one pixel.
+ * Undoes an enlargement by nearest neighbor: each square of equal pixels becomes one pixel.
  *
  * Nothing is averaged: the picture, enlarged again, is the one that was given, byte by byte.
  *
  * @param size Size before the enlargement.
  * @returns A picture of `size`; the given one itself if it has that size.
  * @throws {RangeError} If the picture is no whole multiple of `size`, or a square of it has pixels
- * of different colours; with the bare reason as its message.
+ * of different colors; with the bare reason as its message.
  */
 export function reduceSquares(image: Image, size: ImageSize): Image {
   const { height, width } = size;

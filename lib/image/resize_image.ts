@@ -2,9 +2,9 @@ import { Image, type ImageSize, type Rgb } from "./image.ts";
 
 /** How a picture is brought to a size of another aspect ratio. */
 export type ResizeFit =
-  /** The whole picture, centred; the rest is background. */
+  /** The whole picture, centered; the rest is background. */
   | "fit"
-  /** No background, centred; what sticks out is cut off. */
+  /** No background, centered; what sticks out is cut off. */
   | "crop"
   /** The whole picture without background; circles become ellipses. */
   | "stretch";
@@ -17,7 +17,7 @@ export type ResizeFilter =
   | "bicubic"
   /** Mean over the area that the new pixel covers. */
   | "area"
-  /** The one pixel under the centre of the new one. */
+  /** The one pixel under the center of the new one. */
   | "nearest";
 
 /** Options of {@linkcode resizeImage}. */
@@ -31,7 +31,7 @@ export interface ResizeOptions {
 }
 
 /**
- * Resizes a picture. Colours are weighted by their alpha, so transparent pixels do not bleed.
+ * Resizes a picture. Colors are weighted by their alpha, so transparent pixels do not bleed.
  *
  * @returns A new picture of exactly `size`; the caller owns it.
  */
@@ -67,13 +67,13 @@ export function fitWithin(size: ImageSize, box: ImageSize): ImageSize {
   };
 }
 
-/** The centred part of the source that is used, as shares of its height and width. */
+/** The centered part of the source that is used, as shares of its height and width. */
 const FULL = { height: 1, width: 1 };
 
 function resample(image: Image, size: ImageSize, part: ImageSize, filter: ResizeFilter): Image {
   const across = taps(image.width, size.width, part.width, filter);
   const down = taps(image.height, size.height, part.height, filter);
-  // Rows first: [image.height, size.width, 4], colours multiplied by alpha.
+  // Rows first: [image.height, size.width, 4], colors multiplied by alpha.
   const rows = new Float32Array(image.height * size.width * 4);
   for (let y = 0; y < image.height; y++) {
     for (let x = 0; x < size.width; x++) {

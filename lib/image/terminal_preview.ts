@@ -4,7 +4,7 @@ import { fitWithin, resizeImage } from "./resize_image.ts";
 
 /** Options of {@linkcode terminalPreview}. */
 export interface TerminalPreviewOptions {
-  /** Colours of the terminal; "none" gives no lines at all. */
+  /** Colors of the terminal; "none" gives no lines at all. */
   readonly depth: ColorDepth;
   /** The most columns, and so pixels across. Default: 80. */
   readonly columns?: number;
@@ -17,7 +17,7 @@ export interface TerminalPreviewOptions {
  *
  * Larger pictures are shrunk, smaller ones are not enlarged. Transparent pixels show the terminal.
  *
- * @returns Lines without line ends, each closed by a colour reset.
+ * @returns Lines without line ends, each closed by a color reset.
  */
 export function terminalPreview(image: Image, options: TerminalPreviewOptions): string[] {
   const { depth, columns = 80, lines = 40 } = options;

@@ -1,13 +1,13 @@
 import { nearestColor } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
 
-/** How near a colour is to a palette colour. */
+/** How near a color is to a palette color. */
 export type ColorSimilarity = "l1" | "l2" | "cosine_similarity";
 
-/** The nearest colour stands out by this from others of the same hue. */
+/** The nearest color stands out by this from others of the same hue. */
 const COSINE_MARGIN = 0.01;
 /** Least norm that is divided by. Source: torch.nn.functional.cosine_similarity, `eps`. */
-const LEAST_NORM = 1e-8;
+const MIN_NORM = 1e-8;
 
 const SIMILARITIES: Readonly<
   Record<ColorSimilarity, (a: ArrayLike<number>, b: ArrayLike<number>) => number>
@@ -18,15 +18,15 @@ const SIMILARITIES: Readonly<
     const normA = Math.sqrt(sumOver((c) => (2 * a[c]! - 1) ** 2));
     const normB = Math.sqrt(sumOver((c) => (2 * b[c]! - 1) ** 2));
     const product = sumOver((c) => (2 * a[c]! - 1) * (2 * b[c]! - 1));
-    return product / (Math.max(normA, LEAST_NORM) * Math.max(normB, LEAST_NORM));
+    return product / (Math.max(normA, MIN_NORM) * Math.max(normB, MIN_NORM));
   },
 };
 
 /**
- * Evaluates how near each pixel is to each palette colour, multiplied by the root of K.
+ * Evaluates how near each pixel is to each palette color, multiplied by the root of K.
  *
  * "l1" and "l2" are negative distances in sRGB; "cosine_similarity" is the cosine of the angle
- * between colours as seen from middle gray, and 1.01 for the nearest colour, since all grays lie on
+ * between colors as seen from middle gray, and 1.01 for the nearest color, since all grays lie on
  * one line.
  *
  * Source of the formulas: https://github.com/AlexandreBinninger/SD-piXL, "init_distance".

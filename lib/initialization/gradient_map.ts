@@ -2,10 +2,10 @@ import { Image, type Rgb } from "../image/image.ts";
 import { toOklab } from "../palette/oklab.ts";
 import type { Palette } from "../palette/palette.ts";
 
-/** Colours of less chroma in OKLab are grays. */
-const LEAST_CHROMA = 0.04;
-/** Cosine of the greatest angle between the hue of a colour and the palette's own: 40 degrees. */
-const LEAST_LIKENESS = 0.766;
+/** Colors of less chroma in OKLab are grays. */
+const MIN_CHROMA = 0.04;
+/** Cosine of the greatest angle between the hue of a color and the palette's own: 40 degrees. */
+const MIN_LIKENESS = 0.766;
 /** Share of the pixels that may be darker than black, or lighter than white, after the stretch. */
 const CLIPPED_SHARE = 0.02;
 
@@ -14,19 +14,19 @@ export function isOneHue(palette: Palette): boolean {
   if (palette.size < 2) return false;
   const hues = Array.from({ length: palette.size }, (_, k) => toOklab(palette.at(k)))
     .map(([, redness, yellowness]) => [redness, yellowness] as const)
-    .filter((hue) => Math.hypot(...hue) >= LEAST_CHROMA);
+    .filter((hue) => Math.hypot(...hue) >= MIN_CHROMA);
   const sum = hues.reduce(([a, b], [c, d]) => [a + c, b + d] as const, [0, 0] as const);
   const length = Math.hypot(...sum);
   return hues.every(([a, b]) =>
-    (a * sum[0] + b * sum[1]) / (Math.hypot(a, b) * length) >= LEAST_LIKENESS
+    (a * sum[0] + b * sum[1]) / (Math.hypot(a, b) * length) >= MIN_LIKENESS
   );
 }
 
 /**
  * Draws an image in the shades of a palette: its lightness, stretched to the whole of the palette,
- * chooses the place among the colours in their order from dark to light.
+ * chooses the place among the colors in their order from dark to light.
  *
- * Colours that differ in hue only would else become one shade of a palette of one hue.
+ * Colors that differ in hue only would else become one shade of a palette of one hue.
  *
  * @param image Opaque.
  */

@@ -46,14 +46,14 @@ export const INITIALIZATION_STREAM = 0x696e6974;
 /**
  * Computes logits that show an image.
  *
- * The logits of each pixel are its likeness to the palette's colours, with their mean taken off,
+ * The logits of each pixel are its likeness to the palette's colors, with their mean taken off,
  * rescaled to one norm: the mean norm of all pixels times `softmaxRegularizer`. Those of distance
  * "zero" stay 0.
  *
  * Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236, and its code.
  *
  * @param image Opaque, of any size; its whole is brought to `size`, so crop it before.
- * @throws {RangeError} If "nearest" finds too many colours.
+ * @throws {RangeError} If "nearest" finds too many colors.
  */
 export function initializeLogits(image: Image, options: InitializeLogitsOptions): InitialLogits {
   const { colors, palette } = pixelColors(image, options);
@@ -63,7 +63,7 @@ export function initializeLogits(image: Image, options: InitializeLogitsOptions)
   return { logits, palette };
 }
 
-/** The colour that each pixel shall resemble. */
+/** The color that each pixel shall resemble. */
 interface PixelColors {
   /** sRGB in [0, 1], shape [H, W, 3]. */
   readonly colors: Float32Array;

@@ -9,7 +9,7 @@ import type { Palette } from "../palette/palette.ts";
  *
  * @param image Opaque, of the picture's aspect ratio.
  * @param palette That of the config; some methods make another of the image.
- * @throws {RangeError} If a palette is made of the image, and it has too many colours.
+ * @throws {RangeError} If a palette is made of the image, and it has too many colors.
  */
 export function initializePicture(
   image: Image,

@@ -1,24 +1,24 @@
 import { nearestColor } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
 
-/** A picture in colours of its own. */
+/** A picture in colors of its own. */
 export interface OwnColors {
-  /** Index of each pixel's colour in `own`, shape [H, W]. */
+  /** Index of each pixel's color in `own`, shape [H, W]. */
   readonly classes: Uint32Array;
   /** Width of the picture in pixels. */
   readonly width: number;
-  /** The picture's own colours. */
+  /** The picture's own colors. */
   readonly own: Palette;
 }
 
-/** How much a difference between two pixels side by side weighs, against a pixel's own colour. */
+/** How much a difference between two pixels side by side weighs, against a pixel's own color. */
 const CONTRAST = 0.5;
 
 /** Rounds that are made, at most; two or three suffice. */
 const MAX_ROUNDS = 20;
 
 /**
- * Finds a palette's colour for each of a picture's own: near to it, and as different from those
+ * Finds a palette's color for each of a picture's own: near to it, and as different from those
  * beside it as they were. So a dark green thing on a green ground does not become one with it where
  * both are nearest to the same green.
  *
@@ -27,9 +27,9 @@ const MAX_ROUNDS = 20;
  * nearest ones on, until none changes: not always the least of all.
  *
  * After Rasche, Geist & Westall 2005, "Re-coloring Images for Gamuts of Lower Dimension", which
- * keeps differences of colours likewise.
+ * keeps differences of colors likewise.
  *
- * @returns Index in `palette` for each colour of `own`.
+ * @returns Index in `palette` for each color of `own`.
  */
 export function matchColors(colors: OwnColors, palette: Palette): number[] {
   const own = triplesOf(colors.own);
@@ -61,11 +61,11 @@ export function matchColors(colors: OwnColors, palette: Palette): number[] {
   return matches;
 }
 
-/** How large the areas of a picture's colours are, and where they touch. */
+/** How large the areas of a picture's colors are, and where they touch. */
 interface Measures {
-  /** Pixels of each colour. */
+  /** Pixels of each color. */
   readonly areas: Float64Array;
-  /** For each colour those beside it, and how many pairs of pixels that makes. */
+  /** For each color those beside it, and how many pairs of pixels that makes. */
   readonly borders: readonly ReadonlyMap<number, number>[];
 }
 

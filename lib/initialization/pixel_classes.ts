@@ -5,7 +5,7 @@ import { matchColors } from "./match_colors.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import { Palette } from "../palette/palette.ts";
 
-/** A palette colour for each pixel. */
+/** A palette color for each pixel. */
 export interface PixelClasses {
   /** Palette index of each pixel, shape [H, W]. */
   readonly classes: Uint32Array;
@@ -13,10 +13,10 @@ export interface PixelClasses {
   readonly palette: Palette;
 }
 
-/** A picture's own colours, at least: fewer than its areas would join what a small palette can tell. */
+/** A picture's own colors, at least: fewer than its areas would join what a small palette can tell. */
 const MIN_CLUSTERS = 16;
 
-/** Logits are [H, W, K]: at 64x64 pixels, this many colours are 64 MiB. */
+/** Logits are [H, W, K]: at 64x64 pixels, this many colors are 64 MiB. */
 const MAX_COLORS = 4096;
 
 /** A run of source pixels along one axis. */
@@ -26,9 +26,9 @@ interface Block {
 }
 
 /**
- * Gives each pixel the palette colour that most pixels of its block are nearest to (l2).
+ * Gives each pixel the palette color that most pixels of its block are nearest to (l2).
  *
- * Blocks have whole sides; what is left over is cut off on both sides alike. The first colour wins
+ * Blocks have whole sides; what is left over is cut off on both sides alike. The first color wins
  * ties. Along an axis where the picture is smaller than `size`, its pixels are repeated.
  */
 export function majorityClasses(image: Image, size: ImageSize, palette: Palette): PixelClasses {
@@ -53,11 +53,11 @@ export function majorityClasses(image: Image, size: ImageSize, palette: Palette)
 }
 
 /**
- * Gives each pixel a palette colour by way of the picture's own: as many of them as the palette has,
+ * Gives each pixel a palette color by way of the picture's own: as many of them as the palette has,
  * but at least 16, by k-means; for each pixel the one that is commonest in its block, and for that
  * the one of the palette that {@linkcode matchColors} finds.
  *
- * So what is one area in the picture stays one, where it lies between two colours of the palette.
+ * So what is one area in the picture stays one, where it lies between two colors of the palette.
  *
  * After Gerstner et al. 2012, "Pixelated Image Abstraction", with fixed blocks in place of its
  * superpixels and a palette that is given.
@@ -82,10 +82,10 @@ function blocks(from: number, to: number): Block[] {
 }
 
 /**
- * Takes the colour in the middle of each pixel's area, and all that occur as the palette, sorted by
+ * Takes the color in the middle of each pixel's area, and all that occur as the palette, sorted by
  * red, green and blue.
  *
- * @throws {RangeError} If they are more colours than logits have room for.
+ * @throws {RangeError} If they are more colors than logits have room for.
  */
 export function sampledClasses(image: Image, size: ImageSize): PixelClasses {
   const small = resizeImage(image, size, { fit: "stretch", filter: "nearest" });

@@ -22,7 +22,7 @@ export interface StartImageOptions {
  * or more.
  *
  * - "crop" cuts both ends of the longer side off.
- * - "fit" keeps all of it in the middle; the rest takes the colour of its border.
+ * - "fit" keeps all of it in the middle; the rest takes the color of its border.
  * - "pad" keeps all of it in the middle, on white.
  *
  * @returns Opaque, of n H x n W pixels.
@@ -45,7 +45,7 @@ export function prepareStartImage(image: Image, options: StartImageOptions): Ima
 const MAX_BORDER_PIXELS = 256;
 
 /**
- * Returns the typical colour of the two sides of an image beside which space is left: the one whose
+ * Returns the typical color of the two sides of an image beside which space is left: the one whose
  * distances to the others sum up least, so that it is none that only lies between them.
  */
 function borderColor(image: Image, size: ImageSize): Rgb {

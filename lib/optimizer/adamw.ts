@@ -25,7 +25,7 @@ export interface AdamWState {
 const NO_LIMIT = 1e30;
 
 /**
- * Optimises one tensor: AdamW, with the norm of the gradient limited.
+ * Optimizes one tensor: AdamW, with the norm of the gradient limited.
  *
  * Source: Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101, Algorithm 2.
  */
@@ -42,7 +42,7 @@ export class AdamW implements Disposable {
   /**
    * Creates an optimizer that has not stepped yet.
    *
-   * @param param What is optimised; borrowed, and must outlive the optimizer.
+   * @param param What is optimized; borrowed, and must outlive the optimizer.
    */
   constructor(gpu: Gpu, param: GpuTensor, options: AdamWOptions) {
     using owned = new DisposableStack();

@@ -11,7 +11,7 @@ export interface RunResult extends ImageSize {
   readonly palette: Palette;
   /** Palette index of each pixel, shape [H, W]. */
   readonly indices: Uint32Array;
-  /** The mixture of palette colours before one is chosen: sRGB in [0, 1], shape [H, W, 3]. */
+  /** The mixture of palette colors before one is chosen: sRGB in [0, 1], shape [H, W, 3]. */
   readonly softmax: Float32Array;
 }
 
@@ -27,7 +27,7 @@ export interface FinalImages {
   readonly argmax: string;
   /** The same, each pixel a square; undefined at factor 1. */
   readonly enlarged: string | undefined;
-  /** The mixture, true colour. */
+  /** The mixture, true color. */
   readonly softmax: string;
   /** What the user should know of these files. */
   readonly notes: readonly string[];
@@ -67,7 +67,7 @@ export async function writeFinalImages(
 const DEFAULT_SIDE = 512;
 
 /**
- * Writes palette indices as PNG: indexed if the palette fits (256 colours), else true colour.
+ * Writes palette indices as PNG: indexed if the palette fits (256 colors), else true color.
  *
  * @param indices Palette index of each pixel, shape [H, W].
  */

@@ -9,18 +9,18 @@ import { makeFolder, writeFile } from "../files/write_file.ts";
 
 /** The files that {@linkcode writeLayers} wrote. */
 export interface LayerFiles {
-  /** A picture of each colour, in the order of the palette: `layer_0.png`, `layer_1.png` … */
+  /** A picture of each color, in the order of the palette: `layer_0.png`, `layer_1.png` … */
   readonly layers: readonly string[];
-  /** The likeliest colours: an indexed PNG, if the palette fits in one. */
+  /** The likeliest colors: an indexed PNG, if the palette fits in one. */
   readonly argmax: string;
-  /** The mixture, true colour. */
+  /** The mixture, true color. */
   readonly softmax: string;
   /** All of them side by side, with labels. */
   readonly sheet: string;
 }
 
 /**
- * Writes a mixture as one RGBA picture a colour, whose alpha is the colour's probability, with
+ * Writes a mixture as one RGBA picture a color, whose alpha is the color's probability, with
  * `argmax.png`, `softmax.png` and `contact_sheet.png`.
  *
  * @param folder Where they go; it is made.
@@ -61,7 +61,7 @@ export async function writeLayers(
   return { layers, argmax, softmax, sheet };
 }
 
-/** Draws where a colour is, and tells its mean probability. */
+/** Draws where a color is, and tells its mean probability. */
 function layerImage(mixture: Mixture, k: number): { image: Image; mean: number } {
   const { palette, probabilities } = mixture;
   const image = new Image(mixture);

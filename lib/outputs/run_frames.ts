@@ -18,7 +18,7 @@ export interface RunFrame {
 
 /** The pictures of the way of a run, from the first step to the last. */
 export interface RunFrames {
-  /** Pictures of palette colours. */
+  /** Pictures of palette colors. */
   readonly hard: readonly RunFrame[];
   /** Mixtures. */
   readonly soft: readonly RunFrame[];
@@ -73,7 +73,7 @@ export async function readRunFrame(path: string, size: ImageSize): Promise<Image
 /**
  * Reads the palette of an indexed PNG, in its order.
  *
- * @returns undefined if the file is of true colours.
+ * @returns undefined if the file is of true colors.
  * @throws {OutputError} If it cannot be read.
  * @throws {ImageError} If it is no picture.
  */
@@ -89,11 +89,11 @@ export async function readFramePalette(path: string): Promise<Palette | undefine
 }
 
 /**
- * Returns the palette index of each pixel; of equal colours the first.
+ * Returns the palette index of each pixel; of equal colors the first.
  *
  * @param path Of the picture, for the error.
  * @returns Shape [H, W].
- * @throws {OutputError} If a colour is not in the palette.
+ * @throws {OutputError} If a color is not in the palette.
  */
 export function indicesOf(path: string, image: Image, palette: Palette): Uint32Array {
   const indexOf = new Map<number, number>();

@@ -18,7 +18,7 @@ export interface RunVideoOptions {
 
 /**
  * The way of a run as `video_hard.mp4`, the picture, and `video_soft.mp4`, the mixture, and likewise
- * `.gif` and `.apng`. A GIF holds palette colours only, so there is none of the mixture.
+ * `.gif` and `.apng`. A GIF holds palette colors only, so there is none of the mixture.
  *
  * A run that goes on after step 50 makes `video_hard_from_50.mp4`, so that the earlier one stays. The
  * files appear when they are finished.

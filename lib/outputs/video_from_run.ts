@@ -36,7 +36,7 @@ export interface Film {
 }
 
 /**
- * Films pictures of a run, in several formats at once. Colours stay: indexed pictures keep their
+ * Films pictures of a run, in several formats at once. Colors stay: indexed pictures keep their
  * palette, and no pixel is averaged.
  *
  * @param frames At least one.

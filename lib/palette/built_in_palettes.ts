@@ -23,7 +23,7 @@ export interface BuiltInPalette {
   readonly name: string;
   /** Who made it and where it is from. */
   readonly credit: string;
-  /** Reads or computes the colours. */
+  /** Reads or computes the colors. */
   load(): Palette;
 }
 

@@ -7,11 +7,11 @@ export const COLOR_ORDERS = ["none", "hue", "lightness"] as const;
 /** How swatches are ordered: as in the palette, by hue or by lightness. */
 export type ColorOrder = typeof COLOR_ORDERS[number];
 
-/** Below this chroma in OKLab a colour is taken for gray: its hue is hardly seen. */
+/** Below this chroma in OKLab a color is taken for gray: its hue is hardly seen. */
 const GRAY_CHROMA = 0.03;
 
 /**
- * Returns the indices of a palette's colours in an order; the palette itself stays as it is.
+ * Returns the indices of a palette's colors in an order; the palette itself stays as it is.
  *
  * By lightness, the darkest comes first. By hue, grays come first, then hues from red over yellow,
  * green and blue to pink; equals go by lightness, then by index.

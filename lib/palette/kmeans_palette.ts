@@ -15,10 +15,10 @@ const STARTS = 4;
 /** Rounds of one start; pictures settle after 10 to 50. */
 const MAX_ROUNDS = 100;
 
-/** More different colours than this are joined to the means of cells of 8 x 8 x 8 values. */
+/** More different colors than this are joined to the means of cells of 8 x 8 x 8 values. */
 const MAX_COLORS = 2 ** 15;
 
-/** Different colours of a picture and how often each occurs. */
+/** Different colors of a picture and how often each occurs. */
 interface Histogram {
   /** 8-bit sRGB, shape [U, 3]. */
   readonly colors: Float64Array;
@@ -27,14 +27,14 @@ interface Histogram {
 }
 
 /**
- * Picks the colours that stand best for a picture: k-means over its pixels in sRGB.
+ * Picks the colors that stand best for a picture: k-means over its pixels in sRGB.
  *
- * Fully transparent pixels do not count. Fewer colours come out if the picture has no more.
+ * Fully transparent pixels do not count. Fewer colors come out if the picture has no more.
  *
  * Source: Lloyd 1982; start by Arthur & Vassilvitskii 2007, "k-means++".
  *
- * @param count Number of colours wanted, integer, 1 or more.
- * @returns The palette from dark to light, no colour twice.
+ * @param count Number of colors wanted, integer, 1 or more.
+ * @returns The palette from dark to light, no color twice.
  */
 export function kmeansPalette(image: Image, count: number, options: KmeansOptions = {}): Palette {
   if (!Number.isInteger(count) || count < 1) {
@@ -65,7 +65,7 @@ function countColors(image: Image): Histogram {
   if (counts.size === 0) {
     throw new RangeError("Cannot pick colors: the picture is fully transparent");
   }
-  // Red, green, blue and count, each colour multiplied by its count; by cell.
+  // Red, green, blue and count, each color multiplied by its count; by cell.
   const cells = new Map<number, [number, number, number, number]>();
   const mask = counts.size > MAX_COLORS ? 0xf8f8f8 : 0xffffff;
   for (const [key, count] of [...counts].sort(([a], [b]) => a - b)) {
@@ -116,7 +116,7 @@ function cluster(
   return { centers, error };
 }
 
-/** Draws the first centres; far colours are likelier. */
+/** Draws the first centers; far colors are likelier. */
 function startCenters(
   { colors, counts }: Histogram,
   count: number,
@@ -151,7 +151,7 @@ function squaredDistance(a: Float64Array, i: number, b: Float64Array, j: number)
   return sum;
 }
 
-/** Rounds colours to 8 bits, drops doubles and sorts by luma (Rec. 601). */
+/** Rounds colors to 8 bits, drops doubles and sorts by luma (Rec. 601). */
 function sortedBytes(colors: Float64Array): Uint8Array {
   const rounded = new Set<number>();
   for (let i = 0; i < colors.length; i += 3) {

@@ -11,7 +11,7 @@ export const LATTICE_STEPS = { min: 2, max: 10 } as const;
  * Source: SD-piXL's palette files of the same names.
  *
  * @param steps Steps a channel, integer in [2, 10].
- * @returns A palette of steps³ colours.
+ * @returns A palette of steps³ colors.
  */
 export function latticePalette(steps: number): Palette {
   const { min, max } = LATTICE_STEPS;

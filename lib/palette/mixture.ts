@@ -2,13 +2,13 @@ import type { ImageSize } from "../image/image.ts";
 import type { PaletteMatch } from "./match_palette.ts";
 import type { Palette } from "./palette.ts";
 
-/** A picture before one colour is chosen for each pixel. */
+/** A picture before one color is chosen for each pixel. */
 export interface Mixture extends ImageSize {
-  /** The colours. */
+  /** The colors. */
   readonly palette: Palette;
-  /** Probability of each colour, in [0, 1], shape [H, W, K]; those of a pixel sum to 1. */
+  /** Probability of each color, in [0, 1], shape [H, W, K]; those of a pixel sum to 1. */
   readonly probabilities: Float32Array;
-  /** Index of the likeliest colour, the first one on ties, shape [H, W]. */
+  /** Index of the likeliest color, the first one on ties, shape [H, W]. */
   readonly indices: Uint32Array;
 }
 
@@ -49,8 +49,8 @@ export function mixtureOfLogits(
 }
 
 /**
- * Gives a mixture the colours of another palette. Where several become one, their probabilities are
- * added; the likeliest colour is the one that stands for the likeliest one before.
+ * Gives a mixture the colors of another palette. Where several become one, their probabilities are
+ * added; the likeliest color is the one that stands for the likeliest one before.
  */
 export function recolorMixture(mixture: Mixture, match: PaletteMatch): Mixture {
   const { height, width } = mixture;
@@ -66,7 +66,7 @@ export function recolorMixture(mixture: Mixture, match: PaletteMatch): Mixture {
   return { height, width, palette, probabilities, indices };
 }
 
-/** Mixes the colours of each pixel by their probabilities: sRGB in [0, 1], shape [H, W, 3]. */
+/** Mixes the colors of each pixel by their probabilities: sRGB in [0, 1], shape [H, W, 3]. */
 export function mixColors({ palette, probabilities, height, width }: Mixture): Float32Array {
   const colors = palette.toFloats();
   const mixed = new Float32Array(height * width * 3);

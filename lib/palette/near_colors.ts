@@ -2,13 +2,13 @@ import { type Oklab, oklabDistance, toOklab } from "./oklab.ts";
 import { type Palette, paletteWarnings } from "./palette.ts";
 
 /**
- * Distance in OKLab below which two colours look alike.
+ * Distance in OKLab below which two colors look alike.
  *
  * Source: CSS Color Module Level 4, section 13.2, where it is the just noticeable difference.
  */
 export const NEAR_DISTANCE = 0.02;
 
-/** Two colours of a palette that look alike, but are not the same. */
+/** Two colors of a palette that look alike, but are not the same. */
 export interface NearColors {
   /** Index of the first one, from 0. */
   readonly first: number;
@@ -18,7 +18,7 @@ export interface NearColors {
   readonly distance: number;
 }
 
-/** Finds the pairs of colours that look alike, the nearest first. */
+/** Finds the pairs of colors that look alike, the nearest first. */
 export function nearColors(palette: Palette): NearColors[] {
   const colors = Array.from({ length: palette.size }, (_, i) => toOklab(palette.at(i)));
   // By lightness, so that each is compared only with those that may be near.
@@ -34,7 +34,7 @@ export function nearColors(palette: Palette): NearColors[] {
   return pairs.sort((a, b) => a.distance - b.distance || a.first - b.first || a.second - b.second);
 }
 
-/** Yields the colours after one in an order by lightness that may look like it. */
+/** Yields the colors after one in an order by lightness that may look like it. */
 function* nearInLightness(
   order: readonly number[],
   colors: readonly Oklab[],

@@ -1,10 +1,10 @@
 import type { Rgb } from "../image/image.ts";
 
-/** A colour as people see it: lightness in [0, 1], greenness to redness, blueness to yellowness. */
+/** A color as people see it: lightness in [0, 1], greenness to redness, blueness to yellowness. */
 export type Oklab = readonly [lightness: number, redness: number, yellowness: number];
 
 /**
- * Converts a colour to OKLab, in which equal distances look about equal.
+ * Converts a color to OKLab, in which equal distances look about equal.
  *
  * Source: Ottosson 2020, https://bottosson.github.io/posts/oklab; sRGB's curve from IEC 61966-2-1.
  */
@@ -28,7 +28,7 @@ function toLinear(value: number): number {
   return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
 }
 
-/** Returns the distance of two colours in OKLab; black and white are 1 apart. */
+/** Returns the distance of two colors in OKLab; black and white are 1 apart. */
 export function oklabDistance(a: Oklab, b: Oklab): number {
   return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 }

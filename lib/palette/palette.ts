@@ -1,19 +1,19 @@
 import type { Rgb } from "../image/image.ts";
 
-/** An ordered list of colours with a name. The order is kept everywhere: an index is a colour. */
+/** An ordered list of colors with a name. The order is kept everywhere: an index is a color. */
 export class Palette {
   /** Name of the palette, such as "sweetie-16". */
   readonly name: string;
   /** 8-bit sRGB, shape [K, 3]. */
   readonly colors: Uint8Array;
-  /** Number of colours, K. */
+  /** Number of colors, K. */
   readonly size: number;
 
   /**
-   * Wraps colours; the data is not copied.
+   * Wraps colors; the data is not copied.
    *
    * @param colors 8-bit sRGB, shape [K, 3], K of 1 or more.
-   * @throws {RangeError} If there is no colour or the last one is incomplete.
+   * @throws {RangeError} If there is no color or the last one is incomplete.
    */
   constructor(name: string, colors: Uint8Array) {
     if (colors.length === 0 || colors.length % 3 !== 0) {
@@ -26,7 +26,7 @@ export class Palette {
     this.size = colors.length / 3;
   }
 
-  /** Returns colour `index`, counted from 0. */
+  /** Returns color `index`, counted from 0. */
   at(index: number): Rgb {
     if (!Number.isInteger(index) || index < 0 || index >= this.size) {
       throw new RangeError(
@@ -37,23 +37,23 @@ export class Palette {
     return [red!, green!, blue!];
   }
 
-  /** Returns colour `index` as six lower-case digits, such as "1a1c2c". */
+  /** Returns color `index` as six lower-case digits, such as "1a1c2c". */
   hexAt(index: number): string {
     return this.at(index).map((value) => value.toString(16).padStart(2, "0")).join("");
   }
 
-  /** Returns the colours as sRGB floats in [0, 1], shape [K, 3]. */
+  /** Returns the colors as sRGB floats in [0, 1], shape [K, 3]. */
   toFloats(): Float32Array {
     return Float32Array.from(this.colors, (value) => value / 255);
   }
 
-  /** Returns the text of a .hex file: one colour a line. */
+  /** Returns the text of a .hex file: one color a line. */
   toHexText(): string {
     return Array.from({ length: this.size }, (_, i) => `${this.hexAt(i)}\n`).join("");
   }
 }
 
-/** Two entries of a palette that hold the same colour. */
+/** Two entries of a palette that hold the same color. */
 export interface DuplicateColor {
   /** Index of the first entry, from 0. */
   readonly first: number;
@@ -62,7 +62,7 @@ export interface DuplicateColor {
 }
 
 /**
- * Finds colours that a palette holds more than once.
+ * Finds colors that a palette holds more than once.
  *
  * They do no harm, but the later ones cost time and are told apart only by their index.
  */

@@ -7,13 +7,13 @@ export class PaletteError extends SyntaxError {
 }
 
 /**
- * Reads a .hex palette: one colour a line as RRGGBB, in any case, with or without "#".
+ * Reads a .hex palette: one color a line as RRGGBB, in any case, with or without "#".
  *
- * Windows and old Mac line ends, blanks around a colour, empty lines, a byte order mark and lines
+ * Windows and old Mac line ends, blanks around a color, empty lines, a byte order mark and lines
  * that begin with ";" or "//" do no harm.
  *
  * @param name Name of the palette; errors call the file so.
- * @throws {PaletteError} If a line is something else, naming it, or if there is no colour.
+ * @throws {PaletteError} If a line is something else, naming it, or if there is no color.
  */
 export function parseHex(text: string, name: string): Palette {
   const colors: number[] = [];

@@ -17,7 +17,7 @@ export interface SheetEntry {
   readonly note?: string;
   /** What the user should know of it, one sentence each. Default: nothing. */
   readonly warnings?: readonly string[];
-  /** Indices of its colours in the order in which they are shown. Default: that of the palette. */
+  /** Indices of its colors in the order in which they are shown. Default: that of the palette. */
   readonly order?: readonly number[];
 }
 
@@ -42,11 +42,11 @@ interface Grid {
   readonly width: number;
   readonly height: number;
   readonly gap: number;
-  /** Whether the digits of each colour stand below it. */
+  /** Whether the digits of each color stand below it. */
   readonly isLabeled: boolean;
 }
 
-/** Draws palettes one below the other: name, number of colours, note, warnings and swatches. */
+/** Draws palettes one below the other: name, number of colors, note, warnings and swatches. */
 export function paletteSheet(entries: readonly SheetEntry[]): Image {
   const heights = entries.map(entryHeight);
   const height = heights.reduce((sum, value) => sum + value + ENTRY_GAP, 2 * MARGIN - ENTRY_GAP);
@@ -90,7 +90,7 @@ function drawSwatches(image: Image, { palette, order }: SheetEntry, top: number)
     const x = MARGIN + (i % perRow) * (grid.width + grid.gap);
     const y = top + Math.floor(i / perRow) * rowHeight(grid);
     const area = { x, y, width: grid.width, height: grid.height };
-    // The outline keeps colours apart that look like the sheet itself.
+    // The outline keeps colors apart that look like the sheet itself.
     if (grid.gap > 0) {
       fillRectangle(image, area, OUTLINE);
       fillRectangle(image, {

@@ -4,7 +4,7 @@ import { type ColorDepth, colorDepth } from "../image/ansi_color.ts";
 export interface Terminal {
   /** Whether a person looks at it. */
   readonly isTerminal: boolean;
-  /** Colours that it shows. */
+  /** Colors that it shows. */
   readonly depth: ColorDepth;
   /** Its width. */
   columns(): number;

@@ -25,7 +25,7 @@ function distanceTo(typed: string, name: string): number {
   return editDistance(typed, name);
 }
 
-/** Counts insertions, deletions, replacements and swaps of neighbours between two words. */
+/** Counts insertions, deletions, replacements and swaps of neighbors between two words. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -90,7 +90,7 @@ async function* verifyChange(
 
 /**
  * Positions that differ by rounding give values that differ by it times the difference of
- * neighbours, which is at most the range of what is read.
+ * neighbors, which is at most the range of what is read.
  */
 function perspectiveLimit({ data, shape }: ReferenceTensor): Limit {
   const range = data.reduce((max, value) => Math.max(max, value), -Infinity) -

@@ -65,7 +65,7 @@ function* verifySampled(file: ReferenceFile, image: Image): Generator<VerifyLine
   yield file.compare("nearest.palette", palette.colors, EXACT);
 }
 
-/** Returns the colour of the greatest target of each pixel. */
+/** Returns the color of the greatest target of each pixel. */
 function likeliestColors(targets: Float32Array, palette: Palette): Float32Array {
   const colors = palette.toFloats();
   const count = palette.size;

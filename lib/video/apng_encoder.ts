@@ -12,7 +12,7 @@ import type { PendingFile } from "../files/atomic_file.ts";
 export interface ApngEncoderOptions {
   /** Size of the picture. */
   readonly size: ImageSize;
-  /** The colours, at most 256, if pixels are palette indices; else pixels are bytes of colours. */
+  /** The colors, at most 256, if pixels are palette indices; else pixels are bytes of colors. */
   readonly palette: Palette | undefined;
   /** Integer factor of enlargement. */
   readonly factor: number;
@@ -29,7 +29,7 @@ const INDEX_BITS = 8;
 /**
  * Encodes frames as an animated PNG that repeats for ever, without loss.
  *
- * With a palette, its order, duplicates and unused colours stay. Of each frame only the rectangle
+ * With a palette, its order, duplicates and unused colors stay. Of each frame only the rectangle
  * that changed is written. Source: PNG specification, third edition, section 11.3.6. It needs no
  * permission of its own.
  */
@@ -85,7 +85,7 @@ export class ApngEncoder implements FrameEncoder {
     const large = enlargeIndices(box, cropPixels(size, pixels, box), factor);
     const largeSize = { height: box.height * factor, width: box.width * factor };
     if (palette !== undefined) {
-      return indexedPngChunks(largeSize, large, palette.colors, { leastDepth: INDEX_BITS });
+      return indexedPngChunks(largeSize, large, palette.colors, { minDepth: INDEX_BITS });
     }
     return pngChunks(new Image(largeSize, new Uint8Array(large.buffer)));
   }

@@ -10,7 +10,7 @@ import type { PendingFile } from "../files/atomic_file.ts";
 export interface GifEncoderOptions {
   /** Size of the picture. */
   readonly size: ImageSize;
-  /** The colours, at most 256. They become the file's table in their order. */
+  /** The colors, at most 256. They become the file's table in their order. */
   readonly palette: Palette;
   /** Integer factor of enlargement. */
   readonly factor: number;
@@ -28,7 +28,7 @@ interface Gif {
 }
 
 interface GifFrameOptions {
-  /** Whether the frame begins the file, which then gets the table of colours. */
+  /** Whether the frame begins the file, which then gets the table of colors. */
   readonly first: boolean;
   readonly palette: readonly Rgb[] | null;
   /** Milliseconds. */
@@ -48,7 +48,7 @@ const MAXIMUM_TICKS = 2 ** 16 - 1;
 const PLACE_OFFSET = 9;
 
 /**
- * Encodes palette indices as an animated GIF that repeats for ever, in exactly the palette's colours.
+ * Encodes palette indices as an animated GIF that repeats for ever, in exactly the palette's colors.
  *
  * Of each frame only the rectangle that changed is written. Times are rounded to 1/100 s such that the whole keeps its length; above 50 frames a second some
  * are left out. It needs no permission of its own.

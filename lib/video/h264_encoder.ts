@@ -20,7 +20,7 @@ type Module = typeof import("npm:h264-mp4-encoder@1.0.12");
 type Encoder = Awaited<ReturnType<Module["createH264MP4Encoder"]>>;
 
 /**
- * Encodes frames as H.264 (baseline profile, 4:2:0), into an MP4 file without colour tags.
+ * Encodes frames as H.264 (baseline profile, 4:2:0), into an MP4 file without color tags.
  *
  * It is minih264 in WebAssembly, which lies in the module itself: no permission is needed.
  */

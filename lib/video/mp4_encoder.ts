@@ -10,7 +10,7 @@ import { blackYuvFrame, drawYuvFrame } from "./yuv_frame.ts";
  * Frames that are encoded before they go to the file, to keep memory flat.
  *
  * A multiple of the key frame interval, so that no two key frames follow each other: H.264 wants
- * such neighbours to carry different numbers, and each encoder begins with the same.
+ * such neighbors to carry different numbers, and each encoder begins with the same.
  */
 const SEGMENT_FRAMES = 8 * KEY_FRAME_INTERVAL;
 
@@ -24,7 +24,7 @@ export interface Mp4EncoderOptions {
   readonly fps: number;
 }
 
-/** Encodes pictures as an MP4 file: H.264, BT.709 colours in limited range. */
+/** Encodes pictures as an MP4 file: H.264, BT.709 colors in limited range. */
 export class Mp4Encoder implements FrameEncoder {
   readonly #muxer: Mp4Muxer;
   readonly #options: Mp4EncoderOptions;

@@ -4,7 +4,7 @@ type Mediabunny = typeof import("npm:mediabunny@1.61.0");
 type Output = InstanceType<Mediabunny["Output"]>;
 type PacketSource = InstanceType<Mediabunny["EncodedVideoPacketSource"]>;
 
-/** What players need to know for exact colours. Source: ITU-T H.273. */
+/** What players need to know for exact colors. Source: ITU-T H.273. */
 const COLOR_SPACE = {
   primaries: "bt709",
   transfer: "bt709",

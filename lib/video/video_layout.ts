@@ -11,11 +11,11 @@ export interface VideoLayout extends ImageSize {
 }
 
 /**
- * Fits a picture into frames of a wanted size, black around it, for H.264 with 4:2:0 colour.
+ * Fits a picture into frames of a wanted size, black around it, for H.264 with 4:2:0 color.
  *
  * The factor is the largest even one that fits, at least 2, because two by two pixels share one
- * colour: with an odd factor, squares would bleed into their neighbours (17 dB instead of 50).
- * The picture is centred, on an even row and column. Odd sizes are rounded up, and frames that
+ * color: with an odd factor, squares would bleed into their neighbors (17 dB instead of 50).
+ * The picture is centered, on an even row and column. Odd sizes are rounded up, and frames that
  * are too small for factor 2 grow.
  */
 export function paddedLayout(picture: ImageSize, wanted: ImageSize): VideoLayout {
@@ -36,7 +36,7 @@ export function paddedLayout(picture: ImageSize, wanted: ImageSize): VideoLayout
 /**
  * Enlarges a picture by the largest integer factor that fits a wanted size, at least 1.
  *
- * Nothing is added around it, because a border needs a colour that the palette may not have.
+ * Nothing is added around it, because a border needs a color that the palette may not have.
  */
 export function tightLayout(picture: ImageSize, wanted: ImageSize): VideoLayout {
   const factor = Math.max(1, largestFactor(picture, wanted));

@@ -12,7 +12,7 @@ import { paddedLayout, tightLayout, type VideoLayout } from "./video_layout.ts";
 
 /** Options of {@linkcode VideoWriter.open}. */
 export interface VideoOptions extends ImageSize {
-  /** Given, frames are palette indices; left out, they are colours. */
+  /** Given, frames are palette indices; left out, they are colors. */
   readonly palette?: Palette;
   /** Wanted size of the video. Default: 512 x 512 pixels, as SD-piXL. */
   readonly videoSize?: ImageSize;
@@ -28,9 +28,9 @@ const MAX_FPS = 240;
  * Writes frames, one at a time, as a video whose format its name tells.
  *
  * - `.mp4`: H.264 for every player, 4:2:0, tagged BT.709. The picture is enlarged by the largest
- *   even factor that fits, on black. Pictures in saturated colours keep 40 dB at factor 2, and 46 dB
+ *   even factor that fits, on black. Pictures in saturated colors keep 40 dB at factor 2, and 46 dB
  *   from factor 8 on.
- * - `.gif`: exactly the palette's colours, at most 256; without a palette it is refused.
+ * - `.gif`: exactly the palette's colors, at most 256; without a palette it is refused.
  * - `.png` or `.apng`: an animated PNG, exact, with or without a palette.
  *
  * Pixels are enlarged to squares, never blurred. Frames go to the file as they come, so memory
@@ -107,7 +107,7 @@ export class VideoWriter implements AsyncDisposable {
    *
    * @param frame With a palette: the palette index of each pixel, shape [H, W]. Without: sRGB in
    * [0, 1], shape [H, W, 3].
-   * @throws {RangeError} If it has another length, or an index is no colour.
+   * @throws {RangeError} If it has another length, or an index is no color.
    * @throws {OutputError} If it cannot be written.
    */
   async add(frame: ArrayLike<number>): Promise<void> {
@@ -131,7 +131,7 @@ export class VideoWriter implements AsyncDisposable {
     await this.#owned.disposeAsync();
   }
 
-  /** Returns indices, or the bytes of colours, whichever the encoder takes. */
+  /** Returns indices, or the bytes of colors, whichever the encoder takes. */
   #pixelsOf(frame: ArrayLike<number>): Uint32Array<ArrayBuffer> {
     const { palette } = this.#options;
     const size = { height: this.#options.height, width: this.#options.width };
@@ -161,9 +161,9 @@ function formatOf(path: string, palette: Palette | undefined): VideoFormat {
 }
 
 /**
- * Checks that a GIF can hold the colours of frames.
+ * Checks that a GIF can hold the colors of frames.
  *
- * @param palette The colours; undefined for any number of them.
+ * @param palette The colors; undefined for any number of them.
  * @throws {OutputError} If it cannot.
  */
 export function checkGifPalette(path: string, palette: Palette | undefined): void {

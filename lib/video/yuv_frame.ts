@@ -5,11 +5,11 @@ import type { VideoLayout } from "./video_layout.ts";
 const RED = 0.2126;
 const BLUE = 0.0722;
 
-/** Luma and colour differences of a colour, 8 bits, limited range: [16, 235] and [16, 240]. */
+/** Luma and color differences of a color, 8 bits, limited range: [16, 235] and [16, 240]. */
 export type Yuv = readonly [luma: number, blueness: number, redness: number];
 
 /**
- * Converts a colour as BT.709 does, with rounding.
+ * Converts a color as BT.709 does, with rounding.
  *
  * @param red In [0, 255], as are `green` and `blue`: sRGB, whose primaries are BT.709's.
  */
@@ -34,9 +34,9 @@ export function blackYuvFrame(size: ImageSize): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Draws a picture into an I420 frame, enlarged by nearest neighbour.
+ * Draws a picture into an I420 frame, enlarged by nearest neighbor.
  *
- * Factor, row and column of the layout are even, so that no two pixels share a colour.
+ * Factor, row and column of the layout are even, so that no two pixels share a color.
  */
 export function drawYuvFrame(frame: Uint8Array, image: Image, layout: VideoLayout): void {
   const { height, width, factor, top, left } = layout;

@@ -20,7 +20,7 @@ export interface RandomWeightsOptions {
  *
  * A builder of graphs that is given these leaves behind the keys and shapes of the network. Values
  * are uniform within 1 / sqrt(inputs of an output), as those of a fresh layer of PyTorch, so that
- * activations stay in the range of float16; scales of normalisations are 1. Any range of a weight
+ * activations stay in the range of float16; scales of normalizations are 1. Any range of a weight
  * can be read by itself.
  */
 export class RandomWeights implements WeightSource {

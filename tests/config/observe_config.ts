@@ -55,11 +55,11 @@ export const OBSERVATIONS = {
 
 /** What is seen of a whole run. */
 export interface RunObservation {
-  /** The mixture of colours at the end. */
+  /** The mixture of colors at the end. */
   readonly picture: Float32Array;
   /** Palette index of each pixel at the end. */
   readonly indices: Uint32Array;
-  /** Colours of the palette. */
+  /** Colors of the palette. */
   readonly palette: Uint8Array;
   /** The image that it began with. */
   readonly startImage: Uint8Array | undefined;

@@ -14,7 +14,7 @@ export interface ApngFrame {
 /** An animated PNG. */
 export interface ReadApng {
   readonly frames: readonly ApngFrame[];
-  /** 8-bit sRGB; undefined for true colours. */
+  /** 8-bit sRGB; undefined for true colors. */
   readonly palette: Uint8Array | undefined;
   /** Bits an index or a channel. */
   readonly depth: number;

@@ -19,7 +19,7 @@ export interface GifFrame {
   readonly delay: number;
 }
 
-/** Reads a GIF with one table of colours, without transparency. Source: the GIF89a specification. */
+/** Reads a GIF with one table of colors, without transparency. Source: the GIF89a specification. */
 export function readGif(bytes: Uint8Array): ReadGif {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   assert.equal(new TextDecoder().decode(bytes.subarray(0, 6)), "GIF89a");

@@ -21,7 +21,7 @@ const INTERRUPTED = 130;
 const USUAL_SIZE: ImageSize = { height: 512, width: 512 };
 const USUAL_FPS = 30;
 /** A film of few frames is shown slower, so that one sees it. */
-const LEAST_SECONDS = 3;
+const MIN_SECONDS = 3;
 /** Endings of names that are meant as files of formats that there are not. */
 const OTHER_FORMATS = /\.(avi|mov|mkv|webm|webp|m4v|mpe?g|jpe?g)$/i;
 
@@ -45,7 +45,7 @@ export async function videoCommand(
   const { hard, soft } = await listRunFrames(folder);
   if (hard.length === 0) throw noFrames(folder, config.training);
   const place = filmPlace(folder, flags.output);
-  const fps = askedFps ?? Math.min(USUAL_FPS, Math.ceil(hard.length / LEAST_SECONDS));
+  const fps = askedFps ?? Math.min(USUAL_FPS, Math.ceil(hard.length / MIN_SECONDS));
   const request = (kind: "hard" | "soft") => (format: VideoFormat): FilmRequest => ({
     path: place.file ?? join(place.folder, filmName(kind, format)),
     videoSize: sizes.get(format)!,

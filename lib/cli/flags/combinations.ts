@@ -4,7 +4,7 @@ import type { GenerateFlags } from "./command_flags.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Pictures of one call, at most: names of their folders stay short, and one sheet shows them. */
-const MOST_PICTURES = 1000;
+const MAX_PICTURES = 1000;
 /** The greatest seed. Source: config/run_config_schema.ts. */
 const MAX_SEED = 2 ** 32 - 1;
 
@@ -32,9 +32,9 @@ export function combinations(flags: SeveralFlags, config: RunConfig): RunConfig[
   const palettes = flags.palettes ?? [config.generator.palette];
   const seeds = seedsFrom(config.seed, flags.variations ?? "1");
   const count = prompts.length * palettes.length * seeds.length;
-  if (count > MOST_PICTURES) {
+  if (count > MAX_PICTURES) {
     throw new UsageError(
-      `Cannot generate ${count} pictures: expected at most ${MOST_PICTURES} in one call`,
+      `Cannot generate ${count} pictures: expected at most ${MAX_PICTURES} in one call`,
     );
   }
   return prompts.flatMap((prompt) =>
@@ -50,11 +50,11 @@ export function combinations(flags: SeveralFlags, config: RunConfig): RunConfig[
 
 function seedsFrom(first: number, typed: string): number[] {
   const count = /^\s*\d+\s*$/.test(typed) ? Number(typed) : NaN;
-  if (!(count >= 1 && count <= MOST_PICTURES)) {
+  if (!(count >= 1 && count <= MAX_PICTURES)) {
     throw new ConfigError(
       "--variations",
       "",
-      `expected an integer in [1, ${MOST_PICTURES}], got "${typed}"`,
+      `expected an integer in [1, ${MAX_PICTURES}], got "${typed}"`,
     );
   }
   if (first + count - 1 > MAX_SEED) {

@@ -21,7 +21,7 @@ export interface PlannedNetwork {
   readonly phase: NetworkPhase;
   /** What it computes, with weights of floats. */
   readonly graph: Graph;
-  /** Whether large linear layers of it are quantised where that is asked for. */
+  /** Whether large linear layers of it are quantized where that is asked for. */
   readonly isQuantized: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface MemoryPlanOptions {
   readonly size: ImageSize;
   /** Size of the teacher's image, in pixels. */
   readonly teacherSize: ImageSize;
-  /** Number of colours of the palette. */
+  /** Number of colors of the palette. */
   readonly colors: number;
   /** Pictures that are made at once. Default: 1. */
   readonly pictures?: number;

@@ -27,7 +27,7 @@ export interface PlannedRun {
   readonly asksNegative: boolean;
   /** Whether latents are decoded: the teacher draws an image, or gradients are looked at. */
   readonly decodes: boolean;
-  /** Number of colours of the palette. */
+  /** Number of colors of the palette. */
   readonly colors: number;
   /** Pictures that are made at once. Default: 1. */
   readonly pictures?: number;

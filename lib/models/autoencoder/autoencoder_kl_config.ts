@@ -13,7 +13,7 @@ export interface AutoencoderKlConfig {
   readonly channels: readonly number[];
   /** Residual blocks of each level of the encoder; the decoder has one more. */
   readonly layersPerBlock: number;
-  /** Groups of the normalisations. */
+  /** Groups of the normalizations. */
   readonly normNumGroups: number;
   /** Whether the middle blocks attend. */
   readonly hasAttention: boolean;

@@ -20,7 +20,7 @@ const LAYERS = {
  *
  * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/attention_processor.py.
  *
- * @param norm Groups of the normalisation, and what is added to variances.
+ * @param norm Groups of the normalization, and what is added to variances.
  */
 export function imageAttention(
   g: GraphBuilder,

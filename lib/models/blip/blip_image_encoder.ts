@@ -16,7 +16,7 @@ export interface BlipImageEncoderOptions {
 /**
  * Builds the part of transformers' BlipForConditionalGeneration that is run once for an image.
  *
- * Input: `pixel_values` [1, 3, S, S], normalised. Outputs: `image_hidden_states` [1, T, D], and for
+ * Input: `pixel_values` [1, 3, S, S], normalized. Outputs: `image_hidden_states` [1, T, D], and for
  * each layer i of the decoder, what it attends to: `cross_key_<i>` and `cross_value_<i>` [1, T, E].
  *
  * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/blip/modeling_blip.py;

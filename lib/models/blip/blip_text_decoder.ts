@@ -100,7 +100,7 @@ interface TextLayerOptions {
 
 /**
  * transformers' BlipTextLayer: attention to the text, to the image, then a feed-forward part, each
- * normalised behind its residual. Shapes: x [N L, E] -> the same.
+ * normalized behind its residual. Shapes: x [N L, E] -> the same.
  */
 function textLayer(g: GraphBuilder, w: WeightScope, x: Value, options: TextLayerOptions): Value {
   const { key, value, batch, text } = options;

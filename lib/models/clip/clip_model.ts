@@ -24,7 +24,7 @@ export interface ClipOptions {
 /**
  * Builds transformers' CLIPModel.
  *
- * Inputs: `pixel_values` [N, 3, S, S], normalised, and `input_ids` int64 [T, L]. Outputs:
+ * Inputs: `pixel_values` [N, 3, S, S], normalized, and `input_ids` int64 [T, L]. Outputs:
  * `image_embeds` [N, P] and `text_embeds` [T, P], each of length 1, and `logits_per_image` [N, T],
  * their products times the network's scale: the greater, the better text and image fit.
  *

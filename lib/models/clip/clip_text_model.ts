@@ -114,7 +114,7 @@ function embed(g: GraphBuilder, w: WeightScope, ids: Value, config: ClipTextConf
 /**
  * Picks the token at the end of each text. Shapes: x [N L, D], ids [N, L] -> [N, D].
  *
- * The normalisation that comes before it in the reference works token by token, so it is done
+ * The normalization that comes before it in the reference works token by token, so it is done
  * behind it, on fewer tokens.
  */
 function pool(g: GraphBuilder, x: Value, ids: Value, config: ClipTextConfig): Value {

@@ -19,10 +19,10 @@ interface SameConvOptions {
 }
 
 /**
- * transformers' BitBackbone of bottleneck layers: a ResNet with group normalisation and
+ * transformers' BitBackbone of bottleneck layers: a ResNet with group normalization and
  * TensorFlow's "same" padding.
  *
- * The weights of its convolutions must come standardised, as `StandardizedWeights` shows them.
+ * The weights of its convolutions must come standardized, as `StandardizedWeights` shows them.
  *
  * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/bit/modeling_bit.py;
  * Kolesnikov et al. 2019, https://arxiv.org/abs/1912.11370.
@@ -94,7 +94,7 @@ function norm(g: GraphBuilder, w: WeightScope, x: Value, { groups }: BitConfig):
   return groupNorm(g, w, x, { groups, epsilon: GROUP_EPSILON });
 }
 
-/** transformers' WeightStandardizedConv2d, but for the standardisation. */
+/** transformers' WeightStandardizedConv2d, but for the standardization. */
 function sameConv(g: GraphBuilder, w: WeightScope, x: Value, options: SameConvOptions): Value {
   const { channels, kernel, stride = 1 } = options;
   const weight = w.weight("weight", [channels, x.shape[1]!, kernel, kernel]);

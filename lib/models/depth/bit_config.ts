@@ -9,7 +9,7 @@ export interface BitConfig {
   readonly hiddenSizes: readonly number[];
   /** Number of layers in each stage. */
   readonly depths: readonly number[];
-  /** Groups of channels that are normalised together. */
+  /** Groups of channels that are normalized together. */
   readonly groups: number;
 }
 

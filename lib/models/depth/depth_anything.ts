@@ -29,7 +29,7 @@ export interface DepthAnythingOptions {
 /**
  * Builds transformers' DepthAnythingForDepthEstimation, versions 1 and 2.
  *
- * Input: `pixel_values` [N, 3, H, W], normalised. Output: `predicted_depth` [N, H, W]; it grows
+ * Input: `pixel_values` [N, 3, H, W], normalized. Output: `predicted_depth` [N, H, W]; it grows
  * with nearness, from 0, without a unit.
  *
  * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/depth_anything/modeling_depth_anything.py;

@@ -19,7 +19,7 @@ export interface Dinov2Config {
   readonly layerNormEps: number;
   /** Whether the projections of attention add a bias. */
   readonly qkvBias: boolean;
-  /** Whether results are normalised. */
+  /** Whether results are normalized. */
   readonly applyLayernorm: boolean;
   /** Layers whose results are given, from 1 (0 is what goes into the first layer). */
   readonly outIndices: readonly number[];

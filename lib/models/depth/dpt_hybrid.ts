@@ -45,7 +45,7 @@ interface Tokens {
  * Builds transformers' DPTForDepthEstimation in its hybrid form, such as Intel/dpt-hybrid-midas: a
  * transformer on what convolutions make of the image.
  *
- * Input: `pixel_values` [N, 3, H, W], normalised. Output: `predicted_depth` [N, H', W']; it grows
+ * Input: `pixel_values` [N, 3, H, W], normalized. Output: `predicted_depth` [N, H', W']; it grows
  * with nearness, from 0, without a unit. H' and W' are H and W where those are multiples of twice
  * the patch; else the next ones above that are.
  *

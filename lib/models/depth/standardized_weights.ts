@@ -6,7 +6,7 @@ import type { WeightSource } from "../../weights/weight_source.ts";
 const EPSILON = 1e-8;
 
 /**
- * Weights of which the convolutions below a path are standardised: each output's window has mean 0
+ * Weights of which the convolutions below a path are standardized: each output's window has mean 0
  * and variance 1.
  *
  * It is done in float64 when a weight is read, so that nothing of it is left in the graph and
@@ -20,7 +20,7 @@ export class StandardizedWeights implements WeightSource {
   readonly #weights: WeightSource;
   readonly #prefix: string;
 
-  /** Shows weights; those with four sides below `path` are standardised. */
+  /** Shows weights; those with four sides below `path` are standardized. */
   constructor(weights: WeightSource, path: string) {
     this.location = weights.location;
     this.#weights = weights;
@@ -49,7 +49,7 @@ export class StandardizedWeights implements WeightSource {
   }
 }
 
-/** A weight [O, I, kH, kW] whose O windows are standardised whenever they are read. */
+/** A weight [O, I, kH, kW] whose O windows are standardized whenever they are read. */
 class StandardizedWeight implements WeightEntry {
   readonly key: string;
   readonly shape: readonly number[];

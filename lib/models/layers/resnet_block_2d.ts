@@ -7,7 +7,7 @@ import { conv2d, groupNorm, linear } from "./layers.ts";
 export interface ResnetBlockOptions {
   /** Channels of the result. */
   readonly channels: number;
-  /** Groups of both normalisations. */
+  /** Groups of both normalizations. */
   readonly groups: number;
   /** Added to variances. */
   readonly epsilon: number;

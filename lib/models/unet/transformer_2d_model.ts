@@ -13,7 +13,7 @@ export interface Transformer2dOptions {
   readonly layers: number;
   /** Number of heads. */
   readonly heads: number;
-  /** Groups of the normalisation. */
+  /** Groups of the normalization. */
   readonly groups: number;
   /** Whether the projections are linear layers instead of convolutions. */
   readonly useLinearProjection: boolean;

@@ -30,7 +30,7 @@ export interface UnetBlockContext {
   readonly prompt: Value;
   /** Options of the network. */
   readonly config: {
-    /** Groups of the normalisations. */
+    /** Groups of the normalizations. */
     readonly normNumGroups: number;
     /** Added to variances in the residual blocks. */
     readonly normEps: number;

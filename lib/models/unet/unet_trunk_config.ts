@@ -17,7 +17,7 @@ export interface UnetTrunkConfig {
   readonly flipSinToCos: boolean;
   /** What is taken off the number of frequencies when they are spread. */
   readonly freqShift: number;
-  /** Groups of the normalisations. */
+  /** Groups of the normalizations. */
   readonly normNumGroups: number;
   /** Added to variances in the residual blocks. */
   readonly normEps: number;

@@ -12,7 +12,7 @@ import {
 } from "./gradient_rule.ts";
 import { softmaxGradient } from "./gradients_math.ts";
 
-/** Gradients of matrix products, convolutions, normalisations and attention. */
+/** Gradients of matrix products, convolutions, normalizations and attention. */
 export const LAYER_GRADIENTS: GradientRules = {
   MatMul: ({ g, inputs, grad, wanted }) => {
     const [a, b] = inputs as [Value, Value];

@@ -271,7 +271,7 @@ export class GraphBuilder extends GraphMath {
     return this.node("AveragePool", { inputs: [x], attributes }, x.type, shape);
   }
 
-  /** Normalises the last side to mean 0 and variance 1, then scales and shifts it. */
+  /** Normalizes the last side to mean 0 and variance 1, then scales and shifts it. */
   layerNormalization(x: Value, scale: Value, bias: Value, epsilon: number): Value {
     const width = x.shape.at(-1);
     if (scale.shape.length !== 1 || scale.shape[0] !== width || bias.shape[0] !== width) {
@@ -289,19 +289,19 @@ export class GraphBuilder extends GraphMath {
     );
   }
 
-  /** Normalises each channel of [N, C, ...] by itself, then scales and shifts it: scale, bias [C]. */
+  /** Normalizes each channel of [N, C, ...] by itself, then scales and shifts it: scale, bias [C]. */
   instanceNormalization(x: Value, scale: Value, bias: Value, epsilon: number): Value {
     const attributes = { epsilon: { float: epsilon } };
     const inputs = [x, scale, bias];
     return this.node("InstanceNormalization", { inputs, attributes }, x.type, x.shape);
   }
 
-  /** Normalises groups of channels of [N, C, ...], then scales and shifts each: scale, bias [C]. */
+  /** Normalizes groups of channels of [N, C, ...], then scales and shifts each: scale, bias [C]. */
   groupNormalization(x: Value, scale: Value, bias: Value, groups: number, epsilon: number): Value {
     const channels = x.shape[1]!;
     if (channels % groups !== 0 || scale.shape[0] !== channels || bias.shape[0] !== channels) {
       throw new RangeError(
-        `Cannot build a group normalisation of ${groups} groups: ` +
+        `Cannot build a group normalization of ${groups} groups: ` +
           `got ${describeShapes(x.shape, scale.shape, bias.shape)}`,
       );
     }

@@ -102,7 +102,7 @@ export class GraphCore {
    * Adds a tensor of a checkpoint; its values are read when a session is made.
    *
    * @param shape What the caller expects.
-   * @throws {RangeError} If the shape in the checkpoint is another.
+   * @throws {RangeError} If the shape in the checkpoint differs.
    */
   weight(entry: WeightEntry, shape: readonly number[]): Value {
     const fits = entry.shape.length === shape.length &&

@@ -1,7 +1,7 @@
 type MemoryDescriptor = WebAssembly.MemoryDescriptor;
 
 /** Most pages of 64 KiB whose size in bytes is a 32-bit integer: 4 GB but for one page. */
-const MOST_PAGES = 65_535;
+const MAX_PAGES = 65_535;
 
 /** Pages to fall back on where the system does not promise so much: 1 GB. */
 const FEWER_PAGES = 16_384;
@@ -38,7 +38,7 @@ function createWhole(
   descriptor: MemoryDescriptor,
 ): WebAssembly.Memory {
   const { initial, maximum = initial, shared = false } = descriptor;
-  for (const most of shared ? [MOST_PAGES, FEWER_PAGES] : []) {
+  for (const most of shared ? [MAX_PAGES, FEWER_PAGES] : []) {
     const pages = Math.max(initial, Math.min(most, maximum));
     try {
       return new Memory({ ...descriptor, initial: pages });

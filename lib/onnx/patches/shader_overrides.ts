@@ -8,7 +8,7 @@ const devices = new WeakSet<GPUDevice>();
  * convolutions and attention, which are nearly all the work of a network.
  *
  * onnxruntime-web has no way to give it kernels, but it compiles those that it has through the device
- * that it gets. A shader that is not recognised stays as it is. On an H100 the UNet of SDXL is
+ * that it gets. A shader that is not recognized stays as it is. On an H100 the UNet of SDXL is
  * 3.7 times as fast with them (tests/bench/RESULTS.md).
  */
 export function useFasterShaders(device: GPUDevice): void {

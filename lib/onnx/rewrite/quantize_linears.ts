@@ -8,19 +8,19 @@ import {
 } from "../graph/graph.ts";
 import { BLOCK_SIZE, quantizeWeight, type WeightBits } from "./quantized_weight.ts";
 
-/** Fewest values of a weight that is quantised: below it, there is nothing to be saved. */
-const LEAST_SIZE = 2 ** 12;
+/** Fewest values of a weight that is quantized: below it, there is nothing to be saved. */
+const MIN_SIZE = 2 ** 12;
 
-/** Which linear layers are quantised, and how. */
+/** Which linear layers are quantized, and how. */
 export interface QuantizeLinearsOptions {
   /** Bits of a value; undefined leaves the graph as it is. */
   readonly weightBits?: WeightBits | undefined;
-  /** Fewest values of a weight that is quantised. Default: 4096. */
-  readonly leastSize?: number;
+  /** Fewest values of a weight that is quantized. Default: 4096. */
+  readonly minSize?: number;
 }
 
 /**
- * Replaces linear layers by those with quantised weights, which are computed with as they are: the
+ * Replaces linear layers by those with quantized weights, which are computed with as they are: the
  * memory of a GPU never holds more than them.
  *
  * Left as they are: small layers, widths that are no multiples of 32, and weights that are used
@@ -29,7 +29,7 @@ export interface QuantizeLinearsOptions {
  * @returns A graph with the same inputs and outputs.
  */
 export function quantizeLinears(graph: Graph, options: QuantizeLinearsOptions): Graph {
-  const { weightBits: bits, leastSize = LEAST_SIZE } = options;
+  const { weightBits: bits, minSize = MIN_SIZE } = options;
   if (bits === undefined) return graph;
   const uses = countUses(graph);
   const weights = new Map(graph.weights.map((weight) => [weight.value.name, weight]));
@@ -37,7 +37,7 @@ export function quantizeLinears(graph: Graph, options: QuantizeLinearsOptions): 
   const nodes = graph.nodes.map((node) => {
     const weight = weights.get(node.inputs[1] ?? "");
     if (!weight || !isLinear(node, weight) || uses.get(weight.value.name) !== 1) return node;
-    if (sizeOf(weight.value.shape) < leastSize) return node;
+    if (sizeOf(weight.value.shape) < minSize) return node;
     const [packed, scales] = quantize(weight, bits);
     // The order is that in which a runtime reads them: each weight is read twice in a row.
     weights.delete(weight.value.name);

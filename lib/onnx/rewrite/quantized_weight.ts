@@ -2,13 +2,13 @@ import { convertFloats, type FloatType } from "../../weights/float16.ts";
 import type { WeightEntry } from "../../weights/state_dict.ts";
 import { sizeOf } from "../graph/graph.ts";
 
-/** Bits of a quantised value. */
+/** Bits of a quantized value. */
 export type WeightBits = 4 | 8;
 
 /** Values of a row that share a scale. */
 export const BLOCK_SIZE = 32;
 
-/** Blocks that are quantised at a time: 4 MB of float32. */
+/** Blocks that are quantized at a time: 4 MB of float32. */
 const CHUNK_BLOCKS = 2 ** 15;
 
 /** A weight whose stored form is bytes, not numbers to be converted. */
@@ -17,7 +17,7 @@ export interface ByteWeight extends WeightEntry {
   readBytes(start: number, count: number): Uint8Array<ArrayBuffer>;
 }
 
-/** A weight [N, K], quantised: value = scale of its block x (stored - half of what can be stored). */
+/** A weight [N, K], quantized: value = scale of its block x (stored - half of what can be stored). */
 export interface QuantizedWeight {
   /** Stored values, uint8 [N, K / 32, 4 bits]: of 4 bits, the first of two is the lower half. */
   readonly packed: ByteWeight;
@@ -25,7 +25,7 @@ export interface QuantizedWeight {
   readonly scales: WeightEntry;
 }
 
-/** What a weight is quantised to. */
+/** What a weight is quantized to. */
 export interface QuantizeOptions {
   /** Bits of a value. */
   readonly bits: WeightBits;
@@ -34,7 +34,7 @@ export interface QuantizeOptions {
 }
 
 /**
- * Shows a weight as MatMulNBits takes it; it is quantised while it is read, a few rows at a time.
+ * Shows a weight as MatMulNBits takes it; it is quantized while it is read, a few rows at a time.
  *
  * Blocks of 32 values are symmetric around 0. With 8 bits the largest magnitude is stored as 127;
  * with 4 bits it is stored as -8, on the side that has one more step, by a scale of its sign.
@@ -48,7 +48,7 @@ export function quantizeWeight(entry: WeightEntry, options: QuantizeOptions): Qu
   const [rows, columns] = entry.shape as [number, number];
   if (entry.shape.length !== 2 || columns % BLOCK_SIZE !== 0) {
     throw new RangeError(
-      `Cannot quantise weight "${entry.key}": expected [N, K] with K a multiple of ${BLOCK_SIZE}, ` +
+      `Cannot quantize weight "${entry.key}": expected [N, K] with K a multiple of ${BLOCK_SIZE}, ` +
         `got [${entry.shape.join(", ")}]`,
     );
   }

@@ -10,7 +10,7 @@ export interface NetworkPrecision {
   readonly weightBits?: WeightBits | undefined;
 }
 
-/** Name of a precision in a config: floats of 32 or 16 bits, or quantised weights of 8 or 4. */
+/** Name of a precision in a config: floats of 32 or 16 bits, or quantized weights of 8 or 4. */
 export type PrecisionName = "fp32" | "fp16" | "q8" | "q4";
 
 /** What the choice of a precision depends on. */
@@ -29,7 +29,7 @@ export interface PrecisionContext {
 /**
  * Chooses the precision of the networks.
  *
- * A GPU computes in float16 where it can, with quantised weights too; a CPU, and a software adapter
+ * A GPU computes in float16 where it can, with quantized weights too; a CPU, and a software adapter
  * unless it is asked to, has no gain from it and computes in float32.
  *
  * @param wanted "auto" is "fp16" on hardware that can, else "fp32".

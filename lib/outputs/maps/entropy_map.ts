@@ -2,7 +2,7 @@ import type { Image, ImageSize } from "../../image/image.ts";
 import { viridisImage } from "./viridis.ts";
 
 /**
- * Draws how undecided each pixel is: dark violet where one colour is certain, yellow where all are
+ * Draws how undecided each pixel is: dark violet where one color is certain, yellow where all are
  * equally likely.
  *
  * @param entropy Entropy of each pixel in nats, shape [H, W].

@@ -5,7 +5,7 @@ import { viridisImage } from "./viridis.ts";
  * Draws where a gradient pulls at the latents: the length of its channels at each place, dark
  * violet for none, yellow for the greatest of the picture.
  *
- * SD-piXL decodes the gradient to a picture instead, which shows the colours and shapes that it pulls
+ * SD-piXL decodes the gradient to a picture instead, which shows the colors and shapes that it pulls
  * at, but not how strongly.
  *
  * @param gradLatents Gradient with respect to the latents.

@@ -25,7 +25,7 @@ const ANCHORS = [
 ];
 
 /**
- * Returns a colour between dark violet at 0 and bright yellow at 1.
+ * Returns a color between dark violet at 0 and bright yellow at 1.
  *
  * @param value Clamped to [0, 1]; NaN counts as 0.
  */
@@ -40,7 +40,7 @@ export function viridis(value: number): Rgb {
 }
 
 /**
- * Draws one number a pixel in the colours of {@linkcode viridis}.
+ * Draws one number a pixel in the colors of {@linkcode viridis}.
  *
  * @param values Shape [H, W], in [0, 1].
  */

@@ -9,7 +9,7 @@ export interface FigureTexts {
   readonly subtitle: string;
   /** What numbers depend on: machine and versions. */
   readonly footer: string;
-  /** Colours and what they stand for. Default: none. */
+  /** Colors and what they stand for. Default: none. */
   readonly legend?: readonly { readonly color: string; readonly text: string }[];
 }
 

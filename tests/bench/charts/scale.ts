@@ -12,7 +12,7 @@ export interface Scale {
 /** Factors of powers of ten that may be ticks of a scale by factors, the most first. */
 const ROUND_FACTORS = [[1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1]] as const;
 /** How many ticks are few enough, but for powers of ten alone. */
-const MOST_TICKS = 12;
+const MAX_TICKS = 12;
 /** Share of an axis by factors that is empty at either end. */
 const MARGIN = 0.08;
 /** Share of an axis by factors that is kept for zero. */
@@ -81,7 +81,7 @@ function roundNumbers(least: number, most: number): number[] {
     powers.flatMap((power) => factors.map((factor) => rounded(factor * power)))
       .filter((value) => value >= least && value <= most)
   );
-  return lists.find(({ length }) => length <= MOST_TICKS) ?? lists.at(-1)!;
+  return lists.find(({ length }) => length <= MAX_TICKS) ?? lists.at(-1)!;
 }
 
 /** Returns the number 1, 2 or 5 with a power of ten that is next above. */

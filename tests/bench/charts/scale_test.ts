@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { linearScale, logScale } from "./scale.ts";
 
-/** Differences of neighbours. */
+/** Differences of neighbors. */
 function steps(values: readonly number[]): number[] {
   return values.slice(1).map((value, i) => Math.round((value - values[i]!) * 1e6) / 1e6);
 }

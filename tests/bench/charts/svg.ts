@@ -1,4 +1,4 @@
-/** Colours of all charts; paper is filled, so that they stand on a dark page too. */
+/** Colors of all charts; paper is filled, so that they stand on a dark page too. */
 export const INK = {
   paper: "#ffffff",
   frame: "#d0d7de",

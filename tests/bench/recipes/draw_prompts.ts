@@ -10,7 +10,7 @@ import { SCENES } from "./scenes.ts";
 
 const EMOJI_TEST = "/usr/share/unicode/emoji/emoji-test.txt";
 
-/** Groups whose pictures are recognised at a few pixels. */
+/** Groups whose pictures are recognized at a few pixels. */
 const GROUPS = [
   "Animals & Nature",
   "Food & Drink",
@@ -20,7 +20,7 @@ const GROUPS = [
   "Smileys & Emotion",
 ] as const;
 
-/** Colours of backgrounds in captions, as in `assets/models/mini/training/captions.py`. */
+/** Colors of backgrounds in captions, as in `assets/models/mini/training/captions.py`. */
 const BACKGROUNDS: Readonly<Record<string, string>> = {
   white: "ffffff",
   black: "0c0c10",

@@ -10,7 +10,7 @@ export interface Prompt {
   readonly prompt: string;
   /** What the judge shall see; undefined where there is no one answer. */
   readonly name?: string;
-  /** Colour name of the background that the prompt names. */
+  /** Color name of the background that the prompt names. */
   readonly background?: string;
   /** Path of the input image beside this file. */
   readonly image?: string;
@@ -25,13 +25,13 @@ export const PROMPT_SETS: Readonly<Record<PromptSet, readonly Prompt[]>> = conte
 /** Sides of the square pictures that the benchmark makes, in pixels. */
 export const BENCH_SIZES: readonly number[] = content.sizes;
 
-/** Built-in palettes that the benchmark uses, of 4, 8, 16 and 32 colours. */
+/** Built-in palettes that the benchmark uses, of 4, 8, 16 and 32 colors. */
 export const BENCH_PALETTES: readonly string[] = content.palettes;
 
 /** Seeds that the benchmark uses. */
 export const BENCH_SEEDS: readonly number[] = content.seeds;
 
-/** Returns the colour that a background of a prompt has, as `mini` was taught it. */
+/** Returns the color that a background of a prompt has, as `mini` was taught it. */
 export function backgroundColor(name: string): Rgb {
   const hex = (content.backgrounds as Readonly<Record<string, string>>)[name];
   if (hex === undefined) throw new RangeError(`Cannot find the background "${name}"`);

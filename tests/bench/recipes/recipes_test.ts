@@ -29,7 +29,7 @@ Deno.test("PROMPT_SETS holds 48 names, 24 backgrounds and 12 images, none twice"
   }
 });
 
-Deno.test("BENCH_PALETTES have 4, 8, 16 and 32 colours", async () => {
+Deno.test("BENCH_PALETTES have 4, 8, 16 and 32 colors", async () => {
   const names = builtInPalettes().map(({ name }) => name);
   assert.ok(BENCH_PALETTES.every((name) => names.includes(name)));
   const palettes = await Promise.all(BENCH_PALETTES.map((name) => findPalette(name)));

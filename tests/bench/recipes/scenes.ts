@@ -9,9 +9,9 @@ export interface Scene {
   readonly prompt: string;
   /** What the judge shall see; undefined where there are two objects. */
   readonly name?: string;
-  /** Colour name of the background, where the prompt names it. */
+  /** Color name of the background, where the prompt names it. */
   readonly background?: string;
-  /** Colour of what no shape covers. */
+  /** Color of what no shape covers. */
   readonly ground: Rgb;
   /** What is drawn, from the back to the front. */
   readonly fills: readonly Fill[];

@@ -6,16 +6,16 @@ import { backgroundColor, type Prompt } from "./prompts.ts";
 import { backgroundKept } from "./scores/background_kept.ts";
 import { edgesKept } from "./scores/edges_kept.ts";
 import { inputDistance } from "./scores/input_distance.ts";
-import { type Judgement, judgementOf } from "./scores/judgement.ts";
+import { type Judgment, judgmentOf } from "./scores/judgment.ts";
 import { colorsUsed, packedColors } from "./scores/picture_colors.ts";
 
 /** How good a picture is; what cannot be measured is left out. */
-export interface Scores extends Partial<Judgement> {
-  /** Share of inner pixels whose four neighbours all have another colour. */
+export interface Scores extends Partial<Judgment> {
+  /** Share of inner pixels whose four neighbors all have another color. */
   readonly stray: number;
-  /** Number of different colours. */
+  /** Number of different colors. */
   readonly colors: number;
-  /** Share of border pixels in the palette colour nearest to the background that was asked for. */
+  /** Share of border pixels in the palette color nearest to the background that was asked for. */
   readonly background?: number;
   /** Root of the mean squared difference to the input image. */
   readonly distance?: number;
@@ -40,7 +40,7 @@ export async function scorePicture(picture: Image, expected: Expectation): Promi
   const { prompt: { name, background }, palette, input, judge } = expected;
   const isJudged = judge !== undefined && name !== undefined && judge.names.includes(name);
   return {
-    ...(isJudged ? judgementOf(await judge.look(picture), judge.names, name) : {}),
+    ...(isJudged ? judgmentOf(await judge.look(picture), judge.names, name) : {}),
     stray: strayPixelShare(picture, packedColors(picture)),
     colors: colorsUsed(picture),
     ...(background === undefined

@@ -11,7 +11,7 @@ export type Shape =
   | { readonly polygon: readonly Point[] }
   | { readonly box: readonly [left: number, top: number, right: number, bottom: number] };
 
-/** A shape and its colour. */
+/** A shape and its color. */
 export type Fill = Shape & { readonly color: Rgb };
 
 /** Samples along each side of a pixel, for smooth edges. */

@@ -11,7 +11,7 @@ import { Palette } from "../../../lib/palette/palette.ts";
 export interface StepCase {
   /** Side of the picture, in pixels. */
   readonly size: number;
-  /** Colours of the palette. */
+  /** Colors of the palette. */
   readonly colors: number;
 }
 
@@ -87,8 +87,8 @@ export async function measureSteps(
   }
   return {
     ...{ size, colors },
-    wall: leastTimes(samples.map(({ wall }) => wall)),
-    cpu: leastTimes(samples.map(({ cpu }) => cpu)),
+    wall: minTimes(samples.map(({ wall }) => wall)),
+    cpu: minTimes(samples.map(({ cpu }) => cpu)),
     tensorBytes: [...shared.gpu.tensors].reduce((sum, tensor) => sum + tensor.byteLength, 0),
     residentBytes: Deno.memoryUsage().rss,
     runtime: run.runtime,
@@ -129,14 +129,14 @@ function cpuSeconds(): number {
 }
 
 /** Returns the least time of each part: what other programs do can only add to it. */
-export function leastTimes(samples: readonly StageTimes[]): StageTimes {
+export function minTimes(samples: readonly StageTimes[]): StageTimes {
   const names = Object.keys(noTimes()) as (keyof StageTimes)[];
   return Object.fromEntries(
     names.map((name) => [name, Math.min(...samples.map((sample) => sample[name]))]),
   ) as StageTimes;
 }
 
-/** Makes a palette of different colours. */
+/** Makes a palette of different colors. */
 function evenPalette(size: number): Palette {
   const colors = Uint8Array.from({ length: size * 3 }, (_, i) => {
     const [k, channel] = [Math.floor(i / 3), i % 3];

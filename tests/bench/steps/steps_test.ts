@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
-import { leastTimes, measureSteps, type StepTimes } from "./measure_steps.ts";
+import { measureSteps, minTimes, type StepTimes } from "./measure_steps.ts";
 import { stepsChart } from "./steps_chart.ts";
 import { stepsTables } from "./steps_table.ts";
 
-Deno.test("leastTimes() takes the least of each part", () => {
+Deno.test("minTimes() takes the least of each part", () => {
   const first = { step: 5, kernels: 1, vaeForward: 1, denoise: 2, vaeBackward: 1 };
   const second = { step: 4, kernels: 2, vaeForward: 0.5, denoise: 1, vaeBackward: 0.5 };
-  assert.deepEqual(leastTimes([first, second]), { ...second, kernels: 1 });
+  assert.deepEqual(minTimes([first, second]), { ...second, kernels: 1 });
 });
 
 gpuTest("measureSteps() tells parts that make up the step", async (gpu) => {
@@ -63,7 +63,7 @@ Deno.test("stepsChart() stacks parts as high as they take, against size and colo
   assert.match(svg, /Adapter &lt;none&gt;/);
   const heights = numbersOf(svg, /<rect [^>]*height="([\d.]+)" fill="#(?:0072b2|e69f00)"\/>/g)
     .map(([height]) => height!);
-  // Sizes 32, 64, 128, then colours 2, 16; three quarters of each step are the networks'.
+  // Sizes 32, 64, 128, then colors 2, 16; three quarters of each step are the networks'.
   const unit = heights[0]! / 0.75;
   const seconds = [1, 2, 4, 0.5, 1].flatMap((step) => [0.75 * step, 0.25 * step]);
   for (const [i, second] of seconds.entries()) {
@@ -90,7 +90,7 @@ Deno.test("stepsChart() groups bars and names lines where all sizes have all col
     svg,
     /<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)" height="[\d.]+" fill="#e69f00"\/>/g,
   );
-  // Six bars a panel, none on its neighbour.
+  // Six bars a panel, none on its neighbor.
   assert.equal(lefts.length, 12);
   const first = lefts.slice(0, 6).sort(([a], [b]) => a! - b!);
   for (const [i, [left]] of first.slice(1).entries()) {

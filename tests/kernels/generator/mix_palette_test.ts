@@ -61,6 +61,6 @@ gpuTest("encodeMixPalette() names a size that does not fit", (gpu) => {
   using image = GpuTensor.zeros(gpu, [2, 3, 3], "image");
   assert.throws(
     () => gpu.submit((pass) => encodeMixPalette(pass, { probs, palette, image })),
-    /Cannot encode mix of colours: expected "palette" of 12 values, got \[5, 3\]/,
+    /Cannot encode mix of colors: expected "palette" of 12 values, got \[5, 3\]/,
   );
 });

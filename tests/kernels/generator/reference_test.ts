@@ -13,7 +13,7 @@ import { assertAllClose } from "../../support/assert_all_close.ts";
 import { type Golden, readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 
-// Two sizes: 7 x 5 pixels of 4 colours, 16 x 16 pixels of 13 colours.
+// Two sizes: 7 x 5 pixels of 4 colors, 16 x 16 pixels of 13 colors.
 const TAGS = ["a", "b"] as const;
 
 interface Mode {

@@ -63,7 +63,7 @@ for (const mode of MODES) {
   }
 }
 
-gpuTest("TotalVariationLoss has no gradient where neighbours are alike", async (gpu) => {
+gpuTest("TotalVariationLoss has no gradient where neighbors are alike", async (gpu) => {
   const data = new Float32Array(3 * 5 * 4).fill(0.3);
   for (const mode of MODES) {
     using tv = TotalVariationLoss.create(gpu, { height: 5, width: 4, mode });

@@ -6,7 +6,7 @@ const FOLDER = memoryFolder({
   "vocabulary.json": JSON.stringify({
     names: ["dragon", "dragon face", "smiling cat face", "piñata"],
     backgrounds: ["light blue"],
-    colours: ["red"],
+    colors: ["red"],
     grammar: ["a", "on", "background"],
   }),
 });

@@ -253,9 +253,9 @@ gpuTest("ControlNets follow depth and edges, each its own image", async (gpu) =>
   assert.deepEqual(Object.keys(depth.images), ["depth"]);
   assert.deepEqual(both.images, { ...canny.images, ...depth.images });
   // Edges are black and white; depth has what lies between.
-  const greys = ({ data }: Image) => new Set(data.filter((_, i) => i % 4 === 0)).size;
-  assert.equal(greys(canny.images["canny"]!), 2);
-  assert(greys(depth.images["depth"]!) > 10);
+  const grays = ({ data }: Image) => new Set(data.filter((_, i) => i % 4 === 0)).size;
+  assert.equal(grays(canny.images["canny"]!), 2);
+  assert(grays(depth.images["depth"]!) > 10);
   assert.equal(new Set([canny.loss, depth.loss, both.loss]).size, 3);
 });
 

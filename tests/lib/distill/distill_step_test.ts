@@ -66,7 +66,7 @@ function createParts(gpu: Gpu, answer: Float32Array, stack: DisposableStack): St
   };
 }
 
-/** Mixes palette colours by softmax of logits over tau, in float64: [H, W, 3]. */
+/** Mixes palette colors by softmax of logits over tau, in float64: [H, W, 3]. */
 function render(logits: ArrayLike<number>): number[] {
   const colors = Array.from(PALETTE.colors, (value) => value / 255);
   return Array.from({ length: 24 }, (_, pixel) => {

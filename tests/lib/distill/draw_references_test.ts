@@ -22,7 +22,7 @@ gpuTest("a run begins with the best of several images, in the eyes of the teache
   assert.equal(scores!.indexOf(Math.max(...scores!)), chosen);
   assert.equal(new Set(scores).size, 3);
   assert.equal(run.startImage, images[chosen]);
-  // One step and two times of judgement each.
+  // One step and two times of judgment each.
   assert.equal(run.evaluations, 9);
   assert.deepEqual(notes, [
     "Of the 3 images that the teacher draws, it chooses the one whose picture in the run's colors " +

@@ -16,7 +16,7 @@ gpuTest("a score changes nothing of a run, and is the same for the same picture"
   assert.deepEqual(await scored.checkpoint(), await plain.checkpoint());
   const score = await plain.score();
   assert.equal(await scored.score(), score);
-  // Neither the seed nor the order of the colours matters, if the picture is the same.
+  // Neither the seed nor the order of the colors matters, if the picture is the same.
   const checkpoint = await plain.checkpoint();
   const { palette, logits } = checkpoint;
   const turned = new Palette(

@@ -97,7 +97,7 @@ for (const tag of ["a", "b"]) {
     const golden = readGolden("generator");
     const of = (name: string) => golden.tensor(`${tag}.${name}`);
     const [height, width, count] = of("logits").shape as [number, number, number];
-    // The reference has colours that are no whole bytes.
+    // The reference has colors that are no whole bytes.
     const palette = new Palette("golden", new Uint8Array(3 * count));
     palette.toFloats = () => of("palette").data;
     using generator = new PixelGenerator(gpu, {

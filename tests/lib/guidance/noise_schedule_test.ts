@@ -92,7 +92,7 @@ Deno.test("NoiseSchedule rescales to pure noise at the last timestep", () => {
   assert(Number.isFinite(schedule.sigmaAt(999)));
 });
 
-Deno.test("alphaAt() lies between its neighbours at a fraction and refuses what is outside", () => {
+Deno.test("alphaAt() lies between its neighbors at a fraction and refuses what is outside", () => {
   const schedule = new NoiseSchedule(parse({}));
   const between = schedule.alphaAt(10.5);
   assert(between < schedule.alphaAt(10) && between > schedule.alphaAt(11));

@@ -229,8 +229,8 @@ Deno.test("errors of the server that stay have status and address, after bounded
     [429, { ratelimit: '"api";r=0;t=500' }, 1, /answered 429.*; try again in 500 seconds/],
     [404, {}, 1, /there is no such repository, revision or file/],
     [404, { "x-error-code": "RevisionNotFound" }, 1, /has no such revision/],
-    [401, {}, 1, /check its name, accept the licence at http.*\/a\/b and set HF_TOKEN/],
-    [403, { "x-error-code": "GatedRepo" }, 1, /access is gated .* accept the licence at .*\/a\/b/],
+    [401, {}, 1, /check its name, accept the license at http.*\/a\/b and set HF_TOKEN/],
+    [403, { "x-error-code": "GatedRepo" }, 1, /access is gated .* accept the license at .*\/a\/b/],
     [418, {}, 1, /the server answered 418/],
   ];
   for (const [status, headers, tries, message] of cases) {

@@ -21,7 +21,7 @@ Deno.test("Image refuses sizes and data that do not fit", () => {
   assert.throws(() => Image.fromIndices({ height: 1, width: 2 }, [0], colors), /got undefined/);
 });
 
-Deno.test("strayPixelShare() counts inner pixels without an equal neighbour", () => {
+Deno.test("strayPixelShare() counts inner pixels without an equal neighbor", () => {
   const size = { height: 4, width: 5 };
   // Of the six inner pixels, two are alone: the 1 and the 2. Corners do not make friends.
   const indices = [

@@ -65,7 +65,7 @@ for (const distance of ["l1", "l2", "cosine_similarity"] as const) {
 
 Deno.test("clusteredClasses() keeps an area flat that lies between two colors of the palette", () => {
   const blackAndWhite = new Palette("two", Uint8Array.of(0, 0, 0, 255, 255, 255));
-  // Above, many colours that stand far apart; below, one that is as far from black as from
+  // Above, many colors that stand far apart; below, one that is as far from black as from
   // white but for a little, which the noise of each pixel exceeds.
   const noisy = new Image({ height: 32, width: 32 });
   for (let i = 0; i < 32 * 32; i++) {
@@ -161,7 +161,7 @@ Deno.test("initializeLogits() takes every method with every distance", () => {
 });
 
 Deno.test("initializeLogits() makes the color of the image the likeliest", () => {
-  // Three palette colours in stripes, in an image of another aspect ratio than the picture's.
+  // Three palette colors in stripes, in an image of another aspect ratio than the picture's.
   const stripes = Image.fromIndices(
     { height: 14, width: 9 },
     Array.from({ length: 14 * 9 }, (_, i) => [1, 5, 8][Math.floor((i % 9) / 3)]!),

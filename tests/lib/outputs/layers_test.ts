@@ -39,7 +39,7 @@ Deno.test("writeLayers() writes a color's probability as alpha, argmax and softm
       [128, 0, 128, 255],
       [0, 0, 255, 255],
     ]);
-    // Colour type 3 is a palette, 6 is RGBA. Source: PNG specification, table 11.1.
+    // Color type 3 is a palette, 6 is RGBA. Source: PNG specification, table 11.1.
     assert.equal((await Deno.readFile(files.argmax))[25], 3);
     assert.equal((await Deno.readFile(files.layers[1]!))[25], 6);
   }));

@@ -6,7 +6,7 @@ import { Palette } from "../../../lib/palette/palette.ts";
 
 const SIZE = { height: 20, width: 30 };
 
-/** Noise of ±6 around four colours, so that the best four are known. */
+/** Noise of ±6 around four colors, so that the best four are known. */
 function fourColors(): Image {
   const centers = [[20, 30, 40], [200, 40, 30], [40, 200, 60], [230, 230, 240]];
   const image = new Image(SIZE);

@@ -13,7 +13,7 @@ import { readGif } from "../../support/read_gif.ts";
 import { decodeMp4, readBoxes, words } from "../../support/read_mp4.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
-// Saturated neighbours are the worst that shared colour can meet.
+// Saturated neighbors are the worst that shared color can meet.
 const PALETTE = parseHex("ff0000\n00ff00\n0000ff\nffff00\nff00ff\n00ffff\n000000\nffffff", "rgb");
 const SIZE: ImageSize = { height: 5, width: 7 };
 

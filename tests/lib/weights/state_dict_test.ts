@@ -143,7 +143,7 @@ const quantized = (shape: number[], scales: RawTensor) => ({
   "b_scale": f32(7),
 });
 
-Deno.test("StateDict dequantises 8-bit weights and hides their scales", () => {
+Deno.test("StateDict dequantizes 8-bit weights and hides their scales", () => {
   const halves = { dtype: "F16", shape: [2], bytes: bytesOf(Float16Array.of(0.5, 0.25)) } as const;
   for (const scales of [f32(0.5, 0.25), halves]) {
     const source = memorySource(writeTensors(quantized([2, 3], scales)), "q.safetensors");

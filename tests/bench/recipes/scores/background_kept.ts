@@ -4,9 +4,9 @@ import type { Palette } from "../../../../lib/palette/palette.ts";
 
 /**
  * Measures whether an asked background is there: the share of pixels on the border of a picture that
- * have the palette colour nearest to the asked one.
+ * have the palette color nearest to the asked one.
  *
- * @param picture In colours of the palette.
+ * @param picture In colors of the palette.
  * @returns In [0, 1].
  */
 export function backgroundKept(picture: Image, palette: Palette, asked: Rgb): number {

@@ -5,7 +5,7 @@ import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { backgroundKept } from "./background_kept.ts";
 import { edgesKept } from "./edges_kept.ts";
 import { inputDistance } from "./input_distance.ts";
-import { judgementOf } from "./judgement.ts";
+import { judgmentOf } from "./judgment.ts";
 import { colorsUsed, packedColors } from "./picture_colors.ts";
 
 const COLORS: Readonly<Record<string, Rgb>> = {
@@ -25,7 +25,7 @@ function draw(...rows: readonly string[]): Image {
   return Image.fromIndices(size, indices, PALETTE.colors);
 }
 
-Deno.test("backgroundKept() counts border pixels of the palette colour nearest to the asked one", () => {
+Deno.test("backgroundKept() counts border pixels of the palette color nearest to the asked one", () => {
   const picture = draw(
     "bbbb.",
     "b###b",
@@ -34,11 +34,11 @@ Deno.test("backgroundKept() counts border pixels of the palette colour nearest t
   );
   assert.equal(backgroundKept(picture, PALETTE, [50, 80, 220]), 12 / 14);
   assert.equal(backgroundKept(picture, PALETTE, [200, 40, 45]), 1 / 14);
-  // A ring of the colour inside of the border does not count.
+  // A ring of the color inside of the border does not count.
   assert.equal(backgroundKept(picture, PALETTE, [10, 10, 10]), 0);
 });
 
-Deno.test("colorsUsed() counts different colours", () => {
+Deno.test("colorsUsed() counts different colors", () => {
   assert.equal(colorsUsed(draw("..", "..")), 1);
   assert.equal(colorsUsed(draw("b#", ".b")), 3);
   assert.deepEqual([...packedColors(draw("b#"))], [0x3c5ac8, 0]);
@@ -51,7 +51,7 @@ Deno.test("inputDistance() is the root of the mean squared difference at the pic
   assertAllClose([inputDistance(draw("#.", ".."), white)], [0.5]);
 });
 
-Deno.test("edgesKept() is 1 for the same edges, whatever their colours", () => {
+Deno.test("edgesKept() is 1 for the same edges, whatever their colors", () => {
   const picture = draw("....", ".##.", ".##.", "....");
   const inverse = draw("####", "#..#", "#..#", "####");
   assertAllClose([edgesKept(picture, picture)], [1]);
@@ -66,20 +66,20 @@ Deno.test("edgesKept() is low for other edges, and 0 for none", () => {
   assert.equal(edgesKept(draw("..", ".."), draw("#.", ".#")), 0);
 });
 
-Deno.test("judgementOf() reads first, first five and probability", () => {
+Deno.test("judgmentOf() reads first, first five and probability", () => {
   const names = ["a", "b", "c", "d", "e", "f", "g"];
   const logits = Float32Array.of(0, 6, 5, 4, 3, 2, 1);
-  const { top1, top5, probability, guess } = judgementOf(logits, names, "c");
+  const { top1, top5, probability, guess } = judgmentOf(logits, names, "c");
   assert.deepEqual({ top1, top5, guess }, { top1: 0, top5: 1, guess: "b" });
   const sum = Array.from(logits, (value) => Math.exp(value)).reduce((a, b) => a + b);
   assertAllClose([probability], [Math.exp(5) / sum]);
-  assert.equal(judgementOf(logits, names, "b").top1, 1);
-  assert.equal(judgementOf(logits, names, "f").top5, 1);
-  assert.equal(judgementOf(logits, names, "g").top5, 0);
+  assert.equal(judgmentOf(logits, names, "b").top1, 1);
+  assert.equal(judgmentOf(logits, names, "f").top5, 1);
+  assert.equal(judgmentOf(logits, names, "g").top5, 0);
   // Large logits do not overflow.
-  assertAllClose([judgementOf([2000, 0], ["a", "b"], "a").probability], [1]);
+  assertAllClose([judgmentOf([2000, 0], ["a", "b"], "a").probability], [1]);
 });
 
-Deno.test("judgementOf() refuses a name that the judge does not know", () => {
-  assert.throws(() => judgementOf([1], ["a"], "z"), /picture of "z": the judge does not know/);
+Deno.test("judgmentOf() refuses a name that the judge does not know", () => {
+  assert.throws(() => judgmentOf([1], ["a"], "z"), /picture of "z": the judge does not know/);
 });

@@ -7,7 +7,7 @@ import type { Terminal } from "../../../../lib/report/terminal.ts";
 import { findPalette } from "../../../../lib/palette/find_palette.ts";
 import { inTemporaryFolder } from "../../../support/temporary_folder.ts";
 
-/** A checkpoint of 8 x 10 pixels in four colours, whose pixel i likes colour i % 4 best. */
+/** A checkpoint of 8 x 10 pixels in four colors, whose pixel i likes color i % 4 best. */
 async function checkpointOf(step: number): Promise<Uint8Array> {
   const palette = await findPalette("game-boy");
   const logits = Float32Array.from(

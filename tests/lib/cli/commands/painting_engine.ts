@@ -2,7 +2,7 @@ import { Image } from "../../../../lib/image/image.ts";
 import type { Engine, EngineRun } from "../../../../lib/cli/commands/engine.ts";
 
 /**
- * A run without teacher: each step paints one pixel more, of colour 1.
+ * A run without teacher: each step paints one pixel more, of color 1.
  *
  * @param options How long a step takes, in milliseconds; 20 times that if the prompt says "slow".
  */

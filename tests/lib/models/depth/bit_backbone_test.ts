@@ -26,7 +26,7 @@ type Planes = number[][][];
 class Oracle {
   constructor(readonly weights: ScatteredWeights) {}
 
-  /** Standardises a weight, pads as TensorFlow's "same" does, and convolves. */
+  /** Standardizes a weight, pads as TensorFlow's "same" does, and convolves. */
   conv(
     key: string,
     x: Planes,

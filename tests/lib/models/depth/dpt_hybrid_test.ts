@@ -164,7 +164,7 @@ Deno.test("buildDptHybrid() asks for as many numbers as the published network ha
   assert.deepEqual(outputs[0]!.shape, [1, 384, 384]);
   const sizeOf = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1);
   const asked = weights.entries.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  // It stores a last normalisation and a first residual too, which take no part. Its file has 490 MB.
+  // It stores a last normalization and a first residual too, which take no part. Its file has 490 MB.
   const unused = 2 * 768 + 2 * (256 * 256 * 9 + 256);
   assert.equal(Math.round((asked + unused) * 4 / 1e6), 490);
 });

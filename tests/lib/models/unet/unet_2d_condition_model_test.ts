@@ -71,7 +71,7 @@ gpuTest("buildUnet() computes in float16 on WebGPU", async (gpu) => {
 });
 
 /**
- * Bounds of the relative error with quantised weights, by their bits.
+ * Bounds of the relative error with quantized weights, by their bits.
  *
  * A weight of uniform values is off by a step / sqrt(12), relatively by 0.4 % with 8 bits and by
  * 6 % with 4. What the network makes of it is no more, as what a layer adds is added to what passes
@@ -86,7 +86,7 @@ function quantizedUnet(
 ): Graph {
   const graph = buildUnet(weights, config, { ...sizes, precision });
   // Most layers of this small network are below the usual size.
-  const quantized = quantizeLinears(graph, { weightBits, leastSize: 0 });
+  const quantized = quantizeLinears(graph, { weightBits, minSize: 0 });
   // Of 132 linear layers, 51 have widths that are no multiples of 32.
   assert.equal(quantized.nodes.filter(({ op }) => op === "MatMulNBits").length, 81);
   return quantized;
@@ -110,7 +110,7 @@ gpuTest("buildUnet() stays near with weights of 8 bits on WebGPU, in float16", a
   assertAgrees(outputs["noise_pred"]!, expected, { name: "noise_pred", tolerance });
 });
 
-Deno.test("buildUnet() quantises large layers by itself", async () => {
+Deno.test("buildUnet() quantizes large layers by itself", async () => {
   using weights = await openWeights("unet");
   const graph = buildUnet(weights, config, { ...sizes, weightBits: 8 });
   const packed = graph.weights.filter(({ value }) => value.type === "uint8");

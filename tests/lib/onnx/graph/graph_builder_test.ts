@@ -133,7 +133,7 @@ const CASES: Readonly<Record<string, OperatorCase>> = {
     shape: [1, 1, 1, 2],
     expected: ([x], i) => [0, 1, 5, 6].reduce((sum, k) => sum + x![k + 2 * i]! / 4, 0),
   },
-  "groupNormalization normalises over groups of channels": {
+  "groupNormalization normalizes over groups of channels": {
     inputs: [[2, 4, 3], [4], [4]],
     build: (g, [x, scale, bias]) => g.groupNormalization(x!, scale!, bias!, 2, 1e-5),
     shape: [2, 4, 3],
@@ -258,7 +258,7 @@ const REFUSED: Readonly<Record<string, [(g: GraphBuilder) => void, RegExp]>> = {
       const scale = g.constant([1, 1, 1]);
       g.groupNormalization(x(g, 1, 3, 2), scale, scale, 2, 1e-5);
     },
-    /Cannot build a group normalisation of 2 groups/,
+    /Cannot build a group normalization of 2 groups/,
   ],
   "two types": [
     (g) => g.add(x(g, 2), g.constant(BigInt64Array.of(1n))),

@@ -28,7 +28,7 @@ function weightOf(shape: readonly number[], values: Float32Array): WeightEntry {
   };
 }
 
-/** Values of a quantised weight by the definition of MatMulNBits, from what is stored. */
+/** Values of a quantized weight by the definition of MatMulNBits, from what is stored. */
 function dequantize(entry: WeightEntry, bits: WeightBits, scaleType: FloatType): Float64Array {
   const { packed, scales } = quantizeWeight(entry, { bits, scaleType });
   const bytes = packed.readBytes(0, entry.shape[0]! * entry.shape[1]! * bits / 8);
@@ -63,7 +63,7 @@ for (const bits of ALL_BITS) {
     assertAllClose([restored[70]!], [-3], { atol: 1e-6 });
   });
 
-  Deno.test(`a quantised weight of ${bits} bits can be read in any ranges`, () => {
+  Deno.test(`a quantized weight of ${bits} bits can be read in any ranges`, () => {
     const entry = new RandomWeights().get("w", [7, K]);
     const { packed, scales } = quantizeWeight(entry, { bits, scaleType: "float16" });
     const bytes = packed.readBytes(0, 7 * K * bits / 8);
@@ -90,7 +90,7 @@ function linearGraph(entry: WeightEntry, bias: WeightEntry, precision: FloatType
   return g.build();
 }
 
-/** x W^T + b in float64, with the dequantised weight. */
+/** x W^T + b in float64, with the dequantized weight. */
 function oracle(x: Float32Array, weight: Float64Array, bias: Float32Array): Float64Array {
   return Float64Array.from({ length: M * N }, (_, i) => {
     const [row, output] = [Math.floor(i / N), i % N];
@@ -106,7 +106,7 @@ for (const bits of ALL_BITS) {
   const x = { data: scatter(M * K), shape: [3, M / 3, K] };
   const build = (precision: FloatType) => {
     const graph = linearGraph(entry, bias, precision);
-    const quantized = quantizeLinears(graph, { weightBits: bits, leastSize: 0 });
+    const quantized = quantizeLinears(graph, { weightBits: bits, minSize: 0 });
     assert.deepEqual(
       quantized.nodes.filter(({ op }) => op !== "Cast").map(({ op }) => op),
       ["Reshape", "MatMulNBits", "Reshape", "Identity"].slice(0, precision === "float16" ? 3 : 4),
@@ -144,8 +144,8 @@ Deno.test("quantizeLinears() leaves small, shared and odd weights as they are", 
   const narrow = g.linear(odd, g.weight(weights.get("narrow", [64, 40]), [64, 40]));
   g.output("y", narrow);
   const graph = g.build();
-  const names = (bits?: WeightBits, leastSize = 0) =>
-    quantizeLinears(graph, { weightBits: bits, leastSize }).weights.map(({ value }) => value.name);
+  const names = (bits?: WeightBits, minSize = 0) =>
+    quantizeLinears(graph, { weightBits: bits, minSize }).weights.map(({ value }) => value.name);
   assert.deepEqual(names(8), ["shared", "narrow", "odd.q8", "odd.q8_scale"]);
   assert.deepEqual(names(4, 64 * 40 + 1), ["shared", "odd", "narrow"]);
   assert.equal(quantizeLinears(graph, {}), graph);

@@ -58,7 +58,7 @@ Deno.test("createSession() says which network failed and how", async () => {
   });
 });
 
-Deno.test("createSession() can be cancelled", async () => {
+Deno.test("createSession() can be canceled", async () => {
   const signal = AbortSignal.abort(new Error("stopped"));
   await assert.rejects(createSession(null, adder(3), { ...wasm, signal }), /^Error: stopped$/);
   const controller = new AbortController();

@@ -26,7 +26,7 @@ gpuTest("laplacianMap() draws what the loss sums up", async (gpu) => {
   );
   const expected = viridisImage(SIZE, sums.map((sum) => sum / Math.max(...sums))).data;
   const found = laplacianMap(SIZE, values, WEIGHTS).data;
-  // Float32 and float64 may round to neighbouring bytes.
+  // Float32 and float64 may round to neighboring bytes.
   assert(found.every((value, i) => Math.abs(value - expected[i]!) <= 1));
 });
 

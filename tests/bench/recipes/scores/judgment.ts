@@ -1,5 +1,5 @@
 /** What the judge says of a picture, measured against what it shall show. */
-export interface Judgement {
+export interface Judgment {
   /** 1 if the judge's first name is the right one, else 0. */
   readonly top1: number;
   /** 1 if the right name is among its first five, else 0. */
@@ -17,11 +17,11 @@ export interface Judgement {
  * @param name What the picture shall show.
  * @throws {RangeError} If the judge does not know the name.
  */
-export function judgementOf(
+export function judgmentOf(
   logits: ArrayLike<number>,
   names: readonly string[],
   name: string,
-): Judgement {
+): Judgment {
   const right = names.indexOf(name);
   if (right < 0) {
     throw new RangeError(`Cannot judge a picture of "${name}": the judge does not know the name`);
