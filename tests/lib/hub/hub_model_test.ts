@@ -202,7 +202,7 @@ Deno.test({
       "config.json": "{}",
       "diffusion_pytorch_model.safetensors": bytesOf(9, 1),
     });
-    const cache = new URL("../../../../workdir/none", import.meta.url).pathname;
+    const cache = new URL("../../../workdir/none", import.meta.url).pathname;
     await assert.rejects(
       openHubModel("a/b", hub.options(cache, { download: true })),
       /permission is needed for the cache, run again with --allow-read=".*none" --allow-write="/,

@@ -22,7 +22,7 @@ async function writeAsPython(
     await Deno.mkdir(dirname(link), { recursive: true });
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     await Deno.writeFile(join(repo, "blobs", name), bytes);
-    links.push([`${"../weights/".repeat(path.split("/").length + 1)}blobs/${name}`, link]);
+    links.push([`${"../".repeat(path.split("/").length + 1)}blobs/${name}`, link]);
   }
   await createSymlinks(links);
 }
