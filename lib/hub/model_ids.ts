@@ -116,7 +116,7 @@ const REVISION = /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/;
  *
  * An id is a short name ("sdxl"), a repository ("owner/name"), each with a revision if wanted
  * ("owner/name@refs/pr/1"), or a path or address of a folder. A relative path of two parts looks
- * like a repository: write it with "../weights/".
+ * like a repository: write it with "../".
  *
  * @throws {HubError} If it is none of these.
  */
