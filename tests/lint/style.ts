@@ -1,4 +1,6 @@
-/** House rules of error texts, as a plugin of `deno lint`. */
+/** The project's own rules of error texts and language, as a plugin of `deno lint`. */
+import { languageProblems, MAX_COLUMNS, nameProblem } from "./language.ts";
+
 const BUILT_IN = new Set(["Error", "TypeError", "RangeError", "SyntaxError"]);
 
 /**
@@ -39,6 +41,43 @@ const plugin: Deno.lint.Plugin = {
           const text = textOf(node.arguments[0]);
           const problem = text === undefined ? undefined : problemOf(text);
           if (problem) context.report({ node, message: `The text of an error ${problem}` });
+        },
+      }),
+    },
+    "plain-language": {
+      create: (context) => ({
+        Program() {
+          for (const comment of context.sourceCode.getAllComments()) {
+            for (const problem of languageProblems(comment.value)) {
+              context.report({ range: comment.range, message: problem });
+            }
+          }
+        },
+        Literal(node) {
+          if (typeof node.value !== "string") return;
+          for (const message of languageProblems(node.value)) context.report({ node, message });
+        },
+        TemplateElement(node) {
+          for (const message of languageProblems(node.cooked)) context.report({ node, message });
+        },
+        Identifier(node) {
+          const message = nameProblem(node.name);
+          if (message !== undefined) context.report({ node, message });
+        },
+      }),
+    },
+    "comment-width": {
+      create: (context) => ({
+        Program() {
+          const lines = context.sourceCode.text.split("\n");
+          let start = 0;
+          for (const line of lines) {
+            if (/^\s*(\*|\/\/|\/\*)/.test(line) && line.length > MAX_COLUMNS) {
+              const message = `A line of a comment has at most ${MAX_COLUMNS} columns`;
+              context.report({ range: [start, start + line.length], message });
+            }
+            start += line.length + 1;
+          }
         },
       }),
     },

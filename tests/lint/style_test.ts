@@ -13,6 +13,16 @@ const CASES: readonly (readonly [string, string | undefined])[] = [
   ["throw new Error(`Cannot find ${a}` + ` in ${b}.`);", "style/error-text"],
   ['throw new ConfigError("invalid.yaml", "", "expected a text");', undefined],
   ["enum Mode { A }", "style/no-enum"],
+  ["// The gradient flows back to the logits.", undefined],
+  ["// Each colour of the palette.", "style/plain-language"],
+  ["/** The commonest of its neighbors. */", "style/plain-language"],
+  ['print("made at once");', "style/plain-language"],
+  ["print(`begins anew with ${name}`);", "style/plain-language"],
+  ["const leastSize = 1;", "style/plain-language"],
+  ["const LEAST_SIZE = 1;", "style/plain-language"],
+  ["const minSize = almostDone;", undefined],
+  [`// ${"x".repeat(98)}`, "style/comment-width"],
+  [`const a = "${"x".repeat(98)}";`, undefined],
 ];
 
 Deno.test("the lint plugin accepts good error texts and reports the others", () => {
