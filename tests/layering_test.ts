@@ -49,7 +49,6 @@ const KNOWN_CIRCLES: readonly string[] = [
   "kernels/gpu/gpu.ts kernels/gpu/pass.ts kernels/gpu/tensor.ts",
   "lib/cli/commands/folder_verifier.ts lib/cli/commands/verify.ts",
   "lib/onnx/batching/session_batch.ts lib/onnx/batching/session_pool.ts lib/onnx/runtime/ort_options.ts lib/onnx/runtime/session.ts",
-  "lib/report/download_event.ts lib/report/progress_line.ts lib/report/run_event.ts",
   "lib/weights/state_dict.ts lib/weights/weight_source.ts",
 ];
 

@@ -1,4 +1,4 @@
-import { closestNames } from "../text/closest_names.ts";
+import { closestNames } from "../text/did_you_mean.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 
 /** A word of a prompt that a teacher has never seen. */

@@ -6,7 +6,7 @@ import { OutputError } from "./output_error.ts";
  * An older file of that name stays as it is if anything goes wrong (full disk, end of the program).
  * Whoever opens it disposes of it: without a commit, nothing is left behind.
  */
-export class PendingFile implements AsyncDisposable {
+export class AtomicFile implements AsyncDisposable {
   /** Path that the file gets. */
   readonly path: string;
   readonly #temporary: string;
@@ -26,11 +26,11 @@ export class PendingFile implements AsyncDisposable {
    *
    * @throws {OutputError} If it cannot be made.
    */
-  static async open(path: string): Promise<PendingFile> {
+  static async open(path: string): Promise<AtomicFile> {
     const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
     try {
       const file = await Deno.open(temporary, { write: true, createNew: true });
-      return new PendingFile(path, temporary, file);
+      return new AtomicFile(path, temporary, file);
     } catch (cause) {
       throw OutputError.from("write", path, cause);
     }

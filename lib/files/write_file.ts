@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { OutputError } from "./output_error.ts";
-import { PendingFile } from "./atomic_file.ts";
+import { AtomicFile } from "./atomic_file.ts";
 
 /**
  * Writes a file whole or not at all: under another name first, then renamed.
@@ -10,7 +10,7 @@ import { PendingFile } from "./atomic_file.ts";
  * @throws {OutputError} If it cannot be written.
  */
 export async function writeFile(path: string, content: Uint8Array | string): Promise<void> {
-  await using file = await PendingFile.open(path);
+  await using file = await AtomicFile.open(path);
   await file.write(typeof content === "string" ? new TextEncoder().encode(content) : content);
   await file.commit();
 }

@@ -6,6 +6,7 @@ import { readPngChunks } from "../image/png_chunks.ts";
 import { reduceSquares } from "../image/reduce_squares.ts";
 import { Palette } from "../palette/palette.ts";
 import { listCheckpoints } from "./checkpoint_file.ts";
+import { readFile } from "../files/read_file.ts";
 import { OutputError } from "../files/output_error.ts";
 
 /** A picture of a run on the disk. */
@@ -62,7 +63,7 @@ export async function listRunFrames(folder: string): Promise<RunFrames> {
  * @throws {ImageError} If it is no picture.
  */
 export async function readRunFrame(path: string, size: ImageSize): Promise<Image> {
-  const image = await decodeImage(await readBytes(path), { name: path });
+  const image = await decodeImage(await readFile(path), { name: path });
   try {
     return reduceSquares(image, size);
   } catch (cause) {
@@ -78,7 +79,7 @@ export async function readRunFrame(path: string, size: ImageSize): Promise<Image
  * @throws {ImageError} If it is no picture.
  */
 export async function readFramePalette(path: string): Promise<Palette | undefined> {
-  const bytes = await readBytes(path);
+  const bytes = await readFile(path);
   await decodeImage(bytes, { name: path });
   if (readImageHeader(bytes)?.format !== "png") return undefined;
   for (const { type, data } of readPngChunks(bytes)) {
@@ -116,13 +117,5 @@ async function namesIn(folder: string): Promise<string[]> {
     return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
   } catch (cause) {
     throw OutputError.from("read", folder, cause);
-  }
-}
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (cause) {
-    throw OutputError.from("read", path, cause);
   }
 }

@@ -1,5 +1,5 @@
 import { builtInPalettes } from "./built_in_palettes.ts";
-import { closestNames, simplify } from "../text/closest_names.ts";
+import { closestNames, simplify } from "../text/did_you_mean.ts";
 import type { Palette } from "./palette.ts";
 import { parseHex } from "./parse_hex.ts";
 

@@ -1,6 +1,6 @@
 import { formatBytes } from "../text/format_bytes.ts";
+import { formatDuration } from "../text/format_duration.ts";
 import { createRateMeter, type HubProgress, type TransferRate } from "../hub/progress.ts";
-import { etaText } from "./progress_line.ts";
 
 /** A download has come further. */
 export interface DownloadEvent extends HubProgress, TransferRate {
@@ -56,7 +56,7 @@ export function downloadLine(event: DownloadEvent, columns: number): string {
     `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`,
     `${filesDone}/${filesTotal} files`,
     bytesPerSecond > 0 ? `${formatBytes(bytesPerSecond)}/s` : "",
-    secondsLeft !== undefined && !isDone ? `ETA ${etaText(secondsLeft)}` : "",
+    secondsLeft !== undefined && !isDone ? `ETA ${formatDuration(secondsLeft)}` : "",
   ].filter((part) => part !== "");
   const line = parts.join("  ");
   return columns > 0 ? line.slice(0, columns) : line;

@@ -1,3 +1,4 @@
+import { formatDuration } from "../text/format_duration.ts";
 import type { PictureNumber, StepEvent } from "./run_event.ts";
 
 const BAR_COLUMNS = 24;
@@ -22,7 +23,7 @@ export function progressLine(
   const parts = [
     label,
     `step ${String(step).padStart(width)}/${steps}`,
-    step > first.step && step < steps ? `ETA ${etaText(secondsToGo(event, first))}` : "",
+    step > first.step && step < steps ? `ETA ${formatDuration(secondsToGo(event, first))}` : "",
     `t ${Math.round(timestep)}`,
     ...Object.entries(losses).map(([name, value]) => `${name} ${shortNumber(value)}`),
   ].filter((part) => part !== "");
@@ -38,15 +39,6 @@ export function numberText({ number, of }: PictureNumber): string {
 function secondsToGo(event: StepEvent, first: StepEvent): number {
   const perStep = (event.seconds - first.seconds) / (event.step - first.step);
   return perStep * (event.steps - event.step);
-}
-
-/** Returns "42 s", "3 min 05 s" or "2 h 04 min". */
-export function etaText(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const pad = (value: number) => String(value).padStart(2, "0");
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
-  return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
 }
 
 /** Three digits that matter: 0.0123, 1.23, 123, 1.2e+4. */

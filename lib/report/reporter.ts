@@ -3,7 +3,8 @@ import { terminalPreview } from "../image/terminal_preview.ts";
 import { type DownloadEvent, downloadLine, isComplete } from "./download_event.ts";
 import { scoreText } from "../outputs/picture_index.ts";
 import { PicturesInProgress } from "./pictures_in_progress.ts";
-import { etaText, numberText, progressLine } from "./progress_line.ts";
+import { formatDuration } from "../text/format_duration.ts";
+import { numberText, progressLine } from "./progress_line.ts";
 import type { PictureNumber, PicturesEvent, RunEvent, StepEvent } from "./run_event.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -236,7 +237,7 @@ function headLines(event: HeadEvent): string[] {
 function doneText(event: RunEvent & { event: "done" }): string {
   const { files, seconds, evaluations, interrupted, picture, score, folder } = event;
   const head = interrupted ? "stopped; the picture so far and a checkpoint are written" : "done";
-  const time = `${etaText(seconds)}, ${evaluations} teacher evaluations`;
+  const time = `${formatDuration(seconds)}, ${evaluations} teacher evaluations`;
   if (picture) {
     const judged = typeof score === "number" ? `, score ${scoreText(score)}` : "";
     return `${numberText(picture)} ${head} (${time}${judged})\n  ${folder}\n`;
@@ -254,6 +255,6 @@ function picturesText(event: PicturesEvent): string {
     const rank = complete ? `${i + 1}. ${judged}` : "not complete";
     return `  ${rank}  picture ${number}: seed ${seed}, ${palette}, "${prompt}"`;
   });
-  return [`${head} (${etaText(seconds)}), the teacher's best first`, ...lines]
+  return [`${head} (${formatDuration(seconds)}), the teacher's best first`, ...lines]
     .concat(files.map((file) => `  ${file}`), "").join("\n");
 }

@@ -1,6 +1,6 @@
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"] as const;
 
-/** Writes a number of bytes for people, with two digits or more: 5135149760 is "5.1 GB". */
+/** Formats a number of bytes with two significant digits or more: 5135149760 is "5.1 GB". */
 export function formatBytes(byteLength: number): string {
   let value = byteLength;
   let unit = 0;

@@ -6,7 +6,7 @@ import type { Palette } from "../palette/palette.ts";
 import { type Box, changedBox, cropPixels } from "./dirty_rectangle.ts";
 import type { FrameEncoder } from "./frame_encoder.ts";
 import { type FrameRun, FrameRuns } from "./coalesced_frames.ts";
-import type { PendingFile } from "../files/atomic_file.ts";
+import type { AtomicFile } from "../files/atomic_file.ts";
 
 /** Options of {@linkcode ApngEncoder}. */
 export interface ApngEncoderOptions {
@@ -34,7 +34,7 @@ const INDEX_BITS = 8;
  * permission of its own.
  */
 export class ApngEncoder implements FrameEncoder {
-  readonly #file: Pick<PendingFile, "write">;
+  readonly #file: Pick<AtomicFile, "write">;
   readonly #options: ApngEncoderOptions;
   readonly #runs = new FrameRuns({ tickOf: (frame) => frame, minimum: 1, maximum: 2 ** 16 - 1 });
   #shown: Uint32Array<ArrayBuffer> | undefined;
@@ -44,7 +44,7 @@ export class ApngEncoder implements FrameEncoder {
   #sequence = 0;
 
   /** Begins a file, which is borrowed. */
-  constructor(file: Pick<PendingFile, "write">, options: ApngEncoderOptions) {
+  constructor(file: Pick<AtomicFile, "write">, options: ApngEncoderOptions) {
     this.#file = file;
     this.#options = options;
   }

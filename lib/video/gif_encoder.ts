@@ -4,7 +4,7 @@ import type { Palette } from "../palette/palette.ts";
 import { changedBox, cropPixels } from "./dirty_rectangle.ts";
 import type { FrameEncoder } from "./frame_encoder.ts";
 import { type FrameRun, FrameRuns } from "./coalesced_frames.ts";
-import type { PendingFile } from "../files/atomic_file.ts";
+import type { AtomicFile } from "../files/atomic_file.ts";
 
 /** Options of {@linkcode GifEncoder.open}. */
 export interface GifEncoderOptions {
@@ -54,13 +54,13 @@ const PLACE_OFFSET = 9;
  * are left out. It needs no permission of its own.
  */
 export class GifEncoder implements FrameEncoder {
-  readonly #file: Pick<PendingFile, "write">;
+  readonly #file: Pick<AtomicFile, "write">;
   readonly #gif: Gif;
   readonly #options: GifEncoderOptions;
   readonly #runs: FrameRuns;
   #shown: Uint32Array<ArrayBuffer> | undefined;
 
-  private constructor(file: Pick<PendingFile, "write">, gif: Gif, options: GifEncoderOptions) {
+  private constructor(file: Pick<AtomicFile, "write">, gif: Gif, options: GifEncoderOptions) {
     this.#file = file;
     this.#gif = gif;
     this.#options = options;
@@ -73,7 +73,7 @@ export class GifEncoder implements FrameEncoder {
 
   /** Begins a file, which is borrowed. */
   static async open(
-    file: Pick<PendingFile, "write">,
+    file: Pick<AtomicFile, "write">,
     options: GifEncoderOptions,
   ): Promise<GifEncoder> {
     const { default: library } = await import("npm:gifenc@1.0.3");

@@ -2,7 +2,7 @@ import { Image, type ImageSize } from "../image/image.ts";
 import type { FrameEncoder } from "./frame_encoder.ts";
 import { H264Encoder, KEY_FRAME_INTERVAL } from "./h264_encoder.ts";
 import { Mp4Muxer } from "./mp4_muxer.ts";
-import type { PendingFile } from "../files/atomic_file.ts";
+import type { AtomicFile } from "../files/atomic_file.ts";
 import type { VideoLayout } from "./video_layout.ts";
 import { blackYuvFrame, drawYuvFrame } from "./yuv_frame.ts";
 
@@ -40,7 +40,7 @@ export class Mp4Encoder implements FrameEncoder {
 
   /** Begins a file, which is borrowed. */
   static async open(
-    file: Pick<PendingFile, "write">,
+    file: Pick<AtomicFile, "write">,
     options: Mp4EncoderOptions,
   ): Promise<Mp4Encoder> {
     return new Mp4Encoder(await Mp4Muxer.open(file, options.fps), options);

@@ -1,4 +1,4 @@
-import type { PendingFile } from "../files/atomic_file.ts";
+import type { AtomicFile } from "../files/atomic_file.ts";
 
 type Mediabunny = typeof import("npm:mediabunny@1.61.0");
 type Output = InstanceType<Mediabunny["Output"]>;
@@ -41,7 +41,7 @@ export class Mp4Muxer implements AsyncDisposable {
    * @param file Borrowed; the caller commits it.
    * @param fps Frames a second, an integer.
    */
-  static async open(file: Pick<PendingFile, "write">, fps: number): Promise<Mp4Muxer> {
+  static async open(file: Pick<AtomicFile, "write">, fps: number): Promise<Mp4Muxer> {
     const library = await import("npm:mediabunny@1.61.0");
     const writable = new WritableStream({
       write: ({ data, position }: { data: Uint8Array; position: number }) =>

@@ -6,7 +6,7 @@ import type { FrameEncoder } from "./frame_encoder.ts";
 import { GifEncoder } from "./gif_encoder.ts";
 import { Mp4Encoder } from "./mp4_encoder.ts";
 import { OutputError } from "../files/output_error.ts";
-import { PendingFile } from "../files/atomic_file.ts";
+import { AtomicFile } from "../files/atomic_file.ts";
 import { VIDEO_ENDINGS, type VideoFormat, videoFormatOf } from "./video_format.ts";
 import { paddedLayout, tightLayout, type VideoLayout } from "./video_layout.ts";
 
@@ -44,7 +44,7 @@ export class VideoWriter implements AsyncDisposable {
   readonly layout: VideoLayout;
   readonly #options: VideoOptions;
   readonly #isIndexed: boolean;
-  readonly #file: PendingFile;
+  readonly #file: AtomicFile;
   readonly #encoder: FrameEncoder;
   readonly #owned: AsyncDisposableStack;
   #frames = 0;
@@ -54,7 +54,7 @@ export class VideoWriter implements AsyncDisposable {
     parts: {
       layout: VideoLayout;
       isIndexed: boolean;
-      file: PendingFile;
+      file: AtomicFile;
       encoder: FrameEncoder;
       owned: AsyncDisposableStack;
     },
@@ -86,7 +86,7 @@ export class VideoWriter implements AsyncDisposable {
     const layout = (format === "mp4" ? paddedLayout : tightLayout)(size, videoSize);
     const { factor } = layout;
     await using stack = new AsyncDisposableStack();
-    const file = stack.use(await PendingFile.open(path));
+    const file = stack.use(await AtomicFile.open(path));
     const encoder: FrameEncoder = stack.use(
       format === "mp4"
         ? await Mp4Encoder.open(file, { size, layout, fps })

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { RunConfig } from "../../../config/run_config.ts";
 import { decodeImage } from "../../image/decode_image.ts";
-import { OutputError } from "../../files/output_error.ts";
+import { readFile } from "../../files/read_file.ts";
 import { readPaletteText } from "../../outputs/palette_preview.ts";
 import { createRunFolder } from "../../outputs/run_folder.ts";
 import { checkGifPalette } from "../../video/video_writer.ts";
@@ -126,12 +126,4 @@ function notesOfVideo({ generator }: RunConfig, asked: VideoRequest | undefined)
   if (asked?.videoSize === undefined) return [];
   const { videoSize, formats = ["mp4"] } = asked;
   return videoNotes({ height: generator.imageH, width: generator.imageW }, { videoSize, formats });
-}
-
-async function readFile(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (cause) {
-    throw OutputError.from("read", path, cause);
-  }
 }

@@ -2,7 +2,7 @@ import { decodeCheckpoint } from "../../distill/decode_checkpoint.ts";
 import { findCheckpoint } from "../../outputs/checkpoint_file.ts";
 import { writeLayers } from "../../outputs/layers.ts";
 import { layersFolder } from "../../outputs/layers_folder.ts";
-import { OutputError } from "../../files/output_error.ts";
+import { readFile } from "../../files/read_file.ts";
 import { readPaletteText } from "../../outputs/palette_preview.ts";
 import { findPalette } from "../../palette/find_palette.ts";
 import { matchPalette, type PaletteMatch } from "../../palette/match_palette.ts";
@@ -26,7 +26,7 @@ export async function layersCommand(
   { out }: { readonly out: Terminal },
 ): Promise<void> {
   const path = await checkpointPath(source);
-  const checkpoint = decodeCheckpoint(await readBytes(path), path);
+  const checkpoint = decodeCheckpoint(await readFile(path), path);
   const { height, width, palette, step, logits } = checkpoint;
   const factor = readFactor(flags.factor, Math.max(height, width));
   for (const [name, side] of [["height", height], ["width", width]] as const) {
@@ -66,14 +66,6 @@ async function checkpointPath(source: string): Promise<string> {
   }
   if (/\.safetensors$/i.test(source)) return source;
   return (await findCheckpoint(source, "read layers of")).path;
-}
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (cause) {
-    throw OutputError.from("read", path, cause);
-  }
 }
 
 /** Says what another palette does to the colors. */

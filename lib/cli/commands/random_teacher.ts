@@ -5,7 +5,7 @@ import {
   randomTeacherFiles,
   type TeacherFile,
 } from "../../tools/random_teacher.ts";
-import { PendingFile } from "../../files/atomic_file.ts";
+import { AtomicFile } from "../../files/atomic_file.ts";
 import { makeFolder } from "../../files/write_file.ts";
 import type { RandomTeacherFlags } from "../flags/command_flags.ts";
 import { UsageError } from "../flags/usage_error.ts";
@@ -50,7 +50,7 @@ function readSeed(text: string | undefined): number {
 /** Writes a file, of which only a piece is in memory at a time; returns its size in bytes. */
 async function writePieces(path: string, file: TeacherFile): Promise<number> {
   let byteLength = 0;
-  await using pending = await PendingFile.open(path);
+  await using pending = await AtomicFile.open(path);
   for (const piece of file.content()) {
     await pending.write(piece);
     byteLength += piece.byteLength;

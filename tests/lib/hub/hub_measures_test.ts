@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { formatBytes } from "../../../lib/text/format_bytes.ts";
 import { freeBytes } from "../../../lib/hub/free_bytes.ts";
 import { createRateMeter } from "../../../lib/hub/progress.ts";
 import { DEFAULT_RETRY, pauseAfter, readRetryAfter } from "../../../lib/hub/retry.ts";
@@ -35,19 +34,6 @@ Deno.test("createRateMeter() measures over the last ten seconds", () => {
   assert.deepEqual(at(2, 5000), { bytesPerSecond: 500, secondsLeft: 10 });
   assert.deepEqual(at(12, 6000), { bytesPerSecond: 100, secondsLeft: 40 });
   assert.deepEqual(at(13, 0), { bytesPerSecond: 0, secondsLeft: undefined });
-});
-
-Deno.test("formatBytes() writes two digits or more", () => {
-  const texts = [0, 999, 1000, 9_784_252, 335_000_000, 999_600, 5_135_149_760].map(formatBytes);
-  assert.deepEqual(texts, [
-    "0 bytes",
-    "999 bytes",
-    "1.0 kB",
-    "9.8 MB",
-    "335 MB",
-    "1.0 MB",
-    "5.1 GB",
-  ]);
 });
 
 Deno.test("freeBytes() tells the room of a folder that is not there yet, if it may", async () => {

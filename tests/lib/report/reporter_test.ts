@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { etaText, progressLine } from "../../../lib/report/progress_line.ts";
+import { progressLine } from "../../../lib/report/progress_line.ts";
 import { createReporter } from "../../../lib/report/reporter.ts";
 import type { PictureNumber, RunEvent, StepEvent } from "../../../lib/report/run_event.ts";
 import type { Terminal } from "../../../lib/report/terminal.ts";
@@ -45,10 +45,6 @@ Deno.test("progressLine() shows steps, time to go, timestep and losses", () => {
   const bar = progressLine(step(50, 25), step(1, 0.5), { columns: 60, label: "" });
   assert(bar.startsWith("████████████░░░░░░░░░░░░ step  50/100"));
   assert.equal([...bar].length, 60);
-});
-
-Deno.test("etaText() says seconds, minutes and hours", () => {
-  assert.deepEqual([0.4, 59, 61, 3725].map(etaText), ["0 s", "59 s", "1 min 01 s", "1 h 02 min"]);
 });
 
 Deno.test("createReporter() writes one JSON object a line for programs", () => {
