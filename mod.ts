@@ -80,10 +80,11 @@ export type {
   TrainingConfig,
 } from "./config/run_config.ts";
 
+export { DeviceLostError, type GpuContext, type GpuResource } from "./kernels/gpu/device.ts";
 export { Gpu, NoGpuError } from "./kernels/gpu/gpu.ts";
 export type { Access, Kernel, ParamType, ParamValues } from "./kernels/gpu/kernel.ts";
 export type { Command, Copy, Dispatch, Pass } from "./kernels/gpu/pass.ts";
-export { DeviceLostError, ShaderError } from "./kernels/gpu/shader_error.ts";
+export { ShaderError } from "./kernels/gpu/shader_error.ts";
 export type { GpuTensor, TensorData, TensorType } from "./kernels/gpu/tensor.ts";
 
 export { decodeImage, type DecodeImageOptions, ImageError } from "./lib/image/decode_image.ts";

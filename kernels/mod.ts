@@ -5,6 +5,7 @@
  *
  * @module
  */
+export * from "./gpu/device.ts";
 export * from "./gpu/gpu.ts";
 export * from "./gpu/kernel.ts";
 export * from "./gpu/pass.ts";

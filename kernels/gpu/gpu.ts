@@ -1,3 +1,4 @@
+import { GpuContext } from "./device.ts";
 import {
   encodeParams,
   type Kernel,
@@ -6,8 +7,7 @@ import {
   workgroupsFor,
 } from "./kernel.ts";
 import { type Dispatch, Pass } from "./pass.ts";
-import { DeviceLostError, ShaderError } from "./shader_error.ts";
-import type { GpuTensor } from "./tensor.ts";
+import { ShaderError } from "./shader_error.ts";
 
 /** No WebGPU adapter. */
 export class NoGpuError extends Error {
@@ -23,27 +23,19 @@ interface CompiledKernel {
 /** Drivers that compute on the CPU, by the names they give. */
 const SOFTWARE_ADAPTERS = /llvmpipe|lavapipe|swiftshader|software|basic render/i;
 
-/** A WebGPU device, with compiled kernels and a list of what lives on it. */
-export class Gpu implements Disposable {
-  /** The device, which onnxruntime shares. */
-  readonly device: GPUDevice;
+/** A WebGPU device that compiles and runs kernels. */
+export class Gpu extends GpuContext implements Disposable {
   /** Name of the adapter, for messages and tables. */
   readonly adapterName: string;
   /** Whether the adapter computes on the CPU. */
   readonly isSoftware: boolean;
-  /** Tensors that were created and not disposed of. */
-  readonly tensors: Set<GpuTensor> = new Set<GpuTensor>();
   readonly #compiled = new Map<Kernel, CompiledKernel>();
   #uniforms: GPUBuffer | undefined;
-  #lostReason: string | undefined;
 
   private constructor(device: GPUDevice, adapterName: string) {
-    this.device = device;
+    super(device);
     this.adapterName = adapterName;
     this.isSoftware = SOFTWARE_ADAPTERS.test(adapterName);
-    device.lost.then(({ reason, message }) => {
-      this.#lostReason = message || String(reason);
-    });
   }
 
   /**
@@ -131,38 +123,6 @@ export class Gpu implements Disposable {
     }
     compute?.end();
     this.device.queue.submit([encoder.finish()]);
-  }
-
-  /** Reads the bytes of a tensor; for `GpuTensor` itself. */
-  async readBytes(tensor: GpuTensor): Promise<ArrayBuffer> {
-    const action = `read tensor "${tensor.label}"`;
-    this.assertAlive(action);
-    const staging = this.device.createBuffer({
-      label: `${tensor.label}, staging`,
-      size: tensor.buffer.size,
-      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-    });
-    try {
-      const encoder = this.device.createCommandEncoder({ label: `${tensor.label}, reading` });
-      encoder.copyBufferToBuffer(tensor.buffer, 0, staging, 0, tensor.buffer.size);
-      this.device.queue.submit([encoder.finish()]);
-      await staging.mapAsync(GPUMapMode.READ);
-      return staging.getMappedRange().slice(0, tensor.byteLength);
-    } catch (error) {
-      this.assertAlive(action);
-      throw error;
-    } finally {
-      staging.destroy();
-    }
-  }
-
-  /**
-   * Checks that the device can still be used.
-   *
-   * @throws {DeviceLostError} If not.
-   */
-  assertAlive(action: string): void {
-    if (this.#lostReason !== undefined) throw new DeviceLostError(action, this.#lostReason);
   }
 
   /** Destroys the device and all that lives on it. */

@@ -14,14 +14,3 @@ export class ShaderError extends SyntaxError {
     this.diagnostics = diagnostics;
   }
 }
-
-/** The GPU is gone: unplugged, reset, or taken by the driver after too long a shader. */
-export class DeviceLostError extends Error {
-  /** Name of the class, as it is printed. */
-  override readonly name = "DeviceLostError";
-
-  /** Says what could not be done. */
-  constructor(action: string, reason: string) {
-    super(`Cannot ${action}: the GPU device was lost (${reason}); run again with --resume`);
-  }
-}

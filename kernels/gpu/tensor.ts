@@ -1,4 +1,4 @@
-import type { Gpu } from "./gpu.ts";
+import type { GpuContext, GpuResource } from "./device.ts";
 
 /** Type of the values of a tensor; all are 4 bytes wide. */
 export type TensorType = "f32" | "u32" | "i32";
@@ -9,7 +9,7 @@ export type TensorData = Float32Array | Uint32Array | Int32Array;
 const BYTES_PER_VALUE = 4;
 
 /** A tensor in GPU memory, last side fastest. Who creates it disposes of it. */
-export class GpuTensor implements Disposable {
+export class GpuTensor implements GpuResource, Disposable {
   /** Name, for labels and messages. */
   readonly label: string;
   /** Sides, outermost first; none for a single value. */
@@ -18,10 +18,10 @@ export class GpuTensor implements Disposable {
   readonly dtype: TensorType;
   /** Its memory; usable for storage and copies. */
   readonly buffer: GPUBuffer;
-  readonly #gpu: Gpu;
+  readonly #gpu: GpuContext;
 
   private constructor(
-    gpu: Gpu,
+    gpu: GpuContext,
     buffer: GPUBuffer,
     parts: Pick<GpuTensor, "shape" | "label" | "dtype">,
   ) {
@@ -30,7 +30,7 @@ export class GpuTensor implements Disposable {
     this.shape = parts.shape;
     this.label = parts.label;
     this.dtype = parts.dtype;
-    gpu.tensors.add(this);
+    gpu.resources.add(this);
   }
 
   /**
@@ -39,7 +39,7 @@ export class GpuTensor implements Disposable {
    * @throws {RangeError} If it is larger than the adapter allows.
    */
   static zeros(
-    gpu: Gpu,
+    gpu: GpuContext,
     shape: readonly number[],
     label: string,
     dtype: TensorType = "f32",
@@ -67,7 +67,12 @@ export class GpuTensor implements Disposable {
    *
    * @throws {RangeError} If the number of values does not fit the shape.
    */
-  static from(gpu: Gpu, data: TensorData, shape: readonly number[], label: string): GpuTensor {
+  static from(
+    gpu: GpuContext,
+    data: TensorData,
+    shape: readonly number[],
+    label: string,
+  ): GpuTensor {
     const dtype = data instanceof Float32Array
       ? "f32"
       : data instanceof Uint32Array
@@ -125,18 +130,41 @@ export class GpuTensor implements Disposable {
     if (this.dtype !== "f32") {
       throw new TypeError(`Cannot read tensor "${this.label}" as f32: it is ${this.dtype}`);
     }
-    return new Float32Array(await this.#gpu.readBytes(this));
+    return new Float32Array(await this.#readBytes());
   }
 
   /** Reads the bits of all values, whatever their type; waits for what was submitted before. */
   async readU32(): Promise<Uint32Array<ArrayBuffer>> {
-    return new Uint32Array(await this.#gpu.readBytes(this));
+    return new Uint32Array(await this.#readBytes());
   }
 
   /** Frees its memory. Work that was submitted before still completes. */
   [Symbol.dispose](): void {
-    this.#gpu.tensors.delete(this);
+    this.#gpu.resources.delete(this);
     this.buffer.destroy();
+  }
+
+  async #readBytes(): Promise<ArrayBuffer> {
+    const { device } = this.#gpu;
+    const action = `read tensor "${this.label}"`;
+    this.#gpu.assertAlive(action);
+    const staging = device.createBuffer({
+      label: `${this.label}, staging`,
+      size: this.buffer.size,
+      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+    });
+    try {
+      const encoder = device.createCommandEncoder({ label: `${this.label}, reading` });
+      encoder.copyBufferToBuffer(this.buffer, 0, staging, 0, this.buffer.size);
+      device.queue.submit([encoder.finish()]);
+      await staging.mapAsync(GPUMapMode.READ);
+      return staging.getMappedRange().slice(0, this.byteLength);
+    } catch (error) {
+      this.#gpu.assertAlive(action);
+      throw error;
+    } finally {
+      staging.destroy();
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { Gpu } from "../../kernels/gpu/gpu.ts";
 /**
  * Registers a test that gets a GPU.
  *
- * It fails if there is no adapter, if WebGPU reports a validation error, and if tensors are left.
+ * It fails if there is no adapter, if WebGPU reports a validation error, and if tensors are not freed.
  */
 export function gpuTest(name: string, body: (gpu: Gpu) => Promise<void> | void): void {
   Deno.test(name, async () => {
@@ -17,7 +17,7 @@ export function gpuTest(name: string, body: (gpu: Gpu) => Promise<void> | void):
       assert.equal(error?.message, undefined, "WebGPU reported a validation error");
     }
     assert.deepEqual(
-      [...gpu.tensors].map(({ label }) => label),
+      [...gpu.resources].map(({ label }) => label),
       [],
       "tensors were not disposed of",
     );

@@ -89,7 +89,7 @@ export async function measureSteps(
     ...{ size, colors },
     wall: minTimes(samples.map(({ wall }) => wall)),
     cpu: minTimes(samples.map(({ cpu }) => cpu)),
-    tensorBytes: [...shared.gpu.tensors].reduce((sum, tensor) => sum + tensor.byteLength, 0),
+    tensorBytes: [...shared.gpu.resources].reduce((sum, { byteLength }) => sum + byteLength, 0),
     residentBytes: Deno.memoryUsage().rss,
     runtime: run.runtime,
   };

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { DeviceLostError } from "../../../kernels/gpu/device.ts";
 import { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { encodeParams, type Kernel, workgroupsFor } from "../../../kernels/gpu/kernel.ts";
-import { DeviceLostError, ShaderError } from "../../../kernels/gpu/shader_error.ts";
+import { ShaderError } from "../../../kernels/gpu/shader_error.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 

@@ -63,9 +63,9 @@ gpuTest("a run from an image keeps its edges, and gives back all memory", async 
     const { startImage, controlImages: { canny: controlImage } } = run;
     assert.deepEqual([startImage!.height, startImage!.isTransparent()], [64, false]);
     assert(controlImage!.data.some((value, at) => at % 4 < 3 && value === 255));
-    lasting.push(gpu.tensors.size);
+    lasting.push(gpu.resources.size);
     for await (const { losses } of distill(run)) assert(losses["score"]! > 0);
-    assert.equal(gpu.tensors.size, lasting[0]);
+    assert.equal(gpu.resources.size, lasting[0]);
   }
   assert.equal(lasting[1], lasting[0]);
 });
