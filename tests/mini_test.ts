@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { resolveRunConfig } from "../config/resolve_run_config.ts";
 import { createRun } from "../lib/distill/create_run.ts";
 import { distill } from "../lib/distill/distill.ts";
-import { strayPixelShare } from "../lib/image/orphan_pixels.ts";
+import { orphanPixelShare } from "./support/orphan_pixel_share.ts";
 import { SessionPool } from "../lib/onnx/batching/session_pool.ts";
 import { findPalette } from "../lib/palette/find_palette.ts";
 import { Judge, JUDGE_PATH } from "./bench/recipes/judge.ts";
@@ -38,6 +38,6 @@ gpuTest("the built-in teacher makes pictures that a classifier recognizes", asyn
     const logits = await judge.look(await run.image());
     const best = judge.names[logits.indexOf(Math.max(...logits))];
     assert.equal(best, prompt);
-    assert(strayPixelShare({ height, width }, indices) < 0.1);
+    assert(orphanPixelShare({ height, width }, indices) < 0.1);
   }
 });

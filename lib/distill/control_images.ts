@@ -9,7 +9,8 @@ import { makeDepthImage } from "../conditioning/depth_image.ts";
 import type { FloatTensor } from "../conditioning/encode_prompts.ts";
 import { controlnetKind, type TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ControlImages, ControlnetChoice } from "../guidance/controlnet_residuals.ts";
-import { Image, type ImageSize } from "../image/image.ts";
+import type { Image, ImageSize } from "../image/image.ts";
+import { imageFromPlanes } from "../image/image_planes.ts";
 import { readControlnetConfig } from "../models/unet/controlnet_config.ts";
 import type { SessionOptions } from "../onnx/runtime/session.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
@@ -98,7 +99,7 @@ export class Control implements Disposable {
       const tensor = await makeControlImage(gpu, kind, options);
       const { data, shape } = tensor;
       followed.set(kind, {
-        image: toImage(tensor),
+        image: imageFromPlanes(data, shape),
         made: cleanup.use(GpuTensor.from(gpu, data, shape, `${kind} image`)),
         changed: cleanup.use(GpuTensor.zeros(gpu, shape, `changed ${kind} image`)),
       });
@@ -136,11 +137,4 @@ async function makeControlImage(
 ): Promise<FloatTensor> {
   if (kind === "canny") return makeCannyImage(image, size, config);
   return await makeDepthImage(gpu, await openDepthModel(), image, { ...session, size });
-}
-
-/** Turns planes [1, 3, S_H, S_W], all the same, into a picture. */
-function toImage({ data, shape }: FloatTensor): Image {
-  const [, , height, width] = shape as [number, number, number, number];
-  const values = Float32Array.from({ length: data.length }, (_, i) => data[Math.floor(i / 3)]!);
-  return Image.fromFloats({ height, width }, values);
 }

@@ -10,6 +10,7 @@ import { LaplacianLoss } from "../../kernels/loss/laplacian_loss.ts";
 import { TotalVariationLoss } from "../../kernels/loss/total_variation.ts";
 import { encodeAddScaled } from "../../kernels/optimizer/add_scaled.ts";
 import type { Image, ImageSize } from "../image/image.ts";
+import { planesFromImage } from "../image/image_planes.ts";
 import { resizeImage } from "../image/resize_image.ts";
 
 /** A loss of the picture itself, besides the teacher's. */
@@ -78,9 +79,7 @@ export function createPictureLosses(
 
 /** Brings an image to a size, as [1, 3, S_H, S_W]. */
 function uploadImage(gpu: Gpu, image: Image, size: ImageSize): GpuTensor {
-  const values = resizeImage(image, size, { fit: "stretch" }).toFloats();
-  const area = size.height * size.width;
-  const planes = values.map((_, i) => values[i % area * 3 + Math.floor(i / area)]!);
+  const planes = planesFromImage(resizeImage(image, size, { fit: "stretch" }));
   return GpuTensor.from(gpu, planes, [1, 3, size.height, size.width], "target of gradient loss");
 }
 

@@ -2,7 +2,7 @@ import type { RunConfig } from "../../config/run_config.ts";
 import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
 import type { LatentDecoder } from "../guidance/latent_decoder.ts";
 import { Image, type ImageSize } from "../image/image.ts";
-import { imageFromPlanes } from "../image/image_from_planes.ts";
+import { imageFromPlanes } from "../image/image_planes.ts";
 import type { Runtime } from "../onnx/runtime/session.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "./checkpoint.ts";

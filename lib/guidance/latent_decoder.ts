@@ -1,7 +1,7 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { Image, ImageSize } from "../image/image.ts";
-import { imageFromPlanes } from "../image/image_from_planes.ts";
+import { imageFromPlanes } from "../image/image_planes.ts";
 import { createSession, type Session, type SessionOptions } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import { StateDict } from "../weights/state_dict.ts";

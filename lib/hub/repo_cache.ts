@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { accessErrorText } from "../text/access_error.ts";
 import { HubError } from "./hub_error.ts";
 import { pause } from "./retry.ts";
 import type { HubSettingsSource } from "./settings.ts";
@@ -232,11 +233,7 @@ function isAbsence(error: unknown): boolean {
 }
 
 function describeRead(path: string, cause: unknown): HubError {
-  const detail = cause instanceof Deno.errors.NotCapable
-    ? `permission is needed, run again with --allow-read="${path}"`
-    : cause instanceof Error
-    ? cause.message
-    : String(cause);
+  const detail = accessErrorText(cause, `--allow-read="${path}"`);
   return new HubError(`Cannot read "${path}" of the cache: ${detail}`, { cause });
 }
 

@@ -1,3 +1,4 @@
+import { accessErrorText } from "../text/access_error.ts";
 import { HubError } from "./hub_error.ts";
 import { readRetryAfter, type RetryPolicy } from "./retry.ts";
 
@@ -79,13 +80,10 @@ async function fetchOnce(client: HubClient, url: URL, init: RequestInit): Promis
   } catch (cause) {
     init.signal?.throwIfAborted();
     // A redirect's address is signed: only its host is told.
+    const detail = accessErrorText(cause, `--allow-net=${url.host}`);
     if (cause instanceof Deno.errors.NotCapable) {
-      throw new HubError(
-        `Cannot reach ${url.host}: permission is needed, run again with --allow-net=${url.host}`,
-        { cause },
-      );
+      throw new HubError(`Cannot reach ${url.host}: ${detail}`, { cause });
     }
-    const detail = cause instanceof Error ? cause.message : String(cause);
     throw new HubError(
       `Cannot reach ${url.host}: ${detail}; check the network, or HF_ENDPOINT`,
       { cause, isTransient: true },

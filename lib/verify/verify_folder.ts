@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { accessErrorText } from "../text/access_error.ts";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
 import { chooseRuntime } from "../onnx/runtime/choose_runtime.ts";
 import type { Runtime } from "../onnx/runtime/session.ts";
@@ -144,10 +145,7 @@ async function listFiles(folder: ModelFolder, location: string | URL): Promise<s
 function describe(error: unknown, path: string): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such folder";
   if (error instanceof Deno.errors.NotADirectory) return "expected a folder, got a file";
-  if (error instanceof Deno.errors.NotCapable) {
-    return `permission is needed, run again with --allow-read="${path}"`;
-  }
-  return error instanceof Error ? error.message : String(error);
+  return accessErrorText(error, `--allow-read="${path}"`);
 }
 
 /** Returns the path of a folder on this machine; undefined for an address. */

@@ -1,7 +1,8 @@
 import { type ColorSimilarity, colorTargets } from "../initialization/color_targets.ts";
 import { interpolateColors } from "../initialization/interpolate_colors.ts";
 import { majorityClasses, sampledClasses } from "../initialization/pixel_classes.ts";
-import { Image, type ImageSize } from "../image/image.ts";
+import type { Image, ImageSize } from "../image/image.ts";
+import { imageFromPlanes } from "../image/image_planes.ts";
 import { Palette } from "../palette/palette.ts";
 import type { ReferenceFile, ReferenceTensor } from "./reference_file.ts";
 import type { Verification } from "./verification.ts";
@@ -86,10 +87,6 @@ function paletteOf({ data }: ReferenceTensor): Palette {
   return new Palette("reference", Uint8Array.from(data));
 }
 
-/** Makes a picture of floats [1, 3, H, W]. */
 function imageOf({ data, shape }: ReferenceTensor): Image {
-  const [, , height, width] = shape as [number, number, number, number];
-  const pixels = height * width;
-  const values = data.map((_, i) => data[i % 3 * pixels + Math.floor(i / 3)]!);
-  return Image.fromFloats({ height, width }, values);
+  return imageFromPlanes(data, shape);
 }

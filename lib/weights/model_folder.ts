@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { accessErrorText } from "../text/access_error.ts";
 import { type ByteSource, memorySource } from "./byte_source.ts";
 import { fileSource } from "./file_source.ts";
 
@@ -102,11 +103,7 @@ class LocalFolder implements ModelFolder {
 function describeLocal(path: string, cause: unknown): ModelFolderError {
   const detail = cause instanceof Deno.errors.NotFound
     ? "there is no such file"
-    : cause instanceof Deno.errors.NotCapable
-    ? `permission is needed, run again with --allow-read="${path}"`
-    : cause instanceof Error
-    ? cause.message
-    : String(cause);
+    : accessErrorText(cause, `--allow-read="${path}"`);
   return new ModelFolderError(path, detail, { cause });
 }
 
@@ -240,10 +237,6 @@ function checkLength(address: string, response: Response, bytes: Uint8Array): vo
 }
 
 function describeFetch(address: string, cause: unknown): ModelFolderError {
-  const detail = cause instanceof Deno.errors.NotCapable
-    ? `permission is needed, run again with --allow-net=${new URL(address).host}`
-    : cause instanceof Error
-    ? cause.message
-    : String(cause);
+  const detail = accessErrorText(cause, `--allow-net=${new URL(address).host}`);
   return new ModelFolderError(address, detail, { cause });
 }

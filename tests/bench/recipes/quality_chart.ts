@@ -22,7 +22,7 @@ const QUALITIES: readonly Quality[] = [
   {
     title: "Stray pixels, all neighbors in other colors (lower is better)",
     axis: "% of inner pixels",
-    value: ({ scores }) => 100 * scores.stray,
+    value: ({ scores }) => 100 * scores.orphans,
   },
 ];
 
@@ -41,7 +41,7 @@ const PANEL_HEIGHT = 300;
 
 /**
  * Draws the quality of recipes against teacher evaluations, as SVG: for each set of prompts a panel
- * for the judge, if it has seen pictures, and one for stray pixels. Marks are means over pictures.
+ * for the judge, if it has seen pictures, and one for orphan pixels. Marks are means over pictures.
  *
  * @param source What numbers depend on, in words.
  */

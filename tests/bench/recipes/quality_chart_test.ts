@@ -7,7 +7,7 @@ import type { Result } from "./results_table.ts";
 function resultOf(
   name: string,
   evaluations: number,
-  scores: { readonly stray: number; readonly probability?: number },
+  scores: { readonly orphans: number; readonly probability?: number },
 ): Result {
   const recipe = RECIPES.find((one) => one.name === name)!;
   const prompt = PROMPT_SETS.names48[0]!;
@@ -46,9 +46,9 @@ function marksOf(svg: string): { readonly x: number; readonly y: number; readonl
 
 Deno.test("qualityChart() puts marks where the axes say their values", () => {
   const svg = qualityChart([
-    resultOf("nearest", 8, { stray: 0.1, probability: 0.1 }),
-    resultOf("nearest", 12, { stray: 0.2, probability: 0.3 }),
-    resultOf("standard", 100, { stray: 0.05, probability: 0.4 }),
+    resultOf("nearest", 8, { orphans: 0.1, probability: 0.1 }),
+    resultOf("nearest", 12, { orphans: 0.2, probability: 0.3 }),
+    resultOf("standard", 100, { orphans: 0.05, probability: 0.4 }),
   ], "Adapter <none>");
   const marks = marksOf(svg);
   assert.deepEqual(marks.map(({ says }) => says), [
@@ -72,7 +72,7 @@ Deno.test("qualityChart() puts marks where the axes say their values", () => {
 });
 
 Deno.test("qualityChart() leaves out the judge where it has seen nothing, and places 0", () => {
-  const svg = qualityChart([resultOf("nearest", 0, { stray: 0 })], "");
+  const svg = qualityChart([resultOf("nearest", 0, { orphans: 0 })], "");
   assert.doesNotMatch(svg, /by the judge/);
   assert.deepEqual(marksOf(svg).length, 1);
   assert.equal(marksOf(svg)[0]!.x, ticksOf(svg, "middle").get("0")!.x);

@@ -1,5 +1,5 @@
 import type { Image } from "../../../lib/image/image.ts";
-import { strayPixelShare } from "../../../lib/image/orphan_pixels.ts";
+import { orphanPixelShare } from "../../support/orphan_pixel_share.ts";
 import type { Palette } from "../../../lib/palette/palette.ts";
 import type { Judge } from "./judge.ts";
 import { backgroundColor, type Prompt } from "./prompts.ts";
@@ -12,7 +12,7 @@ import { colorsUsed, packedColors } from "./scores/picture_colors.ts";
 /** How good a picture is; what cannot be measured is left out. */
 export interface Scores extends Partial<Judgment> {
   /** Share of inner pixels whose four neighbors all have another color. */
-  readonly stray: number;
+  readonly orphans: number;
   /** Number of different colors. */
   readonly colors: number;
   /** Share of border pixels in the palette color nearest to the background that was asked for. */
@@ -41,7 +41,7 @@ export async function scorePicture(picture: Image, expected: Expectation): Promi
   const isJudged = judge !== undefined && name !== undefined && judge.names.includes(name);
   return {
     ...(isJudged ? judgmentOf(await judge.look(picture), judge.names, name) : {}),
-    stray: strayPixelShare(picture, packedColors(picture)),
+    orphans: orphanPixelShare(picture, packedColors(picture)),
     colors: colorsUsed(picture),
     ...(background === undefined
       ? {}

@@ -20,7 +20,7 @@ Deno.test("scorePicture() measures only what can be measured", async () => {
     input: undefined,
     judge: undefined,
   });
-  assert.deepEqual(scores, { stray: 0, colors: 1 });
+  assert.deepEqual(scores, { orphans: 0, colors: 1 });
 });
 
 Deno.test("scorePicture() measures all there is", async () => {
@@ -33,7 +33,7 @@ Deno.test("scorePicture() measures all there is", async () => {
   const { probability, ...rest } = scores;
   assert.ok(Math.abs(probability! - 1 / (1 + Math.E)) < 1e-6);
   assert.deepEqual(rest, {
-    ...{ top1: 0, top5: 1, guess: "dog", stray: 0, colors: 1 },
+    ...{ top1: 0, top5: 1, guess: "dog", orphans: 0, colors: 1 },
     ...{ background: 1, distance: 1, edges: 0 },
   });
 });

@@ -30,15 +30,15 @@ function resultOf(recipe: string, prompt: number, scores: Scores): Result {
 
 Deno.test("resultsTables() averages by recipe and leaves out what nobody measured", () => {
   const tables = resultsTables([
-    resultOf("nearest", 0, { stray: 0.1, colors: 3, probability: 0.5 }),
-    resultOf("standard", 0, { stray: 0.2, colors: 4 }),
-    resultOf("nearest", 1, { stray: 0.2, colors: 4 }),
+    resultOf("nearest", 0, { orphans: 0.1, colors: 3, probability: 0.5 }),
+    resultOf("standard", 0, { orphans: 0.2, colors: 4 }),
+    resultOf("nearest", 1, { orphans: 0.2, colors: 4 }),
   ]);
   assert.equal(
     tables,
     `## names48
 
-| recipe | size | palette | pictures | evaluations | seconds | peak MB | p | stray | colors |
+| recipe | size | palette | pictures | evaluations | seconds | peak MB | p | orphans | colors |
 | :--- | ---: | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 | nearest | 16 | game-boy | 2 | 9 | 2.0 | 700 | 0.50 | 0.150 | 3.5 |
 | standard | 16 | game-boy | 1 | 8 | 2.0 | 700 |  | 0.200 | 4.0 |
@@ -51,8 +51,8 @@ Deno.test("writeResults() writes tables, a line a picture and a sheet", async ()
     const palette = await findPalette("game-boy");
     const size = { height: 16, width: 16 };
     const results = [
-      resultOf("nearest", 0, { stray: 0, colors: 1, guess: "cat", top1: 0, probability: 0.1 }),
-      resultOf("standard", 0, { stray: 0, colors: 1 }),
+      resultOf("nearest", 0, { orphans: 0, colors: 1, guess: "cat", top1: 0, probability: 0.1 }),
+      resultOf("standard", 0, { orphans: 0, colors: 1 }),
     ];
     const files = new PictureFiles(folder);
     for (const [k, { made }] of results.entries()) {

@@ -4,7 +4,7 @@ import { distill } from "../../../lib/distill/distill.ts";
 import type { MemoryPlan } from "../../../lib/distill/memory/memory_plan.ts";
 import type { StepReport, StepViews } from "../../../lib/distill/run.ts";
 import { Image } from "../../../lib/image/image.ts";
-import { imageFromPlanes } from "../../../lib/image/image_from_planes.ts";
+import { imageFromPlanes } from "../../../lib/image/image_planes.ts";
 import { buildTinyDecoder } from "../../../lib/models/autoencoder/autoencoder_tiny.ts";
 import { readAutoencoderTinyConfig } from "../../../lib/models/autoencoder/autoencoder_tiny_config.ts";
 import { learningRateAt } from "../../../lib/optimizer/learning_rate.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Image } from "../../../lib/image/image.ts";
-import { strayPixelShare } from "../../../lib/image/orphan_pixels.ts";
+import { orphanPixelShare } from "../../support/orphan_pixel_share.ts";
 
 Deno.test("Image turns floats into bytes and back", () => {
   const size = { height: 1, width: 2 };
@@ -21,7 +21,7 @@ Deno.test("Image refuses sizes and data that do not fit", () => {
   assert.throws(() => Image.fromIndices({ height: 1, width: 2 }, [0], colors), /got undefined/);
 });
 
-Deno.test("strayPixelShare() counts inner pixels without an equal neighbor", () => {
+Deno.test("orphanPixelShare() counts inner pixels without an equal neighbor", () => {
   const size = { height: 4, width: 5 };
   // Of the six inner pixels, two are alone: the 1 and the 2. Corners do not make friends.
   const indices = [
@@ -30,7 +30,7 @@ Deno.test("strayPixelShare() counts inner pixels without an equal neighbor", () 
     [0, 0, 2, 0, 0],
     [0, 0, 0, 2, 0],
   ].flat();
-  assert.equal(strayPixelShare(size, indices), 2 / 6);
-  assert.equal(strayPixelShare(size, new Uint8Array(20)), 0);
-  assert.equal(strayPixelShare({ height: 2, width: 10 }, [...indices]), 0, "no inner pixel");
+  assert.equal(orphanPixelShare(size, indices), 2 / 6);
+  assert.equal(orphanPixelShare(size, new Uint8Array(20)), 0);
+  assert.equal(orphanPixelShare({ height: 2, width: 10 }, [...indices]), 0, "no inner pixel");
 });

@@ -1,11 +1,10 @@
 import { Image } from "./image.ts";
 
 /**
- * Turns what networks see into an opaque picture.
+ * Makes an opaque image of the planes that networks work with.
  *
- * @param planes sRGB in [0, 1], red, green and blue plane one after the other.
- * @param shape [1, 3, H, W].
- * @throws {RangeError} If the shape differs from one of them.
+ * @param planes sRGB in [0, 1], shape [1, 3, H, W].
+ * @throws {RangeError} If the shape differs.
  */
 export function imageFromPlanes(planes: ArrayLike<number>, shape: readonly number[]): Image {
   const [count, channels, height = 0, width = 0] = shape;
@@ -20,4 +19,11 @@ export function imageFromPlanes(planes: ArrayLike<number>, shape: readonly numbe
     (_, i) => planes[(i % 3) * area + Math.floor(i / 3)]!,
   );
   return Image.fromFloats({ height, width }, values);
+}
+
+/** Returns the colors of an image as planes: sRGB in [0, 1], shape [3, H, W]; alpha is left out. */
+export function planesFromImage(image: Image): Float32Array {
+  const values = image.toFloats();
+  const area = image.height * image.width;
+  return values.map((_, i) => values[(i % area) * 3 + Math.floor(i / area)]!);
 }

@@ -1,23 +1,23 @@
-import type { ImageSize } from "./image.ts";
+import type { ImageSize } from "../../lib/image/image.ts";
 
 /**
- * Measures noise: the share of inner pixels whose four neighbors all have another palette index.
+ * Returns the share of orphan pixels: inner pixels whose index none of the four neighbors shares.
  *
  * @param indices Palette index of each pixel, shape [H, W].
  * @returns In [0, 1]; 0 when the picture has no inner pixel (H or W below 3).
  */
-export function strayPixelShare(size: ImageSize, indices: ArrayLike<number>): number {
+export function orphanPixelShare(size: ImageSize, indices: ArrayLike<number>): number {
   const { height, width } = size;
   if (height < 3 || width < 3) return 0;
-  let stray = 0;
+  let orphans = 0;
   for (let y = 1; y < height - 1; y++) {
     for (let x = 1; x < width - 1; x++) {
       const i = y * width + x;
       const here = indices[i];
       const hasFriend = indices[i - 1] === here || indices[i + 1] === here ||
         indices[i - width] === here || indices[i + width] === here;
-      if (!hasFriend) stray++;
+      if (!hasFriend) orphans++;
     }
   }
-  return stray / ((height - 2) * (width - 2));
+  return orphans / ((height - 2) * (width - 2));
 }
