@@ -18,8 +18,8 @@ const MIN_LETTERS = 3;
 /** Shorter runs of letters are shared by words that have nothing to do with each other. */
 const MIN_RUN = 4;
 
-/** Lists of words, all of them known. */
-const LISTS = ["names", "backgrounds", "colors", "grammar"] as const;
+/** Keys of the lists of known words in the vocabulary file. The file spells "colours". */
+const LISTS = ["names", "backgrounds", "colours", "grammar"] as const;
 
 /**
  * Finds the words of a prompt that are outside the vocabulary of a teacher.

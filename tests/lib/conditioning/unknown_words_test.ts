@@ -6,7 +6,7 @@ const FOLDER = memoryFolder({
   "vocabulary.json": JSON.stringify({
     names: ["dragon", "dragon face", "smiling cat face", "piñata"],
     backgrounds: ["light blue"],
-    colors: ["red"],
+    colours: ["red"],
     grammar: ["a", "on", "background"],
   }),
 });
