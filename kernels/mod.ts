@@ -12,10 +12,8 @@ export * from "./gpu/pass.ts";
 export * from "./gpu/shader_error.ts";
 export * from "./gpu/tensor.ts";
 
-export * from "./random/gumbel.ts";
-export * from "./random/normal.ts";
 export * from "./random/philox.ts";
-export * from "./random/uniform.ts";
+export * from "./random/streams.ts";
 
 export * from "./generator/argmax.ts";
 export * from "./generator/remove_orphans.ts";

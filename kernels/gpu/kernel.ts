@@ -30,8 +30,8 @@ export type ParamValues<Params extends Readonly<Record<string, ParamType>>> = {
 /** Invocations of a workgroup, in one dimension. All adapters allow 256; 64 fits every GPU's waves. */
 export const WORKGROUP_SIZE = 64;
 
-/** Most workgroups along one axis. Source: WebGPU, default of maxComputeWorkgroupsPerDimension. */
-export const MAX_WORKGROUPS = 65_535;
+/** Maximum number of workgroups along one axis. Source: WebGPU, default of maxComputeWorkgroupsPerDimension. */
+const MAX_WORKGROUPS = 65_535;
 
 /** Uniform offsets must be multiples of this. Source: WebGPU, minUniformBufferOffsetAlignment. */
 export const UNIFORM_ALIGNMENT_BYTES = 256;

@@ -1,6 +1,7 @@
+import type { Gpu } from "../gpu/gpu.ts";
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
-import type { GpuTensor } from "../gpu/tensor.ts";
+import { GpuTensor } from "../gpu/tensor.ts";
 import source from "./philox.wgsl" with { type: "text" };
 
 /** Fields of the uniform of {@linkcode philox}. */
@@ -30,17 +31,17 @@ export interface PhiloxKey {
   readonly step: number;
 }
 
-/** How random numbers are spread. */
+/** Distribution of random numbers: uniform in (0, 1), standard normal or standard Gumbel. */
 export type Distribution = "uniform" | "normal" | "gumbel";
 
 /** Numbers of the distributions in the WGSL. */
 const DISTRIBUTIONS: Readonly<Record<Distribution, number>> = { uniform: 0, normal: 1, gumbel: 2 };
 
 /**
- * Records random numbers; `encodeUniform`, `encodeNormal` and `encodeGumbel` are its names.
+ * Records random numbers. Uniform ones are odd multiples of 2^-24, so never 0 or 1.
  *
  * @param tensors `out`, of any shape; overwritten.
- * @throws {RangeError} If a part of the key is out of range, when it is submitted.
+ * @throws {RangeError} If a part of the key is no integer in [0, 2^32), when it is submitted.
  */
 export function encodePhilox(
   pass: Pass,
@@ -58,7 +59,56 @@ export function encodePhilox(
 }
 
 /**
- * Draws uniform random numbers on the host: those that `encodeUniform` writes, to the last bit.
+ * Records random numbers of the standard normal distribution.
+ *
+ * Source: Box & Muller 1958, https://doi.org/10.1214/aoms/1177706645.
+ *
+ * @param tensors `out`, of any shape; overwritten.
+ * @throws {RangeError} If a part of the key is no integer in [0, 2^32), when it is submitted.
+ */
+export function encodeNormal(
+  pass: Pass,
+  { out }: { readonly out: GpuTensor },
+  key: PhiloxKey,
+): void {
+  encodePhilox(pass, { out }, { ...key, distribution: "normal" });
+}
+
+/**
+ * Records random numbers of the standard Gumbel distribution: -log(-log(u)) of uniform u in (0, 1).
+ *
+ * Source: Jang et al. 2017, https://arxiv.org/abs/1611.01144, Section 2.1.
+ *
+ * @param tensors `out`, of any shape; overwritten.
+ * @throws {RangeError} If a part of the key is no integer in [0, 2^32), when it is submitted.
+ */
+export function encodeGumbel(
+  pass: Pass,
+  { out }: { readonly out: GpuTensor },
+  key: PhiloxKey,
+): void {
+  encodePhilox(pass, { out }, { ...key, distribution: "gumbel" });
+}
+
+/**
+ * Draws random numbers of the standard normal distribution on the GPU, and reads them.
+ *
+ * @param shape Shape of the tensor.
+ * @returns The values that `encodeNormal` writes.
+ * @throws {RangeError} If a part of the key is no integer in [0, 2^32).
+ */
+export async function drawNormal(
+  gpu: Gpu,
+  shape: readonly number[],
+  key: PhiloxKey,
+): Promise<Float32Array<ArrayBuffer>> {
+  using out = GpuTensor.zeros(gpu, shape, "random numbers");
+  gpu.submit((pass) => encodeNormal(pass, { out }, key));
+  return await out.read();
+}
+
+/**
+ * Draws uniform random numbers on the host. They equal those of `encodePhilox` bit for bit.
  *
  * @param count Number of values.
  * @returns Values in (0, 1), each exact in 32-bit floats.

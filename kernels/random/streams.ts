@@ -1,11 +1,22 @@
-/** Random numbers of each purpose are a stream of their own; the numbers spell what they are for. */
+/**
+ * Streams of random numbers, one for each purpose. Draws for different purposes are independent.
+ *
+ * Each number spells its purpose in ASCII. The numbers are part of a run's result: a change of one
+ * changes every picture that is made with it.
+ */
 export const RANDOM_STREAMS = {
   /** Timesteps of score distillation: "time". */
   timestep: 0x74696d65,
   /** Noise of score distillation: "nois". */
   noise: 0x6e6f6973,
-  /** Noise that samplers begin with: "samp". */
+  /** Initial noise of samplers: "samp". */
   sample: 0x73616d70,
-  /** Noise by which drawn images are judged: "choi". */
+  /** Noise for the choice among reference images: "choi". */
   choice: 0x63686f69,
+  /** Gumbel noise of the generator: "gumb". */
+  gumbel: 0x67756d62,
+  /** Initial logits: "init". */
+  initialization: 0x696e6974,
+  /** Augmentations: "augm". */
+  augmentation: 0x6175676d,
 } as const;

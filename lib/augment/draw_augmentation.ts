@@ -1,6 +1,7 @@
 import type { AugmentationConfig } from "../../config/run_config.ts";
 import type { Corner } from "../../kernels/augment/perspective_coefficients.ts";
 import { drawUniform } from "../../kernels/random/philox.ts";
+import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import type { ImageSize } from "../image/image.ts";
 
 /** A perspective: where the corners of the picture go. */
@@ -35,16 +36,8 @@ export interface DrawAugmentationOptions {
   readonly tau: number;
 }
 
-/** Stream of the draws of augmentations; the letters "augm". */
-export const AUGMENTATION_STREAM = 0x6175676d;
-
 /** One number each: grayscale, perspective, flip, tau, and x and y of four corners. */
 const DRAWS = 12;
-
-/** The augmentation that changes nothing. */
-export function noAugmentation(tau: number): Augmentation {
-  return { tau, grayscale: false, perspective: null, hflip: false };
-}
 
 /**
  * Draws the random change of a step; the same seed and step give the same one.
@@ -60,7 +53,7 @@ export function drawAugmentation(
 ): Augmentation {
   // All are drawn always, so that switching one off does not change another.
   const [gray, distorted, flipped, heat, ...moves] = drawUniform(
-    { seed, stream: AUGMENTATION_STREAM, step },
+    { seed, stream: RANDOM_STREAMS.augmentation, step },
     DRAWS,
   );
   const { randomTau, randomTauMin, randomTauMax } = config;

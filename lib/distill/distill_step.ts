@@ -3,6 +3,7 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeAddScaled } from "../../kernels/optimizer/add_scaled.ts";
 import { encodeGradNorm } from "../../kernels/optimizer/grad_norm.ts";
+import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import type { Augmenter } from "../augment/augmenter.ts";
 import { drawAugmentation } from "../augment/draw_augmentation.ts";
 import type { PixelGenerator } from "../generator/pixel_generator.ts";
@@ -51,9 +52,6 @@ export interface StepOutcome {
   /** Diffusion time, integer in [0, 1000); of several pictures that of the last. */
   readonly timestep: number;
 }
-
-/** Stream of the Gumbel noise; the letters "gumb". */
-const GUMBEL_STREAM = 0x67756d62;
 
 /** Draws of the pictures of one step are this far apart: more than a run has steps. */
 const DRAWS_APART = 2 ** 20;
@@ -169,7 +167,7 @@ async function askTeacher(
   gpu.submit((pass) => {
     generator.forward(pass, {
       tau: config.gumbel ? augmentation.tau : config.tau,
-      gumbelNoise: config.gumbel ? { seed, stream: GUMBEL_STREAM, step: draw } : undefined,
+      gumbelNoise: config.gumbel ? { seed, stream: RANDOM_STREAMS.gumbel, step: draw } : undefined,
       smooth: config.smoothSoftmax,
     });
     seen = augmenter.forward(pass, generator.image, augmentation);

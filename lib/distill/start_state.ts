@@ -1,6 +1,6 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import { INITIALIZATION_STREAM } from "../initialization/initialize_logits.ts";
+import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import type { NoiseLogits } from "../generator/pixel_generator.ts";
 import type { Image } from "../image/image.ts";
 import type { AdamWState } from "../optimizer/adamw.ts";
@@ -102,7 +102,7 @@ export async function beginAnew(
   const palette = makesPalette
     ? initializePicture(image!, parts.palette, config).palette
     : parts.palette;
-  const draw = { seed, stream: INITIALIZATION_STREAM, step: 0 };
+  const draw = { seed, stream: RANDOM_STREAMS.initialization, step: 0 };
   return { logits: { std: generator.std, draw }, palette, ...rest };
 }
 

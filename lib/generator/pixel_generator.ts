@@ -12,8 +12,7 @@ import { encodeStraightThrough } from "../../kernels/generator/straight_through.
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { Pass } from "../../kernels/gpu/pass.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
-import { encodeGumbel } from "../../kernels/random/gumbel.ts";
-import { encodeNormal } from "../../kernels/random/normal.ts";
+import { encodeGumbel, encodeNormal } from "../../kernels/random/philox.ts";
 import type { PhiloxKey } from "../../kernels/random/philox.ts";
 import type { ImageSize } from "../image/image.ts";
 import { countClasses, type GeneratorClasses } from "./generator_classes.ts";

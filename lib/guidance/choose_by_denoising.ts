@@ -1,10 +1,9 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import { GpuTensor } from "../../kernels/gpu/tensor.ts";
-import { encodeNormal } from "../../kernels/random/normal.ts";
+import { drawNormal } from "../../kernels/random/philox.ts";
 import type { ChosenReference } from "../conditioning/choose_reference.ts";
 import type { Denoiser } from "./denoiser.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
-import { RANDOM_STREAMS } from "./random_streams.ts";
+import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 
 /**
  * Times at which a picture is judged, as shares of the schedule: by how it looks as a whole. In less
@@ -63,7 +62,11 @@ export async function scoreByDenoising(
   for (const [step, time] of TIMES.entries()) {
     const timestep = Math.round(time * (schedule.size - 1));
     const alpha = schedule.alphaAt(timestep);
-    const noise = await drawNoise(gpu, [1, ...shape.slice(1)], { seed, step });
+    const noise = await drawNormal(gpu, [1, ...shape.slice(1)], {
+      seed,
+      stream: RANDOM_STREAMS.choice,
+      step,
+    });
     for (const [i, latents] of candidates.entries()) {
       signal?.throwIfAborted();
       const noisy = latents.map((value, at) =>
@@ -93,15 +96,4 @@ export async function chooseByDenoising(
 
 function meanSquaredError(predicted: Float32Array, noise: Float32Array): number {
   return predicted.reduce((sum, value, i) => sum + (value - noise[i]!) ** 2, 0) / noise.length;
-}
-
-async function drawNoise(
-  gpu: Gpu,
-  shape: readonly number[],
-  { seed, step }: { readonly seed: number; readonly step: number },
-): Promise<Float32Array> {
-  using out = GpuTensor.zeros(gpu, shape, "noise");
-  const key = { seed, stream: RANDOM_STREAMS.choice, step };
-  gpu.submit((pass) => encodeNormal(pass, { out }, key));
-  return await out.read();
 }

@@ -1,7 +1,6 @@
 import type { DiffusionConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import { GpuTensor } from "../../kernels/gpu/tensor.ts";
-import { encodeNormal } from "../../kernels/random/normal.ts";
+import { drawNormal } from "../../kernels/random/philox.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { Image } from "../image/image.ts";
 import type { SessionOptions } from "../onnx/runtime/session.ts";
@@ -11,7 +10,7 @@ import type { Denoiser } from "./denoiser.ts";
 import { sampleEuler } from "./euler_sampler.ts";
 import { LatentDecoder } from "./latent_decoder.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
-import { RANDOM_STREAMS } from "./random_streams.ts";
+import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import type { Predict, Sampler } from "./sampler.ts";
 
 /** What draws images; all of it is borrowed. */
@@ -76,7 +75,11 @@ export async function sampleImages(
   });
   const samples: Sample[] = [];
   for (let index = 0; index < count; index++) {
-    const noise = await drawNoise(gpu, shape, { seed, index });
+    const noise = await drawNormal(gpu, shape, {
+      seed,
+      stream: RANDOM_STREAMS.sample,
+      step: index,
+    });
     const latents = await SAMPLERS[config.sampler](noise, predict, {
       schedule,
       steps,
@@ -100,15 +103,4 @@ function guide(denoiser: Denoiser, shape: readonly number[], guidanceScale: numb
     const [negative, prompt] = [noise.subarray(0, size), noise.subarray(size)];
     return prompt.map((value, i) => negative[i]! + guidanceScale * (value - negative[i]!));
   };
-}
-
-async function drawNoise(
-  gpu: Gpu,
-  shape: readonly number[],
-  { seed, index }: { readonly seed: number; readonly index: number },
-): Promise<Float32Array> {
-  using out = GpuTensor.zeros(gpu, shape, "noise");
-  const key = { seed, stream: RANDOM_STREAMS.sample, step: index };
-  gpu.submit((pass) => encodeNormal(pass, { out }, key));
-  return await out.read();
 }

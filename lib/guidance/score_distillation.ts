@@ -4,7 +4,7 @@ import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeAddNoise } from "../../kernels/guidance/add_noise.ts";
 import { encodeScoreGradient, scoreWeight } from "../../kernels/guidance/score_gradient.ts";
 import { encodeGradNorm } from "../../kernels/optimizer/grad_norm.ts";
-import { encodeNormal } from "../../kernels/random/normal.ts";
+import { encodeNormal } from "../../kernels/random/philox.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ImageSize } from "../image/image.ts";
 import { GradientSession } from "../onnx/runtime/gradient_session.ts";
@@ -15,7 +15,7 @@ import type { ControlImages } from "./controlnet_residuals.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { bringNear } from "./near_tensor.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
-import { RANDOM_STREAMS } from "./random_streams.ts";
+import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 
 /** What score distillation is made of; all of it is borrowed. */
 export interface ScoreDistillationParts {

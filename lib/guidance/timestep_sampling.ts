@@ -1,6 +1,6 @@
 import type { SdConfig } from "../../config/run_config.ts";
 import { drawUniform } from "../../kernels/random/philox.ts";
-import { RANDOM_STREAMS } from "./random_streams.ts";
+import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 
 /** The part of the config that says how timesteps are drawn. */
 export type TimestepConfig = Pick<

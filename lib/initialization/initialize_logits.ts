@@ -1,5 +1,6 @@
 import type { GeneratorConfig } from "../../config/run_config.ts";
 import { drawUniform } from "../../kernels/random/philox.ts";
+import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import type { Image, ImageSize } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
 import { kmeansPalette } from "../palette/kmeans_palette.ts";
@@ -39,9 +40,6 @@ export interface InitialLogits {
   /** The palette that the logits mean: the one given, or one made of the image. */
   readonly palette: Palette;
 }
-
-/** Stream of the logits of distance "random"; the letters "init". */
-export const INITIALIZATION_STREAM = 0x696e6974;
 
 /**
  * Computes logits that show an image.
@@ -109,7 +107,9 @@ function targetsOf(
   const count = colors.length / 3 * palette.size;
   if (initDistance === "zero") return new Float32Array(count);
   if (initDistance !== "random") return colorTargets(colors, palette, initDistance);
-  return Float32Array.from(drawUniform({ seed, stream: INITIALIZATION_STREAM, step: 0 }, count));
+  return Float32Array.from(
+    drawUniform({ seed, stream: RANDOM_STREAMS.initialization, step: 0 }, count),
+  );
 }
 
 /** Takes the mean off the logits of each pixel, in place. */

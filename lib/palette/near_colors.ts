@@ -6,7 +6,7 @@ import { type Palette, paletteWarnings } from "./palette.ts";
  *
  * Source: CSS Color Module Level 4, section 13.2, where it is the just noticeable difference.
  */
-export const NEAR_DISTANCE = 0.02;
+const NEAR_DISTANCE = 0.02;
 
 /** Two colors of a palette that look alike, but are not the same. */
 export interface NearColors {

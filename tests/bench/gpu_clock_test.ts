@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
-import { encodeNormal } from "../../kernels/random/normal.ts";
+import { encodeNormal } from "../../kernels/random/philox.ts";
 import { gpuTest } from "../support/gpu_test.ts";
 import { GpuClock } from "./gpu_clock.ts";
 

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
-import { encodeNormal } from "../../../kernels/random/normal.ts";
+import { encodeNormal } from "../../../kernels/random/philox.ts";
 import { openTeacherFolder, type TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
 import { megabytes } from "../../../lib/distill/memory/memory_plan.ts";
 import { Denoiser } from "../../../lib/guidance/denoiser.ts";

@@ -1,14 +1,20 @@
 import assert from "node:assert/strict";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
-import { encodeGumbel } from "../../../kernels/random/gumbel.ts";
-import { encodeNormal } from "../../../kernels/random/normal.ts";
-import { drawUniform, philox, philox4x32 } from "../../../kernels/random/philox.ts";
-import { encodeUniform } from "../../../kernels/random/uniform.ts";
+import {
+  drawNormal,
+  drawUniform,
+  encodeGumbel,
+  encodeNormal,
+  encodePhilox,
+  philox,
+  philox4x32,
+} from "../../../kernels/random/philox.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { assertKernelStruct } from "../../support/assert_kernel_struct.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 
 const KEY = { seed: 4_000_000_007, stream: 3, step: 12_345 };
+const ZEROS = { seed: 0, stream: 0, step: 0 };
 
 Deno.test("philox lists the fields of its WGSL", () => assertKernelStruct(philox));
 
@@ -29,17 +35,17 @@ Deno.test("philox4x32() gives the published words", () => {
   );
 });
 
-gpuTest("encodeUniform() begins with the published words", async (gpu) => {
+gpuTest("encodePhilox() begins with the published words", async (gpu) => {
   using out = GpuTensor.zeros(gpu, [4], "out");
-  gpu.submit((pass) => encodeUniform(pass, { out }, { seed: 0, stream: 0, step: 0 }));
+  gpu.submit((pass) => encodePhilox(pass, { out }, { ...ZEROS, distribution: "uniform" }));
   const words = [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8];
   assert.deepEqual([...await out.read()], words.map((word) => ((word >>> 9) + 0.5) / 2 ** 23));
 });
 
-gpuTest("encodeUniform() equals drawUniform() to the last bit", async (gpu) => {
+gpuTest("encodePhilox() equals drawUniform() to the last bit", async (gpu) => {
   for (const size of [1, 7, 5003]) {
     using out = GpuTensor.zeros(gpu, [size], "out");
-    gpu.submit((pass) => encodeUniform(pass, { out }, KEY));
+    gpu.submit((pass) => encodePhilox(pass, { out }, { ...KEY, distribution: "uniform" }));
     assert.deepEqual([...await out.read()], [...drawUniform(KEY, size)]);
   }
 });
@@ -48,11 +54,12 @@ gpuTest("random numbers do not depend on how many are drawn, nor on when", async
   using few = GpuTensor.zeros(gpu, [333], "few");
   using many = GpuTensor.zeros(gpu, [1000], "many");
   using again = GpuTensor.zeros(gpu, [1000], "again");
-  for (const encode of [encodeUniform, encodeNormal, encodeGumbel]) {
-    gpu.submit((pass) => encode(pass, { out: many }, KEY));
+  for (const distribution of ["uniform", "normal", "gumbel"] as const) {
+    const key = { ...KEY, distribution };
+    gpu.submit((pass) => encodePhilox(pass, { out: many }, key));
     gpu.submit((pass) => {
-      encode(pass, { out: few }, KEY);
-      encode(pass, { out: again }, KEY);
+      encodePhilox(pass, { out: few }, key);
+      encodePhilox(pass, { out: again }, key);
     });
     const bits = await many.readU32();
     assert.deepEqual(await again.readU32(), bits);
@@ -138,3 +145,9 @@ function momentsOf(values: Float32Array) {
   const kurtosis = meanOf((value) => (value - mean) ** 4) / variance ** 2;
   return { mean, variance, skewness, kurtosis };
 }
+
+gpuTest("drawNormal() returns what encodeNormal() writes", async (gpu) => {
+  using out = GpuTensor.zeros(gpu, [1, 4, 3, 2], "out");
+  gpu.submit((pass) => encodeNormal(pass, { out }, KEY));
+  assert.deepEqual(await drawNormal(gpu, [1, 4, 3, 2], KEY), await out.read());
+});

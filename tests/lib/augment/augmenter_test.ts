@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import type { Corner } from "../../../kernels/augment/perspective_coefficients.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { Augmenter } from "../../../lib/augment/augmenter.ts";
-import { type Augmentation, noAugmentation } from "../../../lib/augment/draw_augmentation.ts";
+import type { Augmentation } from "../../../lib/augment/draw_augmentation.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 
 const golden = readGolden("augment");
-const NONE = noAugmentation(1);
+/** Changes nothing. */
+const NONE: Augmentation = { tau: 1, grayscale: false, perspective: null, hflip: false };
 
 /** Corners of the reference: an image of 32 x 32 pixels. */
 const PERSPECTIVE = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
-import { encodeGumbel } from "../../../kernels/random/gumbel.ts";
+import { encodeGumbel } from "../../../kernels/random/philox.ts";
 import { type ForwardOptions, PixelGenerator } from "../../../lib/generator/pixel_generator.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
