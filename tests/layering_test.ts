@@ -48,7 +48,6 @@ const ROOMS: readonly (readonly string[])[] = [
 const KNOWN_CIRCLES: readonly string[] = [
   "lib/cli/commands/folder_verifier.ts lib/cli/commands/verify.ts",
   "lib/onnx/batching/session_batch.ts lib/onnx/batching/session_pool.ts lib/onnx/runtime/ort_options.ts lib/onnx/runtime/session.ts",
-  "lib/weights/state_dict.ts lib/weights/weight_source.ts",
 ];
 
 /** Files that may use Deno's own functions: where the program touches the machine. */

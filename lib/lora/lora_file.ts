@@ -2,7 +2,8 @@ import type { ByteSource } from "../weights/byte_source.ts";
 import { LoraError } from "./lora_error.ts";
 import { type LoraComponent, parseLoraKey } from "./lora_key.ts";
 import { readSafetensorsHeader } from "../weights/safetensors.ts";
-import { StateDict, type WeightEntry } from "../weights/state_dict.ts";
+import { StateDict } from "../weights/state_dict.ts";
+import type { WeightEntry } from "../weights/weight_source.ts";
 
 /** What a LoRA adds to one module: `factor` times up [O, R] times down [R, ...]. */
 export interface LoraUpdate {

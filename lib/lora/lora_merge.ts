@@ -3,7 +3,8 @@ import type { LoraFile, LoraUpdate } from "./lora_file.ts";
 import type { LoraComponent } from "./lora_key.ts";
 import { findLoraModules, flatLoraName } from "./lora_module_names.ts";
 import { LoraWeight, type LowRankUpdate } from "./lora_weight.ts";
-import { StateDict, type WeightEntry } from "../weights/state_dict.ts";
+import { StateDict } from "../weights/state_dict.ts";
+import type { WeightEntry } from "../weights/weight_source.ts";
 
 /** A LoRA and how strongly it acts. */
 export interface ScaledLora {

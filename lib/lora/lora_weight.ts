@@ -1,5 +1,5 @@
 import { convertFloats, type FloatType } from "../weights/float16.ts";
-import type { WeightEntry } from "../weights/state_dict.ts";
+import type { WeightEntry } from "../weights/weight_source.ts";
 
 /** Factors of what is added to a weight. */
 export interface LowRankUpdate {

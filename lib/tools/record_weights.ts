@@ -1,4 +1,4 @@
-import type { WeightEntry } from "../weights/state_dict.ts";
+import type { WeightEntry } from "../weights/weight_source.ts";
 import { RandomWeights, type RandomWeightsOptions } from "../weights/random_weights.ts";
 import { buildTinyDecoder, buildTinyEncoder } from "../models/autoencoder/autoencoder_tiny.ts";
 import { parseAutoencoderTinyConfig } from "../models/autoencoder/autoencoder_tiny_config.ts";

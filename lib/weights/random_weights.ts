@@ -1,6 +1,5 @@
 import type { FloatType } from "./float16.ts";
-import type { WeightEntry } from "./state_dict.ts";
-import type { WeightSource } from "./weight_source.ts";
+import type { WeightEntry, WeightSource } from "./weight_source.ts";
 
 /** Values that a uniform draw of 16 bits may become. */
 const LEVELS = 2 ** 16;

@@ -1,5 +1,5 @@
 import { bytesPerFloat, type FloatType } from "./float16.ts";
-import type { WeightEntry } from "./state_dict.ts";
+import type { WeightEntry } from "./weight_source.ts";
 
 /** The header is padded so that data begins at a multiple of this, in bytes. */
 const ALIGNMENT = 8;

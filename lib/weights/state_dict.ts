@@ -9,24 +9,7 @@ import {
   type SafetensorsTensor,
 } from "./safetensors.ts";
 import { findWeightFiles, type FoundWeights } from "./weight_files.ts";
-import type { WeightSource } from "./weight_source.ts";
-
-/** One tensor of a checkpoint; its values are read when they are asked for. */
-export interface WeightEntry {
-  /** Name in the checkpoint. */
-  readonly key: string;
-  /** Sides, outermost first; none for a single value. */
-  readonly shape: readonly number[];
-  /** Type in which it is stored. */
-  readonly dtype: SafetensorsDtype;
-  /**
-   * Reads values, converted.
-   *
-   * @param start Index of the first value. Default: 0.
-   * @param count Number of values. Default: the rest.
-   */
-  read(type: FloatType, start?: number, count?: number): Uint8Array<ArrayBuffer>;
-}
+import type { WeightEntry, WeightSource } from "./weight_source.ts";
 
 /** Options of {@linkcode StateDict.open}. */
 export interface StateDictOptions {

@@ -1,18 +1,38 @@
-import type { WeightEntry } from "./state_dict.ts";
+import type { FloatType } from "./float16.ts";
+import type { SafetensorsDtype } from "./safetensors.ts";
 
-/** What a network's weights are asked for by key: a checkpoint, or something in its place. */
+/** One tensor of a checkpoint. Its values are read on demand. */
+export interface WeightEntry {
+  /** Key in the checkpoint. */
+  readonly key: string;
+  /** Dimensions, outermost first; empty for a scalar. */
+  readonly shape: readonly number[];
+  /** Type in which the values are stored. */
+  readonly dtype: SafetensorsDtype;
+  /**
+   * Reads values and converts them.
+   *
+   * @param start Index of the first value. Default: 0.
+   * @param count Number of values. Default: all that follow `start`.
+   * @returns Little-endian values of `type`. They may share memory with the source: do not write.
+   * @throws {RangeError} If the range lies outside the tensor.
+   */
+  read(type: FloatType, start?: number, count?: number): Uint8Array<ArrayBuffer>;
+}
+
+/** Provides the weights of a network by key: a checkpoint, or a substitute for one. */
 export interface WeightSource {
-  /** Where the weights come from, for error messages. */
+  /** Path or address of the weights, for error messages. */
   readonly location: string;
-  /** Returns all keys that are known. */
+  /** Returns all known keys. */
   keys(): readonly string[];
   /** Tells whether any key is `path` or begins with `path` and a dot. */
   hasPrefix(path: string): boolean;
   /**
    * Returns the tensor of a key.
    *
-   * @param shape What the caller expects; a source that makes up weights makes them of this shape.
-   * @throws {RangeError} If there is none.
+   * @param shape Expected shape. A source that generates weights generates this shape.
+   * @throws {RangeError} If there is no such tensor.
    */
   get(key: string, shape?: readonly number[]): WeightEntry;
 }

@@ -14,8 +14,8 @@ import {
 } from "../../lib/onnx/runtime/network_precision.ts";
 import { createSession, type HostTensor, type Runtime } from "../../lib/onnx/runtime/session.ts";
 import { openModelFolder } from "../../lib/weights/model_folder.ts";
-import { StateDict, type WeightEntry } from "../../lib/weights/state_dict.ts";
-import type { WeightSource } from "../../lib/weights/weight_source.ts";
+import { StateDict } from "../../lib/weights/state_dict.ts";
+import type { WeightEntry, WeightSource } from "../../lib/weights/weight_source.ts";
 
 const HELP = `Measures the memory of this process while the UNet of a teacher is loaded.
 

@@ -1,6 +1,6 @@
 import { type Interpolation, interpolationTaps } from "../../image/interpolation_taps.ts";
 import { bytesPerFloat, type FloatType } from "../../weights/float16.ts";
-import type { WeightEntry } from "../../weights/state_dict.ts";
+import type { WeightEntry } from "../../weights/weight_source.ts";
 
 /** Height and width of a grid of patches. */
 export type PatchGrid = readonly [rows: number, columns: number];

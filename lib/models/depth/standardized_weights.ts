@@ -1,6 +1,5 @@
 import { convertFloats, type FloatType } from "../../weights/float16.ts";
-import type { WeightEntry } from "../../weights/state_dict.ts";
-import type { WeightSource } from "../../weights/weight_source.ts";
+import type { WeightEntry, WeightSource } from "../../weights/weight_source.ts";
 
 /** Added to the variance of a window. Source: BiT's convolutions in transformers, all built with it. */
 const EPSILON = 1e-8;

@@ -1,4 +1,4 @@
-import type { WeightEntry } from "../../weights/state_dict.ts";
+import type { WeightEntry } from "../../weights/weight_source.ts";
 import { bytesPerFloat } from "../../weights/float16.ts";
 import { sizeOf, type Value } from "../graph/graph.ts";
 import type { GraphBuilder } from "../graph/graph_builder.ts";

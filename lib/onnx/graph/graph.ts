@@ -1,4 +1,4 @@
-import type { WeightEntry } from "../../weights/state_dict.ts";
+import type { WeightEntry } from "../../weights/weight_source.ts";
 
 /** Type of the values of a tensor. */
 export type ElementType = "float32" | "float16" | "int64" | "int32" | "bool" | "uint8";

@@ -1,5 +1,5 @@
 import { bytesPerFloat, type FloatType } from "../../weights/float16.ts";
-import type { WeightEntry } from "../../weights/state_dict.ts";
+import type { WeightEntry } from "../../weights/weight_source.ts";
 
 /** Side of the output of a tile, in pixels. */
 export const TILE_OUTPUT = 4;

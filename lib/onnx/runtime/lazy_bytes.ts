@@ -1,5 +1,5 @@
 import { bytesPerFloat, type FloatType } from "../../weights/float16.ts";
-import type { WeightEntry } from "../../weights/state_dict.ts";
+import type { WeightEntry } from "../../weights/weight_source.ts";
 import { sizeOf } from "../graph/graph.ts";
 import type { ByteWeight } from "../rewrite/quantized_weight.ts";
 

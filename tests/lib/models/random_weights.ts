@@ -1,4 +1,5 @@
-import { StateDict, type WeightEntry } from "../../../lib/weights/state_dict.ts";
+import { StateDict } from "../../../lib/weights/state_dict.ts";
+import type { WeightEntry } from "../../../lib/weights/weight_source.ts";
 import { scatter } from "../onnx/run_graph.ts";
 
 /** Shapes of weights by key. */

@@ -1,6 +1,5 @@
 import { convertFloats } from "../../../lib/weights/float16.ts";
-import type { WeightEntry } from "../../../lib/weights/state_dict.ts";
-import type { WeightSource } from "../../../lib/weights/weight_source.ts";
+import type { WeightEntry, WeightSource } from "../../../lib/weights/weight_source.ts";
 import { scatter } from "../onnx/run_graph.ts";
 
 /**

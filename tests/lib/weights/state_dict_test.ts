@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { type ByteSource, memorySource } from "../../../lib/weights/byte_source.ts";
 import type { ModelFolder } from "../../../lib/weights/model_folder.ts";
 import { SafetensorsError } from "../../../lib/weights/safetensors.ts";
-import { StateDict, type WeightEntry } from "../../../lib/weights/state_dict.ts";
+import { StateDict } from "../../../lib/weights/state_dict.ts";
+import type { WeightEntry } from "../../../lib/weights/weight_source.ts";
 import { bytesOf, type RawTensor, writeTensors } from "./write_raw.ts";
 
 const f32 = (...values: number[]): RawTensor => ({

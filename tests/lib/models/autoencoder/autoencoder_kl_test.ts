@@ -12,7 +12,8 @@ import {
 } from "../../../../lib/models/autoencoder/autoencoder_kl_config.ts";
 import { ModelConfig } from "../../../../lib/models/model_config.ts";
 import { GradientSession } from "../../../../lib/onnx/runtime/gradient_session.ts";
-import { StateDict, type WeightEntry } from "../../../../lib/weights/state_dict.ts";
+import { StateDict } from "../../../../lib/weights/state_dict.ts";
+import type { WeightEntry } from "../../../../lib/weights/weight_source.ts";
 import { type GoldenTensor, readGolden } from "../../../support/goldens.ts";
 import { gpuTest } from "../../../support/gpu_test.ts";
 import { runGraph } from "../../onnx/run_graph.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ResizedPositions } from "../../../../lib/models/depth/resized_positions.ts";
-import type { WeightEntry } from "../../../../lib/weights/state_dict.ts";
+import type { WeightEntry } from "../../../../lib/weights/weight_source.ts";
 import { assertAllClose } from "../../../support/assert_all_close.ts";
 
 function entryOf(values: readonly number[], width: number): WeightEntry {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { StandardizedWeights } from "../../../../lib/models/depth/standardized_weights.ts";
-import type { WeightEntry } from "../../../../lib/weights/state_dict.ts";
+import type { WeightEntry } from "../../../../lib/weights/weight_source.ts";
 import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { ScatteredWeights } from "../scattered_weights.ts";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { WeightScope } from "../../../../lib/onnx/graph/weight_scope.ts";
-import { StateDict, type WeightEntry } from "../../../../lib/weights/state_dict.ts";
+import { StateDict } from "../../../../lib/weights/state_dict.ts";
+import type { WeightEntry } from "../../../../lib/weights/weight_source.ts";
 import { runGraph } from "../run_graph.ts";
 
 const entry = (key: string, ...values: number[]): WeightEntry => ({

@@ -7,7 +7,7 @@ import { quantizeWeight, type WeightBits } from "../../../../lib/onnx/rewrite/qu
 import { createSession } from "../../../../lib/onnx/runtime/session.ts";
 import type { FloatType } from "../../../../lib/weights/float16.ts";
 import { RandomWeights } from "../../../../lib/weights/random_weights.ts";
-import type { WeightEntry } from "../../../../lib/weights/state_dict.ts";
+import type { WeightEntry } from "../../../../lib/weights/weight_source.ts";
 import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { gpuTest } from "../../../support/gpu_test.ts";
 import { runGraph, scatter } from "../run_graph.ts";

@@ -4,7 +4,7 @@ import { sizeOf } from "../../../../lib/onnx/graph/graph.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { applyWinograd } from "../../../../lib/onnx/rewrite/winograd.ts";
 import { WinogradWeight } from "../../../../lib/onnx/rewrite/winograd_weight.ts";
-import type { WeightEntry } from "../../../../lib/weights/state_dict.ts";
+import type { WeightEntry } from "../../../../lib/weights/weight_source.ts";
 import { runGraph, scatter } from "../run_graph.ts";
 
 const entry = (key: string, shape: readonly number[], values: Float32Array): WeightEntry => ({
