@@ -10,6 +10,9 @@ import type { CommandHandlers } from "./lib/cli/flags/command_flags.ts";
 import { runProgram } from "./lib/cli/flags/program.ts";
 import { terminalOf } from "./lib/report/terminal.ts";
 
+/** The reference tensors of the project. */
+const GOLDENS = new URL("./tests/fixtures/goldens/", import.meta.url);
+
 /**
  * Runs a command.
  *
@@ -40,7 +43,13 @@ export async function main(args: readonly string[]): Promise<number> {
     },
     async verify(folder, flags) {
       const { verifyCommand } = await import("./lib/cli/commands/verify.ts");
-      code = await verifyCommand(folder, flags, { out });
+      const { verifyFolder } = await import("./lib/verify/verify_folder.ts");
+      code = await verifyCommand(
+        folder,
+        flags,
+        { out },
+        (folder, options) => verifyFolder(folder ?? GOLDENS, options),
+      );
     },
     async randomTeacher(kind, folder, flags) {
       const { randomTeacherCommand } = await import("./lib/cli/commands/random_teacher.ts");

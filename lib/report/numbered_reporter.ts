@@ -2,31 +2,31 @@ import type { Image } from "../image/image.ts";
 import type { Reporter } from "./reporter.ts";
 import type { PictureNumber, RunEvent } from "./run_event.ts";
 
-/** Says with each event which of several pictures it is of, and each note only once. */
+/** Adds the number of the picture to each event, and reports each note only once. */
 export class NumberedReporter implements Reporter {
   readonly #shown: Reporter;
   readonly #notes = new Set<string>();
-  readonly #begun = new Set<number>();
+  readonly #started = new Set<number>();
 
-  /** Wraps a reporter. */
+  /** @param shown Gets all events. */
   constructor(shown: Reporter) {
     this.#shown = shown;
   }
 
-  /** Whether the preview of a picture would be shown; those of the others are not asked for. */
+  /** Whether a preview would be shown now. */
   get wantsPreview(): boolean {
     return this.#shown.wantsPreview;
   }
 
-  /** Returns the reporter of one picture; previews are shown of the first that is being made. */
+  /** Returns the reporter of one picture. Only the first picture in progress shows previews. */
   of(picture: PictureNumber): Reporter {
     const { number } = picture;
-    this.#begun.add(number);
-    const isFirst = () => number === Math.min(...this.#begun);
+    this.#started.add(number);
+    const isFirst = () => number === Math.min(...this.#started);
     const wantsPreview = () => isFirst() && this.#shown.wantsPreview;
     return {
       report: (event) => {
-        if (event.event === "done" || event.event === "failed") this.#begun.delete(number);
+        if (event.event === "done" || event.event === "failed") this.#started.delete(number);
         this.report({ ...event, picture });
       },
       preview: (image) => this.#shown.preview(image, picture),

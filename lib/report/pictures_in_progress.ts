@@ -1,29 +1,29 @@
 import type { PictureNumber, StepEvent } from "./run_event.ts";
 
-/** Stands for the only picture of a call. */
+/** Number of the only picture of a call. */
 const ONLY = 0;
 
-/** The pictures that are being made at once, as one line tells of them. */
+/** The pictures of a batch that are in progress, summarized for one line of progress. */
 export class PicturesInProgress {
   readonly #steps = new Map<number, StepEvent | undefined>();
   readonly #lines = new Set<string>();
-  #told = -Infinity;
+  #lastStep = -Infinity;
 
-  /** Whether there is none. */
+  /** Whether no picture is in progress. */
   get isEmpty(): boolean {
     return this.#steps.size === 0;
   }
 
-  /** Adds a picture that begins. */
-  begin(picture: PictureNumber | undefined): void {
+  /** Adds a picture that starts. */
+  start(picture: PictureNumber | undefined): void {
     this.#steps.set(picture?.number ?? ONLY, undefined);
   }
 
   /**
-   * Takes in a step of a picture.
+   * Adds a step of a picture.
    *
-   * @returns What there is to tell: of one picture each step; of several, when all have made a step,
-   * that step, with the means of what differs. Else undefined.
+   * @returns The step to show. With one picture that is each step. With several it is the step that
+   * all have reached, with mean losses; undefined until then.
    */
   add(event: StepEvent): StepEvent | undefined {
     this.#steps.set(event.picture?.number ?? ONLY, event);
@@ -31,14 +31,16 @@ export class PicturesInProgress {
     if (events.length < this.#steps.size) return undefined;
     const step = Math.min(...events.map((one) => one.step));
     const isOne = events.length === 1;
-    if (!isOne && step <= this.#told) return undefined;
-    this.#told = step;
+    if (!isOne && step <= this.#lastStep) return undefined;
+    this.#lastStep = step;
     if (isOne) return event;
     const mean = (of: (one: StepEvent) => number) =>
       events.reduce((sum, one) => sum + of(one), 0) / events.length;
     const names = Object.keys(event.losses);
     return {
-      ...{ ...event, step, timestep: mean(({ timestep }) => timestep) },
+      ...event,
+      step,
+      timestep: mean(({ timestep }) => timestep),
       losses: Object.fromEntries(names.map((name) => [name, mean(({ losses }) => losses[name]!)])),
     };
   }
@@ -47,28 +49,24 @@ export class PicturesInProgress {
   end(picture: PictureNumber | undefined): void {
     this.#steps.delete(picture?.number ?? ONLY);
     if (!this.isEmpty) return;
-    this.#told = -Infinity;
+    this.#lastStep = -Infinity;
     this.#lines.clear();
   }
 
-  /** Leaves out lines that were told of another one of these pictures. */
-  news(lines: readonly string[]): string[] {
+  /** Returns the lines that were not shown yet for a picture in progress. */
+  newLines(lines: readonly string[]): string[] {
     const unknown = lines.filter((line) => !this.#lines.has(line));
     for (const line of lines) this.#lines.add(line);
     return unknown;
   }
 
-  /** Returns "1 to 4 of 8"; "" for the only picture of a call. */
+  /** Returns a label such as "1 to 4 of 8"; "" for the only picture of a call. */
   label({ picture }: StepEvent): string {
     if (!picture) return "";
     const numbers = [...this.#steps.keys()].sort((a, b) => a - b);
     const [first = picture.number, last = first] = [numbers[0], numbers.at(-1)];
-    const isRow = last - first === numbers.length - 1;
-    const shown = first === last
-      ? String(first)
-      : isRow
-      ? `${first} to ${last}`
-      : numbers.join(", ");
-    return `${shown} of ${picture.of}`;
+    const isRange = last - first === numbers.length - 1;
+    if (first === last) return `${first} of ${picture.of}`;
+    return `${isRange ? `${first} to ${last}` : numbers.join(", ")} of ${picture.of}`;
   }
 }

@@ -1,14 +1,16 @@
+import { formatBytes } from "../text/format_bytes.ts";
 import { formatDuration } from "../text/format_duration.ts";
-import type { PictureNumber, StepEvent } from "./run_event.ts";
+import { isComplete } from "./download_listener.ts";
+import type { DownloadEvent, StepEvent } from "./run_event.ts";
 
 const BAR_COLUMNS = 24;
 
 /**
- * Writes the state of a run as one line: bar, step, time to go, losses.
+ * Writes the state of a run as one line: bar, step, remaining time, losses.
  *
- * @param first The first step of this program, from which the speed is taken.
- * @param options `columns`: greatest length of the line; 0 leaves out the bar and the limit. `label`:
- * which pictures it is of; "" for the only one.
+ * @param first The first step of this process; the speed is measured from there.
+ * @param options.columns Maximum length of the line; 0 means no bar and no limit.
+ * @param options.label Names the pictures, such as "2 of 6"; "" for a single one.
  */
 export function progressLine(
   event: StepEvent,
@@ -23,7 +25,7 @@ export function progressLine(
   const parts = [
     label,
     `step ${String(step).padStart(width)}/${steps}`,
-    step > first.step && step < steps ? `ETA ${formatDuration(secondsToGo(event, first))}` : "",
+    step > first.step && step < steps ? `ETA ${formatDuration(secondsLeftOf(event, first))}` : "",
     `t ${Math.round(timestep)}`,
     ...Object.entries(losses).map(([name, value]) => `${name} ${shortNumber(value)}`),
   ].filter((part) => part !== "");
@@ -31,17 +33,32 @@ export function progressLine(
   return [...bar + parts.join("  ")].slice(0, columns).join("");
 }
 
-/** Returns "picture 2 of 6". */
-export function numberText({ number, of }: PictureNumber): string {
-  return `picture ${number} of ${of}`;
+/**
+ * Writes the state of a download as one line.
+ *
+ * @param columns Maximum length of the line; 0 means no limit.
+ */
+export function downloadLine(event: DownloadEvent, columns: number): string {
+  const { repo, bytesDone, bytesTotal, filesDone, filesTotal } = event;
+  const { bytesPerSecond, secondsLeft } = event;
+  const isDone = isComplete(event);
+  const parts = [
+    `${isDone ? "downloaded" : "downloading"} ${repo}`,
+    `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`,
+    `${filesDone}/${filesTotal} files`,
+    bytesPerSecond > 0 ? `${formatBytes(bytesPerSecond)}/s` : "",
+    secondsLeft !== undefined && !isDone ? `ETA ${formatDuration(secondsLeft)}` : "",
+  ].filter((part) => part !== "");
+  const line = parts.join("  ");
+  return columns > 0 ? line.slice(0, columns) : line;
 }
 
-function secondsToGo(event: StepEvent, first: StepEvent): number {
+function secondsLeftOf(event: StepEvent, first: StepEvent): number {
   const perStep = (event.seconds - first.seconds) / (event.step - first.step);
   return perStep * (event.steps - event.step);
 }
 
-/** Three digits that matter: 0.0123, 1.23, 123, 1.2e+4. */
+/** Writes three significant digits: 0.0123, 1.23, 123, 1.2e+4. */
 function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);

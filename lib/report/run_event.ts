@@ -1,6 +1,6 @@
-import type { DownloadEvent } from "./download_event.ts";
+import type { HubProgress, TransferRate } from "../hub/progress.ts";
 
-/** Which of several pictures. */
+/** Tells one of several pictures. */
 export interface PictureNumber {
   /** Its number, from 1. */
   readonly number: number;
@@ -9,26 +9,25 @@ export interface PictureNumber {
 }
 
 /**
- * What a run tells its listeners. With `--json` each is one line. Where a call makes several
- * pictures, each event is of the one that it names, or of all of them; events of pictures that are
- * made at once are mixed.
+ * An event of a run. With `--json` each event is one line. If a call makes several pictures, an event
+ * names its picture, or is about all of them; events of pictures of one batch are interleaved.
  */
 export type RunEvent = OneEvent & {
-  /** The picture that it is of. */
+  /** The picture that the event is about. Default: the only one, or all of them. */
   readonly picture?: PictureNumber;
 };
 
 type OneEvent =
   | {
-    /** The run begins. */
+    /** The run starts. */
     readonly event: "start";
     /** Folder of the results. */
     readonly folder: string;
-    /** Optimizer steps in all. */
+    /** Total optimizer steps. */
     readonly steps: number;
-    /** Step from which a run goes on; 0 for a new one. */
+    /** Step after which the run resumes; 0 for a new run. */
     readonly resumedFrom: number;
-    /** The settings that matter most. */
+    /** The most important settings. */
     readonly prompt: string;
     readonly palette: string;
     readonly height: number;
@@ -38,21 +37,21 @@ type OneEvent =
     readonly adapter: string;
   }
   | {
-    /** Something that the user should know. */
+    /** A message for the user. */
     readonly event: "note";
     /** A sentence. */
     readonly message: string;
   }
   | {
-    /** What begins, such as "load" or "sample". */
+    /** A stage starts. */
     readonly event: "stage";
-    /** Its name. */
+    /** Name of the stage, such as "load" or "sample". */
     readonly stage: string;
   }
   | StepEvent
   | DownloadEvent
   | {
-    /** The run has ended and its files are there. */
+    /** The run has ended and its files are written. */
     readonly event: "done";
     /** Folder of the results. */
     readonly folder: string;
@@ -60,31 +59,31 @@ type OneEvent =
     readonly files: readonly string[];
     /** Duration in seconds. */
     readonly seconds: number;
-    /** Images that the teacher judged or drew. */
+    /** Teacher calls, including those before a resumed run. */
     readonly evaluations: number;
     /** Whether the user stopped it. */
     readonly interrupted: boolean;
-    /** How well the teacher finds that it fits; only for complete ones of several, NaN is null. */
+    /** Score by the teacher; only for complete pictures of several. JSON has null for NaN. */
     readonly score?: number;
   }
   | {
-    /** A picture could not be made, while others are being made. */
+    /** One of several pictures failed while others are in progress. */
     readonly event: "failed";
-    /** Why not. */
+    /** The reason. */
     readonly message: string;
   }
   | PicturesEvent;
 
-/** All of several pictures are made, or those until the user stopped it. */
+/** All of several pictures are made, or the user stopped the call. */
 export interface PicturesEvent {
   readonly event: "pictures";
   /** Folder of all of them. */
   readonly folder: string;
-  /** The pictures, the one with the best score first. */
+  /** The pictures, the best score first. */
   readonly pictures: readonly RankedPicture[];
-  /** Pictures that were asked for. */
+  /** Number of pictures that were requested. */
   readonly asked: number;
-  /** Paths of the contact sheet, if a picture is complete, and of the index. */
+  /** Paths of the contact sheet, if any picture is complete, and of the index. */
   readonly files: readonly string[];
   /** Duration in seconds. */
   readonly seconds: number;
@@ -101,18 +100,18 @@ export interface RankedPicture {
   readonly seed: number;
   /** Folder of its run. */
   readonly folder: string;
-  /** How well the teacher finds that it fits; null if it was not asked, or found no number. */
+  /** Score by the teacher; null if the picture was not scored, or the score is NaN. */
   readonly score: number | null;
   /** Whether all steps are done. */
   readonly complete: boolean;
 }
 
-/** An optimizer step was made. */
+/** An optimizer step is done. */
 export interface StepEvent {
   readonly event: "step";
   /** Step, from 1. */
   readonly step: number;
-  /** Steps in all. */
+  /** Total steps. */
   readonly steps: number;
   /** Losses by name. */
   readonly losses: Readonly<Record<string, number>>;
@@ -120,10 +119,15 @@ export interface StepEvent {
   readonly learningRate: number;
   /** Diffusion time, integer in [0, 1000). */
   readonly timestep: number;
-  /** Images that the teacher judged or drew up to now. */
+  /** Teacher calls up to now. */
   readonly evaluations: number;
   /** Seconds since the start. */
   readonly seconds: number;
-  /** Which of several pictures it is of. */
+  /** The picture, if there are several. */
   readonly picture?: PictureNumber;
+}
+
+/** A download has progressed. */
+export interface DownloadEvent extends HubProgress, TransferRate {
+  readonly event: "download";
 }

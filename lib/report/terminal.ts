@@ -1,17 +1,39 @@
 import { type ColorDepth, colorDepth } from "../image/ansi_color.ts";
+import { visibleText } from "../text/visible_text.ts";
 
 /** A stream of text that may be a terminal. */
 export interface Terminal {
-  /** Whether a person looks at it. */
+  /** Whether it is a terminal, not a file or a pipe. */
   readonly isTerminal: boolean;
   /** Colors that it shows. */
   readonly depth: ColorDepth;
-  /** Its width. */
+  /** Returns its width in characters. */
   columns(): number;
-  /** Its height. */
+  /** Returns its height in lines. */
   lines(): number;
-  /** Prints a text as it is. */
+  /** Prints text that may come from strangers: control, escape and bidi characters are shown. */
   write(text: string): void;
+  /** Prints text with our own escape sequences as it is. */
+  draw(text: string): void;
+}
+
+/** What {@linkcode createTerminal} needs to know. */
+export interface TerminalOptions extends Partial<Omit<Terminal, "write" | "draw">> {
+  /** Prints text as it is. */
+  print(text: string): void;
+}
+
+/** Creates a terminal. Default: no terminal, 80 x 24 characters, no color. */
+export function createTerminal({ print, ...options }: TerminalOptions): Terminal {
+  return {
+    isTerminal: false,
+    depth: "none",
+    columns: () => 80,
+    lines: () => 24,
+    ...options,
+    write: (text) => print(visibleText(text)),
+    draw: print,
+  };
 }
 
 const ENCODER = new TextEncoder();
@@ -28,7 +50,7 @@ export function terminalOf(stream: typeof Deno.stdout | typeof Deno.stderr): Ter
       return { columns: 80, rows: 24 };
     }
   };
-  return {
+  return createTerminal({
     isTerminal,
     depth: colorDepth({
       isTerminal,
@@ -38,16 +60,16 @@ export function terminalOf(stream: typeof Deno.stdout | typeof Deno.stderr): Ter
     }),
     columns: () => size().columns,
     lines: () => size().rows,
-    write(text) {
+    print(text) {
       const bytes = ENCODER.encode(text);
       try {
         for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
-      } catch (error) {
-        // Who read this has gone, such as `head`; the results still matter.
-        if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      } catch {
+        // The reader has gone (`head`, a closed terminal) or the disk is full; the files of the run
+        // still matter.
       }
     },
-  };
+  });
 }
 
 function variable(name: string): string | undefined {

@@ -5,7 +5,7 @@ import { resolveLayers } from "../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../config/run_config.ts";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
 import { generateCommand } from "../../lib/cli/commands/generate.ts";
-import type { Terminal } from "../../lib/report/terminal.ts";
+import { createTerminal } from "../../lib/report/terminal.ts";
 import { SessionPool } from "../../lib/onnx/batching/session_pool.ts";
 import { paintingEngine } from "../lib/cli/commands/painting_engine.ts";
 import { inTemporaryFolder } from "../support/temporary_folder.ts";
@@ -18,13 +18,7 @@ import {
 } from "./observe_config.ts";
 
 const PATHS = configKeys().map(({ path }) => path);
-const SILENT: Terminal = {
-  isTerminal: false,
-  depth: "none",
-  columns: () => 80,
-  lines: () => 24,
-  write: () => {},
-};
+const SILENT = createTerminal({ print: () => {} });
 
 /** Looks at what settings lead to; a run of the same settings is made once. */
 class Observer {

@@ -14,7 +14,7 @@ import { Interrupt } from "./interrupt.ts";
 import { makePicture, type PictureMakers, type PictureOrder } from "./make_picture.ts";
 import { makeSeveral } from "./make_several.ts";
 import { NumberedReporter } from "../../report/numbered_reporter.ts";
-import { createReporter } from "../../report/reporter.ts";
+import { createReporter } from "../../report/create_reporter.ts";
 import { readRequest, type Request } from "../flags/run_request.ts";
 import type { VideoRequest } from "./step_files.ts";
 import type { Terminal } from "../../report/terminal.ts";

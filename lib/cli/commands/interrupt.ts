@@ -1,7 +1,10 @@
-/** One Ctrl-C reaches this program more than once if programs above it hand it on. */
+/** One Ctrl-C reaches this program more than once if its parents forward it. */
 const SAME_PRESS_MS = 500;
 
-/** Turns Ctrl-C into the end of a run: the first asks it to stop, the second ends the program. */
+/**
+ * Turns signals into the end of a run: the first asks it to stop, the second ends the program.
+ * Closing the terminal (SIGHUP) and SIGTERM count as Ctrl-C (SIGINT).
+ */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
   readonly #listener: () => void;
@@ -9,9 +12,9 @@ export class Interrupt implements Disposable {
   #pressedAt = -Infinity;
 
   /**
-   * Begins to listen.
+   * Starts to listen.
    *
-   * @param onFirst Called at the first, to say what happens.
+   * @param onFirst Called at the first signal.
    */
   constructor(onFirst: () => void) {
     this.#listener = () => {
@@ -23,11 +26,11 @@ export class Interrupt implements Disposable {
       this.#controller.abort(new DOMException("The run was stopped", "AbortError"));
       onFirst();
     };
-    this.#signals = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+    this.#signals = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
     for (const signal of this.#signals) Deno.addSignalListener(signal, this.#listener);
   }
 
-  /** Aborted by the first Ctrl-C. */
+  /** Aborted by the first signal. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }

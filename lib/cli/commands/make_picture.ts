@@ -9,9 +9,11 @@ import { RunLog } from "../../outputs/run_log.ts";
 import { writeFile } from "../../files/write_file.ts";
 import { writeBeginnings, writeReferences } from "./reference_files.ts";
 import { describeError } from "./describe_error.ts";
-import { createDownloadListener } from "../../report/download_event.ts";
+import { createDownloadListener } from "../../report/download_listener.ts";
 import type { Engine, EngineInputs, EngineRun } from "./engine.ts";
-import { LoggedReporter } from "../../report/logged_reporter.ts";
+import { PlainReporter } from "../../report/plain_reporter.ts";
+import { teeReporter } from "../../report/tee_reporter.ts";
+import { createTerminal } from "../../report/terminal.ts";
 import type { Reporter } from "../../report/reporter.ts";
 import { StepFiles, type StepFilesOptions } from "./step_files.ts";
 import { writeInitialization } from "./step_pictures.ts";
@@ -71,7 +73,8 @@ export async function makePicture(
 ): Promise<MadePicture | undefined> {
   const { signal } = makers;
   using log = new RunLog();
-  const reporter = new LoggedReporter(makers.reporter, log);
+  const paper = createTerminal({ print: (text) => log.write(text) });
+  const reporter = teeReporter(makers.reporter, new PlainReporter(paper, paper));
   const onStop = () =>
     reporter.report({
       event: "note",
@@ -83,7 +86,7 @@ export async function makePicture(
   } catch (error) {
     // Stopped before there was a picture.
     if (signal.aborted && error === signal.reason) return undefined;
-    log.write(`error: ${describeError(error, true).message}\n`);
+    paper.write(`error: ${describeError(error, true).message}\n`);
     throw error;
   } finally {
     signal.removeEventListener("abort", onStop);

@@ -9,7 +9,7 @@ import {
 import { createRunFolder, fileName } from "../../outputs/run_folder.ts";
 import { makeFolder } from "../../files/write_file.ts";
 import { describeError } from "./describe_error.ts";
-import { createDownloadListener } from "../../report/download_event.ts";
+import { createDownloadListener } from "../../report/download_listener.ts";
 import type { EngineRun } from "./engine.ts";
 import { makePicture, type PictureMakers, type PictureOrder } from "./make_picture.ts";
 import type { NumberedReporter } from "../../report/numbered_reporter.ts";

@@ -26,8 +26,10 @@ export async function palettesCommand(
   });
   for (const { palette, note, warnings = [], order } of preview.entries) {
     const options = { depth: out.depth, columns: out.columns(), ...order ? { order } : {} };
-    const lines = [...swatchLines(palette, options), ...[note, ...warnings].flatMap(indent)];
-    out.write(`${lines.join("\n")}\n\n`);
+    const [name, ...swatches] = swatchLines(palette, options);
+    out.write(`${name}\n`);
+    out.draw(swatches.map((line) => `${line}\n`).join(""));
+    out.write(`${[note, ...warnings].flatMap(indent).map((line) => `${line}\n`).join("")}\n`);
   }
   for (const problem of preview.problems) status.write(`left out: ${problem}\n`);
   for (const file of preview.files) out.write(`${file}\n`);

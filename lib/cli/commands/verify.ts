@@ -22,14 +22,14 @@ export type Verifier = (
 /**
  * Prints a line for each tensor, as soon as it is compared.
  *
- * @param verifier What compares; a test gives its own.
+ * @param verify Compares the tensors; the program passes `verifyFolder`, a test passes a fake.
  * @returns The exit code: 1 if a tensor fails, or if none was compared.
  */
 export async function verifyCommand(
   folder: string | undefined,
   flags: VerifyFlags,
   { out }: { readonly out: Terminal },
-  verifier?: Verifier,
+  verify: Verifier,
 ): Promise<number> {
   const runtime = RUNTIMES.find((name) => name === (flags.runtime ?? "auto"));
   if (runtime === undefined) {
@@ -37,7 +37,6 @@ export async function verifyCommand(
       `Cannot verify: expected one of ${RUNTIMES.join(", ")} for --runtime, got "${flags.runtime}"`,
     );
   }
-  const verify: Verifier = verifier ?? (await import("./folder_verifier.ts")).FOLDER_VERIFIER;
   const counts = { ok: 0, FAIL: 0, skipped: 0 };
   for await (const line of verify(folder, { runtime })) {
     counts[line.status]++;

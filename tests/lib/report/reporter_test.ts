@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { progressLine } from "../../../lib/report/progress_line.ts";
-import { createReporter } from "../../../lib/report/reporter.ts";
+import { createReporter } from "../../../lib/report/create_reporter.ts";
 import type { PictureNumber, RunEvent, StepEvent } from "../../../lib/report/run_event.ts";
-import type { Terminal } from "../../../lib/report/terminal.ts";
+import { createTerminal } from "../../../lib/report/terminal.ts";
 import { Image } from "../../../lib/image/image.ts";
 
 function step(number: number, seconds: number): StepEvent {
@@ -29,13 +29,12 @@ const DONE: RunEvent = {
 
 function terminal(isTerminal: boolean) {
   const texts: string[] = [];
-  const fake: Terminal = {
+  const fake = createTerminal({
     isTerminal,
     depth: isTerminal ? "truecolor" : "none",
     columns: () => 60,
-    lines: () => 24,
-    write: (text) => void texts.push(text),
-  };
+    print: (text) => void texts.push(text),
+  });
   return { fake, text: () => texts.join("") };
 }
 
@@ -45,6 +44,17 @@ Deno.test("progressLine() shows steps, time to go, timestep and losses", () => {
   const bar = progressLine(step(50, 25), step(1, 0.5), { columns: 60, label: "" });
   assert(bar.startsWith("████████████░░░░░░░░░░░░ step  50/100"));
   assert.equal([...bar].length, 60);
+});
+
+Deno.test("reporters show control and bidi characters of what they are told", () => {
+  const note: RunEvent = { event: "note", message: 'no LoRA key "\x1b[2J\u202eyek"' };
+  for (const [json, isTerminal] of [[true, false], [false, false], [false, true]] as const) {
+    const [out, status] = [terminal(isTerminal), terminal(isTerminal)];
+    createReporter(json, out.fake, status.fake).report(note);
+    const text = out.text() + status.text();
+    assert(text.includes("\\u001b[2J\\u202eyek"), text);
+    if (json) assert.deepEqual(JSON.parse(text), note);
+  }
 });
 
 Deno.test("createReporter() writes one JSON object a line for programs", () => {
@@ -133,7 +143,7 @@ Deno.test("createReporter() tells of pictures that are made at once in one line"
     if (!isTerminal) assert.match(lines()[0]!, / score 3\n$/);
     // What failed, or is done, is waited for no longer.
     reporter.report({ event: "failed", message: "Cannot draw", picture: pictures[1]! });
-    assert.match(status.text(), /picture 2 of 8 failed: Cannot draw; those that were begun/);
+    assert.match(status.text(), /picture 2 of 8 failed: Cannot draw; the others of its batch/);
     make(pictures[0]!, 60, 1);
     make(pictures[2]!, 60, 1);
     reporter.report({ ...DONE, picture: pictures[0]! });

@@ -6,15 +6,13 @@ import type { GenerateFlags } from "../../../../lib/cli/flags/command_flags.ts";
 import type { RunEvent } from "../../../../lib/report/run_event.ts";
 import { discImage } from "../../distill/tiny_run.ts";
 import { goldenPath } from "../../../support/goldens.ts";
+import { createTerminal } from "../../../../lib/report/terminal.ts";
 import { inTemporaryFolder } from "../../../support/temporary_folder.ts";
 
 /** Runs `generate --json` with the teacher of the reference tensors, and returns its events. */
 async function generate(flags: Partial<GenerateFlags>): Promise<RunEvent[]> {
   let text = "";
-  const terminal = {
-    ...{ isTerminal: false, depth: "none", columns: () => 80, lines: () => 24 } as const,
-    write: (part: string) => void (text += part),
-  };
+  const terminal = createTerminal({ print: (part) => void (text += part) });
   const set = ["sd.im_size=64", "diffusion.num_inference_steps=1"];
   const all = { set, json: true, model: goldenPath("tiny-sdxl"), ...flags } as const;
   assert.equal(await generateCommand(all, { out: terminal, status: terminal }), 0);

@@ -11,16 +11,14 @@ import { runProgram } from "../../../../lib/cli/flags/program.ts";
 import type { RunEvent } from "../../../../lib/report/run_event.ts";
 import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { goldenPath } from "../../../support/goldens.ts";
+import { createTerminal } from "../../../../lib/report/terminal.ts";
 import { inTemporaryFolder } from "../../../support/temporary_folder.ts";
 import { paintingEngine } from "./painting_engine.ts";
 
 /** Runs `generate`, and returns its code and what it printed. */
 async function run(flags: Partial<GenerateFlags>, engine?: Engine) {
   let text = "";
-  const terminal = {
-    ...{ isTerminal: false, depth: "none", columns: () => 80, lines: () => 24 } as const,
-    write: (part: string) => void (text += part),
-  };
+  const terminal = createTerminal({ print: (part) => void (text += part) });
   const code = await generateCommand({ set: [], ...flags }, {
     out: terminal,
     status: terminal,
@@ -486,10 +484,7 @@ Deno.test("generate ends what was begun with a picture that fails, and begins no
     };
     const flags = { prompt: "a cat", variations: "4", size: "8,8", steps: "2", output };
     let text = "";
-    const terminal = {
-      ...{ isTerminal: false, depth: "none", columns: () => 80, lines: () => 24 } as const,
-      write: (part: string) => void (text += part),
-    };
+    const terminal = createTerminal({ print: (part) => void (text += part) });
     const terminals = { out: terminal, status: terminal };
     await assert.rejects(
       generateCommand({ set: [], ...flags }, terminals, atOnce(failing, 2)),
@@ -497,7 +492,7 @@ Deno.test("generate ends what was begun with a picture that fails, and begins no
     );
     assert.match(
       text,
-      /^picture 2 of 4 failed: Cannot load; those that were begun with it are ended$/m,
+      /^picture 2 of 4 failed: Cannot load; the others of its batch will be finished, and no more are started$/m,
     );
     const [folder] = await Array.fromAsync(Deno.readDir(join(output, "standard")));
     const { pictures, missing } = await readIndex(join(output, "standard", folder!.name));

@@ -6,7 +6,7 @@ import { generateCommand } from "../../../../lib/cli/commands/generate.ts";
 import type { GenerateFlags } from "../../../../lib/cli/flags/command_flags.ts";
 import type { Engine } from "../../../../lib/cli/commands/engine.ts";
 import type { RunEvent } from "../../../../lib/report/run_event.ts";
-import type { Terminal } from "../../../../lib/report/terminal.ts";
+import { createTerminal } from "../../../../lib/report/terminal.ts";
 import { findPalette } from "../../../../lib/palette/find_palette.ts";
 import { assertEnlarged } from "../../../support/compare_frames.ts";
 import { readApng } from "../../../support/read_apng.ts";
@@ -17,13 +17,7 @@ import { paintingEngine } from "./painting_engine.ts";
 /** Runs `generate --json` in this process, and returns its events. */
 async function generate(flags: Partial<GenerateFlags>, engine: Engine = paintingEngine()) {
   let text = "";
-  const terminal: Terminal = {
-    isTerminal: false,
-    depth: "none",
-    columns: () => 80,
-    lines: () => 24,
-    write: (part) => void (text += part),
-  };
+  const terminal = createTerminal({ print: (part) => void (text += part) });
   const terminals = { out: terminal, status: terminal };
   const code = await generateCommand(
     { set: [], json: true, ...flags },
@@ -291,38 +285,44 @@ Deno.test("generate names files that are not there", async () => {
   }
 });
 
-Deno.test("Ctrl-C leaves a valid picture and a checkpoint", async () => {
-  await inTemporaryFolder(async (output) => {
-    const root = fileURLToPath(new URL("../../../../", import.meta.url));
-    const engine = fileURLToPath(new URL("painting_engine.ts", import.meta.url));
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["run", "--quiet", "--no-prompt", "--no-check"],
-        ...[`--allow-read=${root}`, `--allow-write=${output}`, engine],
-        ...["generate", "--prompt", "a cat", "--steps", "100000", "--output", output, "--json"],
-      ],
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const events: RunEvent[] = [];
-    let rest = "";
-    const lines = child.stdout.pipeThrough(new TextDecoderStream());
-    for await (const part of lines) {
-      const texts = (rest + part).split("\n");
-      rest = texts.pop()!;
-      const isFirstStep = !events.some(({ event }) => event === "step");
-      for (const text of texts) events.push(JSON.parse(text));
-      // A terminal may send the same Ctrl-C to several programs, which hand it on.
-      if (isFirstStep && events.some(({ event }) => event === "step")) {
-        child.kill("SIGINT");
-        child.kill("SIGINT");
+// Closing a terminal sends SIGHUP.
+for (const signal of ["SIGINT", "SIGHUP"] as const) {
+  Deno.test(`${signal} leaves a valid picture and a checkpoint`, async () => {
+    await inTemporaryFolder(async (output) => {
+      const root = fileURLToPath(new URL("../../../../", import.meta.url));
+      const engine = fileURLToPath(new URL("painting_engine.ts", import.meta.url));
+      const child = new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "--quiet", "--no-prompt", "--no-check"],
+          ...[`--allow-read=${root}`, `--allow-write=${output}`, engine],
+          ...["generate", "--prompt", "a cat", "--steps", "100000", "--output", output, "--json"],
+        ],
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+      const events: RunEvent[] = [];
+      let rest = "";
+      const lines = child.stdout.pipeThrough(new TextDecoderStream());
+      for await (const part of lines) {
+        const texts = (rest + part).split("\n");
+        rest = texts.pop()!;
+        const isFirstStep = !events.some(({ event }) => event === "step");
+        for (const text of texts) events.push(JSON.parse(text));
+        // A terminal may send the same Ctrl-C to several programs, which hand it on.
+        if (isFirstStep && events.some(({ event }) => event === "step")) {
+          child.kill(signal);
+          child.kill(signal);
+        }
       }
-    }
-    const [{ code }, errors] = await Promise.all([child.status, new Response(child.stderr).text()]);
-    assert.deepEqual([code, errors], [130, ""]);
-    const { interrupted, files } = doneOf(events);
-    assert.equal(interrupted, true);
-    assert(files.some((file) => /checkpoint_\d+\.safetensors$/.test(file)));
-    for (const file of files) assert((await Deno.stat(file)).size > 0);
+      const [{ code }, errors] = await Promise.all([
+        child.status,
+        new Response(child.stderr).text(),
+      ]);
+      assert.deepEqual([code, errors], [130, ""]);
+      const { interrupted, files } = doneOf(events);
+      assert.equal(interrupted, true);
+      assert(files.some((file) => /checkpoint_\d+\.safetensors$/.test(file)));
+      for (const file of files) assert((await Deno.stat(file)).size > 0);
+    });
   });
-});
+}

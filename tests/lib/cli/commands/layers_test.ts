@@ -3,7 +3,7 @@ import { encodeCheckpoint, type RunCheckpoint } from "../../../../lib/distill/ch
 import { decodeImage } from "../../../../lib/image/decode_image.ts";
 import type { LayersFlags } from "../../../../lib/cli/flags/command_flags.ts";
 import { layersCommand } from "../../../../lib/cli/commands/layers.ts";
-import type { Terminal } from "../../../../lib/report/terminal.ts";
+import { createTerminal } from "../../../../lib/report/terminal.ts";
 import { findPalette } from "../../../../lib/palette/find_palette.ts";
 import { inTemporaryFolder } from "../../../support/temporary_folder.ts";
 
@@ -24,10 +24,7 @@ async function checkpointOf(step: number): Promise<Uint8Array> {
 
 async function layers(source: string, flags: LayersFlags = {}): Promise<string> {
   let text = "";
-  const out: Terminal = {
-    ...{ isTerminal: false, depth: "none", columns: () => 80, lines: () => 24 },
-    write: (part) => void (text += part),
-  };
+  const out = createTerminal({ print: (part) => void (text += part) });
   await layersCommand(source, flags, { out });
   return text;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Terminal } from "../../../../lib/report/terminal.ts";
+import { createTerminal } from "../../../../lib/report/terminal.ts";
 import { verifyCommand, type VerifyLine } from "../../../../lib/cli/commands/verify.ts";
 
 const OK: VerifyLine = { status: "ok", name: "vae tiny.latents", maxAbs: 1e-6, relative: 2.5e-7 };
@@ -8,13 +8,7 @@ const SKIPPED: VerifyLine = { status: "skipped", name: "lora", reason: "not supp
 
 async function verify(lines: readonly VerifyLine[], runtime?: string) {
   let text = "";
-  const out: Terminal = {
-    isTerminal: false,
-    depth: "none",
-    columns: () => 80,
-    lines: () => 24,
-    write: (part) => void (text += part),
-  };
+  const out = createTerminal({ print: (part) => void (text += part) });
   async function* verifier() {
     yield* lines;
   }

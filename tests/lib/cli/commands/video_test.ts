@@ -4,7 +4,7 @@ import { encodeIndexedPng, encodePng } from "../../../../lib/image/encode_png.ts
 import { enlargeIndices, enlargeNearest } from "../../../../lib/image/enlarge_nearest.ts";
 import { Image, type ImageSize } from "../../../../lib/image/image.ts";
 import type { VideoFlags } from "../../../../lib/cli/flags/command_flags.ts";
-import type { Terminal } from "../../../../lib/report/terminal.ts";
+import { createTerminal } from "../../../../lib/report/terminal.ts";
 import { videoCommand } from "../../../../lib/cli/commands/video.ts";
 import { writeCheckpoint } from "../../../../lib/outputs/checkpoint_file.ts";
 import { writeFilms } from "../../../../lib/outputs/video_from_run.ts";
@@ -74,10 +74,7 @@ async function makeRun(folder: string, made: MadeRun = {}): Promise<void> {
 
 async function video(folder: string, flags: VideoFlags = {}): Promise<string> {
   let text = "";
-  const terminal: Terminal = {
-    ...{ isTerminal: false, depth: "none", columns: () => 80, lines: () => 24 },
-    write: (part) => void (text += part),
-  };
+  const terminal = createTerminal({ print: (part) => void (text += part) });
   assert.equal(await videoCommand(folder, flags, { out: terminal, status: terminal }), 0);
   return text;
 }

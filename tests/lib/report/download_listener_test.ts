@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import {
-  createDownloadListener,
-  type DownloadEvent,
-  downloadLine,
-} from "../../../lib/report/download_event.ts";
+import { createDownloadListener } from "../../../lib/report/download_listener.ts";
+import { downloadLine } from "../../../lib/report/progress_line.ts";
+import type { DownloadEvent } from "../../../lib/report/run_event.ts";
 
 /** How far a download of 100 MB in two files is. */
 function progress(megabytes: number, repo = "owner/name") {

@@ -1,0 +1,61 @@
+import { formatDuration } from "../text/format_duration.ts";
+import { scoreText } from "../outputs/picture_index.ts";
+import type { PictureNumber, PicturesEvent, RunEvent } from "./run_event.ts";
+
+type HeadEvent = RunEvent & { readonly event: "start" | "note" | "stage" | "failed" };
+
+/** Returns the lines of a start, a stage, a note or a failure. */
+export function headLines(event: HeadEvent): string[] {
+  switch (event.event) {
+    case "start": {
+      const { prompt, palette, height, width, seed, runtime, adapter, resumedFrom } = event;
+      const shown = prompt === "" ? "picture" : `"${prompt}"`;
+      const what = event.picture ? `${numberText(event.picture)}: ${shown}` : shown;
+      const lines = [
+        `${what}, ${height} x ${width} pixels (height x width), palette ${palette}, seed ${seed}`,
+        `networks: ${runtime}; kernels: ${adapter}`,
+      ];
+      return [...lines, ...resumedFrom > 0 ? [`resuming after step ${resumedFrom}`] : []];
+    }
+    case "note":
+      return [`note: ${event.message}`];
+    case "stage":
+      return [`${event.stage} …`];
+    case "failed":
+      return [
+        `${event.picture ? numberText(event.picture) : "the picture"} failed: ` +
+        `${event.message}; the others of its batch will be finished, and no more are started`,
+      ];
+  }
+}
+
+/** Returns the text of a finished picture: its files, or its folder if it is one of several. */
+export function doneText(event: RunEvent & { event: "done" }): string {
+  const { files, seconds, evaluations, interrupted, picture, score, folder } = event;
+  const head = interrupted ? "stopped; the picture so far and a checkpoint are written" : "done";
+  const time = `${formatDuration(seconds)}, ${evaluations} teacher evaluations`;
+  if (picture) {
+    const judged = typeof score === "number" ? `, score ${scoreText(score)}` : "";
+    return `${numberText(picture)} ${head} (${time}${judged})\n  ${folder}\n`;
+  }
+  return [`${head} (${time})`, ...files.map((file) => `  ${file}`), ""].join("\n");
+}
+
+/** Returns the text of several pictures, the best first, and of the files that show them. */
+export function picturesText(event: PicturesEvent): string {
+  const { pictures, asked, files, seconds, interrupted } = event;
+  const made = pictures.filter(({ complete }) => complete).length;
+  const head = interrupted ? `stopped with ${made} of ${asked} pictures` : `${made} pictures`;
+  const lines = pictures.map(({ number, prompt, palette, seed, score, complete }, i) => {
+    const judged = score === null ? "no score" : scoreText(score);
+    const rank = complete ? `${i + 1}. ${judged}` : "not complete";
+    return `  ${rank}  picture ${number}: seed ${seed}, ${palette}, "${prompt}"`;
+  });
+  return [`${head} (${formatDuration(seconds)}), the teacher's best first`, ...lines]
+    .concat(files.map((file) => `  ${file}`), "").join("\n");
+}
+
+/** Returns "picture 2 of 6". */
+function numberText({ number, of }: PictureNumber): string {
+  return `picture ${number} of ${of}`;
+}

@@ -1,0 +1,21 @@
+/**
+ * Control characters but tab and line feed, separators of lines and paragraphs, and characters that
+ * change the direction of text or are not seen.
+ *
+ * Source: Unicode 16.0, general categories Cc, Zl and Zp; UAX #9, section 2, for the bidi controls.
+ * Joiners (U+200C and U+200D) stay: emoji and several scripts need them.
+ */
+const INVISIBLE =
+  // deno-lint-ignore no-control-regex -- they are what is looked for.
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/**
+ * Shows control, escape and bidi characters of a text as "\u001b", so that text of strangers can
+ * neither move the cursor nor change what is read. In JSON it means the same as before.
+ */
+export function visibleText(text: string): string {
+  return text.replaceAll(
+    INVISIBLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
