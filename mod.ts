@@ -91,9 +91,10 @@ export { decodeImage, type DecodeImageOptions, ImageError } from "./lib/image/de
 export { encodeIndexedPng, encodePng, type PngOptions } from "./lib/image/encode_png.ts";
 export { Image, type ImageSize, type Rgb } from "./lib/image/image.ts";
 export { type BuiltInPalette, builtInPalettes } from "./lib/palette/built_in_palettes.ts";
-export { findPalette, type ReadText, UnknownPaletteError } from "./lib/palette/find_palette.ts";
+export { findPalette, type ReadBytes, UnknownPaletteError } from "./lib/palette/find_palette.ts";
 export { Palette } from "./lib/palette/palette.ts";
-export { PaletteError, parseHex as parsePalette } from "./lib/palette/parse_hex.ts";
+export { PaletteError } from "./lib/palette/palette_format.ts";
+export { parsePalette } from "./lib/palette/palette_formats.ts";
 
 export { TeacherFolderError } from "./lib/conditioning/teacher_folder.ts";
 export type { GeneratorStatistics } from "./lib/generator/generator_statistics.ts";

@@ -1,12 +1,14 @@
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { encodePng } from "../image/encode_png.ts";
 import { builtInPalettes } from "../palette/built_in_palettes.ts";
 import { type ColorOrder, colorOrder } from "../palette/color_order.ts";
 import { findCreditedPalette } from "../palette/find_palette.ts";
 import { previewWarnings } from "../palette/near_colors.ts";
-import { PaletteError } from "../palette/parse_hex.ts";
+import { MAX_PALETTE_BYTES, PaletteError } from "../palette/palette_format.ts";
+import { isPaletteFile, PALETTE_EXTENSIONS } from "../palette/palette_formats.ts";
 import { palettePage } from "../palette/preview_page.ts";
 import { paletteSheet, type SheetEntry } from "../palette/preview_sheet.ts";
+import { readFileIfThere } from "../files/read_file.ts";
 import { OutputError } from "../files/output_error.ts";
 import { writeFileInFolder } from "../files/write_file.ts";
 
@@ -33,7 +35,7 @@ export interface PalettePreview {
 /**
  * Collects palettes and draws them on one PNG sheet, and if asked for on one HTML page.
  *
- * @param sources Built-in names, .hex files and folders, which are searched to any depth. None
+ * @param sources Built-in names, palette files and folders, which are searched to any depth. None
  * means all built-in palettes.
  * @throws {OutputError} If a source cannot be read or the sheet cannot be written.
  * @throws {PaletteError} If a file that was named itself is no palette.
@@ -69,7 +71,11 @@ async function collect(sources: readonly string[], problems: string[]): Promise<
     }
     const files = await listPaletteFiles(source);
     if (files.length === 0) {
-      throw new OutputError("preview", source, "there are no .hex files in it");
+      throw new OutputError(
+        "preview",
+        source,
+        `there are no ${PALETTE_EXTENSIONS.join(" or ")} files in it`,
+      );
     }
     for (const file of files) {
       try {
@@ -85,28 +91,16 @@ async function collect(sources: readonly string[], problems: string[]): Promise<
 
 /** A built-in palette is noted with its credit, a file with its path. */
 async function find(source: string): Promise<Noted> {
-  const { palette, credit } = await findCreditedPalette(source, readPaletteText);
+  const { palette, credit } = await findCreditedPalette(source, readPaletteFile);
   return { palette, note: credit ?? source };
 }
 
-/**
- * Reads the text of a palette file, for {@linkcode findCreditedPalette}.
- *
- * @returns undefined if there is no such file.
- * @throws {OutputError} If it is there and cannot be read.
- */
-export async function readPaletteText(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) {
-      return undefined;
-    }
-    throw OutputError.from("read", path, cause);
-  }
+/** Reads a palette file, for {@linkcode findPalette}; undefined if there is no such file. */
+export async function readPaletteFile(path: string): Promise<Uint8Array | undefined> {
+  return await readFileIfThere(path, { maxBytes: MAX_PALETTE_BYTES });
 }
 
-/** Lists the .hex files of a folder and all folders in it, in order of their names. */
+/** Lists the palette files of a folder and all folders in it, in order of their names. */
 async function listPaletteFiles(folder: string): Promise<string[]> {
   const entries: Deno.DirEntry[] = [];
   try {
@@ -119,7 +113,7 @@ async function listPaletteFiles(folder: string): Promise<string[]> {
     const path = join(folder, entry.name);
     // Links to folders are not followed, so that none is walked forever.
     if (entry.isDirectory) files.push(...await listPaletteFiles(path));
-    else if (/\.hex$/i.test(basename(path))) files.push(path);
+    else if (isPaletteFile(entry.name)) files.push(path);
   }
   return files;
 }

@@ -15,7 +15,7 @@ import slowly from "../../assets/palettes/lospec/slowly.hex" with { type: "text"
 import sweetie16 from "../../assets/palettes/lospec/sweetie-16.hex" with { type: "text" };
 import { LATTICE_STEPS, latticeName, latticePalette } from "./lattice.ts";
 import type { Palette } from "./palette.ts";
-import { parseHex } from "./parse_hex.ts";
+import { parseHex } from "./formats/hex.ts";
 
 /** A palette that ships with the library. */
 export interface BuiltInPalette {

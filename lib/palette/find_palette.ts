@@ -1,7 +1,7 @@
-import { builtInPalettes } from "./built_in_palettes.ts";
 import { closestNames, simplify } from "../text/did_you_mean.ts";
+import { builtInPalettes } from "./built_in_palettes.ts";
 import type { Palette } from "./palette.ts";
-import { parseHex } from "./parse_hex.ts";
+import { isPaletteFile, PALETTE_FILE, paletteName, parsePalette } from "./palette_formats.ts";
 
 /** A palette and where it is from. */
 export interface FoundPalette {
@@ -11,48 +11,48 @@ export interface FoundPalette {
   readonly credit: string | undefined;
 }
 
-/** Reads a text file; undefined if there is no such file. */
-export type ReadText = (path: string) => Promise<string | undefined>;
+/** Reads a file; undefined if there is no such file. */
+export type ReadBytes = (path: string) => Promise<Uint8Array | undefined>;
 
-/** A palette name that means nothing: neither built in nor a file. */
+/** A palette name that is neither built in nor a file. */
 export class UnknownPaletteError extends RangeError {
   /** Name of the class, as it is printed. */
   override readonly name = "UnknownPaletteError";
 }
 
 /**
- * Finds a palette by the name of a built-in one or by the path of a .hex file.
+ * Finds a palette by the name of a built-in one or by the path of a palette file.
  *
- * Case, blanks, "-" and "_" of a name are not looked at: "Sweetie 16" finds "sweetie-16". A file
- * wins over a built-in palette where the text looks like a path; where no such file exists, the
- * built-in palette of that file name is taken, so "assets/palettes/lospec/slowly.hex" works
- * everywhere.
+ * Case, blanks, "-" and "_" of a name are ignored: "Sweetie 16" finds "sweetie-16". Where the text
+ * looks like a path, a file is taken before a built-in palette; if there is no such file, the
+ * built-in palette of that file name is taken, so that "assets/palettes/lospec/slowly.hex" works
+ * from every folder.
  *
- * @param readText Reads the file; left out, only built-in palettes are found.
+ * @param readBytes Reads the file. Without it, only built-in palettes are found.
  * @throws {UnknownPaletteError} If there is none, with the nearest names.
- * @throws {PaletteError} If the file is no .hex palette.
+ * @throws {PaletteError} If the file is no palette.
  */
-export async function findPalette(nameOrPath: string, readText?: ReadText): Promise<Palette> {
-  return (await findCreditedPalette(nameOrPath, readText)).palette;
+export async function findPalette(nameOrPath: string, readBytes?: ReadBytes): Promise<Palette> {
+  return (await findCreditedPalette(nameOrPath, readBytes)).palette;
 }
 
-/** Finds a palette as {@linkcode findPalette} does, and tells whom to thank for it. */
+/** Finds a palette as {@linkcode findPalette} does, with its credit. */
 export async function findCreditedPalette(
   nameOrPath: string,
-  readText?: ReadText,
+  readBytes?: ReadBytes,
 ): Promise<FoundPalette> {
   const wanted = nameOrPath.trim();
-  const isPath = /[\\/]|\.hex$/i.test(wanted);
-  const fileName = wanted.replace(/^.*[\\/]/, "").replace(/\.hex$/i, "");
-  const builtIn = builtInPalettes().find(({ name }) => simplify(name) === simplify(fileName));
-  const own = builtIn && (() => ({ palette: builtIn.load(), credit: builtIn.credit }));
-  if (own !== undefined && !isPath) return own();
-  const text = wanted === "" ? undefined : await readText?.(wanted);
-  if (text !== undefined) return { palette: parseHex(text, fileName), credit: undefined };
-  if (own !== undefined) return own();
+  const isPath = /[\\/]/.test(wanted) || isPaletteFile(wanted);
+  const name = paletteName(wanted);
+  const found = builtInPalettes().find((builtIn) => simplify(builtIn.name) === simplify(name));
+  const builtIn = found && (() => ({ palette: found.load(), credit: found.credit }));
+  if (builtIn !== undefined && !isPath) return builtIn();
+  const bytes = wanted === "" ? undefined : await readBytes?.(wanted);
+  if (bytes !== undefined) return { palette: parsePalette(bytes, wanted), credit: undefined };
+  if (builtIn !== undefined) return builtIn();
   throw new UnknownPaletteError(
-    `Cannot find palette "${nameOrPath}": expected a built-in palette or a .hex file` +
-      suggestion(fileName),
+    `Cannot find palette "${nameOrPath}": expected a built-in palette or a ${PALETTE_FILE}` +
+      suggestion(name),
   );
 }
 

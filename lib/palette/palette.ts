@@ -8,14 +8,17 @@ export class Palette {
   readonly colors: Uint8Array;
   /** Number of colors, K. */
   readonly size: number;
+  /** What reading its file left out, one sentence each. */
+  readonly notes: readonly string[];
 
   /**
    * Wraps colors; the data is not copied.
    *
    * @param colors 8-bit sRGB, shape [K, 3], K of 1 or more.
+   * @param notes What reading its file left out, one sentence each. Default: nothing.
    * @throws {RangeError} If there is no color or the last one is incomplete.
    */
-  constructor(name: string, colors: Uint8Array) {
+  constructor(name: string, colors: Uint8Array, notes: readonly string[] = []) {
     if (colors.length === 0 || colors.length % 3 !== 0) {
       throw new RangeError(
         `Cannot create palette "${name}": expected three bytes a color, got ${colors.length} bytes`,
@@ -24,6 +27,7 @@ export class Palette {
     this.name = name;
     this.colors = colors;
     this.size = colors.length / 3;
+    this.notes = notes;
   }
 
   /** Returns color `index`, counted from 0. */
@@ -64,7 +68,7 @@ export interface DuplicateColor {
 /**
  * Finds colors that a palette holds more than once.
  *
- * They do no harm, but the later ones cost time and are told apart only by their index.
+ * They do no harm, but later ones cost time and differ only in their index.
  */
 export function duplicateColors(palette: Palette): DuplicateColor[] {
   const seen = new Map<string, number>();
@@ -78,12 +82,22 @@ export function duplicateColors(palette: Palette): DuplicateColor[] {
   return duplicates;
 }
 
+const MAX_NAMED = 5;
+
 /** Lists what a user should know about a palette before a long run, one sentence each. */
 export function paletteWarnings(palette: Palette): string[] {
-  const warnings = duplicateColors(palette).map(({ first, second }) =>
-    `Palette "${palette.name}" holds #${palette.hexAt(first)} twice, as colors ` +
-    `${first + 1} and ${second + 1}`
-  );
+  const duplicates = duplicateColors(palette);
+  const warnings = [
+    ...palette.notes,
+    ...duplicates.slice(0, MAX_NAMED).map(({ first, second }) =>
+      `Palette "${palette.name}" holds #${palette.hexAt(first)} twice, as colors ` +
+      `${first + 1} and ${second + 1}`
+    ),
+  ];
+  if (duplicates.length > MAX_NAMED) {
+    const others = duplicates.length - MAX_NAMED;
+    warnings.push(`Palette "${palette.name}" holds ${others} more colors twice`);
+  }
   if (palette.size === 1) {
     warnings.push(`Palette "${palette.name}" has a single color, so every picture is blank`);
   }

@@ -19,3 +19,16 @@ export function visibleText(text: string): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
+
+/**
+ * Returns the beginning of a text of strangers for a message, with {@linkcode visibleText}.
+ *
+ * @param maxLength Characters that are kept. Default: 40.
+ */
+export function excerpt(text: string, maxLength: number = 40): string {
+  // Bounded before it is split into characters.
+  const letters = [...text.slice(0, 4 * maxLength)];
+  return visibleText(
+    letters.length > maxLength ? `${letters.slice(0, maxLength).join("")}…` : text,
+  );
+}

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { RunConfig } from "../../../config/run_config.ts";
 import { decodeImage } from "../../image/decode_image.ts";
 import { readFile } from "../../files/read_file.ts";
-import { readPaletteText } from "../../outputs/palette_preview.ts";
+import { readPaletteFile } from "../../outputs/palette_preview.ts";
 import { createRunFolder } from "../../outputs/run_folder.ts";
 import { checkGifPalette } from "../../video/video_writer.ts";
 import { findPalette } from "../../palette/find_palette.ts";
@@ -84,7 +84,7 @@ async function readOrders(
 ): Promise<PictureOrder[]> {
   const { image: path } = request.config;
   const names = [...new Set(configs.map(({ generator }) => generator.palette))];
-  const found = await Promise.all(names.map((name) => findPalette(name, readPaletteText)));
+  const found = await Promise.all(names.map((name) => findPalette(name, readPaletteFile)));
   const palettes = new Map(names.map((name, i) => [name, found[i]!]));
   const image = path === null ? undefined : await decodeImage(await readFile(path), { name: path });
   const { checkpoint } = request;

@@ -3,7 +3,7 @@ import { findCheckpoint } from "../../outputs/checkpoint_file.ts";
 import { writeLayers } from "../../outputs/layers.ts";
 import { layersFolder } from "../../outputs/layers_folder.ts";
 import { readFile } from "../../files/read_file.ts";
-import { readPaletteText } from "../../outputs/palette_preview.ts";
+import { readPaletteFile } from "../../outputs/palette_preview.ts";
 import { findPalette } from "../../palette/find_palette.ts";
 import { matchPalette, type PaletteMatch } from "../../palette/match_palette.ts";
 import { mixtureOfLogits, recolorMixture } from "../../palette/mixture.ts";
@@ -37,7 +37,7 @@ export async function layersCommand(
   const mixture = mixtureOfLogits({ height, width }, palette, logits);
   const match = flags.palette === undefined
     ? undefined
-    : matchPalette(palette, await findPalette(flags.palette, readPaletteText));
+    : matchPalette(palette, await findPalette(flags.palette, readPaletteFile));
   if (match) out.write(`${matchText(palette, match)}\n`);
   const folder = flags.output ?? layersFolder(source);
   const files = await writeLayers(folder, match ? recolorMixture(mixture, match) : mixture, factor);

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "npm:@commander-js/extra-typings@15.1.0";
+import { PALETTE_FILE } from "../../palette/palette_formats.ts";
 import type {
   CommandHandlers,
   GenerateFlags,
@@ -105,7 +106,7 @@ function addGenerate(command: Command, handlers: CommandHandlers): void {
     .addOption(
       new Option(
         "--palette <name|file>",
-        "built-in palette or .hex file (see: deno task palettes); several: a picture in each",
+        `built-in palette or ${PALETTE_FILE} (see: deno task palettes); several: a picture in each`,
       ).argParser(collectSome),
     )
     .option("--size <H,W>", "height and width in pixels, each from 8 to 256")
@@ -192,7 +193,7 @@ function addLayers(command: Command, handlers: CommandHandlers): void {
   command
     .description("Writes a picture of each color of a run, and argmax and softmax pictures.")
     .argument("[source]", "a run's folder, or a checkpoint_<step>.safetensors")
-    .option("--palette <name|file>", "other colors: a built-in palette or .hex file")
+    .option("--palette <name|file>", `other colors: a built-in palette or ${PALETTE_FILE}`)
     .option("--output <folder>", "where they go; also --save_dir (default: layers, in the folder)")
     .option("--factor <number>", "makes each pixel a square of so many (default: 1)")
     .addOption(new Option("--checkpoint <path>").hideHelp())
@@ -232,7 +233,10 @@ function addVideo(command: Command, handlers: CommandHandlers): void {
 function addPalettes(command: Command, handlers: CommandHandlers): void {
   command
     .description("Shows palettes in the terminal and on a PNG sheet.")
-    .argument("[source...]", "built-in names, .hex files or folders; none: all built-in palettes")
+    .argument(
+      "[source...]",
+      `built-in names, ${PALETTE_FILE}s or folders; none: all built-in palettes`,
+    )
     .option("--sort <by>", "order of the swatches: hue, lightness or none (default: none)")
     .option("--html", "also write palettes.html, a page that needs nothing else")
     .option("--output <folder>", "where palettes.png goes (default: workdir)")

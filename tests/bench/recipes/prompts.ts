@@ -1,5 +1,5 @@
 import type { Rgb } from "../../../lib/image/image.ts";
-import { parseHex } from "../../../lib/palette/parse_hex.ts";
+import { parseHex } from "../../../lib/palette/formats/hex.ts";
 import content from "./prompts.json" with { type: "json" };
 
 /** A picture that is asked for. */

@@ -5,7 +5,7 @@ import { contactSheet } from "../../../lib/outputs/layer_sheet.ts";
 import { writeLayers } from "../../../lib/outputs/layers.ts";
 import { latticePalette } from "../../../lib/palette/lattice.ts";
 import { mixtureOfLogits } from "../../../lib/palette/mixture.ts";
-import { parseHex } from "../../../lib/palette/parse_hex.ts";
+import { parseHex } from "../../../lib/palette/formats/hex.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
 const TWO = parseHex("ff0000\n0000ff", "two");

@@ -11,7 +11,7 @@ import { writeFinalImages } from "../../../lib/outputs/final_images.ts";
 import { MetricsLog } from "../../../lib/outputs/metrics_log.ts";
 import { OutputError } from "../../../lib/files/output_error.ts";
 import { latticePalette } from "../../../lib/palette/lattice.ts";
-import { parseHex } from "../../../lib/palette/parse_hex.ts";
+import { parseHex } from "../../../lib/palette/formats/hex.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
 const SIZE = { height: 2, width: 3 };

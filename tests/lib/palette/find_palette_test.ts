@@ -3,7 +3,7 @@ import { builtInPalettes } from "../../../lib/palette/built_in_palettes.ts";
 import { findPalette, UnknownPaletteError } from "../../../lib/palette/find_palette.ts";
 import { latticePalette } from "../../../lib/palette/lattice.ts";
 import { paletteWarnings } from "../../../lib/palette/palette.ts";
-import { PaletteError } from "../../../lib/palette/parse_hex.ts";
+import { PaletteError } from "../../../lib/palette/palette_format.ts";
 
 Deno.test("builtInPalettes() are readable, have no color twice and grow", () => {
   const sizes = builtInPalettes().map((entry) => {
@@ -51,14 +51,13 @@ Deno.test("findPalette() finds built-in palettes however they are spelled", asyn
 });
 
 Deno.test("findPalette() takes a file before a built-in palette when a path is given", async () => {
-  const readText = (path: string) =>
-    Promise.resolve(
-      path.includes("slowly") || path === "mine" ? "123456\r\nabcdef\r\n" : undefined,
-    );
-  const file = await findPalette("some/where/slowly.hex", readText);
+  const bytes = new TextEncoder().encode("123456\r\nabcdef\r\n");
+  const readBytes = (path: string) =>
+    Promise.resolve(path.includes("slowly") || path === "mine" ? bytes : undefined);
+  const file = await findPalette("some/where/slowly.hex", readBytes);
   assert.deepEqual([file.name, file.size], ["slowly", 2]);
-  assert.equal((await findPalette("slowly", readText)).size, 4, "a bare name is the built-in one");
-  assert.equal((await findPalette("mine", readText)).size, 2);
+  assert.equal((await findPalette("slowly", readBytes)).size, 4, "a bare name is the built-in one");
+  assert.equal((await findPalette("mine", readBytes)).size, 2);
 });
 
 Deno.test("findPalette() suggests what was meant", async () => {
@@ -77,5 +76,8 @@ Deno.test("findPalette() suggests what was meant", async () => {
   }
   await assert.rejects(findPalette("xyzzy"), /built in are 1-bit, slowly,.* n_n_n_lattice$/);
   await assert.rejects(findPalette(""), UnknownPaletteError);
-  await assert.rejects(findPalette("a.hex", () => Promise.resolve("oops")), PaletteError);
+  await assert.rejects(
+    findPalette("a.hex", () => Promise.resolve(new TextEncoder().encode("oops"))),
+    PaletteError,
+  );
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { matchPalette } from "../../../lib/palette/match_palette.ts";
 import { mixColors, mixtureOfLogits, recolorMixture } from "../../../lib/palette/mixture.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
-import { parseHex } from "../../../lib/palette/parse_hex.ts";
+import { parseHex } from "../../../lib/palette/formats/hex.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { readGolden } from "../../support/goldens.ts";
 

@@ -3,7 +3,7 @@ import { builtInPalettes } from "../../../lib/palette/built_in_palettes.ts";
 import { colorOrder } from "../../../lib/palette/color_order.ts";
 import { nearColors, previewWarnings } from "../../../lib/palette/near_colors.ts";
 import { oklabDistance, toOklab } from "../../../lib/palette/oklab.ts";
-import { parseHex } from "../../../lib/palette/parse_hex.ts";
+import { parseHex } from "../../../lib/palette/formats/hex.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 
 Deno.test("toOklab() gives the known values of white and the primaries", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { latticePalette } from "../../../lib/palette/lattice.ts";
-import { parseHex } from "../../../lib/palette/parse_hex.ts";
+import { parseHex } from "../../../lib/palette/formats/hex.ts";
 import { palettePage } from "../../../lib/palette/preview_page.ts";
 
 const palette = parseHex("ff0010\n00ff20\n0000ff", `<b>"three" & co`);

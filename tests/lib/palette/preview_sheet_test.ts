@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Image } from "../../../lib/image/image.ts";
 import { latticePalette } from "../../../lib/palette/lattice.ts";
-import { parseHex } from "../../../lib/palette/parse_hex.ts";
+import { parseHex } from "../../../lib/palette/formats/hex.ts";
 import { paletteSheet } from "../../../lib/palette/preview_sheet.ts";
 import { swatchLines } from "../../../lib/palette/swatches.ts";
 

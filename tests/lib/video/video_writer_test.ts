@@ -6,7 +6,7 @@ import { OutputError } from "../../../lib/files/output_error.ts";
 import { type VideoOptions, VideoWriter } from "../../../lib/video/video_writer.ts";
 import { latticePalette } from "../../../lib/palette/lattice.ts";
 import type { Palette } from "../../../lib/palette/palette.ts";
-import { parseHex } from "../../../lib/palette/parse_hex.ts";
+import { parseHex } from "../../../lib/palette/formats/hex.ts";
 import { assertEnlarged, peakSignalToNoise } from "../../support/compare_frames.ts";
 import { readApng } from "../../support/read_apng.ts";
 import { readGif } from "../../support/read_gif.ts";

@@ -11,7 +11,7 @@ import { writeFilms } from "../../../../lib/outputs/video_from_run.ts";
 import { listRunFrames } from "../../../../lib/outputs/run_frames.ts";
 import { latticePalette } from "../../../../lib/palette/lattice.ts";
 import type { Palette } from "../../../../lib/palette/palette.ts";
-import { parseHex } from "../../../../lib/palette/parse_hex.ts";
+import { parseHex } from "../../../../lib/palette/formats/hex.ts";
 import { assertEnlarged, peakSignalToNoise } from "../../../support/compare_frames.ts";
 import { readApng } from "../../../support/read_apng.ts";
 import { readGif } from "../../../support/read_gif.ts";
