@@ -1,3 +1,4 @@
+import { shapeSize } from "./shape_size.ts";
 import type { GpuContext, GpuResource } from "./device.ts";
 
 /** Type of the values of a tensor; all are 4 bytes wide. */
@@ -44,7 +45,7 @@ export class GpuTensor implements GpuResource, Disposable {
     label: string,
     dtype: TensorType = "f32",
   ): GpuTensor {
-    const byteLength = sizeOfShape(shape) * BYTES_PER_VALUE;
+    const byteLength = shapeSize(shape) * BYTES_PER_VALUE;
     const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
     const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     if (byteLength > limit) {
@@ -78,10 +79,10 @@ export class GpuTensor implements GpuResource, Disposable {
       : data instanceof Uint32Array
       ? "u32"
       : "i32";
-    if (sizeOfShape(shape) !== data.length) {
+    if (shapeSize(shape) !== data.length) {
       throw new RangeError(
         `Cannot create tensor "${label}" [${shape.join(", ")}]: ` +
-          `expected ${sizeOfShape(shape)} values, got ${data.length}`,
+          `expected ${shapeSize(shape)} values, got ${data.length}`,
       );
     }
     const tensor = GpuTensor.zeros(gpu, shape, label, dtype);
@@ -91,7 +92,7 @@ export class GpuTensor implements GpuResource, Disposable {
 
   /** Number of values. */
   get size(): number {
-    return sizeOfShape(this.shape);
+    return shapeSize(this.shape);
   }
 
   /** Number of bytes of its values. */
@@ -166,8 +167,4 @@ export class GpuTensor implements GpuResource, Disposable {
       staging.destroy();
     }
   }
-}
-
-function sizeOfShape(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
 }

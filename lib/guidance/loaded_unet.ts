@@ -3,7 +3,8 @@ import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { openTeacherWeights } from "../conditioning/teacher_weights.ts";
 import { buildUnet, type UnetOptions } from "../models/unet/unet_2d_condition_model.ts";
-import { type Graph, sizeOf } from "../onnx/graph/graph.ts";
+import { shapeSize } from "../../kernels/gpu/shape_size.ts";
+import type { Graph } from "../onnx/graph/graph.ts";
 import { preferredFile } from "../onnx/runtime/network_precision.ts";
 import { createBatchedSession } from "../onnx/batching/batched_session.ts";
 import type { HostTensor, Session, SessionOptions } from "../onnx/runtime/session.ts";
@@ -102,6 +103,6 @@ export class LoadedUnet implements AsyncDisposable {
     if (this.session.runtime === "webgpu") {
       return this.#owned.use(GpuTensor.zeros(this.#gpu, shape, name));
     }
-    return { data: new Float32Array(sizeOf(shape)), shape };
+    return { data: new Float32Array(shapeSize(shape)), shape };
   }
 }

@@ -1,3 +1,4 @@
+import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import { convertFloats, type FloatType } from "../weights/float16.ts";
 import type { WeightEntry } from "../weights/weight_source.ts";
 
@@ -43,7 +44,7 @@ export class LoraWeight implements WeightEntry {
   /** Reads merged values; they are rounded once, at the end. */
   read(type: FloatType, start = 0, count?: number): Uint8Array<ArrayBuffer> {
     const values = floatsOf(this.#entry.read("float32", start, count));
-    const rowSize = this.shape.slice(1).reduce((product, side) => product * side, 1);
+    const rowSize = shapeSize(this.shape.slice(1));
     for (const update of this.#updates) addProduct(values, update, { start, rowSize });
     return convertFloats(new Uint8Array(values.buffer), "F32", type);
   }

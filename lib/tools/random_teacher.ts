@@ -1,3 +1,4 @@
+import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import {
   type ModelFolder,
   type ModelFolderOptions,
@@ -114,7 +115,7 @@ function networkFiles(
     seed: `${seed} ${subfolder}`,
   });
   const parameters = entries.reduce(
-    (sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1),
+    (sum, { shape }) => sum + shapeSize(shape),
     0,
   );
   return [textFile(path, text), {

@@ -1,3 +1,4 @@
+import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import type { FloatType } from "./float16.ts";
 import type { WeightEntry, WeightSource } from "./weight_source.ts";
 
@@ -85,14 +86,14 @@ class RandomWeight implements WeightEntry {
     this.key = key;
     this.shape = shape;
     this.#hash = hashText(`${seed} ${key}`);
-    const inputs = shape.slice(1).reduce((product, side) => product * side, 1);
+    const inputs = shapeSize(shape.slice(1));
     this.#isScale = shape.length === 1 && key.endsWith("weight");
     this.#bound = shape.length === 1 ? BIAS_BOUND : 1 / Math.sqrt(inputs);
     this.#tables = tables;
   }
 
   read(type: FloatType, start = 0, count?: number): Uint8Array<ArrayBuffer> {
-    const size = this.shape.reduce((product, side) => product * side, 1);
+    const size = shapeSize(this.shape);
     const length = count ?? size - start;
     if (start < 0 || length < 0 || start + length > size) {
       throw new RangeError(

@@ -1,3 +1,4 @@
+import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import { bytesPerFloat, type FloatType } from "./float16.ts";
 import type { WeightEntry } from "./weight_source.ts";
 
@@ -22,7 +23,7 @@ export function* streamSafetensors(
   yield encodeHeader(entries, type);
   const step = CHUNK_BYTES / bytesPerFloat(type);
   for (const entry of entries) {
-    const size = sizeOf(entry);
+    const size = shapeSize(entry.shape);
     for (let start = 0; start < size; start += step) {
       yield entry.read(type, start, Math.min(step, size - start));
     }
@@ -35,7 +36,7 @@ function encodeHeader(entries: readonly WeightEntry[], type: FloatType): Uint8Ar
   let end = 0;
   for (const entry of entries) {
     const begin = end;
-    end += sizeOf(entry) * bytesPerFloat(type);
+    end += shapeSize(entry.shape) * bytesPerFloat(type);
     header[entry.key] = { dtype, shape: entry.shape, data_offsets: [begin, end] };
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -44,8 +45,4 @@ function encodeHeader(entries: readonly WeightEntry[], type: FloatType): Uint8Ar
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
   bytes.set(text, 8);
   return bytes;
-}
-
-function sizeOf({ shape }: WeightEntry): number {
-  return shape.reduce((product, side) => product * side, 1);
 }

@@ -1,3 +1,5 @@
+import { shapeSize } from "../../kernels/gpu/shape_size.ts";
+
 /** A tensor to be written: its type is that of the array. */
 export interface TensorToWrite {
   /** Sides, outermost first; none for a single value. */
@@ -29,7 +31,7 @@ export function writeSafetensors(
   );
   let byteLength = 0;
   for (const [key, { shape, data }] of entries) {
-    const size = shape.reduce((product, side) => product * side, 1);
+    const size = shapeSize(shape);
     if (size !== data.length) {
       throw new RangeError(
         `Cannot write tensor "${key}" of shape [${shape.join(", ")}]: ` +

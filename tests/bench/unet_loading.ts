@@ -4,7 +4,7 @@ import { openTeacherFolder } from "../../lib/conditioning/teacher_folder.ts";
 import { megabytes } from "../../lib/distill/memory/memory_plan.ts";
 import { buildUnet } from "../../lib/models/unet/unet_2d_condition_model.ts";
 import { chooseRuntime } from "../../lib/onnx/runtime/choose_runtime.ts";
-import { sizeOf } from "../../lib/onnx/graph/graph.ts";
+import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import { measureGraph } from "../../lib/onnx/graph/graph_memory.ts";
 import {
   choosePrecision,
@@ -113,7 +113,7 @@ async function measure(args: readonly string[]): Promise<void> {
   if (!values.run) return;
   const feeds = graph.inputs.map(({ name, shape }): [string, HostTensor] => [
     name,
-    { data: Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(1.3 * i)), shape },
+    { data: Float32Array.from({ length: shapeSize(shape) }, (_, i) => Math.sin(1.3 * i)), shape },
   ]);
   for (const pass of ["first", "second"]) {
     const began = performance.now();

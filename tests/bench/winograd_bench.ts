@@ -1,4 +1,4 @@
-import { sizeOf } from "../../lib/onnx/graph/graph.ts";
+import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import { GraphBuilder } from "../../lib/onnx/graph/graph_builder.ts";
 import { createSession } from "../../lib/onnx/runtime/session.ts";
 import { scatter } from "../lib/onnx/run_graph.ts";
@@ -12,7 +12,7 @@ for (const [side, channels] of [[32, 96], [16, 160], [8, 256]] as const) {
     const g = new GraphBuilder("bench");
     let x = g.input("x", shape);
     for (let layer = 0; layer < 8; layer++) {
-      const values = scatter(sizeOf(weightShape), layer).map((value) => value / channels);
+      const values = scatter(shapeSize(weightShape), layer).map((value) => value / channels);
       const read = (_: unknown, start = 0, count = values.length - start) =>
         new Uint8Array(values.slice(start, start + count).buffer);
       const entry = { key: `weight ${layer}`, shape: weightShape, dtype: "F32", read } as const;
@@ -21,7 +21,7 @@ for (const [side, channels] of [[32, 96], [16, 160], [8, 256]] as const) {
     }
     g.output("y", x);
     const graph = g.build();
-    const feeds = { x: { data: scatter(sizeOf(shape)), shape } };
+    const feeds = { x: { data: scatter(shapeSize(shape)), shape } };
     Deno.bench({
       name: `8 x conv 3x3, ${side} x ${side} x ${channels}, ${isWinograd ? "Winograd" : "direct"}`,
       group: `conv ${side}`,

@@ -1,3 +1,4 @@
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import { convertFloats, type FloatType } from "../../weights/float16.ts";
 import type { WeightEntry, WeightSource } from "../../weights/weight_source.ts";
 
@@ -64,7 +65,7 @@ class StandardizedWeight implements WeightEntry {
 
   read(type: FloatType, start = 0, count?: number): Uint8Array<ArrayBuffer> {
     const [outputs, ...sides] = this.shape as [number, ...number[]];
-    const size = sides.reduce((product, side) => product * side, 1);
+    const size = shapeSize(sides);
     const end = count === undefined ? outputs * size : start + count;
     const first = Math.floor(start / size);
     const rows = Math.ceil(end / size) - first;

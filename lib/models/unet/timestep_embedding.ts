@@ -1,4 +1,5 @@
-import { sizeOf, type Value } from "../../onnx/graph/graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
+import type { Value } from "../../onnx/graph/graph.ts";
 import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import { linear } from "../layers/layers.ts";
@@ -31,7 +32,7 @@ export function timesteps(g: GraphBuilder, x: Value, options: TimestepsOptions):
   const { width, flipSinToCos, freqShift } = options;
   const half = width / 2;
   const frequencies = g.constant(frequenciesOf(half, freqShift), [1, half], "float32");
-  const angles = g.mul(g.reshape(x, [sizeOf(x.shape), 1]), frequencies);
+  const angles = g.mul(g.reshape(x, [shapeSize(x.shape), 1]), frequencies);
   const turns = g.floor(g.mul(angles, 1 / (TURN_HIGH + TURN_LOW)));
   const rest = g.sub(g.sub(angles, g.mul(turns, TURN_HIGH)), g.mul(turns, TURN_LOW));
   const [sines, cosines] = [g.sin(rest), g.cos(rest)];

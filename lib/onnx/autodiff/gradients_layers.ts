@@ -1,6 +1,7 @@
 import type { WeightEntry } from "../../weights/weight_source.ts";
 import { bytesPerFloat } from "../../weights/float16.ts";
-import { sizeOf, type Value } from "../graph/graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
+import type { Value } from "../graph/graph.ts";
 import type { GraphBuilder } from "../graph/graph_builder.ts";
 import {
   floatAttribute,
@@ -113,7 +114,7 @@ class FlippedWeight implements WeightEntry {
     const whole = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
     // Halves and words are moved as integers: their values do not matter here.
     const Bits = type === "float32" ? Uint32Array : Uint16Array;
-    const from = new Bits(whole.buffer, whole.byteOffset, sizeOf(this.shape));
+    const from = new Bits(whole.buffer, whole.byteOffset, shapeSize(this.shape));
     const to = new Bits(from.length);
     for (let i = 0; i < inputs; i++) {
       for (let o = 0; o < outputs; o++) {

@@ -1,3 +1,4 @@
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import type { Value } from "../graph/graph.ts";
 import type { GraphBuilder } from "../graph/graph_builder.ts";
 import {
@@ -49,7 +50,7 @@ export const MATH_GRADIENTS: GradientRules = {
   ReduceSum: (context) => [expandReduced(context)],
   ReduceMean: (context) => {
     const [x] = context.inputs as [Value];
-    const count = sizeRatio(x, context.outputs[0]!);
+    const count = shapeSize(x.shape) / shapeSize(context.outputs[0]!.shape);
     return [context.g.div(expandReduced(context), count)];
   },
   Softmax: ({ g, node, outputs, grad }) => [
@@ -135,12 +136,4 @@ function expandReduced({ g, inputs, grad }: GradientContext): Value {
   const reduced = g.integersOf(axes);
   const shape = x.shape.map((side, axis) => reduced.includes(axis) ? 1 : side);
   return g.expand(g.reshape(grad, shape), x.shape);
-}
-
-function sizeRatio(x: Value, y: Value): number {
-  return product(x.shape) / product(y.shape);
-}
-
-function product(shape: readonly number[]): number {
-  return shape.reduce((size, side) => size * side, 1);
 }

@@ -1,7 +1,8 @@
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import type { HostTensor } from "../runtime/feeds.ts";
-import { sizeOf, type Value } from "../graph/graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
+import type { Value } from "../graph/graph.ts";
 
 /** All values of GPU tensors have 4 bytes. */
 const BYTES_PER_VALUE = 4;
@@ -23,7 +24,7 @@ export function joinOnHost(
   tensors: ReadonlyMap<number, HostTensor>,
   { value, copies }: JoinOptions,
 ): HostTensor {
-  const size = sizeOf(value.shape);
+  const size = shapeSize(value.shape);
   const data = value.type === "int64"
     ? new BigInt64Array(size * copies)
     : value.type === "int32"
@@ -58,7 +59,7 @@ export class RowCopies {
   ): GpuTensor {
     const dtype = value.type === "int32" ? "i32" : "f32";
     const joined = GpuTensor.zeros(this.#gpu, joinedShape(value, copies), value.name, dtype);
-    const bytes = sizeOf(value.shape) * BYTES_PER_VALUE;
+    const bytes = shapeSize(value.shape) * BYTES_PER_VALUE;
     for (const [slot, tensor] of tensors) {
       if (tensor instanceof GpuTensor) {
         this.#encoder.copyBufferToBuffer(tensor.buffer, 0, joined.buffer, slot * bytes, bytes);
@@ -86,7 +87,7 @@ export class RowCopies {
 
 /** Returns the rows of one picture; they share the memory of all. */
 export function partOnHost(joined: HostTensor, slot: number, { shape }: Value): HostTensor {
-  const size = sizeOf(shape);
+  const size = shapeSize(shape);
   return { data: joined.data.subarray(slot * size, (slot + 1) * size), shape };
 }
 

@@ -1,5 +1,6 @@
 import { describeGraph } from "../graph/describe_graph.ts";
-import { type Graph, sizeOf } from "../graph/graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
+import type { Graph } from "../graph/graph.ts";
 import { measureGraph } from "../graph/graph_memory.ts";
 import type { Runtime, Session, SessionOptions } from "../runtime/session.ts";
 
@@ -113,7 +114,7 @@ function loadOnce(
 /** Hashes what a network computes. */
 async function fingerprint(graph: Graph): Promise<string> {
   const weights = graph.weights.map(({ value, entry }) =>
-    entry.read("float32", 0, Math.min(COMPARED_VALUES, sizeOf(value.shape)))
+    entry.read("float32", 0, Math.min(COMPARED_VALUES, shapeSize(value.shape)))
   );
   const parts = [
     new TextEncoder().encode(describeGraph(graph)),

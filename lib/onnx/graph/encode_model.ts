@@ -1,12 +1,5 @@
-import {
-  type Attribute,
-  type Graph,
-  type GraphConstant,
-  type GraphNode,
-  type GraphWeight,
-  sizeOf,
-  type Value,
-} from "./graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
+import type { Attribute, Graph, GraphConstant, GraphNode, GraphWeight, Value } from "./graph.ts";
 import { bytesPerElement, elementTypeCode } from "./graph_core.ts";
 import { ProtoWriter } from "../../protobuf/proto_writer.ts";
 
@@ -93,7 +86,7 @@ function writeWeight(writer: ProtoWriter, { value }: GraphWeight): void {
     writer.message(13, (child) => child.text(1, key).text(2, text));
   entry("location", value.name);
   entry("offset", "0");
-  entry("length", String(sizeOf(value.shape) * bytesPerElement(value.type)));
+  entry("length", String(shapeSize(value.shape) * bytesPerElement(value.type)));
   writer.integer(14, EXTERNAL);
 }
 

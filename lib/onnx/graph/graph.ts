@@ -66,11 +66,6 @@ export interface Graph {
   readonly values: ReadonlyMap<string, Value>;
 }
 
-/** Returns the number of values of a shape. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
-}
-
 /** Formats a type and a shape for messages and listings: `float32 [2, 4]`. */
 export function describeValue(value: Pick<Value, "type" | "shape">): string {
   return `${value.type} [${value.shape.join(", ")}]`;

@@ -1,4 +1,5 @@
-import { sizeOf, type Value } from "./graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
+import type { Value } from "./graph.ts";
 import { GraphMath } from "./graph_math.ts";
 import {
   broadcastShapes,
@@ -57,7 +58,7 @@ export class GraphBuilder extends GraphMath {
       );
     }
     if (x.shape.length === 2) return this.gemm(x, w, b, { transB: true });
-    const rows = this.reshape(x, [sizeOf(x.shape) / width, width]);
+    const rows = this.reshape(x, [shapeSize(x.shape) / width, width]);
     const y = this.gemm(rows, w, b, { transB: true });
     return this.reshape(y, [...x.shape.slice(0, -1), w.shape[0]!]);
   }
@@ -89,11 +90,11 @@ export class GraphBuilder extends GraphMath {
 
   /** Changes the shape; one side may be -1, which is what remains. */
   reshape(x: Value, shape: readonly number[]): Value {
-    const known = sizeOf(shape.filter((side) => side !== -1));
-    const sides = shape.map((side) => side === -1 ? sizeOf(x.shape) / known : side);
-    if (sizeOf(sides) !== sizeOf(x.shape) || sides.some((side) => !Number.isInteger(side))) {
+    const known = shapeSize(shape.filter((side) => side !== -1));
+    const sides = shape.map((side) => side === -1 ? shapeSize(x.shape) / known : side);
+    if (shapeSize(sides) !== shapeSize(x.shape) || sides.some((side) => !Number.isInteger(side))) {
       throw new RangeError(
-        `Cannot build Reshape: expected ${sizeOf(x.shape)} values, ` +
+        `Cannot build Reshape: expected ${shapeSize(x.shape)} values, ` +
           `got ${describeShapes(x.shape, shape)}`,
       );
     }

@@ -1,5 +1,6 @@
 import { bytesPerFloat, type FloatType } from "../../weights/float16.ts";
 import type { WeightEntry } from "../../weights/weight_source.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import {
   type Attribute,
   describeValue,
@@ -8,7 +9,6 @@ import {
   type GraphConstant,
   type GraphNode,
   type GraphWeight,
-  sizeOf,
   type Value,
 } from "./graph.ts";
 
@@ -131,10 +131,10 @@ export class GraphCore {
     const values = typeof data === "number" ? [data] : data;
     const sides = shape ?? (typeof data === "number" ? [] : [values.length]);
     const elementType = type ?? constantType(data) ?? this.precision;
-    if (sizeOf(sides) !== values.length) {
+    if (shapeSize(sides) !== values.length) {
       throw new RangeError(
         `Cannot build a constant of shape [${sides.join(", ")}]: ` +
-          `expected ${sizeOf(sides)} values, got ${values.length}`,
+          `expected ${shapeSize(sides)} values, got ${values.length}`,
       );
     }
     const bytes = encodeValues(values, elementType);

@@ -1,4 +1,5 @@
-import { type Graph, type GraphNode, sizeOf, type Value } from "./graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
+import type { Graph, GraphNode, Value } from "./graph.ts";
 import { bytesPerElement } from "./graph_core.ts";
 
 /** What a network takes, in bytes. */
@@ -34,7 +35,7 @@ export function measureGraph(graph: Graph): GraphMemory {
 
 /** Returns the size of a tensor, in bytes. */
 export function bytesOf({ shape, type }: Value): number {
-  return sizeOf(shape) * bytesPerElement(type);
+  return shapeSize(shape) * bytesPerElement(type);
 }
 
 function valuesOf(graph: Graph, names: readonly string[]): Value[] {

@@ -1,6 +1,6 @@
 import type { Graph, GraphConstant, GraphNode, Value } from "../graph/graph.ts";
 import { bytesPerElement } from "../graph/graph_core.ts";
-import { sizeOf } from "../graph/graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 
 /** Channels that a GPU reads and writes at once. */
 const GROUP = 4;
@@ -51,7 +51,7 @@ function widen(graph: Graph, node: GraphNode) {
   const constant = (part: string, type: Value["type"], shape: readonly number[], data?: bigint) => {
     const value = { name: name(part), type, shape };
     const bytes = data === undefined
-      ? new Uint8Array(sizeOf(shape) * bytesPerElement(type))
+      ? new Uint8Array(shapeSize(shape) * bytesPerElement(type))
       : new Uint8Array(BigInt64Array.of(data).buffer);
     constants.push({ value, bytes });
     return value.name;

@@ -1,11 +1,6 @@
 import type { FloatType } from "../../weights/float16.ts";
-import {
-  type Graph,
-  type GraphNode,
-  type GraphWeight,
-  sizeOf,
-  type Value,
-} from "../graph/graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
+import type { Graph, GraphNode, GraphWeight, Value } from "../graph/graph.ts";
 import { BLOCK_SIZE, quantizeWeight, type WeightBits } from "./quantized_weight.ts";
 
 /** Fewest values of a weight that is quantized: below it, there is nothing to be saved. */
@@ -37,7 +32,7 @@ export function quantizeLinears(graph: Graph, options: QuantizeLinearsOptions): 
   const nodes = graph.nodes.map((node) => {
     const weight = weights.get(node.inputs[1] ?? "");
     if (!weight || !isLinear(node, weight) || uses.get(weight.value.name) !== 1) return node;
-    if (sizeOf(weight.value.shape) < minSize) return node;
+    if (shapeSize(weight.value.shape) < minSize) return node;
     const [packed, scales] = quantize(weight, bits);
     // The order is that in which a runtime reads them: each weight is read twice in a row.
     weights.delete(weight.value.name);

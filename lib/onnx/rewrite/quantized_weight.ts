@@ -1,6 +1,6 @@
 import { convertFloats, type FloatType } from "../../weights/float16.ts";
 import type { WeightEntry } from "../../weights/weight_source.ts";
-import { sizeOf } from "../graph/graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 
 /** Bits of a quantized value. */
 export type WeightBits = 4 | 8;
@@ -73,7 +73,7 @@ class PackedValues implements ByteWeight {
     this.#options = options;
   }
 
-  read(type: FloatType, start = 0, count: number = sizeOf(this.shape) - start) {
+  read(type: FloatType, start = 0, count: number = shapeSize(this.shape) - start) {
     return convertFloats(this.readBytes(start, count), this.dtype, type);
   }
 
@@ -107,7 +107,7 @@ class Scales implements WeightEntry {
     this.#options = options;
   }
 
-  read(type: FloatType, start = 0, count: number = sizeOf(this.shape) - start) {
+  read(type: FloatType, start = 0, count: number = shapeSize(this.shape) - start) {
     const scales = new Float32Array(count);
     for (const { from, values } of chunks(this.#entry, start, start + count)) {
       for (let i = 0; i * BLOCK_SIZE < values.length; i++) {

@@ -1,5 +1,6 @@
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
-import { describeValue, type Graph, sizeOf, type Value } from "../graph/graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
+import { describeValue, type Graph, type Value } from "../graph/graph.ts";
 import { SessionError } from "./session_error.ts";
 
 /** A tensor in host memory. */
@@ -72,7 +73,7 @@ export function checkFeeds(
 function fits(feed: Feed, input: Value): boolean {
   const isSameShape = feed.shape.length === input.shape.length &&
     input.shape.every((side, axis) => side === feed.shape[axis]);
-  const hasSize = !("data" in feed) || feed.data.length === sizeOf(input.shape);
+  const hasSize = !("data" in feed) || feed.data.length === shapeSize(input.shape);
   return isSameShape && hasSize && feedType(feed) === input.type;
 }
 

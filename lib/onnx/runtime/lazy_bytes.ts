@@ -1,6 +1,6 @@
 import { bytesPerFloat, type FloatType } from "../../weights/float16.ts";
 import type { WeightEntry } from "../../weights/weight_source.ts";
-import { sizeOf } from "../graph/graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import type { ByteWeight } from "../rewrite/quantized_weight.ts";
 
 /**
@@ -27,7 +27,7 @@ export class LazyBytes extends Uint8Array<ArrayBuffer> {
     this.#entry = entry;
     this.#type = type;
     this.#onError = onError;
-    this.#size = sizeOf(entry.shape) * ("readBytes" in entry ? 1 : bytesPerFloat(type));
+    this.#size = shapeSize(entry.shape) * ("readBytes" in entry ? 1 : bytesPerFloat(type));
     // Own properties hide those of the class, which tell the size of the empty memory.
     Object.defineProperty(this, "byteLength", { value: this.#size });
     Object.defineProperty(this, "length", { value: this.#size });

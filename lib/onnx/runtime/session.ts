@@ -3,7 +3,8 @@ import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { encodeModel } from "../graph/encode_model.ts";
 import { useFasterShaders } from "../patches/shader_overrides.ts";
 import { checkFeeds, type Feed, type HostTensor, KeptTensor } from "./feeds.ts";
-import { type Graph, type GraphWeight, sizeOf } from "../graph/graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
+import type { Graph, GraphWeight } from "../graph/graph.ts";
 import { bytesPerElement } from "../graph/graph_core.ts";
 import { LazyBytes } from "./lazy_bytes.ts";
 import { paddedBuffer } from "./padded_buffer.ts";
@@ -161,7 +162,7 @@ function externalData(
 
 function bytesOfWeights({ weights }: Graph): number {
   return weights.reduce(
-    (sum, { value }) => sum + sizeOf(value.shape) * bytesPerElement(value.type),
+    (sum, { value }) => sum + shapeSize(value.shape) * bytesPerElement(value.type),
     0,
   );
 }

@@ -1,6 +1,6 @@
 import type { DiffusionConfig, RunConfig } from "../../../config/run_config.ts";
 import { findTeacher } from "../../../lib/distill/find_teacher.ts";
-import { sizeOf } from "../../../lib/onnx/graph/graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 
 /** Values of each weight that tell teachers apart. */
@@ -12,7 +12,7 @@ export async function teacherFingerprint(config: DiffusionConfig): Promise<strin
   using weights = await StateDict.open(folder, "unet");
   const values = weights.keys().map((key) => {
     const entry = weights.get(key);
-    return entry.read("float32", 0, Math.min(COMPARED_VALUES, sizeOf(entry.shape)));
+    return entry.read("float32", 0, Math.min(COMPARED_VALUES, shapeSize(entry.shape)));
   });
   return await hash(values);
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { type TensorToWrite, writeSafetensors } from "../../../lib/weights/safetensors_writer.ts";
 import { scatter } from "../../lib/onnx/run_graph.ts";
@@ -16,7 +17,7 @@ type Tensors = Record<string, TensorToWrite>;
 function makeTensors(): Tensors {
   const tensors: Tensors = {};
   const add = (key: string, shape: readonly number[]) => {
-    const size = shape.reduce((product, side) => product * side, 1);
+    const size = shapeSize(shape);
     const values = scatter(size, Object.keys(tensors).length + 1);
     tensors[key] = { shape, data: values.map((value) => value / Math.sqrt(size / shape[0]!)) };
   };

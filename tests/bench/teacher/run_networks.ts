@@ -11,7 +11,8 @@ import { buildControlnet } from "../../../lib/models/unet/controlnet_model.ts";
 import { buildUnet } from "../../../lib/models/unet/unet_2d_condition_model.ts";
 import { chooseRuntime } from "../../../lib/onnx/runtime/choose_runtime.ts";
 import { GradientSession } from "../../../lib/onnx/runtime/gradient_session.ts";
-import { type Graph, sizeOf } from "../../../lib/onnx/graph/graph.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
+import type { Graph } from "../../../lib/onnx/graph/graph.ts";
 import { measureGraph } from "../../../lib/onnx/graph/graph_memory.ts";
 import {
   choosePrecision,
@@ -211,7 +212,7 @@ async function makeFeeds(gpu: Gpu, graphs: readonly Graph[]) {
   let draws = 0;
   for (const { name, shape, type } of graphs.flatMap((graph) => graph.inputs)) {
     if (name in feeds) continue;
-    const values = inputValues(name, sizeOf(shape), draws++);
+    const values = inputValues(name, shapeSize(shape), draws++);
     if (type === "int64") {
       feeds[name] = { data: BigInt64Array.from(values, BigInt), shape };
       written[`input.${name}`] = { shape, data: Int32Array.from(values) };

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { encodeNormal } from "../../../kernels/random/philox.ts";
@@ -131,7 +132,7 @@ function checkFinite(values: Float32Array): void {
 
 /** Numbers in [-1, 1] in place of a prompt. */
 function noise(shape: readonly number[]) {
-  const size = shape.reduce((product, side) => product * side, 1);
+  const size = shapeSize(shape);
   return { data: Float32Array.from({ length: size }, (_, i) => Math.sin(1.3 * i * i)), shape };
 }
 

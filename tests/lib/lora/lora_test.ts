@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import { memorySource } from "../../../lib/weights/byte_source.ts";
 import { LoraError } from "../../../lib/lora/lora_error.ts";
 import { LoraFile } from "../../../lib/lora/lora_file.ts";
@@ -13,7 +14,7 @@ type Tensors = Record<string, TensorToWrite>;
 
 /** Returns values in (-1, 1) without a pattern. */
 function tensor(shape: readonly number[], seed: number): TensorToWrite {
-  const size = shape.reduce((product, side) => product * side, 1);
+  const size = shapeSize(shape);
   const data = Float32Array.from({ length: size }, (_, i) => Math.sin(1 + i * 1.7 + seed * 37));
   return { shape, data };
 }

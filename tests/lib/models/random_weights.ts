@@ -1,3 +1,4 @@
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import type { WeightEntry } from "../../../lib/weights/weight_source.ts";
 import { scatter } from "../onnx/run_graph.ts";
@@ -8,7 +9,7 @@ export type WeightShapes = Map<string, readonly number[]>;
 /** Creates weights without a pattern, small enough that a network of them stays in range. */
 export function randomWeights(shapes: WeightShapes): StateDict {
   const entries = [...shapes].map(([key, shape], seed): WeightEntry => {
-    const size = shape.reduce((product, side) => product * side, 1);
+    const size = shapeSize(shape);
     let values: Float32Array<ArrayBuffer> | undefined;
     return {
       key,

@@ -1,3 +1,4 @@
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import { convertFloats } from "../../../lib/weights/float16.ts";
 import type { WeightEntry, WeightSource } from "../../../lib/weights/weight_source.ts";
 import { scatter } from "../onnx/run_graph.ts";
@@ -21,7 +22,7 @@ export class ScatteredWeights implements WeightSource {
   get(key: string, shape?: readonly number[]): WeightEntry {
     const known = this.#entries.get(key);
     if (known) return known;
-    const size = shape!.reduce((product, side) => product * side, 1);
+    const size = shapeSize(shape!);
     const isScale = shape!.length === 1 && key.endsWith("weight");
     const [center, spread] = isScale ? [1, 0.3] : shape!.length === 4 ? [1e-4, 3e-4] : [0, 0.4];
     const values = scatter(size, this.#entries.size + 1).map((value) => center + spread * value);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import { openTeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
 import { readClipTextConfig } from "../../../lib/models/clip/clip_text_config.ts";
 import { buildClipTextModel } from "../../../lib/models/clip/clip_text_model.ts";
@@ -103,7 +104,7 @@ Deno.test("a random teacher runs: text encoders, ControlNet and UNet stay finite
     ]
   ) {
     const feeds = graph.inputs.map(({ name, shape }) => {
-      const size = shape.reduce((product, side) => product * side, 1);
+      const size = shapeSize(shape);
       return [name, { data: scatter(size), shape }] as const;
     });
     const outputs = await runGraph(graph, Object.fromEntries(feeds));

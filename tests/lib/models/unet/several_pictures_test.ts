@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { shapeSize } from "../../../../kernels/gpu/shape_size.ts";
 import { readControlnetConfig } from "../../../../lib/models/unet/controlnet_config.ts";
 import { buildControlnet } from "../../../../lib/models/unet/controlnet_model.ts";
 import { buildUnet } from "../../../../lib/models/unet/unet_2d_condition_model.ts";
@@ -17,7 +18,7 @@ const sizes = { batch: 2, height: 16, width: 16, promptLength: 77 };
 /** Inputs of two pictures that have nothing in common. */
 function feedsOfTwo(one: Graph): Record<string, HostTensor>[] {
   const other = Object.fromEntries(one.inputs.map(({ name, shape }, i) => {
-    const size = shape.reduce((product, side) => product * side, 1);
+    const size = shapeSize(shape);
     return [name, { data: scatter(size, i + 1), shape }];
   }));
   const known = {

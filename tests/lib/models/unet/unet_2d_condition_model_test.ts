@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { shapeSize } from "../../../../kernels/gpu/shape_size.ts";
 import {
   buildUnet,
   type UnetOptions,
@@ -115,8 +116,7 @@ Deno.test("buildUnet() quantizes large layers by itself", async () => {
   const graph = buildUnet(weights, config, { ...sizes, weightBits: 8 });
   const packed = graph.weights.filter(({ value }) => value.type === "uint8");
   assert.equal(packed.length, 24);
-  const sizeOf = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1);
-  assert.ok(packed.every(({ value }) => sizeOf(value.shape) >= 4096));
+  assert.ok(packed.every(({ value }) => shapeSize(value.shape) >= 4096));
 });
 
 Deno.test("buildUnet() takes latents with odd sides", async () => {

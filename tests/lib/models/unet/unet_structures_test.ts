@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { shapeSize } from "../../../../kernels/gpu/shape_size.ts";
 import { ModelConfig } from "../../../../lib/models/model_config.ts";
 import { buildUnet } from "../../../../lib/models/unet/unet_2d_condition_model.ts";
 import { parseUnetConfig } from "../../../../lib/models/unet/unet_config.ts";
@@ -146,7 +147,7 @@ async function run(options: Record<string, unknown>, depths: Depths) {
   const sizes = { batch: 1, height: 9, width: 6, promptLength: 5, residuals: true };
   const graph = buildUnet(randomWeights(keysOf(depths)), open(options), sizes);
   const feeds = graph.inputs.map(({ name, shape }, seed) => {
-    const size = shape.reduce((product, side) => product * side, 1);
+    const size = shapeSize(shape);
     return [name, { data: scatter(size, seed + 1), shape }] as const;
   });
   const { noise_pred: output } = await runGraph(graph, Object.fromEntries(feeds));
@@ -230,8 +231,7 @@ Deno.test("buildUnet() builds SDXL itself", () => {
   const graph = buildUnet(randomWeights(keys), config, { ...sizes, precision: "float16" });
   // Source: the published checkpoint has 2,567,463,684 parameters in 1,680 tensors.
   assert.equal(graph.weights.length, 1680);
-  const sizeOf = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1);
-  const total = graph.weights.reduce((sum, { value }) => sum + sizeOf(value.shape), 0);
+  const total = graph.weights.reduce((sum, { value }) => sum + shapeSize(value.shape), 0);
   assert.equal(total, 2_567_463_684);
 });
 

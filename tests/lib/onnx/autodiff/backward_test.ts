@@ -1,7 +1,8 @@
 import { rejects, throws } from "node:assert/strict";
 import assert from "node:assert/strict";
 import { addBackward } from "../../../../lib/onnx/autodiff/backward.ts";
-import { sizeOf, type Value } from "../../../../lib/onnx/graph/graph.ts";
+import { shapeSize } from "../../../../kernels/gpu/shape_size.ts";
+import type { Value } from "../../../../lib/onnx/graph/graph.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { createSession } from "../../../../lib/onnx/runtime/session.ts";
 import { scatter } from "../run_graph.ts";
@@ -15,7 +16,7 @@ interface GradientCase {
 }
 
 const constant = (g: GraphBuilder, shape: readonly number[], seed = 2) =>
-  g.constant(scatter(sizeOf(shape), seed), shape);
+  g.constant(scatter(shapeSize(shape), seed), shape);
 
 // Keeps away from 0, where the operator has a corner.
 const awayFromZero = (value: number) => value + Math.sign(value) * 0.3;
@@ -161,8 +162,8 @@ for (const [name, gradientCase] of Object.entries(CASES)) {
     g.output("y", y);
     g.output("grad_x", addBackward(g, { output: y, gradOutput: gradY, input: x }));
     await using session = await createSession(null, g.build(), { runtime: "wasm" });
-    const values = scatter(sizeOf(shape)).map(domain);
-    const gradValues = scatter(sizeOf(y.shape), 5);
+    const values = scatter(shapeSize(shape)).map(domain);
+    const gradValues = scatter(shapeSize(y.shape), 5);
     const run = (data: Float32Array) =>
       session.runHost({
         x: { data, shape },
@@ -212,7 +213,7 @@ Deno.test("createSession() rejects feeds that do not fit", async () => {
 });
 
 function weight(g: GraphBuilder, shape: readonly number[]): Value {
-  const values = scatter(sizeOf(shape), 2);
+  const values = scatter(shapeSize(shape), 2);
   return g.weight({
     key: "weight",
     shape,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describeGraph } from "../../../../lib/onnx/graph/describe_graph.ts";
-import { sizeOf, type Value } from "../../../../lib/onnx/graph/graph.ts";
+import { shapeSize } from "../../../../kernels/gpu/shape_size.ts";
+import type { Value } from "../../../../lib/onnx/graph/graph.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { runGraph, scatter } from "../run_graph.ts";
 
@@ -150,7 +151,7 @@ const CASES: Readonly<Record<string, OperatorCase>> = {
 for (const [name, operatorCase] of Object.entries(CASES)) {
   Deno.test(`GraphBuilder: ${name}`, async () => {
     const g = new GraphBuilder("test");
-    const data = operatorCase.inputs.map((shape, i) => scatter(sizeOf(shape), i + 1));
+    const data = operatorCase.inputs.map((shape, i) => scatter(shapeSize(shape), i + 1));
     const xs = operatorCase.inputs.map((shape, i) => g.input(`x${i}`, shape));
     const y = operatorCase.build(g, xs);
     assert.deepEqual(y.shape, operatorCase.shape);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { shapeSize } from "../../../../kernels/gpu/shape_size.ts";
 import type { Gpu } from "../../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../../kernels/gpu/tensor.ts";
 import { fasterShader, useFasterShaders } from "../../../../lib/onnx/patches/shader_overrides.ts";
@@ -89,7 +90,7 @@ for (const [precision, tolerance] of [["float32", 2e-6], ["float16", 1.5e-3]] as
   for (const [name, one] of Object.entries(CASES)) {
     gpuTest(`a faster shader computes ${name} in ${precision}`, async (gpu) => {
       const values = one.shapes.map((shape, i) =>
-        new Float32Array(scatter(shape.reduce((size, side) => size * side, 1), i + 1))
+        new Float32Array(scatter(shapeSize(shape), i + 1))
       );
       const { y, replaced } = await run(gpu, graphOf(one, precision), values);
       assert.ok(replaced.has(one.shader), `replaced: ${[...replaced].join(", ")}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Graph, Value } from "../../../../lib/onnx/graph/graph.ts";
-import { sizeOf } from "../../../../lib/onnx/graph/graph.ts";
+import { shapeSize } from "../../../../kernels/gpu/shape_size.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { applyWinograd } from "../../../../lib/onnx/rewrite/winograd.ts";
 import { WinogradWeight } from "../../../../lib/onnx/rewrite/winograd_weight.ts";
@@ -21,7 +21,7 @@ function chain(shape: readonly number[]): Graph {
   const g = new GraphBuilder("chain");
   const x: Value = g.input("x", shape);
   const weightShape = [channels, channels, 3, 3];
-  const values = scatter(sizeOf(weightShape)).map((value) => value / (3 * Math.sqrt(channels)));
+  const values = scatter(shapeSize(weightShape)).map((value) => value / (3 * Math.sqrt(channels)));
   const weight = g.weight(entry("conv.weight", weightShape, values), weightShape);
   const bias = g.weight(entry("conv.bias", [channels], scatter(channels, 2)), [channels]);
   const first = g.conv(x, weight, bias, { pads: 1 });
@@ -91,7 +91,7 @@ Deno.test("WinogradWeight reads a range of what it would read whole", () => {
 });
 
 function input(shape: readonly number[]) {
-  return { data: scatter(sizeOf(shape), 7), shape };
+  return { data: scatter(shapeSize(shape), 7), shape };
 }
 
 /** Splits the padding from the convolutions, which hides them from applyWinograd(). */

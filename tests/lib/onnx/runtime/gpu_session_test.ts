@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { shapeSize } from "../../../../kernels/gpu/shape_size.ts";
 import { GpuTensor } from "../../../../kernels/gpu/tensor.ts";
 import { addBackward } from "../../../../lib/onnx/autodiff/backward.ts";
 import { chooseRuntime } from "../../../../lib/onnx/runtime/choose_runtime.ts";
@@ -15,7 +16,7 @@ import { runGraph, scatter } from "../run_graph.ts";
 function network(precision: "float32" | "float16"): Graph {
   const g = new GraphBuilder("network", { precision });
   const weight = (seed: number, ...shape: number[]) => {
-    const values = scatter(shape.reduce((size, side) => size * side, 1), seed);
+    const values = scatter(shapeSize(shape), seed);
     return g.constant(values.map((value) => value / 4), shape);
   };
   const image = g.input("image", [2, 3, 6, 4]);
