@@ -25,7 +25,7 @@ export * from "./generator/mix_palette_backward.ts";
 export * from "./generator/normalize.ts";
 export * from "./generator/softmax.ts";
 export * from "./generator/softmax_backward.ts";
-export * from "./generator/statistics.ts";
+export * from "./generator/generator_statistics.ts";
 export * from "./generator/straight_through.ts";
 
 export * from "./augment/grayscale.ts";
@@ -55,7 +55,7 @@ export * from "./loss/laplacian_loss.ts";
 export * from "./loss/laplacian_weights.ts";
 export * from "./loss/sobel_difference.ts";
 export * from "./loss/sobel_difference_backward.ts";
-export * from "./loss/sum.ts";
+export * from "./loss/reduce_sum.ts";
 export * from "./loss/total_variation.ts";
 export * from "./loss/weighted_magnitude.ts";
 

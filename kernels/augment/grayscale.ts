@@ -2,7 +2,7 @@ import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./grayscale.wgsl" with { type: "text" };
-import { commonPictureSize } from "./image_size.ts";
+import { commonImageSize } from "./image_size.ts";
 
 /** Turns a picture gray. */
 export const grayscale: Kernel<{ pixels: "u32" }> = {
@@ -22,6 +22,6 @@ export function encodeGrayscale(
   pass: Pass,
   { image, out }: { readonly image: GpuTensor; readonly out: GpuTensor },
 ): void {
-  const { height, width } = commonPictureSize(image, out, "encode grayscale");
+  const { height, width } = commonImageSize(image, out, "encode grayscale");
   pass.dispatch(grayscale, [image, out], { pixels: height * width }, height * width);
 }

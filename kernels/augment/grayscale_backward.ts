@@ -2,7 +2,7 @@ import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./grayscale_backward.wgsl" with { type: "text" };
-import { commonPictureSize } from "./image_size.ts";
+import { commonImageSize } from "./image_size.ts";
 
 /** Gradient of turning a picture gray. */
 export const grayscaleBackward: Kernel<{ pixels: "u32" }> = {
@@ -23,7 +23,7 @@ export function encodeGrayscaleBackward(
   { gradOut, gradImage }: { readonly gradOut: GpuTensor; readonly gradImage: GpuTensor },
 ): void {
   const action = "encode the backward of grayscale";
-  const { height, width } = commonPictureSize(gradOut, gradImage, action);
+  const { height, width } = commonImageSize(gradOut, gradImage, action);
   pass.dispatch(
     grayscaleBackward,
     [gradOut, gradImage],

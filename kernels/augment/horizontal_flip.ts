@@ -2,7 +2,7 @@ import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./horizontal_flip.wgsl" with { type: "text" };
-import { commonPictureSize } from "./image_size.ts";
+import { commonImageSize } from "./image_size.ts";
 
 /** Mirrors a picture left to right. */
 export const horizontalFlip: Kernel<{ size: "u32"; width: "u32" }> = {
@@ -22,6 +22,6 @@ export function encodeHorizontalFlip(
   pass: Pass,
   { image, out }: { readonly image: GpuTensor; readonly out: GpuTensor },
 ): void {
-  const { width } = commonPictureSize(image, out, "encode horizontal flip");
+  const { width } = commonImageSize(image, out, "encode horizontal flip");
   pass.dispatch(horizontalFlip, [image, out], { size: out.size, width }, out.size);
 }

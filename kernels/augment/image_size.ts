@@ -1,10 +1,10 @@
 import type { GpuTensor } from "../gpu/tensor.ts";
 
 /** Order of the sides of a picture: [H, W, 3] or [1, 3, H, W]. */
-export type PictureLayout = "hwc" | "chw";
+export type ImageLayout = "hwc" | "chw";
 
 /** Sides of a picture, in pixels. */
-export interface PictureSize {
+export interface ImageSize {
   /** Rows. */
   readonly height: number;
   /** Columns. */
@@ -17,11 +17,11 @@ export interface PictureSize {
  * @param action What needs it, for the message, such as "encode resize".
  * @throws {RangeError} If the tensor has another shape.
  */
-export function pictureSize(
+export function imageSize(
   { label, shape }: GpuTensor,
-  layout: PictureLayout,
+  layout: ImageLayout,
   action: string,
-): PictureSize {
+): ImageSize {
   const [height, width] = layout === "hwc" ? [shape[0], shape[1]] : [shape[2], shape[3]];
   const expected = layout === "hwc" ? [height, width, 3] : [1, 3, height, width];
   if (height && width && expected.join() === shape.join()) return { height, width };
@@ -36,8 +36,8 @@ export function pictureSize(
  *
  * @throws {RangeError} If they have another shape, or two.
  */
-export function commonPictureSize(a: GpuTensor, b: GpuTensor, action: string): PictureSize {
-  const size = pictureSize(a, "chw", action);
+export function commonImageSize(a: GpuTensor, b: GpuTensor, action: string): ImageSize {
+  const size = imageSize(a, "chw", action);
   if (b.shape.join() === a.shape.join()) return size;
   throw new RangeError(
     `Cannot ${action}: expected "${b.label}" of shape [${a.shape.join(", ")}], ` +

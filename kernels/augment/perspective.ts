@@ -3,17 +3,17 @@ import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./perspective.wgsl" with { type: "text" };
 import type { PerspectiveCoefficients } from "./perspective_coefficients.ts";
-import { commonPictureSize, type PictureSize } from "./image_size.ts";
+import { commonImageSize, type ImageSize } from "./image_size.ts";
 
 /** Fields of the uniform of a change of perspective. */
 export const PERSPECTIVE_PARAMS = {
   height: "u32",
   width: "u32",
-  a_less_1: "f32",
+  a_minus_1: "f32",
   b: "f32",
   c: "f32",
   d: "f32",
-  e_less_1: "f32",
+  e_minus_1: "f32",
   f: "f32",
   g: "f32",
   h: "f32",
@@ -45,7 +45,7 @@ export function encodePerspective(
   { image, out }: { readonly image: GpuTensor; readonly out: GpuTensor },
   { coefficients }: PerspectiveOptions,
 ): void {
-  const { height, width } = commonPictureSize(image, out, "encode perspective");
+  const { height, width } = commonImageSize(image, out, "encode perspective");
   const params = perspectiveParams(coefficients, { height, width });
   pass.dispatch(perspective, [image, out], params, height * width);
 }
@@ -53,7 +53,7 @@ export function encodePerspective(
 /** Returns the uniform of a change of perspective. */
 export function perspectiveParams(
   [a, b, c, d, e, f, g, h]: PerspectiveCoefficients,
-  { height, width }: PictureSize,
+  { height, width }: ImageSize,
 ): Record<keyof typeof PERSPECTIVE_PARAMS, number> {
-  return { height, width, a_less_1: a - 1, b, c, d, e_less_1: e - 1, f, g, h };
+  return { height, width, a_minus_1: a - 1, b, c, d, e_minus_1: e - 1, f, g, h };
 }

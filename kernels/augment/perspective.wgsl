@@ -9,11 +9,11 @@ override WORKGROUP_SIZE: u32;
 struct Params {
   height: u32,
   width: u32,
-  a_less_1: f32,
+  a_minus_1: f32,
   b: f32,
   c: f32,
   d: f32,
-  e_less_1: f32,
+  e_minus_1: f32,
   f: f32,
   g: f32,
   h: f32,
@@ -32,8 +32,8 @@ fn shift_of(row: u32, column: u32) -> vec2f {
   // Nothing is to be seen at infinity.
   if (slope + 1.0 == 0.0) { return vec2f(1e9); }
   return vec2f(
-    params.a_less_1 * x + params.b * y + params.c - slope * x,
-    params.d * x + params.e_less_1 * y + params.f - slope * y,
+    params.a_minus_1 * x + params.b * y + params.c - slope * x,
+    params.d * x + params.e_minus_1 * y + params.f - slope * y,
   ) / (slope + 1.0);
 }
 

@@ -4,7 +4,7 @@ import type { GpuTensor } from "../gpu/tensor.ts";
 import { PERSPECTIVE_PARAMS, type PerspectiveOptions, perspectiveParams } from "./perspective.ts";
 import source from "./perspective_backward.wgsl" with { type: "text" };
 import { inversePerspective } from "./perspective_coefficients.ts";
-import { commonPictureSize } from "./image_size.ts";
+import { commonImageSize } from "./image_size.ts";
 
 /** Fields of the uniform of the gradient: those of the forward kernel, then the inverse map. */
 export const PERSPECTIVE_BACKWARD_PARAMS = {
@@ -42,7 +42,7 @@ export function encodePerspectiveBackward(
   { coefficients }: PerspectiveOptions,
 ): void {
   const action = "encode the backward of perspective";
-  const { height, width } = commonPictureSize(gradOut, gradImage, action);
+  const { height, width } = commonImageSize(gradOut, gradImage, action);
   const [a, b, c, d, e, f, g, h, i] = inversePerspective(coefficients);
   const params = {
     ...perspectiveParams(coefficients, { height, width }),

@@ -82,7 +82,7 @@ export function inversePerspective(
 }
 
 /** Share of the largest coefficient below which a pivot is rounding. */
-const SMALLEST_PIVOT = 1e-12;
+const MIN_PIVOT = 1e-12;
 
 /** Solves linear equations by elimination; undefined if they have no single solution. */
 function solve(equations: readonly (readonly number[])[]): number[] | undefined {
@@ -93,7 +93,7 @@ function solve(equations: readonly (readonly number[])[]): number[] | undefined 
     const candidates = rows.slice(column).map((row) => Math.abs(row[column]!));
     const pivot = column + candidates.indexOf(Math.max(...candidates));
     const pivotRow = rows[pivot]!;
-    if (!(Math.abs(pivotRow[column]!) > SMALLEST_PIVOT * largest)) return undefined;
+    if (!(Math.abs(pivotRow[column]!) > MIN_PIVOT * largest)) return undefined;
     [rows[column], rows[pivot]] = [pivotRow, rows[column]!];
     for (const row of rows) {
       if (row === pivotRow) continue;

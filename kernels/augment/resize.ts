@@ -1,7 +1,7 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { type PictureLayout, pictureSize } from "./image_size.ts";
+import { type ImageLayout, imageSize } from "./image_size.ts";
 import source from "./resize.wgsl" with { type: "text" };
 
 /** How pixels are read between pixels; named as torch names them. */
@@ -12,13 +12,13 @@ export interface ResizeOptions {
   /** How pixels are read between pixels. */
   readonly mode: ResizeMode;
   /** Order of the sides of the input; the output is always "chw". */
-  readonly layout: PictureLayout;
+  readonly layout: ImageLayout;
 }
 
 const MODES: readonly ResizeMode[] = ["bilinear", "nearest", "nearest-exact", "area"];
 
 /** Longest side: positions are counted in half pixels, as 32-bit integers. */
-const LONGEST_SIDE = 16_384;
+const MAX_SIZE = 16_384;
 
 /** Fields of the uniforms of a resize and of its backward. */
 export const RESIZE_PARAMS = {
@@ -60,12 +60,12 @@ export function resizeParams(
   out: GpuTensor,
   { mode, layout, action }: ResizeOptions & { readonly action: string },
 ): Record<keyof typeof RESIZE_PARAMS, number> {
-  const from = pictureSize(image, layout, action);
-  const to = pictureSize(out, "chw", action);
+  const from = imageSize(image, layout, action);
+  const to = imageSize(out, "chw", action);
   const longest = Math.max(from.height, from.width, to.height, to.width);
-  if (longest > LONGEST_SIDE) {
+  if (longest > MAX_SIZE) {
     throw new RangeError(
-      `Cannot ${action}: expected sides of at most ${LONGEST_SIDE} pixels, got ${longest}`,
+      `Cannot ${action}: expected sides of at most ${MAX_SIZE} pixels, got ${longest}`,
     );
   }
   return {

@@ -3,7 +3,7 @@ import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./argmax.wgsl" with { type: "text" };
-import { classGrid } from "./logit_shape.ts";
+import { checkLogitShape } from "./logit_shape.ts";
 
 /** Class of the greatest logit. */
 export const argmax: Kernel<{ pixels: "u32"; classes: "u32" }> = {
@@ -24,7 +24,7 @@ export function encodeArgmax(
   pass: Pass,
   { logits, indices }: { readonly logits: GpuTensor; readonly indices: GpuTensor },
 ): void {
-  const { pixels, classes } = classGrid([logits], "encode argmax");
+  const { pixels, classes } = checkLogitShape([logits], "encode argmax");
   checkSize(indices, pixels, "encode argmax");
   if (indices.dtype !== "u32") {
     throw new TypeError(

@@ -1,7 +1,7 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { checkTau, classGrid } from "./logit_shape.ts";
+import { checkLogitShape, checkTau } from "./logit_shape.ts";
 import source from "./gumbel_softmax.wgsl" with { type: "text" };
 
 /** Probabilities of logits with noise. */
@@ -35,7 +35,7 @@ export function encodeGumbelSoftmax(
   { logits, noise, probs }: GumbelSoftmaxTensors,
   { tau }: { readonly tau: number },
 ): void {
-  const grid = classGrid([logits, noise, probs], "encode Gumbel-softmax");
+  const grid = checkLogitShape([logits, noise, probs], "encode Gumbel-softmax");
   checkTau(tau, "encode Gumbel-softmax");
   pass.dispatch(gumbelSoftmax, [logits, noise, probs], { ...grid, tau }, grid.pixels);
 }

@@ -2,7 +2,7 @@ import type { GpuTensor } from "../gpu/tensor.ts";
 import { checkSize } from "../gpu/check_size.ts";
 
 /** Sides of a tensor of classes, such as logits [H, W, K]. */
-export interface ClassGrid {
+export interface LogitShape {
   /** Number of pixels, H times W. */
   readonly pixels: number;
   /** Number of classes, K. */
@@ -15,10 +15,10 @@ export interface ClassGrid {
  * @param action What needs it, for the message, such as "encode softmax".
  * @throws {RangeError} If they have no values, or not as many.
  */
-export function classGrid(
+export function checkLogitShape(
   [first, ...others]: readonly [GpuTensor, ...GpuTensor[]],
   action: string,
-): ClassGrid {
+): LogitShape {
   const classes = first.shape.at(-1) ?? 0;
   if (first.size === 0 || classes === 0) {
     throw new RangeError(

@@ -2,7 +2,7 @@ import { checkSize } from "../gpu/check_size.ts";
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { classGrid } from "./logit_shape.ts";
+import { checkLogitShape } from "./logit_shape.ts";
 import source from "./mix_palette.wgsl" with { type: "text" };
 
 /** Mixes palette colors by their probabilities. */
@@ -32,7 +32,7 @@ export function encodeMixPalette(
   pass: Pass,
   { probs, palette, image }: MixPaletteTensors,
 ): void {
-  const { pixels, classes } = classGrid([probs], "encode mix of colors");
+  const { pixels, classes } = checkLogitShape([probs], "encode mix of colors");
   checkSize(palette, 3 * classes, "encode mix of colors");
   checkSize(image, 3 * pixels, "encode mix of colors");
   pass.dispatch(mixPalette, [probs, palette, image], { pixels, classes }, pixels);

@@ -2,7 +2,7 @@ import { checkSize } from "../gpu/check_size.ts";
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { classGrid } from "./logit_shape.ts";
+import { checkLogitShape } from "./logit_shape.ts";
 import source from "./mix_palette_backward.wgsl" with { type: "text" };
 
 /** Gradient of mixing palette colors. */
@@ -32,7 +32,7 @@ export function encodeMixPaletteBackward(
   pass: Pass,
   { gradImage, palette, gradProbs }: MixPaletteBackwardTensors,
 ): void {
-  const { pixels, classes } = classGrid([gradProbs], "encode backward of mix of colors");
+  const { pixels, classes } = checkLogitShape([gradProbs], "encode backward of mix of colors");
   checkSize(palette, 3 * classes, "encode backward of mix of colors");
   checkSize(gradImage, 3 * pixels, "encode backward of mix of colors");
   const size = pixels * classes;

@@ -1,7 +1,7 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { classGrid } from "./logit_shape.ts";
+import { checkLogitShape } from "./logit_shape.ts";
 import source from "./normalize.wgsl" with { type: "text" };
 
 /** Rescales the logits of each pixel to one norm. */
@@ -24,6 +24,6 @@ export function encodeNormalize(
   { logits }: { readonly logits: GpuTensor },
   { norm }: { readonly norm: number },
 ): void {
-  const { pixels, classes } = classGrid([logits], "encode normalization");
+  const { pixels, classes } = checkLogitShape([logits], "encode normalization");
   pass.dispatch(normalize, [logits], { pixels, classes, norm }, pixels);
 }

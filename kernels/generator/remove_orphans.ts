@@ -2,14 +2,14 @@ import { checkSize } from "../gpu/check_size.ts";
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { classGrid } from "./logit_shape.ts";
+import { checkLogitShape } from "./logit_shape.ts";
 import source from "./remove_orphans.wgsl" with { type: "text" };
 
 /** Classes of pixels, in which a stray one sides with a neighbor. */
-export const settleStrays: Kernel<
+export const removeOrphans: Kernel<
   { height: "u32"; width: "u32"; classes: "u32"; margin: "f32" }
 > = {
-  name: "settle_strays",
+  name: "remove_orphans",
   source,
   params: { height: "u32", width: "u32", classes: "u32", margin: "f32" },
   tensors: ["read", "read", "read_write"],
@@ -22,22 +22,22 @@ export const settleStrays: Kernel<
  * A pixel that is sure of itself, such as an eye, stays.
  *
  * @param tensors `logits` [H, W, K]; `indices` [H, W] of type u32, the greatest logit of each
- *   pixel; `settled` [H, W] of type u32, overwritten.
+ *   pixel; `cleaned` [H, W] of type u32, overwritten.
  * @param options.margin Difference of logits, 0 or more; with 0 nothing changes.
  * @throws {RangeError} If a size does not fit.
  * @throws {TypeError} If indices are of another type.
  */
-export function encodeSettleStrays(
+export function encodeRemoveOrphans(
   pass: Pass,
-  { logits, indices, settled }: {
+  { logits, indices, cleaned }: {
     readonly logits: GpuTensor;
     readonly indices: GpuTensor;
-    readonly settled: GpuTensor;
+    readonly cleaned: GpuTensor;
   },
   { margin }: { readonly margin: number },
 ): void {
-  const { pixels, classes } = classGrid([logits], "encode settling of strays");
-  for (const tensor of [indices, settled]) {
+  const { pixels, classes } = checkLogitShape([logits], "encode settling of strays");
+  for (const tensor of [indices, cleaned]) {
     checkSize(tensor, pixels, "encode settling of strays");
     if (tensor.dtype !== "u32") {
       throw new TypeError(
@@ -48,8 +48,8 @@ export function encodeSettleStrays(
   }
   const [height, width] = logits.shape as [number, number];
   pass.dispatch(
-    settleStrays,
-    [logits, indices, settled],
+    removeOrphans,
+    [logits, indices, cleaned],
     { height, width, classes, margin },
     pixels,
   );

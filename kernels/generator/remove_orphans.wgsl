@@ -13,7 +13,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;         // [height, width, classes]
 @group(0) @binding(2) var<storage, read> indices: array<u32>;        // [height, width]
-@group(0) @binding(3) var<storage, read_write> settled: array<u32>;  // [height, width]
+@group(0) @binding(3) var<storage, read_write> cleaned: array<u32>;  // [height, width]
 
 const NEIGHBORS = array(vec2i(0, -1), vec2i(0, 1), vec2i(-1, 0), vec2i(1, 0));
 
@@ -27,16 +27,16 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let start = pixel * params.classes;
   var best = own;
   var best_logit = logits[start + own] - params.margin;
-  var is_stray = true;
+  var is_orphan = true;
   for (var i = 0u; i < 4u; i++) {
     let other = place + NEIGHBORS[i];
     if (any(other < vec2i(0)) || any(other >= size)) { continue; }
     let neighbor = indices[other.y * size.x + other.x];
-    if (neighbor == own) { is_stray = false; }
+    if (neighbor == own) { is_orphan = false; }
     if (logits[start + neighbor] > best_logit) {
       best = neighbor;
       best_logit = logits[start + neighbor];
     }
   }
-  settled[pixel] = select(own, best, is_stray);
+  cleaned[pixel] = select(own, best, is_orphan);
 }

@@ -1,7 +1,7 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { checkTau, classGrid } from "./logit_shape.ts";
+import { checkLogitShape, checkTau } from "./logit_shape.ts";
 import source from "./softmax.wgsl" with { type: "text" };
 
 /** Probabilities of logits. */
@@ -24,7 +24,7 @@ export function encodeSoftmax(
   { logits, probs }: { readonly logits: GpuTensor; readonly probs: GpuTensor },
   { tau }: { readonly tau: number },
 ): void {
-  const grid = classGrid([logits, probs], "encode softmax");
+  const grid = checkLogitShape([logits, probs], "encode softmax");
   checkTau(tau, "encode softmax");
   pass.dispatch(softmax, [logits, probs], { ...grid, tau }, grid.pixels);
 }

@@ -1,7 +1,7 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { checkTau, classGrid } from "./logit_shape.ts";
+import { checkLogitShape, checkTau } from "./logit_shape.ts";
 import source from "./softmax_backward.wgsl" with { type: "text" };
 
 /** Gradient of softmax. */
@@ -33,7 +33,7 @@ export function encodeSoftmaxBackward(
   { probs, gradProbs, gradLogits }: SoftmaxBackwardTensors,
   { tau }: { readonly tau: number },
 ): void {
-  const grid = classGrid([probs, gradProbs, gradLogits], "encode backward of softmax");
+  const grid = checkLogitShape([probs, gradProbs, gradLogits], "encode backward of softmax");
   checkTau(tau, "encode backward of softmax");
   pass.dispatch(softmaxBackward, [probs, gradProbs, gradLogits], { ...grid, tau }, grid.pixels);
 }

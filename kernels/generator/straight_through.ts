@@ -1,7 +1,7 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { classGrid } from "./logit_shape.ts";
+import { checkLogitShape } from "./logit_shape.ts";
 import source from "./straight_through.wgsl" with { type: "text" };
 
 /** One-hot of the greatest probability. */
@@ -25,6 +25,6 @@ export function encodeStraightThrough(
   pass: Pass,
   { probs, hard }: { readonly probs: GpuTensor; readonly hard: GpuTensor },
 ): void {
-  const { pixels, classes } = classGrid([probs, hard], "encode straight-through");
+  const { pixels, classes } = checkLogitShape([probs, hard], "encode straight-through");
   pass.dispatch(straightThrough, [probs, hard], { pixels, classes }, pixels);
 }

@@ -4,7 +4,7 @@ import type { Pass } from "../gpu/pass.ts";
 import { GpuTensor } from "../gpu/tensor.ts";
 import source from "./bilateral.wgsl" with { type: "text" };
 import { checkImageLoss, type ImageLoss, type ImageLossTensors } from "./image_loss.ts";
-import { encodeSum } from "./sum.ts";
+import { encodeReduceSum } from "./reduce_sum.ts";
 
 /** Fields of the uniform of the bilateral loss. */
 export const BILATERAL_PARAMS = {
@@ -90,7 +90,7 @@ export class BilateralLoss implements ImageLoss {
       // Of all offsets, those with |dx + dy| above the distance are left out, and (0, 0).
       scale: 1 / (distance * (3 * distance + 3)),
     }, image.size);
-    encodeSum(pass, { x: this.#terms, total: loss });
+    encodeReduceSum(pass, { x: this.#terms, total: loss });
   }
 
   /** Frees its tensor. */

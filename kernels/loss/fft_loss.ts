@@ -6,7 +6,7 @@ import { encodeDftWidth } from "./dft_width.ts";
 import { encodeDftWidthInverse } from "./dft_width_inverse.ts";
 import { fftWeights } from "./fft_weights.ts";
 import { checkImageLoss, type ImageLoss, type ImageLossTensors } from "./image_loss.ts";
-import { encodeSum } from "./sum.ts";
+import { encodeReduceSum } from "./reduce_sum.ts";
 import { encodeWeightedMagnitude } from "./weighted_magnitude.ts";
 
 /** Shortest and longest side of a picture, in pixels. */
@@ -111,7 +111,7 @@ export class FftLoss implements ImageLoss {
       { spectrum, weights, magnitudes, gradient: rows },
       { threshold },
     );
-    encodeSum(pass, { x: magnitudes, total: loss });
+    encodeReduceSum(pass, { x: magnitudes, total: loss });
     encodeDftHeight(pass, { rows, twiddles: twiddlesY, spectrum }, { inverse: true });
     encodeDftWidthInverse(pass, { spectrum, twiddles: twiddlesX, image: gradImage });
   }

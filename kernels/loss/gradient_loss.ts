@@ -1,6 +1,6 @@
 import { encodeGrayscale } from "../augment/grayscale.ts";
 import { encodeGrayscaleBackward } from "../augment/grayscale_backward.ts";
-import { pictureSize } from "../augment/image_size.ts";
+import { imageSize } from "../augment/image_size.ts";
 import { encodeResize, type ResizeOptions } from "../augment/resize.ts";
 import { encodeResizeBackward } from "../augment/resize_backward.ts";
 import type { Gpu } from "../gpu/gpu.ts";
@@ -9,7 +9,7 @@ import { GpuTensor } from "../gpu/tensor.ts";
 import { checkImageLoss, type ImageLoss, type ImageLossTensors } from "./image_loss.ts";
 import { encodeSobelDifference } from "./sobel_difference.ts";
 import { encodeSobelDifferenceBackward } from "./sobel_difference_backward.ts";
-import { encodeSum } from "./sum.ts";
+import { encodeReduceSum } from "./reduce_sum.ts";
 
 /** What a gradient loss compares. */
 export interface GradientLossOptions {
@@ -59,7 +59,7 @@ export class GradientLoss implements ImageLoss {
    * @throws {RangeError} If the target has another shape.
    */
   static create(gpu: Gpu, { height, width, target }: GradientLossOptions): GradientLoss {
-    const seen = pictureSize(target, "chw", "create the gradient loss");
+    const seen = imageSize(target, "chw", "create the gradient loss");
     using stack = new DisposableStack();
     const zeros = (shape: readonly number[], name: string) =>
       stack.use(GpuTensor.zeros(gpu, shape, `gradient loss ${name}`));
@@ -86,7 +86,7 @@ export class GradientLoss implements ImageLoss {
     encodeResize(pass, { image, out: resized }, RESIZE);
     encodeGrayscale(pass, { image: resized, out: gray });
     encodeSobelDifference(pass, { gray, target, terms, gradEdges });
-    encodeSum(pass, { x: terms, total: loss });
+    encodeReduceSum(pass, { x: terms, total: loss });
     encodeSobelDifferenceBackward(pass, { gradEdges, gradGray: gray });
     encodeGrayscaleBackward(pass, { gradOut: gray, gradImage: resized });
     encodeResizeBackward(pass, { gradOut: resized, gradImage }, RESIZE);

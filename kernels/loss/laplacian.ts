@@ -8,7 +8,7 @@ import source from "./laplacian.wgsl" with { type: "text" };
 export const LAPLACIAN_PARAMS = {
   height: "u32",
   width: "u32",
-  reach: "u32",
+  radius: "u32",
   squares: "u32",
   scale: "f32",
 } as const;
@@ -38,7 +38,7 @@ export function encodeLaplacian(
   { mode }: { readonly mode: LossMode },
 ): void {
   const [height, width] = image.shape as [number, number];
-  const reach = (weights.shape[0]! - 1) / 2;
-  const params = { height, width, reach, squares: mode === "l2" ? 1 : 0, scale: 1 / image.size };
+  const radius = (weights.shape[0]! - 1) / 2;
+  const params = { height, width, radius, squares: mode === "l2" ? 1 : 0, scale: 1 / image.size };
   pass.dispatch(laplacian, [image, weights, terms, gradLaplacian], params, image.size);
 }

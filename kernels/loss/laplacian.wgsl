@@ -8,14 +8,14 @@ override WORKGROUP_SIZE: u32;
 struct Params {
   height: u32,
   width: u32,
-  reach: u32,    // rows of weights above the middle
+  radius: u32,    // rows of weights above the middle
   squares: u32,  // 0: magnitudes of the Laplacian; 1: its squares
   scale: f32,    // weight of a value
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> image: array<f32>;                 // [H, W, 3]
-@group(0) @binding(2) var<storage, read> weights: array<f32>;               // [2 reach + 1, 2 reach + 1]
+@group(0) @binding(2) var<storage, read> weights: array<f32>;               // [2 radius + 1, 2 radius + 1]
 @group(0) @binding(3) var<storage, read_write> terms: array<f32>;           // [H, W, 3]
 @group(0) @binding(4) var<storage, read_write> grad_laplacian: array<f32>;  // [H, W, 3]
 
@@ -35,13 +35,13 @@ fn main(
   let x = i32(i % row / 3u);
   let y = i32(i / row);
   let channel = i32(i % 3u);
-  let reach = i32(params.reach);
+  let radius = i32(params.radius);
   let value = image[i];
   var laplacian = 0.0;
   var k = 0;
-  for (var dy = -reach; dy <= reach; dy++) {
+  for (var dy = -radius; dy <= radius; dy++) {
     let first = mirror(y + dy, params.height) * i32(row) + channel;
-    for (var dx = -reach; dx <= reach; dx++) {
+    for (var dx = -radius; dx <= radius; dx++) {
       laplacian += weights[k] * (image[first + 3 * mirror(x + dx, params.width)] - value);
       k++;
     }

@@ -4,10 +4,10 @@ import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./laplacian_backward.wgsl" with { type: "text" };
 
 /** Gradient of a Laplacian. */
-export const laplacianBackward: Kernel<{ height: "u32"; width: "u32"; reach: "u32" }> = {
+export const laplacianBackward: Kernel<{ height: "u32"; width: "u32"; radius: "u32" }> = {
   name: "laplacian_backward",
   source,
-  params: { height: "u32", width: "u32", reach: "u32" },
+  params: { height: "u32", width: "u32", radius: "u32" },
   tensors: ["read", "read", "read_write"],
 };
 
@@ -26,7 +26,7 @@ export function encodeLaplacianBackward(
   },
 ): void {
   const [height, width] = gradImage.shape as [number, number];
-  const reach = (weights.shape[0]! - 1) / 2;
+  const radius = (weights.shape[0]! - 1) / 2;
   const tensors = [gradLaplacian, weights, gradImage];
-  pass.dispatch(laplacianBackward, tensors, { height, width, reach }, gradImage.size);
+  pass.dispatch(laplacianBackward, tensors, { height, width, radius }, gradImage.size);
 }

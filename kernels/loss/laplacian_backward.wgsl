@@ -7,12 +7,12 @@ override WORKGROUP_SIZE: u32;
 struct Params {
   height: u32,
   width: u32,
-  reach: u32,  // rows of weights above the middle; less than both sides
+  radius: u32,  // rows of weights above the middle; less than both sides
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> grad_laplacian: array<f32>;    // [H, W, 3]
-@group(0) @binding(2) var<storage, read> weights: array<f32>;           // [2 reach + 1, 2 reach + 1]
+@group(0) @binding(2) var<storage, read> weights: array<f32>;           // [2 radius + 1, 2 radius + 1]
 @group(0) @binding(3) var<storage, read_write> grad_image: array<f32>;  // [H, W, 3]
 
 // Position of the value itself (0), of its image before the first edge (1), after the last (2);
@@ -35,20 +35,20 @@ fn main(
   let x = i32(i % row / 3u);
   let y = i32(i / row);
   let channel = i32(i % 3u);
-  let reach = i32(params.reach);
-  let side = 2 * reach + 1;
+  let radius = i32(params.radius);
+  let side = 2 * radius + 1;
   var sum = 0.0;
   for (var vertical = 0; vertical < 3; vertical++) {
     let image_y = image_of(y, params.height, vertical);
-    let bottom = min(image_y + reach, i32(params.height) - 1);
+    let bottom = min(image_y + radius, i32(params.height) - 1);
     for (var horizontal = 0; horizontal < 3; horizontal++) {
       let image_x = image_of(x, params.width, horizontal);
-      let right = min(image_x + reach, i32(params.width) - 1);
-      for (var from_y = max(image_y - reach, 0); from_y <= bottom; from_y++) {
+      let right = min(image_x + radius, i32(params.width) - 1);
+      for (var from_y = max(image_y - radius, 0); from_y <= bottom; from_y++) {
         let first = from_y * i32(row) + channel;
         // The weight that the Laplacian at (from_x, from_y) gave to the image.
-        let middle = (image_y - from_y + reach) * side + image_x + reach;
-        for (var from_x = max(image_x - reach, 0); from_x <= right; from_x++) {
+        let middle = (image_y - from_y + radius) * side + image_x + radius;
+        for (var from_x = max(image_x - radius, 0); from_x <= right; from_x++) {
           sum += weights[middle - from_x] * grad_laplacian[first + 3 * from_x];
         }
       }

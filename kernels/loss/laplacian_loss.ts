@@ -10,7 +10,7 @@ import {
 import { encodeLaplacian } from "./laplacian.ts";
 import { encodeLaplacianBackward } from "./laplacian_backward.ts";
 import { laplacianWeights } from "./laplacian_weights.ts";
-import { encodeSum } from "./sum.ts";
+import { encodeReduceSum } from "./reduce_sum.ts";
 
 /** The picture's size and the Laplacian's. */
 export interface LaplacianOptions {
@@ -88,7 +88,7 @@ export class LaplacianLoss implements ImageLoss {
     const { image, loss, gradImage } = tensors;
     const { weights, terms, gradLaplacian } = this.#tensors;
     encodeLaplacian(pass, { image, weights, terms, gradLaplacian }, this.#options);
-    encodeSum(pass, { x: terms, total: loss });
+    encodeReduceSum(pass, { x: terms, total: loss });
     encodeLaplacianBackward(pass, { gradLaplacian, weights, gradImage });
   }
 

@@ -8,11 +8,11 @@
  * @returns Shape [side, side].
  */
 export function laplacianWeights(side: number, sigma: number): Float32Array<ArrayBuffer> {
-  const reach = (side - 1) / 2;
-  const middle = reach * side + reach;
+  const radius = (side - 1) / 2;
+  const middle = radius * side + radius;
   const gaussian = Float64Array.from({ length: side * side }, (_, k) => {
     if (k === middle) return 0;
-    const squared = (Math.floor(k / side) - reach) ** 2 + (k % side - reach) ** 2;
+    const squared = (Math.floor(k / side) - radius) ** 2 + (k % side - radius) ** 2;
     // The factor that makes the nearest weight 1 is the same for all, and keeps a narrow one above 0.
     return Math.exp((1 - squared) / (2 * sigma ** 2));
   });

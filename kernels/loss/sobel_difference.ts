@@ -1,4 +1,4 @@
-import { commonPictureSize } from "../augment/image_size.ts";
+import { commonImageSize } from "../augment/image_size.ts";
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
@@ -28,7 +28,7 @@ export function encodeSobelDifference(
     readonly gradEdges: GpuTensor;
   },
 ): void {
-  const { height, width } = commonPictureSize(gray, target, "encode the difference of edges");
+  const { height, width } = commonImageSize(gray, target, "encode the difference of edges");
   const tensors = [gray, target, terms, gradEdges];
   pass.dispatch(sobelDifference, tensors, { height, width }, height * width);
 }

@@ -1,4 +1,4 @@
-import { pictureSize } from "../augment/image_size.ts";
+import { imageSize } from "../augment/image_size.ts";
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
@@ -24,7 +24,7 @@ export function encodeSobelDifferenceBackward(
   { gradEdges, gradGray }: { readonly gradEdges: GpuTensor; readonly gradGray: GpuTensor },
 ): void {
   const action = "encode the backward of the difference of edges";
-  const { height, width } = pictureSize(gradGray, "chw", action);
+  const { height, width } = imageSize(gradGray, "chw", action);
   pass.dispatch(
     sobelDifferenceBackward,
     [gradEdges, gradGray],

@@ -8,7 +8,7 @@ import {
   type ImageLossTensors,
   type LossMode,
 } from "./image_loss.ts";
-import { encodeSum } from "./sum.ts";
+import { encodeReduceSum } from "./reduce_sum.ts";
 import source from "./total_variation.wgsl" with { type: "text" };
 
 /** Fields of the uniform of the total variation. */
@@ -84,7 +84,7 @@ export class TotalVariationLoss implements ImageLoss {
       across: 1 / (3 * height * (width - 1)),
       down: 1 / (3 * (height - 1) * width),
     }, image.size);
-    encodeSum(pass, { x: this.#terms, total: loss });
+    encodeReduceSum(pass, { x: this.#terms, total: loss });
   }
 
   /** Frees its tensor. */

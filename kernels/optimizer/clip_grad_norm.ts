@@ -1,8 +1,8 @@
+import { checkSize } from "../gpu/check_size.ts";
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./clip_grad_norm.wgsl" with { type: "text" };
-import { encodeGradNorm } from "./grad_norm.ts";
 
 /** Limits the norm of a gradient. */
 export const clipGradNorm: Kernel<{ size: "u32"; max_norm: "f32" }> = {
@@ -13,13 +13,14 @@ export const clipGradNorm: Kernel<{ size: "u32"; max_norm: "f32" }> = {
 };
 
 /**
- * Records the norm of a gradient, then scaling the gradient so that its norm is at most `maxNorm`.
+ * Records the scaling of a gradient to a norm of at most `maxNorm`.
  *
  * As torch.nn.utils.clip_grad_norm_: times min(1, maxNorm / (norm + 1e-6)).
  *
- * @param tensors `grad`, of any shape, changed in place; `norm` [1] gets the norm before.
- * @param options `maxNorm`: greatest norm, greater than 0.
- * @throws {RangeError} If a size or the greatest norm does not fit.
+ * @param tensors `grad`, of any shape, changed in place; `norm` [1], its norm, as `encodeGradNorm`
+ *   writes it.
+ * @param options `maxNorm`: maximum norm, greater than 0.
+ * @throws {RangeError} If `norm` has more than one value, or `maxNorm` is out of range.
  */
 export function encodeClipGradNorm(
   pass: Pass,
@@ -28,9 +29,9 @@ export function encodeClipGradNorm(
 ): void {
   if (!(maxNorm > 0)) {
     throw new RangeError(
-      `Cannot encode limit of gradient: maxNorm must be greater than 0, got ${maxNorm}`,
+      `Cannot clip the gradient: maxNorm must be greater than 0, got ${maxNorm}`,
     );
   }
-  encodeGradNorm(pass, { grad, norm });
+  checkSize(norm, 1, "clip the gradient");
   pass.dispatch(clipGradNorm, [norm, grad], { size: grad.size, max_norm: maxNorm }, grad.size);
 }

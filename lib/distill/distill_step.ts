@@ -86,8 +86,8 @@ export async function makeStep(parts: StepParts, step: number): Promise<StepOutc
     .every(Number.isFinite);
   if (isApplied) {
     gpu.submit((pass) => {
-      optimizer.encode(pass, grad, { learningRate });
-      generator.balance(pass);
+      optimizer.encode(pass, { grad, norm: parts.gradNorm }, { learningRate });
+      generator.centerLogits(pass);
     });
   }
   return { losses: meanLosses(judged), gradNorm, isApplied, learningRate, timestep };

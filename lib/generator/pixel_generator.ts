@@ -1,13 +1,13 @@
 import { encodeArgmax } from "../../kernels/generator/argmax.ts";
-import { encodeSettleStrays } from "../../kernels/generator/remove_orphans.ts";
-import { encodeBalance } from "../../kernels/generator/center_logits.ts";
+import { encodeRemoveOrphans } from "../../kernels/generator/remove_orphans.ts";
+import { encodeCenterLogits } from "../../kernels/generator/center_logits.ts";
 import { encodeGumbelSoftmax } from "../../kernels/generator/gumbel_softmax.ts";
 import { encodeMixPalette } from "../../kernels/generator/mix_palette.ts";
 import { encodeMixPaletteBackward } from "../../kernels/generator/mix_palette_backward.ts";
 import { encodeNormalize } from "../../kernels/generator/normalize.ts";
 import { encodeSoftmax } from "../../kernels/generator/softmax.ts";
 import { encodeSoftmaxBackward } from "../../kernels/generator/softmax_backward.ts";
-import { encodeStatistics } from "../../kernels/generator/statistics.ts";
+import { encodeGeneratorStatistics } from "../../kernels/generator/generator_statistics.ts";
 import { encodeStraightThrough } from "../../kernels/generator/straight_through.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { Pass } from "../../kernels/gpu/pass.ts";
@@ -148,9 +148,9 @@ export class PixelGenerator implements Disposable {
     );
   }
 
-  /** Records taking the mean off the logits of each pixel; after each optimizer step. */
-  balance(pass: Pass): void {
-    encodeBalance(pass, { logits: this.logits });
+  /** Records subtracting the mean of the logits of each pixel; after each optimizer step. */
+  centerLogits(pass: Pass): void {
+    encodeCenterLogits(pass, { logits: this.logits });
   }
 
   /**
@@ -165,12 +165,12 @@ export class PixelGenerator implements Disposable {
     const { height, width } = this.size;
     const { logits } = this;
     using indices = GpuTensor.zeros(this.#gpu, [height, width], "indices", "u32");
-    using settled = GpuTensor.zeros(this.#gpu, [height, width], "settled indices", "u32");
+    using cleaned = GpuTensor.zeros(this.#gpu, [height, width], "cleaned indices", "u32");
     this.#gpu.submit((pass) => {
       encodeArgmax(pass, { logits, indices });
-      encodeSettleStrays(pass, { logits, indices, settled }, { margin });
+      encodeRemoveOrphans(pass, { logits, indices, cleaned }, { margin });
     });
-    return await settled.readU32();
+    return await cleaned.readU32();
   }
 
   /** Reads the mix of colors without noise at tau 1: sRGB in [0, 1], shape [H, W, 3]. */
@@ -222,7 +222,7 @@ export class PixelGenerator implements Disposable {
     const maxProbability = own("greatest probability", [height, width]);
     this.#gpu.submit((pass) => {
       encodeSoftmax(pass, { logits: this.logits, probs }, { tau: 1 });
-      encodeStatistics(pass, { probs, variance, entropy, maxProbability });
+      encodeGeneratorStatistics(pass, { probs, variance, entropy, maxProbability });
     });
     return {
       variance: await variance.read(),
@@ -240,7 +240,7 @@ export class PixelGenerator implements Disposable {
     const { logits } = this;
     this.#gpu.submit((pass) => {
       encodeNormal(pass, { out: logits }, draw);
-      encodeBalance(pass, { logits });
+      encodeCenterLogits(pass, { logits });
       encodeNormalize(pass, { logits }, { norm: std * Math.sqrt(count) });
     });
   }

@@ -21,17 +21,12 @@ export interface AdamWState {
   readonly moment2: Float32Array;
 }
 
-/** Greatest norm that stands for none; finite, since shaders need not know infinity. */
-const NO_LIMIT = 1e30;
-
 /**
  * Optimizes one tensor: AdamW, with the norm of the gradient limited.
  *
  * Source: Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101, Algorithm 2.
  */
 export class AdamW implements Disposable {
-  /** Norm of the last gradient before it was limited, shape [1]. */
-  readonly gradNorm: GpuTensor;
   readonly #param: GpuTensor;
   readonly #moment1: GpuTensor;
   readonly #moment2: GpuTensor;
@@ -49,7 +44,6 @@ export class AdamW implements Disposable {
     const { label, shape } = param;
     this.#param = param;
     this.#options = options;
-    this.gradNorm = owned.use(GpuTensor.zeros(gpu, [1], `${label}, gradient norm`));
     this.#moment1 = owned.use(GpuTensor.zeros(gpu, shape, `${label}, moment 1`));
     this.#moment2 = owned.use(GpuTensor.zeros(gpu, shape, `${label}, moment 2`));
     this.#owned = owned.move();
@@ -63,13 +57,18 @@ export class AdamW implements Disposable {
   /**
    * Records one step; the parameter is changed in place.
    *
-   * @param grad Gradient with respect to the parameter, of its shape; limited in place.
+   * @param tensors `grad`: gradient with respect to the parameter, of its shape; clipped in place if
+   *   configured. `norm` [1]: its norm, as `encodeGradNorm` writes it.
    */
-  encode(pass: Pass, grad: GpuTensor, { learningRate }: { readonly learningRate: number }): void {
+  encode(
+    pass: Pass,
+    { grad, norm }: { readonly grad: GpuTensor; readonly norm: GpuTensor },
+    { learningRate }: { readonly learningRate: number },
+  ): void {
     const options = this.#options;
-    encodeClipGradNorm(pass, { grad, norm: this.gradNorm }, {
-      maxNorm: options.clipGrad ? options.maxGradNorm : NO_LIMIT,
-    });
+    if (options.clipGrad) {
+      encodeClipGradNorm(pass, { grad, norm }, { maxNorm: options.maxGradNorm });
+    }
     encodeAdamw(
       pass,
       { grad, param: this.#param, moment1: this.#moment1, moment2: this.#moment2 },

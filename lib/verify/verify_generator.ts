@@ -1,11 +1,11 @@
-import { encodeBalance } from "../../kernels/generator/center_logits.ts";
+import { encodeCenterLogits } from "../../kernels/generator/center_logits.ts";
 import { encodeGumbelSoftmax } from "../../kernels/generator/gumbel_softmax.ts";
 import { encodeMixPalette } from "../../kernels/generator/mix_palette.ts";
 import { encodeMixPaletteBackward } from "../../kernels/generator/mix_palette_backward.ts";
 import { encodeNormalize } from "../../kernels/generator/normalize.ts";
 import { encodeSoftmax } from "../../kernels/generator/softmax.ts";
 import { encodeSoftmaxBackward } from "../../kernels/generator/softmax_backward.ts";
-import { encodeStatistics } from "../../kernels/generator/statistics.ts";
+import { encodeGeneratorStatistics } from "../../kernels/generator/generator_statistics.ts";
 import { encodeStraightThrough } from "../../kernels/generator/straight_through.ts";
 import { GpuTensors, type Verification } from "./verification.ts";
 import { KERNEL, orFailure, type VerifyLine } from "./verify_line.ts";
@@ -72,7 +72,7 @@ async function* verifyStatistics(
   const maxProbability = tensors.zeros(picture, "max_probability");
   gpu.submit((pass) => {
     encodeSoftmax(pass, { logits, probs }, { tau: 1 });
-    encodeStatistics(pass, { probs, variance, entropy, maxProbability });
+    encodeGeneratorStatistics(pass, { probs, variance, entropy, maxProbability });
   });
   yield file.compare(`${tag}.variance`, await variance.read(), KERNEL);
   yield file.compare(`${tag}.entropy`, await entropy.read(), KERNEL);
@@ -85,7 +85,7 @@ async function* verifyChanges(
 ): AsyncGenerator<VerifyLine> {
   using tensors = new GpuTensors(gpu);
   const logits = tensors.from(file.tensor(`${tag}.logits`), "logits");
-  gpu.submit((pass) => encodeBalance(pass, { logits }));
+  gpu.submit((pass) => encodeCenterLogits(pass, { logits }));
   yield file.compare(`${tag}.balanced`, await logits.read(), KERNEL);
   for (const regularizer of file.captures(new RegExp(`^${tag}\\.normalized_reg([\\d.]+)$`))) {
     // The norm of the reference is the regularizer itself; balanced logits keep their mean 0.

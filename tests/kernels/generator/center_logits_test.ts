@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { balance, encodeBalance } from "../../../kernels/generator/center_logits.ts";
+import { centerLogits, encodeCenterLogits } from "../../../kernels/generator/center_logits.ts";
 import { encodeNormalize, normalize } from "../../../kernels/generator/normalize.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
@@ -18,14 +18,14 @@ function mapPixels(change: (pixel: Float64Array) => Float64Array): Float64Array 
   return values;
 }
 
-Deno.test("balance and normalize list the fields of their WGSL", () => {
-  assertKernelStruct(balance);
+Deno.test("center_logits and normalize list the fields of their WGSL", () => {
+  assertKernelStruct(centerLogits);
   assertKernelStruct(normalize);
 });
 
-gpuTest("encodeBalance() takes off the mean of each pixel", async (gpu) => {
+gpuTest("encodeCenterLogits() takes off the mean of each pixel", async (gpu) => {
   using logits = GpuTensor.from(gpu, VALUES, SHAPE, "logits");
-  gpu.submit((pass) => encodeBalance(pass, { logits }));
+  gpu.submit((pass) => encodeCenterLogits(pass, { logits }));
   const expected = mapPixels((pixel) => {
     const mean = pixel.reduce((a, b) => a + b) / CLASSES;
     return pixel.map((value) => value - mean);
@@ -49,10 +49,10 @@ gpuTest("encodeNormalize() leaves zeros as they are", async (gpu) => {
   assertAllClose(await logits.read(), [0, 0, 0.6, 0.8]);
 });
 
-gpuTest("encodeBalance() refuses logits without classes", (gpu) => {
+gpuTest("encodeCenterLogits() refuses logits without classes", (gpu) => {
   using logits = GpuTensor.zeros(gpu, [2, 3, 0], "logits");
   assert.throws(
-    () => gpu.submit((pass) => encodeBalance(pass, { logits })),
-    /Cannot encode balance: expected "logits" of shape \[H, W, K\], got \[2, 3, 0\]/,
+    () => gpu.submit((pass) => encodeCenterLogits(pass, { logits })),
+    /Cannot center logits: expected "logits" of shape \[H, W, K\], got \[2, 3, 0\]/,
   );
 });

@@ -1,11 +1,11 @@
-import { encodeBalance } from "../../../kernels/generator/center_logits.ts";
+import { encodeCenterLogits } from "../../../kernels/generator/center_logits.ts";
 import { encodeGumbelSoftmax } from "../../../kernels/generator/gumbel_softmax.ts";
 import { encodeMixPalette } from "../../../kernels/generator/mix_palette.ts";
 import { encodeMixPaletteBackward } from "../../../kernels/generator/mix_palette_backward.ts";
 import { encodeNormalize } from "../../../kernels/generator/normalize.ts";
 import { encodeSoftmax } from "../../../kernels/generator/softmax.ts";
 import { encodeSoftmaxBackward } from "../../../kernels/generator/softmax_backward.ts";
-import { encodeStatistics } from "../../../kernels/generator/statistics.ts";
+import { encodeGeneratorStatistics } from "../../../kernels/generator/generator_statistics.ts";
 import { encodeStraightThrough } from "../../../kernels/generator/straight_through.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
@@ -73,7 +73,7 @@ for (const mode of MODES) {
   );
 }
 
-gpuTest("encodeStatistics() equals SD-piXL's statistics", async (gpu) => {
+gpuTest("encodeGeneratorStatistics() equals SD-piXL's statistics", async (gpu) => {
   const golden = readGolden("generator");
   for (const tag of TAGS) {
     const { data, shape } = golden.tensor(`${tag}.logits`);
@@ -84,7 +84,7 @@ gpuTest("encodeStatistics() equals SD-piXL's statistics", async (gpu) => {
     using maxProbability = GpuTensor.zeros(gpu, shape.slice(0, 2), "max_probability");
     gpu.submit((pass) => {
       encodeSoftmax(pass, { logits, probs }, { tau: 1 });
-      encodeStatistics(pass, { probs, variance, entropy, maxProbability });
+      encodeGeneratorStatistics(pass, { probs, variance, entropy, maxProbability });
     });
     assertAllClose(await variance.read(), golden.tensor(`${tag}.variance`).data);
     assertAllClose(await entropy.read(), golden.tensor(`${tag}.entropy`).data);
@@ -92,12 +92,12 @@ gpuTest("encodeStatistics() equals SD-piXL's statistics", async (gpu) => {
   }
 });
 
-gpuTest("encodeBalance() and encodeNormalize() equal SD-piXL's", async (gpu) => {
+gpuTest("encodeCenterLogits() and encodeNormalize() equal SD-piXL's", async (gpu) => {
   const golden = readGolden("generator");
   for (const tag of TAGS) {
     const { data, shape } = golden.tensor(`${tag}.logits`);
     using logits = GpuTensor.from(gpu, data, shape, "logits");
-    gpu.submit((pass) => encodeBalance(pass, { logits }));
+    gpu.submit((pass) => encodeCenterLogits(pass, { logits }));
     assertAllClose(await logits.read(), golden.tensor(`${tag}.balanced`).data);
     gpu.submit((pass) => encodeNormalize(pass, { logits }, { norm: 2 }));
     assertAllClose(await logits.read(), golden.tensor(`${tag}.normalized_reg2`).data);

@@ -1,21 +1,26 @@
 import assert from "node:assert/strict";
 import { encodeArgmax } from "../../../kernels/generator/argmax.ts";
-import { encodeSettleStrays, settleStrays } from "../../../kernels/generator/remove_orphans.ts";
+import { encodeRemoveOrphans, removeOrphans } from "../../../kernels/generator/remove_orphans.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { assertKernelStruct } from "../../support/assert_kernel_struct.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 
-async function settle(gpu: Gpu, values: Float32Array, shape: readonly number[], margin: number) {
+async function removeOrphansOf(
+  gpu: Gpu,
+  values: Float32Array,
+  shape: readonly number[],
+  margin: number,
+) {
   const size = shape.slice(0, 2);
   using logits = GpuTensor.from(gpu, values, shape, "logits");
   using indices = GpuTensor.zeros(gpu, size, "indices", "u32");
-  using settled = GpuTensor.zeros(gpu, size, "settled", "u32");
+  using cleaned = GpuTensor.zeros(gpu, size, "cleaned", "u32");
   gpu.submit((pass) => {
     encodeArgmax(pass, { logits, indices });
-    encodeSettleStrays(pass, { logits, indices, settled }, { margin });
+    encodeRemoveOrphans(pass, { logits, indices, cleaned }, { margin });
   });
-  return { indices: [...await indices.readU32()], settled: [...await settled.readU32()] };
+  return { indices: [...await indices.readU32()], cleaned: [...await cleaned.readU32()] };
 }
 
 /** The same, pixel by pixel, in float64. */
@@ -36,37 +41,39 @@ function oracle(values: Float32Array, [height, width, classes]: number[], margin
   });
 }
 
-Deno.test("settle_strays lists the fields of its WGSL", () => assertKernelStruct(settleStrays));
+Deno.test("remove_orphans lists the fields of its WGSL", () => assertKernelStruct(removeOrphans));
 
-gpuTest("encodeSettleStrays() equals the oracle", async (gpu) => {
+gpuTest("encodeRemoveOrphans() equals the oracle", async (gpu) => {
   const shape = [19, 23, 5];
   const values = Float32Array.from({ length: 19 * 23 * 5 }, (_, i) => 2 * Math.sin(i * i * 0.37));
   for (const margin of [0, 0.4, 1.5, 100]) {
-    const { indices, settled } = await settle(gpu, values, shape, margin);
+    const { indices, cleaned } = await removeOrphansOf(gpu, values, shape, margin);
     const expected = oracle(values, shape, margin);
-    assert.deepEqual(settled, expected);
-    assert.equal(settled.some((k, i) => k !== indices[i]), margin > 0);
+    assert.deepEqual(cleaned, expected);
+    assert.equal(cleaned.some((k, i) => k !== indices[i]), margin > 0);
   }
 });
 
 gpuTest(
-  "encodeSettleStrays() keeps a pixel that is sure of itself, and one that is alone",
+  "encodeRemoveOrphans() keeps a pixel that is sure of itself, and one that is alone",
   async (gpu) => {
     // A row of three: the middle one differs by 1, then by 3.
     const row = (difference: number) => Float32Array.of(5, 0, 0, difference, 5, 0);
-    assert.deepEqual((await settle(gpu, row(1), [1, 3, 2], 2)).settled, [0, 0, 0]);
-    assert.deepEqual((await settle(gpu, row(3), [1, 3, 2], 2)).settled, [0, 1, 0]);
-    assert.deepEqual((await settle(gpu, Float32Array.of(0, 1), [1, 1, 2], 2)).settled, [1]);
+    assert.deepEqual((await removeOrphansOf(gpu, row(1), [1, 3, 2], 2)).cleaned, [0, 0, 0]);
+    assert.deepEqual((await removeOrphansOf(gpu, row(3), [1, 3, 2], 2)).cleaned, [0, 1, 0]);
+    assert.deepEqual((await removeOrphansOf(gpu, Float32Array.of(0, 1), [1, 1, 2], 2)).cleaned, [
+      1,
+    ]);
   },
 );
 
-gpuTest("encodeSettleStrays() names what does not fit", (gpu) => {
+gpuTest("encodeRemoveOrphans() names what does not fit", (gpu) => {
   using logits = GpuTensor.zeros(gpu, [2, 2, 3], "logits");
   using indices = GpuTensor.zeros(gpu, [2, 2], "indices", "u32");
   using floats = GpuTensor.zeros(gpu, [2, 2], "floats");
   using few = GpuTensor.zeros(gpu, [3], "few", "u32");
-  const record = (settled: GpuTensor) =>
-    gpu.submit((pass) => encodeSettleStrays(pass, { logits, indices, settled }, { margin: 1 }));
+  const record = (cleaned: GpuTensor) =>
+    gpu.submit((pass) => encodeRemoveOrphans(pass, { logits, indices, cleaned }, { margin: 1 }));
   assert.throws(() => record(floats), /expected "floats" of type u32, got f32/);
   assert.throws(() => record(few), /few/);
 });

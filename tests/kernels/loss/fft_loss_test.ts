@@ -3,7 +3,7 @@ import { dftHeight } from "../../../kernels/loss/dft_height.ts";
 import { dftWidth } from "../../../kernels/loss/dft_width.ts";
 import { dftWidthInverse } from "../../../kernels/loss/dft_width_inverse.ts";
 import { FftLoss } from "../../../kernels/loss/fft_loss.ts";
-import { sum } from "../../../kernels/loss/sum.ts";
+import { reduceSum } from "../../../kernels/loss/reduce_sum.ts";
 import { weightedMagnitude } from "../../../kernels/loss/weighted_magnitude.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
@@ -54,7 +54,7 @@ async function run(gpu: Gpu, data: Float32Array, height: number, width: number) 
 }
 
 Deno.test("the kernels of the FFT loss list the fields of their WGSL", () => {
-  for (const kernel of [dftWidth, dftHeight, dftWidthInverse, weightedMagnitude, sum]) {
+  for (const kernel of [dftWidth, dftHeight, dftWidthInverse, weightedMagnitude, reduceSum]) {
     assertKernelStruct(kernel);
   }
 });

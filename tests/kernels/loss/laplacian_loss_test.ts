@@ -27,15 +27,15 @@ interface OracleOptions {
 /** The mean of |G * image - image|, or of its square; G is a Gaussian without its middle. */
 function oracle(image: ArrayLike<number>, { shape, side, sigma, mode }: OracleOptions): number {
   const [height, width] = shape as [number, number];
-  const reach = (side - 1) / 2;
+  const radius = (side - 1) / 2;
   const mirror = (i: number, size: number) => i < 0 ? -i : i >= size ? 2 * size - 2 - i : i;
   let sum = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       for (let c = 0; c < 3; c++) {
         let mean = 0, norm = 0;
-        for (let dy = -reach; dy <= reach; dy++) {
-          for (let dx = -reach; dx <= reach; dx++) {
+        for (let dy = -radius; dy <= radius; dy++) {
+          for (let dx = -radius; dx <= radius; dx++) {
             if (dy === 0 && dx === 0) continue;
             const weight = Math.exp(-(dx * dx + dy * dy) / (2 * sigma * sigma));
             norm += weight;
@@ -110,7 +110,7 @@ gpuTest("LaplacianLoss has no gradient where a picture is flat", async (gpu) => 
   }
 });
 
-gpuTest("LaplacianLoss refuses even sides and those that reach over the picture", (gpu) => {
+gpuTest("LaplacianLoss refuses even sides and those that radius over the picture", (gpu) => {
   for (const side of [1, 4, 9, 2.5]) {
     assert.throws(
       () => LaplacianLoss.create(gpu, { height: 4, width: 6, side, sigma: 1, mode: "l1" }),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { adamw, type AdamwOptions, encodeAdamw } from "../../../kernels/optimizer/adamw.ts";
 import { encodeClipGradNorm } from "../../../kernels/optimizer/clip_grad_norm.ts";
+import { encodeGradNorm } from "../../../kernels/optimizer/grad_norm.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { assertKernelStruct } from "../../support/assert_kernel_struct.ts";
 import { readGolden } from "../../support/goldens.ts";
@@ -67,6 +68,7 @@ gpuTest("encodeAdamw() with encodeClipGradNorm() equals torch over five steps", 
   for (let k = 0; k < 5; k++) {
     using grad = GpuTensor.from(gpu, golden.tensor(`grad${k}`).data, shape, "grad");
     gpu.submit((pass) => {
+      encodeGradNorm(pass, { grad, norm });
       encodeClipGradNorm(pass, { grad, norm }, {
         maxNorm: golden.metadata.max_grad_norm as number,
       });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { clipGradNorm, encodeClipGradNorm } from "../../../kernels/optimizer/clip_grad_norm.ts";
-import { gradNorm } from "../../../kernels/optimizer/grad_norm.ts";
+import { encodeGradNorm, gradNorm } from "../../../kernels/optimizer/grad_norm.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { assertKernelStruct } from "../../support/assert_kernel_struct.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
@@ -10,7 +10,10 @@ import { gpuTest } from "../../support/gpu_test.ts";
 async function runClip(gpu: Gpu, values: Float32Array, maxNorm: number) {
   using grad = GpuTensor.from(gpu, values, [values.length], "grad");
   using norm = GpuTensor.zeros(gpu, [1], "norm");
-  gpu.submit((pass) => encodeClipGradNorm(pass, { grad, norm }, { maxNorm }));
+  gpu.submit((pass) => {
+    encodeGradNorm(pass, { grad, norm });
+    encodeClipGradNorm(pass, { grad, norm }, { maxNorm });
+  });
   return { grad: await grad.read(), norm: (await norm.read())[0]! };
 }
 
@@ -51,11 +54,15 @@ gpuTest("encodeClipGradNorm() names what does not fit", (gpu) => {
   using grad = GpuTensor.zeros(gpu, [4], "grad");
   using norm = GpuTensor.zeros(gpu, [2], "norm");
   assert.throws(
-    () => gpu.submit((pass) => encodeClipGradNorm(pass, { grad, norm }, { maxNorm: 1 })),
+    () => gpu.submit((pass) => encodeGradNorm(pass, { grad, norm })),
     /Cannot encode norm of gradient: expected "norm" of 1 values, got \[2\]/,
   );
   assert.throws(
+    () => gpu.submit((pass) => encodeClipGradNorm(pass, { grad, norm }, { maxNorm: 1 })),
+    /Cannot clip the gradient: expected "norm" of 1 values, got \[2\]/,
+  );
+  assert.throws(
     () => gpu.submit((pass) => encodeClipGradNorm(pass, { grad, norm }, { maxNorm: 0 })),
-    /Cannot encode limit of gradient: maxNorm must be greater than 0, got 0/,
+    /Cannot clip the gradient: maxNorm must be greater than 0, got 0/,
   );
 });

@@ -128,7 +128,7 @@ for (const tag of ["a", "b"]) {
         mean("max_probability"),
       ],
     );
-    gpu.submit((pass) => generator.balance(pass));
+    gpu.submit((pass) => generator.centerLogits(pass));
     assertAllClose(await generator.logits.read(), of("balanced").data);
   });
 }

@@ -2,19 +2,19 @@ import { checkSize } from "../gpu/check_size.ts";
 import type { Kernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { classGrid } from "./logit_shape.ts";
-import source from "./statistics.wgsl" with { type: "text" };
+import { checkLogitShape } from "./logit_shape.ts";
+import source from "./generator_statistics.wgsl" with { type: "text" };
 
 /** How decided each pixel is. */
-export const statistics: Kernel<{ pixels: "u32"; classes: "u32" }> = {
-  name: "statistics",
+export const generatorStatistics: Kernel<{ pixels: "u32"; classes: "u32" }> = {
+  name: "generator_statistics",
   source,
   params: { pixels: "u32", classes: "u32" },
   tensors: ["read", "read_write", "read_write", "read_write"],
 };
 
-/** Tensors of {@linkcode encodeStatistics}. */
-export interface StatisticsTensors {
+/** Tensors of {@linkcode encodeGeneratorStatistics}. */
+export interface GeneratorStatisticsTensors {
   /** Shape [H, W, K]. */
   readonly probs: GpuTensor;
   /** Variance over the classes, divided by K, shape [H, W]; overwritten. */
@@ -30,12 +30,12 @@ export interface StatisticsTensors {
  *
  * @throws {RangeError} If a size does not fit.
  */
-export function encodeStatistics(
+export function encodeGeneratorStatistics(
   pass: Pass,
-  { probs, variance, entropy, maxProbability }: StatisticsTensors,
+  { probs, variance, entropy, maxProbability }: GeneratorStatisticsTensors,
 ): void {
-  const { pixels, classes } = classGrid([probs], "encode statistics");
+  const { pixels, classes } = checkLogitShape([probs], "encode statistics");
   const outputs = [variance, entropy, maxProbability];
   for (const output of outputs) checkSize(output, pixels, "encode statistics");
-  pass.dispatch(statistics, [probs, ...outputs], { pixels, classes }, pixels);
+  pass.dispatch(generatorStatistics, [probs, ...outputs], { pixels, classes }, pixels);
 }

@@ -1,11 +1,11 @@
 import { type Kernel, WORKGROUP_SIZE } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import source from "./sum.wgsl" with { type: "text" };
+import source from "./reduce_sum.wgsl" with { type: "text" };
 
 /** Sums up a tensor. */
-export const sum: Kernel<{ size: "u32" }> = {
-  name: "sum",
+export const reduceSum: Kernel<{ size: "u32" }> = {
+  name: "reduce_sum",
   source,
   params: { size: "u32" },
   tensors: ["read", "read_write"],
@@ -16,9 +16,9 @@ export const sum: Kernel<{ size: "u32" }> = {
  *
  * @param tensors `x`, of any shape; `total` [1].
  */
-export function encodeSum(
+export function encodeReduceSum(
   pass: Pass,
   { x, total }: { readonly x: GpuTensor; readonly total: GpuTensor },
 ): void {
-  pass.dispatch(sum, [x, total], { size: x.size }, WORKGROUP_SIZE);
+  pass.dispatch(reduceSum, [x, total], { size: x.size }, WORKGROUP_SIZE);
 }

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { encodeStatistics, statistics } from "../../../kernels/generator/statistics.ts";
+import {
+  encodeGeneratorStatistics,
+  generatorStatistics,
+} from "../../../kernels/generator/generator_statistics.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
@@ -12,7 +15,9 @@ async function runStatistics(gpu: Gpu, values: Float32Array, shape: readonly num
   using variance = GpuTensor.zeros(gpu, [height, width], "variance");
   using entropy = GpuTensor.zeros(gpu, [height, width], "entropy");
   using maxProbability = GpuTensor.zeros(gpu, [height, width], "max_probability");
-  gpu.submit((pass) => encodeStatistics(pass, { probs, variance, entropy, maxProbability }));
+  gpu.submit((pass) =>
+    encodeGeneratorStatistics(pass, { probs, variance, entropy, maxProbability })
+  );
   return {
     variance: await variance.read(),
     entropy: await entropy.read(),
@@ -20,9 +25,10 @@ async function runStatistics(gpu: Gpu, values: Float32Array, shape: readonly num
   };
 }
 
-Deno.test("statistics lists the fields of its WGSL", () => assertKernelStruct(statistics));
+Deno.test("generator_statistics lists the fields of its WGSL", () =>
+  assertKernelStruct(generatorStatistics));
 
-gpuTest("encodeStatistics() equals the oracle", async (gpu) => {
+gpuTest("encodeGeneratorStatistics() equals the oracle", async (gpu) => {
   const [pixels, classes] = [7 * 3, 5];
   const rows = Array.from({ length: pixels }, (_, p) => {
     const powers = Array.from({ length: classes }, (_, k) => Math.exp(3 * Math.sin(p * p + 5 * k)));
@@ -39,7 +45,7 @@ gpuTest("encodeStatistics() equals the oracle", async (gpu) => {
   assertAllClose(actual.maxProbability, rows.map((row) => Math.max(...row)));
 });
 
-gpuTest("encodeStatistics() counts classes of probability 0 as order", async (gpu) => {
+gpuTest("encodeGeneratorStatistics() counts classes of probability 0 as order", async (gpu) => {
   // 1e-45 is the least float above 0.
   const values = Float32Array.of(1, 0, 0, 0, 0.5, 0.5, 0, 1e-45);
   const actual = await runStatistics(gpu, values, [1, 2, 4]);
