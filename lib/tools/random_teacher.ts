@@ -4,7 +4,7 @@ import {
   type ModelFolderOptions,
   openModelFolder,
 } from "../weights/model_folder.ts";
-import { streamSafetensors } from "../weights/safetensors_stream.ts";
+import { streamSafetensors } from "../weights/safetensors_writer.ts";
 import { byteVocabulary } from "./byte_vocabulary.ts";
 import { ModelConfig } from "../models/model_config.ts";
 import { recordWeights } from "./record_weights.ts";
@@ -114,10 +114,7 @@ function networkFiles(
   const entries = recordWeights(new ModelConfig(path, JSON.parse(text)), {
     seed: `${seed} ${subfolder}`,
   });
-  const parameters = entries.reduce(
-    (sum, { shape }) => sum + shapeSize(shape),
-    0,
-  );
+  const parameters = entries.reduce((sum, { shape }) => sum + shapeSize(shape), 0);
   return [textFile(path, text), {
     path: `${subfolder}/${stem}.fp16.safetensors`,
     parameters,

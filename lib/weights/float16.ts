@@ -1,3 +1,4 @@
+import { alignBytes } from "./float_view.ts";
 import { bytesPerValue, type SafetensorsDtype } from "./safetensors.ts";
 
 /** Type that weights are converted to: what the networks compute with. */
@@ -72,8 +73,7 @@ type Values = ArrayLike<number> & Iterable<number>;
 
 function valuesOf(bytes: Uint8Array<ArrayBuffer>, dtype: SafetensorsDtype): Values {
   const size = bytesPerValue(dtype);
-  // A typed array must begin at a multiple of its value size.
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const aligned = alignBytes(bytes, size);
   const { buffer, byteOffset } = aligned;
   const length = aligned.byteLength / size;
   switch (dtype) {

@@ -1,3 +1,4 @@
+import { alignBytes } from "../../weights/float_view.ts";
 import type { WeightEntry } from "../../weights/weight_source.ts";
 import { bytesPerFloat } from "../../weights/float16.ts";
 import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
@@ -110,8 +111,7 @@ class FlippedWeight implements WeightEntry {
   read(type: "float32" | "float16", start = 0, count?: number): Uint8Array<ArrayBuffer> {
     const [inputs, outputs, h, w] = this.shape as [number, number, number, number];
     const window = h * w;
-    const bytes = this.#entry.read(type);
-    const whole = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+    const whole = alignBytes(this.#entry.read(type), 4);
     // Halves and words are moved as integers: their values do not matter here.
     const Bits = type === "float32" ? Uint32Array : Uint16Array;
     const from = new Bits(whole.buffer, whole.byteOffset, shapeSize(this.shape));

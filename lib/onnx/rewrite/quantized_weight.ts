@@ -1,3 +1,4 @@
+import { floatView } from "../../weights/float_view.ts";
 import { convertFloats, type FloatType } from "../../weights/float16.ts";
 import type { WeightEntry } from "../../weights/weight_source.ts";
 import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
@@ -126,9 +127,7 @@ function bytesPerBlock({ bits }: QuantizeOptions): number {
 function* chunks(entry: WeightEntry, first: number, last: number) {
   for (let from = first; from < last; from += CHUNK_BLOCKS) {
     const count = Math.min(CHUNK_BLOCKS, last - from) * BLOCK_SIZE;
-    const bytes = entry.read("float32", from * BLOCK_SIZE, count);
-    const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-    yield { from, values: new Float32Array(aligned.buffer, aligned.byteOffset, count) };
+    yield { from, values: floatView(entry.read("float32", from * BLOCK_SIZE, count)) };
   }
 }
 

@@ -1,3 +1,4 @@
+import { floatView } from "../../weights/float_view.ts";
 import { bytesPerFloat, type FloatType } from "../../weights/float16.ts";
 import type { WeightEntry } from "../../weights/weight_source.ts";
 
@@ -66,9 +67,7 @@ export class WinogradWeight implements WeightEntry {
 
   #transform(): Float32Array<ArrayBuffer> {
     const [, inputs, outputs] = this.shape as [number, number, number];
-    const bytes = this.#entry.read("float32");
-    const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-    const weight = new Float32Array(aligned.buffer, aligned.byteOffset, 9 * inputs * outputs);
+    const weight = floatView(this.#entry.read("float32"));
     const plane = inputs * outputs;
     const result = new Float32Array(TILE_INPUT * TILE_INPUT * plane);
     const columns = new Float64Array(3 * TILE_INPUT);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { memorySource } from "../../../lib/weights/byte_source.ts";
 import { RandomWeights } from "../../../lib/weights/random_weights.ts";
-import { streamSafetensors } from "../../../lib/weights/safetensors_stream.ts";
+import { streamSafetensors } from "../../../lib/weights/safetensors_writer.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 
