@@ -9,6 +9,11 @@ export interface ImageSize {
   readonly width: number;
 }
 
+/** Formats a size as height and width, as flags take it: "32,48". */
+export function sizeText({ height, width }: ImageSize): string {
+  return `${height},${width}`;
+}
+
 /** A picture of 8 bits a channel: sRGB with straight (not premultiplied) alpha. */
 export class Image implements ImageSize {
   /** Height in pixels. */

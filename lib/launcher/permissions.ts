@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { layerOf, parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
 import { layersFolder } from "../outputs/layers_folder.ts";
-import { filmPlace } from "../video/video_format.ts";
+import { videoTarget } from "../video/video_formats.ts";
 import { splitLoraPaths } from "../lora/lora_location.ts";
 import { hubPermissions, type HubPlaces, namesHub } from "../cli/flags/hub_permissions.ts";
 import { normalizeArguments } from "../cli/flags/normalize_arguments.ts";
@@ -237,7 +237,7 @@ function outputsOf(
   if (command === "video") {
     const source = standingAlone(args)[0];
     if (source === undefined) return [];
-    return [resolve(cwd, filmPlace(source, valuesOf(args, "--output").at(-1)).folder)];
+    return [resolve(cwd, videoTarget(source, valuesOf(args, "--output").at(-1)).folder)];
   }
   const set = settings.filter(([key]) => key === "output").map(([, value]) => String(value));
   const usual = command.startsWith("bench-") ? BENCH_OUTPUT : DEFAULT_OUTPUT;

@@ -67,7 +67,7 @@ export async function readRunFrame(path: string, size: ImageSize): Promise<Image
   try {
     return reduceSquares(image, size);
   } catch (cause) {
-    throw new OutputError("film", path, (cause as Error).message, cause);
+    throw new OutputError("make a video of", path, (cause as Error).message, cause);
   }
 }
 
@@ -104,7 +104,7 @@ export function indicesOf(path: string, image: Image, palette: Palette): Uint32A
     if (index !== undefined) return index;
     const hex = packed(image.data, i * 4).toString(16).padStart(6, "0");
     const found = `expected the colors of "${palette.name}", got #${hex}`;
-    throw new OutputError("film", path, found);
+    throw new OutputError("make a video of", path, found);
   });
 }
 

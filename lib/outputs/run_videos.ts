@@ -2,26 +2,27 @@ import { join } from "node:path";
 import type { ImageSize } from "../image/image.ts";
 import type { RunResult } from "./final_images.ts";
 import type { VideoFormat } from "../video/video_format.ts";
+import { DEFAULT_VIDEO_FORMAT } from "../video/video_formats.ts";
 import { VideoWriter } from "../video/video_writer.ts";
 
-/** How the way of a run is filmed. */
+/** Options of the videos of a run. */
 export interface RunVideoOptions {
-  /** Size of the videos. Default: 512 x 512 pixels. */
+  /** Size into which the picture is fitted. Default: 512 x 512 pixels. */
   readonly videoSize?: ImageSize;
   /** Frames a second, integer in [1, 240]. Default: 30. */
   readonly fps?: number;
   /** Formats of the videos. Default: MP4. */
   readonly formats?: readonly VideoFormat[];
-  /** Step of the first frame; videos of a run that goes on have it in their names. Default: 0. */
+  /** Step of the first frame; above 0, names of videos contain it. Default: 0. */
   readonly startStep?: number;
 }
 
 /**
- * The way of a run as `video_hard.mp4`, the picture, and `video_soft.mp4`, the mixture, and likewise
- * `.gif` and `.apng`. A GIF holds palette colors only, so there is none of the mixture.
+ * Videos of the steps of a run: `video_hard.mp4` of the picture and `video_soft.mp4` of the mixture,
+ * in each format. Formats of palette colors only have no video of the mixture.
  *
- * A run that goes on after step 50 makes `video_hard_from_50.mp4`, so that the earlier one stays. The
- * files appear when they are finished.
+ * A run that resumes after step 50 writes `video_hard_from_50.mp4`, so that the earlier video stays.
+ * The files appear when they are finished.
  */
 export class RunVideos implements AsyncDisposable {
   readonly #hard: readonly VideoWriter[];
@@ -42,7 +43,7 @@ export class RunVideos implements AsyncDisposable {
    * Begins the videos of a run with its first frame.
    *
    * @param folder Folder of the run.
-   * @throws {OutputError} If they cannot be written, or the palette is too large for a GIF.
+   * @throws {OutputError} If they cannot be written, or a format cannot hold the palette.
    */
   static async open(
     folder: string,
@@ -50,18 +51,18 @@ export class RunVideos implements AsyncDisposable {
     options: RunVideoOptions = {},
   ): Promise<RunVideos> {
     const { height, width, palette } = first;
-    const { startStep = 0, formats = ["mp4"], ...format } = options;
+    const { startStep = 0, formats = [DEFAULT_VIDEO_FORMAT], ...shared } = options;
     const end = startStep > 0 ? `_from_${startStep}` : "";
     await using stack = new AsyncDisposableStack();
     const open = async (name: string, colors: { palette?: RunResult["palette"] }) =>
       stack.use(
-        await VideoWriter.open(join(folder, name), { height, width, ...colors, ...format }),
+        await VideoWriter.open(join(folder, name), { height, width, ...colors, ...shared }),
       );
     const hard: VideoWriter[] = [];
     const soft: VideoWriter[] = [];
-    for (const name of formats) {
+    for (const { name, hasAnyColor } of formats) {
       hard.push(await open(`video_hard${end}.${name}`, { palette }));
-      if (name !== "gif") soft.push(await open(`video_soft${end}.${name}`, {}));
+      if (hasAnyColor) soft.push(await open(`video_soft${end}.${name}`, {}));
     }
     const videos = new RunVideos(hard, soft, stack.move());
     await videos.add(first);

@@ -7,52 +7,52 @@ import type { VideoLayout } from "../video/video_layout.ts";
 import { VideoWriter } from "../video/video_writer.ts";
 import { makeFolder } from "../files/write_file.ts";
 
-/** A film to write. */
-export interface FilmRequest {
-  /** Path of the file; its name tells the format. */
+/** A video to write. */
+export interface VideoTask {
+  /** Path of the file; its extension decides the format. */
   readonly path: string;
-  /** Size of the film: a whole multiple of the picture's. */
+  /** Size of the video: a whole multiple of the picture's. */
   readonly videoSize: ImageSize;
 }
 
-/** Options of {@linkcode writeFilms}. */
-export interface FilmOptions {
+/** Options of {@linkcode writeRunVideos}. */
+export interface VideoTaskOptions {
   /** Size of the run's picture. */
   readonly size: ImageSize;
   /** Frames a second, integer in [1, 240]. */
   readonly fps: number;
-  /** Stops the work; no film is left behind then. */
+  /** Stops the work; then no video is left behind. */
   readonly signal?: AbortSignal;
 }
 
-/** A film that was written. */
-export interface Film {
+/** A video that was written. */
+export interface VideoFromRun {
   /** Path of the file. */
   readonly path: string;
   /** Number of frames. */
   readonly frames: number;
-  /** Size of the film. */
+  /** Size of the video, and enlargement of the picture in it. */
   readonly layout: VideoLayout;
 }
 
 /**
- * Films pictures of a run, in several formats at once. Colors stay: indexed pictures keep their
- * palette, and no pixel is averaged.
+ * Writes videos of pictures of a run, one for each task. Indexed pictures keep their palette, and no
+ * pixel is averaged.
  *
  * @param frames At least one.
- * @throws {OutputError} If a picture cannot be read or does not fit, or a film cannot be written;
- * then there is none.
- * @throws {ImageError} If a file is no picture.
+ * @throws {OutputError} If a picture cannot be read or does not fit, or a video cannot be written;
+ * then none is.
+ * @throws {ImageError} If a file is no image.
  */
-export async function writeFilms(
+export async function writeRunVideos(
   frames: readonly RunFrame[],
-  requests: readonly FilmRequest[],
-  { size, fps, signal }: FilmOptions,
-): Promise<Film[]> {
+  tasks: readonly VideoTask[],
+  { size, fps, signal }: VideoTaskOptions,
+): Promise<VideoFromRun[]> {
   const palette = await readFramePalette(frames[0]!.path);
   await using owned = new AsyncDisposableStack();
   const writers: VideoWriter[] = [];
-  for (const { path, videoSize } of requests) {
+  for (const { path, videoSize } of tasks) {
     await makeFolder(join(path, ".."));
     const colors = palette === undefined ? {} : { palette };
     const options = { height: size.height, width: size.width, videoSize, fps, ...colors };
@@ -76,7 +76,8 @@ async function readPixels(
   return palette === undefined ? image.toFloats() : indicesOf(path, image, palette);
 }
 
-/** Name of the film of a run's pictures, or of its mixtures, in its folder. */
-export function filmName(kind: "hard" | "soft", format: VideoFormat): string {
-  return `film_${kind}.${format}`;
+/** Name of the video of a run's pictures, or of its mixtures, in its folder. */
+export function videoName(kind: "hard" | "soft", format: VideoFormat): string {
+  // Not "video", the name of the videos that a run writes itself.
+  return `film_${kind}.${format.name}`;
 }

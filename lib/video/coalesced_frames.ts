@@ -1,25 +1,25 @@
-/** A frame that is shown for some time. */
-export interface FrameRun {
+/** A frame and how long it is shown. */
+export interface CoalescedFrame {
   /** Shape [H, W]. */
   readonly pixels: Uint32Array<ArrayBuffer>;
-  /** How long it is shown, in ticks. */
+  /** Duration in ticks. */
   readonly ticks: number;
 }
 
-/** What a format can say of times. */
+/** The times that a format can express. */
 export interface FrameClock {
-  /** Returns the tick at which a frame begins, counted from 0. */
+  /** Returns the tick at which a frame begins, from 0. */
   tickOf(frame: number): number;
-  /** The shortest time that a frame is shown, in ticks; frames in between are left out. */
-  readonly minimum: number;
-  /** The longest time that a frame is shown, in ticks. */
-  readonly maximum: number;
+  /** The minimum duration of a frame in ticks; frames in between are dropped. */
+  readonly minTicks: number;
+  /** The maximum duration of a frame in ticks. */
+  readonly maxTicks: number;
 }
 
-/** Joins equal frames that follow each other into one that is shown longer. */
-export class FrameRuns {
+/** Joins equal consecutive frames into one that is shown longer. */
+export class FrameCoalescer {
   readonly #clock: FrameClock;
-  #held: { pixels: Uint32Array<ArrayBuffer>; readonly start: number } | undefined;
+  #pending: { pixels: Uint32Array<ArrayBuffer>; readonly start: number } | undefined;
   #count = 0;
 
   /** Begins at frame 0. */
@@ -28,33 +28,34 @@ export class FrameRuns {
   }
 
   /**
-   * Takes the next frame, which belongs to it from now on.
+   * Adds the next frame and takes ownership of it.
    *
-   * @returns The frames before it, once it is known how long they are shown.
+   * @returns The frame before, once its duration is known.
    */
-  add(pixels: Uint32Array<ArrayBuffer>): FrameRun | undefined {
-    const { tickOf, minimum, maximum } = this.#clock;
+  add(pixels: Uint32Array<ArrayBuffer>): CoalescedFrame | undefined {
+    const { tickOf, minTicks, maxTicks } = this.#clock;
     const now = tickOf(this.#count++);
-    const held = this.#held;
-    if (held !== undefined) {
-      const fits = tickOf(this.#count) - held.start <= maximum;
-      if (fits && isEqual(held.pixels, pixels)) return undefined;
-      if (now - held.start < minimum) {
-        held.pixels = pixels;
+    const pending = this.#pending;
+    if (pending !== undefined) {
+      const fits = tickOf(this.#count) - pending.start <= maxTicks;
+      if (fits && isEqual(pending.pixels, pixels)) return undefined;
+      if (now - pending.start < minTicks) {
+        pending.pixels = pixels;
         return undefined;
       }
     }
-    this.#held = { pixels, start: now };
-    return held && { pixels: held.pixels, ticks: now - held.start };
+    this.#pending = { pixels, start: now };
+    return pending && { pixels: pending.pixels, ticks: now - pending.start };
   }
 
-  /** Returns the last frames, if there were any. */
-  finish(): FrameRun | undefined {
-    const { tickOf, minimum } = this.#clock;
-    const held = this.#held;
-    this.#held = undefined;
-    if (held === undefined) return undefined;
-    return { pixels: held.pixels, ticks: Math.max(minimum, tickOf(this.#count) - held.start) };
+  /** Returns the last frame, if there is one. */
+  finish(): CoalescedFrame | undefined {
+    const { tickOf, minTicks } = this.#clock;
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (pending === undefined) return undefined;
+    const ticks = Math.max(minTicks, tickOf(this.#count) - pending.start);
+    return { pixels: pending.pixels, ticks };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ImageSize } from "../image/image.ts";
 
-/** A rectangle in a picture, in pixels. */
-export interface Box extends ImageSize {
+/** A rectangle of a frame, in pixels. */
+export interface FrameRectangle extends ImageSize {
   /** Rows above it. */
   readonly top: number;
   /** Columns left of it. */
@@ -9,16 +9,16 @@ export interface Box extends ImageSize {
 }
 
 /**
- * Finds the smallest rectangle that holds all pixels in which two pictures differ.
+ * Finds the smallest rectangle that holds all pixels in which two frames differ.
  *
- * @param before Shape [H, W], as `after`; undefined if there is none, so that all differs.
- * @returns One pixel at the top left if they are equal.
+ * @param before Shape [H, W], as `after`; undefined if there is no frame before.
+ * @returns The whole frame if there is none before; one pixel at the top left if both are equal.
  */
-export function changedBox(
+export function dirtyRectangle(
   size: ImageSize,
   before: Uint32Array | undefined,
   after: Uint32Array,
-): Box {
+): FrameRectangle {
   const { height, width } = size;
   if (before === undefined) return { top: 0, left: 0, height, width };
   let [top, bottom, left, right] = [height, -1, width, -1];
@@ -36,7 +36,7 @@ export function changedBox(
 }
 
 /**
- * Cuts a rectangle out of a picture.
+ * Copies a rectangle of a frame.
  *
  * @param pixels Shape [H, W].
  * @returns Shape of the rectangle; the caller owns it.
@@ -44,12 +44,13 @@ export function changedBox(
 export function cropPixels(
   size: ImageSize,
   pixels: Uint32Array,
-  box: Box,
+  rectangle: FrameRectangle,
 ): Uint32Array<ArrayBuffer> {
-  const cropped = new Uint32Array(box.height * box.width);
-  for (let y = 0; y < box.height; y++) {
-    const start = (box.top + y) * size.width + box.left;
-    cropped.set(pixels.subarray(start, start + box.width), y * box.width);
+  const { top, left, height, width } = rectangle;
+  const cropped = new Uint32Array(height * width);
+  for (let y = 0; y < height; y++) {
+    const start = (top + y) * size.width + left;
+    cropped.set(pixels.subarray(start, start + width), y * width);
   }
   return cropped;
 }

@@ -10,10 +10,10 @@ export interface H264EncoderOptions extends ImageSize {
 /** Frames from one key frame to the next. */
 export const KEY_FRAME_INTERVAL = 30;
 
-/** The best quality that the encoder has; it goes from 10 to 51. */
+/** The best quality of the encoder, whose range is 10 to 51. */
 const QUANTIZATION = 10;
 
-/** 0 is slowest. From 5 on it is twice as fast, and 0.4 dB better at 20 % more bytes. */
+/** 0 is slowest. From 5 on it is twice as fast and 0.4 dB better, with 20 % more bytes. */
 const SPEED = 5;
 
 type Module = typeof import("npm:h264-mp4-encoder@1.0.12");
@@ -22,7 +22,7 @@ type Encoder = Awaited<ReturnType<Module["createH264MP4Encoder"]>>;
 /**
  * Encodes frames as H.264 (baseline profile, 4:2:0), into an MP4 file without color tags.
  *
- * It is minih264 in WebAssembly, which lies in the module itself: no permission is needed.
+ * It is minih264 in WebAssembly, which is part of the module, so it needs no permission.
  */
 export class H264Encoder implements Disposable {
   readonly #encoder: Encoder;
@@ -46,7 +46,7 @@ export class H264Encoder implements Disposable {
     encoder.quantizationParameter = QUANTIZATION;
     encoder.speed = SPEED;
     encoder.groupOfPictures = KEY_FRAME_INTERVAL;
-    // The file is one in memory. All encoders share that file system, so names differ.
+    // The file is in memory. All encoders share that file system, so names must differ.
     encoder.outputFilename = `${crypto.randomUUID()}.mp4`;
     encoder.initialize();
     return new H264Encoder(encoder);
@@ -69,15 +69,15 @@ export class H264Encoder implements Disposable {
 
   /** Frees the encoder's memory. */
   [Symbol.dispose](): void {
-    // It aborts when it is deleted before its end.
+    // The encoder aborts if it is deleted before it is finalized.
     if (!this.#isFinished) this.finish();
     this.#encoder.delete();
   }
 }
 
 /**
- * Loads the encoder without its side effect: it would end the program at any promise that fails
- * unhandled, and print the source of the module.
+ * Loads the encoder without its side effect: its listeners would end the program at any unhandled
+ * rejection and print the source of the module.
  */
 async function loadModule(): Promise<Module> {
   const events = ["uncaughtException", "unhandledRejection"] as const;

@@ -1,10 +1,10 @@
-import type { AtomicFile } from "../files/atomic_file.ts";
+import type { VideoFile } from "./video_format.ts";
 
 type Mediabunny = typeof import("npm:mediabunny@1.61.0");
 type Output = InstanceType<Mediabunny["Output"]>;
 type PacketSource = InstanceType<Mediabunny["EncodedVideoPacketSource"]>;
 
-/** What players need to know for exact colors. Source: ITU-T H.273. */
+/** The color tags that players need for exact colors. Source: ITU-T H.273. */
 const COLOR_SPACE = {
   primaries: "bt709",
   transfer: "bt709",
@@ -12,14 +12,13 @@ const COLOR_SPACE = {
   fullRange: false,
 } as const;
 
-/** Bytes that are gathered before they are written. */
+/** Size of the writes in bytes. */
 const CHUNK_BYTES = 2 ** 20;
 
 /**
  * Joins H.264 videos into one MP4 file that is tagged as BT.709, limited range.
  *
- * It needs no permission of its own. The file is written as it grows, its index last, so memory
- * does not grow with the video but for some bytes a frame.
+ * The file is written as it grows, its index last, so that memory grows by some bytes a frame only.
  */
 export class Mp4Muxer implements AsyncDisposable {
   readonly #library: Mediabunny;
@@ -41,7 +40,7 @@ export class Mp4Muxer implements AsyncDisposable {
    * @param file Borrowed; the caller commits it.
    * @param fps Frames a second, an integer.
    */
-  static async open(file: Pick<AtomicFile, "write">, fps: number): Promise<Mp4Muxer> {
+  static async open(file: VideoFile, fps: number): Promise<Mp4Muxer> {
     const library = await import("npm:mediabunny@1.61.0");
     const writable = new WritableStream({
       write: ({ data, position }: { data: Uint8Array; position: number }) =>
@@ -75,7 +74,7 @@ export class Mp4Muxer implements AsyncDisposable {
     for await (const packet of new EncodedPacketSink(track).packets()) {
       const timestamp = this.#frames / this.#fps;
       const duration = 1 / this.#fps;
-      // The encoder's file has no list of key frames, so all of them would count as such.
+      // The encoder's file has no list of key frames, so every frame would count as one.
       const type = isKeyFrame(packet.data) ? "key" : "delta";
       await this.#source.add(packet.clone({ timestamp, duration, type }), meta);
       this.#frames++;
@@ -90,7 +89,7 @@ export class Mp4Muxer implements AsyncDisposable {
   /** Gives up an unfinished file. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { state } = this.#output;
-    // After a failure to write, it fails again, for the reason that was reported.
+    // After a failed write it fails again, for the reason that was already reported.
     if (state === "started") await this.#output.cancel().catch(() => undefined);
   }
 }
@@ -98,7 +97,7 @@ export class Mp4Muxer implements AsyncDisposable {
 /** Type of a unit that is a slice of a key frame. Source: ITU-T H.264, table 7-1. */
 const KEY_SLICE = 5;
 
-/** Looks at the units of a frame, each of which follows its length. */
+/** Searches the units of a frame, each preceded by its length. */
 function isKeyFrame(frame: Uint8Array): boolean {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   for (let offset = 0; offset + 5 <= frame.length; offset += 4 + view.getUint32(offset)) {

@@ -1,40 +1,63 @@
-import { dirname, extname } from "node:path";
+import type { AtomicFile } from "../files/atomic_file.ts";
+import type { ImageSize } from "../image/image.ts";
+import type { Palette } from "../palette/palette.ts";
+import type { VideoLayout } from "./video_layout.ts";
 
-/** A format of videos. */
-export type VideoFormat = "mp4" | "gif" | "apng";
+/** Frames a second if nothing is said, as SD-piXL. */
+export const DEFAULT_FPS = 30;
+/** The maximum number of frames a second. */
+export const MAX_FPS = 240;
+/** Size into which a video is fitted if nothing is said, as SD-piXL. */
+export const DEFAULT_VIDEO_SIZE: ImageSize = { height: 512, width: 512 };
 
-/** All formats, the usual one first. */
-export const VIDEO_FORMATS: readonly VideoFormat[] = ["mp4", "gif", "apng"];
-
-/** What names of videos end in, and the format that it tells. */
-export const VIDEO_ENDINGS: Readonly<Record<string, VideoFormat>> = {
-  ".mp4": "mp4",
-  ".gif": "gif",
-  ".png": "apng",
-  ".apng": "apng",
-};
-
-/** Returns the format that the name of a file tells; undefined if it tells none. */
-export function videoFormatOf(path: string): VideoFormat | undefined {
-  return VIDEO_ENDINGS[extname(path).toLowerCase()];
+/** A format of videos and what it can hold. A new one is one file and one line in `video_formats.ts`. */
+export interface VideoFormat {
+  /** Name in flags and of files, such as "mp4". */
+  readonly name: string;
+  /** Name in messages, such as "MP4". */
+  readonly title: string;
+  /** File extensions in lower case with their dot, the usual one first. */
+  readonly extensions: readonly string[];
+  /**
+   * The maximum number of palette colors that are written as indices, in the palette's order; 0 if
+   * the format knows only colors.
+   */
+  readonly maxIndexedColors: number;
+  /** Whether frames may have colors that are not in a palette, such as mixtures. */
+  readonly hasAnyColor: boolean;
+  /**
+   * Whether the enlargement must be an even factor, since 2 x 2 pixels share a color. Frames may
+   * then have a black border.
+   */
+  readonly needsEvenFactor: boolean;
+  /** Begins a file, which is borrowed; the caller disposes of the encoder. */
+  open(file: VideoFile, options: FrameEncoderOptions): Promise<FrameEncoder>;
 }
 
-/** Where the film of a run goes: a folder, in which each film has its usual name, or one file. */
-export interface FilmPlace {
-  /** The folder. */
-  readonly folder: string;
-  /** Path of the file; undefined for the usual names. */
-  readonly file: string | undefined;
+/** The part of a file that encoders use. */
+export type VideoFile = Pick<AtomicFile, "write">;
+
+/** What a {@linkcode FrameEncoder} is made for. */
+export interface FrameEncoderOptions {
+  /** Size of the picture. */
+  readonly size: ImageSize;
+  /** Size of the frames, enlargement and position of the picture in them. */
+  readonly layout: VideoLayout;
+  /** The palette, if frames are indices; undefined if they are colors. */
+  readonly palette: Palette | undefined;
+  /** Frames a second, an integer. */
+  readonly fps: number;
 }
 
-/**
- * Returns where a film goes.
- *
- * @param runFolder Folder of the run, in which films go if nothing is named.
- * @param output A file, if its name tells a format, else a folder.
- */
-export function filmPlace(runFolder: string, output: string | undefined): FilmPlace {
-  if (output === undefined) return { folder: runFolder, file: undefined };
-  if (videoFormatOf(output) === undefined) return { folder: output, file: undefined };
-  return { folder: dirname(output), file: output };
+/** Encodes the frames of one file. Calls are awaited one after the other. */
+export interface FrameEncoder extends AsyncDisposable {
+  /**
+   * Encodes a frame.
+   *
+   * @param pixels Shape [H, W]: palette indices, or the bytes red, green, blue and alpha of each
+   * pixel if there is no palette. They belong to the encoder from now on.
+   */
+  add(pixels: Uint32Array<ArrayBuffer>): Promise<void>;
+  /** Writes what is left. */
+  finish(): Promise<void>;
 }

@@ -1,46 +1,38 @@
-import { MAX_INDEXED_COLORS } from "../image/encode_png.ts";
+import { AtomicFile } from "../files/atomic_file.ts";
+import { OutputError } from "../files/output_error.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import type { Palette } from "../palette/palette.ts";
-import { ApngEncoder } from "./apng_encoder.ts";
-import type { FrameEncoder } from "./frame_encoder.ts";
-import { GifEncoder } from "./gif_encoder.ts";
-import { Mp4Encoder } from "./mp4_encoder.ts";
-import { OutputError } from "../files/output_error.ts";
-import { AtomicFile } from "../files/atomic_file.ts";
-import { VIDEO_ENDINGS, type VideoFormat, videoFormatOf } from "./video_format.ts";
-import { paddedLayout, tightLayout, type VideoLayout } from "./video_layout.ts";
+import {
+  DEFAULT_FPS,
+  DEFAULT_VIDEO_SIZE,
+  type FrameEncoder,
+  MAX_FPS,
+  type VideoFormat,
+} from "./video_format.ts";
+import { checkVideoColors, VIDEO_EXTENSIONS, videoFormatOf } from "./video_formats.ts";
+import { type VideoLayout, videoLayout } from "./video_layout.ts";
 
 /** Options of {@linkcode VideoWriter.open}. */
 export interface VideoOptions extends ImageSize {
   /** Given, frames are palette indices; left out, they are colors. */
   readonly palette?: Palette;
-  /** Wanted size of the video. Default: 512 x 512 pixels, as SD-piXL. */
+  /** Size into which the picture is fitted. Default: 512 x 512 pixels. */
   readonly videoSize?: ImageSize;
-  /** Frames a second, integer in [1, 240]. Default: 30, as SD-piXL. */
+  /** Frames a second, integer in [1, 240]. Default: 30. */
   readonly fps?: number;
 }
 
-const VIDEO_SIZE: ImageSize = { height: 512, width: 512 };
-const FPS = 30;
-const MAX_FPS = 240;
-
 /**
- * Writes frames, one at a time, as a video whose format its name tells.
+ * Writes frames, one at a time, as a video. The extension of its name decides the format.
  *
- * - `.mp4`: H.264 for every player, 4:2:0, tagged BT.709. The picture is enlarged by the largest
- *   even factor that fits, on black. Pictures in saturated colors keep 40 dB at factor 2, and 46 dB
- *   from factor 8 on.
- * - `.gif`: exactly the palette's colors, at most 256; without a palette it is refused.
- * - `.png` or `.apng`: an animated PNG, exact, with or without a palette.
- *
- * Pixels are enlarged to squares, never blurred. Frames go to the file as they come, so memory
- * stays flat. The file appears when it is finished, or not at all. It needs read and write
- * permission for its folder, which must exist, and no other.
+ * Pixels are enlarged to squares, never blurred. Frames go to the file immediately, so memory stays
+ * flat. The file appears when it is finished, or not at all. It needs read and write permission for
+ * its folder, which must exist.
  */
 export class VideoWriter implements AsyncDisposable {
   /** Path of the file. */
   readonly path: string;
-  /** Size of the video and place of the picture in it. */
+  /** Size of the video, and enlargement and position of the picture in it. */
   readonly layout: VideoLayout;
   readonly #options: VideoOptions;
   readonly #isIndexed: boolean;
@@ -71,29 +63,23 @@ export class VideoWriter implements AsyncDisposable {
   /**
    * Begins a video.
    *
-   * @param path Ends in .mp4, .gif, .png or .apng.
-   * @throws {OutputError} If it cannot be written, or not in that format.
+   * @param path Ends in an extension of a known format.
+   * @throws {OutputError} If the file cannot be written, or the format cannot hold the colors.
    */
   static async open(path: string, options: VideoOptions): Promise<VideoWriter> {
-    const { videoSize = VIDEO_SIZE, fps = FPS, palette } = options;
-    const format = formatOf(path, palette);
+    const { videoSize = DEFAULT_VIDEO_SIZE, fps = DEFAULT_FPS, palette } = options;
+    const format = formatOf(path);
+    checkVideoColors(path, format, palette);
     if (!Number.isInteger(fps) || fps < 1 || fps > MAX_FPS) {
       throw new OutputError("write", path, `expected 1 to ${MAX_FPS} frames a second, got ${fps}`);
     }
     const size = { height: options.height, width: options.width };
-    const isIndexed = format !== "mp4" && palette !== undefined &&
-      palette.size <= MAX_INDEXED_COLORS;
-    const layout = (format === "mp4" ? paddedLayout : tightLayout)(size, videoSize);
-    const { factor } = layout;
+    const isIndexed = palette !== undefined && palette.size <= format.maxIndexedColors;
+    const layout = videoLayout(format, size, videoSize);
     await using stack = new AsyncDisposableStack();
     const file = stack.use(await AtomicFile.open(path));
-    const encoder: FrameEncoder = stack.use(
-      format === "mp4"
-        ? await Mp4Encoder.open(file, { size, layout, fps })
-        : format === "gif"
-        ? await GifEncoder.open(file, { size, palette: palette!, factor, fps })
-        : new ApngEncoder(file, { size, palette: isIndexed ? palette : undefined, factor, fps }),
-    );
+    const indexed = isIndexed ? palette : undefined;
+    const encoder = stack.use(await format.open(file, { size, layout, palette: indexed, fps }));
     return new VideoWriter(options, { layout, isIndexed, file, encoder, owned: stack.move() });
   }
 
@@ -107,7 +93,7 @@ export class VideoWriter implements AsyncDisposable {
    *
    * @param frame With a palette: the palette index of each pixel, shape [H, W]. Without: sRGB in
    * [0, 1], shape [H, W, 3].
-   * @throws {RangeError} If it has another length, or an index is no color.
+   * @throws {RangeError} If its length differs, or an index is not in the palette.
    * @throws {OutputError} If it cannot be written.
    */
   async add(frame: ArrayLike<number>): Promise<void> {
@@ -116,7 +102,7 @@ export class VideoWriter implements AsyncDisposable {
   }
 
   /**
-   * Ends the video and gives the file its name. Nothing is added afterwards.
+   * Completes the video and gives the file its name. Nothing can be added afterwards.
    *
    * @throws {OutputError} If it cannot be written, or no frame was added.
    */
@@ -131,7 +117,7 @@ export class VideoWriter implements AsyncDisposable {
     await this.#owned.disposeAsync();
   }
 
-  /** Returns indices, or the bytes of colors, whichever the encoder takes. */
+  /** Returns the indices, or the bytes of the colors, as the encoder takes them. */
   #pixelsOf(frame: ArrayLike<number>): Uint32Array<ArrayBuffer> {
     const { palette } = this.#options;
     const size = { height: this.#options.height, width: this.#options.width };
@@ -150,27 +136,9 @@ export class VideoWriter implements AsyncDisposable {
   }
 }
 
-function formatOf(path: string, palette: Palette | undefined): VideoFormat {
+function formatOf(path: string): VideoFormat {
   const format = videoFormatOf(path);
-  if (format === undefined) {
-    const names = Object.keys(VIDEO_ENDINGS).join(", ");
-    throw new OutputError("write", path, `expected a name that ends in one of ${names}`);
-  }
-  if (format === "gif") checkGifPalette(path, palette);
-  return format;
-}
-
-/**
- * Checks that a GIF can hold the colors of frames.
- *
- * @param palette The colors; undefined for any number of them.
- * @throws {OutputError} If it cannot.
- */
-export function checkGifPalette(path: string, palette: Palette | undefined): void {
-  if (palette === undefined) {
-    throw new OutputError("write", path, "a GIF holds palette colors only; choose .mp4 or .png");
-  }
-  if (palette.size <= MAX_INDEXED_COLORS) return;
-  const found = `a GIF holds ${MAX_INDEXED_COLORS} colors, "${palette.name}" has ${palette.size}`;
-  throw new OutputError("write", path, `${found}; choose .mp4 or .png`);
+  if (format !== undefined) return format;
+  const extensions = VIDEO_EXTENSIONS.join(", ");
+  throw new OutputError("write", path, `expected a name that ends in one of ${extensions}`);
 }

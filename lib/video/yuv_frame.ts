@@ -5,15 +5,15 @@ import type { VideoLayout } from "./video_layout.ts";
 const RED = 0.2126;
 const BLUE = 0.0722;
 
-/** Luma and color differences of a color, 8 bits, limited range: [16, 235] and [16, 240]. */
-export type Yuv = readonly [luma: number, blueness: number, redness: number];
+/** Luma in [16, 235] and color differences in [16, 240]: 8 bits, limited range. */
+type Yuv = readonly [luma: number, blueness: number, redness: number];
 
 /**
  * Converts a color as BT.709 does, with rounding.
  *
  * @param red In [0, 255], as are `green` and `blue`: sRGB, whose primaries are BT.709's.
  */
-export function toYuv(red: number, green: number, blue: number): Yuv {
+function toYuv(red: number, green: number, blue: number): Yuv {
   const luma = RED * red + (1 - RED - BLUE) * green + BLUE * blue;
   return [
     Math.round(16 + (219 / 255) * luma),
@@ -34,7 +34,7 @@ export function blackYuvFrame(size: ImageSize): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Draws a picture into an I420 frame, enlarged by nearest neighbor.
+ * Draws an image into an I420 frame, enlarged by nearest neighbor.
  *
  * Factor, row and column of the layout are even, so that no two pixels share a color.
  */

@@ -4,7 +4,7 @@ import { decodeImage } from "../../image/decode_image.ts";
 import { readFile } from "../../files/read_file.ts";
 import { readPaletteFile } from "../../outputs/palette_preview.ts";
 import { createRunFolder } from "../../outputs/run_folder.ts";
-import { checkGifPalette } from "../../video/video_writer.ts";
+import { checkVideoColors, DEFAULT_VIDEO_FORMAT } from "../../video/video_formats.ts";
 import { findPalette } from "../../palette/find_palette.ts";
 import { asksForSeveral, combinations, refuseResume } from "../flags/combinations.ts";
 import type { GenerateFlags } from "../flags/command_flags.ts";
@@ -95,8 +95,8 @@ async function readOrders(
     const palette = palettes.get(config.generator.palette)!;
     // What cannot be filmed is said before a teacher is loaded.
     const makesPalette = ["kmeans", "nearest"].includes(config.generator.initializationMethod);
-    if (video?.formats?.includes("gif") && !makesPalette) {
-      checkGifPalette("video_hard.gif", palette);
+    for (const format of makesPalette ? [] : video?.formats ?? []) {
+      checkVideoColors(`video_hard.${format.name}`, format, palette);
     }
     return {
       config,
@@ -124,6 +124,6 @@ async function readOrders(
 /** Says where the picture does not fill videos of the size that is asked for. */
 function notesOfVideo({ generator }: RunConfig, asked: VideoRequest | undefined): string[] {
   if (asked?.videoSize === undefined) return [];
-  const { videoSize, formats = ["mp4"] } = asked;
+  const { videoSize, formats = [DEFAULT_VIDEO_FORMAT] } = asked;
   return videoNotes({ height: generator.imageH, width: generator.imageW }, { videoSize, formats });
 }

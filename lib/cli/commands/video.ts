@@ -3,12 +3,23 @@ import { ConfigError } from "../../../config/config_error.ts";
 import { parseRunConfig } from "../../../config/parse_run_config.ts";
 import { resolveLayers } from "../../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
-import type { ImageSize } from "../../image/image.ts";
-import { type Film, filmName, type FilmRequest, writeFilms } from "../../outputs/video_from_run.ts";
+import { type ImageSize, sizeText } from "../../image/image.ts";
+import {
+  type VideoFromRun,
+  videoName,
+  type VideoTask,
+  writeRunVideos,
+} from "../../outputs/video_from_run.ts";
 import { OutputError } from "../../files/output_error.ts";
 import { listRunFrames } from "../../outputs/run_frames.ts";
-import { filmPlace, type VideoFormat, videoFormatOf } from "../../video/video_format.ts";
-import { paddedLayout, tightLayout } from "../../video/video_layout.ts";
+import { DEFAULT_FPS, DEFAULT_VIDEO_SIZE, type VideoFormat } from "../../video/video_format.ts";
+import {
+  DEFAULT_VIDEO_FORMAT,
+  VIDEO_EXTENSIONS,
+  videoFormatOf,
+  videoTarget,
+} from "../../video/video_formats.ts";
+import { videoLayout } from "../../video/video_layout.ts";
 import type { VideoFlags } from "../flags/command_flags.ts";
 import { Interrupt } from "./interrupt.ts";
 import type { Terminal } from "../../report/terminal.ts";
@@ -17,16 +28,13 @@ import { parseFps, parseVideoFormats, parseVideoSize } from "../flags/video_flag
 
 /** Exit code of a program that Ctrl-C stopped: 128 + SIGINT. */
 const INTERRUPTED = 130;
-/** What a film fits in if no size is asked for, as SD-piXL's. */
-const USUAL_SIZE: ImageSize = { height: 512, width: 512 };
-const USUAL_FPS = 30;
-/** A film of few frames is shown slower, so that one sees it. */
+/** A video of few frames is shown slower, so that it lasts as long. */
 const MIN_SECONDS = 3;
-/** Endings of names that are meant as files of formats that there are not. */
-const OTHER_FORMATS = /\.(avi|mov|mkv|webm|webp|m4v|mpe?g|jpe?g)$/i;
+/** Extensions of files that are probably meant as videos of unknown formats. */
+const FOREIGN_EXTENSIONS = /\.(avi|mov|mkv|webm|webp|m4v|mpe?g|jpe?g)$/i;
 
 /**
- * Makes a film of the pictures that a run kept of its way.
+ * Makes videos of the intermediate pictures of a run.
  *
  * @param folder Folder of the run.
  * @returns The exit code.
@@ -44,24 +52,22 @@ export async function videoCommand(
   const sizes = new Map(formats.map((format) => [format, chooseSize(size, format, asked)]));
   const { hard, soft } = await listRunFrames(folder);
   if (hard.length === 0) throw noFrames(folder, config.training);
-  const place = filmPlace(folder, flags.output);
-  const fps = askedFps ?? Math.min(USUAL_FPS, Math.ceil(hard.length / MIN_SECONDS));
-  const request = (kind: "hard" | "soft") => (format: VideoFormat): FilmRequest => ({
-    path: place.file ?? join(place.folder, filmName(kind, format)),
+  const target = videoTarget(folder, flags.output);
+  const fps = askedFps ?? Math.min(DEFAULT_FPS, Math.ceil(hard.length / MIN_SECONDS));
+  const request = (kind: "hard" | "soft") => (format: VideoFormat): VideoTask => ({
+    path: target.file ?? join(target.folder, videoName(kind, format)),
     videoSize: sizes.get(format)!,
   });
   using interrupt = new Interrupt(() => status.write("stopping\n"));
   const { signal } = interrupt;
   try {
-    const films = await writeFilms(hard, formats.map(request("hard")), { size, fps, signal });
-    for (const film of films) out.write(describeFilm(film, fps));
-    if (place.file !== undefined || soft.length === 0) return 0;
-    // A GIF cannot hold the colors of a mixture.
-    const trueColor = formats.filter((format) => format !== "gif");
-    const mixtures = trueColor.map(request("soft"));
+    const videos = await writeRunVideos(hard, formats.map(request("hard")), { size, fps, signal });
+    for (const video of videos) out.write(describeVideo(video, fps));
+    if (target.file !== undefined || soft.length === 0) return 0;
+    const mixtures = formats.filter(({ hasAnyColor }) => hasAnyColor).map(request("soft"));
     if (mixtures.length === 0) return 0;
-    const more = await writeFilms(soft, mixtures, { size, fps, signal });
-    for (const film of more) out.write(describeFilm(film, fps));
+    const more = await writeRunVideos(soft, mixtures, { size, fps, signal });
+    for (const video of more) out.write(describeVideo(video, fps));
     return 0;
   } catch (error) {
     if (signal.aborted && error === signal.reason) return INTERRUPTED;
@@ -69,38 +75,38 @@ export async function videoCommand(
   }
 }
 
-/** Reads which formats are asked for: by `--format`, by the name of the file, or none: MP4. */
+/** Reads the formats: from `--format`, else from the name of the file, else the default. */
 function readFormats({ format, output }: VideoFlags): VideoFormat[] {
   const named = output === undefined ? undefined : videoFormatOf(output);
-  if (output !== undefined && OTHER_FORMATS.test(output)) {
+  if (output !== undefined && named === undefined && FOREIGN_EXTENSIONS.test(output)) {
     throw new UsageError(
-      `Cannot make a film "${output}": expected a name that ends in .mp4, .gif, .apng or .png, ` +
-        `or a folder`,
+      `Cannot make a video "${output}": expected a name that ends in ` +
+        `${VIDEO_EXTENSIONS.join(", ")}, or a folder`,
     );
   }
-  if (format === undefined) return [named ?? "mp4"];
+  if (format === undefined) return [named ?? DEFAULT_VIDEO_FORMAT];
   const formats = parseVideoFormats(format, "--format");
-  if (named === undefined || formats.join() === named) return formats;
+  if (named === undefined || formats.length === 1 && formats[0] === named) return formats;
   throw new UsageError(
-    `Cannot make a film "${output}" as "${format}": the name of the file tells another format; ` +
+    `Cannot make a video "${output}" as "${format}": the name of the file tells another format; ` +
       `leave out --format, or name a folder`,
   );
 }
 
-/** Reads the config that each run writes into its folder. */
+/** Reads the config in the folder of a run. */
 async function readConfig(folder: string): Promise<RunConfig> {
   const path = join(folder, "config.yaml");
   let text: string;
   try {
     if (!(await Deno.stat(folder)).isDirectory) {
-      throw new OutputError("film", folder, "expected a run's folder, got a file");
+      throw new OutputError("make a video of", folder, "expected a run's folder, got a file");
     }
     text = await Deno.readTextFile(path);
   } catch (cause) {
     const isThere = cause instanceof Deno.errors.NotFound && await exists(folder);
     if (!isThere) throw OutputError.from("read", folder, cause);
     const found = "expected a run's folder, but there is no config.yaml in it";
-    throw new OutputError("film", folder, found, cause);
+    throw new OutputError("make a video of", folder, found, cause);
   }
   return resolveLayers([parseRunConfig(text, path)]).config;
 }
@@ -110,30 +116,27 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Chooses the size of a film.
+ * Chooses the size of a video.
  *
- * @param asked Undefined for the largest that fits the usual size.
- * @throws {ConfigError} If what is asked for is no whole multiple of the picture.
+ * @param asked Undefined for the largest that fits the default size.
+ * @throws {ConfigError} If the requested size is no whole multiple of the picture.
  */
 function chooseSize(size: ImageSize, format: VideoFormat, asked: ImageSize | undefined): ImageSize {
-  // Two by two pixels of an MP4 share a color.
-  const isMp4 = format === "mp4";
-  const { factor } = (isMp4 ? paddedLayout : tightLayout)(size, asked ?? USUAL_SIZE);
+  const { needsEvenFactor, title } = format;
+  const { factor } = videoLayout(format, size, asked ?? DEFAULT_VIDEO_SIZE);
   const fitting = { height: size.height * factor, width: size.width * factor };
   if (asked === undefined) return fitting;
   if (asked.height === fitting.height && asked.width === fitting.width) return fitting;
-  const multiple = isMp4 ? "an even multiple" : "a whole multiple";
-  const why = isMp4 ? ", since 2 x 2 pixels of an MP4 share a color" : "";
+  const multiple = needsEvenFactor ? "an even multiple" : "a whole multiple";
+  const why = needsEvenFactor ? `, since 2 x 2 pixels of an ${title} share a color` : "";
   throw new ConfigError(
     "--video_size",
     "",
-    `expected ${multiple} of the picture's ${textOf(size)}${why}, such as ${textOf(fitting)}, ` +
-      `got ${textOf(asked)}`,
+    `expected ${multiple} of the picture's ${sizeText(size)}${why}, such as ${
+      sizeText(fitting)
+    }, ` +
+      `got ${sizeText(asked)}`,
   );
-}
-
-function textOf({ height, width }: ImageSize): string {
-  return `${height},${width}`;
 }
 
 function noFrames(folder: string, { saveSteps, steps }: RunConfig["training"]): OutputError {
@@ -141,14 +144,14 @@ function noFrames(folder: string, { saveSteps, steps }: RunConfig["training"]): 
     ? "its training.save_steps is 0, so it kept none"
     : `with training.save_steps ${saveSteps} of ${steps} steps it kept none`;
   return new OutputError(
-    "film",
+    "make a video of",
     folder,
-    `there are no pictures of its way, png_logs/<step>_hard.png: ${kept}; generate it again with ` +
+    `there are no intermediate pictures, png_logs/<step>_hard.png: ${kept}; generate it again with ` +
       `--set training.save_steps=${Math.max(1, Math.floor(steps / 50))}, or with --make_video`,
   );
 }
 
-function describeFilm({ path, frames, layout }: Film, fps: number): string {
+function describeVideo({ path, frames, layout }: VideoFromRun, fps: number): string {
   const { height, width, factor } = layout;
   const seconds = Math.round(frames / fps * 100) / 100;
   return `${path}: ${frames} frames, ${seconds} s at ${fps} a second, ${height} x ${width} pixels ` +

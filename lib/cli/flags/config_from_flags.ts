@@ -1,3 +1,5 @@
+import { DEFAULT_FPS, DEFAULT_VIDEO_SIZE } from "../../video/video_format.ts";
+import { DEFAULT_VIDEO_FORMAT } from "../../video/video_formats.ts";
 import type { ConfigLayer } from "../../../config/config_layer.ts";
 import { layerOf, parseSettings } from "../../../config/parse_run_config.ts";
 import type { GenerateFlags } from "./command_flags.ts";
@@ -72,12 +74,14 @@ export function layersOfFlags(flags: GenerateFlags): ConfigLayer[] {
  * @throws {ConfigError} If a value does not fit, naming the flag.
  */
 export function readVideoRequest(flags: GenerateFlags): VideoRequest | undefined {
-  const { makeVideo, videoSize, videoFrameFreq = "1", fps = "30", videoFormat = "mp4" } = flags;
+  const { makeVideo, videoSize, videoFrameFreq = "1", fps, videoFormat } = flags;
   const request = {
-    videoSize: parseVideoSize(videoSize ?? "512,512"),
+    videoSize: videoSize === undefined ? DEFAULT_VIDEO_SIZE : parseVideoSize(videoSize),
     frameSteps: parseCount(videoFrameFreq, "--video_frame_freq", 1_000_000),
-    fps: parseFps(fps),
-    formats: parseVideoFormats(videoFormat, "--video_format"),
+    fps: fps === undefined ? DEFAULT_FPS : parseFps(fps),
+    formats: videoFormat === undefined
+      ? [DEFAULT_VIDEO_FORMAT]
+      : parseVideoFormats(videoFormat, "--video_format"),
   };
   return makeVideo ? request : undefined;
 }

@@ -1,5 +1,10 @@
 import { Command, CommanderError, Option } from "npm:@commander-js/extra-typings@15.1.0";
 import { PALETTE_FILE } from "../../palette/palette_formats.ts";
+import {
+  DEFAULT_VIDEO_FORMAT,
+  VIDEO_EXTENSIONS,
+  VIDEO_FORMATS,
+} from "../../video/video_formats.ts";
 import type {
   CommandHandlers,
   GenerateFlags,
@@ -82,6 +87,9 @@ function buildProgram(handlers: CommandHandlers, { print, columns }: ProgramOpti
   return program;
 }
 
+const VIDEO_FORMAT_LIST = `${VIDEO_FORMATS.map(({ name }) => name).join(", ")}, ` +
+  `or several with commas (default: ${DEFAULT_VIDEO_FORMAT.name})`;
+
 const debug = () => new Option("--debug", "print the stack of an error");
 const runtime = () =>
   new Option("--runtime <name>", "what runs the networks: auto, webgpu, wasm or native");
@@ -142,7 +150,7 @@ function addGenerate(command: Command, handlers: CommandHandlers): void {
     .option("--video-frame-freq <steps>", "steps from one frame to the next (default: 1)")
     .option("--video-size <H,W>", "height and width of the video in pixels (default: 512,512)")
     .option("--fps <number>", "frames a second (default: 30)")
-    .option("--video-format <list>", "mp4, gif, apng, or several with commas (default: mp4)")
+    .option("--video-format <list>", VIDEO_FORMAT_LIST)
     .option("--tensorboard", "also write the metrics for TensorBoard; --verbose does, too")
     .option(
       "--verbose",
@@ -213,17 +221,19 @@ function addLayers(command: Command, handlers: CommandHandlers): void {
 
 function addVideo(command: Command, handlers: CommandHandlers): void {
   command
-    .description("Makes a film of the pictures that a run kept of its way.")
+    .description("Makes a video of the intermediate pictures of a run.")
     .argument("<folder>", "a run's folder")
-    .option("--format <list>", "mp4, gif, apng, or several with commas (default: mp4)")
+    .option("--format <list>", VIDEO_FORMAT_LIST)
     .option(
       "--video-size <H,W>",
       "height and width in pixels, a whole multiple of the picture's (default: what fits 512,512)",
     )
-    .option("--fps <number>", "frames a second (default: 30, fewer if the film were below 3 s)")
+    .option("--fps <number>", "frames a second (default: 30, fewer if the video were below 3 s)")
     .option(
       "--output <file|folder>",
-      "where it goes: a file that ends in .mp4, .gif, .apng or .png, or a folder (default: the run's)",
+      `where it goes: a file that ends in ${
+        VIDEO_EXTENSIONS.join(", ")
+      }, or a folder (default: the run's)`,
     )
     .addOption(debug())
     .addHelpText("after", VIDEO_EXAMPLES)

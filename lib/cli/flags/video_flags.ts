@@ -1,9 +1,8 @@
 import { ConfigError } from "../../../config/config_error.ts";
 import type { ImageSize } from "../../image/image.ts";
-import { VIDEO_FORMATS, type VideoFormat } from "../../video/video_format.ts";
+import { MAX_FPS, type VideoFormat } from "../../video/video_format.ts";
+import { findVideoFormat, VIDEO_FORMATS } from "../../video/video_formats.ts";
 
-/** The most frames a second. */
-const MAX_FPS = 240;
 /** Longest side of a video, in pixels. */
 const MAX_SIDE = 8192;
 
@@ -16,9 +15,11 @@ const MAX_SIDE = 8192;
 export function parseVideoFormats(text: string, flag: string): VideoFormat[] {
   const names = text.split(",").map((name) => name.trim().toLowerCase());
   const formats = names.map((name) => {
-    const format = VIDEO_FORMATS.find((known) => known === name);
+    const format = findVideoFormat(name);
     if (format !== undefined) return format;
-    const expected = `expected ${VIDEO_FORMATS.join(", ")} or several of them with commas`;
+    const expected = `expected ${
+      VIDEO_FORMATS.map(({ name }) => name).join(", ")
+    } or several of them with commas`;
     throw new ConfigError(flag, "", `${expected}, got "${text}"`);
   });
   return [...new Set(formats)];

@@ -7,7 +7,7 @@ import type { VideoFlags } from "../../../../lib/cli/flags/command_flags.ts";
 import { createTerminal } from "../../../../lib/report/terminal.ts";
 import { videoCommand } from "../../../../lib/cli/commands/video.ts";
 import { writeCheckpoint } from "../../../../lib/outputs/checkpoint_file.ts";
-import { writeFilms } from "../../../../lib/outputs/video_from_run.ts";
+import { writeRunVideos } from "../../../../lib/outputs/video_from_run.ts";
 import { listRunFrames } from "../../../../lib/outputs/run_frames.ts";
 import { latticePalette } from "../../../../lib/palette/lattice.ts";
 import type { Palette } from "../../../../lib/palette/palette.ts";
@@ -85,7 +85,7 @@ function namesIn(folder: string): string[] {
 
 const ALL_STEPS = [...STEPS, 11];
 
-Deno.test("video films a run in each format, from its first kept picture to its end", () =>
+Deno.test("video shows a run in each format, from its first kept picture to its end", () =>
   inTemporaryFolder(async (folder) => {
     await makeRun(folder);
     const before = namesIn(folder);
@@ -125,7 +125,7 @@ Deno.test("video films a run in each format, from its first kept picture to its 
     }
   }));
 
-Deno.test("video fits a film into 512,512, slow enough to be seen, where nothing is asked for", () =>
+Deno.test("video fits 512,512 and lasts at least 2 s if nothing is asked for", () =>
   inTemporaryFolder(async (folder) => {
     await makeRun(folder);
     const text = await video(folder);
@@ -149,7 +149,7 @@ Deno.test("video obeys --output: a folder that is made, or a file whose name tel
     assert.deepEqual(namesIn(join(root, "b")), ["x.PNG", "x.gif"]);
   }));
 
-Deno.test("video films colors that no palette holds as true colors, but not as a GIF", () =>
+Deno.test("video writes colors that are in no palette as true colors, but not as a GIF", () =>
   inTemporaryFolder(async (folder) => {
     const palette = latticePalette(7);
     await makeRun(folder, { palette });
@@ -182,19 +182,19 @@ Deno.test("listRunFrames() ends with the run's end, unless the run went on", () 
     assert.deepEqual(await stepsOf({ end: 12, steps: [] }), []);
   }));
 
-Deno.test("a film that is stopped leaves nothing", () =>
+Deno.test("a video that is stopped leaves nothing", () =>
   inTemporaryFolder(async (folder) => {
     await makeRun(folder);
     const { hard } = await listRunFrames(folder);
     const path = join(folder, "a.gif");
     const reason = new Error("enough");
     const signal = AbortSignal.abort(reason);
-    const films = writeFilms(hard, [{ path, videoSize: SIZE }], { size: SIZE, fps: 5, signal });
+    const films = writeRunVideos(hard, [{ path, videoSize: SIZE }], { size: SIZE, fps: 5, signal });
     await assert.rejects(films, reason);
     assert(!namesIn(folder).some((name) => name.startsWith("a.gif")));
   }));
 
-Deno.test("video says what it cannot film", () =>
+Deno.test("video says what it cannot make a video of", () =>
   inTemporaryFolder(async (root) => {
     const run = join(root, "run");
     await makeRun(run);
@@ -214,7 +214,11 @@ Deno.test("video says what it cannot film", () =>
       [empty, {}, /with training\.save_steps 50 of 11 steps it kept none; generate it again/],
       [run, { format: "avi" }, /"--format": expected mp4, gif, apng or several .* got "avi"$/],
       [run, { format: "gif", output: "x.mp4" }, /the name of the file tells another format/],
-      [run, { output: "x.webm" }, /expected a name that ends in \.mp4, \.gif, \.apng or \.png/],
+      [
+        run,
+        { output: "x.webm" },
+        /expected a name that ends in \.mp4, \.gif, \.png, \.apng, or a folder$/,
+      ],
       [run, { fps: "0" }, /"--fps": expected an integer in \[1, 240\], got "0"$/],
       [run, { videoSize: "9999,9999" }, /"--video_size": expected an integer in \[1, 8192\]/],
       [
@@ -234,7 +238,7 @@ Deno.test("video says what it cannot film", () =>
     assert(!namesIn(run).some((name) => name.includes("film")));
   }));
 
-Deno.test("video names the picture that it cannot use, and leaves an earlier film as it is", () =>
+Deno.test("video names the picture that it cannot use, and leaves an earlier video as it is", () =>
   inTemporaryFolder(async (folder) => {
     await makeRun(folder);
     await video(folder, { format: "gif" });

@@ -5,6 +5,9 @@ import { layersOfFlags, readVideoRequest } from "../../../../lib/cli/flags/confi
 import { normalizeArguments } from "../../../../lib/cli/flags/normalize_arguments.ts";
 import { runProgram } from "../../../../lib/cli/flags/program.ts";
 import { SD_PIXL_FLAGS, sdPixlNotes } from "../../../../lib/cli/flags/sd_pixl_flags.ts";
+import { APNG } from "../../../../lib/video/formats/apng.ts";
+import { GIF } from "../../../../lib/video/formats/gif.ts";
+import { MP4 } from "../../../../lib/video/formats/mp4.ts";
 
 /** What a command gets of arguments. */
 interface Called {
@@ -183,7 +186,7 @@ Deno.test("generate takes the flags of SD-piXL that are no config", async () => 
   assert.deepEqual([flags.download, flags.forceDownload], [true, true]);
   const { config, verbose, tensorboard } = flags;
   assert.deepEqual([config, verbose, tensorboard], ["config.yaml", true, true]);
-  const formats = ["mp4"];
+  const formats = [MP4];
   const video = { videoSize: { height: 256, width: 512 }, frameSteps: 10, fps: 24, formats };
   assert.deepEqual(readVideoRequest(flags), video);
   const long = await outcomeOf(["--make_video", "--video_frame_freq", "10"]);
@@ -191,7 +194,7 @@ Deno.test("generate takes the flags of SD-piXL that are no config", async () => 
   assert.deepEqual(readVideoRequest(long.flags), usual);
   assert.equal(readVideoRequest((await outcomeOf(["--fps", "24"])).flags), undefined);
   const several = await outcomeOf(["-mv", "--video_format", "APNG, gif,apng"]);
-  assert.deepEqual(readVideoRequest(several.flags)!.formats, ["apng", "gif"]);
+  assert.deepEqual(readVideoRequest(several.flags)!.formats, [APNG, GIF]);
 });
 
 Deno.test("a wrong value of a flag of SD-piXL is named", async () => {
