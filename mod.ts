@@ -67,17 +67,19 @@
  * @module
  */
 
-export { ConfigError } from "./config/config_error.ts";
+export type { ConfigOf, ItemOf, Key, Keys, Value, ValueOf } from "./config/keys/key.ts";
+export { ConfigError } from "./config/config_source.ts";
 export { type PartialConfig, resolveRunConfig } from "./config/resolve_run_config.ts";
-export type {
-  AugmentationConfig,
-  CaptionConfig,
-  ControlnetConfig,
-  DiffusionConfig,
-  GeneratorConfig,
-  RunConfig,
-  SdConfig,
-  TrainingConfig,
+export {
+  type AugmentationConfig,
+  type CaptionConfig,
+  CONFIG_KEYS,
+  type ControlnetConfig,
+  type DiffusionConfig,
+  type GeneratorConfig,
+  type RunConfig,
+  type SdConfig,
+  type TrainingConfig,
 } from "./config/run_config.ts";
 
 export { DeviceLostError, type GpuContext, type GpuResource } from "./kernels/gpu/device.ts";

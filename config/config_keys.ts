@@ -1,14 +1,16 @@
-import type { Field } from "./field.ts";
-import { RUN_CONFIG_SCHEMA } from "./run_config_schema.ts";
+import { CONFIG_KEYS, type RunConfig } from "./run_config.ts";
+import { isLocation } from "./keys/check_value.ts";
+import type { Key } from "./keys/key.ts";
+import { splitList } from "../lib/text/split_list.ts";
 
 /** A key of the config, at any depth. */
 export interface ConfigKey {
-  /** Dotted, as in YAML: "generator.image_H". */
+  /** Dotted name in YAML: "generator.image_H". */
   readonly path: string;
-  /** Names of the sections and the field in TypeScript: ["generator", "imageH"]. */
+  /** Names of the sections and the key in TypeScript: ["generator", "imageH"]. */
   readonly names: readonly string[];
-  /** What it may hold. */
-  readonly field: Field;
+  /** The entry of the key. */
+  readonly key: Key;
 }
 
 /** SD-piXL writes these two with a capital. */
@@ -19,20 +21,63 @@ export function yamlName(name: string): string {
   return CAPITALS[name] ?? name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** Lists all keys in the order of the schema. */
+/** Lists all keys in the order of {@linkcode CONFIG_KEYS}. */
 export function configKeys(): readonly ConfigKey[] {
-  return keysBelow(RUN_CONFIG_SCHEMA, []);
+  return keysBelow(CONFIG_KEYS, []);
 }
 
 function keysBelow(section: object, above: readonly string[]): ConfigKey[] {
   return Object.entries(section).flatMap(([name, value]) => {
     const names = [...above, name];
-    if (!isField(value)) return keysBelow(value, names);
-    return [{ path: names.map(yamlName).join("."), names, field: value }];
+    if (!isKey(value)) return keysBelow(value, names);
+    return [{ path: names.map(yamlName).join("."), names, key: value }];
   });
 }
 
-/** Tells a field from a section. */
-export function isField(value: object): value is Field {
-  return typeof (value as Partial<Field>).read === "function";
+/** Tells a key from a section. */
+export function isKey(value: object): value is Key {
+  return typeof (value as Partial<Key>).doc === "string";
+}
+
+/** Returns the value of a key in a config. */
+export function valueIn(config: RunConfig, { names }: ConfigKey): unknown {
+  return names.reduce<unknown>(
+    (section, name) => (section as Readonly<Record<string, unknown>>)[name],
+    config,
+  );
+}
+
+/** Lists the keys whose value names something that is read, such as "generator.palette". */
+export function pathKeys(): readonly string[] {
+  return configKeys().filter(({ key }) => key.isPath).map(({ path }) => path);
+}
+
+/**
+ * Lists what a value names: files, folders, URLs or models of the Hub, as they are written.
+ *
+ * @param path Dotted name of the key in YAML.
+ * @returns Empty if the key names nothing that is read.
+ */
+export function namedPaths(path: string, value: unknown): readonly string[] {
+  const found = configKeys().find((one) => one.path === path);
+  if (found === undefined || value === null || value === undefined) return [];
+  const { isPath, choices } = found.key;
+  if (!isPath) return [];
+  const names = [value].flat().map(String).filter((name) => name !== "");
+  if (isPath === "comma-separated") return names.flatMap(splitList);
+  return choices === undefined ? names : names.filter(isLocation);
+}
+
+/** Lists the keys of a config that have no effect, a sentence each, with the reason. */
+export function configNotes(config: RunConfig): string[] {
+  return configKeys().flatMap((key) => {
+    const note = noEffectNote(key, valueIn(config, key));
+    return note === undefined ? [] : [note];
+  });
+}
+
+/** Says why a value has no effect; undefined if it has one, or is the default. */
+export function noEffectNote({ path, key }: ConfigKey, value: unknown): string | undefined {
+  if (key.unused === undefined || value === key.default) return undefined;
+  return `"${path}" has no effect: ${key.unused}`;
 }

@@ -1,28 +1,59 @@
-import { isField, yamlName } from "./config_keys.ts";
-import { resolveRunConfig } from "./resolve_run_config.ts";
-import { RUN_CONFIG_SCHEMA } from "./run_config_schema.ts";
+import { isKey, yamlName } from "./config_keys.ts";
+import { isList, parseRange, wordsOf } from "./keys/check_value.ts";
+import type { Key } from "./keys/key.ts";
+import { CONFIG_KEYS } from "./run_config.ts";
+
+type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Returns the JSON schema of a config file, for editors that check and complete YAML.
+ * Returns the JSON Schema of a config file, for editors that check and complete YAML.
  *
  * Its text is `config.schema.json`.
  */
-export function runConfigJsonSchema(): Readonly<Record<string, unknown>> {
+export function runConfigJsonSchema(): Json {
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "Config of a Smalti run",
-    ...sectionSchema(RUN_CONFIG_SCHEMA, resolveRunConfig()),
+    ...sectionSchema(CONFIG_KEYS),
   };
 }
 
-/** @param defaults Values of the section where nobody sets any. */
-function sectionSchema(section: object, defaults: object): Record<string, unknown> {
+function sectionSchema(section: object): Json {
   const properties: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(section)) {
-    const usual = (defaults as Readonly<Record<string, unknown>>)[name];
-    properties[yamlName(name)] = isField(value)
-      ? { description: value.description, default: usual, ...value.json }
-      : sectionSchema(value, usual as object);
+    if (!isKey(value)) properties[yamlName(name)] = sectionSchema(value);
+    else Object.assign(properties, keySchemas(yamlName(name), value));
   }
   return { type: "object", additionalProperties: false, properties };
+}
+
+/** Returns the schema of a key, and those of its former names. */
+function keySchemas(name: string, key: Key): Json {
+  const { doc: description, oldNames = [] } = key;
+  const schema = { description, default: key.default, ...valueSchema(key) };
+  const old = { ...schema, description: `Former name of ${name}`, deprecated: true };
+  return Object.fromEntries([[name, schema], ...oldNames.map((oldName) => [oldName, old])]);
+}
+
+function valueSchema(key: Key): Json {
+  const one = itemSchema(key);
+  if (isList(key)) return { anyOf: [{ type: "array", items: one }, one] };
+  return key.null === undefined ? one : { anyOf: [one, { type: "null" }] };
+}
+
+function itemSchema(key: Key): Json {
+  if (key.choices !== undefined) {
+    const words = { enum: wordsOf(key) };
+    return key.isPath ? { anyOf: [words, { type: "string", pattern: "[\\\\/]" }] } : words;
+  }
+  if (key.range === undefined) {
+    return { type: typeof key.default === "boolean" ? "boolean" : "string" };
+  }
+  const { min, max, isMinOpen, isMaxOpen } = parseRange(key.range);
+  return {
+    type: key.integer ? "integer" : "number",
+    [isMinOpen ? "exclusiveMinimum" : "minimum"]: min,
+    [isMaxOpen ? "exclusiveMaximum" : "maximum"]: max,
+    ...(key.integer === "odd" ? { not: { multipleOf: 2 } } : {}),
+  };
 }

@@ -3,19 +3,25 @@
  *
  * @module
  */
-export { ConfigError } from "./config_error.ts";
-export type { ConfigLayer, ConfigValue } from "./config_layer.ts";
-export type { ResolvedConfig } from "./merge_run_config.ts";
-export { layerOf, parseRunConfig, parseSettings } from "./parse_run_config.ts";
-export { type PartialConfig, resolveLayers, resolveRunConfig } from "./resolve_run_config.ts";
-export type {
-  AugmentationConfig,
-  CaptionConfig,
-  ControlnetConfig,
-  DiffusionConfig,
-  GeneratorConfig,
-  RunConfig,
-  SdConfig,
-  TrainingConfig,
+export { type ConfigKey, configKeys, namedPaths, pathKeys } from "./config_keys.ts";
+export { ConfigError, type ConfigSource, type ConfigValue } from "./config_source.ts";
+export type { ConfigOf, ItemOf, Key, Keys, Value, ValueOf } from "./keys/key.ts";
+export { parseRunConfig, parseSettings, sourceOf } from "./parse_run_config.ts";
+export {
+  type PartialConfig,
+  type ResolvedConfig,
+  resolveRunConfig,
+  resolveSources,
+} from "./resolve_run_config.ts";
+export {
+  type AugmentationConfig,
+  type CaptionConfig,
+  CONFIG_KEYS,
+  type ControlnetConfig,
+  type DiffusionConfig,
+  type GeneratorConfig,
+  type RunConfig,
+  type SdConfig,
+  type TrainingConfig,
 } from "./run_config.ts";
 export { writeRunConfig } from "./write_run_config.ts";

@@ -1,13 +1,12 @@
-import { configKeys, yamlName } from "./config_keys.ts";
-import type { ConfigLayer } from "./config_layer.ts";
-import defaultText from "./default.yaml" with { type: "text" };
-import { mergeRunConfig, type ResolvedConfig } from "./merge_run_config.ts";
-import { layerOf, parseRunConfig } from "./parse_run_config.ts";
+import { checkRunConfig } from "./check_run_config.ts";
+import { configKeys, isKey, yamlName } from "./config_keys.ts";
+import type { ConfigSource } from "./config_source.ts";
+import { parseRunConfig, sourceOf } from "./parse_run_config.ts";
 import draftText from "./presets/draft.yaml" with { type: "text" };
 import maxText from "./presets/max.yaml" with { type: "text" };
 import paperText from "./presets/paper.yaml" with { type: "text" };
 import standardText from "./presets/standard.yaml" with { type: "text" };
-import type { RunConfig } from "./run_config.ts";
+import { CONFIG_KEYS, type RunConfig } from "./run_config.ts";
 
 const PRESETS: Readonly<Record<RunConfig["preset"], string>> = {
   draft: draftText,
@@ -23,40 +22,71 @@ export type PartialConfig<T = RunConfig> = {
     : T[K];
 };
 
+/** A complete config and what the user should know about it. */
+export interface ResolvedConfig {
+  /** The config. */
+  readonly config: RunConfig;
+  /** Sentences, such as which keys have no effect. */
+  readonly notes: readonly string[];
+}
+
 /**
- * Completes a config: defaults, then the preset, then the layers, later ones over earlier ones.
+ * Completes a config: defaults, then the preset, then the sources, later ones over earlier ones.
  *
- * The preset is the one that the last layer names that names one, else "standard".
+ * The last source that names a preset decides which one it is. Without one it is "standard".
  *
  * @throws {ConfigError} If values contradict each other.
  */
-export function resolveLayers(layers: readonly ConfigLayer[]): ResolvedConfig {
-  const defaults = parseRunConfig(defaultText, "default.yaml");
-  const chosen = [defaults, ...layers].findLast((layer) => layer.values.has("preset"));
-  const preset = chosen!.values.get("preset")!.value as RunConfig["preset"];
-  const presetLayer = parseRunConfig(PRESETS[preset], `presets/${preset}.yaml`);
-  // The notes are for what the user wrote.
-  const quiet = [defaults, presetLayer].map(({ values }) => ({ values, notes: [] }));
-  return mergeRunConfig([...quiet, ...layers]);
+export function resolveSources(sources: readonly ConfigSource[]): ResolvedConfig {
+  const defaults = defaultSource();
+  const named = [defaults, ...sources].findLast(({ values }) => values.has("preset"))!;
+  const preset = named.values.get("preset")!.value as RunConfig["preset"];
+  const presetSource = parseRunConfig(PRESETS[preset], `presets/${preset}.yaml`);
+  const config = merge([defaults, presetSource, ...sources]);
+  return { config, notes: [...new Set(sources.flatMap(({ notes }) => notes))] };
+}
+
+function defaultSource(): ConfigSource {
+  const values = configKeys().map(({ path, key }) =>
+    [path, { value: key.default, where: "default" }] as const
+  );
+  return { values: new Map(values), notes: [] };
+}
+
+/** Merges sources that together have all keys, and checks values against each other. */
+function merge(sources: readonly ConfigSource[]): RunConfig {
+  const values = new Map(sources.flatMap((source) => [...source.values]));
+  const config: Record<string, unknown> = {};
+  for (const { path, names } of configKeys()) {
+    let section = config;
+    for (const name of names.slice(0, -1)) {
+      section = (section[name] ??= {}) as Record<string, unknown>;
+    }
+    section[names.at(-1)!] = values.get(path)!.value;
+  }
+  const merged = config as unknown as RunConfig;
+  checkRunConfig(merged, (path) => values.get(path)!.where);
+  return merged;
 }
 
 /**
  * Completes a config that a program gives in part.
  *
- * @throws {ConfigError} If a key is unknown or a value does not fit.
+ * @throws {ConfigError} If a key is unknown, a value is not allowed, or values contradict each other.
  */
 export function resolveRunConfig(part: PartialConfig = {}): RunConfig {
-  return resolveLayers([layerOf(flatten(part, ""), "")]).config;
+  return resolveSources([sourceOf(flatten(part, CONFIG_KEYS, ""), "")]).config;
 }
 
-const SECTIONS = new Set(configKeys().flatMap(({ names }) => names.slice(0, -1)));
-
-function flatten(part: object, above: string): Record<string, unknown> {
+/** Lists the values of a part of a config by dotted key. */
+function flatten(part: object, section: object, above: string): Record<string, unknown> {
   const flat: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(part)) {
     const path = above + yamlName(name);
-    const isSection = SECTIONS.has(name) && typeof value === "object" && value !== null;
-    if (isSection) Object.assign(flat, flatten(value, `${path}.`));
+    const inner = (section as Readonly<Record<string, object | undefined>>)[name];
+    const isSection = inner !== undefined && !isKey(inner) &&
+      typeof value === "object" && value !== null;
+    if (isSection) Object.assign(flat, flatten(value, inner, `${path}.`));
     else flat[path] = value;
   }
   return flat;

@@ -8,7 +8,7 @@ import {
   parseDocument,
   stringify,
 } from "npm:yaml@2.9.1";
-import { ConfigError } from "./config_error.ts";
+import { ConfigError } from "./config_source.ts";
 
 /** A value of a YAML text and where it stands. */
 export interface YamlValue {

@@ -52,7 +52,7 @@ const KNOWN_CIRCLES: readonly string[] = [
 /** Files that may use Deno's own functions: where the program touches the machine. */
 const EDGES: readonly RegExp[] = [
   /^cli\.ts$/,
-  /^config\/write_schema\.ts$/,
+  /^config\/write_files\.ts$/,
   /^lib\/(cli|files|launcher|outputs|report|video)\//,
   /^lib\/hub\/(repo_cache|free_bytes)\.ts$/,
   /^lib\/weights\/(file_source|model_folder)\.ts$/,

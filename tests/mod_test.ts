@@ -4,6 +4,7 @@ import { goldenPath } from "./support/goldens.ts";
 
 Deno.test("mod.ts exports what its users need", () => {
   assert.deepEqual(Object.keys(smalti).sort(), [
+    "CONFIG_KEYS",
     "CheckpointError",
     "ConfigError",
     "DeviceLostError",

@@ -1,4 +1,4 @@
-import { configNotes } from "../../config/config_notes.ts";
+import { configNotes } from "../../config/config_keys.ts";
 import type { RunConfig } from "../../config/run_config.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { describeUnknownWords, findUnknownWords } from "../conditioning/unknown_words.ts";

@@ -156,11 +156,11 @@ export class PixelGenerator implements Disposable {
   /**
    * Reads the likeliest class of each pixel, the first one on ties, shape [H, W].
    *
-   * @param options.strayMargin As of the config: stray pixels give way to their neighbors.
+   * @param options.orphanMargin As of the config: stray pixels give way to their neighbors.
    *   Default: 0, they do not.
    */
   async argmax(
-    { strayMargin: margin = 0 }: { readonly strayMargin?: number } = {},
+    { orphanMargin: margin = 0 }: { readonly orphanMargin?: number } = {},
   ): Promise<Uint32Array<ArrayBuffer>> {
     const { height, width } = this.size;
     const { logits } = this;

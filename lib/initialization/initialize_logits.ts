@@ -18,7 +18,7 @@ import {
 export interface InitializeLogitsOptions extends
   Pick<
     GeneratorConfig,
-    "initializationMethod" | "initDistance" | "kmeansNbColors" | "softmaxRegularizer"
+    "initializationMethod" | "antialias" | "initDistance" | "kmeansNbColors" | "softmaxRegularizer"
   > {
   /** Size of the picture. */
   readonly size: ImageSize;
@@ -26,11 +26,6 @@ export interface InitializeLogitsOptions extends
   readonly palette: Palette;
   /** Seed of the run, integer in [0, 2^32). */
   readonly seed: number;
-  /**
-   * Whether "palette-bilinear" looks at all pixels of a larger image, not only at those in the
-   * middle, as SD-piXL does. Default: true.
-   */
-  readonly antialias?: boolean;
 }
 
 /** What the picture begins with. */
@@ -69,7 +64,7 @@ interface PixelColors {
 }
 
 function pixelColors(image: Image, options: InitializeLogitsOptions): PixelColors {
-  const { size, palette, antialias = true } = options;
+  const { size, palette, antialias } = options;
   switch (options.initializationMethod) {
     case "palette-bilinear": {
       const colors = antialias

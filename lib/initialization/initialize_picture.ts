@@ -17,14 +17,12 @@ export function initializePicture(
   config: RunConfig,
 ): InitialLogits {
   const { imageH: height, imageW: width } = config.generator;
-  const isMapped = config.generator.toneMapping && isOneHue(palette);
+  const isMapped = config.generator.gradientMap && isOneHue(palette);
   return initializeLogits(isMapped ? gradientMap(image, palette) : image, {
     ...config.generator,
     size: { height, width },
     palette,
     seed: config.seed,
-    // SD-piXL looks only at the pixels in the middle.
-    antialias: config.preset !== "paper",
   });
 }
 

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import { layerOf, parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
+import { parseRunConfig, parseSettings, sourceOf } from "../../config/parse_run_config.ts";
 import { layersFolder } from "../outputs/layers_folder.ts";
 import { videoTarget } from "../video/video_formats.ts";
 import { splitLoraPaths } from "../lora/lora_location.ts";
@@ -191,7 +191,7 @@ function settingsOf(args: readonly string[], context: PermissionContext): [strin
   const files = [...resumed, ...named];
   const readers = [
     ...files.map((path) => () => parseRunConfig(context.readText(path) ?? "", path)),
-    () => layerOf(modelOf(args), () => "--model"),
+    () => sourceOf(modelOf(args), () => "--model"),
     () => parseSettings(valuesOf(args, "--set")),
   ];
   return readers.flatMap((read) => {

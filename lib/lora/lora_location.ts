@@ -1,3 +1,4 @@
+import { splitList } from "../text/split_list.ts";
 import { basename, dirname } from "node:path";
 import { type ModelFolder, openModelFolder } from "../weights/model_folder.ts";
 import { LoraFile } from "./lora_file.ts";
@@ -24,7 +25,7 @@ export const LORA_FILE = "pytorch_lora_weights.safetensors";
 
 /** Splits a list of LoRAs: paths, addresses or ids with commas between. */
 export function splitLoraPaths(paths: string | null): string[] {
-  return (paths ?? "").split(",").map((path) => path.trim()).filter((path) => path !== "");
+  return splitList(paths ?? "");
 }
 
 /** A folder or repository and a file in it: "owner/name:file.safetensors". */

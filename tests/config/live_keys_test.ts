@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { configKeys } from "../../config/config_keys.ts";
-import { parseSettings } from "../../config/parse_run_config.ts";
-import { resolveLayers } from "../../config/resolve_run_config.ts";
+import { parseSettings, sourceOf } from "../../config/parse_run_config.ts";
+import { resolveSources } from "../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../config/run_config.ts";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
 import { generateCommand } from "../../lib/cli/commands/generate.ts";
@@ -17,7 +17,6 @@ import {
   type RunObservation,
 } from "./observe_config.ts";
 
-const PATHS = configKeys().map(({ path }) => path);
 const SILENT = createTerminal({ print: () => {} });
 
 /** Looks at what settings lead to; a run of the same settings is made once. */
@@ -30,7 +29,7 @@ class Observer {
   }
 
   async observe(settings: readonly string[], what: Observable): Promise<unknown> {
-    const { config } = resolveLayers([parseSettings([...TINY, ...settings])]);
+    const { config } = resolveSources([parseSettings([...TINY, ...settings])]);
     if (what === "files") return await listFiles(settings);
     if (what in OBSERVATIONS) {
       return await OBSERVATIONS[what as keyof typeof OBSERVATIONS](config, this.#laboratory);
@@ -73,33 +72,36 @@ async function* filesBelow(folder: string): AsyncGenerator<string> {
 
 /** Checks an entry of the table. */
 async function check(path: string, entry: LiveKey, observer: Observer): Promise<void> {
-  const resolve = (value: string) => resolveLayers([parseSettings([`${path}=${value}`])]);
-  if ("noted" in entry) {
-    const notes = resolve(entry.noted).notes.filter((note) => note.startsWith(`"${path}"`));
-    assert.equal(notes.length, 1, `expected a note on "${path}"`);
-    assert.match(notes[0]!, /" has no effect: /);
-  } else {
-    const { given = [], value, changes } = entry;
-    const before = await observer.observe(given, changes);
-    const after = await observer.observe([...given, `${path}=${value}`], changes);
-    assert.notDeepEqual(after, before, `"${path}" is dead: it changes no ${changes}`);
-  }
+  const { given = [], value, changes } = entry;
+  const before = await observer.observe(given, changes);
+  const after = await observer.observe([...given, `${path}=${value}`], changes);
+  assert.notDeepEqual(after, before, `"${path}" is dead: it changes no ${changes}`);
 }
 
-Deno.test("each key of the config has an entry that tells what it changes, and no other", () => {
-  assert.deepEqual(Object.keys(LIVE_KEYS).sort(), [...PATHS].sort());
+Deno.test("each used key of the config has an entry that tells what it changes, and no other", () => {
+  const used = configKeys().filter(({ key }) => key.unused === undefined);
+  assert.deepEqual(Object.keys(LIVE_KEYS).sort(), used.map(({ path }) => path).sort());
 });
 
-Deno.test("each key of the config changes what it should, or is said not to", async (t) => {
+Deno.test("each unused key of the config is said to have no effect, unless it is the default", () => {
+  const unused = configKeys().filter(({ key }) => key.unused !== undefined);
+  assert(unused.length > 0);
+  for (const { path, key } of unused) {
+    const notes = (value: unknown) => resolveSources([sourceOf({ [path]: value }, "test")]).notes;
+    assert.deepEqual(notes(!key.default), [`"${path}" has no effect: ${key.unused}`]);
+    assert.deepEqual(notes(key.default), []);
+  }
+});
+
+Deno.test("each key of the config changes what it should", async (t) => {
   using gpu = await Gpu.request();
   await using pool = new SessionPool();
   const observer = new Observer({ gpu, pool });
   await t.step("the same settings change nothing", async () => {
-    const { config } = resolveLayers([parseSettings([...TINY, "image=disc.png"])]);
+    const { config } = resolveSources([parseSettings([...TINY, "image=disc.png"])]);
     assert.deepEqual(await observeRun(config, { gpu, pool }), await observer.run(config));
   });
-  for (const path of PATHS) {
-    const entry = LIVE_KEYS[path];
-    if (entry) await t.step(path, () => check(path, entry, observer));
+  for (const [path, entry] of Object.entries(LIVE_KEYS)) {
+    await t.step(path, () => check(path, entry, observer));
   }
 });

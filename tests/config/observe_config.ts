@@ -1,4 +1,4 @@
-import { configNotes } from "../../config/config_notes.ts";
+import { configNotes } from "../../config/config_keys.ts";
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { drawAugmentation } from "../../lib/augment/draw_augmentation.ts";

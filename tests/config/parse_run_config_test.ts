@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ConfigError } from "../../config/config_error.ts";
-import { layerOf, parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
+import { ConfigError } from "../../config/config_source.ts";
+import { parseRunConfig, parseSettings, sourceOf } from "../../config/parse_run_config.ts";
 
 /** Text of a file, what the error says after "Cannot read config ", and the key it names. */
 const WRONG: readonly (readonly [string, string, string])[] = [
@@ -117,6 +117,36 @@ Deno.test("parseRunConfig() accepts keys without meaning here, with a note", () 
   assert.deepEqual(notes, [`"diffusion.enable_xformers" has no effect: there is no PyTorch here`]);
 });
 
+/** Former name and present name of each renamed key. */
+const RENAMED = [
+  ["generator.tone_mapping", "generator.gradient_map", "false", false],
+  ["generator.stray_margin", "generator.orphan_margin", "0.25", 0.25],
+] as const;
+
+Deno.test("a former name of a key sets it, and a note tells the present one", () => {
+  for (const [old, path, typed, value] of RENAMED) {
+    const [section, name] = old.split(".");
+    const sources = [
+      parseRunConfig(`${section}:\n  ${name}: ${typed}\n`, "my.yaml"),
+      parseSettings([`${old}=${typed}`]),
+      sourceOf({ [old]: value }, "flag"),
+    ];
+    for (const { values, notes } of sources) {
+      assert.deepEqual([...values].map(([key, found]) => [key, found.value]), [[path, value]]);
+      assert.deepEqual(notes, [`"${old}" is now called "${path}"`]);
+    }
+    assert.deepEqual(parseSettings([`${path}=${typed}`]).notes, []);
+  }
+});
+
+Deno.test("parseRunConfig() refuses a key under both of its names", () => {
+  const text = "generator:\n  orphan_margin: 1\n  stray_margin: 1\n";
+  assert.throws(() => parseRunConfig(text, "my.yaml"), {
+    message: 'Cannot read config "my.yaml:3:3 generator.stray_margin": ' +
+      'expected one of "generator.orphan_margin" and its former name, got both',
+  });
+});
+
 Deno.test("parseRunConfig() needs no permission", { permissions: "none" }, () => {
   assert.equal(parseRunConfig("seed: 1\n", "c.yaml").values.size, 1);
 });
@@ -148,9 +178,9 @@ Deno.test("parseSettings() rejects what is no key=value", () => {
   }
 });
 
-Deno.test("layerOf() leaves out undefined values and names the flag in errors", () => {
-  assert.equal(layerOf({ seed: undefined }, "--seed").values.size, 0);
-  assert.throws(() => layerOf({ "generator.image_H": 7 }, () => "--size"), {
+Deno.test("sourceOf() leaves out undefined values and names the flag in errors", () => {
+  assert.equal(sourceOf({ seed: undefined }, "--seed").values.size, 0);
+  assert.throws(() => sourceOf({ "generator.image_H": 7 }, () => "--size"), {
     message:
       `Cannot read config "--size generator.image_H": expected an integer in [8, 256], got 7`,
   });

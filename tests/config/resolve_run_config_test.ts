@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { configKeys } from "../../config/config_keys.ts";
 import defaultText from "../../config/default.yaml" with { type: "text" };
 import schemaText from "../../config/config.schema.json" with { type: "text" };
+import { defaultYaml } from "../../config/default_yaml.ts";
 import { runConfigJsonSchema } from "../../config/json_schema.ts";
 import { parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
-import { resolveLayers, resolveRunConfig } from "../../config/resolve_run_config.ts";
+import { resolveRunConfig, resolveSources } from "../../config/resolve_run_config.ts";
 import { writeRunConfig } from "../../config/write_run_config.ts";
 
 Deno.test("default.yaml sets every key, and no other", () => {
@@ -12,25 +13,43 @@ Deno.test("default.yaml sets every key, and no other", () => {
   assert.deepEqual([...values.keys()].sort(), configKeys().map(({ path }) => path).sort());
 });
 
-Deno.test("config.schema.json is current", () => {
-  assert.deepEqual(JSON.parse(schemaText), runConfigJsonSchema(), "run `deno task schema`");
+Deno.test("default.yaml is current, and its values are the defaults", () => {
+  assert.equal(defaultText, defaultYaml(), "run `deno task config`");
+  const { config, notes } = resolveSources([parseRunConfig(defaultText, "default.yaml")]);
+  assert.deepEqual({ config, notes }, { config: resolveRunConfig(), notes: [] });
 });
 
-Deno.test("resolveLayers() lets later layers win", () => {
+Deno.test("default.yaml has no line over 100 columns, and a comment for each key", () => {
+  const lines = defaultText.split("\n");
+  assert.deepEqual(lines.filter((line) => line.length > 100), []);
+  const uncommented = lines.filter((line, i) =>
+    /^ *\w+: \S/.test(line) && !line.includes(" # ") && !/^ *#/.test(lines[i - 1]!)
+  );
+  assert.deepEqual(uncommented, []);
+});
+
+Deno.test("config.schema.json is current", () => {
+  assert.deepEqual(JSON.parse(schemaText), runConfigJsonSchema(), "run `deno task config`");
+});
+
+Deno.test("resolveSources() lets later layers win", () => {
   const file = parseRunConfig("seed: 7\ngenerator:\n  tau: 0.5\n  image_H: 20\n", "my.yaml");
-  const { config } = resolveLayers([file, parseSettings(["generator.tau=0.7"])]);
+  const { config } = resolveSources([file, parseSettings(["generator.tau=0.7"])]);
   assert.equal(config.seed, 7);
   assert.equal(config.generator.tau, 0.7);
   assert.equal(config.generator.imageH, 20);
   assert.equal(config.preset, "standard");
 });
 
-Deno.test("resolveLayers() takes the preset that the last layer names", () => {
+Deno.test("resolveSources() takes the preset that the last layer names", () => {
   const file = parseRunConfig("preset: paper\nsd:\n  guidance_scale: 30\n", "my.yaml");
-  const { config } = resolveLayers([file]);
+  const { config } = resolveSources([file]);
   assert.equal(config.sd.samplingMethodT, "bounded_max");
   assert.equal(config.sd.guidanceScale, 30);
-  assert.equal(resolveLayers([file, parseSettings(["preset=standard"])]).config.preset, "standard");
+  assert.equal(
+    resolveSources([file, parseSettings(["preset=standard"])]).config.preset,
+    "standard",
+  );
 });
 
 Deno.test("the presets draft and max are standard with other numbers of images and steps", () => {
@@ -61,7 +80,7 @@ Deno.test("the preset paper has SD-piXL's settings", () => {
   assert.deepEqual([generator.imageH, generator.imageW], [64, 64]);
 });
 
-Deno.test("resolveLayers() refuses values that contradict each other", () => {
+Deno.test("resolveSources() refuses values that contradict each other", () => {
   const cases = [
     ["sd.t_min=0.99", `sd.t_min": expected at most "sd.t_max" (0.98), got 0.99`],
     [
@@ -74,26 +93,26 @@ Deno.test("resolveLayers() refuses values that contradict each other", () => {
     ],
   ] as const;
   for (const [setting, problem] of cases) {
-    assert.throws(() => resolveLayers([parseSettings([setting])]), {
+    assert.throws(() => resolveSources([parseSettings([setting])]), {
       message: `Cannot read config "--set ${problem}`,
     });
   }
 });
 
-Deno.test("resolveLayers() refuses rules of the learning rate that cannot be read, if followed", () => {
+Deno.test("resolveSources() refuses rules of the learning rate that cannot be read, if followed", () => {
   const rules = "training:\n  lr_step_rules: 1:5,x\n";
-  assert.doesNotThrow(() => resolveLayers([parseRunConfig(rules, "my.yaml")]));
+  assert.doesNotThrow(() => resolveSources([parseRunConfig(rules, "my.yaml")]));
   const followed = parseSettings(["training.lr_scheduler=piecewise_constant"]);
-  assert.throws(() => resolveLayers([parseRunConfig(rules, "my.yaml"), followed]), {
+  assert.throws(() => resolveSources([parseRunConfig(rules, "my.yaml"), followed]), {
     message: 'Cannot read config "my.yaml:2:18 training.lr_step_rules": expected ' +
       '"factor:step,...,factor" with rising steps for lr_scheduler "piecewise_constant", ' +
       'got "1:5,x"',
   });
   const sound = parseSettings(["training.lr_step_rules=1:5,0.5:9,0.1"]);
-  assert.doesNotThrow(() => resolveLayers([followed, sound]));
+  assert.doesNotThrow(() => resolveSources([followed, sound]));
 });
 
-Deno.test("resolveLayers() refuses losses that reach over the picture, if they are on", () => {
+Deno.test("resolveSources() refuses losses that reach over the picture, if they are on", () => {
   const size = ["generator.image_H=8", "generator.image_W=9"];
   const cases = [
     ["laplacian", "training.laplacian_kernel", 17, 15],
@@ -101,13 +120,15 @@ Deno.test("resolveLayers() refuses losses that reach over the picture, if they a
   ] as const;
   for (const [loss, path, value, greatest] of cases) {
     const settings = [...size, `${path}=${value}`];
-    assert.doesNotThrow(() => resolveLayers([parseSettings(settings)]));
+    assert.doesNotThrow(() => resolveSources([parseSettings(settings)]));
     const on = `training.${loss}_scale=1`;
-    assert.throws(() => resolveLayers([parseSettings([...settings, on])]), {
+    assert.throws(() => resolveSources([parseSettings([...settings, on])]), {
       message: `Cannot read config "--set ${path}": expected at most ${greatest} for a picture ` +
         `with a side of 8 pixels, got ${value}`,
     });
-    assert.doesNotThrow(() => resolveLayers([parseSettings([...size, `${path}=${greatest}`, on])]));
+    assert.doesNotThrow(() =>
+      resolveSources([parseSettings([...size, `${path}=${greatest}`, on])])
+    );
   }
 });
 
@@ -146,7 +167,7 @@ Deno.test("writeRunConfig() is read back to the same config, whatever the prompt
   ];
   for (const prompt of prompts) {
     const config = resolveRunConfig({ prompt, negativePrompt: prompt, image: prompt || null });
-    const again = resolveLayers([parseRunConfig(writeRunConfig(config), "config.yaml")]);
+    const again = resolveSources([parseRunConfig(writeRunConfig(config), "config.yaml")]);
     assert.deepEqual(again, { config, notes: [] });
   }
 });

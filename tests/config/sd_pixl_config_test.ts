@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseRunConfig } from "../../config/parse_run_config.ts";
-import { resolveLayers } from "../../config/resolve_run_config.ts";
+import { resolveSources } from "../../config/resolve_run_config.ts";
 
 // Keys and values of SD-piXL's default config, written as it writes numbers, texts and nulls.
 // Source: https://github.com/AlexandreBinninger/SD-piXL, config/config.yaml.
@@ -102,7 +102,7 @@ sd:
 `;
 
 Deno.test("parseRunConfig() reads SD-piXL's own config unchanged", () => {
-  const { config, notes } = resolveLayers([parseRunConfig(SD_PIXL, "config.yaml")]);
+  const { config, notes } = resolveSources([parseRunConfig(SD_PIXL, "config.yaml")]);
   assert.deepEqual(notes, []);
   assert.equal(config.training.steps, 10001);
   assert.equal(config.training.adamEpsilon, 1e-8);
@@ -111,9 +111,16 @@ Deno.test("parseRunConfig() reads SD-piXL's own config unchanged", () => {
   assert.deepEqual([config.sd.guidanceScale, config.sd.imSize], [40, null]);
 });
 
+Deno.test("a config of SD-piXL with a former name of a key of ours is read with a note", () => {
+  const text = SD_PIXL.replace("  tau: 1.0\n", "  tau: 1.0\n  stray_margin: 0.0\n");
+  const { config, notes } = resolveSources([parseRunConfig(text, "config.yaml")]);
+  assert.deepEqual(notes, ['"generator.stray_margin" is now called "generator.orphan_margin"']);
+  assert.equal(config.generator.orphanMargin, 0);
+});
+
 Deno.test("the preset paper differs from SD-piXL's own config only in names of this project", () => {
-  const paper = resolveLayers([parseRunConfig("preset: paper\n", "a.yaml")]).config;
-  const own = resolveLayers([parseRunConfig(`preset: paper\n${SD_PIXL}`, "b.yaml")]).config;
+  const paper = resolveSources([parseRunConfig("preset: paper\n", "a.yaml")]).config;
+  const own = resolveSources([parseRunConfig(`preset: paper\n${SD_PIXL}`, "b.yaml")]).config;
   const { image, prompt, generator, training, diffusion, controlnet } = paper;
   const { palette } = generator;
   const { lrStepRules } = training;

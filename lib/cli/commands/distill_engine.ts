@@ -1,4 +1,4 @@
-import { configNotes } from "../../../config/config_notes.ts";
+import { configNotes } from "../../../config/config_keys.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import { checkpointTensors } from "../../distill/checkpoint.ts";
 import { createRun } from "../../distill/create_run.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { ConfigError } from "../../../config/config_error.ts";
+import { ConfigError } from "../../../config/config_source.ts";
 import { parseRunConfig } from "../../../config/parse_run_config.ts";
-import { resolveLayers } from "../../../config/resolve_run_config.ts";
+import { resolveSources } from "../../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import { type ImageSize, sizeText } from "../../image/image.ts";
 import {
@@ -108,7 +108,7 @@ async function readConfig(folder: string): Promise<RunConfig> {
     const found = "expected a run's folder, but there is no config.yaml in it";
     throw new OutputError("make a video of", folder, found, cause);
   }
-  return resolveLayers([parseRunConfig(text, path)]).config;
+  return resolveSources([parseRunConfig(text, path)]).config;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { ConfigError } from "../../../config/config_error.ts";
+import { ConfigError } from "../../../config/config_source.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import type { GenerateFlags } from "./command_flags.ts";
 import { UsageError } from "./usage_error.ts";

@@ -1,9 +1,9 @@
 import { DEFAULT_FPS, DEFAULT_VIDEO_SIZE } from "../../video/video_format.ts";
 import { DEFAULT_VIDEO_FORMAT } from "../../video/video_formats.ts";
-import type { ConfigLayer } from "../../../config/config_layer.ts";
-import { layerOf, parseSettings } from "../../../config/parse_run_config.ts";
+import type { ConfigSource } from "../../../config/config_source.ts";
+import { parseSettings, sourceOf } from "../../../config/parse_run_config.ts";
 import type { GenerateFlags } from "./command_flags.ts";
-import { sdPixlLayer } from "./sd_pixl_flags.ts";
+import { sdPixlSource } from "./sd_pixl_flags.ts";
 import type { VideoRequest } from "../commands/step_files.ts";
 import {
   parseCount,
@@ -40,7 +40,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
  *
  * @throws {ConfigError} If a value does not fit, naming the flag.
  */
-export function layersOfFlags(flags: GenerateFlags): ConfigLayer[] {
+export function sourcesOfFlags(flags: GenerateFlags): ConfigSource[] {
   const size = flags.size === undefined ? undefined : parseSize(flags.size, "--size");
   const values = {
     "prompt": flags.prompt,
@@ -61,8 +61,8 @@ export function layersOfFlags(flags: GenerateFlags): ConfigLayer[] {
     "output": flags.output,
   };
   return [
-    sdPixlLayer(flags.sdPixl ?? {}),
-    layerOf(values, (path) => FLAG_OF[path]!),
+    sdPixlSource(flags.sdPixl ?? {}),
+    sourceOf(values, (path) => FLAG_OF[path]!),
     parseSettings(flags.set),
   ];
 }

@@ -1,12 +1,12 @@
 import { basename, dirname, extname, join } from "node:path";
-import type { ConfigLayer } from "../../../config/config_layer.ts";
+import type { ConfigSource } from "../../../config/config_source.ts";
 import { parseRunConfig } from "../../../config/parse_run_config.ts";
-import { resolveLayers } from "../../../config/resolve_run_config.ts";
+import { resolveSources } from "../../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import { findCheckpoint } from "../../outputs/checkpoint_file.ts";
 import { OutputError } from "../../files/output_error.ts";
 import type { GenerateFlags } from "./command_flags.ts";
-import { layersOfFlags } from "./config_from_flags.ts";
+import { sourcesOfFlags } from "./config_from_flags.ts";
 import { namesHub } from "./hub_permissions.ts";
 import { sdPixlNotes } from "./sd_pixl_flags.ts";
 
@@ -31,13 +31,13 @@ export interface Request {
  * @throws {OutputError} If a file cannot be read.
  */
 export async function readRequest(flags: GenerateFlags): Promise<Request> {
-  const layers: ConfigLayer[] = [];
+  const layers: ConfigSource[] = [];
   const found = flags.resume === undefined ? undefined : await findCheckpoint(flags.resume);
   const folder = found && dirname(found.path);
   if (folder !== undefined) layers.push(await readLayer(join(folder, "config.yaml")));
-  if (flags.config !== undefined) layers.push(await readNamedLayer(flags.config));
-  layers.push(...layersOfFlags(flags));
-  const { config, notes: configNotes } = resolveLayers(layers);
+  if (flags.config !== undefined) layers.push(await readNamedSource(flags.config));
+  layers.push(...sourcesOfFlags(flags));
+  const { config, notes: configNotes } = resolveSources(layers);
   const notes = [
     ...sdPixlNotes(flags.sdPixl ?? {}),
     ...downloadNotes(flags, config),
@@ -66,7 +66,7 @@ function downloadNotes(
 }
 
 /** Reads a config; a bare name also means one in the folder "config", as in SD-piXL. */
-async function readNamedLayer(path: string): Promise<ConfigLayer> {
+async function readNamedSource(path: string): Promise<ConfigSource> {
   const elsewhere = elsewhereOf(path);
   if (elsewhere === undefined) return await readLayer(path);
   try {
@@ -84,7 +84,7 @@ export function elsewhereOf(path: string): string | undefined {
   return /[\\/]/.test(path) ? undefined : join("config", path);
 }
 
-async function readLayer(path: string): Promise<ConfigLayer> {
+async function readLayer(path: string): Promise<ConfigSource> {
   let text: string;
   try {
     text = await Deno.readTextFile(path);

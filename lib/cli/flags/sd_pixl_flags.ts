@@ -1,5 +1,5 @@
-import type { ConfigLayer } from "../../../config/config_layer.ts";
-import { layerOf } from "../../../config/parse_run_config.ts";
+import type { ConfigSource } from "../../../config/config_source.ts";
+import { sourceOf } from "../../../config/parse_run_config.ts";
 
 /** A flag of SD-piXL's `main.py` that `generate` takes for its users, and what becomes of it. */
 export interface SdPixlFlag {
@@ -95,7 +95,7 @@ export function sdPixlNotes(values: SdPixlValues): string[] {
  *
  * @throws {ConfigError} If a value does not fit, naming the flag.
  */
-export function sdPixlLayer(values: SdPixlValues): ConfigLayer {
+export function sdPixlSource(values: SdPixlValues): ConfigSource {
   const flagOf = new Map<string, string>();
   const settings: Record<string, unknown> = {};
   for (const { name, settings: settingsOf } of SD_PIXL_FLAGS) {
@@ -106,5 +106,5 @@ export function sdPixlLayer(values: SdPixlValues): ConfigLayer {
       flagOf.set(path, name);
     }
   }
-  return layerOf(settings, (path) => flagOf.get(path)!);
+  return sourceOf(settings, (path) => flagOf.get(path)!);
 }

@@ -1,4 +1,4 @@
-import { ConfigError } from "../../../config/config_error.ts";
+import { ConfigError } from "../../../config/config_source.ts";
 import type { ImageSize } from "../../image/image.ts";
 import { MAX_FPS, type VideoFormat } from "../../video/video_format.ts";
 import { findVideoFormat, VIDEO_FORMATS } from "../../video/video_formats.ts";

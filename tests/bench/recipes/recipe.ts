@@ -1,5 +1,5 @@
-import { layerOf, parseSettings } from "../../../config/parse_run_config.ts";
-import { resolveLayers } from "../../../config/resolve_run_config.ts";
+import { parseSettings, sourceOf } from "../../../config/parse_run_config.ts";
+import { resolveSources } from "../../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import type { Prompt, PromptSet } from "./prompts.ts";
 import content from "./recipes.json" with { type: "json" };
@@ -64,7 +64,7 @@ export interface JobOptions {
  */
 export function jobConfig(job: Job, { model, runtime, overrides }: JobOptions): RunConfig {
   const { recipe, prompt, size, palette, seed } = job;
-  const asked = layerOf({
+  const asked = sourceOf({
     prompt: prompt.prompt,
     seed,
     runtime,
@@ -73,6 +73,6 @@ export function jobConfig(job: Job, { model, runtime, overrides }: JobOptions): 
     "generator.palette": palette,
     "diffusion.model_id": model,
   }, "the benchmark");
-  const own = layerOf(recipe.set, `recipe "${recipe.name}"`);
-  return resolveLayers([own, asked, parseSettings(overrides, "--override")]).config;
+  const own = sourceOf(recipe.set, `recipe "${recipe.name}"`);
+  return resolveSources([own, asked, parseSettings(overrides, "--override")]).config;
 }

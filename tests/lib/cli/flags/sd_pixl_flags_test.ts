@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { resolveLayers } from "../../../../config/resolve_run_config.ts";
+import { resolveSources } from "../../../../config/resolve_run_config.ts";
 import type { GenerateFlags, LayersFlags } from "../../../../lib/cli/flags/command_flags.ts";
-import { layersOfFlags, readVideoRequest } from "../../../../lib/cli/flags/config_from_flags.ts";
+import { readVideoRequest, sourcesOfFlags } from "../../../../lib/cli/flags/config_from_flags.ts";
 import { normalizeArguments } from "../../../../lib/cli/flags/normalize_arguments.ts";
 import { runProgram } from "../../../../lib/cli/flags/program.ts";
 import { SD_PIXL_FLAGS, sdPixlNotes } from "../../../../lib/cli/flags/sd_pixl_flags.ts";
@@ -37,7 +37,7 @@ async function call(args: readonly string[]): Promise<Called> {
 /** Config values, by dotted key in camelCase, and notes that arguments of `generate` lead to. */
 async function outcomeOf(args: readonly string[]) {
   const flags = (await call(["generate", ...args])).args[0] as GenerateFlags;
-  const { config } = resolveLayers(layersOfFlags(flags));
+  const { config } = resolveSources(sourcesOfFlags(flags));
   return { flags, config, notes: sdPixlNotes(flags.sdPixl ?? {}) };
 }
 

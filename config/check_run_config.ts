@@ -1,0 +1,72 @@
+import { ConfigError } from "./config_source.ts";
+import { LR_STEP_RULES_EXPECTED, parseLrStepRules } from "./lr_step_rules.ts";
+import type { RunConfig } from "./run_config.ts";
+
+/** Tells where the value of a dotted key comes from. */
+type Where = (path: string) => string;
+
+/**
+ * Checks the values of a config against each other.
+ *
+ * @throws {ConfigError} If two values contradict each other.
+ */
+export function checkRunConfig(config: RunConfig, where: Where): void {
+  checkOrder(config, where);
+  checkControlnets(config, where);
+  checkLosses(config, where);
+  checkStepRules(config, where);
+}
+
+/** Lower bounds must not exceed upper bounds. */
+function checkOrder({ sd, controlnet, training }: RunConfig, where: Where): void {
+  const { randomTauMin, randomTauMax } = training.augmentation;
+  const { controlGuidanceStart, controlGuidanceEnd } = controlnet;
+  const tau = "training.augmentation.random_tau";
+  const control = "controlnet.control_guidance";
+  const bounds = [
+    ["sd.t_min", sd.tMin, "sd.t_max", sd.tMax],
+    [`${tau}_min`, randomTauMin, `${tau}_max`, randomTauMax],
+    [`${control}_start`, controlGuidanceStart, `${control}_end`, controlGuidanceEnd],
+  ] as const;
+  for (const [lowPath, low, highPath, high] of bounds) {
+    if (low <= high) continue;
+    const problem = `expected at most "${highPath}" (${high}), got ${low}`;
+    throw new ConfigError(where(lowPath), lowPath, problem);
+  }
+}
+
+/** Each ControlNet needs a factor. */
+function checkControlnets({ controlnet }: RunConfig, where: Where): void {
+  const scales = controlnet.controlnetConditioningScale.length;
+  const models = controlnet.modelsId.length;
+  if (scales === models) return;
+  const path = "controlnet.controlnet_conditioning_scale";
+  const expected = `expected as many values as "controlnet.models_id" has (${models})`;
+  throw new ConfigError(where(path), path, `${expected}, got ${scales}`);
+}
+
+/** The kernel of a loss must not exceed the picture, if the loss is on. */
+function checkLosses({ generator, training }: RunConfig, where: Where): void {
+  const side = Math.min(generator.imageH, generator.imageW);
+  const { laplacianScale, laplacianKernel, bilateralScale, bilateralMaxDistance } = training;
+  const sizes = [
+    ["laplacian_kernel", laplacianScale, laplacianKernel, 2 * side - 1],
+    ["bilateral_max_distance", bilateralScale, bilateralMaxDistance, side - 1],
+  ] as const;
+  for (const [name, scale, value, max] of sizes) {
+    if (scale === 0 || value <= max) continue;
+    const path = `training.${name}`;
+    const expected = `expected at most ${max} for a picture with a side of ${side} pixels`;
+    throw new ConfigError(where(path), path, `${expected}, got ${value}`);
+  }
+}
+
+/** The rules of the learning rate must be readable, if the scheduler uses them. */
+function checkStepRules({ training }: RunConfig, where: Where): void {
+  const { lrScheduler, lrStepRules } = training;
+  if (lrScheduler !== "piecewise_constant") return;
+  if (parseLrStepRules(lrStepRules) !== undefined) return;
+  const path = "training.lr_step_rules";
+  const expected = `expected ${LR_STEP_RULES_EXPECTED} for lr_scheduler "piecewise_constant"`;
+  throw new ConfigError(where(path), path, `${expected}, got "${lrStepRules}"`);
+}

@@ -1,0 +1,113 @@
+import type { Key } from "./key.ts";
+
+/** An interval of numbers. An open bound is not itself in it. */
+export interface Interval {
+  readonly min: number;
+  readonly max: number;
+  readonly isMinOpen: boolean;
+  readonly isMaxOpen: boolean;
+}
+
+/** Reads the range of a key, such as "(0, 10]". */
+export function parseRange(range: string): Interval {
+  const [, open, min, max, close] = /^([[(])(\S+), (\S+)([\])])$/.exec(range)!;
+  return {
+    min: Number(min),
+    max: Number(max),
+    isMinOpen: open === "(",
+    isMaxOpen: close === ")",
+  };
+}
+
+/** Lists the words that a key allows, if it has choices. */
+export function wordsOf({ choices = [] }: Key): readonly string[] {
+  return Array.isArray(choices) ? choices : Object.keys(choices);
+}
+
+/** Tells whether a value is a text, which is taken letter by letter: a prompt "1e3" stays one. */
+export function isText(key: Key): boolean {
+  return !isList(key) && key.range === undefined && typeof key.default !== "boolean";
+}
+
+/** Tells whether a value is a list. */
+export function isList(key: Key): boolean {
+  return Array.isArray(key.default);
+}
+
+/** Describes what a key allows, such as "a number in (0, 10]". */
+export function describeExpected(key: Key): string {
+  const one = describeOne(key) + (key.null === undefined ? "" : ", or null");
+  return isList(key) ? `a list, each ${one}` : one;
+}
+
+function describeOne(key: Key): string {
+  if (key.choices !== undefined) {
+    const words = `one of ${wordsOf(key).map((word) => `"${word}"`).join(", ")}`;
+    return key.isPath ? `${words}, or owner/name, a folder or a URL` : words;
+  }
+  if (key.range !== undefined) return `${numberKind(key)} in ${key.range}`;
+  return typeof key.default === "boolean" ? "true or false" : "a text";
+}
+
+function numberKind({ integer }: Key): string {
+  return integer === "odd" ? "an odd integer" : integer ? "an integer" : "a number";
+}
+
+/** Words for true and false in YAML 1.1, which SD-piXL's parser reads. */
+const SWITCHES: ReadonlyMap<unknown, boolean> = new Map([
+  ["yes", true],
+  ["no", false],
+  ["on", true],
+  ["off", false],
+]);
+
+/**
+ * Reads a value of a key. One value alone is a list of one.
+ *
+ * @returns The value to use; undefined if the key does not allow it.
+ */
+export function readValue(key: Key, value: unknown): unknown {
+  if (!isList(key)) return readOne(key, value);
+  if (value === null) return [];
+  const items = [value].flat().map((item) => readOne(key, item));
+  return items.includes(undefined) ? undefined : items;
+}
+
+/** Reads a value, or an item of a list. */
+export function readOne(key: Key, value: unknown): unknown {
+  if (value === null && key.null !== undefined) return null;
+  if (key.range !== undefined) return readNumber(key, key.range, value);
+  if (typeof key.default === "boolean") {
+    if (typeof value === "string") return SWITCHES.get(value.toLowerCase());
+    return typeof value === "boolean" ? value : undefined;
+  }
+  if (key.choices === undefined && value === null) return "";
+  if (typeof value !== "string") return undefined;
+  const isAllowed = key.choices === undefined || wordsOf(key).includes(value) ||
+    (key.isPath === true && isLocation(value));
+  return isAllowed ? value : undefined;
+}
+
+/** Tells a location from a word: it contains a slash. */
+export function isLocation(value: string): boolean {
+  return /[\\/]/.test(value);
+}
+
+function readNumber({ integer }: Key, range: string, value: unknown): number | undefined {
+  const found = toNumber(value);
+  if (found === undefined || (integer && !Number.isInteger(found))) return undefined;
+  if (integer === "odd" && found % 2 === 0) return undefined;
+  const { min, max, isMinOpen, isMaxOpen } = parseRange(range);
+  const isInside = (isMinOpen ? found > min : found >= min) &&
+    (isMaxOpen ? found < max : found <= max);
+  return isInside ? found : undefined;
+}
+
+/** SD-piXL writes "10_001", which YAML 1.2 takes for a text. */
+function toNumber(value: unknown): number | undefined {
+  if (typeof value === "number") return value;
+  if (typeof value !== "string" || !/^[+-]?\d+(_\d+)*(\.\d+(_\d+)*)?$/.test(value)) {
+    return undefined;
+  }
+  return Number(value.replaceAll("_", ""));
+}

@@ -1,0 +1,79 @@
+import type { Keys } from "./key.ts";
+
+/** Keys of the teacher, and of how it samples the image from which a picture starts. */
+export const DIFFUSION_KEYS = {
+  modelId: {
+    default: "mini",
+    isPath: true,
+    doc:
+      "The teacher: mini (built in); sdxl, ssd1b or owner/name of the Hugging Face Hub; a folder " +
+      "or URL in diffusers layout",
+  },
+  vaeId: {
+    default: null,
+    null: "the teacher's own",
+    isPath: true,
+    doc: "The autoencoder: taesdxl, vae-16-fix or owner/name of the Hub; a folder or URL",
+  },
+  precision: {
+    default: "auto",
+    choices: {
+      auto: "fp16 on a GPU that supports it, else fp32",
+      fp32: "",
+      fp16: "",
+      q8: "8 bits per weight",
+      q4: "4 bits per weight",
+    },
+    isNew: true,
+    doc: "Precision of UNet, ControlNets and text encoders. The autoencoder stays fp32",
+  },
+  loraPath: {
+    default: null,
+    null: "none",
+    isPath: "comma-separated",
+    doc:
+      "LoRA weights: a .safetensors file, a folder, owner/name or owner/name:file.safetensors of " +
+      "the Hub. Several with commas between",
+  },
+  loraScale: { default: 1, range: "[-10, 10]", doc: "Factor of each LoRA" },
+  ldmSpeedUp: { default: false, unused: "there is no PyTorch here", doc: "torch.compile" },
+  enableXformers: { default: false, unused: "there is no PyTorch here", doc: "xformers" },
+  gradientCheckpoint: {
+    default: false,
+    unused: "there is no PyTorch here",
+    doc: "Gradient checkpointing",
+  },
+  sampler: {
+    default: "ddim",
+    choices: ["ddim", "euler"],
+    isNew: true,
+    doc: "Sampler of the first image",
+  },
+  numInferenceSteps: {
+    default: 8,
+    range: "[1, 1000]",
+    integer: true,
+    doc: "Number of steps of the sampler",
+  },
+  guidanceScale: {
+    default: 3,
+    range: "[0, 100]",
+    doc: "Classifier-free guidance of the sampler. With few steps, high values oversaturate and " +
+      "distort the image",
+  },
+  numReferences: {
+    default: 4,
+    range: "[1, 100]",
+    integer: true,
+    doc:
+      "Number of images that the teacher samples. The run starts from the one whose picture fits " +
+      "the prompt best",
+  },
+  clipId: {
+    default: null,
+    null: "the teacher ranks the images by denoising error",
+    isPath: true,
+    isNew: true,
+    doc: "A CLIP that ranks the images instead: a folder or URL in transformers layout",
+  },
+} as const satisfies Keys;

@@ -1,0 +1,57 @@
+/** A value that a key can have. */
+export type Value = boolean | number | string | null | readonly (number | string)[];
+
+/**
+ * A key of the config. It is the one source of the key's type, check, default, meaning, JSON Schema
+ * and text in `default.yaml`.
+ *
+ * The kind of value follows from it: a word if there are `choices`, a number if there is a `range`,
+ * true or false if the default is one of them, else a text. A list if the default is one.
+ */
+export interface Key {
+  /** Meaning, without range and default, and without a final period. */
+  readonly doc: string;
+  /** Value if no preset, file or flag sets one. */
+  readonly default: Value;
+  /** Interval of a number, such as "(0, 10]". */
+  readonly range?: string;
+  /** Whether a number must be an integer, or an odd one. */
+  readonly integer?: true | "odd";
+  /** Words to choose from, or words with the meaning of each. */
+  readonly choices?: readonly string[] | Readonly<Record<string, string>>;
+  /** Meaning of null, for a key that can be null. */
+  readonly null?: string;
+  /**
+   * Whether it names something that is read: a file, folder, URL or model of the Hub; or several of
+   * them with commas between. With `choices`, what contains a slash is such a name.
+   */
+  readonly isPath?: true | "comma-separated";
+  /** Whether SD-piXL does not have it. */
+  readonly isNew?: true;
+  /** Former names of the key in its section. */
+  readonly oldNames?: readonly string[];
+  /** Why it has no effect, for a key of SD-piXL that changes nothing here. */
+  readonly unused?: string;
+}
+
+/** Keys by their name in TypeScript. */
+export type Keys = Readonly<Record<string, Key>>;
+
+/** Type of the value of a key. */
+export type ValueOf<K extends Key> = K["default"] extends readonly unknown[] ? readonly ItemOf<K>[]
+  : K extends { readonly null: string } ? ItemOf<K> | null
+  : ItemOf<K>;
+
+/** Type of the value of a key, or of an item if it is a list. */
+export type ItemOf<K extends Key> = K extends { readonly choices: infer C }
+  ? K extends { readonly isPath: true } ? string
+  : C extends readonly (infer Word)[] ? Word
+  : keyof C
+  : K extends { readonly range: string } ? number
+  : K["default"] extends boolean ? boolean
+  : string;
+
+/** Type of the values of keys, and of sections of keys. */
+export type ConfigOf<T> = {
+  readonly [N in keyof T]: T[N] extends Key ? ValueOf<T[N]> : ConfigOf<T[N]>;
+};

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { configKeys, namedPaths, pathKeys } from "../../config/config_keys.ts";
+import { describeExpected, parseRange, readValue } from "../../config/keys/check_value.ts";
+
+Deno.test("each key allows its own default, and says what it means", () => {
+  for (const { path, key } of configKeys()) {
+    assert.deepEqual(readValue(key, key.default), key.default, path);
+    assert.match(key.doc, /^\S.*[^.\s]$/, path);
+  }
+});
+
+Deno.test("each range is an interval that holds a number", () => {
+  const ranges = configKeys().flatMap(({ key }) => key.range ?? []);
+  assert(ranges.length > 0);
+  for (const range of ranges) {
+    const { min, max } = parseRange(range);
+    assert(Number.isFinite(min) && Number.isFinite(max) && min < max, range);
+  }
+});
+
+Deno.test("readValue() keeps open bounds out, and closed ones in", () => {
+  const key = { doc: "Share", default: 1, range: "(0, 10]" };
+  assert.deepEqual([0, 1e-9, 10, 10.1].map((value) => readValue(key, value)), [
+    undefined,
+    1e-9,
+    10,
+    undefined,
+  ]);
+  assert.equal(describeExpected(key), "a number in (0, 10]");
+});
+
+Deno.test("pathKeys() lists the keys that name files, folders, URLs or models of the Hub", () => {
+  assert.deepEqual(pathKeys(), [
+    "image",
+    "generator.palette",
+    "diffusion.model_id",
+    "diffusion.vae_id",
+    "diffusion.lora_path",
+    "diffusion.clip_id",
+    "controlnet.models_id",
+    "controlnet.depth_model_id",
+    "caption.blip_model_id",
+  ]);
+});
+
+Deno.test("namedPaths() lists what a value names", () => {
+  const cases = [
+    ["image", "cat.png", ["cat.png"]],
+    ["image", null, []],
+    ["image", "", []],
+    ["prompt", "a/b", []],
+    ["no.key", "a/b", []],
+    ["diffusion.lora_path", "a.safetensors, b/c", ["a.safetensors", "b/c"]],
+    ["controlnet.models_id", ["canny", "own/depth"], ["own/depth"]],
+    ["controlnet.models_id", "./depth", ["./depth"]],
+  ] as const;
+  for (const [path, value, names] of cases) assert.deepEqual(namedPaths(path, value), names);
+});

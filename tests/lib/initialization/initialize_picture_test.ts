@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { parseRunConfig } from "../../../config/parse_run_config.ts";
+import paperText from "../../../config/presets/paper.yaml" with { type: "text" };
+import { resolveRunConfig, resolveSources } from "../../../config/resolve_run_config.ts";
+import { initializePicture } from "../../../lib/initialization/initialize_picture.ts";
+import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { discImage } from "../distill/tiny_run.ts";
+
+Deno.test("a copy of paper.yaml under another name starts the same picture", async () => {
+  const text = paperText.replace(/^preset: paper$/m, "");
+  const { config: copy } = resolveSources([parseRunConfig(text, "mine.yaml")]);
+  const paper = resolveRunConfig({ preset: "paper" });
+  assert.equal(copy.preset, "standard");
+  assert.deepEqual({ ...copy, preset: "paper" }, paper);
+  const image = discImage({ height: 256, width: 256 });
+  const palette = await findPalette(paper.generator.palette);
+  const start = (config: typeof paper) => initializePicture(image, palette, config);
+  assert.deepEqual(start(copy), start(paper));
+  const standard = { ...paper, generator: { ...paper.generator, antialias: true } };
+  assert.notDeepEqual(start(standard), start(paper));
+});
