@@ -4,7 +4,7 @@ import type { ControlnetConfig } from "../models/unet/controlnet_config.ts";
 import { ModelConfig } from "../models/model_config.ts";
 import { readUnetConfig, type UnetConfig } from "../models/unet/unet_config.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
-import type { LoraPlace } from "../lora/lora_location.ts";
+import type { LoraReference } from "../lora/lora_file.ts";
 
 /** A folder is no teacher, or a teacher that cannot be used. */
 export class TeacherFolderError extends Error {
@@ -43,7 +43,7 @@ export interface TeacherFolderOptions {
    */
   readonly findControlnet?: FindControlnet;
   /** LoRAs that its networks are loaded with. Default: none. */
-  readonly loras?: readonly LoraPlace[];
+  readonly loras?: readonly LoraReference[];
 }
 
 /** Files without which a folder is no teacher. */
@@ -69,7 +69,7 @@ export class TeacherFolder {
   /** Where the autoencoder lies. */
   readonly vaePlace: NetworkPlace;
   /** LoRAs that UNet and text encoders are loaded with. */
-  readonly loras: readonly LoraPlace[];
+  readonly loras: readonly LoraReference[];
   /** Whether an empty negative prompt stands for zeros instead of being encoded. */
   readonly forceZerosForEmptyPrompt: boolean;
   readonly #findElsewhere: FindControlnet;

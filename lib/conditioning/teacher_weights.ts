@@ -1,7 +1,7 @@
 import type { FloatType } from "../weights/float16.ts";
-import type { LoraComponent } from "../lora/lora_key.ts";
+import type { LoraComponent } from "../lora/lora_names.ts";
 import { mergeLoras } from "../lora/lora_merge.ts";
-import { openLoras } from "../lora/lora_location.ts";
+import { openLoras } from "../lora/lora_file.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { TeacherFolder } from "./teacher_folder.ts";
 

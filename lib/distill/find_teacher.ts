@@ -3,7 +3,8 @@ import { openTeacherFolder, type TeacherFolder } from "../conditioning/teacher_f
 import type { ImageSize } from "../image/image.ts";
 import { type ModelFolder, openModelFolder } from "../weights/model_folder.ts";
 import { type HubModelOptions, openHubModel } from "../hub/hub_model.ts";
-import { findLora, type LoraPlace, splitLoraPaths } from "../lora/lora_location.ts";
+import { findLora, type LoraReference } from "../lora/lora_file.ts";
+import { splitLoraPaths } from "../lora/lora_names.ts";
 import { hasShortName, mayBeHubModel } from "../hub/model_ids.ts";
 
 /** Name of the teacher that ships with Smalti. */
@@ -36,7 +37,7 @@ export async function findTeacher(
     : await openModel(modelId, hub);
   const isOfHub = modelId !== BUILT_IN_TEACHER && mayBeHubModel(modelId) &&
     folder.location !== modelId;
-  const loras: LoraPlace[] = [];
+  const loras: LoraReference[] = [];
   // One after the other, as two may be of one repository.
   for (const location of splitLoraPaths(loraPath)) {
     loras.push(

@@ -2,7 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseRunConfig, parseSettings, sourceOf } from "../../config/parse_run_config.ts";
 import { layersFolder } from "../outputs/layers_folder.ts";
 import { videoTarget } from "../video/video_formats.ts";
-import { splitLoraPaths } from "../lora/lora_location.ts";
+import { splitLoraPaths } from "../lora/lora_names.ts";
 import { hubPermissions, type HubPlaces, namesHub } from "../cli/flags/hub_permissions.ts";
 import { normalizeArguments } from "../cli/flags/normalize_arguments.ts";
 import { elsewhereOf } from "../cli/flags/run_request.ts";

@@ -1,16 +1,16 @@
-/** A file is no LoRA, or one that cannot be used with these weights. */
+/** A file is not a LoRA, or does not fit the weights of a network. */
 export class LoraError extends TypeError {
   /** Name of the class. */
   override readonly name = "LoraError";
   /** Path or address of the file. */
   readonly file: string;
-  /** Keys of the file that are meant. */
+  /** Keys of the file that caused the error. */
   readonly keys: readonly string[];
 
   /**
-   * Describes a refusal.
+   * Describes the failure.
    *
-   * @param detail What was expected; the keys are named behind it.
+   * @param detail Expectation, without a final period. Up to three keys are appended.
    */
   constructor(file: string, detail: string, keys: readonly string[] = []) {
     const shown = keys.slice(0, 3).map((key) => `"${key}"`).join(", ");

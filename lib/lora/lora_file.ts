@@ -1,23 +1,83 @@
 import type { ByteSource } from "../weights/byte_source.ts";
-import { LoraError } from "./lora_error.ts";
-import { type LoraComponent, parseLoraKey } from "./lora_key.ts";
+import { floatView } from "../weights/float_view.ts";
+import { type ModelFolder, openModelFolder } from "../weights/model_folder.ts";
 import { readSafetensorsHeader } from "../weights/safetensors.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { WeightEntry } from "../weights/weight_source.ts";
+import { LoraError } from "./lora_error.ts";
+import { type LoraComponent, parseLoraKey, parseLoraLocation } from "./lora_names.ts";
 
-/** What a LoRA adds to one module: `factor` times up [O, R] times down [R, ...]. */
+/** Location of a LoRA and its strength. It is opened when it is merged. */
+export interface LoraReference {
+  /** Folder of the file. */
+  readonly folder: ModelFolder;
+  /** Path in the folder. */
+  readonly path: string;
+  /** Factor of the update; 1 is the trained strength. */
+  readonly scale: number;
+}
+
+/** An open LoRA and its strength. */
+export interface ScaledLora {
+  /** The LoRA. */
+  readonly lora: LoraFile;
+  /** Factor of the update; 1 is the trained strength. */
+  readonly scale: number;
+}
+
+/** Open LoRAs. Disposing of this closes them. */
+export interface OpenLoras extends Disposable {
+  /** The LoRAs. */
+  readonly loras: readonly ScaledLora[];
+}
+
+/**
+ * Locates a LoRA. No file is read.
+ *
+ * @param location Path or address of a file that ends with ".safetensors", or of a folder. The file
+ * in a folder is {@linkcode LORA_FILE}, unless one is named after a colon:
+ * "owner/name:file.safetensors".
+ * @param open Opens the folder. Default: a path or address.
+ */
+export async function findLora(
+  location: string,
+  scale: number,
+  open: (folder: string, file: string) => ModelFolder | Promise<ModelFolder> = (folder) =>
+    openModelFolder(folder),
+): Promise<LoraReference> {
+  const { folder, path } = parseLoraLocation(location);
+  return { folder: await open(folder, path), path, scale };
+}
+
+/**
+ * Opens LoRAs.
+ *
+ * @throws {LoraError} If a file has unknown keys.
+ * @throws {ModelFolderError} If a file cannot be read.
+ */
+export async function openLoras(references: readonly LoraReference[]): Promise<OpenLoras> {
+  using cleanup = new DisposableStack();
+  const loras: ScaledLora[] = [];
+  for (const { folder, path, scale } of references) {
+    loras.push({ lora: cleanup.use(LoraFile.fromSource(await folder.source(path))), scale });
+  }
+  const owned = cleanup.move();
+  return { loras, [Symbol.dispose]: () => owned.dispose() };
+}
+
+/** The update of one module: `factor` times up [O, R] times down [R, ...]. */
 export interface LoraUpdate {
-  /** Module, as the file spells it: with dots, or kohya's underscores. */
+  /** Module as the file spells it: with dots, or with kohya's underscores. */
   readonly module: string;
-  /** Factor whose first side is the rank R. */
+  /** Factor of shape [R, ...], where R is the rank. */
   readonly down: WeightEntry;
-  /** Factor with sides O and R. */
+  /** Factor of shape [O, R]. */
   readonly up: WeightEntry;
-  /** alpha / R; 1 where the file names no alpha. */
+  /** alpha / R; 1 if the file has no alpha. */
   readonly factor: number;
 }
 
-/** Text of the metadata in which diffusers stores the settings of peft. */
+/** Key of the metadata under which diffusers stores the settings of peft. */
 const SETTINGS_KEY = "lora_adapter_metadata";
 
 /** A LoRA in one safetensors file, in the layout of diffusers, peft or kohya. Read lazily. */
@@ -37,10 +97,10 @@ export class LoraFile implements Disposable {
   }
 
   /**
-   * Reads the keys of a file and takes the source over: it is closed with the LoRA, or at once if
-   * the file is refused.
+   * Reads the keys of a file.
    *
-   * @throws {LoraError} If keys are not known, or factors of a module are missing.
+   * @param source Owned by the LoRA from here on, and closed with it or on failure.
+   * @throws {LoraError} If keys are unknown, or factors of a module are missing.
    * @throws {SafetensorsError} If the file is not valid.
    */
   static fromSource(source: ByteSource): LoraFile {
@@ -54,12 +114,12 @@ export class LoraFile implements Disposable {
     }
   }
 
-  /** Networks that it changes. */
+  /** Networks that the LoRA changes. */
   get components(): readonly LoraComponent[] {
     return [...this.#updates.keys()];
   }
 
-  /** Returns what it adds to the modules of a network. */
+  /** Returns the updates of a network's modules. */
   updates(component: LoraComponent): readonly LoraUpdate[] {
     return this.#updates.get(component) ?? [];
   }
@@ -92,14 +152,20 @@ function readUpdates(
     const { component, module, part } = parsed;
     const name = `${component}.${module}`;
     const group = groups.get(name) ?? { component, module, entries: {} };
-    if (group.entries[part]) throw new LoraError(file, `expected one "${part}" a module`, [key]);
+    if (group.entries[part]) {
+      throw new LoraError(file, `expected one "${part}" for each module`, [key]);
+    }
     group.entries[part] = weights.get(key);
     groups.set(name, group);
   }
   if (unknown.length > 0) {
-    throw new LoraError(file, "expected keys that end with .lora_A.weight or the like", unknown);
+    throw new LoraError(
+      file,
+      "expected keys that end with .lora_A.weight, .lora_down.weight or similar",
+      unknown,
+    );
   }
-  if (groups.size === 0) throw new LoraError(file, "it holds no tensors");
+  if (groups.size === 0) throw new LoraError(file, "the file has no tensors");
   const updates = new Map<LoraComponent, LoraUpdate[]>();
   for (const group of groups.values()) {
     const list = updates.get(group.component) ?? [];
@@ -112,29 +178,27 @@ function readUpdates(
 function joinParts(file: string, { component, module, entries }: Parts, settings: Settings) {
   const { down, up, alpha } = entries;
   const rank = down?.shape[0];
-  if (!down || !up || rank === undefined) {
+  if (!down || !up || !rank) {
     const keys = Object.values(entries).map(({ key }) => key);
     throw new LoraError(file, `expected both factors of module "${module}"`, keys);
   }
   const wanted = alpha ? readNumber(file, alpha) : settings.alphaOf(component, module);
-  const divisor = settings.usesRootOfRank(component) ? Math.sqrt(rank) : rank;
+  const divisor = settings.usesRankRoot(component) ? Math.sqrt(rank) : rank;
   return { module, down, up, factor: (wanted ?? divisor) / divisor };
 }
 
 function readNumber(file: string, entry: WeightEntry): number {
-  const { buffer, byteOffset, byteLength } = entry.read("float32");
-  const value = new DataView(buffer, byteOffset, byteLength);
-  if (byteLength === 4 && Number.isFinite(value.getFloat32(0, true))) {
-    return value.getFloat32(0, true);
-  }
+  const isScalar = entry.shape.every((dimension) => dimension === 1);
+  const value = isScalar ? floatView(entry.read("float32"))[0]! : NaN;
+  if (Number.isFinite(value)) return value;
   throw new LoraError(file, `expected one number for "alpha"`, [entry.key]);
 }
 
-/** What peft was told when the LoRA was trained. */
+/** Settings of peft at training. */
 interface Settings {
   alphaOf(component: LoraComponent, module: string): number | undefined;
-  /** Whether alpha is divided by the root of the rank. Source: arXiv 2312.03732. */
-  usesRootOfRank(component: LoraComponent): boolean;
+  /** Whether alpha is divided by the square root of the rank. Source: arXiv 2312.03732. */
+  usesRankRoot(component: LoraComponent): boolean;
 }
 
 function readSettings(source: ByteSource): Settings {
@@ -153,7 +217,7 @@ function readSettings(source: ByteSource): Settings {
       const alpha = pattern?.[1] ?? values[`${component}.lora_alpha`];
       return typeof alpha === "number" ? alpha : undefined;
     },
-    usesRootOfRank: (component) => isTrue(`${component}.use_rslora`),
+    usesRankRoot: (component) => isTrue(`${component}.use_rslora`),
   };
 }
 
@@ -162,7 +226,7 @@ function parseSettings(file: string, text: string): Readonly<Record<string, unkn
     const values: unknown = JSON.parse(text);
     if (typeof values === "object" && values !== null) return values as Record<string, unknown>;
   } catch {
-    // As what is no object.
+    // Refused below, as is JSON that is not an object.
   }
   throw new LoraError(file, `expected a JSON object for "${SETTINGS_KEY}" in its metadata`);
 }

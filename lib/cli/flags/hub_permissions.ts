@@ -3,7 +3,7 @@ import { controlnetKind } from "../../conditioning/teacher_folder.ts";
 import { BUILT_IN_TEACHER } from "../../distill/find_teacher.ts";
 import { FOLDER_MARKS } from "../../hub/hub_model.ts";
 import { HUB_VARIABLES, type HubSettings, resolveHubSettings } from "../../hub/settings.ts";
-import { parseLoraLocation, splitLoraPaths } from "../../lora/lora_location.ts";
+import { parseLoraLocation, splitLoraPaths } from "../../lora/lora_names.ts";
 import { hasShortName, mayBeHubModel } from "../../hub/model_ids.ts";
 
 /** Where the Hub and its files are, as far as permissions need to know. */

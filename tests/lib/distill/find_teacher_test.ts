@@ -4,7 +4,8 @@ import { findTeacher, ignoresAutoencoder } from "../../../lib/distill/find_teach
 import { HubError } from "../../../lib/hub/hub_error.ts";
 import type { HubModelOptions } from "../../../lib/hub/hub_model.ts";
 import type { HubProgress } from "../../../lib/hub/progress.ts";
-import { LORA_FILE, openLoras } from "../../../lib/lora/lora_location.ts";
+import { LORA_FILE } from "../../../lib/lora/lora_names.ts";
+import { openLoras } from "../../../lib/lora/lora_file.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 import { FakeHub } from "../hub/fake_hub.ts";
