@@ -77,8 +77,11 @@ function planAutoencoder(
 ): { readonly halves: readonly PlannedNetwork[]; readonly keptBytes: number } {
   const { vae } = teacher;
   const graphs = vae.buildEncoderGradient(unread(), { ...teacherSize, batch: pictures });
-  const { forward, backward, kept } = narrowsMasks ? narrowMasks(graphs) : graphs;
-  const keptBytes = kept.reduce((sum, name) => sum + bytesOf(forward.values.get(name)!), 0);
+  const { forward, backward } = narrowsMasks ? narrowMasks(graphs) : graphs;
+  const keptBytes = forward.saved.reduce(
+    (sum, name) => sum + bytesOf(forward.values.get(name)!),
+    0,
+  );
   const decoder = decodes
     ? [vae.buildDecoder(unread(), { ...teacher.latentSize(teacherSize), batch: 1 })]
     : [];

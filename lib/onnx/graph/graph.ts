@@ -64,6 +64,10 @@ export interface Graph {
   readonly constants: readonly GraphConstant[];
   /** All tensors by name. */
   readonly values: ReadonlyMap<string, Value>;
+  /**
+   * Names of outputs that stay with the runtime as inputs of another graph. Default: none.
+   */
+  readonly saved?: readonly string[];
 }
 
 /** Formats a type and a shape for messages and listings: `float32 [2, 4]`. */

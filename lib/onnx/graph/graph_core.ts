@@ -64,6 +64,21 @@ export class GraphCore {
     return this.#nodes;
   }
 
+  /** Tensors so far, in order. */
+  get values(): readonly Value[] {
+    return [...this.#values.values()];
+  }
+
+  /** Tensors of the checkpoint so far, in order. */
+  get weights(): readonly GraphWeight[] {
+    return [...this.#weights.values()];
+  }
+
+  /** Constants so far, in order. */
+  get constants(): readonly GraphConstant[] {
+    return [...this.#constants.values()];
+  }
+
   /**
    * Declares an input of the graph.
    *
@@ -99,12 +114,18 @@ export class GraphCore {
   }
 
   /**
-   * Adds a tensor of a checkpoint; its values are read when a session is made.
+   * Adds a tensor of a checkpoint. Its values are read when a session is created. A second call for
+   * the same key returns the same tensor.
    *
-   * @param shape What the caller expects.
+   * @param shape The shape that the caller expects.
+   * @param type Type in the graph. Default: the precision of the graph.
    * @throws {RangeError} If the shape in the checkpoint differs.
    */
-  weight(entry: WeightEntry, shape: readonly number[]): Value {
+  weight(
+    entry: WeightEntry,
+    shape: readonly number[],
+    type: ElementType = this.precision,
+  ): Value {
     const fits = entry.shape.length === shape.length &&
       entry.shape.every((side, axis) => side === shape[axis]);
     if (!fits) {
@@ -115,7 +136,7 @@ export class GraphCore {
     }
     const known = this.#weights.get(entry.key);
     if (known) return known.value;
-    const value = this.#declare({ name: entry.key, type: this.precision, shape: [...shape] });
+    const value = this.#declare({ name: entry.key, type, shape: [...shape] });
     this.#weights.set(entry.key, { value, entry });
     return value;
   }
@@ -228,8 +249,8 @@ export class GraphCore {
       nodes: [...this.#nodes],
       inputs: [...this.#inputs],
       outputs: [...this.#outputs],
-      weights: [...this.#weights.values()],
-      constants: [...this.#constants.values()],
+      weights: this.weights,
+      constants: this.constants,
       values: new Map(this.#values),
     };
   }

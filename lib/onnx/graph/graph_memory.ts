@@ -23,17 +23,22 @@ const ALIASES = new Set(["Identity", "Reshape", "Squeeze", "Unsqueeze"]);
  * cannot do without. What a runtime keeps for later runs is not known.
  */
 export function measureGraph(graph: Graph): GraphMemory {
-  const weights = [...graph.weights, ...graph.constants].map(({ value }) => bytesOf(value));
+  const stored = [...graph.weights, ...graph.constants].map(({ value }) => bytesOf(value));
   const scores = graph.nodes.map((node) => scoreBytes(graph, node));
   const made = [...graph.inputs, ...graph.nodes.flatMap(({ outputs }) => valuesOf(graph, outputs))];
   return {
-    weightBytes: weights.reduce((sum, bytes) => sum + bytes, 0),
+    weightBytes: sum(stored),
     activationBytes: peakOf(graph, scores),
-    largestBytes: Math.max(...weights, ...scores, ...made.map(bytesOf)),
+    largestBytes: Math.max(...stored, ...scores, ...made.map(bytesOf)),
   };
 }
 
-/** Returns the size of a tensor, in bytes. */
+/** Returns the size of all weights of a graph in bytes, without constants. */
+export function bytesOfWeights({ weights }: Graph): number {
+  return sum(weights.map(({ value }) => bytesOf(value)));
+}
+
+/** Returns the size of a tensor in bytes. */
 export function bytesOf({ shape, type }: Value): number {
   return shapeSize(shape) * bytesPerElement(type);
 }
@@ -53,7 +58,7 @@ function peakOf(graph: Graph, scores: readonly number[]): number {
   }
   for (const { name } of graph.outputs) lastUses.set(ownerOf(name), graph.nodes.length);
   const live = new Map(graph.inputs.map((value) => [value.name, bytesOf(value)]));
-  let bytes = [...live.values()].reduce((sum, size) => sum + size, 0);
+  let bytes = sum([...live.values()]);
   let peak = bytes;
   for (const [i, { outputs, inputs }] of graph.nodes.entries()) {
     for (const value of valuesOf(graph, outputs)) {
@@ -78,4 +83,8 @@ function scoreBytes(graph: Graph, { op, inputs, attributes }: GraphNode): number
   const heads = attributes["num_heads"] as number;
   const [batch, asking, asked] = [q.shape[0]!, q.shape[1]!, k.shape[1]!];
   return batch * heads * asking * asked * bytesPerElement(q.type);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

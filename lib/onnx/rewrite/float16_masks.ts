@@ -1,66 +1,51 @@
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
-import type { Graph, GraphConstant, GraphNode, Value } from "../graph/graph.ts";
-import { elementTypeCode } from "../graph/graph_core.ts";
+import type { Graph, GraphNode, Value } from "../graph/graph.ts";
+import { GraphEditor } from "../graph/rewrite_graph.ts";
 import type { Runtime } from "../runtime/session.ts";
 import type { GradientGraphs } from "./split_gradient.ts";
 
-/** Whether a runtime can keep masks in half the memory; on a CPU it is not short. */
+/** Tells whether a runtime can save masks in float16. On a CPU, memory is not short. */
 export function canNarrowMasks(gpu: Gpu | null, runtime: Runtime): boolean {
   return runtime === "webgpu" && gpu !== null && gpu.device.features.has("shader-f16");
 }
 
 /**
- * Keeps masks of ReLUs, of zeros and ones, in float16 from the forward to the backward half, in place
- * of the ReLUs' outputs in float32.
+ * Saves the masks of ReLUs (0 or 1) in float16 between the forward and the backward half, instead of
+ * the outputs of the ReLUs in float32.
  *
- * The gradients stay the same, to the last bit. The encoder of TAESD keeps 0.77 GB at 1024x1024, not
- * 1.5.
+ * The gradients are the same, bit for bit. At 1024x1024, the encoder of TAESD saves 0.77 instead of
+ * 1.5 GB.
  */
 export function narrowMasks(graphs: GradientGraphs): GradientGraphs {
-  const masks = graphs.kept.flatMap((name) => findMask(graphs, name) ?? []);
-  if (masks.length === 0) return graphs;
   const { forward, backward } = graphs;
-  const moved = new Set(masks.flatMap(({ clip, ceil }) => [clip, ceil]));
-  const narrow = new Map(masks.map(({ source, mask }) => {
-    const value: Value = { ...mask, name: `${mask.name}/narrow`, type: "float16" };
-    return [source, value] as const;
-  }));
-  const replace = (list: readonly Value[]) =>
-    list.map((value) => graphs.kept.includes(value.name) ? narrow.get(value.name) ?? value : value);
-  const values = new Map([
-    ...forward.values,
-    ...[...narrow.values()].map((value) => [value.name, value] as const),
-  ]);
+  const masks = forward.saved.flatMap((name) => findMask(graphs, name) ?? []);
+  if (masks.length === 0) return graphs;
+  const replaced = new Map(masks.map(({ source, float16 }) => [source.name, float16]));
+  const replace = (values: readonly Value[]) =>
+    values.map((value) => replaced.get(value.name) ?? value);
   return {
     forward: {
-      ...forward,
-      values,
-      nodes: [
-        ...forward.nodes,
-        ...masks.flatMap(({ clip, ceil, source, mask }) => [
-          clip,
-          ceil,
-          cast(mask, narrow.get(source)!),
-        ]),
-      ],
-      outputs: replace(forward.outputs),
-      constants: withConstants(forward, backward, masks.map(({ clip }) => clip)),
+      ...withMasksAtEnd(forward, masks, replace(forward.outputs)),
+      saved: forward.saved.map((name) => replaced.get(name)?.name ?? name),
     },
-    backward: {
-      ...backward,
-      values,
-      nodes: [
-        ...masks.map(({ source, mask }) => cast(narrow.get(source)!, mask)),
-        ...backward.nodes.filter((node) => !moved.has(node)),
-      ],
-      inputs: replace(backward.inputs),
-    },
-    kept: graphs.kept.map((name) => narrow.get(name)?.name ?? name),
+    backward: withMasksAtStart(backward, masks, replace(backward.inputs)),
   };
 }
 
-/** Finds `Ceil(Clip(y, 0, 1))`, if the backward half uses nothing else of a float32 tensor `y`. */
-function findMask({ forward, backward }: GradientGraphs, source: string) {
+/** The mask of a ReLU: `ceil(clip(source, 0, 1))`. */
+interface ReluMask {
+  /** Output of the ReLU, float32. */
+  readonly source: Value;
+  /** 1 where the gradient passes, 0 elsewhere, float32. */
+  readonly mask: Value;
+  /** The mask in float16: what is saved. */
+  readonly float16: Value;
+  /** The nodes of the backward half that compute the mask. */
+  readonly nodes: readonly GraphNode[];
+}
+
+/** Finds the mask of a saved tensor, if the backward half uses nothing else of it. */
+function findMask({ forward, backward }: GradientGraphs, source: string): ReluMask | undefined {
   const usersOf = (name: string) => backward.nodes.filter(({ inputs }) => inputs.includes(name));
   const [clip, ...others] = usersOf(source);
   if (clip?.op !== "Clip" || others.length > 0 || !isFromZeroToOne(backward, clip)) {
@@ -70,7 +55,13 @@ function findMask({ forward, backward }: GradientGraphs, source: string) {
   if (ceil?.op !== "Ceil" || rest.length > 0) return undefined;
   const mask = backward.values.get(ceil.outputs[0]!)!;
   const isResult = forward.outputs.filter(({ name }) => name === source).length > 1;
-  return mask.type === "float32" && !isResult ? { source, clip, ceil, mask } : undefined;
+  if (mask.type !== "float32" || isResult) return undefined;
+  return {
+    source: forward.values.get(source)!,
+    mask,
+    float16: { ...mask, name: `${mask.name}/float16`, type: "float16" },
+    nodes: [clip, ceil],
+  };
 }
 
 function isFromZeroToOne({ constants }: Graph, { inputs }: GraphNode): boolean {
@@ -81,24 +72,35 @@ function isFromZeroToOne({ constants }: Graph, { inputs }: GraphNode): boolean {
   });
 }
 
-function cast(from: Value, to: Value): GraphNode {
-  return {
-    ...{ op: "Cast", domain: "", name: `${to.name}/Cast` },
-    ...{ inputs: [from.name], outputs: [to.name] },
-    attributes: { to: elementTypeCode(to.type) },
-  };
+function withMasksAtEnd(
+  forward: Graph,
+  masks: readonly ReluMask[],
+  outputs: readonly Value[],
+): Graph {
+  const editor = new GraphEditor(forward);
+  editor.keep(forward.nodes);
+  for (const { source, float16 } of masks) {
+    editor.insert(
+      { name: float16.name, inputs: [source], output: float16 },
+      (g, [x]) => g.cast(g.ceil(g.clip(x!, 0, 1)), "float16"),
+    );
+  }
+  return editor.finish({ outputs });
 }
 
-/** Returns the constants of a graph and those of another that some nodes use. */
-function withConstants(
-  graph: Graph,
-  other: Graph,
-  nodes: readonly GraphNode[],
-): readonly GraphConstant[] {
-  const names = new Set(graph.constants.map(({ value }) => value.name));
-  const needed = new Set(nodes.flatMap(({ inputs }) => inputs));
-  return [
-    ...graph.constants,
-    ...other.constants.filter(({ value: { name } }) => needed.has(name) && !names.has(name)),
-  ];
+function withMasksAtStart(
+  backward: Graph,
+  masks: readonly ReluMask[],
+  inputs: readonly Value[],
+): Graph {
+  const editor = new GraphEditor(backward);
+  for (const { float16, mask } of masks) {
+    editor.insert(
+      { name: float16.name, inputs: [float16], output: mask },
+      (g, [x]) => g.cast(x!, "float32"),
+    );
+  }
+  const moved = new Set(masks.flatMap(({ nodes }) => nodes));
+  editor.keep(backward.nodes.filter((node) => !moved.has(node)));
+  return editor.finish({ inputs });
 }

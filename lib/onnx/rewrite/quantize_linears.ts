@@ -1,48 +1,39 @@
-import type { FloatType } from "../../weights/float16.ts";
 import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
-import type { Graph, GraphNode, GraphWeight, Value } from "../graph/graph.ts";
+import type { FloatType } from "../../weights/float16.ts";
+import type { Graph, GraphNode, GraphWeight } from "../graph/graph.ts";
+import { type BuildPart, rewriteGraph } from "../graph/rewrite_graph.ts";
 import { BLOCK_SIZE, quantizeWeight, type WeightBits } from "./quantized_weight.ts";
 
-/** Fewest values of a weight that is quantized: below it, there is nothing to be saved. */
+/** Default of {@linkcode QuantizeLinearsOptions.minSize}: smaller weights save nothing. */
 const MIN_SIZE = 2 ** 12;
 
 /** Which linear layers are quantized, and how. */
 export interface QuantizeLinearsOptions {
-  /** Bits of a value; undefined leaves the graph as it is. */
+  /** Bits per value; undefined leaves the graph unchanged. */
   readonly weightBits?: WeightBits | undefined;
-  /** Fewest values of a weight that is quantized. Default: 4096. */
+  /** Min number of values of a weight that is quantized. Default: 4096. */
   readonly minSize?: number;
 }
 
 /**
- * Replaces linear layers by those with quantized weights, which are computed with as they are: the
- * memory of a GPU never holds more than them.
+ * Quantizes the weights of linear layers: `Gemm` becomes `MatMulNBits`, which computes with the
+ * quantized weight. The GPU never holds the dequantized weight.
  *
- * Left as they are: small layers, widths that are no multiples of 32, and weights that are used
- * elsewhere too. Such a graph has no gradient.
+ * These layers are not quantized: small ones, those whose input width is not a multiple of 32, and
+ * those that share their weight with another node. A quantized graph cannot be differentiated.
  *
- * @returns A graph with the same inputs and outputs.
+ * @returns A graph with the same inputs and outputs; the same object if nothing is quantized.
  */
 export function quantizeLinears(graph: Graph, options: QuantizeLinearsOptions): Graph {
   const { weightBits: bits, minSize = MIN_SIZE } = options;
   if (bits === undefined) return graph;
   const uses = countUses(graph);
   const weights = new Map(graph.weights.map((weight) => [weight.value.name, weight]));
-  const values = new Map(graph.values);
-  const nodes = graph.nodes.map((node) => {
+  return rewriteGraph(graph, (node) => {
     const weight = weights.get(node.inputs[1] ?? "");
-    if (!weight || !isLinear(node, weight) || uses.get(weight.value.name) !== 1) return node;
-    if (shapeSize(weight.value.shape) < minSize) return node;
-    const [packed, scales] = quantize(weight, bits);
-    // The order is that in which a runtime reads them: each weight is read twice in a row.
-    weights.delete(weight.value.name);
-    for (const added of [packed, scales]) {
-      weights.set(added.value.name, added);
-      values.set(added.value.name, added.value);
-    }
-    return replace(node, [packed.value, scales.value], { weight: weight.value, bits });
+    if (!weight || !isLinear(node, weight) || uses.get(weight.value.name) !== 1) return undefined;
+    return shapeSize(weight.value.shape) < minSize ? undefined : quantizedLinear(weight, bits);
   });
-  return { ...graph, nodes, values, weights: [...weights.values()] };
 }
 
 function countUses({ nodes }: Graph): ReadonlyMap<string, number> {
@@ -53,36 +44,30 @@ function countUses({ nodes }: Graph): ReadonlyMap<string, number> {
   return uses;
 }
 
-/** Tells whether a node is x W^T + b, with a weight that blocks fit into. */
+/** Tells whether a node is x W^T + b, with rows of W that consist of whole blocks. */
 function isLinear({ op, attributes }: GraphNode, { value: { shape } }: GraphWeight): boolean {
   return op === "Gemm" && attributes["transB"] === 1 && attributes["transA"] === 0 &&
     shape.length === 2 && shape[1]! % BLOCK_SIZE === 0;
 }
 
-function quantize({ value, entry }: GraphWeight, bits: WeightBits): [GraphWeight, GraphWeight] {
+function quantizedLinear({ value, entry }: GraphWeight, bits: WeightBits): BuildPart {
+  const [N, K] = value.shape as [number, number];
   const scaleType = value.type as FloatType;
   const { packed, scales } = quantizeWeight(entry, { bits, scaleType });
-  return [
-    { value: { name: packed.key, type: "uint8", shape: packed.shape }, entry: packed },
-    { value: { name: scales.key, type: scaleType, shape: scales.shape }, entry: scales },
-  ];
-}
-
-/** Returns the node that takes the place of a linear layer. */
-function replace(
-  { name, inputs: [x, , bias], outputs }: GraphNode,
-  [packed, scales]: readonly [Value, Value],
-  { weight, bits }: { readonly weight: Value; readonly bits: WeightBits },
-): GraphNode {
-  const [N, K] = weight.shape as [number, number];
-  // Between scales and bias are zero points and an order of columns, which are not used.
-  const rest = bias === undefined ? [] : ["", "", bias];
-  return {
-    op: "MatMulNBits",
-    domain: "com.microsoft",
-    name,
-    inputs: [x!, packed.name, scales.name, ...rest],
-    outputs,
-    attributes: { K, N, bits, block_size: BLOCK_SIZE },
+  return (g, [x, , bias]) => {
+    // A runtime reads weights in the order in which they are added: both read the stored weight.
+    const values = g.weight(packed, packed.shape, "uint8");
+    const factors = g.weight(scales, scales.shape, scaleType);
+    const [zeroPoints, columnOrder] = [undefined, undefined];
+    return g.node(
+      "MatMulNBits",
+      {
+        domain: "com.microsoft",
+        inputs: [x, values, factors, zeroPoints, columnOrder, bias],
+        attributes: { K, N, bits, block_size: BLOCK_SIZE },
+      },
+      x!.type,
+      [...x!.shape.slice(0, -1), N],
+    );
   };
 }

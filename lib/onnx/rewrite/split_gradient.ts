@@ -1,22 +1,23 @@
 import type { Graph, GraphNode, Value } from "../graph/graph.ts";
+import { GraphEditor } from "../graph/rewrite_graph.ts";
 
-/** A network in two halves, so that the backward half need not compute the forward half again. */
+/** A network and its gradient as two graphs, so that the backward half recomputes nothing. */
 export interface GradientGraphs {
-  /** Makes the results and, as further outputs, what the backward half needs of it. */
-  readonly forward: Graph;
-  /** Takes what was kept and makes the gradients. */
+  /** Computes the results and saves the tensors that the backward half needs. */
+  readonly forward: Graph & { readonly saved: readonly string[] };
+  /** Computes the gradients from the saved tensors and the gradients of the results. */
   readonly backward: Graph;
-  /** Names of the tensors that go from one to the other. */
-  readonly kept: readonly string[];
 }
 
 /**
- * Splits a graph to which `addBackward` was applied.
+ * Splits a graph to which `addBackward` was applied into a forward and a backward half.
  *
- * What the forward outputs depend on goes into the forward half, the rest into the backward half.
+ * The forward half has all nodes that the results depend on. The backward half has the other nodes
+ * that the gradients depend on.
  *
- * @param graph A graph with both results and gradients as outputs.
+ * @param graph Its outputs are results and gradients.
  * @param gradients Names of the outputs that are gradients.
+ * @throws {RangeError} If one of them is missing, or there is no other output.
  */
 export function splitGradient(graph: Graph, gradients: readonly string[]): GradientGraphs {
   const isGradient = (value: Value) => gradients.includes(value.name);
@@ -28,29 +29,26 @@ export function splitGradient(graph: Graph, gradients: readonly string[]): Gradi
         `others, got ${graph.outputs.map(({ name }) => name).join(", ")}`,
     );
   }
-  const forwardNodes = new Set(findAncestors(graph.nodes, results));
+  const forwardNodes = findAncestors(graph.nodes, results);
+  const isForward = new Set(forwardNodes);
   const backwardNodes = findAncestors(graph.nodes, gradientOutputs)
-    .filter((node) => !forwardNodes.has(node));
-  const forwardNames = new Set([...forwardNodes].flatMap((node) => node.outputs));
-  const kept = [...new Set(backwardNodes.flatMap((node) => node.inputs))]
+    .filter((node) => !isForward.has(node));
+  const forwardNames = new Set(forwardNodes.flatMap((node) => node.outputs));
+  const saved = [...new Set(backwardNodes.flatMap((node) => node.inputs))]
     .filter((name) => forwardNames.has(name));
-  const keptValues = kept.map((name) => graph.values.get(name)!);
-  return {
-    forward: part(
-      graph,
-      "forward",
-      graph.nodes.filter((node) => forwardNodes.has(node)),
-      { inputs: graph.inputs, outputs: [...results, ...keptValues] },
-    ),
-    backward: part(graph, "backward", backwardNodes, {
-      inputs: [...graph.inputs, ...keptValues],
-      outputs: gradientOutputs,
-    }),
-    kept,
-  };
+  const savedValues = saved.map((name) => graph.values.get(name)!);
+  const forward = subgraph(graph, "forward", forwardNodes, {
+    inputs: graph.inputs,
+    outputs: [...results, ...savedValues],
+  });
+  const backward = subgraph(graph, "backward", backwardNodes, {
+    inputs: [...graph.inputs, ...savedValues],
+    outputs: gradientOutputs,
+  });
+  return { forward: { ...forward, saved }, backward };
 }
 
-/** Returns, in order, the nodes that some tensors depend on. */
+/** Returns the nodes that some tensors depend on, in the order of the graph. */
 function findAncestors(nodes: readonly GraphNode[], values: readonly Value[]): GraphNode[] {
   const needed = new Set(values.map(({ name }) => name));
   const found: GraphNode[] = [];
@@ -62,21 +60,19 @@ function findAncestors(nodes: readonly GraphNode[], values: readonly Value[]): G
   return found.reverse();
 }
 
-function part(
+/** Returns the graph of some nodes; inputs that they do not use are left out. */
+function subgraph(
   graph: Graph,
   suffix: string,
   nodes: readonly GraphNode[],
-  ends: { readonly inputs: readonly Value[]; readonly outputs: readonly Value[] },
+  { inputs, outputs }: Pick<Graph, "inputs" | "outputs">,
 ): Graph {
-  const used = new Set(nodes.flatMap((node) => [...node.inputs, ...node.outputs]));
-  const isUsed = ({ name }: Value) => used.has(name);
-  return {
+  const used = new Set(nodes.flatMap((node) => node.inputs));
+  const editor = new GraphEditor(graph);
+  editor.keep(nodes);
+  return editor.finish({
     name: `${graph.name} ${suffix}`,
-    nodes,
-    inputs: ends.inputs.filter(isUsed),
-    outputs: ends.outputs,
-    weights: graph.weights.filter(({ value }) => isUsed(value)),
-    constants: graph.constants.filter(({ value }) => isUsed(value)),
-    values: graph.values,
-  };
+    inputs: inputs.filter(({ name }) => used.has(name)),
+    outputs,
+  });
 }

@@ -46,7 +46,7 @@ export class GradientSession implements AsyncDisposable {
     const forward = cleanup.use(await createSession(gpu, graphs.forward, options));
     const backward = cleanup.use(await createSession(gpu, graphs.backward, options));
     cleanup.move();
-    return new GradientSession(forward, backward, graphs.kept);
+    return new GradientSession(forward, backward, graphs.forward.saved);
   }
 
   /**
@@ -81,7 +81,7 @@ export class GradientSession implements AsyncDisposable {
     const forward = cleanup.use(await load("forward"));
     const backward = cleanup.use(await load("backward"));
     cleanup.move();
-    return new GradientSession(forward, backward, graphs.kept);
+    return new GradientSession(forward, backward, graphs.forward.saved);
   }
 
   /** Runs forward. The caller owns the results. */

@@ -3,9 +3,8 @@ import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { encodeModel } from "../graph/encode_model.ts";
 import { useFasterShaders } from "../patches/shader_overrides.ts";
 import { checkFeeds, type Feed, type HostTensor, KeptTensor } from "./feeds.ts";
-import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import type { Graph, GraphWeight } from "../graph/graph.ts";
-import { bytesPerElement } from "../graph/graph_core.ts";
+import { bytesOfWeights } from "../graph/graph_memory.ts";
 import { LazyBytes } from "./lazy_bytes.ts";
 import { paddedBuffer } from "./padded_buffer.ts";
 import { explainFailure, SessionError } from "./session_error.ts";
@@ -158,13 +157,6 @@ function externalData(
   const bytes = new LazyBytes(entry, type, onError);
   // The native runtime takes the memory of an array, not its methods.
   return { path: value.name, data: runtime === "native" ? bytes.subarray() : bytes };
-}
-
-function bytesOfWeights({ weights }: Graph): number {
-  return weights.reduce(
-    (sum, { value }) => sum + shapeSize(value.shape) * bytesPerElement(value.type),
-    0,
-  );
 }
 
 /** Returns the file that a runtime reads, for `--allow-read`; undefined where it reads several. */

@@ -34,8 +34,8 @@ async function gradientOf(graphs: GradientGraphs): Promise<Float32Array> {
 Deno.test("narrowMasks() keeps masks in float16 and changes no gradient", async () => {
   const graphs = network(false);
   const narrow = narrowMasks(graphs);
-  assert.equal(narrow.kept.length, 2);
-  for (const name of narrow.kept) {
+  assert.equal(narrow.forward.saved.length, 2);
+  for (const name of narrow.forward.saved) {
     for (const values of [narrow.forward.outputs, narrow.backward.inputs]) {
       assert.equal(values.find((value) => value.name === name)?.type, "float16");
     }
@@ -46,7 +46,7 @@ Deno.test("narrowMasks() keeps masks in float16 and changes no gradient", async 
 Deno.test("narrowMasks() keeps what is needed as it is", async () => {
   const graphs = network(true);
   const narrow = narrowMasks(graphs);
-  const types = narrow.kept.map((name) => narrow.forward.values.get(name)!.type);
+  const types = narrow.forward.saved.map((name) => narrow.forward.values.get(name)!.type);
   assert.ok(types.includes("float32"));
   assert.deepEqual(await gradientOf(narrow), await gradientOf(graphs));
 });

@@ -117,13 +117,13 @@ function layers(): Graph {
 }
 
 Deno.test("splitGradient() keeps what the backward half needs", () => {
-  const { forward, backward, kept } = splitGradient(layers(), ["grad_image"]);
-  const keptTypes = kept.map((name) => forward.values.get(name)!.type);
+  const { forward, backward } = splitGradient(layers(), ["grad_image"]);
+  const savedTypes = forward.saved.map((name) => forward.values.get(name)!.type);
   // The output of the ReLU, and the input of the SiLU.
-  assert.deepEqual(keptTypes, ["float32", "float32"]);
+  assert.deepEqual(savedTypes, ["float32", "float32"]);
   assert.deepEqual(forward.inputs.map(({ name }) => name), ["image"]);
-  assert.deepEqual(forward.outputs.map(({ name }) => name), ["latents", ...kept]);
-  assert.deepEqual(backward.inputs.map(({ name }) => name), ["grad_latents", ...kept]);
+  assert.deepEqual(forward.outputs.map(({ name }) => name), ["latents", ...forward.saved]);
+  assert.deepEqual(backward.inputs.map(({ name }) => name), ["grad_latents", ...forward.saved]);
   assert.equal(forward.nodes.some(({ op }) => op === "Sigmoid"), false);
   assert.equal(backward.nodes.filter(({ op }) => op === "Conv").length, 0);
   assert.throws(
