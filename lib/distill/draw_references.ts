@@ -1,8 +1,8 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import { chooseReference } from "../conditioning/choose_reference.ts";
+import { chooseByClip } from "../conditioning/choose_by_clip.ts";
 import { PixelGenerator } from "../generator/pixel_generator.ts";
-import { chooseByDenoising, EVALUATIONS_OF_CHOICE } from "../guidance/choose_by_denoising.ts";
+import { CALLS_PER_CANDIDATE, chooseByDenoising } from "../guidance/choose_by_denoising.ts";
 import { type Sample, sampleImages, type SampleParts } from "../guidance/sample_image.ts";
 import type { Image } from "../image/image.ts";
 import { readClipConfig } from "../models/clip/clip_config.ts";
@@ -45,7 +45,7 @@ export interface DrawOptions extends SessionOptions {
 export function referenceEvaluations({ diffusion }: RunConfig): number {
   const { numReferences, numInferenceSteps, clipId } = diffusion;
   const isJudge = numReferences > 1 && clipId === null;
-  return numReferences * (numInferenceSteps + (isJudge ? EVALUATIONS_OF_CHOICE : 0));
+  return numReferences * (numInferenceSteps + (isJudge ? CALLS_PER_CANDIDATE : 0));
 }
 
 /**
@@ -77,7 +77,7 @@ export async function drawReferences(
   if (samples.length === 1) return { images, chosen: 0, scores: undefined };
   if (clip) {
     const candidates = { prompt: config.prompt, images };
-    const { index, scores } = await chooseReference(gpu, clip, candidates, session);
+    const { index, scores } = await chooseByClip(gpu, clip, candidates, session);
     return { images, chosen: index, scores };
   }
   const stopping = session.signal ? { signal: session.signal } : {};

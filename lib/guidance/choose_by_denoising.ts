@@ -1,21 +1,21 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { drawNormal } from "../../kernels/random/philox.ts";
-import type { ChosenReference } from "../conditioning/choose_reference.ts";
+import type { ChosenReference } from "../conditioning/choose_by_clip.ts";
 import type { Denoiser } from "./denoiser.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 
 /**
- * Times at which a picture is judged, as shares of the schedule: by how it looks as a whole. In less
- * noise a teacher sees its few pixels above all, which no prompt foretells.
+ * Times at which a candidate is scored, as shares of the schedule. At high noise the error depends
+ * on the picture as a whole; at low noise it depends on single pixels, which no prompt predicts.
  */
 const TIMES = [0.6, 0.8] as const;
 
-/** Predictions by which a picture is judged. */
-export const EVALUATIONS_OF_CHOICE: number = TIMES.length;
+/** Teacher calls that score one candidate. */
+export const CALLS_PER_CANDIDATE: number = TIMES.length;
 
-/** What judges pictures; all of it is borrowed. */
-export interface JudgeParts {
+/** What scores candidates; all of it is borrowed. */
+export interface ScoringParts {
   /** The teacher's schedule. */
   readonly schedule: NoiseSchedule;
   /** The teacher's networks. */
@@ -24,36 +24,37 @@ export interface JudgeParts {
 
 /** Options of {@linkcode scoreByDenoising} and {@linkcode chooseByDenoising}. */
 export interface ChooseByDenoisingOptions {
-  /** Seed of the noise; all pictures get the same. */
+  /** Seed of the noise; all candidates get the same noise. */
   readonly seed: number;
-  /** Stops the judging. */
+  /** Stops the scoring. */
   readonly signal?: AbortSignal;
 }
 
-/** Pictures and what judges them; all of it is borrowed. */
-export interface JudgedPictures {
-  /** What judges them. */
-  readonly parts: JudgeParts;
-  /** Scaled latents of each picture, [1, 4, h, w]; at least one. */
+/** Candidates and what scores them; all of it is borrowed. */
+export interface ScoringInputs {
+  /** What scores them. */
+  readonly parts: ScoringParts;
+  /** Scaled latents of each candidate, shape [1, 4, h, w]; at least one. */
   readonly candidates: readonly Float32Array[];
 }
 
 /**
- * Measures how well a teacher's prompt explains pictures, in the eyes of the teacher itself.
+ * Scores how well images fit the prompt of a teacher, by the teacher's denoising error.
  *
- * Noise is added to each at a few fixed times. The score is the logarithm of the mean squared error
- * of the noise that the teacher predicts with the prompt, times -1, as a mean of the times: each
- * weighs alike, though errors are greater the less noise there is. ControlNets do not act.
+ * Noise is added to each image at fixed times of high noise. The score is -log of the mean squared
+ * error of the noise that the teacher predicts with the prompt, averaged over the times: so each
+ * time has the same weight, though the error grows as the noise falls. The prediction with the
+ * negative prompt is not used. ControlNets are not used.
  *
- * Source: that error bounds the likelihood of a picture, Ho et al. 2020,
- * https://arxiv.org/abs/2006.11239, Eq. 12; and tells which prompt fits it, Li et al. 2023,
+ * Source: this error bounds the likelihood of an image, Ho et al. 2020,
+ * https://arxiv.org/abs/2006.11239, Eq. 12; and it classifies images by prompt, Li et al. 2023,
  * https://arxiv.org/abs/2303.16203.
  *
- * @returns A score for each, the greater, the better; NaN if a prediction was none.
+ * @returns A score for each candidate, higher is better; NaN if a prediction was not finite.
  */
 export async function scoreByDenoising(
   gpu: Gpu,
-  { parts: { schedule, denoiser }, candidates }: JudgedPictures,
+  { parts: { schedule, denoiser }, candidates }: ScoringInputs,
   { seed, signal }: ChooseByDenoisingOptions,
 ): Promise<number[]> {
   const { height, width } = denoiser.latentSize;
@@ -82,14 +83,14 @@ export async function scoreByDenoising(
   return scores;
 }
 
-/** Chooses the picture that a teacher's prompt explains best: {@linkcode scoreByDenoising}. */
+/** Chooses the candidate with the highest {@linkcode scoreByDenoising}. */
 export async function chooseByDenoising(
   gpu: Gpu,
-  pictures: JudgedPictures,
+  pictures: ScoringInputs,
   options: ChooseByDenoisingOptions,
 ): Promise<ChosenReference> {
   const scores = await scoreByDenoising(gpu, pictures, options);
-  // What a teacher cannot judge is not chosen.
+  // A candidate without a finite score is not chosen.
   const best = Math.max(...scores.filter((score) => !Number.isNaN(score)));
   return { index: Math.max(0, scores.indexOf(best)), scores };
 }

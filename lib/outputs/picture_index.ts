@@ -23,7 +23,7 @@ export interface IndexedPicture extends AskedPicture {
   readonly folder: string;
   /** The picture. */
   readonly image: Image;
-  /** How well the teacher finds that it fits its prompt; undefined if it was not asked. */
+  /** How well the picture fits its prompt, by the teacher's denoising error; undefined if unknown. */
   readonly score: number | undefined;
   /** Optimizer steps done. */
   readonly step: number;
@@ -39,10 +39,12 @@ export interface IndexFiles {
   readonly sheet: string | undefined;
 }
 
+/** Explains the scores in `index.json`; `Run.score` computes them. */
 const SCORE_NOTE =
-  "By how much the teacher's squared error at predicting noise in the picture is " +
-  "smaller with the prompt than with the negative prompt (arXiv 2303.16203); the greater, the " +
-  "better. Scores of one prompt compare; those of different prompts only roughly.";
+  "-log of the mean squared error of the noise that the teacher predicts in the picture with the " +
+  "prompt, at high noise; the negative prompt is not used (arXiv 2303.16203). Higher is better; 0 " +
+  "is the error of predicting no noise at all. Scores with the same prompt, teacher and image size " +
+  "of the teacher compare; those with different prompts only roughly.";
 
 /** Sorts pictures: the best score first, then complete ones without a score, then the others. */
 export function rankPictures(pictures: readonly IndexedPicture[]): IndexedPicture[] {
@@ -115,7 +117,9 @@ function pictureSheet(pictures: readonly IndexedPicture[]): Image {
   return contactSheet(tiles, SHEET);
 }
 
-/** Writes a score with its sign, so that better and worse than the negative prompt are seen. */
+/**
+ * Writes a score with its sign: a negative one is worse than 0, the score of predicting no noise.
+ */
 export function scoreText(score: number): string {
   return `${score < 0 ? "-" : "+"}${Math.abs(score).toPrecision(3)}`;
 }

@@ -15,7 +15,7 @@ Examples:
 
 Several pictures share one teacher, which is loaded once, and are made up to 16 at once on a GPU, 4
 on a CPU, unless --batch says otherwise. Their folder has contact_sheet.png and index.json, the best
-first in the eyes of the teacher: by how well it predicts noise in them with the prompt.
+first: those in which the teacher predicts noise best with the prompt.
 
 Ctrl-C stops early: the picture so far and a checkpoint are written. A second one stops at once.`;
 

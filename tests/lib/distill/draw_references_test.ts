@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { PartialConfig } from "../../../config/resolve_run_config.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
-import { chooseReference } from "../../../lib/conditioning/choose_reference.ts";
+import { chooseByClip } from "../../../lib/conditioning/choose_by_clip.ts";
 import { createRun } from "../../../lib/distill/create_run.ts";
 import type { Image } from "../../../lib/image/image.ts";
 import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
@@ -97,7 +97,7 @@ gpuTest("a run begins with the best of several images, in the eyes of CLIP", asy
     const config = tinyConfig({ diffusion: { ...DRAWN, clipId } });
     await using run = await createRun(config, { gpu, onNote: (note) => notes.push(note) });
     const { images, chosen, scores } = run.references!;
-    const expected = await chooseReference(
+    const expected = await chooseByClip(
       null,
       openModelFolder(clipId),
       { prompt: config.prompt, images },

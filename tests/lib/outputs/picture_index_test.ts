@@ -33,7 +33,7 @@ Deno.test("rankPictures() puts the best score first, and what has none last", ()
   assert.deepEqual(rankPictures(pictures).map(({ number }) => number), [4, 3, 5, 2, 6, 1]);
 });
 
-Deno.test("scoreText() tells better from worse than the negative prompt", () => {
+Deno.test("scoreText() writes the sign: a negative score is worse than predicting no noise", () => {
   assert.deepEqual([0.01234, -0.5, 0].map(scoreText), ["+0.0123", "-0.500", "+0.00"]);
 });
 

@@ -10,52 +10,52 @@ import type { ModelFolder } from "../weights/model_folder.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { CLIP_STATISTICS, makePixelValues } from "./pixel_values.ts";
 
-/** Pictures among which one is chosen. */
+/** Images among which one is chosen. */
 export interface Candidates {
-  /** What the picture shall show. */
+  /** What the image must show. */
   readonly prompt: string;
-  /** Opaque pictures, at least one, of any sizes. */
+  /** Opaque images, at least one, of any sizes. */
   readonly images: readonly Image[];
 }
 
 /** The choice. */
 export interface ChosenReference {
-  /** Index of the picture that fits best; the first one of equals. */
+  /** Index of the image that fits best; the first one of equals. */
   readonly index: number;
-  /** How well each picture fits, without a unit: the greater, the better. */
+  /** Score of each image, without a unit; higher is better. */
   readonly scores: readonly number[];
 }
 
-/** Options of {@linkcode chooseReference}. */
-export interface ChooseReferenceOptions extends SessionOptions {
+/** Options of {@linkcode chooseByClip}. */
+export interface ChooseByClipOptions extends SessionOptions {
   /** Type of what is computed. Default: "float32". */
   readonly precision?: FloatType;
 }
 
 /**
- * Chooses the picture that fits a prompt best, in the eyes of CLIP.
+ * Chooses the image that fits a prompt best, by the similarity of CLIP's embeddings.
  *
  * The network is loaded, run once and released.
  *
- * Source: Radford et al. 2021, https://arxiv.org/abs/2103.00020; pictures are prepared as by
- * transformers' CLIPImageProcessor: the shorter side becomes that of the network, bicubic, and the
- * middle is cut out.
+ * Source: Radford et al. 2021, https://arxiv.org/abs/2103.00020. Images are prepared as by
+ * transformers' CLIPImageProcessor: the shorter axis is resized to the input size, bicubic, and the
+ * center is cropped.
  *
  * @param gpu As of `createSession`.
  * @param folder Files of a CLIP network and its tokenizer, in transformers' layout.
  * @throws {ModelConfigError} If an option of the network is not supported.
  */
-export async function chooseReference(
+export async function chooseByClip(
   gpu: Gpu | null,
   folder: ModelFolder,
   candidates: Candidates,
-  options: ChooseReferenceOptions,
+  options: ChooseByClipOptions,
 ): Promise<ChosenReference> {
   const { prompt, images } = candidates;
   const { precision = "float32" } = options;
   if (images.length === 0) {
     throw new RangeError(
-      `Cannot choose a picture for "${prompt}": expected at least one, got none`,
+      `Cannot choose an image for "${prompt}": expected at least one, got none`,
     );
   }
   const config = await readClipConfig(folder);

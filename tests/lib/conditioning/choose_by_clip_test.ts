@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chooseReference } from "../../../lib/conditioning/choose_reference.ts";
+import { chooseByClip } from "../../../lib/conditioning/choose_by_clip.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { readClipConfig } from "../../../lib/models/clip/clip_config.ts";
 import { buildClipModel } from "../../../lib/models/clip/clip_model.ts";
@@ -30,10 +30,10 @@ function picture(side: number, seed: number): Image {
   return Image.fromFloats({ height: side, width: side }, values);
 }
 
-Deno.test("chooseReference() picks the picture with the greatest logit", async () => {
+Deno.test("chooseByClip() picks the image with the greatest logit", async () => {
   const images = [1, 2, 3].map((seed) => picture(SIDE, seed));
   const options = { runtime: "wasm" } as const;
-  const chosen = await chooseReference(null, folder, { prompt: "ab a", images }, options);
+  const chosen = await chooseByClip(null, folder, { prompt: "ab a", images }, options);
   // The definition: (value / 255 - mean) / deviation of CLIP; the letters by hand.
   const [mean, deviation] = [
     [0.48145466, 0.4578275, 0.40821073],
@@ -56,17 +56,17 @@ Deno.test("chooseReference() picks the picture with the greatest logit", async (
   assertAllClose(chosen.scores, logits, { atol: 1e-4 });
   assert.equal(chosen.index, logits.indexOf(Math.max(...logits)));
   const reversed = { prompt: "ab a", images: images.toReversed() };
-  const other = await chooseReference(null, folder, reversed, options);
+  const other = await chooseByClip(null, folder, reversed, options);
   assert.equal(other.index, 2 - chosen.index);
 });
 
-Deno.test("chooseReference() takes pictures of any sizes, and at least one", async () => {
+Deno.test("chooseByClip() takes images of any sizes, and at least one", async () => {
   const images = [picture(9, 1), picture(100, 2)];
   const options = { runtime: "wasm" } as const;
-  const chosen = await chooseReference(null, folder, { prompt: "a", images }, options);
+  const chosen = await chooseByClip(null, folder, { prompt: "a", images }, options);
   assert.equal(chosen.scores.length, 2);
   await assert.rejects(
-    chooseReference(null, folder, { prompt: "a", images: [] }, options),
-    /Cannot choose a picture for "a": expected at least one, got none$/,
+    chooseByClip(null, folder, { prompt: "a", images: [] }, options),
+    /Cannot choose an image for "a": expected at least one, got none$/,
   );
 });
