@@ -6,9 +6,22 @@
  * @module
  */
 import { describeError } from "./lib/cli/commands/describe_error.ts";
+import type { PictureFunctions } from "./lib/cli/commands/generate.ts";
 import type { CommandHandlers } from "./lib/cli/flags/command_flags.ts";
 import { runProgram } from "./lib/cli/flags/program.ts";
 import { terminalOf } from "./lib/report/terminal.ts";
+
+/** The functions that make pictures; each is loaded at its first call. */
+const LIBRARY: PictureFunctions = {
+  async createRun(config, inputs) {
+    const { createRun } = await import("./lib/distill/create_run.ts");
+    return await createRun(config, inputs);
+  },
+  async chooseBatch(gpu, config, inputs) {
+    const { chooseBatch } = await import("./lib/distill/choose_batch.ts");
+    return await chooseBatch(gpu, config, inputs);
+  },
+};
 
 /** The reference tensors of the project. */
 const GOLDENS = new URL("./tests/fixtures/goldens/", import.meta.url);
@@ -27,7 +40,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const handlers: CommandHandlers = {
     async generate(flags) {
       const { generateCommand } = await import("./lib/cli/commands/generate.ts");
-      code = await generateCommand(flags, { out, status });
+      code = await generateCommand(flags, { out, status }, LIBRARY);
     },
     async layers(source, flags) {
       const { layersCommand } = await import("./lib/cli/commands/layers.ts");

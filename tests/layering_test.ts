@@ -19,7 +19,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ["lib/image", "lib/protobuf", "lib/files"],
   ["lib/palette"],
   ["lib/weights"],
-  ["lib/lora", "lib/hub"],
+  ["lib/lora", "lib/hub", "lib/run"],
   ["lib/onnx/graph"],
   ["lib/onnx/autodiff", "lib/onnx/patches"],
   ["lib/onnx/rewrite", "lib/onnx/runtime", "lib/onnx/batching"],

@@ -20,7 +20,7 @@ import { findPalette } from "../palette/find_palette.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
 import { captionPrompt } from "./caption_prompt.ts";
-import { checkCheckpoint, type RunCheckpoint } from "./checkpoint.ts";
+import { checkCheckpoint, type RunCheckpoint } from "../run/checkpoint.ts";
 import { chooseControlnets, Control } from "./control_images.ts";
 import type { StepParts } from "./distill_step.ts";
 import { findTeacher, nativeSize, openPart } from "./find_teacher.ts";

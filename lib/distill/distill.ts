@@ -1,4 +1,5 @@
-import type { Run, StepReport } from "./run.ts";
+import type { StepReport } from "../run/step_report.ts";
+import type { Run } from "./run.ts";
 
 /** Options of {@linkcode distill}. */
 export interface DistillOptions {

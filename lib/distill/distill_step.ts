@@ -15,6 +15,7 @@ import type { ImageSize } from "../image/image.ts";
 import type { AdamW } from "../optimizer/adamw.ts";
 import { learningRateAt } from "../optimizer/learning_rate.ts";
 import type { Control } from "./control_images.ts";
+import type { StepMetrics, StepReport } from "../run/step_report.ts";
 import type { PictureLoss } from "./picture_losses.ts";
 
 /** What a step works with; all of it is borrowed. */
@@ -36,22 +37,11 @@ export interface StepParts {
   readonly gradNorm: GpuTensor;
 }
 
-/** What is known of a step that was made. */
-export interface StepOutcome {
-  /**
-   * Losses by name, each times its factor: "score" is the teacher's. Of several pictures they are
-   * the means.
-   */
-  readonly losses: Readonly<Record<string, number>>;
-  /** Norm of the gradient of the logits before it was limited; NaN or infinite if it was lost. */
-  readonly gradNorm: number;
-  /** Whether the logits were changed: a gradient that is not finite leaves them as they are. */
-  readonly isApplied: boolean;
-  /** Learning rate of the step. */
-  readonly learningRate: number;
-  /** Diffusion time, integer in [0, 1000); of several pictures that of the last. */
-  readonly timestep: number;
-}
+/** The part of a step's report that does not depend on the run. */
+export type StepOutcome = Omit<
+  StepReport,
+  keyof Omit<StepMetrics, "losses" | "learningRate" | "timestep"> | "image"
+>;
 
 /** Draws of the pictures of one step are this far apart: more than a run has steps. */
 const DRAWS_APART = 2 ** 20;

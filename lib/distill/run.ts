@@ -5,21 +5,13 @@ import { Image, type ImageSize } from "../image/image.ts";
 import { imageFromPlanes } from "../image/image_planes.ts";
 import type { Runtime } from "../onnx/runtime/session.ts";
 import type { Palette } from "../palette/palette.ts";
-import type { RunCheckpoint } from "./checkpoint.ts";
-import { makeStep, type StepOutcome, type StepParts } from "./distill_step.ts";
+import type { RunCheckpoint } from "../run/checkpoint.ts";
+import type { RunPicture } from "../run/run_picture.ts";
+import type { StepReport } from "../run/step_report.ts";
+import { makeStep, type StepParts } from "./distill_step.ts";
 import type { References } from "./draw_references.ts";
 import { scorePicture } from "./score_picture.ts";
 import type { StartState } from "./start_state.ts";
-
-/** The picture of a run at some step. */
-export interface RunPicture extends ImageSize {
-  /** Palette of the run. */
-  readonly palette: Palette;
-  /** Palette index of each pixel: the likeliest one, strays settled as configured, shape [H, W]. */
-  readonly indices: Uint32Array;
-  /** The mixture of palette colors before one is chosen: sRGB in [0, 1], shape [H, W, 3]. */
-  readonly softmax: Float32Array;
-}
 
 /** What the last step worked with, for who wants to see it. */
 export interface StepViews {
@@ -31,18 +23,6 @@ export interface StepViews {
   readonly augmented: Image;
   /** Gradient with respect to the latents of what the teacher saw. */
   readonly gradLatents: { readonly data: Float32Array; readonly shape: readonly number[] };
-}
-
-/** What is told of a step. */
-export interface StepReport extends StepOutcome {
-  /** Step, from 1. */
-  readonly step: number;
-  /** Steps in all. */
-  readonly steps: number;
-  /** Images that the teacher judged or drew up to now. */
-  readonly evaluations: number;
-  /** Reads the picture as it is when this is called: ask before the next step. */
-  image(): Promise<Image>;
 }
 
 /** A run that is ready: a picture and what changes it. Who creates it disposes of it. */

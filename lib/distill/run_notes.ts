@@ -5,7 +5,7 @@ import { describeUnknownWords, findUnknownWords } from "../conditioning/unknown_
 import { type NetworkPrecision, precisionName } from "../onnx/runtime/network_precision.ts";
 import { paletteWarnings } from "../palette/palette.ts";
 import type { Palette } from "../palette/palette.ts";
-import type { RunCheckpoint } from "./checkpoint.ts";
+import type { RunCheckpoint } from "../run/checkpoint.ts";
 import { ignoresAutoencoder } from "./find_teacher.ts";
 import { showsImage } from "../initialization/initialize_picture.ts";
 

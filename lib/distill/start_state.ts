@@ -5,7 +5,7 @@ import type { NoiseLogits } from "../generator/pixel_generator.ts";
 import type { Image } from "../image/image.ts";
 import type { AdamWState } from "../optimizer/adamw.ts";
 import type { Palette } from "../palette/palette.ts";
-import type { RunCheckpoint } from "./checkpoint.ts";
+import type { RunCheckpoint } from "../run/checkpoint.ts";
 import {
   type DrawOptions,
   type DrawParts,

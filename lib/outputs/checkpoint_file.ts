@@ -1,22 +1,12 @@
 import { join } from "node:path";
-import { type TensorToWrite, writeSafetensors } from "../weights/safetensors_writer.ts";
+import { encodeCheckpoint, type RunCheckpoint } from "../run/checkpoint.ts";
 import { OutputError } from "../files/output_error.ts";
 import { writeFile } from "../files/write_file.ts";
-
-/** What a checkpoint holds. */
-export interface CheckpointContent {
-  /** Optimizer steps done. */
-  readonly step: number;
-  /** Tensors by name, such as "logits". */
-  readonly tensors: Readonly<Record<string, TensorToWrite>>;
-  /** Texts by name, such as the seed; "step" is added. */
-  readonly metadata?: Readonly<Record<string, string>>;
-}
 
 const NAME = /^checkpoint_(\d+)\.safetensors$/;
 
 /** Returns the path of the checkpoint of a step: `<folder>/checkpoint_<step>.safetensors`. */
-export function checkpointPath(folder: string, step: number): string {
+function checkpointPath(folder: string, step: number): string {
   return join(folder, `checkpoint_${step}.safetensors`);
 }
 
@@ -26,10 +16,9 @@ export function checkpointPath(folder: string, step: number): string {
  * @returns Its path.
  * @throws {OutputError} If it cannot be written; earlier checkpoints stay.
  */
-export async function writeCheckpoint(folder: string, content: CheckpointContent): Promise<string> {
-  const { step, tensors, metadata } = content;
-  const path = checkpointPath(folder, step);
-  await writeFile(path, writeSafetensors(tensors, { ...metadata, step: String(step) }));
+export async function writeCheckpoint(folder: string, checkpoint: RunCheckpoint): Promise<string> {
+  const path = checkpointPath(folder, checkpoint.step);
+  await writeFile(path, encodeCheckpoint(checkpoint));
   return path;
 }
 

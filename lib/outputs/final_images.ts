@@ -3,17 +3,8 @@ import { encodeIndexedPng, encodePng, MAX_INDEXED_COLORS } from "../image/encode
 import { enlargeIndices, enlargementFactor, enlargeNearest } from "../image/enlarge_nearest.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import type { Palette } from "../palette/palette.ts";
+import type { RunPicture } from "../run/run_picture.ts";
 import { writeFile } from "../files/write_file.ts";
-
-/** The result of a run, at any step. */
-export interface RunResult extends ImageSize {
-  /** Palette of the run. */
-  readonly palette: Palette;
-  /** Palette index of each pixel, shape [H, W]. */
-  readonly indices: Uint32Array;
-  /** The mixture of palette colors before one is chosen: sRGB in [0, 1], shape [H, W, 3]. */
-  readonly softmax: Float32Array;
-}
 
 /** Options of {@linkcode writeFinalImages}. */
 export interface FinalImagesOptions {
@@ -42,7 +33,7 @@ export interface FinalImages {
  */
 export async function writeFinalImages(
   folder: string,
-  result: RunResult,
+  result: RunPicture,
   options: FinalImagesOptions = {},
 ): Promise<FinalImages> {
   const { factor = enlargementFactor(result, DEFAULT_SIDE) } = options;
@@ -86,7 +77,7 @@ export function encodePalettePng(
  * @param factor Integer, 1 or more.
  */
 export function encodeEnlargedPng(
-  result: Omit<RunResult, "softmax">,
+  result: Omit<RunPicture, "softmax">,
   factor: number,
 ): Uint8Array<ArrayBuffer> {
   const { palette, indices } = result;

@@ -2,14 +2,6 @@ import { join } from "node:path";
 import { OutputError } from "../files/output_error.ts";
 import { writeFile } from "../files/write_file.ts";
 
-/** What one line of the log holds: a step and what was measured at it. */
-export interface MetricsLine {
-  /** Optimizer step, from 1. */
-  readonly step: number;
-  /** Numbers, texts, and lists and objects of them. */
-  readonly [name: string]: unknown;
-}
-
 /** The file `metrics.jsonl` of a run: one JSON object a line, one line a step. */
 export class MetricsLog implements Disposable {
   /** Path of the file. */
@@ -39,10 +31,10 @@ export class MetricsLog implements Disposable {
   }
 
   /**
-   * Appends one line. Numbers that JSON does not know (NaN, Infinity) become null; typed arrays
+   * Appends one line, such as the metrics of a step. Numbers that JSON does not know (NaN, Infinity) become null; typed arrays
    * and functions are left out.
    */
-  async append(line: MetricsLine): Promise<void> {
+  async append<Line extends { readonly step: number }>(line: Line): Promise<void> {
     const text = JSON.stringify(line, (_, value) => ArrayBuffer.isView(value) ? undefined : value);
     const bytes = new TextEncoder().encode(`${text}\n`);
     try {

@@ -1,33 +1,22 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { wrapText } from "../image/draw_text.ts";
 import { encodePng } from "../image/encode_png.ts";
 import type { Image } from "../image/image.ts";
 import { contactSheet, labelWidth, type SheetOptions } from "./layer_sheet.ts";
+import type { PictureKey } from "../run/run_picture.ts";
 import { writeFile } from "../files/write_file.ts";
 
-/** What a picture among several is asked to be. */
-export interface AskedPicture {
-  /** Which one it is, from 1, in the order in which they are made. */
-  readonly number: number;
-  /** What it shows. */
-  readonly prompt: string;
-  /** Name of its palette. */
-  readonly palette: string;
-  /** Seed of its run. */
-  readonly seed: number;
-}
-
-/** A picture that was made, or begun. */
-export interface IndexedPicture extends AskedPicture {
-  /** Folder of its run, relative to the folder of the index. */
+/** One of several pictures whose files are written. */
+export interface MadePicture extends PictureKey {
+  /** Folder of its run. */
   readonly folder: string;
   /** The picture. */
   readonly image: Image;
-  /** How well the picture fits its prompt, by the teacher's denoising error; undefined if unknown. */
+  /** Score by the teacher, higher is better; undefined if the picture was not scored. */
   readonly score: number | undefined;
   /** Optimizer steps done. */
   readonly step: number;
-  /** Whether all its steps are done. */
+  /** Whether all steps are done. */
   readonly isComplete: boolean;
 }
 
@@ -47,8 +36,8 @@ const SCORE_NOTE =
   "of the teacher compare; those with different prompts only roughly.";
 
 /** Sorts pictures: the best score first, then complete ones without a score, then the others. */
-export function rankPictures(pictures: readonly IndexedPicture[]): IndexedPicture[] {
-  const group = ({ isComplete, score }: IndexedPicture) =>
+export function rankPictures(pictures: readonly MadePicture[]): MadePicture[] {
+  const group = ({ isComplete, score }: MadePicture) =>
     !isComplete ? 2 : Number.isFinite(score) ? 0 : 1;
   return pictures.toSorted((a, b) =>
     group(a) - group(b) || (group(a) === 0 ? b.score! - a.score! : 0) || a.number - b.number
@@ -64,8 +53,8 @@ export function rankPictures(pictures: readonly IndexedPicture[]): IndexedPictur
  */
 export async function writePictureIndex(
   folder: string,
-  pictures: readonly IndexedPicture[],
-  asked: readonly AskedPicture[],
+  pictures: readonly MadePicture[],
+  asked: readonly PictureKey[],
 ): Promise<IndexFiles> {
   const ranked = rankPictures(pictures);
   const complete = ranked.filter(({ isComplete }) => isComplete);
@@ -82,8 +71,10 @@ export async function writePictureIndex(
 }
 
 /** Returns what the index says of a picture. NaN has no place in JSON and becomes null. */
-function describe({ image: _, ...picture }: IndexedPicture, rank: number) {
-  const { number, folder, prompt, palette, seed, score, step, isComplete } = picture;
+function describe(picture: MadePicture, rank: number) {
+  const { number, prompt, palette, seed, score, step, isComplete } = picture;
+  // The folder of all pictures may be moved.
+  const folder = basename(picture.folder);
   return {
     rank: isComplete ? rank : null,
     score: score ?? null,
@@ -98,7 +89,7 @@ const PROMPT_LINES = 3;
 const SHEET: SheetOptions = { shrinks: false };
 
 /** Draws pictures in their order, with what tells them apart. */
-function pictureSheet(pictures: readonly IndexedPicture[]): Image {
+function pictureSheet(pictures: readonly MadePicture[]): Image {
   const images = pictures.map(({ image }) => image);
   const width = labelWidth(images, SHEET);
   const differs = (key: "prompt" | "palette") => new Set(pictures.map((p) => p[key])).size > 1;

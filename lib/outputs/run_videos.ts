@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { ImageSize } from "../image/image.ts";
-import type { RunResult } from "./final_images.ts";
+import type { RunPicture } from "../run/run_picture.ts";
 import type { VideoFormat } from "../video/video_format.ts";
 import { DEFAULT_VIDEO_FORMAT } from "../video/video_formats.ts";
 import { VideoWriter } from "../video/video_writer.ts";
@@ -47,14 +47,14 @@ export class RunVideos implements AsyncDisposable {
    */
   static async open(
     folder: string,
-    first: RunResult,
+    first: RunPicture,
     options: RunVideoOptions = {},
   ): Promise<RunVideos> {
     const { height, width, palette } = first;
     const { startStep = 0, formats = [DEFAULT_VIDEO_FORMAT], ...shared } = options;
     const end = startStep > 0 ? `_from_${startStep}` : "";
     await using stack = new AsyncDisposableStack();
-    const open = async (name: string, colors: { palette?: RunResult["palette"] }) =>
+    const open = async (name: string, colors: { palette?: RunPicture["palette"] }) =>
       stack.use(
         await VideoWriter.open(join(folder, name), { height, width, ...colors, ...shared }),
       );
@@ -79,7 +79,7 @@ export class RunVideos implements AsyncDisposable {
    *
    * @throws {OutputError} If it cannot be written.
    */
-  async add({ indices, softmax }: RunResult): Promise<void> {
+  async add({ indices, softmax }: RunPicture): Promise<void> {
     for (const video of this.#hard) await video.add(indices);
     for (const video of this.#soft) await video.add(softmax);
   }

@@ -1,4 +1,6 @@
 import type { HubProgress, TransferRate } from "../hub/progress.ts";
+import type { PictureKey } from "../run/run_picture.ts";
+import type { StepMetrics } from "../run/step_report.ts";
 
 /** Tells one of several pictures. */
 export interface PictureNumber {
@@ -91,13 +93,8 @@ export interface PicturesEvent {
   readonly interrupted: boolean;
 }
 
-/** One of several pictures. */
-export interface RankedPicture {
-  /** Its number, from 1, in the order in which they are made. */
-  readonly number: number;
-  readonly prompt: string;
-  readonly palette: string;
-  readonly seed: number;
+/** One of several pictures, as the "pictures" event lists it. */
+export interface RankedPicture extends PictureKey {
   /** Folder of its run. */
   readonly folder: string;
   /** Score by the teacher; null if the picture was not scored, or the score is NaN. */
@@ -107,20 +104,8 @@ export interface RankedPicture {
 }
 
 /** An optimizer step is done. */
-export interface StepEvent {
+export interface StepEvent extends StepMetrics {
   readonly event: "step";
-  /** Step, from 1. */
-  readonly step: number;
-  /** Total steps. */
-  readonly steps: number;
-  /** Losses by name. */
-  readonly losses: Readonly<Record<string, number>>;
-  /** Learning rate of the step. */
-  readonly learningRate: number;
-  /** Diffusion time, integer in [0, 1000). */
-  readonly timestep: number;
-  /** Teacher calls up to now. */
-  readonly evaluations: number;
   /** Seconds since the start. */
   readonly seconds: number;
   /** The picture, if there are several. */

@@ -7,7 +7,7 @@ import { Gpu } from "../../kernels/gpu/gpu.ts";
 import { generateCommand } from "../../lib/cli/commands/generate.ts";
 import { createTerminal } from "../../lib/report/terminal.ts";
 import { SessionPool } from "../../lib/onnx/batching/session_pool.ts";
-import { paintingEngine } from "../lib/cli/commands/painting_engine.ts";
+import { paintingRuns } from "../lib/cli/commands/painting_run.ts";
 import { inTemporaryFolder } from "../support/temporary_folder.ts";
 import { LIVE_KEYS, type LiveKey, type Observable, TINY } from "./live_keys.ts";
 import {
@@ -55,7 +55,7 @@ async function listFiles(settings: readonly string[]): Promise<string[]> {
     const root = `${folder}/${output?.slice("output=".length) ?? "workdir"}`;
     const set = [...TINY, ...settings, `output=${root}`];
     const terminals = { out: SILENT, status: SILENT };
-    await generateCommand({ set, json: true }, terminals, paintingEngine());
+    await generateCommand({ set, json: true }, terminals, paintingRuns());
     for await (const file of filesBelow(folder)) {
       files.push(file.slice(folder.length).replaceAll(/\d{4}(-\d\d){5}/g, "DATE"));
     }

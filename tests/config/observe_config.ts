@@ -7,7 +7,7 @@ import { chooseBatch } from "../../lib/distill/choose_batch.ts";
 import { createRun } from "../../lib/distill/create_run.ts";
 import { distill } from "../../lib/distill/distill.ts";
 import { findTeacher } from "../../lib/distill/find_teacher.ts";
-import type { StepReport } from "../../lib/distill/run.ts";
+import type { StepReport } from "../../lib/run/step_report.ts";
 import { drawTimestep } from "../../lib/guidance/timestep_sampling.ts";
 import { chooseRuntime } from "../../lib/onnx/runtime/choose_runtime.ts";
 import type { SessionPool } from "../../lib/onnx/batching/session_pool.ts";

@@ -6,62 +6,56 @@ import { readPaletteFile } from "../../outputs/palette_preview.ts";
 import { createRunFolder } from "../../outputs/run_folder.ts";
 import { checkVideoColors, DEFAULT_VIDEO_FORMAT } from "../../video/video_formats.ts";
 import { findPalette } from "../../palette/find_palette.ts";
-import { asksForSeveral, combinations, refuseResume } from "../flags/combinations.ts";
+import { combinations, isMultiple, refuseResume } from "../flags/combinations.ts";
 import type { GenerateFlags } from "../flags/command_flags.ts";
 import { readVideoRequest } from "../flags/config_from_flags.ts";
-import type { Engine } from "./engine.ts";
 import { Interrupt } from "./interrupt.ts";
-import { makePicture, type PictureMakers, type PictureOrder } from "./make_picture.ts";
-import { makeSeveral } from "./make_several.ts";
-import { NumberedReporter } from "../../report/numbered_reporter.ts";
+import { makePicture, type PictureOrder } from "./make_picture.ts";
+import type { MakeSeveralOptions } from "./make_several.ts";
 import { createReporter } from "../../report/create_reporter.ts";
 import { readRequest, type Request } from "../flags/run_request.ts";
 import type { VideoRequest } from "./step_files.ts";
 import type { Terminal } from "../../report/terminal.ts";
 import { UsageError } from "../flags/usage_error.ts";
+import { decodeCheckpoint } from "../../run/decode_checkpoint.ts";
+import { defined } from "../../text/defined.ts";
 import { videoNotes } from "./video_notes.ts";
 
 /** Exit code of a program that Ctrl-C stopped: 128 + SIGINT. */
 const INTERRUPTED = 130;
 
+/** The functions of the library that make pictures; a test passes fakes. */
+export type PictureFunctions = Pick<MakeSeveralOptions, "createRun" | "chooseBatch">;
+
 /**
  * Makes a picture, or several, and writes their folders.
  *
- * @param terminals Where results and progress are shown.
- * @param engine What makes the pictures; a test gives its own.
+ * @param terminals `out` shows results, `status` shows progress.
  * @returns The exit code.
  */
 export async function generateCommand(
   flags: GenerateFlags,
   terminals: { readonly out: Terminal; readonly status: Terminal },
-  engine?: Engine,
+  functions: PictureFunctions,
 ): Promise<number> {
-  const shown = createReporter(flags.json ?? false, terminals.out, terminals.status);
-  const isSeveral = asksForSeveral(flags);
-  if (isSeveral) refuseResume(flags);
+  const reporter = createReporter(flags.json ?? false, terminals.out, terminals.status);
+  if (isMultiple(flags)) refuseResume(flags);
   const request = await readRequest(flags);
-  const configs = isSeveral ? combinations(flags, request.config) : [request.config];
+  const configs = isMultiple(flags) ? combinations(flags, request.config) : [request.config];
   for (const config of configs) checkPrompt(config);
   const video = readVideoRequest(flags);
   // SD-piXL writes them with --verbose.
   const { verbose = false, tensorboard = verbose } = flags;
-  const reporter = isSeveral ? new NumberedReporter(shown) : shown;
   const orders = await readOrders(configs, { flags, request, video });
-  // A run that is stopped says so itself.
+  // A stopped run reports that itself.
   using interrupt = new Interrupt(() => {});
   const { signal } = interrupt;
-  await using owned = new AsyncDisposableStack();
-  const makers: PictureMakers = {
-    engine: engine ??
-      (isSeveral
-        ? owned.use(await (await import("./shared_engine.ts")).SharedEngine.create())
-        : (await import("./distill_engine.ts")).DISTILL_ENGINE),
-    ...{ reporter, signal, extras: { verbose, tensorboard, video } },
-  };
-  if (reporter instanceof NumberedReporter) {
-    await makeSeveral(orders, { ...makers, reporter }, request.name);
+  const options = { ...functions, reporter, signal, extras: { verbose, tensorboard, video } };
+  if (isMultiple(flags)) {
+    const { makeSeveral } = await import("./make_several.ts");
+    await makeSeveral(orders, { ...options, name: request.name });
   } else {
-    await makePicture(orders[0]!, makers);
+    await makePicture(orders[0]!, options);
   }
   return signal.aborted ? INTERRUPTED : 0;
 }
@@ -73,7 +67,7 @@ function checkPrompt(config: RunConfig): void {
   );
 }
 
-/** Reads all files that pictures begin with, so that what is missing is known before the first. */
+/** Reads the input files of all pictures, so that missing ones are reported before the first run. */
 async function readOrders(
   configs: readonly RunConfig[],
   { flags, request, video }: {
@@ -87,26 +81,26 @@ async function readOrders(
   const found = await Promise.all(names.map((name) => findPalette(name, readPaletteFile)));
   const palettes = new Map(names.map((name, i) => [name, found[i]!]));
   const image = path === null ? undefined : await decodeImage(await readFile(path), { name: path });
-  const { checkpoint } = request;
-  const bytes = checkpoint === undefined ? undefined : await readFile(checkpoint);
-  // A size that nobody asked for need not be kept.
+  const { checkpoint: file } = request;
+  const checkpoint = file === undefined ? undefined : decodeCheckpoint(await readFile(file), file);
+  // The default size need not be kept.
   const asked = flags.videoSize === undefined ? undefined : video;
-  return configs.map((config) => {
+  return configs.map((config, i) => {
     const palette = palettes.get(config.generator.palette)!;
-    // What cannot be filmed is said before a teacher is loaded.
+    // Before a teacher is loaded.
     const makesPalette = ["kmeans", "nearest"].includes(config.generator.initializationMethod);
     for (const format of makesPalette ? [] : video?.formats ?? []) {
       checkVideoColors(`video_hard.${format.name}`, format, palette);
     }
     return {
+      number: i + 1,
       config,
       notes: [...request.notes, ...notesOfVideo(config, asked)],
-      isScored: asksForSeveral(flags),
+      isScored: isMultiple(flags),
       inputs: {
         palette,
-        ...image && { image },
-        ...bytes && { checkpoint: bytes, checkpointName: checkpoint! },
-        verbose: flags.verbose ?? false,
+        ...defined({ image, checkpoint }),
+        decodesGradient: flags.verbose ?? false,
         hub: { download: flags.download ?? false, forceDownload: flags.forceDownload ?? false },
       },
       createFolder: async (run, date) =>
@@ -115,13 +109,13 @@ async function readOrders(
           date,
           model: basename(config.diffusion.modelId),
           size: { height: config.generator.imageH, width: config.generator.imageW },
-          palette: run.paletteName,
+          palette: run.palette.name,
         }),
     };
   });
 }
 
-/** Says where the picture does not fill videos of the size that is asked for. */
+/** Returns notes for videos that the picture does not fill. */
 function notesOfVideo({ generator }: RunConfig, asked: VideoRequest | undefined): string[] {
   if (asked?.videoSize === undefined) return [];
   const { videoSize, formats = [DEFAULT_VIDEO_FORMAT] } = asked;

@@ -1,4 +1,4 @@
-import { decodeCheckpoint } from "../../distill/decode_checkpoint.ts";
+import { decodeCheckpoint } from "../../run/decode_checkpoint.ts";
 import { findCheckpoint } from "../../outputs/checkpoint_file.ts";
 import { writeLayers } from "../../outputs/layers.ts";
 import { layersFolder } from "../../outputs/layers_folder.ts";

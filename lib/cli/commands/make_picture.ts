@@ -1,65 +1,61 @@
 import { join } from "node:path";
+import { configNotes } from "../../../config/config_keys.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import { writeRunConfig } from "../../../config/write_run_config.ts";
-import { enlargementFactor } from "../../image/enlarge_nearest.ts";
-import { Image } from "../../image/image.ts";
-import { writeCheckpoint } from "../../outputs/checkpoint_file.ts";
-import { type RunResult, writeFinalImages } from "../../outputs/final_images.ts";
-import { RunLog } from "../../outputs/run_log.ts";
+import type { RunInputs } from "../../distill/create_run.ts";
+import { distill } from "../../distill/distill.ts";
+import type { References } from "../../distill/draw_references.ts";
+import { describeMemoryPlan } from "../../distill/memory/describe_memory_plan.ts";
+import type { Run } from "../../distill/run.ts";
 import { writeFile } from "../../files/write_file.ts";
-import { writeBeginnings, writeReferences } from "./reference_files.ts";
-import { describeError } from "./describe_error.ts";
+import { enlargementFactor } from "../../image/enlarge_nearest.ts";
+import { writeCheckpoint } from "../../outputs/checkpoint_file.ts";
+import { writeFinalImages } from "../../outputs/final_images.ts";
+import type { MadePicture } from "../../outputs/picture_index.ts";
+import { RunLog } from "../../outputs/run_log.ts";
 import { createDownloadListener } from "../../report/download_listener.ts";
-import type { Engine, EngineInputs, EngineRun } from "./engine.ts";
 import { PlainReporter } from "../../report/plain_reporter.ts";
+import type { Reporter } from "../../report/reporter.ts";
 import { teeReporter } from "../../report/tee_reporter.ts";
 import { createTerminal } from "../../report/terminal.ts";
-import type { Reporter } from "../../report/reporter.ts";
+import type { StepMetrics, StepReport } from "../../run/step_report.ts";
+import { describeError } from "./describe_error.ts";
+import { writeInputs, writeReferences } from "./reference_files.ts";
 import { StepFiles, type StepFilesOptions } from "./step_files.ts";
 import { writeInitialization } from "./step_pictures.ts";
 
+/** Size of weights in bytes from which the memory plan is shown. */
+const LARGE_BYTES = 500 * 2 ** 20;
+
 /** A picture to make. */
 export interface PictureOrder {
+  /** Number of the picture in its call, from 1. */
+  readonly number: number;
   /** The complete config. */
   readonly config: RunConfig;
-  /** What the user should know of it, a sentence each. */
+  /** Notes on the config for the user, a sentence each. */
   readonly notes: readonly string[];
-  /** The files that the run begins with, read. */
-  readonly inputs: Omit<EngineInputs, "signal" | "onStage" | "onNote">;
-  /** Whether the teacher is asked how well it fits when it is complete. */
+  /** Inputs of the run that were read from files. */
+  readonly inputs: Omit<RunInputs, "signal" | "onStage" | "onNote" | "onPlan" | "onTiming">;
+  /** Whether the teacher scores the picture when it is complete. */
   readonly isScored: boolean;
-  /** Makes the folder of the run, when the teacher is loaded. */
-  createFolder(run: EngineRun, date: Date): Promise<string>;
+  /** Creates the folder of the run; called when the teacher is loaded. */
+  createFolder(run: Run, date: Date): Promise<string>;
 }
 
-/** What pictures are made with. */
-export interface PictureMakers {
-  /** What makes them. */
-  readonly engine: Engine;
-  /** Told what happens; the log of the run gets it, too. */
+/** Creates a run: `createRun` of the library, or a fake. */
+export type CreateRun = (config: RunConfig, inputs: RunInputs) => Promise<Run>;
+
+/** Options of {@linkcode makePicture}. */
+export interface MakePictureOptions {
+  /** Creates the run. */
+  readonly createRun: CreateRun;
+  /** Gets all events; the log of the run gets them, too. */
   readonly reporter: Reporter;
-  /** Ends the run after the step that is being made. */
+  /** Ends the run after the current step. */
   readonly signal: AbortSignal;
-  /** What is written besides the picture. */
+  /** Files that flags ask for. */
   readonly extras: Pick<StepFilesOptions, "verbose" | "tensorboard" | "video">;
-}
-
-/** A picture whose files are written. */
-export interface MadePicture {
-  /** Folder of the run. */
-  readonly folder: string;
-  /** What it shows: the prompt, or a caption of the image. */
-  readonly prompt: string;
-  /** Name of its palette. */
-  readonly palette: string;
-  /** The picture. */
-  readonly image: Image;
-  /** Optimizer steps done. */
-  readonly step: number;
-  /** Whether all its steps are done. */
-  readonly isComplete: boolean;
-  /** How well the teacher finds that it fits; undefined if it was not asked. */
-  readonly score: number | undefined;
 }
 
 /**
@@ -69,20 +65,16 @@ export interface MadePicture {
  */
 export async function makePicture(
   order: PictureOrder,
-  makers: PictureMakers,
+  options: MakePictureOptions,
 ): Promise<MadePicture | undefined> {
-  const { signal } = makers;
+  const { signal } = options;
   using log = new RunLog();
   const paper = createTerminal({ print: (text) => log.write(text) });
-  const reporter = teeReporter(makers.reporter, new PlainReporter(paper, paper));
-  const onStop = () =>
-    reporter.report({
-      event: "note",
-      message: "stopping after this step; Ctrl-C again ends it now",
-    });
+  const reporter = teeReporter(options.reporter, new PlainReporter(paper, paper));
+  const onStop = () => reportNote(reporter, "stopping after this step; Ctrl-C again ends it now");
   signal.addEventListener("abort", onStop);
   try {
-    return await make(order, { ...makers, reporter, log });
+    return await make(order, { ...options, reporter, log });
   } catch (error) {
     // Stopped before there was a picture.
     if (signal.aborted && error === signal.reason) return undefined;
@@ -95,74 +87,110 @@ export async function makePicture(
 
 async function make(
   order: PictureOrder,
-  { engine, reporter, signal, extras, log }: PictureMakers & { readonly log: RunLog },
+  options: MakePictureOptions & { readonly log: RunLog },
 ): Promise<MadePicture> {
+  const { createRun, reporter, signal, extras, log } = options;
   const date = new Date();
   const startedAt = performance.now();
   const seconds = () => Math.round(performance.now() - startedAt) / 1000;
-  const { config } = order;
-  for (const message of order.notes) reporter.report({ event: "note", message });
-  await using run = await engine.open(config, {
-    ...order.inputs,
-    signal,
-    hub: {
-      ...order.inputs.hub,
-      onProgress: createDownloadListener((event) => reporter.report(event)),
-    },
-    onStage: (stage) => reporter.report({ event: "stage", stage }),
-    onNote: (message) => reporter.report({ event: "note", message }),
-  });
+  const { config, number } = order;
+  for (const message of order.notes) reportNote(reporter, message);
+  await using run = await createRun(config, listeningInputs(order, { reporter, signal, extras }));
+  if (run.references) reportReferences(reporter, run.references);
   const folder = await order.createFolder(run, date);
   log.open(folder, { date, seed: config.seed });
-  await writeFile(join(folder, "config.yaml"), writeRunConfig({ ...config, prompt: run.prompt }));
-  const { prompt, paletteName: palette } = run;
-  report(reporter, config, run, { folder, palette });
-  if (run.references) await writeReferences(folder, run.references);
-  if (extras.verbose) {
-    await writeBeginnings(folder, await run.beginnings());
-    if (run.startStep === 0) await writeInitialization(folder, await run.result(), config);
-  }
+  const { prompt } = run.config;
+  await writeFile(join(folder, "config.yaml"), writeRunConfig({ ...config, prompt }));
+  reportStart(reporter, run, folder);
+  await writeStartFiles(run, folder, { verbose: extras.verbose, config });
   await using stepFiles = await StepFiles.open(run, { ...extras, config, folder });
   const step = await makeSteps(run, stepFiles, { reporter, signal, seconds });
-  const image = toImage(await run.result());
+  const image = await run.image();
   reporter.preview(image);
   const { files: results, notes } = await writeResults(run, folder, config.savingResize);
   const files = [...results, ...await stepFiles.finish()];
-  for (const message of notes) reporter.report({ event: "note", message });
+  for (const message of notes) reportNote(reporter, message);
   const interrupted = signal.aborted;
   const isComplete = step >= config.training.steps;
   const score = order.isScored && isComplete ? await scoreOf(run, signal) : undefined;
+  const { evaluations, palette: { name: palette } } = run;
   reporter.report({
-    ...{ event: "done", folder, files, seconds: seconds(), evaluations: run.evaluations },
+    event: "done",
+    folder,
+    files,
+    seconds: seconds(),
+    evaluations,
     interrupted,
     ...score === undefined ? {} : { score },
   });
-  return { folder, prompt, palette, image, step, isComplete, score };
+  return { number, prompt, palette, seed: config.seed, folder, image, step, isComplete, score };
 }
 
-function report(
-  reporter: Reporter,
-  config: RunConfig,
-  run: EngineRun,
-  names: { readonly folder: string; readonly palette: string },
-): void {
+function reportNote(reporter: Reporter, message: string): void {
+  reporter.report({ event: "note", message });
+}
+
+/** Adds listeners that report to the inputs of a run. */
+function listeningInputs(
+  { config, inputs }: PictureOrder,
+  { reporter, signal, extras }: Omit<MakePictureOptions, "createRun">,
+): RunInputs {
+  // They are among the notes of the order.
+  const reported = new Set(configNotes(config));
+  return {
+    ...inputs,
+    signal,
+    hub: {
+      ...inputs.hub,
+      onProgress: createDownloadListener((event) => reporter.report(event)),
+    },
+    onStage: (stage) => reporter.report({ event: "stage", stage }),
+    onNote: (message) => reported.has(message) ? undefined : reportNote(reporter, message),
+    onPlan: (plan) => {
+      const matters = plan.weightBytes > LARGE_BYTES || plan.problems.length > 0;
+      if (matters || extras.verbose) reportNote(reporter, describeMemoryPlan(plan));
+    },
+  };
+}
+
+function reportReferences(reporter: Reporter, { chosen, scores }: References): void {
+  if (scores === undefined) return;
+  const list = scores.map((score) => score.toPrecision(3)).join(", ");
+  reportNote(reporter, `reference: sample ${chosen} of 0 to ${scores.length - 1}; scores ${list}`);
+}
+
+function reportStart(reporter: Reporter, run: Run, folder: string): void {
+  const { config, size } = run;
   reporter.report({
     event: "start",
-    ...names,
+    folder,
+    palette: run.palette.name,
     steps: config.training.steps,
     resumedFrom: run.startStep,
-    prompt: run.prompt,
-    height: config.generator.imageH,
-    width: config.generator.imageW,
+    prompt: config.prompt,
+    height: size.height,
+    width: size.width,
     seed: config.seed,
     runtime: run.runtime,
-    adapter: run.adapter,
+    adapter: run.adapterName,
   });
+}
+
+/** Writes the samples of the teacher and, if asked for, the inputs of the run. */
+async function writeStartFiles(
+  run: Run,
+  folder: string,
+  { verbose, config }: { readonly verbose: boolean; readonly config: RunConfig },
+): Promise<void> {
+  if (run.references) await writeReferences(folder, run.references);
+  if (!verbose) return;
+  await writeInputs(folder, run);
+  if (run.startStep === 0) await writeInitialization(folder, await run.picture(), config);
 }
 
 /** Makes the steps, until the last or until the signal. Returns the last one. */
 async function makeSteps(
-  run: EngineRun,
+  run: Run,
   files: StepFiles,
   { reporter, signal, seconds }: {
     readonly reporter: Reporter;
@@ -171,12 +199,19 @@ async function makeSteps(
   },
 ): Promise<number> {
   let last = run.startStep;
+  let hasOverflowed = false;
   try {
-    for await (const step of run.steps(signal)) {
-      last = step.step;
-      await files.write(step);
-      reporter.report({ event: "step", ...step, seconds: seconds() });
-      if (reporter.wantsPreview) reporter.preview(toImage(await run.result()));
+    for await (const report of distill(run, { signal })) {
+      const metrics = metricsOf(report);
+      last = report.step;
+      if (!report.isApplied && !hasOverflowed) {
+        hasOverflowed = true;
+        const message = `the gradient of step ${last} is not finite; such steps change nothing`;
+        reportNote(reporter, message);
+      }
+      await files.write(metrics);
+      reporter.report({ event: "step", ...metrics, seconds: seconds() });
+      if (reporter.wantsPreview) reporter.preview(await run.image());
     }
   } catch (error) {
     if (!(signal.aborted && error === signal.reason)) throw error;
@@ -184,10 +219,16 @@ async function makeSteps(
   return last;
 }
 
-async function writeResults(run: EngineRun, folder: string, savingResize: number) {
-  const result = await run.result();
-  const factor = savingResize > 0 ? enlargementFactor(result, savingResize) : 1;
-  const images = await writeFinalImages(folder, result, { factor });
+/** Takes the numbers of a report that are written. */
+function metricsOf(report: StepReport): StepMetrics {
+  const { step, steps, losses, learningRate, timestep, evaluations } = report;
+  return { step, steps, losses, learningRate, timestep, evaluations };
+}
+
+async function writeResults(run: Run, folder: string, savingResize: number) {
+  const picture = await run.picture();
+  const factor = savingResize > 0 ? enlargementFactor(picture, savingResize) : 1;
+  const images = await writeFinalImages(folder, picture, { factor });
   const checkpoint = await writeCheckpoint(folder, await run.checkpoint());
   const { argmax, enlarged, softmax, notes } = images;
   const logs = ["config.yaml", "metrics.jsonl"].map((name) => join(folder, name));
@@ -195,16 +236,12 @@ async function writeResults(run: EngineRun, folder: string, savingResize: number
   return { files: files.filter((file) => file !== undefined), notes };
 }
 
-/** Asks the teacher; what is stopped has no score. */
-async function scoreOf(run: EngineRun, signal: AbortSignal): Promise<number | undefined> {
+/** Asks the teacher for the score; a stopped run has none. */
+async function scoreOf(run: Run, signal: AbortSignal): Promise<number | undefined> {
   try {
-    return await run.score(signal);
+    return await run.score({ signal });
   } catch (error) {
     if (signal.aborted && error === signal.reason) return undefined;
     throw error;
   }
-}
-
-function toImage(result: RunResult): Image {
-  return Image.fromIndices(result, result.indices, result.palette.colors);
 }

@@ -1,130 +1,162 @@
 import { basename, join } from "node:path";
-import { inBatches } from "../../distill/run_together.ts";
-import type { BatchMember } from "../../onnx/batching/session_batch.ts";
-import {
-  type IndexedPicture,
-  rankPictures,
-  writePictureIndex,
-} from "../../outputs/picture_index.ts";
-import { createRunFolder, fileName } from "../../outputs/run_folder.ts";
+import { Gpu } from "../../../kernels/gpu/gpu.ts";
+import type { chooseBatch } from "../../distill/choose_batch.ts";
+import type { Run } from "../../distill/run.ts";
+import { runTogether, type SharedInputs } from "../../distill/run_together.ts";
 import { makeFolder } from "../../files/write_file.ts";
-import { describeError } from "./describe_error.ts";
+import { SessionPool } from "../../onnx/batching/session_pool.ts";
+import { type MadePicture, rankPictures, writePictureIndex } from "../../outputs/picture_index.ts";
+import { createRunFolder, fileName } from "../../outputs/run_folder.ts";
 import { createDownloadListener } from "../../report/download_listener.ts";
-import type { EngineRun } from "./engine.ts";
-import { makePicture, type PictureMakers, type PictureOrder } from "./make_picture.ts";
-import type { NumberedReporter } from "../../report/numbered_reporter.ts";
+import { NumberedReporter } from "../../report/numbered_reporter.ts";
+import type { PicturesEvent } from "../../report/run_event.ts";
+import { defined } from "../../text/defined.ts";
+import { describeError } from "./describe_error.ts";
+import { makePicture, type MakePictureOptions, type PictureOrder } from "./make_picture.ts";
+
+/** Options of {@linkcode makeSeveral}. */
+export interface MakeSeveralOptions extends MakePictureOptions {
+  /** Chooses the batch size: `chooseBatch` of the library, or a fake. */
+  readonly chooseBatch: typeof chooseBatch;
+  /** Name of the config, for the folder. */
+  readonly name: string;
+}
 
 /**
- * Makes pictures, as many at once as are worth it, each in a folder of its own in one folder of all,
- * where `index.json` and `contact_sheet.png` are written anew after each.
+ * Makes pictures in batches. They share one teacher. Each has its own folder in one folder of all,
+ * where `index.json` and `contact_sheet.png` are written after each picture.
  *
- * If one fails, those that are being made with it are ended, and no more are begun.
- *
- * @param name Name of the config, for the folder.
+ * If a picture fails, the others of its batch are finished, and no more are started.
  */
 export async function makeSeveral(
   orders: readonly PictureOrder[],
-  makers: PictureMakers & { readonly reporter: NumberedReporter },
-  name: string,
+  options: MakeSeveralOptions,
 ): Promise<void> {
-  const { reporter, signal } = makers;
+  const { signal } = options;
+  const reporter = new NumberedReporter(options.reporter);
   const startedAt = performance.now();
-  const asked = orders.map(({ config, inputs }, i) => ({
-    ...{ number: i + 1, prompt: config.prompt, palette: inputs.palette.name, seed: config.seed },
-  }));
-  const of = orders.length;
-  const batch = await chooseBatch(orders, makers);
-  const made: IndexedPicture[] = [];
-  let folder: Promise<string> | undefined;
-  let files: string[] = [];
-  let writing = Promise.resolve();
-  const writeIndex = async () => {
-    const { index, sheet } = await writePictureIndex(await folder!, made, asked);
-    files = [...sheet === undefined ? [] : [sheet], index];
-  };
-  const make = async ([i, order]: [number, PictureOrder], member: BatchMember | undefined) => {
+  await using owned = new AsyncDisposableStack();
+  const gpu = owned.use(await Gpu.request());
+  const pool = owned.use(new SessionPool());
+  const batch = await batchOf(gpu, orders, { ...options, reporter });
+  const index = new PictureFolder(orders, options.name);
+  await runTogether(orders, async (order, shared) => {
     if (signal.aborted) return;
-    const number = i + 1;
-    const own = reporter.of({ number, of });
-    const picture = await makePicture({
-      ...order,
-      inputs: { ...order.inputs, ...(member ? { member } : {}) },
-      async createFolder(run, date) {
-        folder ??= createRunFolder(order.config.output, nameOf(orders, { run, date, name }));
-        const path = join(await folder, pictureFolder(number, order, { run, of }));
-        await makeFolder(path);
-        return path;
-      },
-    }, { ...makers, reporter: own }).catch((error) => {
+    const numbered = reporter.of({ number: order.number, of: orders.length });
+    try {
+      const picture = await makePicture(index.orderOf(order, shared), {
+        ...options,
+        reporter: numbered,
+      });
+      if (picture) await index.add(picture);
+    } catch (error) {
       const { message } = describeError(error, false);
-      if (member) own.report({ event: "failed", message });
+      if (batch > 1) numbered.report({ event: "failed", message });
       throw error;
-    });
-    if (picture === undefined) return;
-    const { seed } = order.config;
-    made.push({ ...picture, number, seed, folder: basename(picture.folder) });
-    // One after the other: the last one lists all.
-    writing = writing.then(writeIndex);
-    await writing;
-  };
-  await inBatches([...orders.entries()], make, batch);
-  // Stopped before there was a picture.
-  const path = await folder;
-  if (path === undefined) return;
-  reporter.report({
-    event: "pictures",
-    folder: path,
-    pictures: rankPictures(made).map((picture) => {
-      const { number, prompt, palette, seed, score, isComplete: complete } = picture;
-      const folder = join(path, picture.folder);
-      return { number, prompt, palette, seed, folder, score: score ?? null, complete };
-    }),
-    asked: of,
-    files,
-    seconds: Math.round(performance.now() - startedAt) / 1000,
-    interrupted: signal.aborted,
+    }
+  }, { gpu, pool, batch });
+  const seconds = Math.round(performance.now() - startedAt) / 1000;
+  const event = await index.event({ seconds, interrupted: signal.aborted });
+  if (event) reporter.report(event);
+}
+
+/** Chooses how many pictures share a batch. All have the same teacher and the same size. */
+async function batchOf(
+  gpu: Gpu,
+  orders: readonly PictureOrder[],
+  { chooseBatch, reporter }: Pick<MakeSeveralOptions, "chooseBatch" | "reporter">,
+): Promise<number> {
+  const { config, inputs } = orders[0]!;
+  const { palette, image, decodesGradient } = inputs;
+  const onProgress = createDownloadListener((event) => reporter.report(event));
+  return await chooseBatch(gpu, config, {
+    count: orders.length,
+    ...defined({ palette, image, decodesGradient }),
+    // The plan needs no new download; the first picture makes it.
+    hub: { ...inputs.hub, onProgress, forceDownload: false },
   });
 }
 
-/** Chooses how many pictures are made at once. All have the same teacher and the same size. */
-async function chooseBatch(
-  orders: readonly PictureOrder[],
-  { engine, reporter }: PictureMakers,
-): Promise<number> {
-  const [{ config, inputs }] = orders as [PictureOrder, ...PictureOrder[]];
-  const onProgress = createDownloadListener((event) => reporter.report(event));
-  const planned = { ...inputs, hub: { ...inputs.hub, onProgress } };
-  return await engine.chooseBatch?.(config, planned, orders.length) ?? 1;
+/** The folder of all pictures; it is created when the first teacher is loaded. */
+class PictureFolder {
+  readonly #orders: readonly PictureOrder[];
+  readonly #name: string;
+  readonly #made: MadePicture[] = [];
+  #path: Promise<string> | undefined;
+  #files: readonly string[] = [];
+  #writing = Promise.resolve();
+
+  constructor(orders: readonly PictureOrder[], name: string) {
+    this.#orders = orders;
+    this.#name = name;
+  }
+
+  /** Returns the order of a picture whose folder lies in this one. */
+  orderOf(order: PictureOrder, shared: SharedInputs): PictureOrder {
+    return {
+      ...order,
+      inputs: { ...order.inputs, ...shared },
+      createFolder: async (run, date) => {
+        this.#path ??= createRunFolder(order.config.output, this.#nameOf(run, date));
+        const path = join(await this.#path, pictureFolder(order, run, this.#orders.length));
+        await makeFolder(path);
+        return path;
+      },
+    };
+  }
+
+  /** Adds a picture and writes the index. */
+  async add(picture: MadePicture): Promise<void> {
+    this.#made.push(picture);
+    // One after the other: the last one lists all.
+    this.#writing = this.#writing.then(async () => {
+      const keys = this.#orders.map(({ number, config, inputs }) => {
+        const palette = inputs.palette?.name ?? config.generator.palette;
+        return { number, prompt: config.prompt, palette, seed: config.seed };
+      });
+      const { index, sheet } = await writePictureIndex(await this.#path!, this.#made, keys);
+      this.#files = [...sheet === undefined ? [] : [sheet], index];
+    });
+    await this.#writing;
+  }
+
+  /** Returns the event of the end; undefined if there is no picture. */
+  async event(
+    end: Pick<PicturesEvent, "seconds" | "interrupted">,
+  ): Promise<PicturesEvent | undefined> {
+    const folder = await this.#path;
+    if (folder === undefined) return undefined;
+    return {
+      event: "pictures",
+      folder,
+      pictures: rankPictures(this.#made).map((picture) => {
+        const { number, prompt, palette, seed, folder, score, isComplete: complete } = picture;
+        return { number, prompt, palette, seed, folder, score: score ?? null, complete };
+      }),
+      asked: this.#orders.length,
+      files: this.#files,
+      ...end,
+    };
+  }
+
+  #nameOf(run: Run, date: Date) {
+    const { config } = this.#orders[0]!;
+    const palettes = new Set(this.#orders.map(({ inputs }) => inputs.palette)).size;
+    return {
+      config: this.#name,
+      date,
+      model: basename(config.diffusion.modelId),
+      size: { height: config.generator.imageH, width: config.generator.imageW },
+      palette: palettes > 1 ? `${palettes}-palettes` : run.palette.name,
+      count: this.#orders.length,
+    };
+  }
 }
 
-/** What the folder of all pictures is named after. */
-function nameOf(
-  orders: readonly PictureOrder[],
-  { run, date, name }: {
-    readonly run: EngineRun;
-    readonly date: Date;
-    readonly name: string;
-  },
-) {
-  const { config } = orders[0]!;
-  const palettes = new Set(orders.map(({ inputs }) => inputs.palette)).size;
-  return {
-    config: name,
-    date,
-    model: basename(config.diffusion.modelId),
-    size: { height: config.generator.imageH, width: config.generator.imageW },
-    palette: palettes > 1 ? `${palettes}-palettes` : run.paletteName,
-    count: orders.length,
-  };
-}
-
-/** Returns a name such as "02-seed-8-sweetie-16-a_red_dragon": the number makes it the only one. */
-function pictureFolder(
-  number: number,
-  { config }: PictureOrder,
-  { run, of }: { readonly run: EngineRun; readonly of: number },
-): string {
-  const digits = String(number).padStart(String(of).length, "0");
-  const prompt = run.prompt.trim() === "" ? [] : [run.prompt.trim()];
-  return fileName([digits, `seed-${config.seed}`, run.paletteName, ...prompt].join("-"));
+/** Returns a name such as "02-seed-8-sweetie-16-a_red_dragon"; the number makes it unique. */
+function pictureFolder({ number, config }: PictureOrder, run: Run, count: number): string {
+  const digits = String(number).padStart(String(count).length, "0");
+  const prompt = run.config.prompt.trim();
+  const parts = [digits, `seed-${config.seed}`, run.palette.name, prompt];
+  return fileName(parts.filter((part) => part !== "").join("-"));
 }

@@ -2,17 +2,18 @@ import { join } from "node:path";
 import { encodePng } from "../../image/encode_png.ts";
 import type { Image } from "../../image/image.ts";
 import { writeFile, writeFileInFolder } from "../../files/write_file.ts";
-import type { EngineRun } from "./engine.ts";
+import type { References } from "../../distill/draw_references.ts";
+import type { Run } from "../../distill/run.ts";
 
 /**
- * Writes the images that the teacher drew for a run under SD-piXL's names,
- * `sd_samples/samples_<index>.png`, and the chosen one as `select_sample.png`.
+ * Writes the samples of the teacher under SD-piXL's names, `sd_samples/samples_<index>.png`, and the
+ * chosen reference as `select_sample.png`.
  *
  * @throws {OutputError} If one cannot be written.
  */
 export async function writeReferences(
   folder: string,
-  { images, chosen }: NonNullable<EngineRun["references"]>,
+  { images, chosen }: References,
 ): Promise<void> {
   for (const [i, image] of images.entries()) {
     await writeFileInFolder(join(folder, "sd_samples", `samples_${i}.png`), encodePng(image));
@@ -21,15 +22,23 @@ export async function writeReferences(
 }
 
 /**
- * Writes pictures that a run begins with, each under its name.
+ * Writes the inputs of a run: the image as the teacher sees it, `target_image.png`, the initial
+ * picture, `init_pixelization.png`, and the images that ControlNets follow, `control_<kind>.png`.
  *
  * @throws {OutputError} If one cannot be written.
  */
-export async function writeBeginnings(
+export async function writeInputs(
   folder: string,
-  pictures: Readonly<Record<string, Image>>,
+  run: Pick<Run, "startImage" | "controlImages" | "image">,
 ): Promise<void> {
-  for (const [name, image] of Object.entries(pictures)) {
-    await writeFile(join(folder, `${name}.png`), encodePng(image));
+  const { startImage, controlImages } = run;
+  if (startImage) await writeImage(folder, "target_image", startImage);
+  await writeImage(folder, "init_pixelization", await run.image());
+  for (const [kind, image] of Object.entries(controlImages)) {
+    await writeImage(folder, `control_${kind}`, image);
   }
+}
+
+async function writeImage(folder: string, name: string, image: Image): Promise<void> {
+  await writeFile(join(folder, `${name}.png`), encodePng(image));
 }

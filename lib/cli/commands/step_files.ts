@@ -1,46 +1,47 @@
 import { join } from "node:path";
 import type { RunConfig } from "../../../config/run_config.ts";
 import { writeCheckpoint } from "../../outputs/checkpoint_file.ts";
-import type { RunResult } from "../../outputs/final_images.ts";
+import type { RunPicture } from "../../run/run_picture.ts";
 import { MetricsLog } from "../../outputs/metrics_log.ts";
 import { type RunVideoOptions, RunVideos } from "../../outputs/run_videos.ts";
 import { statisticsScalars, TensorboardLog } from "../../outputs/tensorboard_log.ts";
-import type { EngineRun, EngineStep } from "./engine.ts";
+import type { Run } from "../../distill/run.ts";
+import type { StepMetrics } from "../../run/step_report.ts";
 import { writeStepPictures, writeStepViews } from "./step_pictures.ts";
 
-/** How a run is filmed, and how often. */
+/** Options of the videos of a run. */
 export interface VideoRequest extends RunVideoOptions {
-  /** Steps from one frame to the next, integer, 1 or more. */
+  /** Steps between two frames, integer, 1 or more. */
   readonly frameSteps: number;
 }
 
-/** What the steps of a run leave in its folder. */
+/** Options of {@linkcode StepFiles}. */
 export interface StepFilesOptions {
-  /** What the user asked. */
+  /** The config of the run. */
   readonly config: RunConfig;
   /** Folder of the run. */
   readonly folder: string;
-  /** Whether what the steps worked with is written, too. */
+  /** Whether intermediate images are written, too. */
   readonly verbose: boolean;
   /** Whether metrics are written for TensorBoard, too. */
   readonly tensorboard: boolean;
-  /** How the run is filmed; undefined if it is not. */
+  /** Videos of the run; undefined for none. */
   readonly video: VideoRequest | undefined;
 }
 
-/** Writes what each step of a run leaves: metrics, pictures, checkpoints and frames. */
+/** Writes the files of each step of a run: metrics, pictures, checkpoints and video frames. */
 export class StepFiles implements AsyncDisposable {
-  readonly #run: EngineRun;
+  readonly #run: Run;
   readonly #options: StepFilesOptions;
   readonly #metrics: MetricsLog;
   readonly #tensorboard: TensorboardLog | undefined;
   readonly #videos: RunVideos | undefined;
   readonly #owned: AsyncDisposableStack;
   #step: number;
-  #filmedStep: number;
+  #frameStep: number;
 
   private constructor(
-    run: EngineRun,
+    run: Run,
     options: StepFilesOptions,
     parts: {
       readonly metrics: MetricsLog;
@@ -55,15 +56,15 @@ export class StepFiles implements AsyncDisposable {
     this.#tensorboard = parts.tensorboard;
     this.#videos = parts.videos;
     this.#owned = parts.owned;
-    this.#step = this.#filmedStep = run.startStep;
+    this.#step = this.#frameStep = run.startStep;
   }
 
   /**
-   * Opens the files; the picture that the run begins with is the first frame.
+   * Opens the files. The initial picture is the first frame of a video.
    *
    * @throws {OutputError} If one cannot be written.
    */
-  static async open(run: EngineRun, options: StepFilesOptions): Promise<StepFiles> {
+  static async open(run: Run, options: StepFilesOptions): Promise<StepFiles> {
     const { folder, tensorboard, video } = options;
     await using owned = new AsyncDisposableStack();
     const metrics = owned.use(await MetricsLog.open(folder, run.startStep));
@@ -74,7 +75,7 @@ export class StepFiles implements AsyncDisposable {
       : undefined;
     const videos = video
       ? owned.use(
-        await RunVideos.open(folder, await run.result(), videoOptions(video, run.startStep)),
+        await RunVideos.open(folder, await run.picture(), videoOptions(video, run.startStep)),
       )
       : undefined;
     return new StepFiles(run, options, {
@@ -85,8 +86,8 @@ export class StepFiles implements AsyncDisposable {
     });
   }
 
-  /** Writes what a step leaves. */
-  async write(step: EngineStep): Promise<void> {
+  /** Writes the files of a step. */
+  async write(step: StepMetrics): Promise<void> {
     const { config, folder, verbose, video } = this.#options;
     const { saveSteps, checkpointSteps, steps } = config.training;
     const isDue = (every: number) => every > 0 && step.step % every === 0 && step.step < steps;
@@ -96,31 +97,33 @@ export class StepFiles implements AsyncDisposable {
       ...scalarsOf(step),
       ...statisticsScalars(await this.#run.statistics()),
     });
-    const isFilmed = video !== undefined && step.step % video.frameSteps === 0;
-    if (!isFilmed && !isDue(saveSteps) && !isDue(checkpointSteps)) return;
-    const result = await this.#run.result();
+    const isFrame = video !== undefined && step.step % video.frameSteps === 0;
+    if (!isFrame && !isDue(saveSteps) && !isDue(checkpointSteps)) return;
+    const result = await this.#run.picture();
     if (isDue(saveSteps)) {
       const { savingResize } = config;
       await writeStepPictures(folder, { step, result }, { savingResize });
       if (verbose) await writeStepViews(folder, { step, run: this.#run, result }, config);
     }
-    if (isFilmed) await this.#film(result);
+    if (isFrame) await this.#addFrame(result);
     if (isDue(checkpointSteps)) await writeCheckpoint(folder, await this.#run.checkpoint());
   }
 
-  /** Ends the files. Returns the paths of those that only a flag asks for. */
+  /** Finishes the files. Returns the paths of those that a flag asked for. */
   async finish(): Promise<string[]> {
-    if (this.#videos && this.#filmedStep !== this.#step) await this.#film(await this.#run.result());
+    if (this.#videos && this.#frameStep !== this.#step) {
+      await this.#addFrame(await this.#run.picture());
+    }
     await this.#videos?.finish();
     return [...this.#videos?.paths ?? [], ...this.#tensorboard ? [this.#tensorboard.path] : []];
   }
 
-  async #film(result: RunResult): Promise<void> {
+  async #addFrame(result: RunPicture): Promise<void> {
     await this.#videos!.add(result);
-    this.#filmedStep = this.#step;
+    this.#frameStep = this.#step;
   }
 
-  /** Closes the files; videos that were not finished are removed. */
+  /** Closes the files; unfinished videos are removed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#owned.disposeAsync();
   }
@@ -131,7 +134,7 @@ function videoOptions(video: VideoRequest, startStep: number): RunVideoOptions {
   return { startStep, ...options };
 }
 
-function scalarsOf({ losses, learningRate, timestep }: EngineStep): Record<string, number> {
+function scalarsOf({ losses, learningRate, timestep }: StepMetrics): Record<string, number> {
   const named = Object.entries(losses).map(([name, value]) => [`loss/${name}`, value]);
   return { ...Object.fromEntries(named), learning_rate: learningRate, timestep };
 }

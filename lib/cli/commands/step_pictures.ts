@@ -4,21 +4,23 @@ import { encodePng } from "../../image/encode_png.ts";
 import { enlargementFactor, enlargeNearest } from "../../image/enlarge_nearest.ts";
 import { Image, type ImageSize } from "../../image/image.ts";
 import { entropyMap } from "../../outputs/maps/entropy_map.ts";
-import { encodeEnlargedPng, type RunResult } from "../../outputs/final_images.ts";
+import { encodeEnlargedPng } from "../../outputs/final_images.ts";
+import type { RunPicture } from "../../run/run_picture.ts";
 import { laplacianMap } from "../../outputs/maps/laplacian_map.ts";
 import { latentGradientMap } from "../../outputs/maps/latent_gradient_map.ts";
 import { writeFileInFolder } from "../../files/write_file.ts";
-import type { EngineRun, EngineStep } from "./engine.ts";
+import type { Run } from "../../distill/run.ts";
+import type { StepMetrics } from "../../run/step_report.ts";
 
 /**
- * Writes the picture that a run begins with under SD-piXL's name, `png_logs/00_initialization.png`.
+ * Writes the initial picture of a run under SD-piXL's name, `png_logs/00_initialization.png`.
  *
  * @param options.savingResize As of {@linkcode writeStepPictures}.
  * @throws {OutputError} If it cannot be written.
  */
 export async function writeInitialization(
   folder: string,
-  result: RunResult,
+  result: RunPicture,
   { savingResize }: Pick<RunConfig, "savingResize">,
 ): Promise<void> {
   const png = encodeEnlargedPng(result, factorOf(result, savingResize));
@@ -29,13 +31,12 @@ export async function writeInitialization(
  * Writes the picture after a step under SD-piXL's names: `png_logs/<step>_hard.png` and, as a
  * mixture, `png_logs/<step>_soft.png`.
  *
- * @param options.savingResize Longer side of the files in pixels, about, as pixels become squares;
- * 0 keeps their size.
+ * @param options.savingResize Approximate longer side of the files in pixels; 0 keeps their size.
  * @throws {OutputError} If one cannot be written.
  */
 export async function writeStepPictures(
   folder: string,
-  { step, result }: { readonly step: EngineStep; readonly result: RunResult },
+  { step, result }: { readonly step: Pick<StepMetrics, "step">; readonly result: RunPicture },
   { savingResize }: Pick<RunConfig, "savingResize">,
 ): Promise<void> {
   const path = join(folder, "png_logs", String(step.step));
@@ -43,23 +44,24 @@ export async function writeStepPictures(
 }
 
 /**
- * Writes what a step worked with, and how undecided the picture is after it, under SD-piXL's names:
- * `png_logs/<step>_hard_gumbel.png` and `_soft_gumbel.png` with the noise of the step,
- * `png_logs/<step>_augmented.png` as the teacher saw it,
- * `entropy/<step>_normalized_entropy.png`, the gradient at the latents as the teacher's autoencoder
- * decodes it, `gradients/<step>_grad_<timestep>.png`, with a map of its length (ours),
- * `gradients/<step>_grad_length_<timestep>.png`, and where there is a Laplacian loss,
- * `laplacian/<step>_laplacian.png`.
+ * Writes the intermediate images of a step under SD-piXL's names:
+ *
+ * - `png_logs/<step>_hard_gumbel.png` and `_soft_gumbel.png`: the picture with the step's noise.
+ * - `png_logs/<step>_augmented.png`: the augmented image that the teacher saw.
+ * - `entropy/<step>_normalized_entropy.png`: entropy of each pixel after the step.
+ * - `gradients/<step>_grad_<timestep>.png`: the gradient at the latents, decoded.
+ * - `gradients/<step>_grad_length_<timestep>.png`: its length; SD-piXL has no such file.
+ * - `laplacian/<step>_laplacian.png`: only with a Laplacian loss.
  *
  * @throws {OutputError} If one cannot be written.
  */
 export async function writeStepViews(
   folder: string,
   { step: { step, timestep }, run, result }: {
-    readonly step: EngineStep;
-    readonly run: Pick<EngineRun, "stepViews" | "gradientImage" | "entropy">;
+    readonly step: StepMetrics;
+    readonly run: Pick<Run, "stepViews" | "gradientImage" | "entropy">;
     /** The picture after the step. */
-    readonly result: RunResult;
+    readonly result: RunPicture;
   },
   { savingResize, generator, training }: Pick<
     RunConfig,
@@ -74,10 +76,10 @@ export async function writeStepViews(
     await writeHardAndSoft(log, noisy, { savingResize, ending: "_gumbel" });
   }
   await writeFileInFolder(`${log}_augmented.png`, encodePng(views.augmented));
-  const undecided = entropyMap(result, entropy, result.palette.size);
+  const entropyImage = entropyMap(result, entropy, result.palette.size);
   await writeFileInFolder(
     join(folder, "entropy", `${step}_normalized_entropy.png`),
-    encodeLarge(undecided, savingResize),
+    encodeLarge(entropyImage, savingResize),
   );
   const gradients = join(folder, "gradients");
   await writeFileInFolder(
@@ -103,7 +105,7 @@ export async function writeStepViews(
 
 async function writeHardAndSoft(
   path: string,
-  result: RunResult,
+  result: RunPicture,
   { savingResize, ending = "" }: { readonly savingResize: number; readonly ending?: string },
 ): Promise<void> {
   const hard = encodeEnlargedPng(result, factorOf(result, savingResize));

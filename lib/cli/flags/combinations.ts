@@ -13,8 +13,8 @@ type SeveralFlags = Pick<
   "prompts" | "palettes" | "variations" | "resume" | "set"
 >;
 
-/** Tells whether flags ask for pictures with a folder, a sheet and an index for all of them. */
-export function asksForSeveral({ prompts, palettes, variations }: SeveralFlags): boolean {
+/** Tells whether flags ask for several pictures in one folder with a contact sheet and an index. */
+export function isMultiple({ prompts, palettes, variations }: SeveralFlags): boolean {
   return prompts !== undefined || palettes !== undefined || variations !== undefined;
 }
 

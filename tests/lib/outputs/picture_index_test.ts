@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { decodeImage } from "../../../lib/image/decode_image.ts";
 import { Image, type Rgb } from "../../../lib/image/image.ts";
 import {
-  type IndexedPicture,
+  type MadePicture,
   rankPictures,
   scoreText,
   writePictureIndex,
@@ -12,7 +12,7 @@ import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
 const RED: Rgb = [255, 0, 0];
 
-function picture(number: number, part: Partial<IndexedPicture> = {}): IndexedPicture {
+function picture(number: number, part: Partial<MadePicture> = {}): MadePicture {
   return {
     ...{ number, prompt: "a cat", palette: "two", seed: number, folder: `${number}`, step: 9 },
     image: Image.filled({ height: 16, width: 32 }, RED),

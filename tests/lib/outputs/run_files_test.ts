@@ -12,6 +12,8 @@ import { MetricsLog } from "../../../lib/outputs/metrics_log.ts";
 import { OutputError } from "../../../lib/files/output_error.ts";
 import { latticePalette } from "../../../lib/palette/lattice.ts";
 import { parseHex } from "../../../lib/palette/formats/hex.ts";
+import { decodeCheckpoint } from "../../../lib/run/decode_checkpoint.ts";
+import { fakeCheckpoint } from "../run/fake_checkpoint.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
 const SIZE = { height: 2, width: 3 };
@@ -85,16 +87,17 @@ Deno.test("MetricsLog appends lines, and drops those after the step that a run r
 Deno.test("checkpoints are listed by step and the latest one is found", async () => {
   await inTemporaryFolder(async (folder) => {
     await assert.rejects(findCheckpoint(folder), OutputError);
-    const tensors = { logits: { shape: [2], data: Float32Array.of(1, 2) } };
+    const palette = parseHex("000000\nffffff", "two");
+    const part = { height: 1, width: 2, palette, seed: 5 };
     for (const step of [100, 20, 3]) {
-      await writeCheckpoint(folder, { step, tensors, metadata: { seed: "5" } });
+      await writeCheckpoint(folder, fakeCheckpoint({ ...part, step }));
     }
     await Deno.writeTextFile(join(folder, "checkpoint_9.safetensors.abc.tmp"), "");
     assert.deepEqual((await listCheckpoints(folder)).map(({ step }) => step), [3, 20, 100]);
     const latest = await findCheckpoint(folder);
     assert.equal(basename(latest.path), "checkpoint_100.safetensors");
-    const text = new TextDecoder().decode(await Deno.readFile(latest.path));
-    assert(text.includes('"__metadata__":{"seed":"5","step":"100"}'));
+    const { step, seed } = decodeCheckpoint(await Deno.readFile(latest.path), latest.path);
+    assert.deepEqual([step, seed], [100, 5]);
     const named = await findCheckpoint(join(folder, "checkpoint_20.safetensors"));
     assert.equal(named.step, 20);
     await assert.rejects(findCheckpoint(join(folder, "none")), /there is no such file or folder/);

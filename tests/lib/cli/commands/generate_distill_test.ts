@@ -3,6 +3,8 @@ import { decodeImage } from "../../../../lib/image/decode_image.ts";
 import { encodePng } from "../../../../lib/image/encode_png.ts";
 import { generateCommand } from "../../../../lib/cli/commands/generate.ts";
 import type { GenerateFlags } from "../../../../lib/cli/flags/command_flags.ts";
+import { chooseBatch } from "../../../../lib/distill/choose_batch.ts";
+import { createRun } from "../../../../lib/distill/create_run.ts";
 import type { RunEvent } from "../../../../lib/report/run_event.ts";
 import { discImage } from "../../distill/tiny_run.ts";
 import { goldenPath } from "../../../support/goldens.ts";
@@ -15,7 +17,10 @@ async function generate(flags: Partial<GenerateFlags>): Promise<RunEvent[]> {
   const terminal = createTerminal({ print: (part) => void (text += part) });
   const set = ["sd.im_size=64", "diffusion.num_inference_steps=1"];
   const all = { set, json: true, model: goldenPath("tiny-sdxl"), ...flags } as const;
-  assert.equal(await generateCommand(all, { out: terminal, status: terminal }), 0);
+  assert.equal(
+    await generateCommand(all, { out: terminal, status: terminal }, { createRun, chooseBatch }),
+    0,
+  );
   return text.trimEnd().split("\n").map((line) => JSON.parse(line));
 }
 
@@ -50,5 +55,32 @@ Deno.test("generate distills a picture from a prompt and an image, and goes on",
     assert.deepEqual(resumed.map(({ event }) => event), ["stage", "start", "step", "done"]);
     const start = resumed[1];
     assert(start?.event === "start" && start.resumedFrom === 2 && start.palette === "kmeans-4");
+  });
+});
+
+Deno.test("generate tells each note once, and that a picture without a caption model has none", async () => {
+  await inTemporaryFolder(async (output) => {
+    const set = ["sd.im_size=64", "automatic_caption=true", "diffusion.enable_xformers=true"];
+    const inputImage = `${output}/disc.png`;
+    await Deno.writeFile(inputImage, encodePng(discImage({ height: 20, width: 20 })));
+    const flags = { prompt: "a red dragon", inputImage, size: "8,8", steps: "1", output, set };
+    const notes = (await generate(flags)).flatMap((event) =>
+      event.event === "note" ? [event.message] : []
+    );
+    assert.equal(notes.filter((note) => note.includes("xformers")).length, 1);
+    assert.equal(notes.filter((note) => /^"automatic_caption" has no effect/.test(note)).length, 1);
+  });
+});
+
+Deno.test("generate names a checkpoint that it refuses, before it loads a teacher", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/config.yaml`, "prompt: a cat\n");
+    const path = `${folder}/checkpoint_5.safetensors`;
+    await Deno.writeFile(path, new Uint8Array(20));
+    await assert.rejects(generate({ resume: folder, model: "./none" }), (error) => {
+      assert(error instanceof Error);
+      assert(error.message.includes(`checkpoint "${path}": the file is damaged`), error.message);
+      return true;
+    });
   });
 });

@@ -2,33 +2,36 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ort from "npm:onnxruntime-web@1.30.0";
-import { decodeCheckpoint } from "../../../../lib/distill/decode_checkpoint.ts";
+import { decodeCheckpoint } from "../../../../lib/run/decode_checkpoint.ts";
 import { decodeImage } from "../../../../lib/image/decode_image.ts";
 import type { CommandHandlers, GenerateFlags } from "../../../../lib/cli/flags/command_flags.ts";
-import type { Engine } from "../../../../lib/cli/commands/engine.ts";
-import { generateCommand } from "../../../../lib/cli/commands/generate.ts";
+import { chooseBatch } from "../../../../lib/distill/choose_batch.ts";
+import { createRun } from "../../../../lib/distill/create_run.ts";
+import { generateCommand, type PictureFunctions } from "../../../../lib/cli/commands/generate.ts";
 import { runProgram } from "../../../../lib/cli/flags/program.ts";
 import type { RunEvent } from "../../../../lib/report/run_event.ts";
 import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { goldenPath } from "../../../support/goldens.ts";
 import { createTerminal } from "../../../../lib/report/terminal.ts";
 import { inTemporaryFolder } from "../../../support/temporary_folder.ts";
-import { paintingEngine } from "./painting_engine.ts";
+import { paintingRuns } from "./painting_run.ts";
+
+const LIBRARY: PictureFunctions = { createRun, chooseBatch };
 
 /** Runs `generate`, and returns its code and what it printed. */
-async function run(flags: Partial<GenerateFlags>, engine?: Engine) {
+async function run(flags: Partial<GenerateFlags>, functions = LIBRARY) {
   let text = "";
   const terminal = createTerminal({ print: (part) => void (text += part) });
   const code = await generateCommand({ set: [], ...flags }, {
     out: terminal,
     status: terminal,
-  }, engine);
+  }, functions);
   return { code, text };
 }
 
 /** Runs `generate --json`, and returns its events. */
-async function generate(flags: Partial<GenerateFlags>, engine?: Engine): Promise<RunEvent[]> {
-  const { code, text } = await run({ json: true, ...flags }, engine);
+async function generate(flags: Partial<GenerateFlags>, functions = LIBRARY): Promise<RunEvent[]> {
+  const { code, text } = await run({ json: true, ...flags }, functions);
   assert.equal(code, 0);
   return eventsOf(text);
 }
@@ -62,7 +65,7 @@ Deno.test("generate makes each prompt in each palette with each seed, and ranks 
       ...{ prompts: ["a cat", "a dog"], palettes: ["1-bit", "game-boy"], variations: "2" },
       ...{ seed: "7", size: "8,10", steps: "2", output },
     };
-    const events = await generate(flags, paintingEngine());
+    const events = await generate(flags, paintingRuns());
     const last = lastOf(events);
     const expected = ["a cat", "a dog"].flatMap((prompt) =>
       ["1-bit", "game-boy"].flatMap((palette) =>
@@ -82,7 +85,7 @@ Deno.test("generate makes each prompt in each palette with each seed, and ranks 
       join(last.folder, "contact_sheet.png"),
       join(last.folder, "index.json"),
     ]]);
-    // The engine's score is greater for seed 7; ties keep the order in which they were made.
+    // The score is greater for seed 7; ties keep the order in which they were made.
     assert.deepEqual(last.pictures.map(({ number }) => number), [1, 3, 5, 7, 2, 4, 6, 8]);
     assert.deepEqual(last.pictures[4], {
       ...{ number: 2, prompt: "a cat", palette: "1-bit", seed: 8, score: -0.008, complete: true },
@@ -103,19 +106,16 @@ Deno.test("generate makes each prompt in each palette with each seed, and ranks 
       assert.deepEqual([height, width], [8, 10]);
     }
     // A folder is a run as any other.
-    const again = await run({ json: true, resume: last.pictures[0]!.folder }, paintingEngine());
+    const again = await run({ json: true, resume: last.pictures[0]!.folder }, paintingRuns());
     assert.deepEqual(eventsOf(again.text).map(({ event }) => event), ["stage", "start", "done"]);
   });
 });
 
 Deno.test("generate tells of several pictures in plain lines, and of notes once", async () => {
   await inTemporaryFolder(async (output) => {
-    const noting: Engine = {
-      open(config, inputs) {
-        inputs.onNote("two colors look alike");
-        return paintingEngine().open(config, inputs);
-      },
-    };
+    const noting = paintingRuns({
+      before: (_, { onNote }) => onNote?.("two colors look alike"),
+    });
     const flags = { prompt: "a cat", variations: "2", size: "8,8", steps: "1", output };
     const { text } = await run(flags, noting);
     const folder = /(?<=, "a cat"\n {2})\S+(?=\/contact_sheet\.png)/.exec(text)![0];
@@ -186,12 +186,16 @@ Deno.test("generate refuses pictures that contradict each other, before it loads
     ],
     [{ ...cat, palettes: ["1-bit", "gameboi"] }, /^Cannot find palette "gameboi"/],
   ];
-  const never: Engine = { open: () => Promise.reject(new Error("loaded")) };
+  const never = paintingRuns({
+    before() {
+      throw new Error("loaded");
+    },
+  });
   for (const [flags, message] of cases) {
     await assert.rejects(run(flags, never), { message });
   }
   await inTemporaryFolder(async (output) => {
-    const events = await generate({ ...cat, size: "8,8", steps: "1", output }, paintingEngine());
+    const events = await generate({ ...cat, size: "8,8", steps: "1", output }, paintingRuns());
     const done = events.at(-1);
     assert(done?.event === "done");
     const resumed = [
@@ -211,12 +215,11 @@ Deno.test("generate refuses pictures that contradict each other, before it loads
 
 Deno.test("generate keeps the pictures before one that fails", async () => {
   await inTemporaryFolder(async (output) => {
-    const failing: Engine = {
-      async open(config, inputs) {
-        if (config.seed === 2) throw new Error("Cannot load");
-        return await paintingEngine().open(config, inputs);
+    const failing = paintingRuns({
+      before({ seed }) {
+        if (seed === 2) throw new Error("Cannot load");
       },
-    };
+    });
     const flags = { prompt: "a cat", variations: "4", size: "8,8", steps: "1", output };
     await assert.rejects(run(flags, failing), /^Error: Cannot load$/);
     const [folder] = await Array.fromAsync(Deno.readDir(join(output, "standard")));
@@ -235,14 +238,12 @@ Deno.test("generate keeps the pictures before one that fails", async () => {
 
 Deno.test("generate asks no score of a picture that its teacher cannot judge by a number", async () => {
   await inTemporaryFolder(async (output) => {
-    const doubtful: Engine = {
-      async open(config, inputs) {
-        const made = await paintingEngine().open(config, inputs);
-        return Object.assign(made, {
-          score: () => Promise.resolve(config.seed === 0 ? NaN : -config.seed),
-        });
+    const doubtful = paintingRuns({
+      change(run) {
+        run.score = () => Promise.resolve(run.config.seed === 0 ? NaN : -run.config.seed);
+        return run;
       },
-    };
+    });
     const flags = { prompt: "a cat", variations: "3", size: "8,8", steps: "1", output };
     const last = lastOf(await generate(flags, doubtful));
     assert.deepEqual(last.pictures.map(({ number, score }) => [number, score]), [
@@ -258,10 +259,10 @@ Deno.test("generate asks no score of a picture that its teacher cannot judge by 
   });
 });
 
-/** Runs the painting engine in a program of its own, and presses Ctrl-C at an event. */
+/** Makes painting runs in a child process, and sends it Ctrl-C at an event. */
 async function stopAt(isDue: (event: RunEvent) => boolean, output: string, args: string[]) {
   const root = fileURLToPath(new URL("../../../../", import.meta.url));
-  const engine = fileURLToPath(new URL("painting_engine.ts", import.meta.url));
+  const engine = fileURLToPath(new URL("painting_run.ts", import.meta.url));
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--quiet", "--no-prompt", "--no-check"],
@@ -445,18 +446,10 @@ Deno.test("pictures that are made at once are those of single runs, up to roundi
   });
 });
 
-/** Makes pictures at once, without a teacher. */
-function atOnce(engine: Engine, batch: number): Engine {
-  return {
-    open: (config, inputs) => engine.open(config, inputs),
-    chooseBatch: () => Promise.resolve(batch),
-  };
-}
-
 Deno.test("generate tells of pictures that are made at once in one line", async () => {
   await inTemporaryFolder(async (output) => {
     const flags = { prompt: "a cat", variations: "3", size: "8,8", steps: "2", output };
-    const { text } = await run(flags, atOnce(paintingEngine({ stepMs: 5 }), 2));
+    const { text } = await run(flags, paintingRuns({ stepMs: 5, batch: 2 }));
     const lines = text.split("\n").filter((line) => /step \d/.test(line));
     assert.deepEqual(lines.map((line) => line.replace(/ETA \d+ s {2}/, "")), [
       "1 to 2 of 3  step 1/2  t 500  score 1",
@@ -476,18 +469,19 @@ Deno.test("generate tells of pictures that are made at once in one line", async 
 
 Deno.test("generate ends what was begun with a picture that fails, and begins no more", async () => {
   await inTemporaryFolder(async (output) => {
-    const failing: Engine = {
-      async open(config, inputs) {
-        if (config.seed === 1) throw new Error("Cannot load");
-        return await paintingEngine({ stepMs: 5 }).open(config, inputs);
+    const failing = paintingRuns({
+      stepMs: 5,
+      batch: 2,
+      before({ seed }) {
+        if (seed === 1) throw new Error("Cannot load");
       },
-    };
+    });
     const flags = { prompt: "a cat", variations: "4", size: "8,8", steps: "2", output };
     let text = "";
     const terminal = createTerminal({ print: (part) => void (text += part) });
     const terminals = { out: terminal, status: terminal };
     await assert.rejects(
-      generateCommand({ set: [], ...flags }, terminals, atOnce(failing, 2)),
+      generateCommand({ set: [], ...flags }, terminals, failing),
       /^Error: Cannot load$/,
     );
     assert.match(

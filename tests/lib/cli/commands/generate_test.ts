@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { decodeImage } from "../../../../lib/image/decode_image.ts";
 import { Image } from "../../../../lib/image/image.ts";
-import { generateCommand } from "../../../../lib/cli/commands/generate.ts";
+import { generateCommand, type PictureFunctions } from "../../../../lib/cli/commands/generate.ts";
 import type { GenerateFlags } from "../../../../lib/cli/flags/command_flags.ts";
-import type { Engine } from "../../../../lib/cli/commands/engine.ts";
 import type { RunEvent } from "../../../../lib/report/run_event.ts";
 import { createTerminal } from "../../../../lib/report/terminal.ts";
 import { findPalette } from "../../../../lib/palette/find_palette.ts";
@@ -12,17 +11,20 @@ import { assertEnlarged } from "../../../support/compare_frames.ts";
 import { readApng } from "../../../support/read_apng.ts";
 import { readGif } from "../../../support/read_gif.ts";
 import { inTemporaryFolder } from "../../../support/temporary_folder.ts";
-import { paintingEngine } from "./painting_engine.ts";
+import { paintingRuns } from "./painting_run.ts";
 
 /** Runs `generate --json` in this process, and returns its events. */
-async function generate(flags: Partial<GenerateFlags>, engine: Engine = paintingEngine()) {
+async function generate(
+  flags: Partial<GenerateFlags>,
+  functions: PictureFunctions = paintingRuns(),
+) {
   let text = "";
   const terminal = createTerminal({ print: (part) => void (text += part) });
   const terminals = { out: terminal, status: terminal };
   const code = await generateCommand(
     { set: [], json: true, ...flags },
     terminals,
-    engine,
+    functions,
   );
   const events = text.trimEnd().split("\n").map((line) => JSON.parse(line) as RunEvent);
   return { code, events };
@@ -137,12 +139,12 @@ Deno.test("generate keeps the size of pictures with a saving_resize of 0, and lo
       const picture = await decodeImage(await Deno.readFile(`${folder}/png_logs/${name}.png`));
       assert.deepEqual([picture.height, picture.width], [8, 9]);
     }
-    const failing: Engine = {
-      async open(config, inputs) {
-        const run = await paintingEngine().open(config, inputs);
-        return { ...run, result: () => Promise.reject(new Error("Cannot read the picture")) };
+    const failing = paintingRuns({
+      change(run) {
+        run.picture = () => Promise.reject(new Error("Cannot read the picture"));
+        return run;
       },
-    };
+    });
     await assert.rejects(generate({ ...flags, config: "default.yaml" }, failing));
     for await (const { name } of Deno.readDir(`${output}/default`)) {
       const log = await readLog(`${output}/default/${name}`, 0);
@@ -193,7 +195,7 @@ Deno.test("generate films a run in the formats that are asked for, in exactly it
     const gif = readGif(await Deno.readFile(films[0]!));
     const apng = readApng(await Deno.readFile(films[1]!));
     assert.deepEqual([gif.colors, apng.palette], [colors, colors]);
-    // The painting engine turns one pixel more to color 1 at each step.
+    // A painting run turns one pixel more to color 1 at each step.
     const pictures = [0, 1, 2, 3].map((step) =>
       Image.fromIndices(
         { height: 8, width: 10 },
@@ -290,7 +292,7 @@ for (const signal of ["SIGINT", "SIGHUP"] as const) {
   Deno.test(`${signal} leaves a valid picture and a checkpoint`, async () => {
     await inTemporaryFolder(async (output) => {
       const root = fileURLToPath(new URL("../../../../", import.meta.url));
-      const engine = fileURLToPath(new URL("painting_engine.ts", import.meta.url));
+      const engine = fileURLToPath(new URL("painting_run.ts", import.meta.url));
       const child = new Deno.Command(Deno.execPath(), {
         args: [
           ...["run", "--quiet", "--no-prompt", "--no-check"],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { encodeCheckpoint, type RunCheckpoint } from "../../../../lib/distill/checkpoint.ts";
+import { encodeCheckpoint, type RunCheckpoint } from "../../../../lib/run/checkpoint.ts";
 import { decodeImage } from "../../../../lib/image/decode_image.ts";
 import type { LayersFlags } from "../../../../lib/cli/flags/command_flags.ts";
 import { layersCommand } from "../../../../lib/cli/commands/layers.ts";

@@ -16,6 +16,7 @@ import { assertEnlarged, peakSignalToNoise } from "../../../support/compare_fram
 import { readApng } from "../../../support/read_apng.ts";
 import { readGif } from "../../../support/read_gif.ts";
 import { decodeMp4 } from "../../../support/read_mp4.ts";
+import { fakeCheckpoint } from "../../run/fake_checkpoint.ts";
 import { inTemporaryFolder } from "../../../support/temporary_folder.ts";
 
 const SIZE: ImageSize = { height: 8, width: 12 };
@@ -68,8 +69,7 @@ async function makeRun(folder: string, made: MadeRun = {}): Promise<void> {
   }
   await Deno.writeFile(join(folder, "final_argmax.png"), hard(end, 1));
   await Deno.writeFile(join(folder, "final_softmax.png"), encodePng(mixtureAt(end)));
-  const logits = { shape: [1], data: Float32Array.of(0) };
-  await writeCheckpoint(folder, { step: end, tensors: { logits } });
+  await writeCheckpoint(folder, fakeCheckpoint({ ...SIZE, palette, step: end, seed: 0 }));
 }
 
 async function video(folder: string, flags: VideoFlags = {}): Promise<string> {

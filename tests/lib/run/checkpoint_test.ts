@@ -4,13 +4,13 @@ import {
   checkpointTensors,
   encodeCheckpoint,
   type RunCheckpoint,
-} from "../../../lib/distill/checkpoint.ts";
+} from "../../../lib/run/checkpoint.ts";
 import { createRun, type RunInputs } from "../../../lib/distill/create_run.ts";
-import { decodeCheckpoint } from "../../../lib/distill/decode_checkpoint.ts";
+import { decodeCheckpoint } from "../../../lib/run/decode_checkpoint.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 import { writeSafetensors } from "../../../lib/weights/safetensors_writer.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
-import { discImage, tinyConfig } from "./tiny_run.ts";
+import { discImage, tinyConfig } from "../distill/tiny_run.ts";
 
 const CONFIG = tinyConfig({ training: { steps: 6 } });
 
