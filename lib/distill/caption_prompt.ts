@@ -6,7 +6,7 @@ import type { Image } from "../image/image.ts";
 import type { SessionOptions } from "../onnx/runtime/session.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
-import { openPart } from "./find_teacher.ts";
+import { openAuxiliaryModel } from "./find_teacher.ts";
 import { BACKGROUND } from "../initialization/start_image.ts";
 
 /** What a caption is made with besides the config. */
@@ -49,7 +49,7 @@ export async function captionPrompt(
     return config;
   }
   onStage("caption");
-  const folder = await openPart(config.caption.blipModelId, hub);
+  const folder = await openAuxiliaryModel(config.caption.blipModelId, hub);
   const prompt = await captionAs(gpu, { folder, image: image! }, {
     ...session,
     config: config.caption,

@@ -23,7 +23,7 @@ import { captionPrompt } from "./caption_prompt.ts";
 import { checkCheckpoint, type RunCheckpoint } from "../run/checkpoint.ts";
 import { chooseControlnets, Control } from "./control_images.ts";
 import type { StepParts } from "./distill_step.ts";
-import { findTeacher, nativeSize, openPart } from "./find_teacher.ts";
+import { findTeacher, nativeSize, openAuxiliaryModel } from "./find_teacher.ts";
 import type { MemoryPlan } from "./memory/memory_plan.ts";
 import { createPictureLosses } from "./picture_losses.ts";
 import { planRun } from "./memory/plan_run.ts";
@@ -175,7 +175,7 @@ async function loadRun(
     ? owned.use(
       await Control.create(gpu, {
         ...{ image, session, size: teacherSize, choices: controlnets, config: config.controlnet },
-        openDepthModel: () => openPart(config.controlnet.depthModelId, hub),
+        openDepthModel: () => openAuxiliaryModel(config.controlnet.depthModelId, hub),
       }),
     )
     : undefined;

@@ -14,7 +14,7 @@ import type { HubModelOptions } from "../hub/hub_model.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { StepParts } from "./distill_step.ts";
 import { type EncodedParts, encodePicture } from "./encode_picture.ts";
-import { openPart } from "./find_teacher.ts";
+import { openAuxiliaryModel } from "./find_teacher.ts";
 import { initializePicture, showsImage } from "../initialization/initialize_picture.ts";
 
 /** Images that the teacher drew of the prompt, one of which the run begins with. */
@@ -69,7 +69,7 @@ export async function drawReferences(
   const { diffusion, seed } = config;
   const clip = diffusion.clipId === null || diffusion.numReferences === 1
     ? undefined
-    : await openPart(diffusion.clipId, hub);
+    : await openAuxiliaryModel(diffusion.clipId, hub);
   // What cannot be used is found before images are drawn for minutes.
   if (clip) await checkClip(clip);
   const samples = await sampleImages(gpu, parts, { ...session, config: diffusion, seed });

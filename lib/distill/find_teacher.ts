@@ -41,7 +41,7 @@ export async function findTeacher(
   // One after the other, as two may be of one repository.
   for (const location of splitLoraPaths(loraPath)) {
     loras.push(
-      await findLora(location, loraScale, (id, file) => openPart(id, { ...hub, file })),
+      await findLora(location, loraScale, (id, file) => openAuxiliaryModel(id, { ...hub, file })),
     );
   }
   return await openTeacherFolder(folder, {
@@ -49,13 +49,14 @@ export async function findTeacher(
     loras,
     ...(vaeId === null || ignoresAutoencoder({ modelId, vaeId })
       ? {}
-      : { autoencoder: await openPart(vaeId, hub) }),
-    findControlnet: async (id) => isOfHub || /[\\/]/.test(id) ? await openPart(id, hub) : undefined,
+      : { autoencoder: await openAuxiliaryModel(vaeId, hub) }),
+    findControlnet: async (id) =>
+      isOfHub || /[\\/]/.test(id) ? await openAuxiliaryModel(id, hub) : undefined,
   });
 }
 
 /** Opens a model that a run needs besides its teacher: a folder, or a model of the Hub. */
-export async function openPart(id: string, hub: HubModelOptions): Promise<ModelFolder> {
+export async function openAuxiliaryModel(id: string, hub: HubModelOptions): Promise<ModelFolder> {
   return await openModel(id, { ...hub, downloadCommand: "the same command with --download" });
 }
 

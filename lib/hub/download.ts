@@ -1,6 +1,5 @@
-import { resolvePath } from "./api.ts";
 import { HubError } from "./hub_error.ts";
-import { blobName, type HubFile } from "./repo_listing.ts";
+import { blobName, type RepoFile } from "./repo_listing.ts";
 import { type HubClient, requestHub } from "./request.ts";
 import { withRetries } from "./retry.ts";
 import { PartialContent } from "./partial_content.ts";
@@ -13,7 +12,7 @@ export interface BlobDownload {
   /** Commit, 40 hexadecimal digits. */
   readonly commit: string;
   /** A file with this content. */
-  readonly file: HubFile;
+  readonly file: RepoFile;
   /** Whether it is downloaded even if it is there. */
   readonly isForced: boolean;
   /** Stops the download; what came is kept. */
@@ -152,6 +151,12 @@ function cutOff(
 
 function addressOf(client: HubClient, { repo, commit, file }: BlobDownload): string {
   return `${client.endpoint}${resolvePath(repo, commit, file)}`;
+}
+
+/** Returns the path of a file's content below the endpoint, encoded. */
+function resolvePath(repo: string, commit: string, file: RepoFile): string {
+  const path = file.path.split("/").map(encodeURIComponent).join("/");
+  return `/${repo}/resolve/${commit}/${path}`;
 }
 
 /** Ends a transfer when no byte comes for long. */

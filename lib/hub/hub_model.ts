@@ -1,10 +1,15 @@
 import { type ModelFolder, openModelFolder } from "../weights/model_folder.ts";
 import { formatBytes } from "../text/format_bytes.ts";
 import { freeBytes } from "./free_bytes.ts";
-import { fetchListing } from "./api.ts";
 import { HubError, type MissingFile } from "./hub_error.ts";
 import { chooseFiles, type FileChoice } from "./repo_files.ts";
-import { decodeTree, encodeTree, type HubListing, isCommit } from "./repo_listing.ts";
+import {
+  decodeTree,
+  encodeTree,
+  fetchListing,
+  isCommit,
+  type RepoListing,
+} from "./repo_listing.ts";
 import { missingOfFolder, missingOfListing } from "./missing_files.ts";
 import type { HubProgress } from "./progress.ts";
 import type { HubClient } from "./request.ts";
@@ -53,7 +58,7 @@ export async function openHubModel(
   options: HubModelOptions = {},
 ): Promise<ModelFolder> {
   const reference = parseModelId(id);
-  if (reference.place === "folder") {
+  if (reference.type === "folder") {
     return openModelFolder(reference.location, options.fetch ? { fetch: options.fetch } : {});
   }
   // As diffusers does: "models/mini" may be a folder.
@@ -128,7 +133,7 @@ class HubModel {
     return commit !== undefined && isCommit(commit) ? commit : undefined;
   }
 
-  async #readListing(commit: string): Promise<HubListing | undefined> {
+  async #readListing(commit: string): Promise<RepoListing | undefined> {
     const text = await this.#cache.readTree(commit);
     return text === undefined ? undefined : decodeTree(text, commit);
   }

@@ -1,7 +1,7 @@
 import { type ModelFolder, openModelFolder } from "../weights/model_folder.ts";
 import type { MissingFile } from "./hub_error.ts";
 import { chooseFiles, type FileChoice, hasNetwork, isWanted } from "./repo_files.ts";
-import type { HubFile, HubListing } from "./repo_listing.ts";
+import type { RepoFile, RepoListing } from "./repo_listing.ts";
 import { findWeightFiles } from "../weights/weight_files.ts";
 import type { RepoCache } from "./repo_cache.ts";
 
@@ -14,12 +14,12 @@ import type { RepoCache } from "./repo_cache.ts";
  */
 export async function missingOfListing(
   cache: RepoCache,
-  { repo, listing }: { repo: string; listing: HubListing },
+  { repo, listing }: { repo: string; listing: RepoListing },
   choice: FileChoice,
-): Promise<readonly HubFile[]> {
-  const missing: HubFile[] = [];
+): Promise<readonly RepoFile[]> {
+  const missing: RepoFile[] = [];
   const { commit } = listing;
-  const isThere = async ({ path, byteLength }: HubFile) =>
+  const isThere = async ({ path, byteLength }: RepoFile) =>
     await cache.snapshotSize(commit, path) === byteLength;
   for (const { subfolder, texts, weights } of chooseFiles(repo, listing, choice)) {
     missing.push(...await filterAbsent(texts, isThere));
@@ -38,9 +38,9 @@ export async function missingOfListing(
 }
 
 async function filterAbsent(
-  files: readonly HubFile[],
-  isThere: (file: HubFile) => Promise<boolean>,
-): Promise<HubFile[]> {
+  files: readonly RepoFile[],
+  isThere: (file: RepoFile) => Promise<boolean>,
+): Promise<RepoFile[]> {
   const there = await Promise.all(files.map(isThere));
   return files.filter((_, i) => !there[i]);
 }

@@ -74,7 +74,7 @@ export type ModelReference = HubReference | FolderReference;
 /** A revision of a repository on the Hub. */
 export interface HubReference {
   /** Tells it from a folder. */
-  readonly place: "hub";
+  readonly type: "hub";
   /** Repository, such as "owner/name". */
   readonly repo: string;
   /** Branch, tag or commit. */
@@ -86,7 +86,7 @@ export interface HubReference {
 /** A folder in diffusers layout. */
 export interface FolderReference {
   /** Tells it from a model of the Hub. */
-  readonly place: "folder";
+  readonly type: "folder";
   /** Path or address. */
   readonly location: string;
 }
@@ -99,7 +99,7 @@ export function hasShortName(id: string): boolean {
 /** Tells whether an id can name a model of the Hub; a folder of that name would come first. */
 export function mayBeHubModel(id: string): boolean {
   try {
-    return parseModelId(id).place === "hub";
+    return parseModelId(id).type === "hub";
   } catch (error) {
     if (error instanceof HubError) return false;
     throw error;
@@ -122,7 +122,7 @@ const REVISION = /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/;
  */
 export function parseModelId(id: string): ModelReference {
   if (/^(\.{0,2}[\\/]|\.{1,2}$|~|[a-z]:[\\/]|[a-z][a-z+.-]+:)/i.test(id)) {
-    return { place: "folder", location: id };
+    return { type: "folder", location: id };
   }
   const [, name = "", revision = "main"] = /^([^@]*)(?:@(.*))?$/.exec(id) ?? [];
   const model = Object.hasOwn(HUB_MODELS, name) ? HUB_MODELS[name] : undefined;
@@ -134,9 +134,9 @@ export function parseModelId(id: string): ModelReference {
           `got "${revision}"`,
       );
     }
-    return { place: "hub", repo, revision, ...(model ? { model } : {}) };
+    return { type: "hub", repo, revision, ...(model ? { model } : {}) };
   }
-  if (/[\\/]/.test(id)) return { place: "folder", location: id };
+  if (/[\\/]/.test(id)) return { type: "folder", location: id };
   const names = Object.keys(HUB_MODELS);
   throw new HubError(
     `Cannot find the model "${id}": expected ${names.join(", ")}, a repository of the ` +

@@ -1,19 +1,19 @@
 import { createHash, type Hash } from "node:crypto";
 import { HubError } from "./hub_error.ts";
-import type { HubFile } from "./repo_listing.ts";
+import type { RepoFile } from "./repo_listing.ts";
 import type { IncompleteBlob } from "./repo_cache.ts";
 
 /** What has come of a file: the bytes, in the cache, and their hash so far. */
 export class PartialContent {
   readonly #blob: IncompleteBlob;
-  readonly #file: HubFile;
+  readonly #file: RepoFile;
   readonly #onBytes: (byteLength: number) => void;
   #hash: Hash;
   #byteLength = 0;
 
   private constructor(
     blob: IncompleteBlob,
-    { file, onBytes }: { file: HubFile; onBytes(byteLength: number): void },
+    { file, onBytes }: { file: RepoFile; onBytes(byteLength: number): void },
   ) {
     this.#blob = blob;
     this.#file = file;
@@ -24,7 +24,7 @@ export class PartialContent {
   /** Reads what came earlier; more than the whole file is dropped. The blob is borrowed. */
   static async open(
     blob: IncompleteBlob,
-    options: { file: HubFile; signal: AbortSignal; onBytes(byteLength: number): void },
+    options: { file: RepoFile; signal: AbortSignal; onBytes(byteLength: number): void },
   ): Promise<PartialContent> {
     const content = new PartialContent(blob, options);
     for await (const chunk of blob.chunks()) {
@@ -85,7 +85,7 @@ export class PartialContent {
 }
 
 /** Large files are known by their SHA-256, others by the SHA-1 of Git, which begins with the size. */
-function createFileHash({ sha256, byteLength }: HubFile): Hash {
+function createFileHash({ sha256, byteLength }: RepoFile): Hash {
   if (sha256 !== undefined) return createHash("sha256");
   return createHash("sha1").update(`blob ${byteLength}\0`);
 }

@@ -1,6 +1,6 @@
 import type { FloatType } from "../weights/float16.ts";
 import { HubError } from "./hub_error.ts";
-import type { HubFile, HubListing } from "./repo_listing.ts";
+import type { RepoFile, RepoListing } from "./repo_listing.ts";
 import { SAFETENSORS_REVISIONS } from "./model_ids.ts";
 
 /** The files of one network, tokenizer or scheduler that are needed. */
@@ -8,9 +8,9 @@ export interface FilePart {
   /** Folder in the repository; "" for the repository itself. */
   readonly subfolder: string;
   /** Configs, and the files of a tokenizer. */
-  readonly texts: readonly HubFile[];
+  readonly texts: readonly RepoFile[];
   /** Weights, with the index of shards. */
-  readonly weights: readonly HubFile[];
+  readonly weights: readonly RepoFile[];
 }
 
 /** What of a repository is needed. */
@@ -71,7 +71,7 @@ export function hasNetwork(subfolder: string): boolean {
  */
 export function chooseFiles(
   repo: string,
-  listing: HubListing,
+  listing: RepoListing,
   choice: FileChoice = {},
 ): readonly FilePart[] {
   if (choice.file !== undefined) return [chooseFile(repo, listing, choice.file)];
@@ -86,7 +86,7 @@ export function chooseFiles(
   return [{ subfolder: "", texts: [index], weights: [] }, ...parts];
 }
 
-function chooseFile(repo: string, listing: HubListing, name: string): FilePart {
+function chooseFile(repo: string, listing: RepoListing, name: string): FilePart {
   const file = listing.files.find(({ path }) => path === name);
   if (file) return { subfolder: folderOf(name), texts: [], weights: [file] };
   const others = listing.files.map(({ path }) => path).filter((path) =>
@@ -99,7 +99,7 @@ function chooseFile(repo: string, listing: HubListing, name: string): FilePart {
 function choosePart(
   repo: string,
   subfolder: string,
-  { files, choice }: { files: readonly HubFile[]; choice: FileChoice },
+  { files, choice }: { files: readonly RepoFile[]; choice: FileChoice },
 ): FilePart {
   const texts = files.filter(({ path }) => TEXTS.has(nameOf(path)));
   if (!hasNetwork(subfolder)) return { subfolder, texts, weights: [] };
@@ -116,7 +116,7 @@ function choosePart(
 }
 
 /** Returns the first that is there: the wanted precision in one file, the same in shards, the other. */
-function chooseWeights(files: readonly HubFile[], prefer: FloatType): readonly HubFile[] {
+function chooseWeights(files: readonly RepoFile[], prefer: FloatType): readonly RepoFile[] {
   const variants = prefer === "float16" ? [".fp16", ""] : ["", ".fp16"];
   for (const variant of variants) {
     for (const stem of ["diffusion_pytorch_model", "model"]) {
@@ -138,7 +138,7 @@ function isShard(name: string, stem: string, variant: string): boolean {
   return found !== null && (found[1] ?? found[2] ?? found[3] ?? "") === variant;
 }
 
-function describeNoWeights(repo: string, place: string, files: readonly HubFile[]): HubError {
+function describeNoWeights(repo: string, place: string, files: readonly RepoFile[]): HubError {
   const pickle = files.map(({ path }) => nameOf(path)).find((name) =>
     /^(diffusion_pytorch_model|pytorch_model|model).*\.(bin|ckpt|pth?)$/.test(name)
   );

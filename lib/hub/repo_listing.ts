@@ -1,5 +1,9 @@
+import { HubError } from "./hub_error.ts";
+import { type HubClient, requestHub } from "./request.ts";
+import { withRetries } from "./retry.ts";
+
 /** A file of a repository. */
-export interface HubFile {
+export interface RepoFile {
   /** Path in the repository. */
   readonly path: string;
   /** Size, in bytes. */
@@ -11,11 +15,11 @@ export interface HubFile {
 }
 
 /** The files of a repository at a commit. */
-export interface HubListing {
+export interface RepoListing {
   /** Commit, 40 hexadecimal digits. */
   readonly commit: string;
   /** All of them, needed or not. */
-  readonly files: readonly HubFile[];
+  readonly files: readonly RepoFile[];
 }
 
 /** Tells whether a text is a commit: 40 hexadecimal digits. */
@@ -24,7 +28,7 @@ export function isCommit(text: string): boolean {
 }
 
 /** Name of a file's content in the cache: what it is checked against. */
-export function blobName(file: HubFile): string {
+export function blobName(file: RepoFile): string {
   return file.sha256 ?? file.gitHash;
 }
 
@@ -35,7 +39,7 @@ export function blobName(file: HubFile): string {
  *
  * @throws {SyntaxError} If it is not such an answer.
  */
-export function parseModelInfo(value: unknown): HubListing {
+export function parseModelInfo(value: unknown): RepoListing {
   const { sha, siblings } = record(value);
   if (typeof sha !== "string" || !isCommit(sha)) throw unfit("a commit", sha);
   if (!Array.isArray(siblings)) throw unfit("a list of files", siblings);
@@ -52,11 +56,45 @@ export function parseModelInfo(value: unknown): HubListing {
 }
 
 /**
+ * Asks the Hub for the files of a repository, with sizes and hashes.
+ *
+ * @param revision Branch, tag or commit.
+ * @throws {HubError} If the Hub does not answer with such a list.
+ */
+export async function fetchListing(
+  client: HubClient,
+  { repo, revision }: { repo: string; revision: string },
+  signal?: AbortSignal,
+): Promise<RepoListing> {
+  const path = `/api/models/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
+  const url = `${client.endpoint}${path}`;
+  const text = await withRetries(client.retry, signal, async () => {
+    const response = await requestHub(client, { repo, path, ...(signal ? { signal } : {}) });
+    return await readText(response, url);
+  });
+  try {
+    return parseModelInfo(JSON.parse(text));
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new HubError(`Cannot use the answer of ${url}: ${detail}`, { url, cause });
+  }
+}
+
+async function readText(response: Response, url: string): Promise<string> {
+  try {
+    return await response.text();
+  } catch (cause) {
+    const message = `Cannot read the answer of ${url}: the transfer was cut off`;
+    throw new HubError(message, { url, cause, isTransient: true });
+  }
+}
+
+/**
  * Writes a listing in the form in which the Python library keeps it, `trees/<commit>.json`.
  *
  * Source: huggingface_hub 2.0, `_tree_cache.py`.
  */
-export function encodeTree({ files }: HubListing): string {
+export function encodeTree({ files }: RepoListing): string {
   const sorted = files.toSorted((a, b) => a.path < b.path ? -1 : 1);
   const entries = sorted.map(({ path, byteLength, gitHash, sha256 }) => [path, {
     size: byteLength,
@@ -67,7 +105,7 @@ export function encodeTree({ files }: HubListing): string {
 }
 
 /** Reads what {@linkcode encodeTree} or the Python library has written; undefined if it is not that. */
-export function decodeTree(text: string, commit: string): HubListing | undefined {
+export function decodeTree(text: string, commit: string): RepoListing | undefined {
   try {
     const { format_version, files } = record(JSON.parse(text));
     if (format_version !== 1) return undefined;
@@ -90,7 +128,7 @@ export function decodeTree(text: string, commit: string): HubListing | undefined
 function parseFile(
   path: unknown,
   { size, gitHash, sha256 }: { size: unknown; gitHash: unknown; sha256: unknown },
-): HubFile[] {
+): RepoFile[] {
   if (typeof path !== "string") throw unfit("a path in the repository", path);
   if (!isInside(path)) return [];
   if (!Number.isSafeInteger(size) || (size as number) < 0) {

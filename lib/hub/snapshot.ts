@@ -1,8 +1,8 @@
 import { formatBytes } from "../text/format_bytes.ts";
 import { downloadBlob } from "./download.ts";
 import { HubError } from "./hub_error.ts";
-import { blobName, type HubFile } from "./repo_listing.ts";
-import type { HubProgress } from "./progress.ts";
+import { blobName, type RepoFile } from "./repo_listing.ts";
+import { type HubProgress, SnapshotProgress } from "./progress.ts";
 import type { HubClient } from "./request.ts";
 import type { RepoCache } from "./repo_cache.ts";
 
@@ -13,7 +13,7 @@ export interface SnapshotDownload {
   /** Commit, 40 hexadecimal digits. */
   readonly commit: string;
   /** Those that are needed. */
-  readonly files: readonly HubFile[];
+  readonly files: readonly RepoFile[];
   /** Whether files are downloaded that are there. */
   readonly isForced: boolean;
   /** Tells how much can be written into a folder, in bytes; undefined if that is not known. */
@@ -42,7 +42,7 @@ export async function downloadSnapshot(
   download: SnapshotDownload,
 ): Promise<void> {
   const contents = [...Map.groupBy(download.files, blobName)];
-  const progress = new SnapshotProgress(download);
+  const progress = new SnapshotProgress(download, download.onProgress);
   let needed = 0;
   for (const [name, [file]] of contents) {
     const done = await bytesThere(cache, file!, download.isForced);
@@ -73,7 +73,7 @@ export async function downloadSnapshot(
 }
 
 /** Returns how much of a content need not be downloaded, in bytes. */
-async function bytesThere(cache: RepoCache, file: HubFile, isForced: boolean): Promise<number> {
+async function bytesThere(cache: RepoCache, file: RepoFile, isForced: boolean): Promise<number> {
   if (isForced) return 0;
   const name = blobName(file);
   if (await cache.blobSize(name) === file.byteLength) return file.byteLength;
@@ -93,49 +93,4 @@ async function checkSpace(
       `"${cache.location}", got ${formatBytes(free)}; ` +
       `make room or set HF_HOME to a folder on another disk`,
   );
-}
-
-/** Counts bytes and files and tells the listener. */
-class SnapshotProgress {
-  readonly #download: SnapshotDownload;
-  readonly #bytes = new Map<string, number>();
-  readonly #bytesTotal: number;
-  #filesDone = 0;
-  #lastTime = -Infinity;
-
-  constructor(download: SnapshotDownload) {
-    this.#download = download;
-    const sizes = new Map(download.files.map((file) => [blobName(file), file.byteLength]));
-    this.#bytesTotal = sizes.values().reduce((sum, size) => sum + size, 0);
-  }
-
-  start(name: string, bytes: number): void {
-    this.#bytes.set(name, bytes);
-  }
-
-  update(name: string, path: string, bytes: number): void {
-    this.#bytes.set(name, bytes);
-    const time = performance.now();
-    // Ten a second are enough to look at.
-    if (time - this.#lastTime < 100) return;
-    this.#lastTime = time;
-    this.send(path);
-  }
-
-  complete(files: readonly HubFile[]): void {
-    this.#filesDone += files.length;
-    this.#bytes.set(blobName(files[0]!), files[0]!.byteLength);
-    this.send(files[0]!.path);
-  }
-
-  send(path?: string): void {
-    this.#download.onProgress?.({
-      repo: this.#download.repo,
-      ...(path === undefined ? {} : { path }),
-      bytesDone: this.#bytes.values().reduce((sum, size) => sum + size, 0),
-      bytesTotal: this.#bytesTotal,
-      filesDone: this.#filesDone,
-      filesTotal: this.#download.files.length,
-    });
-  }
 }

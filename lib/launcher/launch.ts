@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { MACHINE } from "../hub/repo_cache.ts";
 import { Machine } from "./adapter_host.ts";
 import { AdapterError, ensureAdapter } from "./ensure_adapter.ts";
-import { findHubPlaces } from "../cli/flags/hub_permissions.ts";
+import { findHubLocations } from "../cli/flags/hub_permissions.ts";
 import { type Command, permissiblePath, permissionsOf } from "./permissions.ts";
 import { runChild } from "./run_child.ts";
 
@@ -57,7 +57,7 @@ async function launch(args: readonly string[]): Promise<number> {
     runtimeFiles: needsAdapter ? await runtimeFiles() : [],
     deno: Deno.execPath(),
     readText,
-    findHub: () => findHubPlaces((name) => MACHINE.variable(name)),
+    findHub: () => findHubLocations((name) => MACHINE.variable(name)),
   });
   const isOurs = command === "test" || command === "bench";
   return await runChild([...programOf(command, permissions), ...rest], isOurs ? ROOT : cwd);

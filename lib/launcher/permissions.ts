@@ -3,7 +3,7 @@ import { parseRunConfig, parseSettings, sourceOf } from "../../config/parse_run_
 import { layersFolder } from "../outputs/layers_folder.ts";
 import { videoTarget } from "../video/video_formats.ts";
 import { splitLoraPaths } from "../lora/lora_names.ts";
-import { hubPermissions, type HubPlaces, namesHub } from "../cli/flags/hub_permissions.ts";
+import { type HubLocations, hubPermissions, namesHub } from "../cli/flags/hub_permissions.ts";
 import { normalizeArguments } from "../cli/flags/normalize_arguments.ts";
 import { elsewhereOf } from "../cli/flags/run_request.ts";
 
@@ -33,7 +33,7 @@ export interface PermissionContext {
   /** Reads the text of a config file; undefined if it cannot be read. */
   readText(path: string): string | undefined;
   /** Finds out where the Hub and its files are. Default: it is not known. */
-  findHub?(): HubPlaces | undefined;
+  findHub?(): HubLocations | undefined;
 }
 
 /** Flags and config keys whose value is a path that is read. */

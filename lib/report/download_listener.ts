@@ -1,4 +1,5 @@
-import { createRateMeter, type HubProgress } from "../hub/progress.ts";
+import type { HubProgress } from "../hub/progress.ts";
+import { createRateMeter } from "./transfer_rate.ts";
 import type { DownloadEvent } from "./run_event.ts";
 
 /** Minimum time between two events of one download, in milliseconds. */

@@ -1,4 +1,5 @@
-import type { HubProgress, TransferRate } from "../hub/progress.ts";
+import type { HubProgress } from "../hub/progress.ts";
+import type { TransferRate } from "./transfer_rate.ts";
 import type { PictureKey } from "../run/run_picture.ts";
 import type { StepMetrics } from "../run/step_report.ts";
 

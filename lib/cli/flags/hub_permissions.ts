@@ -7,7 +7,7 @@ import { parseLoraLocation, splitLoraPaths } from "../../lora/lora_names.ts";
 import { hasShortName, mayBeHubModel } from "../../hub/model_ids.ts";
 
 /** Where the Hub and its files are, as far as permissions need to know. */
-export interface HubPlaces extends Pick<HubSettings, "endpoint" | "cacheFolder"> {
+export interface HubLocations extends Pick<HubSettings, "endpoint" | "cacheFolder"> {
   /** File with the access token, where it is looked for. */
   readonly tokenFile?: string;
 }
@@ -39,9 +39,9 @@ const STORES = "*.hf.co";
  *
  * @param variable Returns an environment variable.
  */
-export function findHubPlaces(
+export function findHubLocations(
   variable: (name: string) => string | undefined,
-): HubPlaces | undefined {
+): HubLocations | undefined {
   let tokenFile: string | undefined;
   const readText = (path: string) => {
     tokenFile = path;
@@ -95,7 +95,10 @@ export function namesHub(
  *
  * Without downloads the cache is read, no more. The store of a Hub elsewhere may be at another port.
  */
-export function hubPermissions(places: HubPlaces | undefined, downloads: boolean): HubPermissions {
+export function hubPermissions(
+  places: HubLocations | undefined,
+  downloads: boolean,
+): HubPermissions {
   const env = HUB_VARIABLES;
   if (!places) return { read: [], write: [], net: [], sys: [], env };
   const { endpoint, cacheFolder, tokenFile } = places;

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { freeBytes } from "../../../lib/hub/free_bytes.ts";
-import { createRateMeter } from "../../../lib/hub/progress.ts";
 import { DEFAULT_RETRY, pauseAfter, readRetryAfter } from "../../../lib/hub/retry.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
@@ -20,20 +19,6 @@ Deno.test("readRetryAfter() reads seconds, a date and the Hub's own header", () 
 Deno.test("pauseAfter() doubles up to a bound", () => {
   const pauses = [1, 2, 3, 4, 5, 6, 7].map((failures) => pauseAfter(DEFAULT_RETRY, failures));
   assert.deepEqual(pauses, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
-});
-
-Deno.test("createRateMeter() measures over the last ten seconds", () => {
-  let time = 0;
-  const meter = createRateMeter(() => time);
-  const at = (seconds: number, bytesDone: number) => {
-    time = seconds * 1000;
-    return meter({ bytesDone, bytesTotal: 10_000 });
-  };
-  // What was there before the start is no transfer.
-  assert.deepEqual(at(0, 4000), { bytesPerSecond: 0, secondsLeft: undefined });
-  assert.deepEqual(at(2, 5000), { bytesPerSecond: 500, secondsLeft: 10 });
-  assert.deepEqual(at(12, 6000), { bytesPerSecond: 100, secondsLeft: 40 });
-  assert.deepEqual(at(13, 0), { bytesPerSecond: 0, secondsLeft: undefined });
 });
 
 Deno.test("freeBytes() tells the room of a folder that is not there yet, if it may", async () => {

@@ -23,23 +23,23 @@ Deno.test("parseModelId() knows SD-piXL's names", () => {
   );
   for (const [name, repo] of Object.entries(repos)) {
     const model = HUB_MODELS[name]!;
-    assert.deepEqual(parseModelId(name), { place: "hub", repo, revision: "main", model });
+    assert.deepEqual(parseModelId(name), { type: "hub", repo, revision: "main", model });
   }
 });
 
 Deno.test("parseModelId() reads repositories with revisions", () => {
-  const hub = (repo: string, revision: string) => ({ place: "hub", repo, revision });
+  const hub = (repo: string, revision: string) => ({ type: "hub", repo, revision });
   assert.deepEqual(parseModelId("segmind/SSD-1B"), hub("segmind/SSD-1B", "main"));
   assert.deepEqual(parseModelId("a/b@v1.0"), hub("a/b", "v1.0"));
   assert.deepEqual(parseModelId("a/b@refs/pr/1"), hub("a/b", "refs/pr/1"));
   const sdxl = parseModelId("sdxl@fp16");
-  assert.equal(sdxl.place === "hub" && sdxl.revision, "fp16");
+  assert.equal(sdxl.type === "hub" && sdxl.revision, "fp16");
 });
 
 Deno.test("parseModelId() reads paths and addresses of folders", () => {
   const ids = ["./a/b", "../a", ".", "/a/b", "~/a", "C:\\a\\b", "c:/a", ".\\a", "a/b/c", "a\\b"];
   for (const location of [...ids, "https://x.org/model", "file:///a"]) {
-    assert.deepEqual(parseModelId(location), { place: "folder", location });
+    assert.deepEqual(parseModelId(location), { type: "folder", location });
   }
 });
 
@@ -51,6 +51,6 @@ Deno.test("parseModelId() refuses what is neither, and revisions that are paths"
   }
   // Names that would be another repository's folder in the cache.
   for (const id of ["a--b/c", "a/..b", "a/b..c"]) {
-    assert.equal(parseModelId(id).place, "folder", id);
+    assert.equal(parseModelId(id).type, "folder", id);
   }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { findHubPlaces } from "../../../../lib/cli/flags/hub_permissions.ts";
+import { findHubLocations } from "../../../../lib/cli/flags/hub_permissions.ts";
 import { permissionsOf } from "../../../../lib/launcher/permissions.ts";
 import type { RunEvent } from "../../../../lib/report/run_event.ts";
 import { runtimeFile } from "../../../../lib/onnx/runtime/session.ts";
@@ -39,7 +39,7 @@ async function generate(args: readonly string[], env: Readonly<Record<string, st
     runtimeFiles: files,
     deno: Deno.execPath(),
     readText: () => undefined,
-    findHub: () => findHubPlaces((name) => env[name]),
+    findHub: () => findHubLocations((name) => env[name]),
   });
   const command = ["run", "--config", `${ROOT}/deno.json`, "--no-check", "--no-prompt"];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
