@@ -1,7 +1,8 @@
 import type { DiffusionConfig, SdConfig } from "../../config/run_config.ts";
 import { openTeacherFolder, type TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ImageSize } from "../image/image.ts";
-import { type ModelFolder, openModelFolder } from "../weights/model_folder.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
+import { openModelFolder } from "../weights/open_model_folder.ts";
 import { type HubModelOptions, openHubModel } from "../hub/hub_model.ts";
 import { findLora, type LoraReference } from "../lora/lora_file.ts";
 import { splitLoraPaths } from "../lora/lora_names.ts";

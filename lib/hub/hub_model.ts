@@ -1,4 +1,5 @@
-import { type ModelFolder, openModelFolder } from "../weights/model_folder.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
+import { openModelFolder } from "../weights/open_model_folder.ts";
 import { formatBytes } from "../text/format_bytes.ts";
 import { freeBytes } from "./free_bytes.ts";
 import { HubError, type MissingFile } from "./hub_error.ts";

@@ -1,4 +1,5 @@
-import { type ModelFolder, openModelFolder } from "../weights/model_folder.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
+import { openModelFolder } from "../weights/open_model_folder.ts";
 import type { MissingFile } from "./hub_error.ts";
 import { chooseFiles, type FileChoice, hasNetwork, isWanted } from "./repo_files.ts";
 import type { RepoFile, RepoListing } from "./repo_listing.ts";

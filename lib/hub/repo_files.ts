@@ -1,4 +1,5 @@
 import type { FloatType } from "../weights/float16.ts";
+import { isPickle, isShardOrIndex, weightNames } from "../weights/weight_names.ts";
 import { HubError } from "./hub_error.ts";
 import type { RepoFile, RepoListing } from "./repo_listing.ts";
 import { SAFETENSORS_REVISIONS } from "./model_ids.ts";
@@ -115,33 +116,19 @@ function choosePart(
   return { subfolder, texts, weights };
 }
 
-/** Returns the first that is there: the wanted precision in one file, the same in shards, the other. */
+/** Returns the most wanted weights: a single file, or shards with their index. */
 function chooseWeights(files: readonly RepoFile[], prefer: FloatType): readonly RepoFile[] {
-  const variants = prefer === "float16" ? [".fp16", ""] : ["", ".fp16"];
-  for (const variant of variants) {
-    for (const stem of ["diffusion_pytorch_model", "model"]) {
-      const one = files.filter(({ path }) => nameOf(path) === `${stem}${variant}.safetensors`);
-      if (one.length > 0) return one;
-      const shards = files.filter(({ path }) => isShard(nameOf(path), stem, variant));
-      if (shards.some(({ path }) => path.endsWith(".json"))) return shards;
-    }
+  for (const names of weightNames(prefer)) {
+    const single = files.filter(({ path }) => nameOf(path) === names.file);
+    if (single.length > 0) return single;
+    const shards = files.filter(({ path }) => isShardOrIndex(nameOf(path), names));
+    if (shards.some(({ path }) => path.endsWith(".json"))) return shards;
   }
   return [];
 }
 
-/** Tells whether a file is a shard or the index of shards; diffusers has written variants in two ways. */
-function isShard(name: string, stem: string, variant: string): boolean {
-  const bare = name.startsWith(stem) ? name.slice(stem.length) : "";
-  const found =
-    /^(\.fp16)?(?:-\d+-of-\d+(\.fp16)?\.safetensors|\.safetensors\.index(\.fp16)?\.json)$/
-      .exec(bare);
-  return found !== null && (found[1] ?? found[2] ?? found[3] ?? "") === variant;
-}
-
 function describeNoWeights(repo: string, place: string, files: readonly RepoFile[]): HubError {
-  const pickle = files.map(({ path }) => nameOf(path)).find((name) =>
-    /^(diffusion_pytorch_model|pytorch_model|model).*\.(bin|ckpt|pth?)$/.test(name)
-  );
+  const pickle = files.map(({ path }) => nameOf(path)).find(isPickle);
   if (pickle === undefined) {
     return new HubError(
       `Cannot use ${place}: expected weights in diffusion_pytorch_model.safetensors or ` +

@@ -1,6 +1,7 @@
 import type { ByteSource } from "../weights/byte_source.ts";
 import { floatView } from "../weights/float_view.ts";
-import { type ModelFolder, openModelFolder } from "../weights/model_folder.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
+import { openModelFolder } from "../weights/open_model_folder.ts";
 import { readSafetensorsHeader } from "../weights/safetensors.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { WeightEntry } from "../weights/weight_source.ts";

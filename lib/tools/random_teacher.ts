@@ -1,9 +1,6 @@
 import { shapeSize } from "../../kernels/gpu/shape_size.ts";
-import {
-  type ModelFolder,
-  type ModelFolderOptions,
-  openModelFolder,
-} from "../weights/model_folder.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
+import { type ModelFolderOptions, openModelFolder } from "../weights/open_model_folder.ts";
 import { streamSafetensors } from "../weights/safetensors_writer.ts";
 import { byteVocabulary } from "./byte_vocabulary.ts";
 import { ModelConfig } from "../models/model_config.ts";

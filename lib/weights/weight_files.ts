@@ -1,25 +1,24 @@
 import type { FloatType } from "./float16.ts";
 import type { ModelFolder } from "./model_folder.ts";
+import { PICKLE_NAMES, weightNames } from "./weight_names.ts";
 
-/** The files that hold the weights of one network. */
+/** The files of one network's weights. */
 export interface FoundWeights {
   /** The file, or the index of the shards, for error messages. */
   readonly location: string;
   /** Paths in the folder. */
   readonly files: readonly string[];
-  /** Keys that the index promises; undefined where there is no index. */
+  /** Keys that the index lists; undefined if there is no index. */
   readonly keys?: readonly string[];
 }
 
-/** Names before the ending: diffusers' networks, then transformers'. */
-const STEMS = ["diffusion_pytorch_model", "model"] as const;
-
 /**
- * Finds the files of a network's weights, named as diffusers and transformers name them.
+ * Finds the files of a network's weights by the names of diffusers and transformers.
  *
  * @param subfolder Folder of the network inside the model folder; "" for the model folder itself.
- * @param prefer Variant that is taken where both are there.
+ * @param prefer Precision that is taken if the folder has both.
  * @throws {RangeError} If there are none.
+ * @throws {SyntaxError} If the index of shards is not valid.
  */
 export async function findWeightFiles(
   folder: ModelFolder,
@@ -27,21 +26,15 @@ export async function findWeightFiles(
   prefer: FloatType,
 ): Promise<FoundWeights> {
   const at = (name: string) => subfolder === "" ? name : `${subfolder}/${name}`;
-  const variants = prefer === "float16" ? [".fp16", ""] : ["", ".fp16"];
-  for (const variant of variants) {
-    for (const stem of STEMS) {
-      const file = at(`${stem}${variant}.safetensors`);
-      if (await folder.has(file)) return { location: locate(folder, file), files: [file] };
+  for (const { file, indexes } of weightNames(prefer)) {
+    if (await folder.has(at(file))) {
+      return { location: locate(folder, at(file)), files: [at(file)] };
+    }
+    for (const index of indexes) {
+      if (await folder.has(at(index))) return await readIndex(folder, subfolder, at(index));
     }
   }
-  for (const variant of variants) {
-    for (const stem of STEMS) {
-      for (const index of indexNames(stem, variant)) {
-        if (await folder.has(at(index))) return await readIndex(folder, subfolder, at(index));
-      }
-    }
-  }
-  for (const pickle of ["diffusion_pytorch_model.bin", "pytorch_model.bin"]) {
+  for (const pickle of PICKLE_NAMES) {
     if (await folder.has(at(pickle))) {
       throw new RangeError(
         `Cannot read "${locate(folder, at(pickle))}": expected safetensors, got a pickle, ` +
@@ -51,15 +44,9 @@ export async function findWeightFiles(
   }
   throw new RangeError(
     `Cannot find weights in "${locate(folder, subfolder)}": ` +
-      `expected diffusion_pytorch_model.safetensors or model.safetensors, ` +
-      `with ".fp16" or in shards with their index.json too`,
+      `expected diffusion_pytorch_model.safetensors or model.safetensors, with or without ` +
+      `".fp16", in one file or in shards with an index.json`,
   );
-}
-
-/** Both orders of the variant are found in the wild. */
-function indexNames(stem: string, variant: string): readonly string[] {
-  if (variant === "") return [`${stem}.safetensors.index.json`];
-  return [`${stem}.safetensors.index${variant}.json`, `${stem}${variant}.safetensors.index.json`];
 }
 
 async function readIndex(
@@ -80,7 +67,7 @@ async function readIndex(
   }
   const files = new Set<string>();
   for (const [key, file] of Object.entries(weightMap)) {
-    // A shard lies beside its index: a path could lead out of the folder.
+    // Shards are beside their index. A path could lead out of the folder.
     if (typeof file !== "string" || !/^[^/\\]+\.safetensors$/.test(file)) {
       throw new SyntaxError(
         `Cannot read "${location}": expected the name of a .safetensors file for "${key}", ` +

@@ -13,7 +13,7 @@ import {
   preferredFile,
 } from "../../lib/onnx/runtime/network_precision.ts";
 import { createSession, type HostTensor, type Runtime } from "../../lib/onnx/runtime/session.ts";
-import { openModelFolder } from "../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../lib/weights/state_dict.ts";
 import type { WeightEntry, WeightSource } from "../../lib/weights/weight_source.ts";
 

@@ -22,7 +22,7 @@ import {
   preferredFile,
 } from "../../../lib/onnx/runtime/network_precision.ts";
 import { createSession, type Feed, type Runtime } from "../../../lib/onnx/runtime/session.ts";
-import { openModelFolder } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { type TensorToWrite, writeSafetensors } from "../../../lib/weights/safetensors_writer.ts";
 import { describeEnvironment } from "../bench_environment.ts";

@@ -15,7 +15,7 @@ import {
   precisionName,
 } from "../../../lib/onnx/runtime/network_precision.ts";
 import type { Runtime } from "../../../lib/onnx/runtime/session.ts";
-import { openModelFolder } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { describeEnvironment } from "../bench_environment.ts";
 
 const HELP = `Times the teacher's part of a step: encoder, ControlNets, UNet, encoder backward.

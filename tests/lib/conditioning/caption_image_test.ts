@@ -3,7 +3,7 @@ import { captionImage, writeCaption } from "../../../lib/conditioning/caption_im
 import { CLIP_STATISTICS, makePixelValues } from "../../../lib/conditioning/pixel_values.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { readBlipConfig } from "../../../lib/models/blip/blip_config.ts";
-import { openModelFolder } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { goldenPath, readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { scatter } from "../onnx/run_graph.ts";

@@ -3,7 +3,7 @@ import { chooseByClip } from "../../../lib/conditioning/choose_by_clip.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { readClipConfig } from "../../../lib/models/clip/clip_config.ts";
 import { buildClipModel } from "../../../lib/models/clip/clip_model.ts";
-import { openModelFolder } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { goldenPath } from "../../support/goldens.ts";

@@ -4,7 +4,7 @@ import { depthInputSize } from "../../../lib/conditioning/depth_model.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { buildDepthAnything } from "../../../lib/models/depth/depth_anything.ts";
 import { readDepthAnythingConfig } from "../../../lib/models/depth/depth_anything_config.ts";
-import { openModelFolder } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { goldenPath } from "../../support/goldens.ts";

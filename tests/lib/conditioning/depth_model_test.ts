@@ -4,7 +4,7 @@ import { readDepthModel } from "../../../lib/conditioning/depth_model.ts";
 import { makePixelValues } from "../../../lib/conditioning/pixel_values.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { resizeImage } from "../../../lib/image/resize_image.ts";
-import { openModelFolder } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { goldenPath, readGolden, readTensorFile } from "../../support/goldens.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";

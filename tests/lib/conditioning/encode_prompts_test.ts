@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { encodePrompts } from "../../../lib/conditioning/encode_prompts.ts";
 import { openTeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
 import { makeTimeIds } from "../../../lib/conditioning/time_ids.ts";
-import { openModelFolder } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { goldenPath, readGolden } from "../../support/goldens.ts";
 import { memoryFolder } from "./memory_folder.ts";

@@ -5,7 +5,7 @@ import {
   TeacherFolderError,
 } from "../../../lib/conditioning/teacher_folder.ts";
 import { readControlnetConfig } from "../../../lib/models/unet/controlnet_config.ts";
-import { openModelFolder } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { memoryFolder } from "./memory_folder.ts";
 

@@ -5,7 +5,7 @@ import { chooseByClip } from "../../../lib/conditioning/choose_by_clip.ts";
 import { createRun } from "../../../lib/distill/create_run.ts";
 import type { Image } from "../../../lib/image/image.ts";
 import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
-import { openModelFolder } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";

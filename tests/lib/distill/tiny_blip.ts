@@ -1,4 +1,5 @@
-import { type ModelFolder, openModelFolder } from "../../../lib/weights/model_folder.ts";
+import type { ModelFolder } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { memoryFolder } from "../conditioning/memory_folder.ts";
 

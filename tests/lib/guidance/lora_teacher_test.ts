@@ -4,7 +4,7 @@ import { openTeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
 import { LoadedUnet } from "../../../lib/guidance/loaded_unet.ts";
 import { floatsOf } from "../../../lib/guidance/near_tensor.ts";
 import { memorySource } from "../../../lib/weights/byte_source.ts";
-import { openModelFolder } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { findLora } from "../../../lib/lora/lora_file.ts";
 import { LORA_FILE, splitLoraPaths } from "../../../lib/lora/lora_names.ts";
 import { writeSafetensors } from "../../../lib/weights/safetensors_writer.ts";

@@ -3,7 +3,7 @@ import { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
 import { parseSchedulerConfig } from "../../../lib/guidance/scheduler_config.ts";
 import { ModelConfig } from "../../../lib/models/model_config.ts";
 import { ModelConfigError } from "../../../lib/models/model_config_error.ts";
-import { openModelFolder } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { goldenPath, readGolden } from "../../support/goldens.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { openModelFolder } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { HubError } from "../../../lib/hub/hub_error.ts";
 import { openHubModel } from "../../../lib/hub/hub_model.ts";
 import type { HubProgress } from "../../../lib/hub/progress.ts";

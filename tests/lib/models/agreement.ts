@@ -3,7 +3,7 @@ import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import type { Graph } from "../../../lib/onnx/graph/graph.ts";
 import { createSession, type HostTensor } from "../../../lib/onnx/runtime/session.ts";
-import { openModelFolder } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { goldenPath, type GoldenTensor } from "../../support/goldens.ts";
 

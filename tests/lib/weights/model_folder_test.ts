@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ModelFolderError, openModelFolder } from "../../../lib/weights/model_folder.ts";
+import { ModelFolderError } from "../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
 /** Serves answers by path and notes what was asked. */
@@ -103,6 +104,102 @@ Deno.test("openModelFolder() keeps files in the Web cache", async () => {
   } finally {
     await caches.delete(cacheName);
   }
+});
+
+/** Answers each connection with the next text, byte for byte, and closes it: HTTP without length. */
+async function withRawServer(
+  answers: readonly string[],
+  use: (address: string) => Promise<void>,
+): Promise<void> {
+  const listener = Deno.listen({ port: 0, hostname: "localhost" });
+  const serving = (async () => {
+    for (const answer of answers) {
+      using connection = await listener.accept();
+      await connection.read(new Uint8Array(4096));
+      await connection.write(new TextEncoder().encode(answer));
+    }
+  })();
+  try {
+    await use(`http://localhost:${(listener.addr as Deno.NetAddr).port}/models/mini`);
+    await serving;
+  } finally {
+    listener.close();
+  }
+}
+
+Deno.test("openModelFolder() does not keep a file that was cut", async () => {
+  const cacheName = `smalti-test-${crypto.randomUUID()}`;
+  const head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+  try {
+    const answers = [`${head}{"a":`, `${head}{"a":1}`];
+    await withRawServer(answers, async (address) => {
+      const read = () => openModelFolder(address, { cacheName }).text("a.json");
+      assert.equal(await read(), `{"a":`);
+      assert.equal(await read(), `{"a":1}`);
+      // Complete: it is kept, and the server is not asked again.
+      assert.equal(await read(), `{"a":1}`);
+    });
+    await withRawServer([`${head}#version`, `${head}#version: 0.2`], async (address) => {
+      const read = () => openModelFolder(address, { cacheName }).text("merges.txt");
+      assert.equal(await read(), "#version");
+      assert.equal(await read(), "#version: 0.2");
+    });
+  } finally {
+    await caches.delete(cacheName);
+  }
+});
+
+Deno.test("openModelFolder() downloads again what was kept unchecked, or when it is forced", async () => {
+  const cacheName = `smalti-test-${crypto.randomUUID()}`;
+  try {
+    await withServer(() => new Response("whole"), async (address, asked) => {
+      const cache = await caches.open(cacheName);
+      await cache.put(`${address}/a.txt`, new Response("who"));
+      assert.equal(await openModelFolder(address, { cacheName }).text("a.txt"), "whole");
+      assert.equal(await openModelFolder(address, { cacheName }).text("a.txt"), "whole");
+      assert.equal(asked.length, 1);
+      const forced = openModelFolder(address, { cacheName, isForced: true });
+      assert.equal(await forced.text("a.txt"), "whole");
+      assert.equal(asked.length, 2);
+    });
+  } finally {
+    await caches.delete(cacheName);
+  }
+});
+
+Deno.test("openModelFolder() gives up on a server that is silent, or sends without end", async () => {
+  const stop = new AbortController();
+  const bodies: Record<
+    string,
+    (controller: ReadableStreamDefaultController) => void | Promise<void>
+  > = {
+    "silent.json": () => new Promise<void>((resolve) => stop.signal.onabort = () => resolve()),
+    "slow.json": async (controller) => {
+      controller.enqueue(new Uint8Array(1));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    },
+    "endless.json": (controller) => controller.enqueue(new Uint8Array(2 ** 20)),
+  };
+  const answer = (request: Request) =>
+    new Response(new ReadableStream({ pull: bodies[request.url.split("/").at(-1)!]! }));
+  await withServer(answer, async (address) => {
+    const model = openModelFolder(address, { cacheName: null, idleTimeout: 300 });
+    await assert.rejects(
+      model.text("silent.json"),
+      /silent.json": the server sent no data for 0.3 seconds/,
+    );
+    await assert.rejects(
+      model.text("slow.json"),
+      /slow.json": the server sent only \d+ bytes for 0.3 seconds/,
+    );
+    await assert.rejects(
+      model.text("endless.json"),
+      /endless.json": expected at most 67108864 bytes, got more/,
+    );
+    stop.abort();
+    const aborted = openModelFolder(address, { cacheName: null, signal: AbortSignal.abort() });
+    await assert.rejects(aborted.text("slow.json"), { name: "AbortError" });
+  });
 });
 
 Deno.test("openModelFolder() names the status and the address when a download fails", async () => {

@@ -79,6 +79,19 @@ Deno.test("StateDict.open() takes the variant that is preferred, or the one that
   assert.deepEqual(await keys(""), ["root"]);
 });
 
+Deno.test("StateDict.open() prefers the wanted precision in shards to the other in one file", async () => {
+  const folder = new MemoryFolder({
+    "unet/diffusion_pytorch_model.safetensors": writeTensors({ full: f32(1) }),
+    "unet/diffusion_pytorch_model.fp16.safetensors.index.json":
+      `{"weight_map":{"half":"s.safetensors"}}`,
+    "unet/s.safetensors": writeTensors({ half: f32(1) }),
+  });
+  using half = await StateDict.open(folder, "unet", { prefer: "float16" });
+  assert.deepEqual(half.keys(), ["half"]);
+  using full = await StateDict.open(folder, "unet", { prefer: "float32" });
+  assert.deepEqual(full.keys(), ["full"]);
+});
+
 Deno.test("StateDict.open() joins the shards that an index names", async () => {
   for (const index of ["model.safetensors.index.json", "model.safetensors.index.fp16.json"]) {
     const folder = new MemoryFolder({

@@ -8,7 +8,7 @@ import { buildBlipTextDecoder } from "../../../../lib/models/blip/blip_text_deco
 import { ModelConfig } from "../../../../lib/models/model_config.ts";
 import type { HostTensor } from "../../../../lib/onnx/runtime/session.ts";
 import type { Graph } from "../../../../lib/onnx/graph/graph.ts";
-import { openModelFolder } from "../../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../../../lib/weights/state_dict.ts";
 import { goldenPath, readGolden } from "../../../support/goldens.ts";
 import { gpuTest } from "../../../support/gpu_test.ts";

@@ -3,7 +3,7 @@ import { parseClipConfig, readClipConfig } from "../../../../lib/models/clip/cli
 import { buildClipModel } from "../../../../lib/models/clip/clip_model.ts";
 import { ModelConfig } from "../../../../lib/models/model_config.ts";
 import type { HostTensor } from "../../../../lib/onnx/runtime/session.ts";
-import { openModelFolder } from "../../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../../../lib/weights/state_dict.ts";
 import { goldenPath, readGolden } from "../../../support/goldens.ts";
 import { gpuTest } from "../../../support/gpu_test.ts";

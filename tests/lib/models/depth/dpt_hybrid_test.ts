@@ -4,7 +4,7 @@ import { parseDptConfig, readDptConfig } from "../../../../lib/models/depth/dpt_
 import { buildDptHybrid } from "../../../../lib/models/depth/dpt_hybrid.ts";
 import { ModelConfig } from "../../../../lib/models/model_config.ts";
 import type { HostTensor } from "../../../../lib/onnx/runtime/session.ts";
-import { openModelFolder } from "../../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../../lib/weights/open_model_folder.ts";
 import { RandomWeights } from "../../../../lib/weights/random_weights.ts";
 import { StateDict } from "../../../../lib/weights/state_dict.ts";
 import { goldenPath, readGolden, readTensorFile } from "../../../support/goldens.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { openTokenizer } from "../../../../lib/models/tokenizers/clip_tokenizer.ts";
 import { ModelConfigError } from "../../../../lib/models/model_config_error.ts";
-import { openModelFolder } from "../../../../lib/weights/model_folder.ts";
+import { openModelFolder } from "../../../../lib/weights/open_model_folder.ts";
 import { goldenPath } from "../../../support/goldens.ts";
 import { editedFolder } from "../edited_folder.ts";
 
