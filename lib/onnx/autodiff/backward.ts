@@ -11,25 +11,27 @@ const GRADIENT_RULES: GradientRules = {
   ...LAYER_GRADIENTS,
 };
 
-/** What is differentiated. */
+/** What {@linkcode addBackward} differentiates. */
 export interface BackwardOptions {
-  /** Result of the forward part. */
+  /** Result of the forward nodes. */
   readonly output: Value;
-  /** Gradient with respect to `output`; same shape. */
+  /** Gradient with respect to `output`, in its shape. */
   readonly gradOutput: Value;
-  /** What the gradient is wanted with respect to. */
+  /** Tensor with respect to which the gradient is computed. */
   readonly input: Value;
 }
 
 /**
- * Adds the backward part of a graph, by reverse-mode differentiation.
+ * Adds the backward nodes of a graph: reverse-mode differentiation.
  *
- * The nodes from `input` to `output` are walked in reverse; each adds the nodes of its gradient,
- * which use the values of the forward part where they need them.
+ * Visits the nodes between `input` and `output` in reverse order. The gradient rule of each
+ * operator adds the nodes that compute the gradients of its inputs; they may read tensors of the
+ * forward nodes. Gradients of a tensor with several uses are added up.
  *
- * @returns The gradient with respect to `input`; same shape.
- * @throws {TypeError} If an operator on the way has no gradient rule.
- * @throws {RangeError} If `output` does not depend on `input`, or the shapes differ.
+ * @returns The gradient with respect to `input`, in its shape.
+ * @throws {TypeError} If an operator between them has no gradient rule.
+ * @throws {RangeError} If `output` does not depend on `input`, or the shape of `gradOutput` differs
+ * from that of `output`.
  */
 export function addBackward(g: GraphBuilder, options: BackwardOptions): Value {
   const { output, gradOutput, input } = options;
@@ -58,7 +60,7 @@ export function addBackward(g: GraphBuilder, options: BackwardOptions): Value {
   return gradients.get(input.name)!;
 }
 
-/** Finds the tensors that depend on one. */
+/** Returns the names of the tensors that depend on `input`, itself included. */
 function findDependents(nodes: readonly GraphNode[], input: Value): ReadonlySet<string> {
   const dependent = new Set([input.name]);
   for (const { inputs, outputs } of nodes) {
@@ -78,7 +80,7 @@ function gradientsOf(
   if (!rule) {
     throw new TypeError(
       `Cannot build the backward of "${g.name}": operator ${node.op} ("${node.name}") ` +
-        `has no gradient`,
+        `has no gradient rule`,
     );
   }
   const gradOutputs = node.outputs.map((name) => gradients.get(name));
@@ -88,7 +90,7 @@ function gradientsOf(
     inputs: node.inputs.map((name) => name === "" ? undefined : g.valueOf(name)),
     outputs: node.outputs.map((name) => g.valueOf(name)),
     gradOutputs,
-    // The rule for Split, the only operator with several outputs, takes `gradOutputs`.
+    // Only Split has several outputs; its rule reads `gradOutputs`.
     grad: gradOutputs[0] ?? gradOutputs.find((grad) => grad !== undefined)!,
     wanted: node.inputs.map((name) => dependent.has(name)),
   });

@@ -7,7 +7,7 @@ import {
   sumToShape,
 } from "./gradient_rule.ts";
 
-/** Gradients of the operators that move values. */
+/** Gradient rules of the operators that move, repeat or pool elements. */
 export const LAYOUT_GRADIENTS: GradientRules = {
   Reshape: reshapeBack,
   Squeeze: reshapeBack,
@@ -30,16 +30,16 @@ export const LAYOUT_GRADIENTS: GradientRules = {
     const [x, starts, ends, axes] = inputs as [Value, Value, Value, Value];
     const [start, end, axis] = [starts, ends, axes].map((value) => g.integersOf(value)[0]!);
     return [
-      g.pad(grad, x.shape.map((side, i) => i === axis ? [start!, side - end!] : [0, 0])),
+      g.pad(grad, x.shape.map((size, i) => i === axis ? [start!, size - end!] : [0, 0])),
     ];
   },
   Pad: ({ g, inputs, grad }) => {
     const [x, pads] = inputs as [Value, Value];
     const before = g.integersOf(pads).slice(0, x.shape.length);
     let result = grad;
-    for (const [axis, side] of x.shape.entries()) {
-      if (side === result.shape[axis]) continue;
-      result = g.slice(result, axis, before[axis]!, before[axis]! + side);
+    for (const [axis, size] of x.shape.entries()) {
+      if (size === result.shape[axis]) continue;
+      result = g.slice(result, axis, before[axis]!, before[axis]! + size);
     }
     return [result];
   },
@@ -49,8 +49,8 @@ export const LAYOUT_GRADIENTS: GradientRules = {
     const [x] = inputs as [Value];
     const size = integersAttribute(node, "kernel_shape")[0]!;
     const full = g.div(g.upsampleNearest(grad, size), size * size);
-    // Rows and columns that fill no window have no part in the result.
-    const rest = x.shape.map((side, i) => [0, side - full.shape[i]!] as const);
+    // Rows and columns that do not fill a kernel do not affect the result.
+    const rest = x.shape.map((size, i) => [0, size - full.shape[i]!] as const);
     return [rest.some(([, after]) => after > 0) ? g.pad(full, rest) : full];
   },
 };
@@ -59,17 +59,17 @@ function reshapeBack({ g, inputs, grad }: GradientContext): readonly Value[] {
   return [g.reshape(grad, inputs[0]!.shape)];
 }
 
-/** Sums the pixels that were made of one pixel. */
+/** Nearest upsampling by an integer factor: sums the pixels that are copies of one pixel. */
 function gradientOfResize({ g, node, inputs, grad }: GradientContext): readonly Value[] {
   const [x] = inputs as [Value];
   const [n, c, h, w] = x.shape as [number, number, number, number];
   const factor = grad.shape[2]! / h;
   if (node.attributes["mode"] !== "nearest" || !Number.isInteger(factor)) {
     throw new TypeError(
-      `Cannot build the gradient of "${node.name}": expected nearest by an integer factor`,
+      `Cannot build the gradient of "${node.name}": expected mode "nearest" and an integer factor`,
     );
   }
-  const windows = g.reshape(grad, [n * c, h, factor, w * factor]);
-  const rows = g.reshape(g.reduceSum(windows, [2]), [n * c * h, w, factor]);
+  const blocks = g.reshape(grad, [n * c, h, factor, w * factor]);
+  const rows = g.reshape(g.reduceSum(blocks, [2]), [n * c * h, w, factor]);
   return [g.reshape(g.reduceSum(rows, [2]), x.shape)];
 }

@@ -10,10 +10,10 @@ import {
   sumToShape,
 } from "./gradient_rule.ts";
 
-/** Derivative of an operator with one input, times the gradient of its output. */
+/** Returns the derivative of y = f(x) times the gradient of y. */
 type UnaryGradient = (g: GraphBuilder, grad: Value, x: Value, y: Value) => Value;
 
-/** Gradients of the operators of `GraphMath`. */
+/** Gradient rules of elementwise operators and reductions. */
 export const MATH_GRADIENTS: GradientRules = {
   Add: binary((_, grad) => [() => grad, () => grad]),
   Sub: binary((g, grad) => [() => grad, () => g.neg(grad)]),
@@ -37,8 +37,8 @@ export const MATH_GRADIENTS: GradientRules = {
   Erf: unary((g, grad, x) => g.mul(grad, g.mul(g.exp(g.neg(g.mul(x, x))), 2 / Math.sqrt(Math.PI)))),
   Tanh: unary((g, grad, _, y) => g.mul(grad, g.sub(1, g.mul(y, y)))),
   Sigmoid: unary((g, grad, _, y) => g.mul(grad, g.mul(y, g.sub(1, y)))),
-  // By the output, so that the input need not be kept. 0 or 1 is made without a comparison (or a
-  // sign), because onnxruntime brings those from the GPU to the processor and back.
+  // Uses the output, so that the input need not be saved. The mask is ceil(clip(y, 0, 1)), because
+  // onnxruntime runs comparisons and Sign on the CPU, with a copy from the GPU and back.
   Relu: unary((g, grad, _, y) => g.mul(grad, g.ceil(g.clip(y, 0, 1)))),
   Neg: unary((g, grad) => g.neg(grad)),
   Abs: unary((g, grad, x) => g.where(g.less(x, 0), g.neg(grad), grad)),
@@ -58,7 +58,7 @@ export const MATH_GRADIENTS: GradientRules = {
   ],
 };
 
-/** Returns y * (grad - sum(grad * y)), the gradient of y = softmax(x) along an axis. */
+/** Gradient of y = softmax(x) along an axis: y * (grad - sum(grad * y)). */
 export function softmaxGradient(g: GraphBuilder, y: Value, grad: Value, axis: number): Value {
   const weighted = g.mul(grad, y);
   return g.sub(weighted, g.mul(y, g.reduceSum(weighted, [axis])));
@@ -87,7 +87,7 @@ function binary(
   };
 }
 
-/** Passes the gradient to the first operand where the condition holds, else to the second. */
+/** Passes the gradient to the first operand where the condition is true, else to the second. */
 function selected(
   g: GraphBuilder,
   grad: Value,
@@ -107,7 +107,7 @@ function gradientOfWhere(context: GradientContext): readonly (Value | undefined)
   ];
 }
 
-/** Passes the gradient where the value was not limited. */
+/** Passes the gradient where `x` was not clipped. */
 function gradientOfClip({ g, inputs, grad }: GradientContext): readonly Value[] {
   const [x, min, max] = inputs as [Value, Value | undefined, Value | undefined];
   let result = grad;
@@ -116,7 +116,7 @@ function gradientOfClip({ g, inputs, grad }: GradientContext): readonly Value[] 
   return [result];
 }
 
-/** With s = sigmoid(a x): the derivative of x s is s (1 + a x (1 - s)). */
+/** With s = sigmoid(a x), the derivative of x s is s (1 + a x (1 - s)). */
 function gradientOfQuickGelu({ g, node, inputs, grad }: GradientContext): readonly Value[] {
   const alpha = floatAttribute(node, "alpha");
   const scaled = alpha === 1 ? inputs[0]! : g.mul(inputs[0]!, alpha);
@@ -124,16 +124,17 @@ function gradientOfQuickGelu({ g, node, inputs, grad }: GradientContext): readon
   return [g.mul(grad, g.mul(s, g.add(g.mul(scaled, g.sub(1, s)), 1)))];
 }
 
-/** The derivative of x Φ(x) is Φ(x) + x φ(x), with the normal distribution Φ and its density φ. */
+/** The derivative of x Φ(x) is Φ(x) + x φ(x): normal distribution Φ, its density φ. */
 function gradientOfGelu(g: GraphBuilder, grad: Value, x: Value): Value {
   const distribution = g.mul(g.add(g.erf(g.mul(x, Math.SQRT1_2)), 1), 0.5);
   const density = g.mul(g.exp(g.mul(g.mul(x, x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
   return g.mul(grad, g.add(distribution, g.mul(x, density)));
 }
 
+/** Repeats the gradient of a reduction along the reduced axes. */
 function expandReduced({ g, inputs, grad }: GradientContext): Value {
   const [x, axes] = inputs as [Value, Value];
   const reduced = g.integersOf(axes);
-  const shape = x.shape.map((side, axis) => reduced.includes(axis) ? 1 : side);
+  const shape = x.shape.map((size, axis) => reduced.includes(axis) ? 1 : size);
   return g.expand(g.reshape(grad, shape), x.shape);
 }

@@ -1,7 +1,8 @@
 import { type Attribute, describeValue, type Graph, type Value } from "./graph.ts";
 
 /**
- * Lists a graph as text, one line a tensor or node, for people and for snapshots.
+ * Prints a graph as text, one line per tensor or node. Graphs with the same text compute the same,
+ * if their weights and constants have the same values.
  */
 export function describeGraph(graph: Graph): string {
   const lines = [`graph ${graph.name}`];

@@ -3,24 +3,25 @@ import type { Attribute, Graph, GraphConstant, GraphNode, GraphWeight, Value } f
 import { bytesPerElement, elementTypeCode } from "./graph_core.ts";
 import { ProtoWriter } from "../../protobuf/proto_writer.ts";
 
-/** Version of the file format. Source: IR_VERSION of ONNX 1.14, in onnx.proto3. */
+/** Version of the file format. Source: IR_VERSION of ONNX 1.14, onnx.proto3. */
 const IR_VERSION = 9;
-/** Version of the ONNX operators. */
+/** Version of the ONNX operator set. */
 const OPSET_VERSION = 18;
-/** Version of onnxruntime's own operators. */
+/** Version of the operator set "com.microsoft". */
 const MICROSOFT_OPSET_VERSION = 1;
 
-/** Kinds of attributes. Source: AttributeProto.AttributeType in onnx.proto3. */
+/** Codes of attribute types. Source: AttributeProto.AttributeType in onnx.proto3. */
 const ATTRIBUTE_KIND = { float: 1, integer: 2, text: 3, integers: 7 } as const;
-/** The values lie outside of the model. Source: TensorProto.DataLocation in onnx.proto3. */
+/** Code of external data. Source: TensorProto.DataLocation in onnx.proto3. */
 const EXTERNAL = 1;
 
 /**
- * Writes a graph as an ONNX model (ModelProto).
+ * Encodes a graph as an ONNX model (ModelProto).
  *
- * Weights are left out: each is external data, in a file of its own that is named like the weight.
+ * The values of weights are not included. Each weight is external data: its location is the name of
+ * the weight, its offset is 0.
  *
- * Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3 (field numbers).
+ * Source of the field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3.
  */
 export function encodeModel(graph: Graph): Uint8Array<ArrayBuffer> {
   const model = new ProtoWriter()
@@ -72,7 +73,7 @@ function writeAttribute(writer: ProtoWriter, name: string, attribute: Attribute)
 }
 
 function writeTensor(writer: ProtoWriter, value: Value): ProtoWriter {
-  for (const side of value.shape) writer.integer(1, side);
+  for (const dimension of value.shape) writer.integer(1, dimension);
   return writer.integer(2, elementTypeCode(value.type)).text(8, value.name);
 }
 
@@ -95,7 +96,9 @@ function writeValueInfo(writer: ProtoWriter, value: Value): void {
     type.message(1, (tensor) => {
       tensor.integer(1, elementTypeCode(value.type));
       tensor.message(2, (shape) => {
-        for (const side of value.shape) shape.message(1, (child) => child.integer(1, side));
+        for (const dimension of value.shape) {
+          shape.message(1, (child) => child.integer(1, dimension));
+        }
       });
     }));
 }

@@ -12,23 +12,31 @@ import {
   normalizeAxis,
 } from "./shape_inference.ts";
 
-/** What hides a token from another: below every score, and finite in float16. */
+/** Added to the score of a token that must not be attended to. It is finite in float16. */
 const MASKED_SCORE = -10_000;
 
 /**
- * Builds a graph. The methods are the ONNX operators in camelCase, and a few compounds of them.
+ * Builds a graph. The methods are ONNX operators in camelCase and a few compositions of them.
  *
- * Shapes are static and inferred while building: a wrong shape throws at its line.
+ * Shapes are static and inferred immediately: an operator whose inputs do not fit throws a
+ * RangeError.
  *
  * Source: https://onnx.ai/onnx/operators, opset 18, and onnxruntime's ContribOperators.md.
  */
 export class GraphBuilder extends GraphMath {
-  /** Multiplies matrices: a [..., M, K], b [..., K, N] -> [..., M, N]; other sides broadcast. */
+  /**
+   * Matrix product: a [..., M, K], b [..., K, N] -> [..., M, N]. The leading dimensions broadcast.
+   */
   matMul(a: Value, b: Value): Value {
     return this.node("MatMul", { inputs: [a, b] }, a.type, matMulShape(a.shape, b.shape));
   }
 
-  /** Multiplies matrices and adds a bias: x [M, K], w [K, N] (or [N, K] with `transB`), b [N]. */
+  /**
+   * Matrix product with bias: x [M, K], w [K, N], b [N] -> [M, N].
+   *
+   * @param options.transA Whether `x` is given as [K, M]. Default: false.
+   * @param options.transB Whether `w` is given as [N, K]. Default: false.
+   */
   gemm(
     x: Value,
     w: Value,
@@ -48,7 +56,7 @@ export class GraphBuilder extends GraphMath {
     return this.node("Gemm", { inputs: [x, w, b], attributes }, x.type, shape);
   }
 
-  /** Applies a linear layer to the last side: x [..., I], w [O, I], b [O] -> [..., O]. */
+  /** Linear layer over the last dimension: x [..., I], w [O, I], b [O] -> [..., O]. */
   linear(x: Value, w: Value, b?: Value): Value {
     const width = x.shape.at(-1);
     if (width === undefined || w.shape.length !== 2 || w.shape[1] !== width) {
@@ -63,7 +71,7 @@ export class GraphBuilder extends GraphMath {
     return this.reshape(y, [...x.shape.slice(0, -1), w.shape[0]!]);
   }
 
-  /** Convolves: x [N, C, H, W], w [O, C / group, kH, kW], b [O]. */
+  /** Convolution: x [N, C, H, W], w [O, C / group, kH, kW], b [O] -> [N, O, H', W']. */
   conv(x: Value, w: Value, b?: Value, options: ConvOptions = {}): Value {
     const full = fullConvOptions(options);
     const attributes = { ...full, kernel_shape: w.shape.slice(2) };
@@ -71,7 +79,7 @@ export class GraphBuilder extends GraphMath {
     return this.node("Conv", { inputs: [x, w, b], attributes }, x.type, shape);
   }
 
-  /** Convolves backwards: x [N, C, H, W], w [C, O / group, kH, kW], b [O]. */
+  /** Transposed convolution: x [N, C, H, W], w [C, O / group, kH, kW], b [O] -> [N, O, H', W']. */
   convTranspose(
     x: Value,
     w: Value,
@@ -88,41 +96,42 @@ export class GraphBuilder extends GraphMath {
     return this.node("ConvTranspose", { inputs: [x, w, b], attributes }, x.type, shape);
   }
 
-  /** Changes the shape; one side may be -1, which is what remains. */
+  /** Changes the shape. One dimension may be -1: it is inferred. Returns `x` if nothing changes. */
   reshape(x: Value, shape: readonly number[]): Value {
-    const known = shapeSize(shape.filter((side) => side !== -1));
-    const sides = shape.map((side) => side === -1 ? shapeSize(x.shape) / known : side);
-    if (shapeSize(sides) !== shapeSize(x.shape) || sides.some((side) => !Number.isInteger(side))) {
+    const size = shapeSize(x.shape);
+    const known = shapeSize(shape.filter((dimension) => dimension !== -1));
+    const full = shape.map((dimension) => dimension === -1 ? size / known : dimension);
+    if (shapeSize(full) !== size || !full.every(Number.isInteger)) {
       throw new RangeError(
-        `Cannot build Reshape: expected ${shapeSize(x.shape)} values, ` +
+        `Cannot build Reshape: expected ${size} values, ` +
           `got ${describeShapes(x.shape, shape)}`,
       );
     }
-    if (sides.length === x.shape.length && sides.every((side, i) => side === x.shape[i])) return x;
-    return this.node("Reshape", { inputs: [x, this.#int64(sides)] }, x.type, sides);
+    if (full.join() === x.shape.join()) return x;
+    return this.node("Reshape", { inputs: [x, this.#int64(full)] }, x.type, full);
   }
 
-  /** Reorders axes: side i of the result is side perm[i] of `x`. */
+  /** Reorders axes: axis i of the result is axis perm[i] of `x`. */
   transpose(x: Value, perm: readonly number[]): Value {
     const isPermutation = perm.length === x.shape.length &&
       new Set(perm).size === perm.length && perm.every((axis) => x.shape[axis] !== undefined);
     if (!isPermutation) {
       throw new RangeError(
-        `Cannot build Transpose: expected an order of ${x.shape.length} axes, got [${perm}]`,
+        `Cannot build Transpose: expected a permutation of ${x.shape.length} axes, got [${perm}]`,
       );
     }
     const shape = perm.map((axis) => x.shape[axis]!);
     return this.node("Transpose", { inputs: [x], attributes: { perm } }, x.type, shape);
   }
 
-  /** Joins tensors along an axis. */
+  /** Concatenates tensors along an axis. */
   concat(xs: readonly Value[], axis: number): Value {
     const first = xs[0];
     if (!first) throw new RangeError("Cannot build Concat: expected at least one tensor, got none");
     const along = normalizeAxis("Concat", axis, first.shape.length);
     const fits = xs.every((x) =>
       x.type === first.type && x.shape.length === first.shape.length &&
-      x.shape.every((side, i) => i === along || side === first.shape[i])
+      x.shape.every((size, i) => i === along || size === first.shape[i])
     );
     if (!fits) {
       throw new RangeError(
@@ -136,7 +145,7 @@ export class GraphBuilder extends GraphMath {
     return this.node("Concat", { inputs: xs, attributes: { axis: along } }, first.type, shape);
   }
 
-  /** Cuts along an axis into parts of the given sizes. */
+  /** Splits a tensor along an axis into parts of the given sizes. */
   split(x: Value, axis: number, sizes: readonly number[]): Value[] {
     const along = normalizeAxis("Split", axis, x.shape.length);
     const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -153,46 +162,48 @@ export class GraphBuilder extends GraphMath {
     );
   }
 
-  /** Takes the range [start, end) of an axis; negative limits count from the end. */
+  /** Returns the range [start, end) of an axis; negative limits count from the end. */
   slice(x: Value, axis: number, start: number, end: number): Value {
     const along = normalizeAxis("Slice", axis, x.shape.length);
-    const side = x.shape[along]!;
-    const from = start < 0 ? start + side : start;
-    const to = Math.min(side, end < 0 ? end + side : end);
+    const size = x.shape[along]!;
+    const from = start < 0 ? start + size : start;
+    const to = Math.min(size, end < 0 ? end + size : end);
     if (!(from >= 0 && from < to)) {
       throw new RangeError(
-        `Cannot build Slice: expected a range inside ${side} values, got [${start}, ${end})`,
+        `Cannot build Slice: expected a range inside ${size} values, got [${start}, ${end})`,
       );
     }
     const inputs = [x, this.#int64([from]), this.#int64([to]), this.#int64([along])];
     return this.node("Slice", { inputs }, x.type, x.shape.with(along, to - from));
   }
 
-  /** Adds sides of 1 at the given axes of the result. */
+  /** Inserts dimensions of 1; `axes` are those of the result. */
   unsqueeze(x: Value, axes: readonly number[]): Value {
     const rank = x.shape.length + axes.length;
     const added = axes.map((axis) => normalizeAxis("Unsqueeze", axis, rank));
-    const sides = x.shape.values();
+    const dimensions = x.shape.values();
     const shape = Array.from(
       { length: rank },
-      (_, i) => added.includes(i) ? 1 : sides.next().value!,
+      (_, i) => added.includes(i) ? 1 : dimensions.next().value!,
     );
     return this.node("Unsqueeze", { inputs: [x, this.#int64(added)] }, x.type, shape);
   }
 
-  /** Removes sides of 1. */
+  /** Removes dimensions of 1. */
   squeeze(x: Value, axes: readonly number[]): Value {
     const removed = axes.map((axis) => normalizeAxis("Squeeze", axis, x.shape.length));
     if (removed.some((axis) => x.shape[axis] !== 1)) {
       throw new RangeError(
-        `Cannot build Squeeze: expected sides of 1 at [${axes}], got ${describeShapes(x.shape)}`,
+        `Cannot build Squeeze: expected dimensions of 1 at [${axes}], got ${
+          describeShapes(x.shape)
+        }`,
       );
     }
     const shape = x.shape.filter((_, i) => !removed.includes(i));
     return this.node("Squeeze", { inputs: [x, this.#int64(removed)] }, x.type, shape);
   }
 
-  /** Picks entries along an axis; the axis is replaced with the shape of `indices` (integers). */
+  /** Selects entries along an axis, which is replaced by the shape of `indices` (integers). */
   gather(x: Value, indices: Value, axis: number): Value {
     const along = normalizeAxis("Gather", axis, x.shape.length);
     const shape = [...x.shape.slice(0, along), ...indices.shape, ...x.shape.slice(along + 1)];
@@ -204,20 +215,24 @@ export class GraphBuilder extends GraphMath {
     );
   }
 
-  /** Picks one value for each index along an axis; the result has the shape of `indices`. */
+  /** Selects one element per index along an axis; the result has the shape of `indices`. */
   gatherElements(x: Value, indices: Value, axis: number): Value {
     const along = normalizeAxis("GatherElements", axis, x.shape.length);
     const attributes = { axis: along };
     return this.node("GatherElements", { inputs: [x, indices], attributes }, x.type, indices.shape);
   }
 
-  /** Repeats sides of 1, by the rules of broadcasting. */
+  /** Broadcasts a tensor to a shape. */
   expand(x: Value, shape: readonly number[]): Value {
-    const sides = broadcastShapes("Expand", x.shape, shape);
-    return this.node("Expand", { inputs: [x, this.#int64(shape)] }, x.type, sides);
+    const broadcast = broadcastShapes("Expand", x.shape, shape);
+    return this.node("Expand", { inputs: [x, this.#int64(shape)] }, x.type, broadcast);
   }
 
-  /** Adds a constant around each axis: `pads` is [before, after] for every axis. */
+  /**
+   * Pads a tensor with a constant value.
+   *
+   * @param pads Number of elements [before, after], for every axis.
+   */
   pad(x: Value, pads: readonly (readonly [number, number])[], value = 0): Value {
     if (pads.length !== x.shape.length) {
       throw new RangeError(
@@ -225,12 +240,12 @@ export class GraphBuilder extends GraphMath {
       );
     }
     const flat = [...pads.map(([before]) => before), ...pads.map(([, after]) => after)];
-    const shape = x.shape.map((side, i) => side + pads[i]![0] + pads[i]![1]);
+    const shape = x.shape.map((size, i) => size + pads[i]![0] + pads[i]![1]);
     const inputs = [x, this.#int64(flat), this.constant(value, [], x.type)];
     return this.node("Pad", { inputs, attributes: { mode: "constant" } }, x.type, shape);
   }
 
-  /** Enlarges [N, C, H, W] by an integer; every pixel becomes factor x factor pixels. */
+  /** Nearest upsampling of [N, C, H, W]: each pixel becomes factor x factor equal pixels. */
   upsampleNearest(x: Value, factor: number): Value {
     const [n, c, h, w] = x.shape;
     if (x.shape.length !== 4 || !Number.isInteger(factor) || factor < 1) {
@@ -249,7 +264,12 @@ export class GraphBuilder extends GraphMath {
     return this.node("Resize", { inputs: [x, undefined, scales], attributes }, x.type, shape);
   }
 
-  /** Resizes [N, C, H, W] to [height, width], bilinear; corners aligned as asked. */
+  /**
+   * Bilinear resize of [N, C, H, W] to [height, width].
+   *
+   * @param options.alignCorners Whether the centers of the corner pixels stay at the corners, as in
+   * PyTorch. Default: false.
+   */
   resizeBilinear(
     x: Value,
     size: readonly [number, number],
@@ -264,7 +284,7 @@ export class GraphBuilder extends GraphMath {
     return this.node("Resize", { inputs, attributes }, x.type, shape);
   }
 
-  /** Averages windows of [N, C, H, W] without padding; steps as long as the window. */
+  /** Average pooling of [N, C, H, W] with a square kernel, the same stride and no padding. */
   averagePool(x: Value, size: number): Value {
     const [n, c, h, w] = x.shape;
     const attributes = { kernel_shape: [size, size], strides: [size, size] };
@@ -272,7 +292,7 @@ export class GraphBuilder extends GraphMath {
     return this.node("AveragePool", { inputs: [x], attributes }, x.type, shape);
   }
 
-  /** Normalizes the last side to mean 0 and variance 1, then scales and shifts it. */
+  /** Layer normalization over the last dimension: x [..., C], scale and bias [C]. */
   layerNormalization(x: Value, scale: Value, bias: Value, epsilon: number): Value {
     const width = x.shape.at(-1);
     if (scale.shape.length !== 1 || scale.shape[0] !== width || bias.shape[0] !== width) {
@@ -290,14 +310,14 @@ export class GraphBuilder extends GraphMath {
     );
   }
 
-  /** Normalizes each channel of [N, C, ...] by itself, then scales and shifts it: scale, bias [C]. */
+  /** Instance normalization of each channel: x [N, C, ...], scale and bias [C]. */
   instanceNormalization(x: Value, scale: Value, bias: Value, epsilon: number): Value {
     const attributes = { epsilon: { float: epsilon } };
     const inputs = [x, scale, bias];
     return this.node("InstanceNormalization", { inputs, attributes }, x.type, x.shape);
   }
 
-  /** Normalizes groups of channels of [N, C, ...], then scales and shifts each: scale, bias [C]. */
+  /** Group normalization: x [N, C, ...], scale and bias [C]; `groups` divides C. */
   groupNormalization(x: Value, scale: Value, bias: Value, groups: number, epsilon: number): Value {
     const channels = x.shape[1]!;
     if (channels % groups !== 0 || scale.shape[0] !== channels || bias.shape[0] !== channels) {
@@ -313,15 +333,17 @@ export class GraphBuilder extends GraphMath {
       this.instanceNormalization(grouped, ones, zeros, epsilon),
       x.shape,
     );
-    const sides = [channels, ...x.shape.slice(2).map(() => 1)];
-    return this.add(this.mul(normal, this.reshape(scale, sides)), this.reshape(bias, sides));
+    const perChannel = [channels, ...x.shape.slice(2).map(() => 1)];
+    const scaled = this.mul(normal, this.reshape(scale, perChannel));
+    return this.add(scaled, this.reshape(bias, perChannel));
   }
 
   /**
-   * Attends with several heads: q [N, S, D], k and v [N, T, D] -> [N, S, D].
+   * Multi-head attention: q [N, S, D], k and v [N, T, D] -> [N, S, D].
    *
-   * @param options.heads Number of heads; each takes D / heads channels.
-   * @param options.causal Whether a token sees only itself and those before it. Default: false.
+   * @param options.heads Number of heads, each of D / heads channels.
+   * @param options.causal Whether a token attends only to itself and earlier tokens.
+   * Default: false.
    */
   attention(
     q: Value,

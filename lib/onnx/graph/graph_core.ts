@@ -12,7 +12,7 @@ import {
   type Value,
 } from "./graph.ts";
 
-/** Values of a constant. */
+/** Elements of a constant; a number is a scalar. */
 export type ConstantData =
   | number
   | readonly number[]
@@ -24,27 +24,30 @@ export type ConstantData =
 /** Options of a graph. */
 export interface GraphOptions {
   /**
-   * Type of weights and of what is computed; inputs and outputs of the graph stay float32.
-   * Default: "float32".
+   * Type of the weights and of the computation. Inputs and outputs of the graph are float32 in any
+   * case. Default: "float32".
    */
   readonly precision?: FloatType;
 }
 
-/** What a node is made of. */
+/** Inputs, attributes and operator set of a node. */
 export interface NodeParts {
-  /** Operands; undefined for an optional one that is not given. */
+  /** Inputs in the order of the operator; undefined for an optional one that is not given. */
   readonly inputs: readonly (Value | undefined)[];
-  /** Settings by name. Default: none. */
+  /** Attributes by name. Default: none. */
   readonly attributes?: Readonly<Record<string, Attribute>>;
-  /** Where the operator is defined. Default: "", ONNX itself. */
+  /** Operator set. Default: "", ONNX itself. */
   readonly domain?: GraphNode["domain"];
 }
 
-/** Collects the nodes and tensors of a graph; the operators are methods of `GraphBuilder`. */
+/**
+ * Collects the nodes and tensors of a graph. The operators are methods of the subclasses
+ * `GraphMath` and `GraphBuilder`.
+ */
 export class GraphCore {
-  /** Name of the graph, for messages. */
+  /** Name of the graph, for error messages. */
   readonly name: string;
-  /** Type of weights and of what is computed. */
+  /** Type of the weights and of the computation. */
   readonly precision: FloatType;
   readonly #nodes: GraphNode[] = [];
   readonly #inputs: Value[] = [];
@@ -53,13 +56,13 @@ export class GraphCore {
   readonly #weights = new Map<string, GraphWeight>();
   readonly #constants = new Map<string, GraphConstant>();
 
-  /** Begins an empty graph. */
+  /** Creates an empty graph. */
   constructor(name: string, options: GraphOptions = {}) {
     this.name = name;
     this.precision = options.precision ?? "float32";
   }
 
-  /** Nodes so far, in order. */
+  /** Nodes so far, in the order in which they were added. */
   get nodes(): readonly GraphNode[] {
     return this.#nodes;
   }
@@ -84,6 +87,8 @@ export class GraphCore {
    *
    * @param options.cast Whether a float32 input is converted to the precision of the graph.
    * Default: true.
+   * @returns The input, or its conversion.
+   * @throws {RangeError} If the name is taken, or a dimension is not an integer >= 1.
    */
   input(
     name: string,
@@ -97,7 +102,11 @@ export class GraphCore {
     return this.castTo(value, this.precision);
   }
 
-  /** Names a tensor as an output of the graph; float16 becomes float32. */
+  /**
+   * Declares an output of the graph. A float16 tensor is converted to float32.
+   *
+   * @throws {RangeError} If the name is taken.
+   */
   output(name: string, value: Value): void {
     const type = value.type === "float16" ? "float32" : value.type;
     const output = this.#declare({ name, type, shape: value.shape });
@@ -127,7 +136,7 @@ export class GraphCore {
     type: ElementType = this.precision,
   ): Value {
     const fits = entry.shape.length === shape.length &&
-      entry.shape.every((side, axis) => side === shape[axis]);
+      entry.shape.every((size, axis) => size === shape[axis]);
     if (!fits) {
       throw new RangeError(
         `Cannot use weight "${entry.key}" in graph "${this.name}": ` +
@@ -142,33 +151,40 @@ export class GraphCore {
   }
 
   /**
-   * Adds a constant. Equal ones are stored once.
+   * Adds a constant. Equal small constants are stored once.
    *
-   * @param shape Default: none for a number, otherwise one side.
+   * @param shape Default: [] for a number, otherwise one dimension.
    * @param type Default: int64 for a BigInt64Array, int32 for an Int32Array, uint8 for a
-   * Uint8Array, else the precision of the graph.
+   * Uint8Array, otherwise the precision of the graph.
+   * @throws {RangeError} If the number of values does not fit the shape.
    */
   constant(data: ConstantData, shape?: readonly number[], type?: ElementType): Value {
     const values = typeof data === "number" ? [data] : data;
-    const sides = shape ?? (typeof data === "number" ? [] : [values.length]);
+    const dimensions = shape ?? (typeof data === "number" ? [] : [values.length]);
     const elementType = type ?? constantType(data) ?? this.precision;
-    if (shapeSize(sides) !== values.length) {
+    if (shapeSize(dimensions) !== values.length) {
       throw new RangeError(
-        `Cannot build a constant of shape [${sides.join(", ")}]: ` +
-          `expected ${shapeSize(sides)} values, got ${values.length}`,
+        `Cannot build a constant of shape [${dimensions.join(", ")}]: ` +
+          `expected ${shapeSize(dimensions)} values, got ${values.length}`,
       );
     }
     const bytes = encodeValues(values, elementType);
-    const key = bytes.length <= 64 ? `${elementType} [${sides}] ${bytes}` : undefined;
+    const key = bytes.length <= 64 ? `${elementType} [${dimensions}] ${bytes}` : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known) return known.value;
     const name = `constant_${this.#constants.size}`;
-    const value = this.#declare({ name, type: elementType, shape: [...sides] });
+    const value = this.#declare({ name, type: elementType, shape: [...dimensions] });
     this.#constants.set(key ?? name, { value, bytes });
     return value;
   }
 
-  /** Adds a node with one output and returns it. */
+  /**
+   * Adds a node with one output.
+   *
+   * @param type Element type of the output.
+   * @param shape Shape of the output.
+   * @returns The output.
+   */
   node(
     op: string,
     parts: NodeParts,
@@ -178,7 +194,13 @@ export class GraphCore {
     return this.nodeWithOutputs(op, parts, type, [shape])[0]!;
   }
 
-  /** Adds a node with several outputs of one type and returns them. */
+  /**
+   * Adds a node with several outputs of one type.
+   *
+   * @param type Element type of all outputs.
+   * @param shapes Shape of each output.
+   * @returns The outputs.
+   */
   nodeWithOutputs(
     op: string,
     parts: NodeParts,
@@ -202,7 +224,7 @@ export class GraphCore {
     return outputs;
   }
 
-  /** Converts a tensor to another type. */
+  /** Converts a tensor to another element type; returns `x` if it has that type. */
   castTo(x: Value, type: ElementType): Value {
     if (x.type === type) return x;
     return this.node(
@@ -213,30 +235,38 @@ export class GraphCore {
     );
   }
 
-  /** Returns the tensor of a name. */
+  /**
+   * Returns the tensor of a name.
+   *
+   * @throws {RangeError} If there is none.
+   */
   valueOf(name: string): Value {
     const value = this.#values.get(name);
     if (value) return value;
     throw new RangeError(`Cannot find tensor "${name}" in graph "${this.name}"`);
   }
 
-  /** Returns the checkpoint tensor behind a value; undefined if it is something else. */
+  /** Returns the checkpoint tensor of a weight; undefined for any other tensor. */
   entryOf(value: Value): WeightEntry | undefined {
     const weight = this.#weights.get(value.name);
     return weight?.value === value ? weight.entry : undefined;
   }
 
-  /** Returns the values of a constant of type int64. */
+  /**
+   * Returns the elements of an int64 constant.
+   *
+   * @throws {TypeError} If `value` is not one.
+   */
   integersOf(value: Value): number[] {
     for (const constant of this.#constants.values()) {
       if (constant.value !== value || value.type !== "int64") continue;
       return Array.from(new BigInt64Array(constant.bytes.buffer), Number);
     }
-    throw new TypeError(`Cannot read "${value.name}": expected a constant of integers`);
+    throw new TypeError(`Cannot read "${value.name}": expected an int64 constant`);
   }
 
   /**
-   * Finishes the graph.
+   * Returns the graph that was built so far.
    *
    * @throws {TypeError} If it has no output.
    */
@@ -256,15 +286,15 @@ export class GraphCore {
   }
 
   #declare(value: Value): Value {
-    if (value.shape.some((side) => !Number.isSafeInteger(side) || side < 1)) {
+    if (value.shape.some((size) => !Number.isSafeInteger(size) || size < 1)) {
       throw new RangeError(
         `Cannot build tensor "${value.name}" of graph "${this.name}": ` +
-          `expected sides >= 1, got ${describeValue(value)}`,
+          `expected dimensions >= 1, got ${describeValue(value)}`,
       );
     }
     if (this.#values.has(value.name)) {
       throw new RangeError(
-        `Cannot build graph "${this.name}": the name "${value.name}" is there twice`,
+        `Cannot build graph "${this.name}": expected unique names, got "${value.name}" twice`,
       );
     }
     this.#values.set(value.name, value);
@@ -275,17 +305,17 @@ export class GraphCore {
     if (value === undefined) return "";
     if (this.#values.get(value.name) === value) return value.name;
     throw new TypeError(
-      `Cannot build ${op} in graph "${this.name}": tensor "${value.name}" is of another graph`,
+      `Cannot build ${op} in graph "${this.name}": tensor "${value.name}" belongs to another graph`,
     );
   }
 }
 
-/** Returns the number that ONNX gives a type. Source: TensorProto.DataType in onnx.proto3. */
+/** Returns the code of an element type. Source: TensorProto.DataType in onnx.proto3. */
 export function elementTypeCode(type: ElementType): number {
   return { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 }[type];
 }
 
-/** Returns the number of bytes of one value. */
+/** Returns the size of an element in bytes. */
 export function bytesPerElement(type: ElementType): number {
   if (type === "float32" || type === "float16") return bytesPerFloat(type);
   return { int64: 8, int32: 4, bool: 1, uint8: 1 }[type];

@@ -2,67 +2,71 @@ import type { ElementType, Value } from "./graph.ts";
 import { GraphCore } from "./graph_core.ts";
 import { broadcastShapes, normalizeAxis, reducedShape } from "./shape_inference.ts";
 
-/** An operand of an elementwise operation; a number takes the type of the other operand. */
+/** Operand of an elementwise operation. A number gets the type of the other operand. */
 export type Operand = Value | number;
 
-/** ONNX operators that work value by value, and reductions. */
+/**
+ * Elementwise ONNX operators and reductions.
+ *
+ * Operators with two operands broadcast; both must have the same element type.
+ */
 export class GraphMath extends GraphCore {
-  /** Adds, with broadcasting. */
+  /** Returns a + b, with broadcasting. */
   add(a: Operand, b: Operand): Value {
     return this.#binary("Add", a, b);
   }
 
-  /** Subtracts, with broadcasting. */
+  /** Returns a - b, with broadcasting. */
   sub(a: Operand, b: Operand): Value {
     return this.#binary("Sub", a, b);
   }
 
-  /** Multiplies, with broadcasting. */
+  /** Returns a * b, with broadcasting. */
   mul(a: Operand, b: Operand): Value {
     return this.#binary("Mul", a, b);
   }
 
-  /** Divides, with broadcasting. */
+  /** Returns a / b, with broadcasting. */
   div(a: Operand, b: Operand): Value {
     return this.#binary("Div", a, b);
   }
 
-  /** Raises `a` to the power `b`, with broadcasting. */
+  /** Returns `a` to the power of `b`, with broadcasting. */
   pow(a: Operand, b: Operand): Value {
     return this.#binary("Pow", a, b);
   }
 
-  /** Returns the smaller of each pair, with broadcasting. */
+  /** Returns the elementwise minimum, with broadcasting. */
   min(a: Operand, b: Operand): Value {
     return this.#binary("Min", a, b);
   }
 
-  /** Returns the larger of each pair, with broadcasting. */
+  /** Returns the elementwise maximum, with broadcasting. */
   max(a: Operand, b: Operand): Value {
     return this.#binary("Max", a, b);
   }
 
-  /** Compares for equality; the result is of type bool. */
+  /** Returns whether a = b, as bool, with broadcasting. */
   equal(a: Operand, b: Operand): Value {
     return this.#binary("Equal", a, b, "bool");
   }
 
-  /** Tells where `a` is greater; the result is of type bool. */
+  /** Returns whether a > b, as bool, with broadcasting. */
   greater(a: Operand, b: Operand): Value {
     return this.#binary("Greater", a, b, "bool");
   }
 
-  /** Tells where `a` is less; the result is of type bool. */
+  /** Returns whether a < b, as bool, with broadcasting. */
   less(a: Operand, b: Operand): Value {
     return this.#binary("Less", a, b, "bool");
   }
 
-  /** Tells where both are true. */
+  /** Returns whether both are true; operands and result are bool. */
   and(a: Value, b: Value): Value {
     return this.#binary("And", a, b, "bool");
   }
 
-  /** Returns `a` where the condition holds and `b` elsewhere, with broadcasting. */
+  /** Returns `a` where `condition` (bool) is true and `b` elsewhere, with broadcasting. */
   where(condition: Value, a: Operand, b: Operand): Value {
     const [x, y] = this.#operands("Where", a, b);
     const shape = broadcastShapes("Where", condition.shape, x.shape, y.shape);
@@ -74,7 +78,7 @@ export class GraphMath extends GraphCore {
     return this.#unary("Sqrt", x);
   }
 
-  /** Returns e to the power `x`. */
+  /** Returns e to the power of `x`. */
   exp(x: Value): Value {
     return this.#unary("Exp", x);
   }
@@ -124,7 +128,7 @@ export class GraphMath extends GraphCore {
     return this.#unary("Abs", x);
   }
 
-  /** Returns the smallest integer that is not below `x`. */
+  /** Rounds up to an integer. */
   ceil(x: Value): Value {
     return this.#unary("Ceil", x);
   }
@@ -141,12 +145,12 @@ export class GraphMath extends GraphCore {
     return this.node("Clip", { inputs: [x, limit(min), limit(max)] }, x.type, x.shape);
   }
 
-  /** Converts to another type. */
+  /** Converts to another element type. */
   cast(x: Value, type: ElementType): Value {
     return this.castTo(x, type);
   }
 
-  /** SiLU: x times its sigmoid. Also called swish. */
+  /** SiLU, also called swish: x * sigmoid(x). */
   silu(x: Value): Value {
     return this.node(
       "QuickGelu",
@@ -156,7 +160,7 @@ export class GraphMath extends GraphCore {
     );
   }
 
-  /** CLIP's approximation of GELU: x times the sigmoid of 1.702 x. */
+  /** CLIP's approximation of GELU: x * sigmoid(1.702 x). */
   quickGelu(x: Value): Value {
     return this.node(
       "QuickGelu",
@@ -166,22 +170,22 @@ export class GraphMath extends GraphCore {
     );
   }
 
-  /** GELU with the error function. Source: arXiv 1606.08415, Eq. 1. */
+  /** Exact GELU, with the error function. Source: https://arxiv.org/abs/1606.08415, section 2. */
   gelu(x: Value): Value {
     return this.node("Gelu", { inputs: [x], domain: "com.microsoft" }, x.type, x.shape);
   }
 
-  /** Averages over axes. The axes stay, with one side each, unless `keepDims` is false. */
+  /** Returns the mean over axes, which stay as dimensions of 1 unless `keepDims` is false. */
   reduceMean(x: Value, axes: readonly number[], keepDims = true): Value {
     return this.#reduce("ReduceMean", x, axes, keepDims);
   }
 
-  /** Sums over axes. The axes stay, with one side each, unless `keepDims` is false. */
+  /** Returns the sum over axes, which stay as dimensions of 1 unless `keepDims` is false. */
   reduceSum(x: Value, axes: readonly number[], keepDims = true): Value {
     return this.#reduce("ReduceSum", x, axes, keepDims);
   }
 
-  /** Finds the index of the first largest value along an axis, as int64. */
+  /** Returns the index of the first maximum along an axis, as int64. */
   argMax(x: Value, axis: number, keepDims = true): Value {
     const normalized = normalizeAxis("ArgMax", axis, x.shape.length);
     return this.node(

@@ -2,25 +2,25 @@ import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import type { Graph, GraphNode, Value } from "./graph.ts";
 import { bytesPerElement } from "./graph_core.ts";
 
-/** What a network takes, in bytes. */
+/** Estimated memory of a network in bytes. */
 export interface GraphMemory {
-  /** Weights and constants. */
+  /** Sum of weights and constants. */
   readonly weightBytes: number;
-  /** All that is there at a time while it runs, besides weights: inputs, outputs and in between. */
+  /** Peak of all other tensors that are live at the same time: inputs, activations, outputs. */
   readonly activationBytes: number;
-  /** The largest single tensor. */
+  /** Size of the largest tensor. */
   readonly largestBytes: number;
 }
 
-/** Operators whose result is their input, with another shape or name. */
+/** Operators whose output shares the memory of their input. */
 const ALIASES = new Set(["Identity", "Reshape", "Squeeze", "Unsqueeze"]);
 
 /**
- * Estimates what a network takes. Pure: no weight is read.
+ * Estimates the memory that a network needs. No weight is read.
  *
- * A tensor is taken to be there from the node that makes it to the last one that reads it, in the
- * order of the graph. Attention is taken to write its scores [N, heads, S, T], as it does where a GPU
- * cannot do without. What a runtime keeps for later runs is not known.
+ * A tensor is live from the node that computes it to the last node that reads it, in the order of
+ * the graph. Attention is assumed to store its scores [N, heads, S, T], which not every GPU needs.
+ * Buffers that a runtime keeps for later runs are not included.
  */
 export function measureGraph(graph: Graph): GraphMemory {
   const stored = [...graph.weights, ...graph.constants].map(({ value }) => bytesOf(value));
@@ -47,7 +47,11 @@ function valuesOf(graph: Graph, names: readonly string[]): Value[] {
   return names.map((name) => graph.values.get(name)!);
 }
 
-/** Walks through the nodes and returns the most that is there at a time. */
+/**
+ * Returns the peak of live bytes over all nodes.
+ *
+ * @param scores Temporary bytes of each node.
+ */
 function peakOf(graph: Graph, scores: readonly number[]): number {
   const owners = new Map<string, string>();
   const ownerOf = (name: string) => owners.get(name) ?? name;
@@ -76,13 +80,13 @@ function peakOf(graph: Graph, scores: readonly number[]): number {
   return peak;
 }
 
-/** Size of the scores of attention: one for each pair of tokens and head. */
+/** Returns the bytes of the scores of attention: one per head and pair of tokens. */
 function scoreBytes(graph: Graph, { op, inputs, attributes }: GraphNode): number {
   if (op !== "MultiHeadAttention") return 0;
   const [q, k] = valuesOf(graph, inputs.slice(0, 2)) as [Value, Value];
   const heads = attributes["num_heads"] as number;
-  const [batch, asking, asked] = [q.shape[0]!, q.shape[1]!, k.shape[1]!];
-  return batch * heads * asking * asked * bytesPerElement(q.type);
+  const [batch, queries, keys] = [q.shape[0]!, q.shape[1]!, k.shape[1]!];
+  return batch * heads * queries * keys * bytesPerElement(q.type);
 }
 
 function sum(values: readonly number[]): number {

@@ -9,7 +9,7 @@ import {
 import { GraphBuilder } from "./graph_builder.ts";
 
 /**
- * Builds a part of a graph: adds nodes to `g` and returns the tensor that the last one makes.
+ * Builds a part of a graph: adds nodes to `g` and returns the output of the last node.
  *
  * @param inputs Tensors of the whole graph; undefined for an optional input that is not given.
  */
@@ -18,11 +18,11 @@ export type BuildPart = (g: GraphBuilder, inputs: readonly (Value | undefined)[]
 /**
  * Replaces nodes of a graph.
  *
- * @param replace Returns what builds the replacement of a node out of the node's inputs, or undefined
- * to keep the node. Only nodes with one output can be replaced.
- * @returns A graph with the same inputs and outputs, without the weights and constants that are no
+ * @param replace Returns a function that builds the replacement of a node from the inputs of the
+ * node, or undefined to keep the node. Only nodes with one output can be replaced.
+ * @returns A graph with the same inputs and outputs, without weights and constants that are no
  * longer used; the same object if no node is replaced.
- * @throws {TypeError} If a replacement makes another type or shape than the node.
+ * @throws {TypeError} If the type or shape of a replacement differs from that of the node.
  */
 export function rewriteGraph(
   graph: Graph,
@@ -44,7 +44,7 @@ export function rewriteGraph(
   return isChanged ? editor.finish() : graph;
 }
 
-/** Builds a graph out of nodes of another one and of new parts, in the order of the calls. */
+/** Builds a graph from nodes of another graph and new parts, in the order of the calls. */
 export class GraphEditor {
   readonly #graph: Graph;
   readonly #nodes: GraphNode[] = [];
@@ -52,7 +52,7 @@ export class GraphEditor {
   readonly #weights: Map<string, GraphWeight>;
   readonly #constants: GraphConstant[];
 
-  /** Starts without nodes, with all tensors of `graph`. */
+  /** Starts with all tensors of `graph` and no nodes. */
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#values = new Map(graph.values);
@@ -68,10 +68,11 @@ export class GraphEditor {
   /**
    * Adds a part.
    *
-   * Its weights keep their names; its other tensors and its nodes are named `<part.name>/<name>`.
+   * The weights of the part keep their names. Its nodes and other tensors are named
+   * `<part.name>/<name>`.
    *
-   * @param part.output The tensor that the part makes; it may be new.
-   * @throws {TypeError} If the part makes another type or shape.
+   * @param part.output The tensor that the part computes; it may be new.
+   * @throws {TypeError} If the type or shape of the part's result differs from `part.output`.
    */
   insert(
     part: {
@@ -101,7 +102,7 @@ export class GraphEditor {
     this.#copy(g, names, name);
   }
 
-  /** Copies all that a builder holds; `names` gives new names, all others get a prefix. */
+  /** Copies everything from a builder; tensors that are not in `names` get a prefix. */
   #copy(g: GraphBuilder, names: Map<string, string>, prefix: string): void {
     for (const weight of g.weights) {
       const { name } = weight.value;

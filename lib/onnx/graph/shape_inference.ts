@@ -1,38 +1,52 @@
-/** Describes shapes for messages: `[2, 4] and [3]`. */
+/** Formats shapes for error messages: `[2, 4] and [3]`. */
 export function describeShapes(...shapes: readonly (readonly number[])[]): string {
   return shapes.map((shape) => `[${shape.join(", ")}]`).join(" and ");
 }
 
-/** Returns an axis counted from the front, given one that may count from the back. */
+/**
+ * Returns an axis as an index >= 0; a negative axis counts from the last one.
+ *
+ * @throws {RangeError} If there is no such axis.
+ */
 export function normalizeAxis(op: string, axis: number, rank: number): number {
   const normalized = axis < 0 ? axis + rank : axis;
   if (Number.isInteger(axis) && normalized >= 0 && normalized < rank) return normalized;
-  throw new RangeError(`Cannot build ${op}: expected an axis of ${rank} sides, got ${axis}`);
+  throw new RangeError(`Cannot build ${op}: expected an axis of ${rank} dimensions, got ${axis}`);
 }
 
-/** Returns the shape of an elementwise operation. Shapes are compared from their last side. */
+/**
+ * Returns the shape of an elementwise operation with broadcasting: shapes are aligned at the last
+ * dimension; dimensions that are 1 or missing are repeated.
+ *
+ * @throws {RangeError} If the shapes do not broadcast.
+ */
 export function broadcastShapes(
   op: string,
   ...shapes: readonly (readonly number[])[]
 ): readonly number[] {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, i) => {
-    let side = 1;
+    let size = 1;
     for (const shape of shapes) {
       const other = shape[shape.length - rank + i] ?? 1;
-      if (other === 1 || other === side) continue;
-      if (side !== 1) {
+      if (other === 1 || other === size) continue;
+      if (size !== 1) {
         throw new RangeError(
           `Cannot build ${op}: expected shapes that broadcast, got ${describeShapes(...shapes)}`,
         );
       }
-      side = other;
+      size = other;
     }
-    return side;
+    return size;
   });
 }
 
-/** Returns the shape of a matrix product over the last two sides, the others broadcast. */
+/**
+ * Returns the shape of a matrix product: a [..., M, K], b [..., K, N] -> [..., M, N]. The leading
+ * dimensions broadcast.
+ *
+ * @throws {RangeError} If the shapes do not fit.
+ */
 export function matMulShape(a: readonly number[], b: readonly number[]): readonly number[] {
   if (a.length < 2 || b.length < 2 || a.at(-1) !== b.at(-2)) {
     throw new RangeError(
@@ -43,31 +57,31 @@ export function matMulShape(a: readonly number[], b: readonly number[]): readonl
   return [...batch, a.at(-2)!, b.at(-1)!];
 }
 
-/** How a window moves over an image. */
+/** Strides, padding, dilations and groups of a convolution. */
 export interface ConvOptions {
-  /** Steps along height and width, or along both. Default: 1. */
+  /** Stride along height and width; a number stands for both. Default: 1. */
   readonly strides?: number | readonly [number, number];
-  /** Pixels added at top, left, bottom and right, or at all four. Default: 0. */
+  /** Padding at top, left, bottom and right; a number stands for all four. Default: 0. */
   readonly pads?: number | readonly [number, number, number, number];
-  /** Distances inside the window along height and width, or along both. Default: 1. */
+  /** Dilation of the kernel along height and width; a number stands for both. Default: 1. */
   readonly dilations?: number | readonly [number, number];
   /** Number of groups of channels. Default: 1. */
   readonly group?: number;
 }
 
-/** Options of a convolution, all given. */
+/** {@linkcode ConvOptions} without defaults. */
 export interface FullConvOptions {
-  /** Steps along height and width. */
+  /** Stride along height and width. */
   readonly strides: readonly [number, number];
-  /** Pixels added at top, left, bottom and right. */
+  /** Padding at top, left, bottom and right. */
   readonly pads: readonly [number, number, number, number];
-  /** Distances inside the window along height and width. */
+  /** Dilation of the kernel along height and width. */
   readonly dilations: readonly [number, number];
   /** Number of groups of channels. */
   readonly group: number;
 }
 
-/** Fills in the defaults. */
+/** Fills in the defaults of the options of a convolution. */
 export function fullConvOptions(options: ConvOptions): FullConvOptions {
   const { strides = 1, pads = 0, dilations = 1, group = 1 } = options;
   return {
@@ -78,7 +92,12 @@ export function fullConvOptions(options: ConvOptions): FullConvOptions {
   };
 }
 
-/** Returns the shape of a convolution: x [N, C, H, W], weight [O, C / group, kH, kW]. */
+/**
+ * Returns the shape of a convolution: x [N, C, H, W], weight [O, C / group, kH, kW] ->
+ * [N, O, H', W'].
+ *
+ * @throws {RangeError} If the shapes do not fit, or the result is empty.
+ */
 export function convShape(
   x: readonly number[],
   weight: readonly number[],
@@ -87,22 +106,27 @@ export function convShape(
   const { strides, pads, dilations, group } = options;
   const fits = x.length === 4 && weight.length === 4 && x[1] === weight[1]! * group &&
     weight[0]! % group === 0;
-  const sides = [0, 1].map((i) =>
+  const sizes = [0, 1].map((i) =>
     Math.floor(
       (x[2 + i]! + pads[i]! + pads[2 + i]! - dilations[i]! * (weight[2 + i]! - 1) - 1) /
         strides[i]!,
     ) + 1
   );
-  if (!fits || sides.some((side) => !(side >= 1))) {
+  if (!fits || sizes.some((size) => !(size >= 1))) {
     throw new RangeError(
       `Cannot build Conv: expected [N, C, H, W] and [O, C / ${group}, kH, kW], ` +
         `got ${describeShapes(x, weight)}`,
     );
   }
-  return [x[0]!, weight[0]!, sides[0]!, sides[1]!];
+  return [x[0]!, weight[0]!, sizes[0]!, sizes[1]!];
 }
 
-/** Returns the shape of a transposed convolution: x [N, C, H, W], weight [C, O / group, kH, kW]. */
+/**
+ * Returns the shape of a transposed convolution: x [N, C, H, W], weight [C, O / group, kH, kW] ->
+ * [N, O, H', W'].
+ *
+ * @throws {RangeError} If the shapes do not fit.
+ */
 export function convTransposeShape(
   x: readonly number[],
   weight: readonly number[],
@@ -115,20 +139,20 @@ export function convTransposeShape(
         `got ${describeShapes(x, weight)}`,
     );
   }
-  const sides = [0, 1].map((i) =>
+  const sizes = [0, 1].map((i) =>
     strides[i]! * (x[2 + i]! - 1) + outputPadding[i]! + dilations[i]! * (weight[2 + i]! - 1) + 1 -
     pads[i]! - pads[2 + i]!
   );
-  return [x[0]!, weight[1]! * group, sides[0]!, sides[1]!];
+  return [x[0]!, weight[1]! * group, sizes[0]!, sizes[1]!];
 }
 
-/** Returns the shape after reducing axes. */
+/** Returns the shape of a reduction over axes, which stay as dimensions of 1 with `keepDims`. */
 export function reducedShape(
   shape: readonly number[],
   axes: readonly number[],
   keepDims: boolean,
 ): readonly number[] {
   return keepDims
-    ? shape.map((side, axis) => axes.includes(axis) ? 1 : side)
+    ? shape.map((size, axis) => axes.includes(axis) ? 1 : size)
     : shape.filter((_, axis) => !axes.includes(axis));
 }

@@ -2,15 +2,22 @@ import type { WeightSource } from "../../weights/weight_source.ts";
 import type { Value } from "./graph.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
 
-/** A place in a checkpoint: what is asked of it is looked up under its path. */
+/**
+ * A path of a checkpoint, such as "down_blocks.0", for the builder of a module. The module names
+ * its weights relative to the path, so that keys equal those of diffusers or transformers.
+ */
 export class WeightScope {
-  /** Beginning of the keys, without a dot at its end; "" is the root. */
+  /** Prefix of the keys, without the dot at its end; "" is the root. */
   readonly path: string;
   readonly #builder: GraphBuilder;
   readonly #weights: WeightSource;
   readonly #used: Set<string>;
 
-  /** Begins at a path; scopes that share `used` note together which weights went into the graph. */
+  /**
+   * Creates a scope.
+   *
+   * @param used Keys that went into the graph; scopes of one checkpoint share it.
+   */
   constructor(builder: GraphBuilder, weights: WeightSource, path = "", used = new Set<string>()) {
     this.path = path;
     this.#builder = builder;
@@ -18,12 +25,12 @@ export class WeightScope {
     this.#used = used;
   }
 
-  /** Returns the scope of a part: `at("down_blocks").at(0)` is "down_blocks.0". */
+  /** Returns a scope below this one: `at("down_blocks").at(0)` is "down_blocks.0". */
   at(name: string | number): WeightScope {
     return new WeightScope(this.#builder, this.#weights, this.#key(name), this.#used);
   }
 
-  /** Tells whether a weight of this name, or any below it, exists. */
+  /** Tells whether the checkpoint has a weight of this name or below it. */
   has(name: string | number): boolean {
     return this.#weights.hasPrefix(this.#key(name));
   }
@@ -31,7 +38,7 @@ export class WeightScope {
   /**
    * Adds a weight to the graph.
    *
-   * @throws {RangeError} If it is missing or has another shape.
+   * @throws {RangeError} If the weight is missing, or its shape differs.
    */
   weight(name: string, shape: readonly number[]): Value {
     const entry = this.#weights.get(this.#key(name), shape);
@@ -39,16 +46,21 @@ export class WeightScope {
     return this.#builder.weight(entry, shape);
   }
 
-  /** Returns the shape of a weight in the checkpoint. */
+  /**
+   * Returns the shape of a weight in the checkpoint.
+   *
+   * @throws {RangeError} If the weight is missing.
+   */
   shapeOf(name: string): readonly number[] {
     return this.#weights.get(this.#key(name)).shape;
   }
 
   /**
-   * Checks that every weight below this scope went into the graph.
+   * Checks that every weight of this scope went into the graph. A leftover weight means that the
+   * network differs from the checkpoint.
    *
-   * @param ignore Keys that may stay unused.
-   * @throws {RangeError} With the first keys that did not.
+   * @param ignore Patterns of keys that may be left over.
+   * @throws {RangeError} If weights are left over; it names the first ones.
    */
   assertAllUsed(ignore: readonly RegExp[] = []): void {
     const prefix = this.path === "" ? "" : `${this.path}.`;

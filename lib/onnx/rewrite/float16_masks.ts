@@ -10,8 +10,8 @@ export function canNarrowMasks(gpu: Gpu | null, runtime: Runtime): boolean {
 }
 
 /**
- * Saves the masks of ReLUs (0 or 1) in float16 between the forward and the backward half, instead of
- * the outputs of the ReLUs in float32.
+ * Saves the masks of ReLUs (0 or 1) in float16 between the forward and the backward half, instead
+ * of the outputs of the ReLUs in float32.
  *
  * The gradients are the same, bit for bit. At 1024x1024, the encoder of TAESD saves 0.77 instead of
  * 1.5 GB.

@@ -3,47 +3,56 @@ import { convertFloats, type FloatType } from "../../weights/float16.ts";
 import type { WeightEntry } from "../../weights/weight_source.ts";
 import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 
-/** Bits of a quantized value. */
+/** Bits per quantized value. */
 export type WeightBits = 4 | 8;
 
-/** Values of a row that share a scale. */
+/** Number of consecutive values of a row that share a scale. */
 export const BLOCK_SIZE = 32;
 
-/** Blocks that are quantized at a time: 4 MB of float32. */
+/** Blocks that are quantized together: 4 MB of float32. */
 const CHUNK_BLOCKS = 2 ** 15;
 
-/** A weight whose stored form is bytes, not numbers to be converted. */
+/** A weight whose elements are bytes, which must not be converted to floats. */
 export interface ByteWeight extends WeightEntry {
   /** Reads a range of bytes. */
   readBytes(start: number, count: number): Uint8Array<ArrayBuffer>;
 }
 
-/** A weight [N, K], quantized: value = scale of its block x (stored - half of what can be stored). */
+/**
+ * A quantized weight [N, K]: value = scale of the block * (stored value - zero point). The zero
+ * point is 128 with 8 bits and 8 with 4 bits.
+ */
 export interface QuantizedWeight {
-  /** Stored values, uint8 [N, K / 32, 4 bits]: of 4 bits, the first of two is the lower half. */
+  /**
+   * Stored values, uint8 [N, K / 32, 4 * bits]. With 4 bits, a byte holds two values: the first one
+   * in its lower half.
+   */
   readonly packed: ByteWeight;
-  /** Scales, [N, K / 32]. */
+  /** Scales of the blocks, [N, K / 32]. */
   readonly scales: WeightEntry;
 }
 
-/** What a weight is quantized to. */
+/** Number format of a quantized weight. */
 export interface QuantizeOptions {
-  /** Bits of a value. */
+  /** Bits per value. */
   readonly bits: WeightBits;
-  /** Type of the scales: they are rounded to it before values are divided by them. */
+  /** Type of the scales. They are rounded to it before values are divided by them. */
   readonly scaleType: FloatType;
 }
 
 /**
- * Shows a weight as MatMulNBits takes it; it is quantized while it is read, a few rows at a time.
+ * Quantizes a weight for the operator MatMulNBits. It is quantized while it is read, a few rows at
+ * a time.
  *
- * Blocks of 32 values are symmetric around 0. With 8 bits the largest magnitude is stored as 127;
- * with 4 bits it is stored as -8, on the side that has one more step, by a scale of its sign.
+ * Blocks of 32 values are quantized symmetrically around 0. With 8 bits, the value with the largest
+ * magnitude becomes 127 or -127. With 4 bits it becomes -8, because the negative half has one more
+ * level; the scale takes its sign.
  *
  * Sources: MatMulNBits of https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md;
  * 4 bits as Q4_0 of https://github.com/ggml-org/ggml.
  *
- * @param entry Shape [N, K], K a multiple of 32.
+ * @param entry Shape [N, K]; K is a multiple of 32.
+ * @throws {RangeError} If the shape differs from that.
  */
 export function quantizeWeight(entry: WeightEntry, options: QuantizeOptions): QuantizedWeight {
   const [rows, columns] = entry.shape as [number, number];
@@ -86,7 +95,7 @@ class PackedValues implements ByteWeight {
       const target = bytes.subarray((from - first) * width);
       for (let block = 0; block * BLOCK_SIZE < values.length; block++) {
         const scale = scaleOf(values, block * BLOCK_SIZE, this.#options);
-        const pack = this.#options.bits === 8 ? packBytes : packHalves;
+        const pack = this.#options.bits === 8 ? packBytes : packHalfBytes;
         pack(values, block * BLOCK_SIZE, scale, target, block * width);
       }
     }
@@ -123,7 +132,7 @@ function bytesPerBlock({ bits }: QuantizeOptions): number {
   return BLOCK_SIZE * bits / 8;
 }
 
-/** Reads blocks [first, last) of a weight, a few at a time. */
+/** Reads blocks [first, last) of a weight in chunks; `from` is the first block of a chunk. */
 function* chunks(entry: WeightEntry, first: number, last: number) {
   for (let from = first; from < last; from += CHUNK_BLOCKS) {
     const count = Math.min(CHUNK_BLOCKS, last - from) * BLOCK_SIZE;
@@ -131,7 +140,7 @@ function* chunks(entry: WeightEntry, first: number, last: number) {
   }
 }
 
-/** Returns the scale of a block; 0 for a block of zeros. */
+/** Returns the scale of the block that starts at index `start`; 0 for a block of zeros. */
 function scaleOf(values: Float32Array, start: number, options: QuantizeOptions): number {
   let extreme = 0;
   for (let i = start; i < start + BLOCK_SIZE; i++) {
@@ -141,7 +150,7 @@ function scaleOf(values: Float32Array, start: number, options: QuantizeOptions):
   return options.scaleType === "float16" ? Math.f16round(scale) : Math.fround(scale);
 }
 
-/** Rounds the values of a block to bytes around 128. */
+/** Quantizes a block to bytes with zero point 128. */
 function packBytes(
   values: Float32Array,
   start: number,
@@ -151,14 +160,14 @@ function packBytes(
 ): void {
   const inverse = scale === 0 ? 0 : 1 / scale;
   for (let i = 0; i < BLOCK_SIZE; i++) {
-    // Above 0, so that cutting off the fraction rounds to the nearest.
+    // The sum is positive, so truncation rounds to the nearest integer.
     const level = (values[start + i]! * inverse + 128.5) | 0;
     target[offset + i] = level > 255 ? 255 : level;
   }
 }
 
-/** Rounds the values of a block to half bytes around 8. */
-function packHalves(
+/** Quantizes a block to half bytes with zero point 8. */
+function packHalfBytes(
   values: Float32Array,
   start: number,
   scale: number,

@@ -2,12 +2,12 @@ import { floatView } from "../../weights/float_view.ts";
 import { bytesPerFloat, type FloatType } from "../../weights/float16.ts";
 import type { WeightEntry } from "../../weights/weight_source.ts";
 
-/** Side of the output of a tile, in pixels. */
+/** Height and width of the output of a tile in pixels. */
 export const TILE_OUTPUT = 4;
-/** Side of the input of a tile, in pixels, and of its transform. */
+/** Height and width of the input of a tile in pixels, and of its transform. */
 export const TILE_INPUT = 6;
 
-/** Output channels that are transformed together, so that reads and writes stay in the cache. */
+/** Output channels that are transformed together, so that the data stays in the CPU cache. */
 const BLOCK_OUTPUTS = 16;
 
 /**
@@ -25,7 +25,7 @@ export const INPUT_TRANSFORM: readonly (readonly number[])[] = [
   [0, 4, 0, -5, 0, 1],
 ];
 
-/** Output transform: six values to four pixels. Source: as of {@linkcode INPUT_TRANSFORM}. */
+/** Output transform: six values to four pixels. Source: see {@linkcode INPUT_TRANSFORM}. */
 export const OUTPUT_TRANSFORM: readonly (readonly number[])[] = [
   [1, 1, 1, 1, 1, 0],
   [0, 1, -1, 2, -2, 0],
@@ -34,20 +34,21 @@ export const OUTPUT_TRANSFORM: readonly (readonly number[])[] = [
 ];
 
 /**
- * The weight [O, C, 3, 3] of a convolution, transformed for Winograd's algorithm: [36, C, O].
+ * Weight [O, C, 3, 3] of a convolution, transformed for Winograd's algorithm: [36, C, O]. It is
+ * transformed while it is read.
  *
- * Source: as of {@linkcode INPUT_TRANSFORM}.
+ * Source: see {@linkcode INPUT_TRANSFORM}.
  */
 export class WinogradWeight implements WeightEntry {
-  /** Key of the weight, with an ending. */
+  /** Key of the weight with the suffix ".winograd". */
   readonly key: string;
-  /** Shape of the transformed weight. */
+  /** Shape [36, C, O]. */
   readonly shape: readonly number[];
   /** Type of the stored weight. */
   readonly dtype: WeightEntry["dtype"];
   readonly #entry: WeightEntry;
 
-  /** Shows a weight transformed; it is read when this is. */
+  /** Wraps a weight [O, C, 3, 3], which is not read yet. */
   constructor(entry: WeightEntry) {
     const [outputs, inputs] = entry.shape as [number, number, number, number];
     this.key = `${entry.key}.winograd`;
@@ -56,7 +57,7 @@ export class WinogradWeight implements WeightEntry {
     this.#entry = entry;
   }
 
-  /** Reads transformed values; each call reads the whole weight. */
+  /** Reads a range of the transformed weight. Each call reads the whole original. */
   read(type: FloatType, start = 0, count?: number): Uint8Array<ArrayBuffer> {
     const transformed = this.#transform();
     const values = type === "float32" ? transformed : new Float16Array(transformed);
@@ -104,7 +105,11 @@ export class WinogradWeight implements WeightEntry {
   }
 }
 
-/** Weight transform: three values to six. Source: as of {@linkcode INPUT_TRANSFORM}. */
+/**
+ * Weight transform: three values to six, which are written at `start`, `start + step`, ...
+ *
+ * Source: see {@linkcode INPUT_TRANSFORM}.
+ */
 function transformThree(
   a: number,
   b: number,

@@ -7,18 +7,18 @@ import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { createSession } from "../../../../lib/onnx/runtime/session.ts";
 import { scatter } from "../run_graph.ts";
 
-/** What is tested: an expression over x, and values of x where it is smooth. */
+/** An expression over x, and values of x at which it is smooth. */
 interface GradientCase {
   readonly shape: readonly number[];
   readonly build: (g: GraphBuilder, x: Value) => Value;
-  /** Maps a value in (-1, 1) to the values that x takes. Default: unchanged. */
+  /** Maps values in (-1, 1) to the domain of x. Default: identity. */
   readonly domain?: (value: number) => number;
 }
 
 const constant = (g: GraphBuilder, shape: readonly number[], seed = 2) =>
   g.constant(scatter(shapeSize(shape), seed), shape);
 
-// Keeps away from 0, where the operator has a corner.
+// Stays away from 0, where the operator is not differentiable.
 const awayFromZero = (value: number) => value + Math.sign(value) * 0.3;
 const positive = (value: number) => value + 1.5;
 
@@ -174,7 +174,7 @@ for (const [name, gradientCase] of Object.entries(CASES)) {
     assert.equal(actual.length, values.length);
     for (let i = 0; i < values.length; i++) {
       const expected = await centralDifference(loss, values, i);
-      // Float32 results, divided by the width of the difference.
+      // The error of float32 results, divided by the step of the difference.
       assert.ok(
         Math.abs(actual[i]! - expected) <= 1e-3 * Math.max(1, Math.abs(expected)),
         `grad_x[${i}]: expected ${expected}, got ${actual[i]}`,
@@ -183,7 +183,7 @@ for (const [name, gradientCase] of Object.entries(CASES)) {
   });
 }
 
-Deno.test("addBackward() refuses an operator without a gradient", () => {
+Deno.test("addBackward() refuses an operator without a gradient rule", () => {
   const g = new GraphBuilder("test");
   const x = g.input("x", [3]);
   const y = g.floor(x);
@@ -226,7 +226,7 @@ function dot(a: ArrayLike<number | bigint>, b: Float32Array): number {
   return b.reduce((sum, value, i) => sum + value * Number(a[i]), 0);
 }
 
-/** Differentiates with five points: exact to the fourth order of the width. */
+/** Central difference with five points; its error is of fourth order in the step. */
 async function centralDifference(
   loss: (data: Float32Array) => Promise<number>,
   values: Float32Array,

@@ -5,7 +5,7 @@ import type { Value } from "../../../../lib/onnx/graph/graph.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { runGraph, scatter } from "../run_graph.ts";
 
-/** An operator with its operands, the shape that is inferred and, where short, its values. */
+/** An operator with operands, the expected shape and, if it is short, the expected values. */
 interface OperatorCase {
   readonly inputs: readonly (readonly number[])[];
   readonly build: (g: GraphBuilder, xs: readonly Value[]) => Value;
@@ -16,7 +16,7 @@ interface OperatorCase {
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-// Expected values are plain loops over the definition in https://onnx.ai/onnx/operators.
+// Expected values come from plain loops that follow the definition in https://onnx.ai/onnx/operators.
 const CASES: Readonly<Record<string, OperatorCase>> = {
   "add broadcasts": {
     inputs: [[3, 1], [4]],
@@ -241,11 +241,11 @@ const REFUSED: Readonly<Record<string, [(g: GraphBuilder) => void, RegExp]>> = {
   "a reshape to another size": [(g) => g.reshape(x(g, 2, 3), [4, -1]), /Cannot build Reshape/],
   "an order that repeats an axis": [
     (g) => g.transpose(x(g, 2, 3), [0, 0]),
-    /Cannot build Transpose: expected an order of 2 axes, got \[0,0\]/,
+    /Cannot build Transpose: expected a permutation of 2 axes, got \[0,0\]/,
   ],
   "an axis that is not there": [
     (g) => g.softmax(x(g, 2, 3), 2),
-    /Cannot build Softmax: expected an axis of 2 sides, got 2/,
+    /Cannot build Softmax: expected an axis of 2 dimensions, got 2/,
   ],
   "heads that do not divide the channels": [
     (g) => {
@@ -267,11 +267,11 @@ const REFUSED: Readonly<Record<string, [(g: GraphBuilder) => void, RegExp]>> = {
   ],
   "a tensor of another graph": [
     (g) => g.neg(x(new GraphBuilder("other"), 2)),
-    /tensor "x" is of another graph/,
+    /tensor "x" belongs to another graph/,
   ],
   "a name that is taken": [
     (g) => [x(g, 2), x(g, 2)],
-    /the name "x" is there twice/,
+    /expected unique names, got "x" twice/,
   ],
   "no output": [(g) => g.build(), /Cannot build graph "test": expected at least one output/],
 };
@@ -299,7 +299,7 @@ Deno.test("GraphBuilder declares float16 between float32 inputs and outputs", as
   assert.ok(Math.abs(Number(result["z"]!.data[0]) - 0.1) < 2 ** -11);
 });
 
-Deno.test("describeGraph() lists what a graph is made of", (t) => {
+Deno.test("describeGraph() lists tensors and nodes", (t) => {
   const g = new GraphBuilder("listing");
   const image = g.input("image", [1, 2, 4, 4]);
   const weight = g.weight(

@@ -3,11 +3,11 @@ import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { measureGraph } from "../../../../lib/onnx/graph/graph_memory.ts";
 import { RandomWeights } from "../../../../lib/weights/random_weights.ts";
 
-Deno.test("measureGraph() counts what is there at a time", () => {
+Deno.test("measureGraph() returns the peak of live tensors", () => {
   const g = new GraphBuilder("test");
   const weight = g.weight(new RandomWeights().get("w", [100]), [100]);
   const x = g.input("x", [100]);
-  // x, y and weight: 800 bytes beside the weight; then y dies, and x with it.
+  // x and y, 800 bytes without the weight; after that, neither is live.
   const y = g.mul(x, weight);
   const z = g.reshape(y, [10, 10]);
   const sum = g.reduceSum(z, [1], false);
@@ -19,7 +19,7 @@ Deno.test("measureGraph() counts what is there at a time", () => {
   assert.equal(largestBytes, 400);
 });
 
-Deno.test("measureGraph() keeps outputs to the end, and knows that a new shape is no copy", () => {
+Deno.test("measureGraph() keeps outputs to the end and counts a reshaped tensor once", () => {
   const g = new GraphBuilder("test");
   const x = g.input("x", [100]);
   const early = g.relu(x);
@@ -27,11 +27,11 @@ Deno.test("measureGraph() keeps outputs to the end, and knows that a new shape i
   let h = g.relu(early);
   for (let i = 0; i < 5; i++) h = g.relu(g.reshape(h, i % 2 === 0 ? [10, 10] : [100]));
   g.output("late", h);
-  // "early" all the time, and two more while a node runs.
+  // "early" from start to end, and two more tensors while a node runs.
   assert.equal(measureGraph(g.build()).activationBytes, 1200);
 });
 
-Deno.test("measureGraph() counts the scores of attention, and types", () => {
+Deno.test("measureGraph() counts the scores of attention and the sizes of types", () => {
   const g = new GraphBuilder("test", { precision: "float16" });
   const x = g.input("x", [2, 64, 8], "float32", { cast: false });
   const h = g.cast(x, "float16");
@@ -40,6 +40,6 @@ Deno.test("measureGraph() counts the scores of attention, and types", () => {
   const { activationBytes, largestBytes } = measureGraph(g.build());
   const scores = 2 * 4 * 64 * 64 * 2;
   assert.equal(largestBytes, scores);
-  // Behind its cast the input is not read any more.
+  // No node reads the input after its cast.
   assert.equal(activationBytes, scores + 2 * 2 * 64 * 8 * 2);
 });

@@ -8,7 +8,7 @@ import { runGraph, scatter } from "../run_graph.ts";
 
 const SHAPE = [2, 3];
 
-/** y = exp(relu(x) + w); the constant 5 belongs to a node that tests replace. */
+/** y = exp(max(relu(x), -5) + w). */
 function exampleGraph(): Graph {
   const g = new GraphBuilder("example");
   const weight = g.weight(new RandomWeights().get("w", SHAPE), SHAPE);
@@ -24,7 +24,7 @@ Deno.test("rewriteGraph() returns the same graph if no node is replaced", () => 
 
 Deno.test("rewriteGraph() replaces nodes and keeps what the graph computes", async () => {
   const graph = exampleGraph();
-  // exp(a) as exp(a / 2) squared, and relu(x) as (x + |x|) / 2: the parts have names in common.
+  // exp(a) = exp(a / 2)^2 and relu(x) = (x + |x|) / 2. Both parts have nodes of the same name.
   const rewritten = rewriteGraph(graph, ({ op }) => {
     if (op === "Relu") return (g, [x]) => g.div(g.add(x!, g.abs(x!)), 2);
     return op === "Exp"
@@ -69,7 +69,7 @@ Deno.test("rewriteGraph() refuses a part of another type or shape", () => {
   assert.throws(replaceRelu((g) => g.constant([1, 2, 3, 4, 5, 6], SHAPE, "float16")), TypeError);
 });
 
-Deno.test("GraphEditor takes nodes, new tensors and new ends", () => {
+Deno.test("GraphEditor builds a graph with another name and outputs", () => {
   const graph = exampleGraph();
   const editor = new GraphEditor(graph);
   editor.keep(graph.nodes.filter(({ op }) => op === "Relu"));

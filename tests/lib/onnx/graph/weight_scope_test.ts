@@ -36,7 +36,7 @@ Deno.test("WeightScope follows the keys of the checkpoint", () => {
   assert.equal(down.at(0).weight("bias", [2]), scope.weight("down.0.bias", [2]));
 });
 
-Deno.test("WeightScope names the weight that is missing or has another shape", () => {
+Deno.test("WeightScope names the weight that is missing or whose shape differs", () => {
   const scope = new WeightScope(new GraphBuilder("test"), weights).at("down");
   assert.throws(
     () => scope.at(2).weight("bias", [2]),
@@ -61,7 +61,7 @@ Deno.test("WeightScope.assertAllUsed() names what was left over", () => {
 });
 
 for (const precision of ["float32", "float16"] as const) {
-  Deno.test(`weights are read as ${precision} when a session is made`, async () => {
+  Deno.test(`weights are read as ${precision} when a session is created`, async () => {
     const g = new GraphBuilder("test", { precision });
     const scope = new WeightScope(g, weights).at("down");
     const x = g.input("x", [2]);

@@ -8,7 +8,7 @@ import { scatter } from "../run_graph.ts";
 
 const SHAPE = [1, 2, 5, 4];
 
-/** Two ReLUs; the first one's output is also a factor, so that its values are needed. */
+/** Two ReLUs. With `isFactor`, the values of the first one are needed too, not only its mask. */
 function network(isFactor: boolean): GradientGraphs {
   const g = new GraphBuilder("network");
   const x = g.input("x", SHAPE);
@@ -31,7 +31,7 @@ async function gradientOf(graphs: GradientGraphs): Promise<Float32Array> {
   return grad_x!.data as Float32Array;
 }
 
-Deno.test("narrowMasks() keeps masks in float16 and changes no gradient", async () => {
+Deno.test("narrowMasks() saves masks in float16 and changes no gradient", async () => {
   const graphs = network(false);
   const narrow = narrowMasks(graphs);
   assert.equal(narrow.forward.saved.length, 2);
@@ -43,7 +43,7 @@ Deno.test("narrowMasks() keeps masks in float16 and changes no gradient", async 
   assert.deepEqual(await gradientOf(narrow), await gradientOf(graphs));
 });
 
-Deno.test("narrowMasks() keeps what is needed as it is", async () => {
+Deno.test("narrowMasks() saves values that are needed in float32", async () => {
   const graphs = network(true);
   const narrow = narrowMasks(graphs);
   const types = narrow.forward.saved.map((name) => narrow.forward.values.get(name)!.type);

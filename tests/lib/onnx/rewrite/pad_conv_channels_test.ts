@@ -4,19 +4,19 @@ import { computeWholeGroups } from "../../../../lib/onnx/rewrite/pad_conv_channe
 import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { runGraph, scatter } from "../run_graph.ts";
 
-/** A convolution of eight channels to some others. */
-function convolution(channels: number, side: number, hasBias = true) {
+/** A convolution of eight channels to `channels`. */
+function convolution(channels: number, size: number, hasBias = true) {
   const g = new GraphBuilder("convolution");
   const weight = g.constant(scatter(channels * 8 * 9), [channels, 8, 3, 3]);
   const bias = hasBias ? g.constant(scatter(channels, 2), [channels]) : undefined;
-  g.output("y", g.conv(g.input("x", [1, 8, side, side]), weight, bias, { pads: 1 }));
+  g.output("y", g.conv(g.input("x", [1, 8, size, size]), weight, bias, { pads: 1 }));
   return g.build();
 }
 
 for (const channels of [1, 3, 6]) {
   for (const hasBias of [true, false]) {
     const name = `${channels} channels ${hasBias ? "with" : "without"} bias`;
-    Deno.test(`computeWholeGroups() changes no value of a convolution to ${name}`, async () => {
+    Deno.test(`computeWholeGroups() keeps the results of a convolution to ${name}`, async () => {
       const graph = convolution(channels, 64, hasBias);
       const widened = computeWholeGroups(graph);
       const widths = widened.nodes.filter(({ op }) => op === "Conv")
@@ -31,7 +31,7 @@ for (const channels of [1, 3, 6]) {
   }
 }
 
-Deno.test("computeWholeGroups() leaves small pictures and whole groups alone", () => {
+Deno.test("computeWholeGroups() skips small images and multiples of four", () => {
   for (const graph of [convolution(3, 8), convolution(8, 64)]) {
     assert.equal(computeWholeGroups(graph), graph);
   }

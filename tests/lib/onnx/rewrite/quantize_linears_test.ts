@@ -17,7 +17,7 @@ const [M, K, N] = [21, 96, 40];
 
 const floats = (bytes: Uint8Array<ArrayBuffer>) => new Float32Array(bytes.slice().buffer);
 
-/** A weight of given values. */
+/** A weight with given values. */
 function weightOf(shape: readonly number[], values: Float32Array): WeightEntry {
   return {
     key: "w",
@@ -28,7 +28,7 @@ function weightOf(shape: readonly number[], values: Float32Array): WeightEntry {
   };
 }
 
-/** Values of a quantized weight by the definition of MatMulNBits, from what is stored. */
+/** Dequantizes the stored values of a weight by the definition of MatMulNBits. */
 function dequantize(entry: WeightEntry, bits: WeightBits, scaleType: FloatType): Float64Array {
   const { packed, scales } = quantizeWeight(entry, { bits, scaleType });
   const bytes = packed.readBytes(0, entry.shape[0]! * entry.shape[1]! * bits / 8);
@@ -42,7 +42,7 @@ function dequantize(entry: WeightEntry, bits: WeightBits, scaleType: FloatType):
 }
 
 for (const bits of ALL_BITS) {
-  Deno.test(`quantizeWeight() stays within half a step with ${bits} bits`, () => {
+  Deno.test(`quantizeWeight() rounds to within half a step with ${bits} bits`, () => {
     const values = scatter(4 * K);
     // A block of zeros, and one whose largest magnitude is negative.
     values.fill(0, 32, 64);
@@ -51,7 +51,7 @@ for (const bits of ALL_BITS) {
     for (let block = 0; block < values.length; block += 32) {
       const part = values.subarray(block, block + 32);
       const largest = Math.max(...part.map(Math.abs));
-      // The far side of 4 bits ends one step earlier: a value there may be off by a whole step.
+      // With 4 bits the positive half has one level less: a value may be off by a whole step.
       const step = bits === 8 ? largest / 127 : largest / 8;
       for (let i = 0; i < 32; i++) {
         const isFar = bits === 4 && Math.abs(part[i]!) > largest - step;
@@ -63,7 +63,7 @@ for (const bits of ALL_BITS) {
     assertAllClose([restored[70]!], [-3], { atol: 1e-6 });
   });
 
-  Deno.test(`a quantized weight of ${bits} bits can be read in any ranges`, () => {
+  Deno.test(`a quantized weight of ${bits} bits can be read in any range`, () => {
     const entry = new RandomWeights().get("w", [7, K]);
     const { packed, scales } = quantizeWeight(entry, { bits, scaleType: "float16" });
     const bytes = packed.readBytes(0, 7 * K * bits / 8);
@@ -78,7 +78,7 @@ for (const bits of ALL_BITS) {
     );
     const factors = floats(scales.read("float32"));
     assert.deepEqual(floats(scales.read("float32", 4, 5)), factors.slice(4, 9));
-    // Rounded to the type in which they are stored.
+    // Scales are rounded to the type in which they are stored.
     assert.deepEqual([...factors], [...factors].map(Math.f16round));
   });
 }
@@ -127,14 +127,14 @@ for (const bits of ALL_BITS) {
       await using session = await createSession(gpu, build(precision), { runtime: "webgpu" });
       const { y } = await session.run({ x: tensor });
       using result = y!;
-      // Half precision: values near 1 of 96 products, each rounded by 2^-11.
+      // float16: sums of 96 products near 1, each with a relative error up to 2^-11.
       const atol = precision === "float32" ? 1e-5 : 4e-3;
       assertAllClose(await result.read(), expected(precision), { atol });
     });
   }
 }
 
-Deno.test("quantizeLinears() leaves small, shared and odd weights as they are", () => {
+Deno.test("quantizeLinears() skips small weights, shared weights and odd widths", () => {
   const weights = new RandomWeights();
   const g = new GraphBuilder("test");
   const x = g.input("x", [2, 64]);

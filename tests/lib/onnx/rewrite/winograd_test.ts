@@ -32,9 +32,9 @@ function chain(shape: readonly number[]): Graph {
 
 const countConvs = (graph: Graph) => graph.nodes.filter(({ op }) => op === "Conv").length;
 
-// Sides that are and are not multiples of the tile's.
+// Heights and widths that are multiples of the tile size, and others.
 for (const shape of [[2, 48, 8, 8], [1, 40, 12, 16], [3, 96, 7, 9], [2, 96, 6, 18]]) {
-  Deno.test(`applyWinograd() keeps what a graph computes: ${shape.join(" x ")}`, async () => {
+  Deno.test(`applyWinograd() keeps the results of a graph: ${shape.join(" x ")}`, async () => {
     const graph = chain(shape);
     const faster = applyWinograd(graph);
     assert.equal(countConvs(graph), 2);
@@ -45,7 +45,7 @@ for (const shape of [[2, 48, 8, 8], [1, 40, 12, 16], [3, 96, 7, 9], [2, 96, 6, 1
       faster.weights.map(({ value }) => value.name).toSorted(),
       ["conv.bias", "conv.weight.winograd"],
     );
-    // A padded input is not rewritten, so it shows what plain convolutions give.
+    // Convolutions with a padded input are not rewritten: their results are the reference.
     const direct = await runGraph(withPlainConvs(graph), { x: input(shape) });
     const actual = await runGraph(faster, { x: input(shape) });
     for (const name of ["first", "last"]) {
@@ -55,7 +55,7 @@ for (const shape of [[2, 48, 8, 8], [1, 40, 12, 16], [3, 96, 7, 9], [2, 96, 6, 1
   });
 }
 
-Deno.test("applyWinograd() leaves alone what it would not make faster", () => {
+Deno.test("applyWinograd() skips convolutions that it would not make faster", () => {
   for (const shape of [[1, 48, 4, 4], [1, 4, 64, 64]]) {
     const graph = chain(shape);
     assert.equal(applyWinograd(graph), graph);
@@ -78,13 +78,13 @@ Deno.test("applyWinograd() leaves alone what it would not make faster", () => {
   assert.equal(applyWinograd(graph), graph);
 });
 
-Deno.test("WinogradWeight reads a range of what it would read whole", () => {
+Deno.test("WinogradWeight reads ranges", () => {
   const weight = new WinogradWeight(entry("w", [2, 3, 3, 3], scatter(54)));
   assert.deepEqual(weight.shape, [36, 3, 2]);
   const whole = weight.read("float32");
   assert.equal(whole.length, 4 * 36 * 6);
   assert.deepEqual(weight.read("float32", 10, 3), whole.slice(40, 52));
-  // Place [0, 0] of a tile is the first weight, over 16; place [5, 5] the last.
+  // Position [0, 0] of a tile is the first weight divided by 16; position [5, 5] is the last.
   const values = new Float32Array(whole.slice().buffer);
   assert.ok(Math.abs(values[0]! - scatter(54)[0]! / 16) < 1e-7);
   assert.ok(Math.abs(values.at(-1)! - scatter(54).at(-1)!) < 1e-7);
@@ -94,7 +94,7 @@ function input(shape: readonly number[]) {
   return { data: scatter(shapeSize(shape), 7), shape };
 }
 
-/** Splits the padding from the convolutions, which hides them from applyWinograd(). */
+/** Moves the padding out of the convolutions, so that applyWinograd() skips them. */
 function withPlainConvs(graph: Graph): Graph {
   const g = new GraphBuilder("plain");
   const x = g.input("x", graph.inputs[0]!.shape);
