@@ -1,16 +1,18 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
+import { luma } from "./luma.ts";
 import source from "./grayscale.wgsl" with { type: "text" };
 import { commonImageSize } from "./image_size.ts";
 
 /** Turns a picture gray. */
-export const grayscale: Kernel<{ pixels: "u32" }> = {
+export const grayscale = defineKernel({
   name: "grayscale",
   source,
+  prelude: [luma],
   params: { pixels: "u32" },
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records turning a picture gray, as torchvision's `rgb_to_grayscale` with three outputs.

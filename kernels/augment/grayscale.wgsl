@@ -1,6 +1,7 @@
-// Turns a picture gray; all three channels get the luma.
-// Source: torchvision.transforms.functional.rgb_to_grayscale, weights of ITU-R BT.601.
+// Turns an image gray: all three channels get the luma.
+// Source: torchvision.transforms.functional.rgb_to_grayscale.
 // One invocation makes one pixel.
+// Prelude: luma.wgsl.
 
 override WORKGROUP_SIZE: u32;
 
@@ -21,7 +22,7 @@ fn main(
   if (i >= params.pixels) { return; }
   let green = i + params.pixels;
   let blue = green + params.pixels;
-  let luma = 0.2989 * image[i] + 0.587 * image[green] + 0.114 * image[blue];
+  let luma = LUMA.x * image[i] + LUMA.y * image[green] + LUMA.z * image[blue];
   out[i] = luma;
   out[green] = luma;
   out[blue] = luma;

@@ -1,16 +1,18 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
+import { luma } from "./luma.ts";
 import source from "./grayscale_backward.wgsl" with { type: "text" };
 import { commonImageSize } from "./image_size.ts";
 
 /** Gradient of turning a picture gray. */
-export const grayscaleBackward: Kernel<{ pixels: "u32" }> = {
+export const grayscaleBackward = defineKernel({
   name: "grayscale_backward",
   source,
+  prelude: [luma],
   params: { pixels: "u32" },
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records the gradient of turning a picture gray.

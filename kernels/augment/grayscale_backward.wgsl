@@ -1,6 +1,6 @@
-// Gradient of turning a picture gray.
-// Source: as grayscale.wgsl; each channel gets its weight times the sum over the outputs.
+// Gradient of the conversion to gray: each channel gets its weight times the sum over the outputs.
 // One invocation makes one pixel.
+// Prelude: luma.wgsl.
 
 override WORKGROUP_SIZE: u32;
 
@@ -22,7 +22,7 @@ fn main(
   let green = i + params.pixels;
   let blue = green + params.pixels;
   let sum = grad_out[i] + grad_out[green] + grad_out[blue];
-  grad_image[i] = 0.2989 * sum;
-  grad_image[green] = 0.587 * sum;
-  grad_image[blue] = 0.114 * sum;
+  grad_image[i] = LUMA.x * sum;
+  grad_image[green] = LUMA.y * sum;
+  grad_image[blue] = LUMA.z * sum;
 }

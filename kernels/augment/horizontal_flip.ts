@@ -1,16 +1,16 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./horizontal_flip.wgsl" with { type: "text" };
 import { commonImageSize } from "./image_size.ts";
 
 /** Mirrors a picture left to right. */
-export const horizontalFlip: Kernel<{ size: "u32"; width: "u32" }> = {
+export const horizontalFlip = defineKernel({
   name: "horizontal_flip",
   source,
   params: { size: "u32", width: "u32" },
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records mirroring a picture left to right. It is its own backward.

@@ -1,4 +1,4 @@
-// Mirrors a picture left to right.
+// Flips an image horizontally.
 // One invocation makes one value of the output.
 
 override WORKGROUP_SIZE: u32;

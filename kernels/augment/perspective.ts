@@ -1,23 +1,10 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel, type ParamValues } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
+import { perspectiveShift } from "./perspective_shift.ts";
 import source from "./perspective.wgsl" with { type: "text" };
 import type { PerspectiveCoefficients } from "./perspective_coefficients.ts";
 import { commonImageSize, type ImageSize } from "./image_size.ts";
-
-/** Fields of the uniform of a change of perspective. */
-export const PERSPECTIVE_PARAMS = {
-  height: "u32",
-  width: "u32",
-  a_minus_1: "f32",
-  b: "f32",
-  c: "f32",
-  d: "f32",
-  e_minus_1: "f32",
-  f: "f32",
-  g: "f32",
-  h: "f32",
-} as const;
 
 /** Options of a change of perspective and of its backward. */
 export interface PerspectiveOptions {
@@ -26,12 +13,24 @@ export interface PerspectiveOptions {
 }
 
 /** Changes the perspective of a picture. */
-export const perspective: Kernel<typeof PERSPECTIVE_PARAMS> = {
+export const perspective = defineKernel({
   name: "perspective",
   source,
-  params: PERSPECTIVE_PARAMS,
+  prelude: [perspectiveShift],
+  params: {
+    height: "u32",
+    width: "u32",
+    a_minus_1: "f32",
+    b: "f32",
+    c: "f32",
+    d: "f32",
+    e_minus_1: "f32",
+    f: "f32",
+    g: "f32",
+    h: "f32",
+  },
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records a change of perspective, as torchvision's `perspective` with bilinear interpolation and
@@ -54,6 +53,6 @@ export function encodePerspective(
 export function perspectiveParams(
   [a, b, c, d, e, f, g, h]: PerspectiveCoefficients,
   { height, width }: ImageSize,
-): Record<keyof typeof PERSPECTIVE_PARAMS, number> {
+): ParamValues<typeof perspective.params> {
   return { height, width, a_minus_1: a - 1, b, c, d, e_minus_1: e - 1, f, g, h };
 }

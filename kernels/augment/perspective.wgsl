@@ -1,8 +1,7 @@
-// Changes the perspective of a picture; outside it is 0.
-// Source: torchvision.transforms.functional.perspective with bilinear interpolation and no fill:
-// an output pixel at (x, y), counted from pixel corners, shows the input at
-// ((a x + b y + c) / (g x + h y + 1), (d x + e y + f) / (g x + h y + 1)).
+// Changes the perspective of an image, with bilinear interpolation. Outside, the image is 0.
+// Source: torchvision.transforms.functional.perspective with bilinear interpolation and no fill.
 // One invocation makes one pixel of the output.
+// Prelude: perspective_shift.wgsl.
 
 override WORKGROUP_SIZE: u32;
 
@@ -23,20 +22,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> image: array<f32>;      // [1, 3, H, W]
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;  // [1, 3, H, W]
 
-/// Returns how far from itself, in pixels, an output pixel reads. A shift has less rounding than a
-/// position.
-fn shift_of(row: u32, column: u32) -> vec2f {
-  let x = f32(column) + 0.5;
-  let y = f32(row) + 0.5;
-  let slope = params.g * x + params.h * y;
-  // Nothing is to be seen at infinity.
-  if (slope + 1.0 == 0.0) { return vec2f(1e9); }
-  return vec2f(
-    params.a_minus_1 * x + params.b * y + params.c - slope * x,
-    params.d * x + params.e_minus_1 * y + params.f - slope * y,
-  ) / (slope + 1.0);
-}
-
 fn value_at(channel: u32, y: i32, x: i32) -> f32 {
   if (y < 0 || y >= i32(params.height) || x < 0 || x >= i32(params.width)) { return 0.0; }
   return image[(channel * params.height + u32(y)) * params.width + u32(x)];
@@ -50,7 +35,7 @@ fn main(
   let i = id.x + id.y * groups.x * WORKGROUP_SIZE;
   let pixels = params.height * params.width;
   if (i >= pixels) { return; }
-  // The limit keeps the conversion to integers defined; all beyond it reads 0.
+  // The limit keeps the conversion to integers defined. Positions beyond it read 0.
   let limit = vec2f(f32(params.width), f32(params.height)) + 2.0;
   let shift = clamp(shift_of(i / params.width, i % params.width), -limit, limit);
   let corner = vec2i(vec2u(i % params.width, i / params.width)) + vec2i(floor(shift));

@@ -1,32 +1,31 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { PERSPECTIVE_PARAMS, type PerspectiveOptions, perspectiveParams } from "./perspective.ts";
+import { perspective, type PerspectiveOptions, perspectiveParams } from "./perspective.ts";
+import { perspectiveShift } from "./perspective_shift.ts";
 import source from "./perspective_backward.wgsl" with { type: "text" };
 import { inversePerspective } from "./perspective_coefficients.ts";
 import { commonImageSize } from "./image_size.ts";
 
-/** Fields of the uniform of the gradient: those of the forward kernel, then the inverse map. */
-export const PERSPECTIVE_BACKWARD_PARAMS = {
-  ...PERSPECTIVE_PARAMS,
-  inverse_a: "f32",
-  inverse_b: "f32",
-  inverse_c: "f32",
-  inverse_d: "f32",
-  inverse_e: "f32",
-  inverse_f: "f32",
-  inverse_g: "f32",
-  inverse_h: "f32",
-  inverse_i: "f32",
-} as const;
-
 /** Gradient of a change of perspective. */
-export const perspectiveBackward: Kernel<typeof PERSPECTIVE_BACKWARD_PARAMS> = {
+export const perspectiveBackward = defineKernel({
   name: "perspective_backward",
   source,
-  params: PERSPECTIVE_BACKWARD_PARAMS,
+  prelude: [perspectiveShift],
+  params: {
+    ...perspective.params,
+    inverse_a: "f32",
+    inverse_b: "f32",
+    inverse_c: "f32",
+    inverse_d: "f32",
+    inverse_e: "f32",
+    inverse_f: "f32",
+    inverse_g: "f32",
+    inverse_h: "f32",
+    inverse_i: "f32",
+  },
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records the gradient of a change of perspective with respect to its input. Sums have a fixed

@@ -1,8 +1,10 @@
-// Gradient of a change of perspective with respect to its input.
-// Source: as perspective.wgsl. An input pixel is read by the output pixels whose source lies less
-// than one pixel away from it. Those lie inside the image of that square under the inverse map, a
-// quadrilateral, so only its bounding box is searched, or all where the square meets the horizon.
-// One invocation makes one pixel of the gradient: it adds up, in a fixed order, what reads it.
+// Gradient of a change of perspective with respect to its input. An input pixel is read by the
+// output pixels whose source lies less than one pixel away from it. Those lie inside the image of
+// that square under the inverse map, a quadrilateral. Only its bounding box is searched, or the
+// whole output where the square meets the horizon.
+// One invocation makes one pixel of the gradient. It adds up the output pixels that read it, in a
+// fixed order.
+// Prelude: perspective_shift.wgsl.
 
 override WORKGROUP_SIZE: u32;
 
@@ -34,23 +36,10 @@ struct Params {
 
 struct Box {
   first: vec2u,  // column and row
-  end: vec2u,    // the first that is outside
+  end: vec2u,    // behind the last column and row
 }
 
-/// As in perspective.wgsl.
-fn shift_of(row: u32, column: u32) -> vec2f {
-  let x = f32(column) + 0.5;
-  let y = f32(row) + 0.5;
-  let slope = params.g * x + params.h * y;
-  // Nothing is to be seen at infinity.
-  if (slope + 1.0 == 0.0) { return vec2f(1e9); }
-  return vec2f(
-    params.a_minus_1 * x + params.b * y + params.c - slope * x,
-    params.d * x + params.e_minus_1 * y + params.f - slope * y,
-  ) / (slope + 1.0);
-}
-
-/// Returns a point of the input, counted from pixel corners, on the output, before the division.
+// Maps a point of the input, counted from pixel corners, to the output, before the division.
 fn inverse_of(point: vec2f) -> vec3f {
   return vec3f(
     params.inverse_a * point.x + params.inverse_b * point.y + params.inverse_c,
@@ -59,30 +48,31 @@ fn inverse_of(point: vec2f) -> vec3f {
   );
 }
 
+// Box of the output pixels that may read an input pixel.
 fn readers_of(row: u32, column: u32) -> Box {
   let size = vec2f(f32(params.width), f32(params.height));
   let whole = Box(vec2u(0u), vec2u(params.width, params.height));
   let center = vec2f(f32(column), f32(row)) + 0.5;
   var corners = array(vec2f(-1.0, -1.0), vec2f(1.0, -1.0), vec2f(-1.0, 1.0), vec2f(1.0, 1.0));
-  var least = size;
-  var greatest = vec2f(0.0);
-  var nearest = 3.4e38;
-  var farthest = 0.0;
+  var min_corner = size;
+  var max_corner = vec2f(0.0);
+  var min_depth = 3.4e38;
+  var max_depth = 0.0;
   var signs = 0.0;
   for (var k = 0; k < 4; k++) {
     let point = inverse_of(center + corners[k]);
     signs += sign(point.z);
-    nearest = min(nearest, abs(point.z));
-    farthest = max(farthest, abs(point.z));
-    // Where the depth is 0 the box is not used.
+    min_depth = min(min_depth, abs(point.z));
+    max_depth = max(max_depth, abs(point.z));
+    // Where the depth is 0, the box is not used.
     let at = point.xy / select(point.z, 1.0, point.z == 0.0);
-    least = min(least, at);
-    greatest = max(greatest, at);
+    min_corner = min(min_corner, at);
+    max_corner = max(max_corner, at);
   }
-  if (abs(signs) < 4.0 || nearest < 0.01 * farthest) { return whole; }
-  // One more pixel on each side takes up all rounding.
-  let first = clamp(floor(least - 0.5) - 1.0, vec2f(0.0), size);
-  let end = clamp(ceil(greatest - 0.5) + 2.0, vec2f(0.0), size);
+  if (abs(signs) < 4.0 || min_depth < 0.01 * max_depth) { return whole; }
+  // A margin of one pixel absorbs all rounding.
+  let first = clamp(floor(min_corner - 0.5) - 1.0, vec2f(0.0), size);
+  let end = clamp(ceil(max_corner - 0.5) + 2.0, vec2f(0.0), size);
   return Box(vec2u(first), vec2u(end));
 }
 

@@ -1,7 +1,8 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel, type ParamValues } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import { type ImageLayout, imageSize } from "./image_size.ts";
+import { resizeTaps } from "./resize_taps.ts";
 import source from "./resize.wgsl" with { type: "text" };
 
 /** How pixels are read between pixels; named as torch names them. */
@@ -20,24 +21,22 @@ const MODES: readonly ResizeMode[] = ["bilinear", "nearest", "nearest-exact", "a
 /** Longest side: positions are counted in half pixels, as 32-bit integers. */
 const MAX_SIZE = 16_384;
 
-/** Fields of the uniforms of a resize and of its backward. */
-export const RESIZE_PARAMS = {
-  in_height: "u32",
-  in_width: "u32",
-  out_height: "u32",
-  out_width: "u32",
-  pixel_stride: "u32",
-  channel_stride: "u32",
-  mode: "u32",
-} as const;
-
 /** Resizes a picture. */
-export const resize: Kernel<typeof RESIZE_PARAMS> = {
+export const resize = defineKernel({
   name: "resize",
   source,
-  params: RESIZE_PARAMS,
+  prelude: [resizeTaps],
+  params: {
+    in_height: "u32",
+    in_width: "u32",
+    out_height: "u32",
+    out_width: "u32",
+    pixel_stride: "u32",
+    channel_stride: "u32",
+    mode: "u32",
+  },
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records a resize to the size of `out`, as torch's `F.interpolate` with `align_corners=False`.
@@ -59,7 +58,7 @@ export function resizeParams(
   image: GpuTensor,
   out: GpuTensor,
   { mode, layout, action }: ResizeOptions & { readonly action: string },
-): Record<keyof typeof RESIZE_PARAMS, number> {
+): ParamValues<typeof resize.params> {
   const from = imageSize(image, layout, action);
   const to = imageSize(out, "chw", action);
   const longest = Math.max(from.height, from.width, to.height, to.width);

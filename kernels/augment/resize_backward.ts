@@ -1,16 +1,18 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { RESIZE_PARAMS, type ResizeOptions, resizeParams } from "./resize.ts";
+import { resize, type ResizeOptions, resizeParams } from "./resize.ts";
+import { resizeTaps } from "./resize_taps.ts";
 import source from "./resize_backward.wgsl" with { type: "text" };
 
 /** Gradient of a resize. */
-export const resizeBackward: Kernel<typeof RESIZE_PARAMS> = {
+export const resizeBackward = defineKernel({
   name: "resize_backward",
   source,
-  params: RESIZE_PARAMS,
+  prelude: [resizeTaps],
+  params: resize.params,
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records the gradient of a resize with respect to its input. Sums have a fixed order.

@@ -1,17 +1,19 @@
 import { checkSize } from "../gpu/check_size.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
+import { reduceRow } from "./reduce_row.ts";
 import source from "./argmax.wgsl" with { type: "text" };
 import { checkLogitShape } from "./logit_shape.ts";
 
 /** Class of the greatest logit. */
-export const argmax: Kernel<{ pixels: "u32"; classes: "u32" }> = {
+export const argmax = defineKernel({
   name: "argmax",
   source,
+  prelude: [reduceRow],
   params: { pixels: "u32", classes: "u32" },
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records the class of the greatest logit of each pixel, the first one on ties.

@@ -1,17 +1,19 @@
 import { checkSize } from "../gpu/check_size.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import { checkLogitShape } from "./logit_shape.ts";
+import { reduceRow } from "./reduce_row.ts";
 import source from "./generator_statistics.wgsl" with { type: "text" };
 
 /** How decided each pixel is. */
-export const generatorStatistics: Kernel<{ pixels: "u32"; classes: "u32" }> = {
+export const generatorStatistics = defineKernel({
   name: "generator_statistics",
   source,
+  prelude: [reduceRow],
   params: { pixels: "u32", classes: "u32" },
   tensors: ["read", "read_write", "read_write", "read_write"],
-};
+});
 
 /** Tensors of {@linkcode encodeGeneratorStatistics}. */
 export interface GeneratorStatisticsTensors {

@@ -1,17 +1,17 @@
 import { checkSize } from "../gpu/check_size.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import { checkLogitShape } from "./logit_shape.ts";
 import source from "./mix_palette.wgsl" with { type: "text" };
 
 /** Mixes palette colors by their probabilities. */
-export const mixPalette: Kernel<{ pixels: "u32"; classes: "u32" }> = {
+export const mixPalette = defineKernel({
   name: "mix_palette",
   source,
   params: { pixels: "u32", classes: "u32" },
   tensors: ["read", "read", "read_write"],
-};
+});
 
 /** Tensors of {@linkcode encodeMixPalette}. */
 export interface MixPaletteTensors {

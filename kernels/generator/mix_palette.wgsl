@@ -1,4 +1,4 @@
-// Mixes palette colors by their probabilities: image = probs palette.
+// Mix of palette colors by their probabilities: image = probs palette.
 // One invocation does one pixel.
 
 override WORKGROUP_SIZE: u32;

@@ -1,17 +1,17 @@
 import { checkSize } from "../gpu/check_size.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import { checkLogitShape } from "./logit_shape.ts";
 import source from "./mix_palette_backward.wgsl" with { type: "text" };
 
 /** Gradient of mixing palette colors. */
-export const mixPaletteBackward: Kernel<{ size: "u32"; classes: "u32" }> = {
+export const mixPaletteBackward = defineKernel({
   name: "mix_palette_backward",
   source,
   params: { size: "u32", classes: "u32" },
   tensors: ["read", "read", "read_write"],
-};
+});
 
 /** Tensors of {@linkcode encodeMixPaletteBackward}. */
 export interface MixPaletteBackwardTensors {

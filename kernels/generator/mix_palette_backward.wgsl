@@ -1,4 +1,4 @@
-// Gradient of mixing palette colors: grad_probs = grad_image palette^T.
+// Gradient of the mix of palette colors: grad_probs = grad_image palette^T.
 // One invocation does one class of one pixel.
 
 override WORKGROUP_SIZE: u32;

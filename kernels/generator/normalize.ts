@@ -1,16 +1,18 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import { checkLogitShape } from "./logit_shape.ts";
+import { reduceRow } from "./reduce_row.ts";
 import source from "./normalize.wgsl" with { type: "text" };
 
 /** Rescales the logits of each pixel to one norm. */
-export const normalize: Kernel<{ pixels: "u32"; classes: "u32"; norm: "f32" }> = {
+export const normalize = defineKernel({
   name: "normalize",
   source,
+  prelude: [reduceRow],
   params: { pixels: "u32", classes: "u32", norm: "f32" },
   tensors: ["read_write"],
-};
+});
 
 /**
  * Records rescaling the logits of each pixel to one L2 norm, in place; zeros stay.

@@ -1,19 +1,17 @@
 import { checkSize } from "../gpu/check_size.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import { checkLogitShape } from "./logit_shape.ts";
 import source from "./remove_orphans.wgsl" with { type: "text" };
 
 /** Classes of pixels, in which a stray one sides with a neighbor. */
-export const removeOrphans: Kernel<
-  { height: "u32"; width: "u32"; classes: "u32"; margin: "f32" }
-> = {
+export const removeOrphans = defineKernel({
   name: "remove_orphans",
   source,
   params: { height: "u32", width: "u32", classes: "u32", margin: "f32" },
   tensors: ["read", "read", "read_write"],
-};
+});
 
 /**
  * Records classes in which a stray pixel, one that has the class of none of its four neighbors,

@@ -1,5 +1,7 @@
-// Classes of pixels, in which a stray one sides with a neighbor.
-// One invocation does one pixel; it reads what argmax found, so no pixel waits for another.
+// Classes of pixels without orphans. An orphan has the class of none of its four neighbors. It
+// takes the most likely class among theirs, unless its own is more likely by the margin.
+// One invocation does one pixel. It reads the classes before the removal, so the order of the
+// invocations does not matter.
 
 override WORKGROUP_SIZE: u32;
 
@@ -7,7 +9,7 @@ struct Params {
   height: u32,
   width: u32,
   classes: u32,
-  margin: f32,
+  margin: f32,   // difference of logits, 0 or more
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -23,13 +25,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (pixel >= params.height * params.width) { return; }
   let own = indices[pixel];
   let size = vec2i(i32(params.width), i32(params.height));
-  let place = vec2i(i32(pixel % params.width), i32(pixel / params.width));
+  let position = vec2i(i32(pixel % params.width), i32(pixel / params.width));
   let start = pixel * params.classes;
   var best = own;
   var best_logit = logits[start + own] - params.margin;
   var is_orphan = true;
   for (var i = 0u; i < 4u; i++) {
-    let other = place + NEIGHBORS[i];
+    let other = position + NEIGHBORS[i];
     if (any(other < vec2i(0)) || any(other >= size)) { continue; }
     let neighbor = indices[other.y * size.x + other.x];
     if (neighbor == own) { is_orphan = false; }

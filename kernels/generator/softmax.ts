@@ -1,16 +1,19 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import { checkLogitShape, checkTau } from "./logit_shape.ts";
+import { reduceRow } from "./reduce_row.ts";
+import { softmaxRow } from "./softmax_row.ts";
 import source from "./softmax.wgsl" with { type: "text" };
 
 /** Probabilities of logits. */
-export const softmax: Kernel<{ pixels: "u32"; classes: "u32"; tau: "f32" }> = {
+export const softmax = defineKernel({
   name: "softmax",
   source,
+  prelude: [reduceRow, softmaxRow],
   params: { pixels: "u32", classes: "u32", tau: "f32" },
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records softmax(logits / tau) over the classes.

@@ -1,16 +1,18 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import { checkLogitShape, checkTau } from "./logit_shape.ts";
+import { reduceRow } from "./reduce_row.ts";
 import source from "./softmax_backward.wgsl" with { type: "text" };
 
 /** Gradient of softmax. */
-export const softmaxBackward: Kernel<{ pixels: "u32"; classes: "u32"; tau: "f32" }> = {
+export const softmaxBackward = defineKernel({
   name: "softmax_backward",
   source,
+  prelude: [reduceRow],
   params: { pixels: "u32", classes: "u32", tau: "f32" },
   tensors: ["read", "read", "read_write"],
-};
+});
 
 /** Tensors of {@linkcode encodeSoftmaxBackward}. */
 export interface SoftmaxBackwardTensors {

@@ -1,16 +1,18 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import { checkLogitShape } from "./logit_shape.ts";
+import { reduceRow } from "./reduce_row.ts";
 import source from "./straight_through.wgsl" with { type: "text" };
 
 /** One-hot of the greatest probability. */
-export const straightThrough: Kernel<{ pixels: "u32"; classes: "u32" }> = {
+export const straightThrough = defineKernel({
   name: "straight_through",
   source,
+  prelude: [reduceRow],
   params: { pixels: "u32", classes: "u32" },
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records the one-hot of the greatest probability, the first one on ties.

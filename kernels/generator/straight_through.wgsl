@@ -1,9 +1,7 @@
-// One-hot of the greatest probability, the first one on ties.
+// One-hot vector of the maximum probability; on ties, of the first one.
 // Its gradient is taken to be the identity.
-// Source: Jang et al. 2017, https://arxiv.org/abs/1611.01144, section 2.2.
-// One invocation does one pixel.
-
-override WORKGROUP_SIZE: u32;
+// Source: Jang et al. 2017, https://arxiv.org/abs/1611.01144, Section 2.2.
+// Prelude: reduce_row.wgsl.
 
 struct Params {
   pixels: u32,
@@ -14,15 +12,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> probs: array<f32>;       // [pixels, classes]
 @group(0) @binding(2) var<storage, read_write> hard: array<f32>;  // [pixels, classes]
 
-@compute @workgroup_size(WORKGROUP_SIZE)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let pixel = id.x + id.y * groups.x * WORKGROUP_SIZE;
-  if (pixel >= params.pixels) { return; }
-  let start = pixel * params.classes;
-  let end = start + params.classes;
-  var best = start;
-  for (var i = start + 1u; i < end; i++) {
+fn reduce(row: Row) {
+  var best = row.start;
+  for (var i = row.start + 1u; i < row.end; i++) {
     if (probs[i] > probs[best]) { best = i; }
   }
-  for (var i = start; i < end; i++) { hard[i] = select(0.0, 1.0, i == best); }
+  for (var i = row.start; i < row.end; i++) { hard[i] = select(0.0, 1.0, i == best); }
 }

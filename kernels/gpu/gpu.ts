@@ -8,6 +8,7 @@ import {
 } from "./kernel.ts";
 import { type Dispatch, Pass } from "./pass.ts";
 import { ShaderError } from "./shader_error.ts";
+import { describeShaderErrors, shaderText } from "./shader_text.ts";
 
 /** No WebGPU adapter. */
 export class NoGpuError extends Error {
@@ -73,7 +74,7 @@ export class Gpu extends GpuContext implements Disposable {
   /**
    * Compiles kernels ahead of their first use.
    *
-   * @throws {ShaderError} If one does not compile, with the compiler's words.
+   * @throws {ShaderError} If one does not compile. It names the file, the line and the column.
    */
   async compile(...kernels: readonly Kernel[]): Promise<void> {
     for (const kernel of kernels) {
@@ -82,12 +83,7 @@ export class Gpu extends GpuContext implements Disposable {
       const { messages } = await module.getCompilationInfo();
       const errors = messages.filter(({ type }) => type === "error");
       if (errors.length > 0) {
-        throw new ShaderError(
-          kernel.name,
-          errors.map(({ lineNum, linePos, message }) =>
-            `line ${lineNum}, column ${linePos}: ${message}`
-          ).join("\n"),
-        );
+        throw new ShaderError(kernel.name, describeShaderErrors(kernel, errors));
       }
       const pipeline = await this.device.createComputePipelineAsync(descriptor);
       this.#compiled.set(kernel, { pipeline, layout });
@@ -187,7 +183,7 @@ export class Gpu extends GpuContext implements Disposable {
 
   #describe(kernel: Kernel) {
     const label = kernel.name;
-    const module = this.device.createShaderModule({ label, code: kernel.source });
+    const module = this.device.createShaderModule({ label, code: shaderText(kernel) });
     const layout = this.device.createBindGroupLayout({
       label,
       entries: [

@@ -4,22 +4,39 @@ export type ParamType = "u32" | "i32" | "f32";
 /** Whether a kernel only reads a tensor, or also writes it. */
 export type Access = "read" | "read_write";
 
+/** WGSL that several kernels share: functions, structs and constants at module scope. */
+export interface Prelude {
+  /** Name of its file, such as "mirror.wgsl". Shader errors name it. */
+  readonly file: string;
+  /** The WGSL. It may use names that the kernel declares, such as `params`. */
+  readonly source: string;
+}
+
 /**
- * A compute shader and what it takes.
+ * A compute shader and its bindings.
  *
  * Binding 0 is always the uniform `params`; the tensors follow in order, inputs before outputs.
  */
 export interface Kernel<
   Params extends Readonly<Record<string, ParamType>> = Readonly<Record<string, ParamType>>,
 > {
-  /** Name, as in labels and messages. */
+  /** Name, as in labels and messages. Its file is `<name>.wgsl`. */
   readonly name: string;
-  /** WGSL with one entry point `main` and `override WORKGROUP_SIZE: u32`. */
+  /** WGSL. With its preludes it has one entry point `main` and `override WORKGROUP_SIZE: u32`. */
   readonly source: string;
+  /** WGSL in front of the source. Default: none. */
+  readonly prelude?: readonly Prelude[];
   /** Fields of the WGSL struct `Params`, in its order. */
   readonly params: Params;
   /** How each tensor is used, from binding 1. */
   readonly tensors: readonly Access[];
+}
+
+/** Returns a kernel; the type of its params is inferred. */
+export function defineKernel<const Params extends Readonly<Record<string, ParamType>>>(
+  kernel: Kernel<Params>,
+): Kernel<Params> {
+  return kernel;
 }
 
 /** Values of a kernel's uniform, by name. */

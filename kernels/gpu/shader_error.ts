@@ -4,10 +4,10 @@ export class ShaderError extends SyntaxError {
   override readonly name = "ShaderError";
   /** Name of the kernel. */
   readonly kernel: string;
-  /** All that the compiler said, with lines and columns. */
+  /** All errors of the compiler, with files, lines and columns. */
   readonly diagnostics: string;
 
-  /** Names the kernel and the first line of the diagnostics. */
+  /** The message names the kernel and the first line of the diagnostics. */
   constructor(kernel: string, diagnostics: string, options?: ErrorOptions) {
     super(`Cannot compile kernel "${kernel}": ${diagnostics.split("\n")[0]}`, options);
     this.kernel = kernel;

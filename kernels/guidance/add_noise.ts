@@ -1,24 +1,21 @@
 import { checkSize } from "../gpu/check_size.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./add_noise.wgsl" with { type: "text" };
 
-/** Fields of the uniform of {@linkcode addNoise}. */
-export const ADD_NOISE_PARAMS = {
-  size: "u32",
-  row_size: "u32",
-  signal_scale: "f32",
-  noise_scale: "f32",
-} as const;
-
 /** Adds noise to latents. */
-export const addNoise: Kernel<typeof ADD_NOISE_PARAMS> = {
+export const addNoise = defineKernel({
   name: "add_noise",
   source,
-  params: ADD_NOISE_PARAMS,
+  params: {
+    size: "u32",
+    row_size: "u32",
+    signal_scale: "f32",
+    noise_scale: "f32",
+  },
   tensors: ["read", "read", "read_write"],
-};
+});
 
 /** Tensors of {@linkcode encodeAddNoise}. */
 export interface AddNoiseTensors {

@@ -1,6 +1,7 @@
-// Adds noise to latents: sqrt(a) latents + sqrt(1 - a) noise, a the cumulative product of alphas.
+// Adds noise to latents: sqrt(a) latents + sqrt(1 - a) noise, where a is the cumulative product of
+// alphas.
 // Source: Ho et al. 2020, https://arxiv.org/abs/2006.11239, Eq. 4.
-// One invocation writes one value; all rows of the output are equal.
+// One invocation writes one value. All rows of the output are equal.
 
 override WORKGROUP_SIZE: u32;
 

@@ -1,24 +1,21 @@
 import { checkSize } from "../gpu/check_size.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./score_gradient.wgsl" with { type: "text" };
 
-/** Fields of the uniform of {@linkcode scoreGradient}. */
-export const SCORE_GRADIENT_PARAMS = {
-  size: "u32",
-  prompt_row: "u32",
-  guidance_scale: "f32",
-  scale: "f32",
-} as const;
-
 /** Gradient of score distillation at the latents. */
-export const scoreGradient: Kernel<typeof SCORE_GRADIENT_PARAMS> = {
+export const scoreGradient = defineKernel({
   name: "score_gradient",
   source,
-  params: SCORE_GRADIENT_PARAMS,
+  params: {
+    size: "u32",
+    prompt_row: "u32",
+    guidance_scale: "f32",
+    scale: "f32",
+  },
   tensors: ["read", "read", "read_write"],
-};
+});
 
 /** Tensors of {@linkcode encodeScoreGradient}. */
 export interface ScoreGradientTensors {

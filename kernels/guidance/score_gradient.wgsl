@@ -1,5 +1,5 @@
-// Gradient of score distillation at the latents:
-// scale ((prompt - noise) + guidance_scale (prompt - negative)); what is not finite becomes 0.
+// Gradient of score distillation with respect to the latents: scale ((prompt - noise) +
+// guidance_scale (prompt - negative)). Values that are not finite become 0.
 // Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236, and
 // Poole et al. 2022, https://arxiv.org/abs/2209.14988, Eq. 3.
 // One invocation writes one value.
@@ -8,7 +8,7 @@ override WORKGROUP_SIZE: u32;
 
 struct Params {
   size: u32,            // values of one row
-  prompt_row: u32,      // row of the prompt: 1 behind the negative one, 0 alone
+  prompt_row: u32,      // row of the prompt: 1 after the negative prompt, 0 alone
   guidance_scale: f32,
   scale: f32,           // gradient scale times the weight of the timestep
 }
@@ -20,7 +20,7 @@ struct Params {
 
 const EXPONENT = 0x7f800000u;
 
-// By its bits, since a compiler may take for granted that a float is finite.
+// Tests the bits, since a compiler may assume that floats are finite.
 fn is_finite(value: f32) -> bool {
   return (bitcast<u32>(value) & EXPONENT) != EXPONENT;
 }

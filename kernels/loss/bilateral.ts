@@ -1,28 +1,25 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import { GpuTensor } from "../gpu/tensor.ts";
 import source from "./bilateral.wgsl" with { type: "text" };
 import { checkImageLoss, type ImageLoss, type ImageLossTensors } from "./image_loss.ts";
 import { encodeReduceSum } from "./reduce_sum.ts";
 
-/** Fields of the uniform of the bilateral loss. */
-export const BILATERAL_PARAMS = {
-  height: "u32",
-  width: "u32",
-  distance: "u32",
-  sigma_color: "f32",
-  sigma_space: "f32",
-  scale: "f32",
-} as const;
-
 /** Weighted squared differences between neighbors, and their gradient. */
-export const bilateral: Kernel<typeof BILATERAL_PARAMS> = {
+export const bilateral = defineKernel({
   name: "bilateral",
   source,
-  params: BILATERAL_PARAMS,
+  params: {
+    height: "u32",
+    width: "u32",
+    distance: "u32",
+    sigma_color: "f32",
+    sigma_space: "f32",
+    scale: "f32",
+  },
   tensors: ["read", "read_write", "read_write"],
-};
+});
 
 /** The picture's size, and what counts as near. */
 export interface BilateralOptions {

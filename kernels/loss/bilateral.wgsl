@@ -1,20 +1,20 @@
-// Bilateral loss: squared differences between a pixel and those around it, weighted by nearness in
-// place and in color, so that great differences, which are edges, count little.
+// Bilateral loss: squared differences between a pixel and its neighbors. Their weights fall with
+// the distance in pixels and in color, so large differences, which are edges, count little.
 // Source: Tomasi & Manduchi 1998, https://doi.org/10.1109/ICCV.1998.710815; neighbors and means as
-// in SD-piXL's function bilateral_edge_preserving_loss. There an offset (dx, dy) takes part if
-// |dx + dy| is at most the distance, and the pixels that it starts from are those that could be
-// reached by it: it leads from the last of them past the edge, and in again on the other side.
-// One invocation takes one value; it gathers the gradient from all neighbors.
+// in SD-piXL's function bilateral_edge_preserving_loss. There an offset (dx, dy) counts if |dx +
+// dy| is at most the distance. It starts from the pixels that the opposite offset reaches, so from
+// the last of them it leads over the border and in again on the other side.
+// One invocation does one value. It gathers the gradient from all neighbors.
 
 override WORKGROUP_SIZE: u32;
 
 struct Params {
   height: u32,
   width: u32,
-  distance: u32,     // greatest offset; less than both sides
+  distance: u32,     // maximum offset, below height and width
   sigma_color: f32,
   sigma_space: f32,  // pixels
-  scale: f32,        // one over the number of offsets
+  scale: f32,        // 1 / number of offsets
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -22,7 +22,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> terms: array<f32>;       // [H, W, 3]
 @group(0) @binding(3) var<storage, read_write> grad_image: array<f32>;  // [H, W, 3]
 
-// Whether an offset along a side starts from a position.
+// Whether an offset along an axis starts from a position.
 fn starts(position: i32, offset: i32, size: i32) -> bool {
   return position >= max(0, offset) && position < min(size, size + offset);
 }
@@ -50,14 +50,14 @@ fn main(
       if ((dx == 0 && dy == 0) || abs(dx + dy) > distance) { continue; }
       let to_x = (x + dx + width) % width;
       let there = starts(x, dx, width) && starts(y, dy, height);
-      // The opposite offset leads from that neighbor to this value.
+      // Whether the opposite offset leads from that neighbor to this value.
       let back = starts(to_x, -dx, width) && starts(to_y, -dy, height);
       let difference = value - image[(to_y * width + to_x) * 3 + channel];
-      let far = difference / params.sigma_color;
+      let ratio = difference / params.sigma_color;
       let steps = vec2f(f32(dx), f32(dy)) / params.sigma_space;
       let count = 3 * (height - abs(dy)) * (width - abs(dx));
-      let weight = params.scale / f32(count) * exp(-0.5 * (dot(steps, steps) + far * far));
-      let slope = weight * difference * (2.0 - far * far);
+      let weight = params.scale / f32(count) * exp(-0.5 * (dot(steps, steps) + ratio * ratio));
+      let slope = weight * difference * (2.0 - ratio * ratio);
       if (there) { term += weight * difference * difference; }
       grad += slope * (f32(there) + f32(back));
     }

@@ -1,15 +1,17 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
+import { dft } from "./dft.ts";
 import source from "./dft_height.wgsl" with { type: "text" };
 
 /** Discrete Fourier transform of a spectrum of rows along its height. */
-export const dftHeight: Kernel<{ height: "u32"; row_size: "u32"; sign: "f32" }> = {
+export const dftHeight = defineKernel({
   name: "dft_height",
   source,
+  prelude: [dft],
   params: { height: "u32", row_size: "u32", sign: "f32" },
   tensors: ["read", "read", "read_write"],
-};
+});
 
 /**
  * Records the Fourier transform of each column, or its inverse without a factor.

@@ -1,6 +1,6 @@
-// Discrete Fourier transform of a complex picture along its height; with the sign of the exponent
-// turned round it is the inverse, without a factor.
+// Discrete Fourier transform of a complex image along its height, or its inverse without a factor.
 // One invocation makes one complex value.
+// Prelude: dft.wgsl.
 
 override WORKGROUP_SIZE: u32;
 
@@ -12,7 +12,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> rows: array<vec2f>;            // [H, row_size]
-@group(0) @binding(2) var<storage, read> twiddles: array<vec2f>;        // [H] cos and sin of 2 pi j/H
+@group(0) @binding(2) var<storage, read> twiddles: array<vec2f>;        // [H] cos, sin of 2 pi j/H
 @group(0) @binding(3) var<storage, read_write> spectrum: array<vec2f>;  // [H, row_size]
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -26,17 +26,16 @@ fn main(
   let column = i % params.row_size;
   var sum = vec2f(0.0);
   var angle = 0u;
-  for (var start = 0u; start < params.height; start += 16u) {
+  for (var start = 0u; start < params.height; start += PART) {
     var part = vec2f(0.0);
-    for (var y = start; y < min(start + 16u, params.height); y++) {
+    for (var y = start; y < min(start + PART, params.height); y++) {
       let value = rows[y * params.row_size + column];
       let twiddle = vec2f(twiddles[angle].x, params.sign * twiddles[angle].y);
       part += vec2f(
         value.x * twiddle.x - value.y * twiddle.y,
         value.x * twiddle.y + value.y * twiddle.x,
       );
-      angle += frequency;
-      if (angle >= params.height) { angle -= params.height; }
+      angle = next_angle(angle, frequency, params.height);
     }
     sum += part;
   }

@@ -1,15 +1,17 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
+import { dft } from "./dft.ts";
 import source from "./dft_width.wgsl" with { type: "text" };
 
 /** Discrete Fourier transform of a picture along its width. */
-export const dftWidth: Kernel<{ height: "u32"; width: "u32"; frequencies: "u32" }> = {
+export const dftWidth = defineKernel({
   name: "dft_width",
   source,
+  prelude: [dft],
   params: { height: "u32", width: "u32", frequencies: "u32" },
   tensors: ["read", "read", "read_write"],
-};
+});
 
 /**
  * Records the Fourier transform of each row of a picture, for frequencies 0 to W/2.

@@ -1,15 +1,17 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
+import { dft } from "./dft.ts";
 import source from "./dft_width_inverse.wgsl" with { type: "text" };
 
 /** Real part of the inverse Fourier transform along the width. */
-export const dftWidthInverse: Kernel<{ height: "u32"; width: "u32"; frequencies: "u32" }> = {
+export const dftWidthInverse = defineKernel({
   name: "dft_width_inverse",
   source,
+  prelude: [dft],
   params: { height: "u32", width: "u32", frequencies: "u32" },
   tensors: ["read", "read", "read_write"],
-};
+});
 
 /**
  * Records the real part of the inverse Fourier transform of each row, without a factor.

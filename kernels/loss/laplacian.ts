@@ -1,25 +1,24 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import type { LossMode } from "./image_loss.ts";
+import { mirror } from "./mirror.ts";
 import source from "./laplacian.wgsl" with { type: "text" };
 
-/** Fields of the uniform of a Laplacian. */
-export const LAPLACIAN_PARAMS = {
-  height: "u32",
-  width: "u32",
-  radius: "u32",
-  squares: "u32",
-  scale: "f32",
-} as const;
-
 /** Magnitudes or squares of a Laplacian, and their gradient. */
-export const laplacian: Kernel<typeof LAPLACIAN_PARAMS> = {
+export const laplacian = defineKernel({
   name: "laplacian",
   source,
-  params: LAPLACIAN_PARAMS,
+  prelude: [mirror],
+  params: {
+    height: "u32",
+    width: "u32",
+    radius: "u32",
+    squares: "u32",
+    scale: "f32",
+  },
   tensors: ["read", "read", "read_write", "read_write"],
-};
+});
 
 /**
  * Records the mean magnitude or square of a Laplacian, value by value, and its gradient.

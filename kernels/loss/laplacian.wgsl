@@ -1,28 +1,24 @@
-// Laplacian of a picture: how a pixel differs from the weighted mean of those around it. Beyond its
-// edges the picture is mirrored, without repeating the edge itself.
-// Source: torch's "reflect" padding followed by conv2d, as in SD-piXL's class Laplacian_Loss.
-// One invocation takes one value. It sums up differences, so a flat picture gives exactly 0.
+// Laplacian of an image: the difference between a pixel and the weighted mean of its neighbors. The
+// borders are mirrored.
+// Source: torch's padding "reflect" followed by conv2d, as in SD-piXL's class Laplacian_Loss.
+// One invocation does one value. It adds up differences, so a flat image gives exactly 0.
+// Prelude: mirror.wgsl.
 
 override WORKGROUP_SIZE: u32;
 
 struct Params {
   height: u32,
   width: u32,
-  radius: u32,    // rows of weights above the middle
-  squares: u32,  // 0: magnitudes of the Laplacian; 1: its squares
+  radius: u32,   // rows of weights above the middle, (N - 1) / 2
+  squares: u32,  // 0: magnitudes of the Laplacian, 1: its squares
   scale: f32,    // weight of a value
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> image: array<f32>;                 // [H, W, 3]
-@group(0) @binding(2) var<storage, read> weights: array<f32>;               // [2 radius + 1, 2 radius + 1]
+@group(0) @binding(2) var<storage, read> weights: array<f32>;               // [N, N]
 @group(0) @binding(3) var<storage, read_write> terms: array<f32>;           // [H, W, 3]
 @group(0) @binding(4) var<storage, read_write> grad_laplacian: array<f32>;  // [H, W, 3]
-
-fn mirror(position: i32, size: u32) -> i32 {
-  let last = i32(size) - 1;
-  return last - abs(last - abs(position));
-}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(

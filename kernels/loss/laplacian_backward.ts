@@ -1,15 +1,17 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
+import { mirror } from "./mirror.ts";
 import source from "./laplacian_backward.wgsl" with { type: "text" };
 
 /** Gradient of a Laplacian. */
-export const laplacianBackward: Kernel<{ height: "u32"; width: "u32"; radius: "u32" }> = {
+export const laplacianBackward = defineKernel({
   name: "laplacian_backward",
   source,
+  prelude: [mirror],
   params: { height: "u32", width: "u32", radius: "u32" },
   tensors: ["read", "read", "read_write"],
-};
+});
 
 /**
  * Records the gradient of a Laplacian.

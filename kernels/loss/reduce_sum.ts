@@ -1,15 +1,17 @@
-import { type Kernel, WORKGROUP_SIZE } from "../gpu/kernel.ts";
+import { defineKernel, WORKGROUP_SIZE } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
+import { workgroupSum } from "../gpu/workgroup_sum.ts";
 import source from "./reduce_sum.wgsl" with { type: "text" };
 
 /** Sums up a tensor. */
-export const reduceSum: Kernel<{ size: "u32" }> = {
+export const reduceSum = defineKernel({
   name: "reduce_sum",
   source,
+  prelude: [workgroupSum],
   params: { size: "u32" },
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records the sum of all values of a tensor, in a fixed order.

@@ -1,16 +1,16 @@
 import { commonImageSize } from "../augment/image_size.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./sobel_difference.wgsl" with { type: "text" };
 
 /** Squared differences between the edges of two pictures, and their gradient. */
-export const sobelDifference: Kernel<{ height: "u32"; width: "u32" }> = {
+export const sobelDifference = defineKernel({
   name: "sobel_difference",
   source,
   params: { height: "u32", width: "u32" },
   tensors: ["read", "read", "read_write", "read_write"],
-};
+});
 
 /**
  * Records the mean squared differences between edges, pixel by pixel, and their gradient.

@@ -1,7 +1,8 @@
-// How the edges of two gray pictures differ, by Sobel's operators along x and y; around the pictures
-// lies black. Both are linear, so the operators are applied to the difference.
+// Difference between the edges of two gray images, by Sobel's operators along x and y. The images
+// have three equal channels. Outside, they are black. The operators are linear, so they are applied
+// to the difference of the images.
 // Source: Sobel & Feldman 1968; mean squares as in SD-piXL's function gradient_loss.
-// One invocation takes one pixel.
+// One invocation does one pixel.
 
 override WORKGROUP_SIZE: u32;
 
@@ -11,10 +12,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> gray: array<f32>;                // [1, 3, S_H, S_W], all alike
-@group(0) @binding(2) var<storage, read> target_gray: array<f32>;         // [1, 3, S_H, S_W], all alike
+@group(0) @binding(1) var<storage, read> gray: array<f32>;                // [1, 3, S_H, S_W]
+@group(0) @binding(2) var<storage, read> target_gray: array<f32>;         // [1, 3, S_H, S_W]
 @group(0) @binding(3) var<storage, read_write> terms: array<f32>;         // [S_H, S_W]
-@group(0) @binding(4) var<storage, read_write> grad_edges: array<vec2f>;  // [S_H, S_W], along x and y
+@group(0) @binding(4) var<storage, read_write> grad_edges: array<vec2f>;  // [S_H, S_W] along x, y
 
 fn difference(x: i32, y: i32) -> f32 {
   if (x < 0 || y < 0 || x >= i32(params.width) || y >= i32(params.height)) { return 0.0; }

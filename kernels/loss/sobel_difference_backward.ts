@@ -1,16 +1,16 @@
 import { imageSize } from "../augment/image_size.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./sobel_difference_backward.wgsl" with { type: "text" };
 
 /** Gradient of the edges of a gray picture. */
-export const sobelDifferenceBackward: Kernel<{ height: "u32"; width: "u32" }> = {
+export const sobelDifferenceBackward = defineKernel({
   name: "sobel_difference_backward",
   source,
   params: { height: "u32", width: "u32" },
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records the gradient of edges with respect to the gray picture.

@@ -1,6 +1,6 @@
-// Gradient of Sobel's operators with respect to a gray picture.
-// One invocation takes one pixel: it gathers from the eight edges that saw it. The gradient stands
-// in the first of three channels, since turning a picture gray makes all of them alike.
+// Gradient of Sobel's operators with respect to a gray image.
+// One invocation does one pixel. It gathers from the eight edges that read it. The gradient goes to
+// the first of three channels, since a conversion to gray makes all of them equal.
 
 override WORKGROUP_SIZE: u32;
 

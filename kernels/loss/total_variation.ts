@@ -1,5 +1,5 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import { GpuTensor } from "../gpu/tensor.ts";
 import {
@@ -11,22 +11,19 @@ import {
 import { encodeReduceSum } from "./reduce_sum.ts";
 import source from "./total_variation.wgsl" with { type: "text" };
 
-/** Fields of the uniform of the total variation. */
-export const TOTAL_VARIATION_PARAMS = {
-  height: "u32",
-  width: "u32",
-  squares: "u32",
-  across: "f32",
-  down: "f32",
-} as const;
-
 /** Differences between neighbors, and their gradient. */
-export const totalVariation: Kernel<typeof TOTAL_VARIATION_PARAMS> = {
+export const totalVariation = defineKernel({
   name: "total_variation",
   source,
-  params: TOTAL_VARIATION_PARAMS,
+  params: {
+    height: "u32",
+    width: "u32",
+    squares: "u32",
+    across: "f32",
+    down: "f32",
+  },
   tensors: ["read", "read_write", "read_write"],
-};
+});
 
 /** Sides of the picture, in pixels, and the norm of the differences. */
 export interface TotalVariationOptions {

@@ -1,14 +1,14 @@
-// Total variation: how much each pixel differs from the one beside it and the one below it.
+// Total variation: differences between each pixel and its right and lower neighbor.
 // Source: Rudin, Osher & Fatemi 1992, https://doi.org/10.1016/0167-2789(92)90242-F, in the
 // anisotropic form, with magnitudes or squares of the differences.
-// One invocation takes one value; it gathers the gradient from all four neighbors.
+// One invocation does one value. It gathers the gradient from all four neighbors.
 
 override WORKGROUP_SIZE: u32;
 
 struct Params {
   height: u32,
   width: u32,
-  squares: u32,  // 0: magnitudes of differences; 1: their squares
+  squares: u32,  // 0: magnitudes of differences, 1: their squares
   across: f32,   // weight of a difference along x
   down: f32,     // weight of a difference along y
 }

@@ -1,15 +1,15 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./weighted_magnitude.wgsl" with { type: "text" };
 
 /** Weighted magnitudes of a spectrum, and their gradient. */
-export const weightedMagnitude: Kernel<{ size: "u32"; threshold: "f32" }> = {
+export const weightedMagnitude = defineKernel({
   name: "weighted_magnitude",
   source,
   params: { size: "u32", threshold: "f32" },
   tensors: ["read", "read", "read_write", "read_write"],
-};
+});
 
 /**
  * Records weight · |F| and its gradient weight · F / |F|, which is 0 where F is.

@@ -1,12 +1,12 @@
-// Weighted magnitudes |F| of a spectrum, and their gradient with respect to it, which is the weight
-// times F / |F|. Where F is 0 but for rounding, so is the gradient.
-// One invocation takes one complex value.
+// Weighted magnitudes |F| of a spectrum, and their gradient with respect to F: the weight times
+// F / |F|. Where |F| is 0 except for rounding, the gradient is 0.
+// One invocation does one complex value.
 
 override WORKGROUP_SIZE: u32;
 
 struct Params {
   size: u32,       // number of complex values
-  threshold: f32,  // greatest |F| that counts as 0
+  threshold: f32,  // maximum |F| that counts as 0
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -1,29 +1,26 @@
 import { checkSize } from "../gpu/check_size.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./adamw.wgsl" with { type: "text" };
 
-/** Fields of the uniform of {@linkcode adamw}. */
-export const ADAMW_PARAMS = {
-  size: "u32",
-  step_size: "f32",
-  decay: "f32",
-  beta1: "f32",
-  one_minus_beta1: "f32",
-  beta2: "f32",
-  one_minus_beta2: "f32",
-  root_correction2: "f32",
-  epsilon: "f32",
-} as const;
-
 /** Adam with decoupled weight decay. */
-export const adamw: Kernel<typeof ADAMW_PARAMS> = {
+export const adamw = defineKernel({
   name: "adamw",
   source,
-  params: ADAMW_PARAMS,
+  params: {
+    size: "u32",
+    step_size: "f32",
+    decay: "f32",
+    beta1: "f32",
+    one_minus_beta1: "f32",
+    beta2: "f32",
+    one_minus_beta2: "f32",
+    root_correction2: "f32",
+    epsilon: "f32",
+  },
   tensors: ["read", "read_write", "read_write", "read_write"],
-};
+});
 
 /** Tensors of {@linkcode encodeAdamw}; all of one size. */
 export interface AdamwTensors {

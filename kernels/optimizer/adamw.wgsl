@@ -1,6 +1,6 @@
 // AdamW: Adam with decoupled weight decay.
 // Source: Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101, Algorithm 2.
-// One invocation updates one parameter in place.
+// One invocation updates one parameter, in place.
 
 override WORKGROUP_SIZE: u32;
 

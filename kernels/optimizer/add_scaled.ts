@@ -1,16 +1,16 @@
 import { checkSize } from "../gpu/check_size.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./add_scaled.wgsl" with { type: "text" };
 
 /** Adds a scaled tensor to another. */
-export const addScaled: Kernel<{ size: "u32"; scale: "f32" }> = {
+export const addScaled = defineKernel({
   name: "add_scaled",
   source,
   params: { size: "u32", scale: "f32" },
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records y += scale · x.

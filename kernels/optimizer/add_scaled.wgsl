@@ -1,5 +1,5 @@
 // Adds a scaled tensor: y += scale x.
-// One invocation does one value in place.
+// One invocation does one value, in place.
 
 override WORKGROUP_SIZE: u32;
 

@@ -1,16 +1,16 @@
 import { checkSize } from "../gpu/check_size.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./clip_grad_norm.wgsl" with { type: "text" };
 
 /** Limits the norm of a gradient. */
-export const clipGradNorm: Kernel<{ size: "u32"; max_norm: "f32" }> = {
+export const clipGradNorm = defineKernel({
   name: "clip_grad_norm",
   source,
   params: { size: "u32", max_norm: "f32" },
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records the scaling of a gradient to a norm of at most `maxNorm`.

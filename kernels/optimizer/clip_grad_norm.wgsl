@@ -1,6 +1,6 @@
-// Limits the norm of a gradient: grad min(1, max_norm / (norm + 1e-6)).
+// Clips the norm of a gradient: grad min(1, max_norm / (norm + 1e-6)).
 // Source: torch.nn.utils.clip_grad_norm_.
-// One invocation scales one value in place.
+// One invocation scales one value, in place.
 
 override WORKGROUP_SIZE: u32;
 

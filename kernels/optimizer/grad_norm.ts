@@ -1,16 +1,18 @@
 import { checkSize } from "../gpu/check_size.ts";
-import { type Kernel, WORKGROUP_SIZE } from "../gpu/kernel.ts";
+import { defineKernel, WORKGROUP_SIZE } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
+import { workgroupSum } from "../gpu/workgroup_sum.ts";
 import source from "./grad_norm.wgsl" with { type: "text" };
 
 /** L2 norm of a gradient. */
-export const gradNorm: Kernel<{ size: "u32" }> = {
+export const gradNorm = defineKernel({
   name: "grad_norm",
   source,
+  prelude: [workgroupSum],
   params: { size: "u32" },
   tensors: ["read", "read_write"],
-};
+});
 
 /**
  * Records the L2 norm of a gradient, summed in a fixed order, so that it repeats bit for bit.

@@ -1,8 +1,7 @@
 // L2 norm of a gradient, in a fixed order.
-// One workgroup does all: each invocation adds up the squares of its share, four at a time to
-// hide the latency of memory; then halves are added.
-
-override WORKGROUP_SIZE: u32;
+// One workgroup does all. Each invocation adds up the squares of its share, four at a time to hide
+// the latency of memory.
+// Prelude: workgroup_sum.wgsl.
 
 struct Params {
   size: u32,  // number of values
@@ -11,8 +10,6 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> grad: array<f32>;        // [size]
 @group(0) @binding(2) var<storage, read_write> norm: array<f32>;  // [1]
-
-var<workgroup> sums: array<f32, WORKGROUP_SIZE>;
 
 fn square_at(i: u32) -> f32 {
   let value = grad[min(i, params.size - 1u)];
@@ -30,10 +27,6 @@ fn main(@builtin(local_invocation_index) i: u32) {
       square_at(k + 3u * WORKGROUP_SIZE),
     );
   }
-  sums[i] = (squares.x + squares.y) + (squares.z + squares.w);
-  for (var half = WORKGROUP_SIZE / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (i < half) { sums[i] += sums[i + half]; }
-  }
+  sum_over_workgroup(i, (squares.x + squares.y) + (squares.z + squares.w));
   if (i == 0u) { norm[0] = sqrt(sums[0]); }
 }

@@ -1,25 +1,22 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import { GpuTensor } from "../gpu/tensor.ts";
 import source from "./philox.wgsl" with { type: "text" };
 
-/** Fields of the uniform of {@linkcode philox}. */
-export const PHILOX_PARAMS = {
-  size: "u32",
-  seed: "u32",
-  stream: "u32",
-  step: "u32",
-  distribution: "u32",
-} as const;
-
 /** Draws random numbers, from one counter for each four of them. */
-export const philox: Kernel<typeof PHILOX_PARAMS> = {
+export const philox = defineKernel({
   name: "philox",
   source,
-  params: PHILOX_PARAMS,
+  params: {
+    size: "u32",
+    seed: "u32",
+    stream: "u32",
+    step: "u32",
+    distribution: "u32",
+  },
   tensors: ["read_write"],
-};
+});
 
 /** Names one tensor of random numbers; the same key always gives the same numbers. */
 export interface PhiloxKey {

@@ -1,6 +1,6 @@
 // Random numbers of a counter: Philox4x32-10.
-// Source: Salmon et al. 2011, https://doi.org/10.1145/2063384.2063405, section 3.3.
-// One invocation draws four values; they depend only on seed, stream, step and their place.
+// Source: Salmon et al. 2011, https://doi.org/10.1145/2063384.2063405, Section 3.3.
+// One invocation draws four values. They depend only on seed, stream, step and their index.
 
 override WORKGROUP_SIZE: u32;
 
@@ -39,12 +39,12 @@ fn philox(counter: vec4u, key: vec2u) -> vec4u {
   return c;
 }
 
-// In [2^-24, 1 - 2^-24], exact: 23 bits and a half.
+// Uniform in [2^-24, 1 - 2^-24]: 23 bits plus a half, which a float holds exactly.
 fn uniform_of(bits: u32) -> f32 {
   return (f32(bits >> 9u) + 0.5) * 0x1p-23;
 }
 
-// -log(u). WGSL allows `log` an absolute error of 2^-21 near 1; there a series takes its place.
+// -log(u). WGSL allows `log` an absolute error of 2^-21 near 1, so a series replaces it there.
 fn minus_log(u: f32) -> f32 {
   let rest = 1.0 - u;
   let z = rest / (1.0 + u);
@@ -53,8 +53,8 @@ fn minus_log(u: f32) -> f32 {
   return select(-log(u), series, rest < 0.25);
 }
 
-// Cosine and sine of 2 pi u, by Taylor's series within an eighth of the circle around a quarter:
-// WGSL allows `cos` and `sin` an error of 2^-11.
+// Cosine and sine of 2 pi u, by Taylor series around the nearest quarter of the circle. WGSL allows
+// `cos` and `sin` an error of 2^-11.
 fn circle(u: f32) -> vec2f {
   let quarter = floor(4.0 * u + 0.5);
   let x = HALF_PI * (4.0 * u - quarter);
@@ -69,7 +69,7 @@ fn circle(u: f32) -> vec2f {
   }
 }
 
-// Two normal values of two uniform ones.
+// Two normal values from two uniform ones.
 // Source: Box & Muller 1958, https://doi.org/10.1214/aoms/1177706645.
 fn normal_pair(u: vec2f) -> vec2f {
   return sqrt(2.0 * minus_log(u.x)) * circle(u.y);

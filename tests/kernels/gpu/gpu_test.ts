@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { DeviceLostError } from "../../../kernels/gpu/device.ts";
 import { Gpu } from "../../../kernels/gpu/gpu.ts";
-import { encodeParams, type Kernel, workgroupsFor } from "../../../kernels/gpu/kernel.ts";
+import { defineKernel, encodeParams, workgroupsFor } from "../../../kernels/gpu/kernel.ts";
 import { ShaderError } from "../../../kernels/gpu/shader_error.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 
-const scale: Kernel<{ size: "u32"; factor: "f32" }> = {
+const scale = defineKernel({
   name: "scale",
   source: `
     override WORKGROUP_SIZE: u32;
@@ -25,7 +25,7 @@ const scale: Kernel<{ size: "u32"; factor: "f32" }> = {
     }`,
   params: { size: "u32", factor: "f32" },
   tensors: ["read", "read_write"],
-};
+});
 
 gpuTest("Gpu.submit() runs kernels in order, each with its own params", async (gpu) => {
   using x = GpuTensor.from(gpu, Float32Array.of(1, 2, 3), [3], "x");
@@ -52,15 +52,42 @@ gpuTest("Gpu.submit() spreads many invocations over two axes", async (gpu) => {
   assert.ok(values.every((value) => value === 3));
 });
 
-gpuTest("Gpu.compile() says where a shader is wrong", async (gpu) => {
-  const broken = { ...scale, name: "broken", source: "fn main( {" };
-  gpu.device.pushErrorScope("validation");
-  await assert.rejects(gpu.compile(broken), (error) => {
+gpuTest("Gpu.compile() names the file, the line and the column of an error", async (gpu) => {
+  const first = { file: "first.wgsl", source: "const ONE = 1.0;\n\n// No line break at the end." };
+  const faulty = {
+    file: "faulty.wgsl",
+    source: "\nfn half(x: f32) -> f32 {\n  return x * HALF;\n}\n",
+  };
+  const broken = { ...scale, name: "broken", source: "\nfn main( {" };
+  for (
+    const [kernel, expected] of [
+      [broken, /^Cannot compile kernel "broken": broken\.wgsl:2:\d+: expected .+ found "\{"$/],
+      [{ ...broken, prelude: [first] }, /^Cannot compile kernel "broken": broken\.wgsl:2:/],
+      [{ ...scale, prelude: [first, faulty] }, /^Cannot compile kernel "scale": faulty\.wgsl:3:/],
+    ] as const
+  ) {
+    gpu.device.pushErrorScope("validation");
+    const error = await gpu.compile(kernel).then(() => undefined, (error) => error);
+    await gpu.device.popErrorScope();
     assert.ok(error instanceof ShaderError);
-    assert.match(error.message, /^Cannot compile kernel "broken": line 1, column \d+/);
-    return true;
+    assert.match(error.message, expected);
+    assert.match(error.diagnostics, /\n {2}(fn main\( \{|return x \* HALF;)$/);
+  }
+});
+
+gpuTest("a kernel uses the functions of its preludes", async (gpu) => {
+  const double = { file: "double.wgsl", source: "fn double(x: f32) -> f32 { return 2 * x; }" };
+  const kernel = defineKernel({
+    ...scale,
+    name: "scale_double",
+    source: scale.source.replace("x[i]", "double(x[i])"),
+    prelude: [double],
   });
-  await gpu.device.popErrorScope();
+  using x = GpuTensor.from(gpu, Float32Array.of(1, 2, 3), [3], "x");
+  using y = GpuTensor.zeros(gpu, [3], "y");
+  await gpu.compile(kernel);
+  gpu.submit((pass) => pass.dispatch(kernel, [x, y], { size: 3, factor: 5 }, 3));
+  assert.deepEqual([...await y.read()], [10, 20, 30]);
 });
 
 Deno.test("Gpu throws DeviceLostError when the device is gone", async () => {
