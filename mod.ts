@@ -105,7 +105,7 @@ export { ModelConfigError } from "./lib/models/model_config_error.ts";
 export type { PrecisionName } from "./lib/onnx/runtime/network_precision.ts";
 export type { Runtime } from "./lib/onnx/runtime/session.ts";
 export { SessionError } from "./lib/onnx/runtime/session_error.ts";
-export type { BatchMember } from "./lib/onnx/batching/session_batch.ts";
+export type { BatchSlot } from "./lib/onnx/batching/batch_scheduler.ts";
 export { SessionPool } from "./lib/onnx/batching/session_pool.ts";
 export type { FloatType } from "./lib/weights/float16.ts";
 export { ModelFolderError } from "./lib/weights/model_folder.ts";

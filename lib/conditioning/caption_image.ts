@@ -1,16 +1,10 @@
-import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { Image } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
 import { openBertTokenizer } from "../models/tokenizers/bert_tokenizer.ts";
 import { type BlipConfig, readBlipConfig } from "../models/blip/blip_config.ts";
 import { buildBlipImageEncoder, crossNames } from "../models/blip/blip_image_encoder.ts";
 import { buildBlipTextDecoder } from "../models/blip/blip_text_decoder.ts";
-import {
-  createSession,
-  type KeptTensor,
-  type Session,
-  type SessionOptions,
-} from "../onnx/runtime/session.ts";
+import type { SavedTensor, Session, SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { StateDict } from "../weights/state_dict.ts";
@@ -19,7 +13,7 @@ import { generateTokens, type ScoreNextToken } from "./generate_tokens.ts";
 import { CLIP_STATISTICS, makePixelValues } from "./pixel_values.ts";
 
 /** Options of {@linkcode captionImage}. */
-export interface CaptionOptions extends SessionOptions {
+export interface CaptionOptions {
   /** Words that the caption begins with, such as "a picture of". Default: none. */
   readonly query?: string;
   /** Least number of tokens behind the query. Default: 0. */
@@ -43,14 +37,14 @@ const DEFAULT_MAX_NEW_TOKENS = 75;
  * Source: Li et al. 2022, https://arxiv.org/abs/2201.12086; the picture is prepared as by
  * transformers' BlipImageProcessor: stretched to a square, bicubic.
  *
- * @param gpu As of `createSession`.
+ * @param sessions Loads the networks.
  * @param folder Files of a BLIP captioning network and its tokenizer, in transformers' layout.
  * @param image Opaque picture of any size.
  * @returns The caption, in lower case, with the query at its beginning.
  * @throws {ModelConfigError} If an option of the network is not supported.
  */
 export async function captionImage(
-  gpu: Gpu | null,
+  sessions: SessionLoader,
   folder: ModelFolder,
   image: Image,
   options: CaptionOptions,
@@ -62,7 +56,7 @@ export async function captionImage(
   const resized = resizeImage(image, square, { fit: "stretch", filter: "bicubic" });
   const pixelValues = makePixelValues([resized], CLIP_STATISTICS);
   const query = tokenizer.encode(options.query ?? "");
-  const ids = await writeCaption(gpu, { folder, config }, pixelValues, { ...options, query });
+  const ids = await writeCaption(sessions, { folder, config }, pixelValues, { ...options, query });
   return tokenizer.decode([...query, ...ids]);
 }
 
@@ -74,7 +68,7 @@ export async function captionImage(
  * @returns The tokens behind the query, without the end.
  */
 export async function writeCaption(
-  gpu: Gpu | null,
+  sessions: SessionLoader,
   network: {
     readonly folder: ModelFolder;
     /** Folder of the network inside the model folder. Default: "", the model folder. */
@@ -93,22 +87,18 @@ export async function writeCaption(
   const length = Math.min(maxPositions, start.length + maxNewTokens - 1);
   const room = length - start.length + 1;
   using weights = await StateDict.open(folder, subfolder, { prefer: precision });
-  await using encoder = await createSession(
-    gpu,
-    buildBlipImageEncoder(weights, config, { precision }),
-    { ...options, isBrief: true },
+  const encoderGraph = buildBlipImageEncoder(weights, config, { precision });
+  await using encoder = await sessions.load(
+    { ...encoderGraph, saved: crossNames(config) },
+    { transient: true },
   );
-  const kept = new Map<string, KeptTensor | undefined>(
-    crossNames(config).map((name) => [name, undefined]),
-  );
-  await encoder.runHost({ pixel_values: pixelValues }, kept);
-  using seen = new DisposableStack();
-  const cross = Object.fromEntries([...kept].map(([name, tensor]) => [name, seen.use(tensor!)]));
+  const { saved: cross } = await encoder.runHost({ pixel_values: pixelValues });
+  using owned = new DisposableStack();
+  for (const tensor of Object.values(cross)) owned.use(tensor);
   const sizes = { batch: beams, length, places: beams };
-  await using decoder = await createSession(
-    gpu,
+  await using decoder = await sessions.load(
     buildBlipTextDecoder(weights, config, { ...sizes, precision }),
-    { ...options, isBrief: true },
+    { transient: true },
   );
   return await generateTokens(start, nextTokenScorer(decoder, cross, { beams, length }), {
     endToken: sepTokenId,
@@ -121,7 +111,7 @@ export async function writeCaption(
 /** Runs the decoder on texts that are filled up to its length; rows without a text are empty. */
 function nextTokenScorer(
   decoder: Session,
-  cross: Readonly<Record<string, KeptTensor>>,
+  cross: Readonly<Record<string, SavedTensor>>,
   { beams, length }: { readonly beams: number; readonly length: number },
 ): ScoreNextToken {
   return async (texts) => {
@@ -131,7 +121,7 @@ function nextTokenScorer(
       ids.set(tokens.map(BigInt), row * length);
       places[row] = BigInt(row * length + tokens.length - 1);
     }
-    const { logits } = await decoder.runHost({
+    const { outputs: { logits } } = await decoder.runHost({
       input_ids: { data: ids, shape: [beams, length] },
       places: { data: places, shape: [beams] },
       ...cross,

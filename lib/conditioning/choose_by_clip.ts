@@ -1,10 +1,9 @@
-import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { Image } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
 import { readClipConfig } from "../models/clip/clip_config.ts";
 import { buildClipModel } from "../models/clip/clip_model.ts";
 import { openTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
-import { createSession, type SessionOptions } from "../onnx/runtime/session.ts";
+import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { StateDict } from "../weights/state_dict.ts";
@@ -27,7 +26,7 @@ export interface ChosenReference {
 }
 
 /** Options of {@linkcode chooseByClip}. */
-export interface ChooseByClipOptions extends SessionOptions {
+export interface ChooseByClipOptions {
   /** Type of what is computed. Default: "float32". */
   readonly precision?: FloatType;
 }
@@ -41,15 +40,15 @@ export interface ChooseByClipOptions extends SessionOptions {
  * transformers' CLIPImageProcessor: the shorter axis is resized to the input size, bicubic, and the
  * center is cropped.
  *
- * @param gpu As of `createSession`.
+ * @param sessions Loads the network.
  * @param folder Files of a CLIP network and its tokenizer, in transformers' layout.
  * @throws {ModelConfigError} If an option of the network is not supported.
  */
 export async function chooseByClip(
-  gpu: Gpu | null,
+  sessions: SessionLoader,
   folder: ModelFolder,
   candidates: Candidates,
-  options: ChooseByClipOptions,
+  options: ChooseByClipOptions = {},
 ): Promise<ChosenReference> {
   const { prompt, images } = candidates;
   const { precision = "float32" } = options;
@@ -68,8 +67,8 @@ export async function chooseByClip(
   const sizes = { images: images.length, texts: 1, length: ids.length };
   using weights = await StateDict.open(folder, "", { prefer: precision });
   const graph = buildClipModel(weights, config, { ...sizes, precision });
-  await using session = await createSession(gpu, graph, { ...options, isBrief: true });
-  const outputs = await session.runHost({
+  await using session = await sessions.load(graph, { transient: true });
+  const { outputs } = await session.runHost({
     pixel_values: makePixelValues(resized, CLIP_STATISTICS),
     input_ids: { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] },
   });

@@ -1,8 +1,7 @@
-import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { Image, ImageSize } from "../image/image.ts";
 import { type Interpolation, interpolationTaps } from "../image/interpolation_taps.ts";
 import { resizeImage } from "../image/resize_image.ts";
-import { createSession, type SessionOptions } from "../onnx/runtime/session.ts";
+import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { StateDict } from "../weights/state_dict.ts";
@@ -11,7 +10,7 @@ import type { FloatTensor } from "./encode_prompts.ts";
 import { makePixelValues } from "./pixel_values.ts";
 
 /** Options of {@linkcode makeDepthImage}. */
-export interface DepthImageOptions extends SessionOptions {
+export interface DepthImageOptions {
   /** Size of the teacher's image, in pixels. */
   readonly size: ImageSize;
   /** Type of what is computed. Default: "float32". */
@@ -26,14 +25,14 @@ export interface DepthImageOptions extends SessionOptions {
  * Source: Yang et al. 2024, "Depth Anything V2", https://arxiv.org/abs/2406.09414; Ranftl et al.
  * 2021, "Vision Transformers for Dense Prediction", https://arxiv.org/abs/2103.13413.
  *
- * @param gpu As of `createSession`.
+ * @param sessions Loads the network.
  * @param folder Files of a Depth Anything or a hybrid DPT, in transformers' layout.
  * @param image Opaque picture; another size is stretched, as the generator's picture is.
  * @returns Values in [0, 1], shape [1, 3, S_H, S_W].
  * @throws {ModelConfigError} If an option of the network is not supported.
  */
 export async function makeDepthImage(
-  gpu: Gpu | null,
+  sessions: SessionLoader,
   folder: ModelFolder,
   image: Image,
   options: DepthImageOptions,
@@ -45,9 +44,9 @@ export async function makeDepthImage(
   const resized = resizeImage(image, { height, width }, { fit: "stretch", filter });
   using weights = await StateDict.open(folder, "", { prefer: precision });
   const graph = model.build(weights, { batch: 1, height, width, precision });
-  await using session = await createSession(gpu, graph, { ...options, isBrief: true });
+  await using session = await sessions.load(graph, { transient: true });
   const pixelValues = makePixelValues([resized], statistics);
-  const outputs = await session.runHost({ pixel_values: pixelValues });
+  const { outputs } = await session.runHost({ pixel_values: pixelValues });
   const { data, shape } = outputs["predicted_depth"]!;
   const seen = { height: shape[1]!, width: shape[2]! };
   return normalizeDepth(data as Float32Array, [seen, size], interpolation);

@@ -1,10 +1,8 @@
-import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { readClipTextConfig } from "../models/clip/clip_text_config.ts";
 import { buildClipTextModel } from "../models/clip/clip_text_model.ts";
 import { openTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
 import { type NetworkPrecision, preferredFile } from "../onnx/runtime/network_precision.ts";
-import type { HostTensor } from "../onnx/runtime/session.ts";
-import { createSession, type SessionOptions } from "../onnx/runtime/session.ts";
+import type { HostTensor, SessionLoader } from "../onnx/runtime/session.ts";
 import type { TeacherFolder } from "./teacher_folder.ts";
 import { openTeacherWeights } from "./teacher_weights.ts";
 
@@ -32,9 +30,6 @@ export interface PromptEmbeddings {
   readonly pooledPromptEmbeds: FloatTensor;
 }
 
-/** Options of {@linkcode encodePrompts}. */
-export interface EncodePromptsOptions extends SessionOptions, NetworkPrecision {}
-
 /**
  * Encodes prompts with both text encoders of a teacher and its LoRAs; each is released when it is
  * done.
@@ -42,18 +37,18 @@ export interface EncodePromptsOptions extends SessionOptions, NetworkPrecision {
  * Source: Podell et al. 2023, https://arxiv.org/abs/2307.01952, section 2.1; as diffusers'
  * `StableDiffusionXLPipeline.encode_prompt`.
  *
- * @param gpu As of `createSession`.
+ * @param sessions Loads the encoders.
  */
 export async function encodePrompts(
-  gpu: Gpu | null,
+  sessions: SessionLoader,
   teacher: TeacherFolder,
   prompts: Prompts,
-  options: EncodePromptsOptions,
+  options: NetworkPrecision = {},
 ): Promise<PromptEmbeddings> {
   const { prompt, negativePrompt } = prompts;
   const texts = negativePrompt === undefined ? [prompt] : [negativePrompt, prompt];
-  const first = await encodeTexts(gpu, teacher, texts, { ...options, suffix: "" });
-  const second = await encodeTexts(gpu, teacher, texts, { ...options, suffix: "_2" });
+  const first = await encodeTexts(sessions, teacher, texts, { ...options, suffix: "" });
+  const second = await encodeTexts(sessions, teacher, texts, { ...options, suffix: "_2" });
   const promptEmbeds = joinTokens(first.hiddenStates, second.hiddenStates);
   const pooledPromptEmbeds = second.textEmbeds;
   if (!pooledPromptEmbeds) {
@@ -76,10 +71,10 @@ interface EncodedTexts {
 }
 
 async function encodeTexts(
-  gpu: Gpu | null,
+  sessions: SessionLoader,
   teacher: TeacherFolder,
   texts: readonly string[],
-  options: EncodePromptsOptions & { readonly suffix: "" | "_2" },
+  options: NetworkPrecision & { readonly suffix: "" | "_2" },
 ): Promise<EncodedTexts> {
   const { suffix } = options;
   const { folder } = teacher;
@@ -89,9 +84,9 @@ async function encodeTexts(
   using opened = await openTeacherWeights(teacher, subfolder, { prefer: preferredFile(options) });
   const [batch, length] = [texts.length, tokenizer.maxLength];
   const graph = buildClipTextModel(opened.weights, config, { ...options, batch, length });
-  await using session = await createSession(gpu, graph, { ...options, isBrief: true });
+  await using session = await sessions.load(graph, { transient: true });
   const ids = texts.flatMap((text) => tokenizer.encode(text));
-  const outputs = await session.runHost({
+  const { outputs } = await session.runHost({
     input_ids: { data: BigInt64Array.from(ids, BigInt), shape: [batch, length] },
   });
   return {

@@ -1,16 +1,15 @@
 import type { CaptionConfig, RunConfig } from "../../config/run_config.ts";
-import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { captionImage } from "../conditioning/caption_image.ts";
 import { compositeAlpha } from "../image/composite_alpha.ts";
 import type { Image } from "../image/image.ts";
-import type { SessionOptions } from "../onnx/runtime/session.ts";
+import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
 import { openAuxiliaryModel } from "./find_teacher.ts";
 import { BACKGROUND } from "../initialization/start_image.ts";
 
 /** What a caption is made with besides the config. */
-export interface CaptionPromptOptions extends SessionOptions {
+export interface CaptionPromptOptions {
   /** The input image; undefined if there is none. */
   readonly image: Image | undefined;
   /** Where models of the Hub are, and whether they are downloaded. */
@@ -32,11 +31,11 @@ const BLIP_2 = /(^|[\\/])blip2[^\\/]*$/i;
  * @throws {HubError} If a model of the Hub is not on this machine, or cannot be downloaded.
  */
 export async function captionPrompt(
-  gpu: Gpu,
+  sessions: SessionLoader,
   config: RunConfig,
   options: CaptionPromptOptions,
 ): Promise<RunConfig> {
-  const { image, hub, onStage, onNote, ...session } = options;
+  const { image, hub, onStage, onNote } = options;
   if (!config.automaticCaption) return config;
   const problem = image === undefined
     ? "there is no image to caption"
@@ -50,24 +49,19 @@ export async function captionPrompt(
   }
   onStage("caption");
   const folder = await openAuxiliaryModel(config.caption.blipModelId, hub);
-  const prompt = await captionAs(gpu, { folder, image: image! }, {
-    ...session,
-    config: config.caption,
-  });
+  const prompt = await captionAs(sessions, { folder, image: image! }, config.caption);
   onNote(`The prompt is the caption of the image: "${prompt}"`);
   return { ...config, prompt };
 }
 
 /** Captions an image, laid over white, with the numbers of tokens and the query of a config. */
 export async function captionAs(
-  gpu: Gpu | null,
+  sessions: SessionLoader,
   { folder, image }: { readonly folder: ModelFolder; readonly image: Image },
-  options: SessionOptions & { readonly config: CaptionConfig },
+  { query, minNewTokens, maxNewTokens, numBeams }: CaptionConfig,
 ): Promise<string> {
-  const { config: { query, minNewTokens, maxNewTokens, numBeams }, ...session } = options;
   const opaque = compositeAlpha(image, BACKGROUND);
-  return await captionImage(gpu, folder, opaque, {
-    ...session,
+  return await captionImage(sessions, folder, opaque, {
     query,
     // SD-piXL's numbers contradict each other where only the greater one is lowered.
     minNewTokens: Math.min(minNewTokens, maxNewTokens),

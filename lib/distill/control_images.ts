@@ -12,7 +12,7 @@ import type { ControlImages, ControlnetChoice } from "../guidance/controlnet_res
 import type { Image, ImageSize } from "../image/image.ts";
 import { imageFromPlanes } from "../image/image_planes.ts";
 import { readControlnetConfig } from "../models/unet/controlnet_config.ts";
-import type { SessionOptions } from "../onnx/runtime/session.ts";
+import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 
 /**
@@ -59,8 +59,8 @@ export interface ControlOptions {
   readonly image: Image;
   /** Size of the teacher's image. */
   readonly size: ImageSize;
-  /** How the network that sees depth is run. */
-  readonly session: SessionOptions;
+  /** Loads the depth network. */
+  readonly sessions: SessionLoader;
   /** Opens the network that sees depth, if a ControlNet follows it. */
   openDepthModel(): Promise<ModelFolder>;
 }
@@ -96,7 +96,7 @@ export class Control implements Disposable {
     const kinds = options.choices.map(({ id }) => controlnetKind(id));
     const followed = new Map<string, Followed>();
     for (const kind of new Set(kinds)) {
-      const tensor = await makeControlImage(gpu, kind, options);
+      const tensor = await makeControlImage(kind, options);
       const { data, shape } = tensor;
       followed.set(kind, {
         image: imageFromPlanes(data, shape),
@@ -131,10 +131,9 @@ export class Control implements Disposable {
 }
 
 async function makeControlImage(
-  gpu: Gpu,
   kind: string,
-  { config, image, size, session, openDepthModel }: ControlOptions,
+  { config, image, size, sessions, openDepthModel }: ControlOptions,
 ): Promise<FloatTensor> {
   if (kind === "canny") return makeCannyImage(image, size, config);
-  return await makeDepthImage(gpu, await openDepthModel(), image, { ...session, size });
+  return await makeDepthImage(sessions, await openDepthModel(), image, { size });
 }

@@ -12,10 +12,14 @@ import { ScoreDistillation, type ScoreStage } from "../guidance/score_distillati
 import type { Image, ImageSize } from "../image/image.ts";
 import { chooseRuntime } from "../onnx/runtime/choose_runtime.ts";
 import { choosePrecision, type NetworkPrecision } from "../onnx/runtime/network_precision.ts";
-import type { SessionOptions } from "../onnx/runtime/session.ts";
-import type { BatchMember } from "../onnx/batching/session_batch.ts";
-import type { SessionPool } from "../onnx/batching/session_pool.ts";
+import { CancelableSessions } from "../onnx/runtime/cancelable_sessions.ts";
+import { OrtSessions } from "../onnx/runtime/ort_sessions.ts";
+import type { SessionLoader } from "../onnx/runtime/session.ts";
+import type { BatchSlot } from "../onnx/batching/batch_scheduler.ts";
+import { BatchedSessions } from "../onnx/batching/batched_sessions.ts";
+import { PooledSessions, type SessionPool } from "../onnx/batching/session_pool.ts";
 import { AdamW } from "../optimizer/adamw.ts";
+import { defined } from "../text/defined.ts";
 import { findPalette } from "../palette/find_palette.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
@@ -52,8 +56,8 @@ export interface RunInputs {
   readonly gpu?: Gpu;
   /** Networks that runs share, all on one `gpu`; it is borrowed. Default: the run loads its own. */
   readonly pool?: SessionPool;
-  /** The place among pictures that are made at once, from `runTogether`. Default: it is alone. */
-  readonly member?: BatchMember;
+  /** The slot in a batch of pictures, from `runTogether`; it needs a pool. Default: no batch. */
+  readonly slot?: BatchSlot;
   /** Where models of the Hub are, and whether they are downloaded. Default: they are not. */
   readonly hub?: HubModelOptions;
   /** Whether `gradientImage` will be asked for: the plan then has what it takes. Default: false. */
@@ -96,23 +100,39 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   signal?.throwIfAborted();
   await using owned = new AsyncDisposableStack();
   const gpu = inputs.gpu ?? owned.use(await Gpu.request());
-  const session: SessionOptions = {
-    runtime: chooseRuntime(gpu, asked.runtime),
-    ...(signal ? { signal } : {}),
-    ...(inputs.pool ? { pool: inputs.pool } : {}),
-    ...(inputs.member ? { member: inputs.member } : {}),
-  };
+  const all = composeSessions(gpu, asked, inputs);
+  const sessions = signal ? new CancelableSessions(all, signal) : all;
   const hub = { ...inputs.hub, ...(signal ? { signal } : {}) };
-  const load = () => loadRun(gpu, asked, { inputs, palette, size, session, hub, owned });
-  // Of pictures that are made at once, the first downloads and loads what all of them need.
-  const { parts, begun, draws } = await (inputs.member?.batch.takeTurn(load) ?? load());
+  const load = () => loadRun(gpu, asked, { inputs, palette, size, sessions, hub, owned });
+  // The first picture of a batch downloads and loads the networks for all of them.
+  const { parts, begun, draws } = await (inputs.slot?.scheduler.runExclusive(load) ?? load());
   const { config, teacherSize } = parts;
   if (draws) onStage("sample");
   const start = checkpoint
-    ? await goOn(gpu, { ...begun, checkpoint }, { ...session, config, hub })
-    : await beginAnew(gpu, begun, { ...session, config, hub });
+    ? await goOn(gpu, { ...begun, checkpoint }, { ...defined({ signal }), config, hub })
+    : await beginAnew(gpu, begun, { ...defined({ signal }), config, hub });
   const own = createOwn(gpu, { config, size, teacherSize, start }, owned);
-  return new OwningRun({ ...parts, ...own, start, owned: owned.move() });
+  // It is loaded later, when `signal` no longer counts.
+  const loadDecoder = () =>
+    LatentDecoder.load(all, parts.teacher, {
+      latentSize: parts.teacher.latentSize(teacherSize),
+    });
+  return new OwningRun({ ...parts, ...own, start, loadDecoder, owned: owned.move() });
+}
+
+/** Composes what loads the networks of a run. */
+function composeSessions(
+  gpu: Gpu,
+  { runtime }: RunConfig,
+  { pool, slot }: Pick<RunInputs, "pool" | "slot">,
+): SessionLoader {
+  const sessions = new OrtSessions({ runtime: chooseRuntime(gpu, runtime), gpu });
+  if (!pool) {
+    if (slot) throw new TypeError("Cannot create a run: expected a pool with the slot, got none");
+    return sessions;
+  }
+  const pooled = new PooledSessions(sessions, pool);
+  return slot ? new BatchedSessions(pooled, slot) : pooled;
 }
 
 /** Loads all networks of a run. */
@@ -123,20 +143,20 @@ async function loadRun(
     readonly inputs: RunInputs;
     readonly palette: Palette;
     readonly size: ImageSize;
-    readonly session: SessionOptions;
+    readonly sessions: SessionLoader;
     readonly hub: HubModelOptions;
     /** Gets what is to be freed. */
     readonly owned: AsyncDisposableStack;
   },
 ) {
-  const { inputs, palette, size, session, hub, owned } = options;
+  const { inputs, palette, size, sessions, hub, owned } = options;
   const { checkpoint, signal, onStage = () => {}, onNote = () => {} } = inputs;
   signal?.throwIfAborted();
   onStage("load");
-  const config = await captionPrompt(gpu, asked, {
-    ...{ ...session, image: inputs.image, hub, onStage, onNote },
-  });
-  const precision = choosePrecision(config.diffusion.precision, { ...session, gpu });
+  const captioning = { image: inputs.image, hub, onStage, onNote };
+  const config = await captionPrompt(sessions, asked, captioning);
+  const { runtime } = sessions;
+  const precision = choosePrecision(config.diffusion.precision, { runtime, gpu });
   const teacher = await findTeacher(config.diffusion, { hub });
   const teacherSize = chooseTeacherSize(size, {
     native: nativeSize(teacher, config.sd),
@@ -163,30 +183,25 @@ async function loadRun(
   inputs.onPlan?.(
     await planRun(gpu, {
       ...source,
-      ...session,
+      runtime,
       asksNegative,
       decodes: draws || (inputs.decodesGradient ?? false),
       colors: palette.colors.length,
-      pictures: inputs.member?.batch.size ?? 1,
+      pictures: inputs.slot?.scheduler.batchSize ?? 1,
     }),
   );
   // What sees depth is gone before the networks come.
   const control = image && controlnets.length > 0
     ? owned.use(
       await Control.create(gpu, {
-        ...{ image, session, size: teacherSize, choices: controlnets, config: config.controlnet },
+        ...{ image, sessions, size: teacherSize, choices: controlnets, config: config.controlnet },
         openDepthModel: () => openAuxiliaryModel(config.controlnet.depthModelId, hub),
       }),
     )
     : undefined;
-  const networks = await loadNetworks(gpu, source, { ...session, asksNegative, inputs, owned });
-  const begun = { teacher, teacherSize, ...networks, palette, image };
-  const loadDecoder = () =>
-    LatentDecoder.load(gpu, teacher, {
-      ...{ runtime: session.runtime, latentSize: teacher.latentSize(teacherSize), isBrief: true },
-      ...(inputs.pool ? { pool: inputs.pool } : {}),
-    });
-  const parts = { gpu, ...source, ...networks, control, loadDecoder };
+  const networks = await loadNetworks(gpu, source, { sessions, asksNegative, inputs, owned });
+  const begun = { sessions, teacher, teacherSize, ...networks, palette, image };
+  const parts = { gpu, ...source, ...networks, control };
   return { parts, begun, draws };
 }
 
@@ -210,7 +225,8 @@ interface Source {
   readonly precision: NetworkPrecision;
 }
 
-interface LoadOptions extends SessionOptions {
+interface LoadOptions {
+  readonly sessions: SessionLoader;
   /** Whether the negative prompt is a row of its own. */
   readonly asksNegative: boolean;
   readonly inputs: RunInputs;
@@ -223,14 +239,14 @@ async function loadNetworks(
   { config, teacher, teacherSize, controlnets, precision }: Source,
   options: LoadOptions,
 ): Promise<Pick<StepParts, "schedule" | "denoiser" | "distillation">> {
-  const { asksNegative, inputs: { onTiming }, owned, ...session } = options;
+  const { sessions, asksNegative, inputs: { onTiming }, owned } = options;
   const { prompt, negativePrompt, controlnet, seed, sd } = config;
   const schedule = await NoiseSchedule.open(teacher.folder);
   const asked = { prompt, negativePrompt: asksNegative ? negativePrompt : undefined };
-  const prompts = await encodePrompts(gpu, teacher, asked, { ...session, ...precision });
+  const prompts = await encodePrompts(sessions, teacher, asked, precision);
   const denoiser = owned.use(
-    await Denoiser.create(gpu, { teacher, schedule, prompts }, {
-      ...{ ...session, ...precision },
+    await Denoiser.create(gpu, { sessions, teacher, schedule, prompts }, {
+      ...precision,
       size: teacherSize,
       controlnets,
       controlGuidanceStart: controlnet.controlGuidanceStart,
@@ -238,9 +254,11 @@ async function loadNetworks(
     }),
   );
   const distillation = owned.use(
-    await ScoreDistillation.create(gpu, { teacher, schedule, denoiser }, {
-      ...{ ...session, config: sd, seed, size: teacherSize },
-      ...(onTiming ? { onStage: onTiming } : {}),
+    await ScoreDistillation.create(gpu, { sessions, teacher, schedule, denoiser }, {
+      config: sd,
+      seed,
+      size: teacherSize,
+      ...defined({ onStage: onTiming }),
     }),
   );
   return { schedule, denoiser, distillation };

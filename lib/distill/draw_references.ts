@@ -7,10 +7,10 @@ import { type Sample, sampleImages, type SampleParts } from "../guidance/sample_
 import type { Image } from "../image/image.ts";
 import { readClipConfig } from "../models/clip/clip_config.ts";
 import { openTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
-import type { SessionOptions } from "../onnx/runtime/session.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
+import { defined } from "../text/defined.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { StepParts } from "./distill_step.ts";
 import { type EncodedParts, encodePicture } from "./encode_picture.ts";
@@ -34,11 +34,13 @@ export interface DrawParts extends SampleParts, Pick<StepParts, "distillation" |
 }
 
 /** Options of {@linkcode drawReferences}. */
-export interface DrawOptions extends SessionOptions {
+export interface DrawOptions {
   /** What the user asked. */
   readonly config: RunConfig;
   /** Where models of the Hub are, and whether they are downloaded. */
   readonly hub: HubModelOptions;
+  /** Cancels the drawing. */
+  readonly signal?: AbortSignal;
 }
 
 /** Returns how often the teacher is asked for the images of a run and the choice among them. */
@@ -65,22 +67,22 @@ export async function drawReferences(
   parts: DrawParts,
   options: DrawOptions,
 ): Promise<References> {
-  const { config, hub, ...session } = options;
+  const { config, hub, signal } = options;
   const { diffusion, seed } = config;
+  const stopping = defined({ signal });
   const clip = diffusion.clipId === null || diffusion.numReferences === 1
     ? undefined
     : await openAuxiliaryModel(diffusion.clipId, hub);
   // What cannot be used is found before images are drawn for minutes.
   if (clip) await checkClip(clip);
-  const samples = await sampleImages(gpu, parts, { ...session, config: diffusion, seed });
+  const samples = await sampleImages(gpu, parts, { ...stopping, config: diffusion, seed });
   const images = samples.map(({ image }) => image);
   if (samples.length === 1) return { images, chosen: 0, scores: undefined };
   if (clip) {
     const candidates = { prompt: config.prompt, images };
-    const { index, scores } = await chooseByClip(gpu, clip, candidates, session);
+    const { index, scores } = await chooseByClip(parts.sessions, clip, candidates);
     return { images, chosen: index, scores };
   }
-  const stopping = session.signal ? { signal: session.signal } : {};
   const candidates = await pictureLatents(gpu, samples, { ...parts, config, ...stopping });
   const choosing = { seed, ...stopping };
   const { index, scores } = await chooseByDenoising(gpu, { parts, candidates }, choosing);

@@ -1,10 +1,11 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import { type BatchMember, SessionBatch } from "../onnx/batching/session_batch.ts";
+import { BatchScheduler, type BatchSlot } from "../onnx/batching/batch_scheduler.ts";
 import type { SessionPool } from "../onnx/batching/session_pool.ts";
+import { defined } from "../text/defined.ts";
 import type { RunInputs } from "./create_run.ts";
 
 /** Inputs that runs which are made at once share; they are given to `createRun`. */
-export type SharedInputs = Required<Pick<RunInputs, "gpu" | "pool">> & Pick<RunInputs, "member">;
+export type SharedInputs = Required<Pick<RunInputs, "gpu" | "pool">> & Pick<RunInputs, "slot">;
 
 /** Options of {@linkcode runTogether}. */
 export interface RunTogetherOptions {
@@ -41,7 +42,7 @@ export async function runTogether<Item, Result>(
 ): Promise<Result[]> {
   return await inBatches(
     items,
-    (item, member) => make(item, { gpu, pool, ...(member ? { member } : {}) }),
+    (item, slot) => make(item, { gpu, pool, ...defined({ slot }) }),
     batch,
   );
 }
@@ -49,23 +50,23 @@ export async function runTogether<Item, Result>(
 /**
  * Makes something of items, several at once; as {@linkcode runTogether}, whatever it is made with.
  *
- * @param make Gets the item's place in its batch; undefined if none has company.
+ * @param make Gets the slot of the item; undefined if `batch` is 1.
  * @param batch Items at once, at most; integer, 1 or more.
  */
 export async function inBatches<Item, Result>(
   items: readonly Item[],
-  make: (item: Item, member: BatchMember | undefined) => Promise<Result>,
+  make: (item: Item, slot: BatchSlot | undefined) => Promise<Result>,
   batch: number,
 ): Promise<Result[]> {
   const results: Result[] = [];
   for (const size of batchSizes(items.length, batch)) {
-    const together = new SessionBatch(size);
+    const scheduler = new BatchScheduler(size);
     const begun = items.slice(results.length, results.length + size)
-      // Who is always alone shares nothing.
-      .map((item) => ({ item, member: batch > 1 ? together.join() : undefined }));
-    const ended = await Promise.allSettled(begun.map(async ({ item, member }) => {
-      using _ = member;
-      return await make(item, member);
+      // Pictures that are made one by one share no runs.
+      .map((item) => ({ item, slot: batch > 1 ? scheduler.acquire() : undefined }));
+    const ended = await Promise.allSettled(begun.map(async ({ item, slot }) => {
+      using _ = slot;
+      return await make(item, slot);
     }));
     for (const result of ended) {
       if (result.status === "rejected") throw result.reason;

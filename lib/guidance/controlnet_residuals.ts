@@ -5,11 +5,16 @@ import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { readControlnetConfig } from "../models/unet/controlnet_config.ts";
 import { buildControlnet } from "../models/unet/controlnet_model.ts";
 import type { UnetGraphOptions } from "../models/unet/unet_trunk.ts";
-import { createBatchedSession } from "../onnx/batching/batched_session.ts";
-import { preferredFile } from "../onnx/runtime/network_precision.ts";
-import type { Session, SessionOptions } from "../onnx/runtime/session.ts";
+import {
+  type DeviceTensor,
+  floatsOf,
+  release,
+  runOnDevice,
+  toRuntime,
+} from "../onnx/runtime/device_tensor.ts";
+import { type NetworkPrecision, preferredFile } from "../onnx/runtime/network_precision.ts";
+import type { Session, SessionLoader } from "../onnx/runtime/session.ts";
 import { StateDict } from "../weights/state_dict.ts";
-import { bringNear, floatsOf, type NearTensor, release, runNear } from "./near_tensor.ts";
 
 /** A ControlNet that shall act. */
 export interface ControlnetChoice {
@@ -22,7 +27,7 @@ export interface ControlnetChoice {
 /** What ControlNets follow. */
 export interface ControlImages {
   /** An image for each ControlNet, [1, 3, S_H, S_W] in [0, 1]; one without effect is not read. */
-  readonly controlImages: readonly NearTensor[];
+  readonly controlImages: readonly DeviceTensor[];
   /** Factors that replace those of the ControlNets. */
   readonly conditioningScales?: readonly number[];
 }
@@ -30,7 +35,7 @@ export interface ControlImages {
 /** Residuals for a UNet, by the names of its inputs; they are freed with this. */
 export interface Residuals extends Disposable {
   /** Tensors where the runtime reads them. */
-  readonly feeds: Readonly<Record<string, NearTensor>>;
+  readonly feeds: Readonly<Record<string, DeviceTensor>>;
 }
 
 /** The ControlNets of a teacher: noisy latents and images to the sum of their residuals. */
@@ -59,15 +64,19 @@ export class ControlnetResiduals implements AsyncDisposable {
    */
   static async create(
     gpu: Gpu,
-    parts: { readonly teacher: TeacherFolder; readonly choices: readonly ControlnetChoice[] },
-    options: SessionOptions & UnetGraphOptions,
+    parts: {
+      readonly sessions: SessionLoader;
+      readonly teacher: TeacherFolder;
+      readonly choices: readonly ControlnetChoice[];
+    },
+    options: UnetGraphOptions & NetworkPrecision,
   ): Promise<ControlnetResiduals> {
-    const { teacher, choices } = parts;
+    const { sessions, teacher, choices } = parts;
     await using cleanup = new AsyncDisposableStack();
     const list: (Session | undefined)[] = [];
     for (const { id, conditioningScale } of choices) {
       const session = conditioningScale > 0
-        ? cleanup.use(await loadControlnet(gpu, { teacher, id }, options))
+        ? cleanup.use(await loadControlnet(sessions, { teacher, id }, options))
         : undefined;
       list.push(session);
     }
@@ -87,19 +96,19 @@ export class ControlnetResiduals implements AsyncDisposable {
    * @throws {RangeError} If there are more or fewer images or factors than ControlNets.
    */
   async compute(
-    shared: Readonly<Record<string, NearTensor>>,
+    shared: Readonly<Record<string, DeviceTensor>>,
     { controlImages, conditioningScales }: ControlImages,
   ): Promise<Residuals | undefined> {
     const scales = conditioningScales ?? this.#choices.map((choice) => choice.conditioningScale);
     this.#checkCount("images", controlImages.length);
     this.#checkCount("conditioning scales", scales.length);
-    let sum: Record<string, NearTensor> | undefined;
+    let sum: Record<string, DeviceTensor> | undefined;
     using partial = new DisposableStack();
     for (const [i, session] of this.#sessions.entries()) {
       if (!session || scales[i] === 0) continue;
-      const residuals = await runNear(session, {
+      const { outputs: residuals } = await runOnDevice(session, {
         ...shared,
-        controlnet_cond: await bringNear(session.runtime, controlImages[i]!),
+        controlnet_cond: await toRuntime(session.runtime, controlImages[i]!),
         conditioning_scale: { data: Float32Array.of(scales[i]!), shape: [1] },
       });
       for (const tensor of Object.values(residuals)) partial.defer(() => release(tensor));
@@ -125,8 +134,8 @@ export class ControlnetResiduals implements AsyncDisposable {
 
   /** Adds the residuals of one ControlNet to those of others, in place. */
   #add(
-    residuals: Readonly<Record<string, NearTensor>>,
-    sum: Readonly<Record<string, NearTensor>>,
+    residuals: Readonly<Record<string, DeviceTensor>>,
+    sum: Readonly<Record<string, DeviceTensor>>,
   ): void {
     this.#gpu.submit((pass) => {
       for (const [name, x] of Object.entries(residuals)) {
@@ -143,9 +152,9 @@ export class ControlnetResiduals implements AsyncDisposable {
 }
 
 async function loadControlnet(
-  gpu: Gpu,
+  sessions: SessionLoader,
   { teacher, id }: { readonly teacher: TeacherFolder; readonly id: string },
-  options: SessionOptions & UnetGraphOptions,
+  options: UnetGraphOptions & NetworkPrecision,
 ): Promise<Session> {
   const { folder, subfolder } = await teacher.controlnetPlace(id);
   const config = await readControlnetConfig(folder, subfolder);
@@ -153,10 +162,10 @@ async function loadControlnet(
   using weights = await StateDict.open(folder, subfolder, {
     prefer: preferredFile(options),
   });
-  const widen = (pictures: number) =>
+  const build = (pictures: number) =>
     buildControlnet(weights, config, {
       ...{ ...options, pictures },
       batch: options.batch * pictures,
     });
-  return await createBatchedSession(gpu, { one: widen(1), widen }, options);
+  return await sessions.load(build(1), { batch: { build } });
 }

@@ -6,18 +6,20 @@ import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { makeTimeIds } from "../conditioning/time_ids.ts";
 import type { ImageSize } from "../image/image.ts";
 import type { NetworkPrecision } from "../onnx/runtime/network_precision.ts";
-import type { HostTensor, Runtime, SessionOptions } from "../onnx/runtime/session.ts";
+import { type DeviceTensor, floatsOf, toRuntime } from "../onnx/runtime/device_tensor.ts";
+import type { HostTensor, Runtime, SessionLoader } from "../onnx/runtime/session.ts";
 import {
   type ControlImages,
   type ControlnetChoice,
   ControlnetResiduals,
 } from "./controlnet_residuals.ts";
 import { LoadedUnet } from "./loaded_unet.ts";
-import { bringNear, floatsOf, type NearTensor } from "./near_tensor.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
 
 /** What a denoiser is made of. */
 export interface DenoiserParts {
+  /** Loads the networks. */
+  readonly sessions: SessionLoader;
   /** The teacher. */
   readonly teacher: TeacherFolder;
   /** Its schedule. */
@@ -27,7 +29,7 @@ export interface DenoiserParts {
 }
 
 /** Options of {@linkcode Denoiser.create}. */
-export interface DenoiserOptions extends SessionOptions, NetworkPrecision {
+export interface DenoiserOptions extends NetworkPrecision {
   /** Size of the teacher's image, in pixels. Default: the teacher's own. */
   readonly size?: ImageSize;
   /** ControlNets that may act. Default: none. */
@@ -93,8 +95,8 @@ export class Denoiser implements AsyncDisposable {
    */
   static async create(
     gpu: Gpu,
-    { teacher, schedule, prompts }: DenoiserParts,
-    options: DenoiserOptions,
+    { sessions, teacher, schedule, prompts }: DenoiserParts,
+    options: DenoiserOptions = {},
   ): Promise<Denoiser> {
     const { size = teacher.imageSize, controlnets: choices = [] } = options;
     const [rows, promptLength] = prompts.promptEmbeds.shape as [number, number];
@@ -103,11 +105,11 @@ export class Denoiser implements AsyncDisposable {
     const graphOptions = { ...options, batch: rows, height, width, promptLength };
     await using cleanup = new AsyncDisposableStack();
     const controlnets = cleanup.use(
-      await ControlnetResiduals.create(gpu, { teacher, choices }, graphOptions),
+      await ControlnetResiduals.create(gpu, { sessions, teacher, choices }, graphOptions),
     );
     const constants = constantFeeds(teacher, prompts, size);
     const unet = cleanup.use(
-      await LoadedUnet.create(gpu, { teacher, constants }, {
+      await LoadedUnet.create(gpu, { sessions, teacher, constants }, {
         ...graphOptions,
         residuals: !controlnets.isEmpty,
       }),
@@ -129,7 +131,7 @@ export class Denoiser implements AsyncDisposable {
    * @returns The noise, shape [R, 4, h, w]; the caller owns it.
    */
   async predict(
-    latents: NearTensor,
+    latents: DeviceTensor,
     timestep: number,
     control?: ControlImages,
   ): Promise<GpuTensor> {
@@ -170,12 +172,12 @@ export class Denoiser implements AsyncDisposable {
   }
 
   async #run(
-    latents: NearTensor,
+    latents: DeviceTensor,
     timestep: number,
     control: ControlImages | undefined,
-  ): Promise<NearTensor> {
-    const sample = await bringNear(this.runtime, latents);
-    const feeds: Record<string, NearTensor> = {
+  ): Promise<DeviceTensor> {
+    const sample = await toRuntime(this.runtime, latents);
+    const feeds: Record<string, DeviceTensor> = {
       ...this.#unet.constants,
       sample,
       timestep: { data: Float32Array.of(timestep), shape: [1] },
@@ -189,7 +191,7 @@ export class Denoiser implements AsyncDisposable {
   }
 
   /** Turns v into noise: noise = sqrt(alpha) · v + sqrt(1 - alpha) · latents. */
-  #toNoise(output: NearTensor, sample: NearTensor, alpha: number): NearTensor {
+  #toNoise(output: DeviceTensor, sample: DeviceTensor, alpha: number): DeviceTensor {
     const [signal, spread] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
     if (output instanceof GpuTensor && sample instanceof GpuTensor) {
       using velocity = output;

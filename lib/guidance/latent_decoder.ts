@@ -1,14 +1,13 @@
-import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { Image, ImageSize } from "../image/image.ts";
 import { imageFromPlanes } from "../image/image_planes.ts";
-import { createSession, type Session, type SessionOptions } from "../onnx/runtime/session.ts";
+import { floatsOf } from "../onnx/runtime/device_tensor.ts";
+import type { Session, SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import { StateDict } from "../weights/state_dict.ts";
-import { floatsOf } from "./near_tensor.ts";
 
 /** Options of {@linkcode LatentDecoder.load}. */
-export interface LatentDecoderOptions extends SessionOptions {
+export interface LatentDecoderOptions {
   /** Size of the latents. */
   readonly latentSize: ImageSize;
   /** Type of what is computed. Default: "float32". */
@@ -27,17 +26,17 @@ export class LatentDecoder implements AsyncDisposable {
 
   /** Loads the decoder; the caller disposes of it. */
   static async load(
-    gpu: Gpu,
+    sessions: SessionLoader,
     { vae, vaePlace }: TeacherFolder,
     options: LatentDecoderOptions,
   ): Promise<LatentDecoder> {
-    const { latentSize: { height, width }, precision = "float32", ...session } = options;
+    const { latentSize: { height, width }, precision = "float32" } = options;
     using weights = await StateDict.open(vaePlace.folder, vaePlace.subfolder, {
       prefer: precision,
     });
     const graph = vae.buildDecoder(weights, { batch: 1, height, width, precision });
     const shape = [1, vae.latentChannels, height, width];
-    return new LatentDecoder(await createSession(gpu, graph, session), shape);
+    return new LatentDecoder(await sessions.load(graph, { transient: true }), shape);
   }
 
   /**
@@ -47,7 +46,7 @@ export class LatentDecoder implements AsyncDisposable {
    * @returns An opaque image of the teacher's size.
    */
   async decode(latents: Float32Array): Promise<Image> {
-    const { image } = await this.#session.runHost({
+    const { outputs: { image } } = await this.#session.runHost({
       latents: { data: latents, shape: this.#shape },
     });
     return imageFromPlanes(floatsOf(image!), image!.shape);

@@ -5,10 +5,9 @@ import { openTeacherWeights } from "../conditioning/teacher_weights.ts";
 import { buildUnet, type UnetOptions } from "../models/unet/unet_2d_condition_model.ts";
 import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import type { Graph } from "../onnx/graph/graph.ts";
-import { preferredFile } from "../onnx/runtime/network_precision.ts";
-import { createBatchedSession } from "../onnx/batching/batched_session.ts";
-import type { HostTensor, Session, SessionOptions } from "../onnx/runtime/session.ts";
-import { floatsOf, type NearTensor, runNear } from "./near_tensor.ts";
+import { type NetworkPrecision, preferredFile } from "../onnx/runtime/network_precision.ts";
+import { type DeviceTensor, floatsOf, runOnDevice } from "../onnx/runtime/device_tensor.ts";
+import type { HostTensor, Session, SessionLoader } from "../onnx/runtime/session.ts";
 
 /** The residuals of ControlNets among the inputs of a UNet. */
 const RESIDUAL = /^(down_block_residual_\d+|mid_block_residual)$/;
@@ -18,11 +17,11 @@ export class LoadedUnet implements AsyncDisposable {
   /** The network. */
   readonly session: Session;
   /** Inputs that stay the same, where the runtime reads them. */
-  readonly constants: Readonly<Record<string, NearTensor>>;
+  readonly constants: Readonly<Record<string, DeviceTensor>>;
   readonly #gpu: Gpu;
   readonly #residualInputs: Graph["inputs"];
   readonly #owned: AsyncDisposableStack;
-  #zeroResiduals: Readonly<Record<string, NearTensor>> | undefined;
+  #zeroResiduals: Readonly<Record<string, DeviceTensor>> | undefined;
 
   private constructor(
     gpu: Gpu,
@@ -39,30 +38,32 @@ export class LoadedUnet implements AsyncDisposable {
   /**
    * Loads the UNet of a teacher, with the teacher's LoRAs.
    *
-   * @param parts The teacher, and inputs that stay the same.
+   * @param parts.sessions Loads the network.
+   * @param parts.constants Inputs that stay the same.
    * @throws {LoraError} If a LoRA does not fit.
    */
   static async create(
     gpu: Gpu,
     parts: {
+      readonly sessions: SessionLoader;
       readonly teacher: TeacherFolder;
       readonly constants: Readonly<Record<string, HostTensor>>;
     },
-    options: SessionOptions & UnetOptions,
+    options: UnetOptions & NetworkPrecision,
   ): Promise<LoadedUnet> {
-    const { teacher } = parts;
+    const { sessions, teacher } = parts;
     using opened = await openTeacherWeights(teacher, "unet", { prefer: preferredFile(options) });
-    const widen = (pictures: number) =>
+    const build = (pictures: number) =>
       buildUnet(opened.weights, teacher.unet, {
         ...{ ...options, pictures },
         batch: options.batch * pictures,
       });
-    const graph = widen(1);
+    const graph = build(1);
     await using cleanup = new AsyncDisposableStack();
-    const session = cleanup.use(await createBatchedSession(gpu, { one: graph, widen }, options));
-    const constants: Record<string, NearTensor> = {};
+    const session = cleanup.use(await sessions.load(graph, { batch: { build } }));
+    const constants: Record<string, DeviceTensor> = {};
     for (const [name, tensor] of Object.entries(parts.constants)) {
-      constants[name] = options.runtime === "webgpu"
+      constants[name] = sessions.runtime === "webgpu"
         ? cleanup.use(GpuTensor.from(gpu, floatsOf(tensor), tensor.shape, name))
         : tensor;
     }
@@ -79,10 +80,10 @@ export class LoadedUnet implements AsyncDisposable {
    * @returns What it predicts, shape [R, 4, h, w]; the caller owns it.
    */
   async run(
-    feeds: Readonly<Record<string, NearTensor>>,
-    residuals: Readonly<Record<string, NearTensor>> = this.#zeros(),
-  ): Promise<NearTensor> {
-    const outputs = await runNear(this.session, { ...feeds, ...residuals });
+    feeds: Readonly<Record<string, DeviceTensor>>,
+    residuals: Readonly<Record<string, DeviceTensor>> = this.#zeros(),
+  ): Promise<DeviceTensor> {
+    const { outputs } = await runOnDevice(this.session, { ...feeds, ...residuals });
     return outputs["noise_pred"]!;
   }
 
@@ -92,14 +93,14 @@ export class LoadedUnet implements AsyncDisposable {
   }
 
   /** Residuals without effect, made when they are first needed: a second UNet would be larger. */
-  #zeros(): Readonly<Record<string, NearTensor>> {
+  #zeros(): Readonly<Record<string, DeviceTensor>> {
     this.#zeroResiduals ??= Object.fromEntries(
       this.#residualInputs.map(({ name, shape }) => [name, this.#zero(name, shape)]),
     );
     return this.#zeroResiduals;
   }
 
-  #zero(name: string, shape: readonly number[]): NearTensor {
+  #zero(name: string, shape: readonly number[]): DeviceTensor {
     if (this.session.runtime === "webgpu") {
       return this.#owned.use(GpuTensor.zeros(this.#gpu, shape, name));
     }

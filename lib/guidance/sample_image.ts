@@ -3,7 +3,7 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { drawNormal } from "../../kernels/random/philox.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { Image } from "../image/image.ts";
-import type { SessionOptions } from "../onnx/runtime/session.ts";
+import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import { sampleDdim } from "./ddim_sampler.ts";
 import type { Denoiser } from "./denoiser.ts";
@@ -15,6 +15,8 @@ import type { Predict, Sampler } from "./sampler.ts";
 
 /** What draws images; all of it is borrowed. */
 export interface SampleParts {
+  /** Loads the decoder of the autoencoder. */
+  readonly sessions: SessionLoader;
   /** The teacher. */
   readonly teacher: TeacherFolder;
   /** Its schedule. */
@@ -32,7 +34,7 @@ export interface Sample {
 }
 
 /** Options of {@linkcode sampleImages}. */
-export interface SampleOptions extends SessionOptions {
+export interface SampleOptions {
   /** Sampler, its steps and guidance, and the number of images. */
   readonly config: Pick<
     DiffusionConfig,
@@ -42,6 +44,8 @@ export interface SampleOptions extends SessionOptions {
   readonly seed: number;
   /** Type of what the decoder computes. Default: "float32". */
   readonly precision?: FloatType;
+  /** Cancels the sampling between two steps. */
+  readonly signal?: AbortSignal;
   /** Told after each step: steps that were made and steps in all, over all images. */
   readonly onStep?: (step: number, steps: number) => void;
 }
@@ -61,18 +65,15 @@ const SAMPLERS: Readonly<Record<DiffusionConfig["sampler"], Sampler>> = {
  */
 export async function sampleImages(
   gpu: Gpu,
-  { teacher, schedule, denoiser }: SampleParts,
+  { sessions, teacher, schedule, denoiser }: SampleParts,
   options: SampleOptions,
 ): Promise<Sample[]> {
-  const { config, seed, onStep, ...loading } = options;
-  const { signal } = loading;
+  const { config, seed, precision = "float32", signal, onStep } = options;
   const { numInferenceSteps: steps, numReferences: count } = config;
   const { latentSize } = denoiser;
   const shape = [1, teacher.vae.latentChannels, latentSize.height, latentSize.width];
   const predict = guide(denoiser, shape, config.guidanceScale);
-  await using decoder = await LatentDecoder.load(gpu, teacher, {
-    ...{ ...loading, latentSize, isBrief: true },
-  });
+  await using decoder = await LatentDecoder.load(sessions, teacher, { latentSize, precision });
   const samples: Sample[] = [];
   for (let index = 0; index < count; index++) {
     const noise = await drawNormal(gpu, shape, {

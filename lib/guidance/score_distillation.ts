@@ -7,18 +7,20 @@ import { encodeGradNorm } from "../../kernels/optimizer/grad_norm.ts";
 import { encodeNormal } from "../../kernels/random/philox.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ImageSize } from "../image/image.ts";
+import { toRuntime } from "../onnx/runtime/device_tensor.ts";
 import { GradientSession } from "../onnx/runtime/gradient_session.ts";
-import type { SessionOptions } from "../onnx/runtime/session.ts";
+import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { ControlImages } from "./controlnet_residuals.ts";
 import type { Denoiser } from "./denoiser.ts";
-import { bringNear } from "./near_tensor.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 
 /** What score distillation is made of; all of it is borrowed. */
 export interface ScoreDistillationParts {
+  /** Loads the autoencoder's encoder. */
+  readonly sessions: SessionLoader;
   /** The teacher. */
   readonly teacher: TeacherFolder;
   /** Its schedule. */
@@ -28,7 +30,7 @@ export interface ScoreDistillationParts {
 }
 
 /** Options of {@linkcode ScoreDistillation.create}. */
-export interface ScoreDistillationOptions extends SessionOptions {
+export interface ScoreDistillationOptions {
   /** How the score becomes a gradient. */
   readonly config: Pick<SdConfig, "guidanceScale" | "gradScale" | "wMode">;
   /** Seed of the run. */
@@ -95,7 +97,7 @@ export class ScoreDistillation implements AsyncDisposable {
 
   private constructor(
     gpu: Gpu,
-    parts: Omit<ScoreDistillationParts, "teacher"> & {
+    parts: Pick<ScoreDistillationParts, "schedule" | "denoiser"> & {
       readonly encoder: GradientSession;
       readonly needsImage: boolean;
       readonly scratch: Scratch;
@@ -116,20 +118,18 @@ export class ScoreDistillation implements AsyncDisposable {
   /** Loads the autoencoder's encoder with its gradient. */
   static async create(
     gpu: Gpu,
-    { teacher, schedule, denoiser }: ScoreDistillationParts,
+    { sessions, teacher, schedule, denoiser }: ScoreDistillationParts,
     options: ScoreDistillationOptions,
   ): Promise<ScoreDistillation> {
     const { size = teacher.imageSize, precision = "float32" } = options;
     const { height, width } = size;
     const { folder, subfolder } = teacher.vaePlace;
     using weights = await StateDict.open(folder, subfolder, { prefer: precision });
-    const widen = (pictures: number) =>
+    const build = (pictures: number) =>
       teacher.vae.buildEncoderGradient(weights, { batch: pictures, height, width, precision });
-    const graphs = widen(1);
+    const graphs = build(1);
     await using cleanup = new AsyncDisposableStack();
-    const encoder = cleanup.use(
-      await GradientSession.createBatched(gpu, { graphs, widen }, options),
-    );
+    const encoder = cleanup.use(await GradientSession.load(sessions, graphs, { build }));
     const needsImage = graphs.backward.inputs.some(({ name }) => name === "image");
     const scratch = cleanup.use(
       new Scratch(gpu, {
@@ -155,19 +155,19 @@ export class ScoreDistillation implements AsyncDisposable {
     const { timestep, control, inspect } = options;
     const { runtime } = this.#denoiser;
     const { gradLatents, gradNorm, noisy } = this.#scratch;
-    const nearImage = await this.#timed("kernels", () => bringNear(runtime, image));
+    const nearImage = await this.#timed("kernels", () => toRuntime(runtime, image));
     const encoded = await this.#timed("vaeForward", () => {
       return this.#encoder.forward({ image: nearImage });
     });
     using latents = encoded["latents"]!;
     const noise = this.#addNoise(latents, options);
-    const nearNoisy = await this.#timed("kernels", () => bringNear(runtime, noisy));
+    const nearNoisy = await this.#timed("kernels", () => toRuntime(runtime, noisy));
     using noisePred = await this.#timed("denoise", () => {
       return this.#denoiser.predict(nearNoisy, timestep, control);
     });
     this.#encodeGradient(noisePred, noise, timestep);
     await inspect?.({ latents, noisePred, gradLatents });
-    const nearGradient = await this.#timed("kernels", () => bringNear(runtime, gradLatents));
+    const nearGradient = await this.#timed("kernels", () => toRuntime(runtime, gradLatents));
     const made = await this.#timed("vaeBackward", () => {
       const again = this.#needsImage ? { image: nearImage } : {};
       return this.#encoder.backward({ grad_latents: nearGradient, ...again });
@@ -185,7 +185,7 @@ export class ScoreDistillation implements AsyncDisposable {
    * @returns Its scaled latents, shape [1, 4, h, w].
    */
   async encode(image: GpuTensor): Promise<Float32Array> {
-    const nearImage = await bringNear(this.#denoiser.runtime, image);
+    const nearImage = await toRuntime(this.#denoiser.runtime, image);
     const encoded = await this.#encoder.forward({ image: nearImage });
     using latents = encoded["latents"]!;
     return await latents.read();

@@ -77,7 +77,7 @@ function programOf(command: Command, permissions: readonly string[]): string[] {
 
 /** The files of both runtimes: which of them runs is chosen later. */
 async function runtimeFiles(): Promise<string[]> {
-  const { runtimeFile } = await import("../onnx/runtime/session.ts");
+  const { runtimeFile } = await import("../onnx/runtime/ort_runtime.ts");
   return (["wasm", "webgpu"] as const).map(runtimeFile).filter((file) => file !== undefined);
 }
 

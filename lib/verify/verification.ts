@@ -1,6 +1,6 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
-import { createSession, type HostTensor, type Runtime } from "../onnx/runtime/session.ts";
+import type { HostTensor, SessionLoader } from "../onnx/runtime/session.ts";
 import type { Graph } from "../onnx/graph/graph.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import type { ReferenceFile, ReferenceTensor } from "./reference_file.ts";
@@ -19,8 +19,8 @@ export interface Verification {
   readonly tokens: TokenFile | undefined;
   /** Device of the kernels. */
   readonly gpu: Gpu;
-  /** What runs the networks. */
-  readonly runtime: Runtime;
+  /** Loads the networks. */
+  readonly sessions: SessionLoader;
 }
 
 /** Computes what a file of reference tensors holds, and compares. */
@@ -28,12 +28,13 @@ export type Verify = (verification: Verification) => AsyncIterable<VerifyLine>;
 
 /** Loads a network, runs it once and releases it. */
 export async function runOnce(
-  { gpu, runtime }: Pick<Verification, "gpu" | "runtime">,
+  { sessions }: Pick<Verification, "sessions">,
   graph: Graph,
   feeds: Readonly<Record<string, HostTensor>>,
 ): Promise<Record<string, FloatTensor>> {
-  await using session = await createSession(gpu, graph, { runtime });
-  return floatsOf(await session.runHost(feeds));
+  await using session = await sessions.load(graph);
+  const { outputs } = await session.runHost(feeds);
+  return floatsOf(outputs);
 }
 
 /** A tensor of floats in host memory. */

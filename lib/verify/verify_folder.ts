@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { accessErrorText } from "../text/access_error.ts";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
 import { chooseRuntime } from "../onnx/runtime/choose_runtime.ts";
+import { OrtSessions } from "../onnx/runtime/ort_sessions.ts";
 import type { Runtime } from "../onnx/runtime/session.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { openModelFolder } from "../weights/open_model_folder.ts";
@@ -81,7 +82,7 @@ export async function* verifyFolder(
     );
   }
   using gpu = await Gpu.request();
-  const runtime = chooseRuntime(gpu, wanted);
+  const sessions = new OrtSessions({ runtime: chooseRuntime(gpu, wanted), gpu });
   const teacher = openModelFolder(childOf(location, TEACHER));
   let tokens: TokenFile | undefined;
   try {
@@ -94,7 +95,7 @@ export async function* verifyFolder(
     yield* orFailure(kind, async function* () {
       if (names.includes(`${kind}${ENDING}`)) {
         const file = await openReference(folder, kind);
-        yield* verifyFile({ file, folder, teacher, tokens, gpu, runtime }, verify);
+        yield* verifyFile({ file, folder, teacher, tokens, gpu, sessions }, verify);
       } else {
         yield { status: "skipped", name: kind, reason: `there is no ${kind}${ENDING}` };
       }

@@ -26,7 +26,7 @@ const COMPARED = ["latents", "noise_pred", "grad_latents", "grad_image"] as cons
  * The prompt is the first of tokens.json, the negative prompt the second.
  */
 export async function* verifySdsStep(verification: Verification): AsyncGenerator<VerifyLine> {
-  const { file, tokens, gpu, runtime } = verification;
+  const { file, tokens, sessions } = verification;
   if (!tokens || tokens.prompts.length < 2) {
     const reason = "there is no tokens.json with a prompt and a negative prompt";
     for (const name of COMPARED) yield file.skip(name, reason);
@@ -41,7 +41,7 @@ export async function* verifySdsStep(verification: Verification): AsyncGenerator
   const alpha = (await NoiseSchedule.open(verification.teacher))
     .alphaAt(file.tensor("timestep").data[0]!);
   const [prompt, negativePrompt] = tokens.prompts as [string, string];
-  const prompts = await encodePrompts(gpu, teacher, { prompt, negativePrompt }, { runtime });
+  const prompts = await encodePrompts(sessions, teacher, { prompt, negativePrompt });
   const noisy = await addNoise(verification, latents!, { alpha, rows: 2 });
   const [height, width] = image.shape.slice(2) as [number, number];
   const noisePred = await predictNoise(verification, {
@@ -68,14 +68,14 @@ interface Encoder extends AsyncDisposable {
 }
 
 async function createEncoder(
-  { gpu, runtime }: Verification,
+  { sessions }: Verification,
   { vae, vaePlace }: TeacherFolder,
   shape: readonly number[],
 ): Promise<Encoder> {
   const [batch, , height, width] = shape as [number, number, number, number];
   using weights = await StateDict.open(vaePlace.folder, vaePlace.subfolder);
   const graphs = vae.buildEncoderGradient(weights, { batch, height, width });
-  const session = await GradientSession.create(gpu, graphs, { runtime });
+  const session = await GradientSession.load(sessions, graphs);
   return {
     session,
     needsImage: graphs.backward.inputs.some(({ name }) => name === "image"),

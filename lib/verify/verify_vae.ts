@@ -59,11 +59,11 @@ async function* verifyEncoder(
 
 /** Runs an encoder forward and backward. */
 export async function runGradient(
-  { gpu, runtime }: Pick<Verification, "gpu" | "runtime">,
+  { sessions }: Pick<Verification, "sessions">,
   graphs: GradientGraphs,
   feeds: { readonly image: HostTensor; readonly grad_latents: HostTensor },
 ): Promise<{ readonly latents: FloatTensor; readonly gradImage: FloatTensor }> {
-  await using session = await GradientSession.create(gpu, graphs, { runtime });
+  await using session = await GradientSession.load(sessions, graphs);
   const { latents } = floatsOf(await session.forwardHost({ image: feeds.image }));
   const needed = graphs.backward.inputs.map(({ name }) => name);
   const backwardFeeds = Object.fromEntries(

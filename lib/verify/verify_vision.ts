@@ -71,7 +71,7 @@ export async function* verifyClip(verification: Verification): AsyncGenerator<Ve
 
 /** Compares what a BLIP sees, the scores of its words, and a caption. */
 export async function* verifyBlip(verification: Verification): AsyncGenerator<VerifyLine> {
-  const { file, folder, gpu, runtime } = verification;
+  const { file, folder, sessions } = verification;
   const image = file.tensor("pixel_values");
   const config = await readBlipConfig(folder, NETWORKS.blip);
   using weights = await StateDict.open(folder, NETWORKS.blip);
@@ -91,9 +91,9 @@ export async function* verifyBlip(verification: Verification): AsyncGenerator<Ve
   yield* orFailure(`${file.name} greedy_ids`, async function* () {
     const { data } = file.tensor("greedy_ids");
     const endless = { ...config, text: { ...config.text, sepTokenId: NO_TOKEN } };
-    const options = { runtime, maxNewTokens: data.length - 1, query: [] };
+    const options = { maxNewTokens: data.length - 1, query: [] };
     const own = await writeCaption(
-      gpu,
+      sessions,
       { folder, subfolder: NETWORKS.blip, config: endless },
       image,
       options,

@@ -1,4 +1,4 @@
-import { runtimeFile } from "../../lib/onnx/runtime/session.ts";
+import { runtimeFile } from "../../lib/onnx/runtime/ort_runtime.ts";
 
 /** Describes what numbers depend on: adapter and versions. */
 export function describeEnvironment(adapterName: string): string {

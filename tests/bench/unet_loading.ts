@@ -12,7 +12,8 @@ import {
   precisionName,
   preferredFile,
 } from "../../lib/onnx/runtime/network_precision.ts";
-import { createSession, type HostTensor, type Runtime } from "../../lib/onnx/runtime/session.ts";
+import { OrtSessions } from "../../lib/onnx/runtime/ort_sessions.ts";
+import type { HostTensor, Runtime } from "../../lib/onnx/runtime/session.ts";
 import { openModelFolder } from "../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../lib/weights/state_dict.ts";
 import type { WeightEntry, WeightSource } from "../../lib/weights/weight_source.ts";
@@ -102,7 +103,7 @@ async function measure(args: readonly string[]): Promise<void> {
   memory.sample();
   print(`before: ${megabytes(memory.rss)} MB of memory`);
   const startedAt = performance.now();
-  await using session = await createSession(gpu, graph, { runtime });
+  await using session = await new OrtSessions({ runtime, gpu }).load(graph);
   memory.sample();
   print(`loaded in ${seconds(startedAt)} s by ${memory.reads} reads`);
   print(`largest read ${megabytes(memory.largestRead)} MB`);
@@ -117,7 +118,7 @@ async function measure(args: readonly string[]): Promise<void> {
   ]);
   for (const pass of ["first", "second"]) {
     const began = performance.now();
-    const { noise_pred } = await session.runHost(Object.fromEntries(feeds));
+    const { outputs: { noise_pred } } = await session.runHost(Object.fromEntries(feeds));
     const wrong = Array.from(noise_pred!.data, Number).filter((x) => !Number.isFinite(x)).length;
     print(`${pass} run ${seconds(began)} s, ${wrong} values that are not finite`);
   }

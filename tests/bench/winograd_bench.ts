@@ -1,7 +1,7 @@
 import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import { GraphBuilder } from "../../lib/onnx/graph/graph_builder.ts";
-import { createSession } from "../../lib/onnx/runtime/session.ts";
 import { scatter } from "../lib/onnx/run_graph.ts";
+import { OrtSessions } from "../../lib/onnx/runtime/ort_sessions.ts";
 
 // Eight convolutions in a row, two rows in the batch, as in the levels of a small UNet. Constant
 // weights are left to the runtime's own convolution; those of a checkpoint take Winograd's way.
@@ -29,7 +29,7 @@ for (const [side, channels] of [[32, 96], [16, 160], [8, 256]] as const) {
       n: 20,
       warmup: 5,
       async fn(b) {
-        await using session = await createSession(null, graph, { runtime: "wasm" });
+        await using session = await new OrtSessions({ runtime: "wasm" }).load(graph);
         await session.runHost(feeds);
         await session.runHost(feeds);
         b.start();

@@ -14,6 +14,7 @@ import type { SessionPool } from "../../lib/onnx/batching/session_pool.ts";
 import { learningRateAt } from "../../lib/optimizer/learning_rate.ts";
 import { openTinyBlip } from "../lib/distill/tiny_blip.ts";
 import { discImage } from "../lib/distill/tiny_run.ts";
+import { OrtSessions } from "../../lib/onnx/runtime/ort_sessions.ts";
 
 /** What runs are observed with. */
 export interface Laboratory {
@@ -47,7 +48,7 @@ export const OBSERVATIONS = {
     const image = discImage({ height: 40, width: 60 });
     // The sixth word of its caption, if nothing else is asked.
     const folder = await openTinyBlip(243);
-    return await captionAs(null, { folder, image }, { runtime: "wasm", config: caption });
+    return await captionAs(new OrtSessions({ runtime: "wasm" }), { folder, image }, caption);
   },
   refusal: (config: RunConfig, laboratory: Laboratory) =>
     observeRun(config, laboratory).then(() => undefined, String),

@@ -3,8 +3,7 @@ import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import type { TeacherFolder } from "../../conditioning/teacher_folder.ts";
 import type { ControlnetChoice } from "../../guidance/controlnet_residuals.ts";
 import type { ImageSize } from "../../image/image.ts";
-import type { NetworkPrecision } from "../../onnx/runtime/network_precision.ts";
-import { canNarrowMasks } from "../../onnx/rewrite/float16_masks.ts";
+import { hasFloat16, type NetworkPrecision } from "../../onnx/runtime/network_precision.ts";
 import type { Runtime } from "../../onnx/runtime/session.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { planNetworks } from "./planned_networks.ts";
@@ -42,7 +41,7 @@ export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
     rows: run.asksNegative ? 2 : 1,
     controlnets: run.controlnets.map(({ id }) => id),
     precision: precision.precision ?? "float32",
-    narrowsMasks: canNarrowMasks(gpu, runtime),
+    narrowsMasks: hasFloat16({ runtime, gpu }),
   });
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
   return planMemory(networks, {

@@ -1,97 +1,99 @@
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
-import type { HostTensor } from "../runtime/feeds.ts";
 import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import type { Value } from "../graph/graph.ts";
+import type { HostTensor } from "../runtime/feeds.ts";
 
 /** All values of GPU tensors have 4 bytes. */
 const BYTES_PER_VALUE = 4;
 
-/** Where tensors of several pictures are put together. */
-export interface JoinOptions {
+/** How tensors of several pictures are concatenated. */
+export interface ConcatOptions {
   /** The tensor of one picture: its name, type and shape [N, …]. */
   readonly value: Value;
-  /** Pictures that the result has room for; rows of places without a picture stay 0. */
-  readonly copies: number;
+  /** Slots of the result; a slot without a tensor is filled with zeros. */
+  readonly batchSize: number;
 }
 
 /**
- * Puts tensors of several pictures below each other: [N, …] each -> [copies · N, …].
+ * Concatenates tensors of several pictures along the first dimension: [N, …] each
+ * -> [batchSize * N, …].
  *
- * @param tensors By the places of their pictures; all in host memory.
+ * @param tensors The tensors in host memory, by the slots of their pictures.
  */
-export function joinOnHost(
+export function concatHost(
   tensors: ReadonlyMap<number, HostTensor>,
-  { value, copies }: JoinOptions,
+  { value, batchSize }: ConcatOptions,
 ): HostTensor {
   const size = shapeSize(value.shape);
   const data = value.type === "int64"
-    ? new BigInt64Array(size * copies)
+    ? new BigInt64Array(size * batchSize)
     : value.type === "int32"
-    ? new Int32Array(size * copies)
-    : new Float32Array(size * copies);
+    ? new Int32Array(size * batchSize)
+    : new Float32Array(size * batchSize);
   for (const [slot, tensor] of tensors) {
-    // The types of both are the one of the input, which was checked.
+    // Both have the type of the input, which was checked.
     (data as Float32Array).set(tensor.data as Float32Array, slot * size);
   }
-  return { data, shape: joinedShape(value, copies) };
+  return { data, shape: batchedShape(value, batchSize) };
 }
 
-/** Records copies on the GPU, which are sent together: each sending costs more than a copy. */
-export class RowCopies {
+/** Returns the part of one slot; it shares the memory of the whole. */
+export function splitHost(batch: HostTensor, slot: number, { shape }: Value): HostTensor {
+  const size = shapeSize(shape);
+  return { data: batch.data.subarray(slot * size, (slot + 1) * size), shape };
+}
+
+/** Records copies on the GPU and submits them together: a submission costs more than a copy. */
+export class BatchCopies {
   readonly #gpu: Gpu;
   readonly #encoder: GPUCommandEncoder;
 
-  /** Begins to record. */
+  /** Starts to record. */
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
-    this.#encoder = gpu.device.createCommandEncoder({ label: "rows" });
+    this.#encoder = gpu.device.createCommandEncoder({ label: "batch copies" });
   }
 
   /**
-   * Puts tensors of several pictures below each other, as {@linkcode joinOnHost}.
+   * Concatenates tensors of several pictures, as {@linkcode concatHost}.
    *
    * @returns A tensor that the caller owns.
    */
-  join(
+  concat(
     tensors: ReadonlyMap<number, GpuTensor | HostTensor>,
-    { value, copies }: JoinOptions,
+    { value, batchSize }: ConcatOptions,
   ): GpuTensor {
     const dtype = value.type === "int32" ? "i32" : "f32";
-    const joined = GpuTensor.zeros(this.#gpu, joinedShape(value, copies), value.name, dtype);
+    const shape = batchedShape(value, batchSize);
+    const batch = GpuTensor.zeros(this.#gpu, shape, value.name, dtype);
     const bytes = shapeSize(value.shape) * BYTES_PER_VALUE;
     for (const [slot, tensor] of tensors) {
       if (tensor instanceof GpuTensor) {
-        this.#encoder.copyBufferToBuffer(tensor.buffer, 0, joined.buffer, slot * bytes, bytes);
+        this.#encoder.copyBufferToBuffer(tensor.buffer, 0, batch.buffer, slot * bytes, bytes);
       } else {
         const data = tensor.data as Float32Array<ArrayBuffer>;
-        this.#gpu.device.queue.writeBuffer(joined.buffer, slot * bytes, data);
+        this.#gpu.device.queue.writeBuffer(batch.buffer, slot * bytes, data);
       }
     }
-    return joined;
+    return batch;
   }
 
-  /** Takes the rows of one picture into a tensor that the caller owns. */
-  part(joined: GpuTensor, slot: number, value: Value): GpuTensor {
-    const part = GpuTensor.zeros(this.#gpu, value.shape, value.name, joined.dtype);
+  /** Copies the part of one slot into a tensor that the caller owns. */
+  split(batch: GpuTensor, slot: number, value: Value): GpuTensor {
+    const part = GpuTensor.zeros(this.#gpu, value.shape, value.name, batch.dtype);
     const { byteLength } = part;
-    this.#encoder.copyBufferToBuffer(joined.buffer, slot * byteLength, part.buffer, 0, byteLength);
+    this.#encoder.copyBufferToBuffer(batch.buffer, slot * byteLength, part.buffer, 0, byteLength);
     return part;
   }
 
-  /** Sends what was recorded. */
+  /** Submits the copies. */
   submit(): void {
     this.#gpu.device.queue.submit([this.#encoder.finish()]);
   }
 }
 
-/** Returns the rows of one picture; they share the memory of all. */
-export function partOnHost(joined: HostTensor, slot: number, { shape }: Value): HostTensor {
-  const size = shapeSize(shape);
-  return { data: joined.data.subarray(slot * size, (slot + 1) * size), shape };
-}
-
-function joinedShape({ shape }: Value, copies: number): number[] {
-  const [rows, ...sides] = shape as [number, ...number[]];
-  return [rows * copies, ...sides];
+function batchedShape({ shape }: Value, batchSize: number): number[] {
+  const [rows, ...inner] = shape as [number, ...number[]];
+  return [rows * batchSize, ...inner];
 }

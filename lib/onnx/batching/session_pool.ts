@@ -1,123 +1,170 @@
+import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { describeGraph } from "../graph/describe_graph.ts";
 import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import type { Graph } from "../graph/graph.ts";
 import { measureGraph } from "../graph/graph_memory.ts";
-import type { Runtime, Session, SessionOptions } from "../runtime/session.ts";
+import type {
+  BatchedGraph,
+  LoadOptions,
+  Runtime,
+  Session,
+  SessionLoader,
+} from "../runtime/session.ts";
+import { SharedLoad } from "./shared_load.ts";
 
-/** Values of each weight that tell networks apart. */
+/** Values of each weight that are compared. */
 const COMPARED_VALUES = 16;
 
-/** Weights, in bytes, above which what a run asks for only once is loaded again by the next one. */
-const BRIEF_LIMIT = 2 ** 28;
+/** Weights, in bytes, above which a transient network is not kept. */
+const TRANSIENT_LIMIT = 2 ** 28;
 
 /**
- * Networks that outlive the runs that use them: a run gets what one before it has loaded.
+ * Networks that outlive the runs that use them: a later run gets what an earlier one has loaded.
  *
- * A pool is for one device. Networks are told apart by their graphs and by the first values of each
- * of their weights, so it serves any number of teachers and sizes. Large networks that a run asks
- * for once, such as SDXL's text encoders, are not kept: they would take the memory of its steps.
+ * A pool is for one device, and for any number of teachers, sizes and runtimes. It assumes that
+ * two networks are the same if their graphs, their constants and the first 16 values of each of
+ * their weights are: to compare all values would take as long as to load them. Large networks that
+ * a run needs only once, such as SDXL's text encoders, are not kept, since they would take memory
+ * from its steps.
  */
 export class SessionPool implements AsyncDisposable {
-  /** The networks of a graph, by the number of pictures that they take at once. */
-  readonly #sessions = new Map<string, Map<number, Promise<Session>>>();
-  readonly #briefLimit: number;
+  /** The networks of a graph, by batch size. */
+  readonly #loads = new Map<string, Map<number, SharedLoad>>();
+  readonly #transientLimit: number;
 
   /**
    * Creates an empty pool.
    *
-   * @param options `briefLimit`: weights, in bytes, up to which a network is kept that a run asks for
-   * once; by default 256 MiB.
+   * @param options.transientLimit Max weights, in bytes, of a kept network that a run needs only
+   * once. Default: 256 MiB.
    */
-  constructor({ briefLimit = BRIEF_LIMIT }: { readonly briefLimit?: number } = {}) {
-    this.#briefLimit = briefLimit;
+  constructor({ transientLimit = TRANSIENT_LIMIT }: { readonly transientLimit?: number } = {}) {
+    this.#transientLimit = transientLimit;
   }
 
   /** Number of networks that are loaded. */
   get size(): number {
-    return this.#sessions.values().reduce((sum, { size }) => sum + size, 0);
+    return this.#loads.values().reduce((sum, { size }) => sum + size, 0);
   }
 
   /**
-   * Returns the network of a graph, which is loaded if there is none yet.
+   * Returns the network of a graph, which is loaded if it is not there yet.
    *
-   * @param load Loads it; the pool owns the result, if it keeps it.
-   * @returns A session that, if it is kept, stays loaded when it is disposed of.
+   * @param sessions Loads it.
+   * @returns A session of the caller; a kept network stays loaded when it is disposed of.
    * @ignore
    */
   async borrow(
+    sessions: SessionLoader,
     graph: Graph,
-    { runtime, isBrief = false }: Pick<SessionOptions, "runtime" | "isBrief">,
-    load: () => Promise<Session>,
+    { transient = false, signal }: LoadOptions,
   ): Promise<Session> {
-    if (isBrief && measureGraph(graph).weightBytes > this.#briefLimit) return await load();
-    const sessions = await this.#sessionsOf(graph, runtime);
-    return new BorrowedSession(await loadOnce(sessions, 1, load));
+    if (transient && measureGraph(graph).weightBytes > this.#transientLimit) {
+      return await sessions.load(graph, signal && { signal });
+    }
+    const loads = await this.#loadsOf(sessions.runtime, graph);
+    signal?.throwIfAborted();
+    const load = loadOnce(loads, 1, (signal) => sessions.load(graph, { signal }));
+    return new BorrowedSession(await load.wait(signal));
   }
 
   /**
-   * Returns the network that a graph becomes for several pictures, which is loaded if there is none
-   * yet. It is the pool's.
+   * Returns the network of a graph for several pictures, which is loaded if it is not there yet. It
+   * stays the pool's.
    *
-   * @param graph What it computes for one picture.
-   * @param options `copies`: pictures; `pads`: whether one for more pictures will do, if it is there.
+   * @param sessions Loads it.
+   * @param graph The graph for one picture.
+   * @param options.batchSize Min number of pictures.
+   * @param options.allowPadding Whether a loaded network for more pictures may be returned.
    * @ignore
    */
-  async borrowWide(
+  async borrowBatched(
+    sessions: SessionLoader,
     graph: Graph,
-    { runtime, copies, pads, load }: {
-      readonly runtime: Runtime;
-      readonly copies: number;
-      readonly pads: boolean;
-      readonly load: (copies: number) => Promise<Session>;
+    { batchSize, allowPadding, build, signal }: Pick<BatchedGraph, "build"> & {
+      readonly batchSize: number;
+      readonly allowPadding: boolean;
+      readonly signal: AbortSignal | undefined;
     },
-  ): Promise<{ readonly session: Session; readonly copies: number }> {
-    const sessions = await this.#sessionsOf(graph, runtime);
-    const wider = [...sessions.keys()].filter((count) => count >= copies);
-    const chosen = pads && wider.length > 0 ? Math.min(...wider) : copies;
-    const session = await loadOnce(sessions, chosen, () => load(chosen));
-    return { session, copies: chosen };
+  ): Promise<{ readonly session: Session; readonly batchSize: number }> {
+    const loads = await this.#loadsOf(sessions.runtime, graph);
+    signal?.throwIfAborted();
+    const wider = [...loads.keys()].filter((size) => size >= batchSize);
+    const chosen = allowPadding && wider.length > 0 ? Math.min(...wider) : batchSize;
+    const load = loadOnce(loads, chosen, (signal) => sessions.load(build(chosen), { signal }));
+    return { session: await load.wait(signal), batchSize: chosen };
   }
 
   /** Frees all networks. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const loading = this.#sessions.values().flatMap((sessions) => sessions.values());
-    const sessions = await Promise.allSettled(loading);
-    this.#sessions.clear();
+    const loads = this.#loads.values().flatMap((loads) => loads.values());
+    const sessions = await Promise.allSettled(loads.map(({ session }) => session));
+    this.#loads.clear();
     for (const result of sessions) {
       if (result.status === "fulfilled") await result.value[Symbol.asyncDispose]();
     }
   }
 
-  async #sessionsOf(graph: Graph, runtime: Runtime): Promise<Map<number, Promise<Session>>> {
+  async #loadsOf(runtime: Runtime, graph: Graph): Promise<Map<number, SharedLoad>> {
     const key = `${runtime} ${await fingerprint(graph)}`;
-    const sessions = this.#sessions.get(key) ?? new Map<number, Promise<Session>>();
-    this.#sessions.set(key, sessions);
-    return sessions;
+    const loads = this.#loads.get(key) ?? new Map<number, SharedLoad>();
+    this.#loads.set(key, loads);
+    return loads;
   }
 }
 
-/** Returns a network that is loaded, or loads it; after a failure it may be tried again. */
+/** Loads networks by a pool: a network that it has loaded before is not loaded again. */
+export class PooledSessions implements SessionLoader {
+  readonly runtime: Runtime;
+  readonly gpu: Gpu | null;
+  readonly #sessions: SessionLoader;
+  readonly #pool: SessionPool;
+
+  /** Wraps a loader; it and the pool are borrowed. */
+  constructor(sessions: SessionLoader, pool: SessionPool) {
+    this.runtime = sessions.runtime;
+    this.gpu = sessions.gpu;
+    this.#sessions = sessions;
+    this.#pool = pool;
+  }
+
+  async load(graph: Graph, options: LoadOptions = {}): Promise<Session> {
+    return await this.#pool.borrow(this.#sessions, graph, options);
+  }
+
+  /** Loads a network for several pictures: {@linkcode SessionPool.borrowBatched}. */
+  async loadBatched(
+    graph: Graph,
+    options: Parameters<SessionPool["borrowBatched"]>[2],
+  ): Promise<{ readonly session: Session; readonly batchSize: number }> {
+    return await this.#pool.borrowBatched(this.#sessions, graph, options);
+  }
+}
+
+/** Returns a load that was started before, or starts it; after a failure it is started again. */
 function loadOnce(
-  sessions: Map<number, Promise<Session>>,
-  copies: number,
-  load: () => Promise<Session>,
-): Promise<Session> {
-  let session = sessions.get(copies);
-  if (!session) {
-    session = load();
-    sessions.set(copies, session);
-    session.catch(() => sessions.delete(copies));
-  }
-  return session;
+  loads: Map<number, SharedLoad>,
+  batchSize: number,
+  start: (signal: AbortSignal) => Promise<Session>,
+): SharedLoad {
+  const found = loads.get(batchSize);
+  if (found) return found;
+  const forget = () => {
+    if (loads.get(batchSize) === load) loads.delete(batchSize);
+  };
+  const load = new SharedLoad(start, forget);
+  loads.set(batchSize, load);
+  load.session.catch(forget);
+  return load;
 }
 
-/** Hashes what a network computes. */
+/** Hashes the parts of a network that are compared; {@linkcode SessionPool} says what it assumes. */
 async function fingerprint(graph: Graph): Promise<string> {
   const weights = graph.weights.map(({ value, entry }) =>
     entry.read("float32", 0, Math.min(COMPARED_VALUES, shapeSize(value.shape)))
   );
   const parts = [
-    new TextEncoder().encode(describeGraph(graph)),
+    new TextEncoder().encode(JSON.stringify([describeGraph(graph), graph.saved ?? []])),
     ...graph.constants.map(({ bytes }) => bytes),
     ...weights,
   ];
@@ -125,7 +172,7 @@ async function fingerprint(graph: Graph): Promise<string> {
   return new Uint8Array(hash).toHex();
 }
 
-/** A session of a pool. */
+/** A session of a caller, of a network that the pool keeps. */
 class BorrowedSession implements Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
@@ -137,11 +184,11 @@ class BorrowedSession implements Session {
     this.inputNames = session.inputNames;
     this.outputNames = session.outputNames;
     this.runtime = session.runtime;
-    this.run = (feeds, kept) => session.run(feeds, kept);
-    this.runHost = (feeds, kept) => session.runHost(feeds, kept);
+    this.run = (feeds) => session.run(feeds);
+    this.runHost = (feeds) => session.runHost(feeds);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // It is the pool's.
+    // The pool owns the network.
   }
 }

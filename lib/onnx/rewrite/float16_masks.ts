@@ -1,13 +1,6 @@
-import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import type { Graph, GraphNode, Value } from "../graph/graph.ts";
 import { GraphEditor } from "../graph/rewrite_graph.ts";
-import type { Runtime } from "../runtime/session.ts";
 import type { GradientGraphs } from "./split_gradient.ts";
-
-/** Tells whether a runtime can save masks in float16. On a CPU, memory is not short. */
-export function canNarrowMasks(gpu: Gpu | null, runtime: Runtime): boolean {
-  return runtime === "webgpu" && gpu !== null && gpu.device.features.has("shader-f16");
-}
 
 /**
  * Saves the masks of ReLUs (0 or 1) in float16 between the forward and the backward half, instead

@@ -5,49 +5,49 @@ import { SessionError } from "./session_error.ts";
 
 /** A tensor in host memory. */
 export interface HostTensor {
-  /** Values, last side fastest. */
+  /** Values, row-major: the last dimension varies fastest. */
   readonly data: Float32Array | BigInt64Array | Int32Array;
-  /** Sides, outermost first. */
+  /** Sizes of the dimensions, outermost first. */
   readonly shape: readonly number[];
 }
 
-/** A tensor of the runtime. */
+/** A tensor in the memory of the runtime. */
 export interface RuntimeTensor extends Disposable {
-  /** Sides, outermost first. */
+  /** Sizes of the dimensions, outermost first. */
   readonly dims: readonly number[];
-  /** Name of the type of its values. */
+  /** Type of the values, such as "float32". */
   readonly type: string;
 }
 
-/** A result that stayed with the runtime, to be given to another session of it. */
-export class KeptTensor implements Disposable {
-  /** Sides, outermost first. */
+/** An output that stays with the runtime, as an input of another session of the same runtime. */
+export class SavedTensor implements Disposable {
+  /** Sizes of the dimensions, outermost first. */
   readonly shape: readonly number[];
-  /** Name of the type of its values. */
+  /** Type of the values, such as "float32". */
   readonly type: string;
-  /** The runtime's own tensor; for sessions only. */
+  /** The tensor of the runtime; only sessions use it. */
   readonly tensor: RuntimeTensor;
 
-  /** Keeps a tensor, which is released with this. */
+  /** Takes over a tensor. */
   constructor(tensor: RuntimeTensor) {
     this.shape = tensor.dims;
     this.type = tensor.type;
     this.tensor = tensor;
   }
 
-  /** Releases its memory. */
+  /** Frees the tensor. */
   [Symbol.dispose](): void {
     this.tensor[Symbol.dispose]();
   }
 }
 
-/** What a session takes. Integers of 64 bits are given in host memory. */
-export type Feed = GpuTensor | HostTensor | KeptTensor;
+/** An input of a session. 64-bit integers must be in host memory. */
+export type Feed = GpuTensor | HostTensor | SavedTensor;
 
 /**
- * Checks that every input of a graph is given, and nothing else.
+ * Checks that there is a feed for every input of a graph, of its type and shape, and no other.
  *
- * @throws {SessionError} With the input named.
+ * @throws {SessionError} If not; it names the input.
  */
 export function checkFeeds(
   graph: Pick<Graph, "name" | "inputs">,
@@ -72,13 +72,13 @@ export function checkFeeds(
 
 function fits(feed: Feed, input: Value): boolean {
   const isSameShape = feed.shape.length === input.shape.length &&
-    input.shape.every((side, axis) => side === feed.shape[axis]);
+    input.shape.every((size, axis) => size === feed.shape[axis]);
   const hasSize = !("data" in feed) || feed.data.length === shapeSize(input.shape);
   return isSameShape && hasSize && feedType(feed) === input.type;
 }
 
 function feedType(feed: Feed): string {
-  if (feed instanceof KeptTensor) return feed.type;
+  if (feed instanceof SavedTensor) return feed.type;
   if (feed instanceof GpuTensor) return { f32: "float32", i32: "int32", u32: "uint32" }[feed.dtype];
   if (feed.data instanceof BigInt64Array) return "int64";
   return feed.data instanceof Int32Array ? "int32" : "float32";

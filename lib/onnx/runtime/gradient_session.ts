@@ -1,146 +1,113 @@
-import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import type { GpuTensor } from "../../../kernels/gpu/tensor.ts";
-import { createBatchedSession, padsNetwork } from "../batching/batched_session.ts";
 import { measureGraph } from "../graph/graph_memory.ts";
-import { canNarrowMasks, narrowMasks } from "../rewrite/float16_masks.ts";
-import {
-  createSession,
-  type Feed,
-  type HostTensor,
-  type KeptTensor,
-  type Session,
-  type SessionOptions,
-} from "./session.ts";
+import { narrowMasks } from "../rewrite/float16_masks.ts";
 import type { GradientGraphs } from "../rewrite/split_gradient.ts";
+import type { Feed, HostTensor, SavedTensor } from "./feeds.ts";
+import { hasFloat16 } from "./network_precision.ts";
+import type { Session, SessionLoader } from "./session.ts";
+
+/** Options of {@linkcode GradientSession.load}. */
+export interface GradientSessionOptions {
+  /** Builds the graphs for a number of pictures. Default: they take one picture at a time. */
+  readonly build?: (size: number) => GradientGraphs;
+}
 
 /**
- * A network that can be run forward and then backward.
+ * A network that runs forward and then backward.
  *
- * What the backward half needs of the forward half stays with the runtime in between.
+ * Tensors that the forward half saves for the backward half stay with the runtime in between.
  */
 export class GradientSession implements AsyncDisposable {
   readonly #forward: Session;
   readonly #backward: Session;
-  readonly #names: readonly string[];
-  #kept = new Map<string, KeptTensor | undefined>();
+  #saved: Readonly<Record<string, SavedTensor>> | undefined;
 
-  private constructor(forward: Session, backward: Session, names: readonly string[]) {
+  private constructor(forward: Session, backward: Session) {
     this.#forward = forward;
     this.#backward = backward;
-    this.#names = names;
   }
 
   /**
    * Loads both halves.
    *
-   * @param gpu As of `createSession`.
+   * @param graphs The graphs for one picture.
    * @throws {SessionError} If the runtime refuses.
    */
-  static async create(
-    gpu: Gpu | null,
-    asked: GradientGraphs,
-    options: SessionOptions,
+  static async load(
+    sessions: SessionLoader,
+    graphs: GradientGraphs,
+    { build }: GradientSessionOptions = {},
   ): Promise<GradientSession> {
-    const graphs = canNarrowMasks(gpu, options.runtime) ? narrowMasks(asked) : asked;
-    await using cleanup = new AsyncDisposableStack();
-    const forward = cleanup.use(await createSession(gpu, graphs.forward, options));
-    const backward = cleanup.use(await createSession(gpu, graphs.backward, options));
-    cleanup.move();
-    return new GradientSession(forward, backward, graphs.forward.saved);
-  }
-
-  /**
-   * Loads both halves for a member of a batch; without one as {@linkcode GradientSession.create}.
-   *
-   * @param asked.graphs Those for one picture.
-   * @param asked.widen Builds them for several, as of `createBatchedSession`.
-   * @throws {SessionError} If the runtime refuses.
-   */
-  static async createBatched(
-    gpu: Gpu | null,
-    asked: {
-      readonly graphs: GradientGraphs;
-      readonly widen: (copies: number) => GradientGraphs;
-    },
-    options: SessionOptions,
-  ): Promise<GradientSession> {
-    const fit = (made: GradientGraphs) =>
-      canNarrowMasks(gpu, options.runtime) ? narrowMasks(made) : made;
-    const graphs = fit(asked.graphs);
-    const halves = [graphs.forward, graphs.backward];
+    const fit = (made: GradientGraphs) => hasFloat16(sessions) ? narrowMasks(made) : made;
+    const single = fit(graphs);
+    const halves = [single.forward, single.backward];
+    // Both halves must have the same batch size.
     const weightBytes = halves.reduce((sum, half) => sum + measureGraph(half).weightBytes, 0);
-    // Both halves must take the same number of pictures.
-    const pads = padsNetwork(options.runtime, weightBytes);
     const load = (half: "forward" | "backward") =>
-      createBatchedSession(
-        gpu,
-        { one: graphs[half], widen: (copies) => fit(asked.widen(copies))[half], pads },
-        options,
+      sessions.load(
+        single[half],
+        build && { batch: { build: (size) => fit(build(size))[half], weightBytes } },
       );
     await using cleanup = new AsyncDisposableStack();
     const forward = cleanup.use(await load("forward"));
     const backward = cleanup.use(await load("backward"));
     cleanup.move();
-    return new GradientSession(forward, backward, graphs.forward.saved);
+    return new GradientSession(forward, backward);
   }
 
-  /** Runs forward. The caller owns the results. */
+  /** Runs forward. The caller owns the outputs. */
   async forward(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, GpuTensor>> {
-    return await this.#forward.run(feeds, this.#renewKept());
+    this.#releaseSaved();
+    const { outputs, saved } = await this.#forward.run(feeds);
+    this.#saved = saved;
+    return outputs;
   }
 
   /** Runs forward on tensors in host memory. */
   async forwardHost(
     feeds: Readonly<Record<string, HostTensor>>,
   ): Promise<Record<string, HostTensor>> {
-    return await this.#forward.runHost(feeds, this.#renewKept());
+    this.#releaseSaved();
+    const { outputs, saved } = await this.#forward.runHost(feeds);
+    this.#saved = saved;
+    return outputs;
   }
 
   /**
    * Runs backward, for the last run forward. The caller owns the gradients.
    *
-   * @param feeds Gradients of the results, and those inputs that are used again.
+   * @param feeds Gradients of the outputs, and those inputs that are needed again.
+   * @throws {TypeError} If there was no run forward since the last run backward.
    */
   async backward(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, GpuTensor>> {
-    const gradients = await this.#backward.run({ ...feeds, ...this.#keptFeeds() });
-    this.#releaseKept();
-    return gradients;
+    const { outputs } = await this.#backward.run({ ...feeds, ...this.#savedFeeds() });
+    this.#releaseSaved();
+    return outputs;
   }
 
   /** Runs backward on tensors in host memory. */
   async backwardHost(
     feeds: Readonly<Record<string, HostTensor>>,
   ): Promise<Record<string, HostTensor>> {
-    const gradients = await this.#backward.runHost({ ...feeds, ...this.#keptFeeds() });
-    this.#releaseKept();
-    return gradients;
+    const { outputs } = await this.#backward.runHost({ ...feeds, ...this.#savedFeeds() });
+    this.#releaseSaved();
+    return outputs;
   }
 
-  /** Frees both halves and what was kept. */
+  /** Frees both halves and the saved tensors. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#releaseKept();
+    this.#releaseSaved();
     await this.#forward[Symbol.asyncDispose]();
     await this.#backward[Symbol.asyncDispose]();
   }
 
-  #renewKept(): Map<string, KeptTensor | undefined> {
-    this.#releaseKept();
-    this.#kept = new Map(this.#names.map((name) => [name, undefined]));
-    return this.#kept;
+  #savedFeeds(): Readonly<Record<string, SavedTensor>> {
+    if (this.#saved) return this.#saved;
+    throw new TypeError("Cannot run backward: expected a run forward before it");
   }
 
-  #keptFeeds(): Record<string, KeptTensor> {
-    const feeds: Record<string, KeptTensor> = {};
-    for (const name of this.#names) {
-      const tensor = this.#kept.get(name);
-      if (!tensor) throw new TypeError("Cannot run backward: expected a run forward before it");
-      feeds[name] = tensor;
-    }
-    return feeds;
-  }
-
-  #releaseKept(): void {
-    for (const tensor of this.#kept.values()) tensor?.[Symbol.dispose]();
-    this.#kept.clear();
+  #releaseSaved(): void {
+    for (const tensor of Object.values(this.#saved ?? {})) tensor[Symbol.dispose]();
+    this.#saved = undefined;
   }
 }

@@ -38,10 +38,20 @@ export function choosePrecision(
   wanted: PrecisionName | "auto",
   { runtime, gpu }: PrecisionContext,
 ): Required<NetworkPrecision> {
-  const can = runtime === "webgpu" && gpu.device.features.has("shader-f16");
-  const isHalf = can && (wanted === "fp16" || (wanted !== "fp32" && !gpu.isSoftware));
+  const isHalf = hasFloat16({ runtime, gpu }) &&
+    (wanted === "fp16" || (wanted !== "fp32" && !gpu.isSoftware));
   const weightBits = wanted === "q8" ? 8 : wanted === "q4" ? 4 : undefined;
   return { precision: isHalf ? "float16" : "float32", weightBits };
+}
+
+/** Whether a runtime can compute in float16 on a device; CPUs compute in float32. */
+export function hasFloat16(
+  { runtime, gpu }: {
+    readonly runtime: Runtime;
+    readonly gpu: Pick<PrecisionContext["gpu"], "device"> | null;
+  },
+): boolean {
+  return runtime === "webgpu" && gpu !== null && gpu.device.features.has("shader-f16");
 }
 
 /** Returns the name of a precision. */

@@ -4,11 +4,12 @@ import { resizeImage } from "../../../lib/image/resize_image.ts";
 import { conv2d, linear } from "../../../lib/models/layers/layers.ts";
 import type { Graph, Value } from "../../../lib/onnx/graph/graph.ts";
 import { GraphBuilder } from "../../../lib/onnx/graph/graph_builder.ts";
-import { createSession, type Session } from "../../../lib/onnx/runtime/session.ts";
+import type { Session } from "../../../lib/onnx/runtime/session.ts";
 import { WeightScope } from "../../../lib/onnx/graph/weight_scope.ts";
 import { fileSource } from "../../../lib/weights/file_source.ts";
 import { readSafetensorsHeader } from "../../../lib/weights/safetensors.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
+import { OrtSessions } from "../../../lib/onnx/runtime/ort_sessions.ts";
 
 /** Where the judge lies once it is trained. */
 export const JUDGE_PATH = fileURLToPath(new URL("judge.safetensors", import.meta.url));
@@ -86,12 +87,12 @@ export class Judge implements AsyncDisposable {
     using weights = StateDict.fromSources([source], path);
     const names = readNames(readSafetensorsHeader(source).metadata["names"], path);
     const graph = buildJudge(weights, { names: names.length });
-    return new Judge(names, await createSession(null, graph, { runtime: "wasm" }));
+    return new Judge(names, await new OrtSessions({ runtime: "wasm" }).load(graph));
   }
 
   /** Returns a logit for each name. */
   async look(picture: Image): Promise<Float32Array> {
-    const { logits } = await this.#session.runHost({
+    const { outputs: { logits } } = await this.#session.runHost({
       image: { data: judgeInput(picture), shape: [1, 3, JUDGE_SIDE, JUDGE_SIDE] },
     });
     return logits!.data as Float32Array;

@@ -21,11 +21,12 @@ import {
   precisionName,
   preferredFile,
 } from "../../../lib/onnx/runtime/network_precision.ts";
-import { createSession, type Feed, type Runtime } from "../../../lib/onnx/runtime/session.ts";
+import type { Feed, Runtime } from "../../../lib/onnx/runtime/session.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { type TensorToWrite, writeSafetensors } from "../../../lib/weights/safetensors_writer.ts";
 import { describeEnvironment } from "../bench_environment.ts";
+import { OrtSessions } from "../../../lib/onnx/runtime/ort_sessions.ts";
 
 const HELP = `Runs the networks of a teacher and keeps what went in and what came out.
 
@@ -163,10 +164,10 @@ async function load(bench: Bench, name: string): Promise<Loaded> {
       ...{ ...precision, batch: rows, length: PROMPT_LENGTH },
     });
   }
-  const session = await createSession(gpu, graph, { runtime });
+  const session = await new OrtSessions({ runtime, gpu }).load(graph);
   return {
     graphs: [graph],
-    run: (feeds) => session.run(feeds),
+    run: async (feeds) => (await session.run(feeds)).outputs,
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
 }
@@ -180,15 +181,15 @@ async function loadAutoencoder(bench: Bench, decodes: boolean): Promise<Loaded> 
   if (decodes) {
     const latents = teacher.latentSize({ height: side, width: side });
     const graph = teacher.vae.buildDecoder(weights, { ...options, ...latents });
-    const session = await createSession(gpu, graph, { runtime });
+    const session = await new OrtSessions({ runtime, gpu }).load(graph);
     return {
       graphs: [graph],
-      run: (feeds) => session.run(feeds),
+      run: async (feeds) => (await session.run(feeds)).outputs,
       [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
     };
   }
   const graphs = teacher.vae.buildEncoderGradient(weights, options);
-  const session = await GradientSession.create(gpu, graphs, { runtime });
+  const session = await GradientSession.load(new OrtSessions({ runtime, gpu }), graphs);
   const needsImage = graphs.backward.inputs.some((input) => input.name === "image");
   return {
     graphs: [graphs.forward, {

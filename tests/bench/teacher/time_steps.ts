@@ -17,6 +17,7 @@ import {
 import type { Runtime } from "../../../lib/onnx/runtime/session.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { describeEnvironment } from "../bench_environment.ts";
+import { OrtSessions } from "../../../lib/onnx/runtime/ort_sessions.ts";
 
 const HELP = `Times the teacher's part of a step: encoder, ControlNets, UNet, encoder backward.
 
@@ -79,21 +80,25 @@ async function main(args: readonly string[]): Promise<void> {
 async function measureSide(bench: Bench, side: number): Promise<void> {
   const { gpu, teacher, runtime, precision, rows, controlnets } = bench;
   const startedAt = performance.now();
-  const [size, options] = [{ height: side, width: side }, { runtime, ...precision }];
+  const size = { height: side, width: side };
+  const sessions = new OrtSessions({ runtime, gpu });
   const schedule = await NoiseSchedule.open(teacher.folder);
   await using denoiser = await Denoiser.create(gpu, {
-    ...{ teacher, schedule },
+    ...{ sessions, teacher, schedule },
     prompts: {
       promptEmbeds: noise([rows, PROMPT_LENGTH, teacher.unet.crossAttentionDim]),
       pooledPromptEmbeds: noise([rows, teacher.unet.textEmbedDim]),
     },
   }, {
-    ...{ ...options, size },
+    ...precision,
+    size,
     controlnets: controlnets.map((id) => ({ id, conditioningScale: 0.15 })),
   });
   let times: Record<string, number> = {};
-  await using distillation = await ScoreDistillation.create(gpu, { teacher, schedule, denoiser }, {
-    ...{ runtime, size, seed: 0 },
+  const parts = { sessions, teacher, schedule, denoiser };
+  await using distillation = await ScoreDistillation.create(gpu, parts, {
+    size,
+    seed: 0,
     config: { guidanceScale: 40, gradScale: 1, wMode: "constant" },
     onStage: (stage: ScoreStage, ms) => times[stage] = (times[stage] ?? 0) + ms / 1000,
   });

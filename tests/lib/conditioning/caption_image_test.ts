@@ -6,7 +6,8 @@ import { readBlipConfig } from "../../../lib/models/blip/blip_config.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { goldenPath, readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
-import { scatter } from "../onnx/run_graph.ts";
+import { OrtSessions } from "../../../lib/onnx/runtime/ort_sessions.ts";
+import { scatter, WASM_SESSIONS } from "../onnx/run_graph.ts";
 import { memoryFolder } from "./memory_folder.ts";
 
 const base = openModelFolder(goldenPath("tiny-blip"));
@@ -19,39 +20,41 @@ const [, ...greedy] = golden.tensor("greedy_ids").data;
 const SIDE = config.vision.imageSize;
 
 Deno.test("writeCaption() writes the tokens of the reference, best token each time", async () => {
-  const options = { runtime: "wasm", maxNewTokens: greedy.length, query: [] } as const;
-  assert.deepEqual(await writeCaption(null, endless, pixelValues, options), greedy);
+  const options = { maxNewTokens: greedy.length, query: [] } as const;
+  assert.deepEqual(await writeCaption(WASM_SESSIONS, endless, pixelValues, options), greedy);
 });
 
 gpuTest("writeCaption() writes the tokens of the reference on WebGPU", async (gpu) => {
-  const options = { runtime: "webgpu", maxNewTokens: greedy.length, query: [] } as const;
-  assert.deepEqual(await writeCaption(gpu, endless, pixelValues, options), greedy);
+  const options = { maxNewTokens: greedy.length, query: [] } as const;
+  assert.deepEqual(
+    await writeCaption(new OrtSessions({ runtime: "webgpu", gpu }), endless, pixelValues, options),
+    greedy,
+  );
 });
 
 Deno.test("writeCaption() goes on behind a query, and stops at the end", async () => {
   const query = greedy.slice(0, 5);
-  const options = { runtime: "wasm", maxNewTokens: 6, query } as const;
-  const rest = await writeCaption(null, endless, pixelValues, options);
+  const options = { maxNewTokens: 6, query } as const;
+  const rest = await writeCaption(WASM_SESSIONS, endless, pixelValues, options);
   assert.deepEqual(rest, greedy.slice(5, 11));
   const stop = greedy.find((token, i) => i >= 2 && greedy.indexOf(token) === i)!;
   const stopping = {
     folder: base,
     config: { ...config, text: { ...config.text, sepTokenId: stop } },
   };
-  const short = { runtime: "wasm", maxNewTokens: 14, query: [] } as const;
-  const tokens = await writeCaption(null, stopping, pixelValues, short);
+  const short = { maxNewTokens: 14, query: [] } as const;
+  const tokens = await writeCaption(WASM_SESSIONS, stopping, pixelValues, short);
   assert.deepEqual(tokens, greedy.slice(0, greedy.indexOf(stop)));
 });
 
 Deno.test("writeCaption() with beams keeps to the numbers of tokens", async () => {
   const options = {
-    runtime: "wasm",
     beams: 3,
     minNewTokens: 6,
     maxNewTokens: 6,
     query: [],
   } as const;
-  const tokens = await writeCaption(null, endless, pixelValues, options);
+  const tokens = await writeCaption(WASM_SESSIONS, endless, pixelValues, options);
   assert.equal(tokens.length, 6);
 });
 
@@ -63,12 +66,12 @@ Deno.test("captionImage() turns a picture into text", async () => {
   }, base);
   const values = scatter(40 * 50 * 3).map((value) => (value + 1) / 2);
   const image = Image.fromFloats({ height: 40, width: 50 }, values);
-  const options = { runtime: "wasm", minNewTokens: 5, maxNewTokens: 5 } as const;
-  const caption = await captionImage(null, folder, image, { ...options, query: "W7 w8" });
+  const options = { minNewTokens: 5, maxNewTokens: 5 } as const;
+  const caption = await captionImage(WASM_SESSIONS, folder, image, { ...options, query: "W7 w8" });
   assert.match(caption, /^w7 w8( w\d+){5}$/);
   const square = Image.fromFloats({ height: SIDE, width: SIDE }, scatter(SIDE * SIDE * 3));
   const ids = await writeCaption(
-    null,
+    WASM_SESSIONS,
     { folder, config },
     makePixelValues([square], CLIP_STATISTICS),
     {
@@ -77,5 +80,5 @@ Deno.test("captionImage() turns a picture into text", async () => {
     },
   );
   const expected = ids.map((id) => `w${id}`).join(" ");
-  assert.equal(await captionImage(null, folder, square, options), expected);
+  assert.equal(await captionImage(WASM_SESSIONS, folder, square, options), expected);
 });

@@ -7,7 +7,7 @@ import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { goldenPath } from "../../support/goldens.ts";
-import { runGraph, scatter } from "../onnx/run_graph.ts";
+import { runGraph, scatter, WASM_SESSIONS } from "../onnx/run_graph.ts";
 import { memoryFolder } from "./memory_folder.ts";
 
 const [BOS, EOS, LENGTH, SIDE] = [498, 499, 77, 64] as const;
@@ -32,8 +32,7 @@ function picture(side: number, seed: number): Image {
 
 Deno.test("chooseByClip() picks the image with the greatest logit", async () => {
   const images = [1, 2, 3].map((seed) => picture(SIDE, seed));
-  const options = { runtime: "wasm" } as const;
-  const chosen = await chooseByClip(null, folder, { prompt: "ab a", images }, options);
+  const chosen = await chooseByClip(WASM_SESSIONS, folder, { prompt: "ab a", images });
   // The definition: (value / 255 - mean) / deviation of CLIP; the letters by hand.
   const [mean, deviation] = [
     [0.48145466, 0.4578275, 0.40821073],
@@ -56,17 +55,16 @@ Deno.test("chooseByClip() picks the image with the greatest logit", async () => 
   assertAllClose(chosen.scores, logits, { atol: 1e-4 });
   assert.equal(chosen.index, logits.indexOf(Math.max(...logits)));
   const reversed = { prompt: "ab a", images: images.toReversed() };
-  const other = await chooseByClip(null, folder, reversed, options);
+  const other = await chooseByClip(WASM_SESSIONS, folder, reversed);
   assert.equal(other.index, 2 - chosen.index);
 });
 
 Deno.test("chooseByClip() takes images of any sizes, and at least one", async () => {
   const images = [picture(9, 1), picture(100, 2)];
-  const options = { runtime: "wasm" } as const;
-  const chosen = await chooseByClip(null, folder, { prompt: "a", images }, options);
+  const chosen = await chooseByClip(WASM_SESSIONS, folder, { prompt: "a", images });
   assert.equal(chosen.scores.length, 2);
   await assert.rejects(
-    chooseByClip(null, folder, { prompt: "a", images: [] }, options),
+    chooseByClip(WASM_SESSIONS, folder, { prompt: "a", images: [] }),
     /Cannot choose an image for "a": expected at least one, got none$/,
   );
 });

@@ -8,7 +8,7 @@ import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { goldenPath } from "../../support/goldens.ts";
-import { runGraph, scatter } from "../onnx/run_graph.ts";
+import { runGraph, scatter, WASM_SESSIONS } from "../onnx/run_graph.ts";
 
 const folder = openModelFolder(goldenPath("tiny-depth-anything"));
 const config = await readDepthAnythingConfig(folder);
@@ -22,7 +22,7 @@ function picture(height: number, width: number): Image {
 Deno.test("makeDepthImage() is the predicted depth, from 0 to 1, in three channels", async () => {
   const image = picture(SIDE, SIDE);
   const size = { height: SIDE, width: SIDE };
-  const { data, shape } = await makeDepthImage(null, folder, image, { size, runtime: "wasm" });
+  const { data, shape } = await makeDepthImage(WASM_SESSIONS, folder, image, { size });
   assert.deepEqual(shape, [1, 3, SIDE, SIDE]);
   const plane = SIDE * SIDE;
   // The definition: (value / 255 - mean) / deviation of ImageNet, channel by channel.
@@ -46,8 +46,8 @@ Deno.test("makeDepthImage() is the predicted depth, from 0 to 1, in three channe
 
 Deno.test("makeDepthImage() brings any picture to the teacher's size", async () => {
   const size = { height: 40, width: 24 };
-  const options = { size, runtime: "wasm" } as const;
-  const { data, shape } = await makeDepthImage(null, folder, picture(50, 90), options);
+  const options = { size } as const;
+  const { data, shape } = await makeDepthImage(WASM_SESSIONS, folder, picture(50, 90), options);
   assert.deepEqual(shape, [1, 3, 40, 24]);
   assert.equal(Math.min(...data), 0);
   assert.equal(Math.max(...data), 1);

@@ -8,7 +8,7 @@ import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { goldenPath, readGolden, readTensorFile } from "../../support/goldens.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
-import { scatter } from "../onnx/run_graph.ts";
+import { scatter, WASM_SESSIONS } from "../onnx/run_graph.ts";
 
 const features = readTensorFile(goldenPath("tiny-dpt-hybrid/features.safetensors"));
 const PHOTO = { height: 50, width: 90 };
@@ -96,9 +96,9 @@ Deno.test("readDepthModel() follows the file of DPTImageProcessor and refuses wh
 Deno.test("makeDepthImage() sees with a hybrid DPT", async () => {
   const values = scatter(PHOTO.height * PHOTO.width * 3).map((value) => (value + 1) / 2);
   const folder = openModelFolder(goldenPath("tiny-dpt-hybrid"));
-  const options = { size: { height: 40, width: 24 }, runtime: "wasm" } as const;
+  const options = { size: { height: 40, width: 24 } } as const;
   const image = Image.fromFloats(PHOTO, values);
-  const { data, shape } = await makeDepthImage(null, folder, image, options);
+  const { data, shape } = await makeDepthImage(WASM_SESSIONS, folder, image, options);
   assert.deepEqual(shape, [1, 3, 40, 24]);
   assert.equal(Math.min(...data), 0);
   assert.equal(Math.max(...data), 1);

@@ -6,12 +6,12 @@ import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { goldenPath, readGolden } from "../../support/goldens.ts";
 import { memoryFolder } from "./memory_folder.ts";
+import { WASM_SESSIONS } from "../onnx/run_graph.ts";
 
 const TINY = openModelFolder(goldenPath("tiny-sdxl"));
 const GOLDEN = readGolden("prompt_embeds");
 // The first two prompts of tokens.json.
 const PROMPT = "a red dragon flying over the castle";
-const OPTIONS = { runtime: "wasm" } as const;
 
 /** Returns a row of a reference tensor. */
 function row(name: "prompt_embeds" | "pooled_prompt_embeds", index: number): Float32Array {
@@ -23,7 +23,7 @@ function row(name: "prompt_embeds" | "pooled_prompt_embeds", index: number): Flo
 Deno.test("encodePrompts() equals transformers, negative prompt first", async () => {
   const teacher = await openTeacherFolder(TINY);
   const prompts = { prompt: PROMPT, negativePrompt: "" };
-  const encoded = await encodePrompts(null, teacher, prompts, OPTIONS);
+  const encoded = await encodePrompts(WASM_SESSIONS, teacher, prompts);
   assert.deepEqual(encoded.promptEmbeds.shape, [2, 77, 80]);
   assert.deepEqual(encoded.pooledPromptEmbeds.shape, [2, 40]);
   const expected = [1, 0].flatMap((index) => [...row("prompt_embeds", index)]);
@@ -34,7 +34,7 @@ Deno.test("encodePrompts() equals transformers, negative prompt first", async ()
 
 Deno.test("encodePrompts() makes one row without a negative prompt", async () => {
   const teacher = await openTeacherFolder(TINY);
-  const encoded = await encodePrompts(null, teacher, { prompt: PROMPT }, OPTIONS);
+  const encoded = await encodePrompts(WASM_SESSIONS, teacher, { prompt: PROMPT });
   assert.deepEqual(encoded.promptEmbeds.shape, [1, 77, 80]);
   assertAllClose(encoded.promptEmbeds.data, row("prompt_embeds", 0), { atol: 1e-4 });
 });
@@ -43,7 +43,7 @@ Deno.test("encodePrompts() makes zeros of an empty negative prompt where the tea
   const index = { "model_index.json": '{"force_zeros_for_empty_prompt": true}' };
   const teacher = await openTeacherFolder(memoryFolder(index, TINY));
   const prompts = { prompt: PROMPT, negativePrompt: "" };
-  const { promptEmbeds, pooledPromptEmbeds } = await encodePrompts(null, teacher, prompts, OPTIONS);
+  const { promptEmbeds, pooledPromptEmbeds } = await encodePrompts(WASM_SESSIONS, teacher, prompts);
   assert(promptEmbeds.data.subarray(0, 77 * 80).every((value) => value === 0));
   assertAllClose(promptEmbeds.data.subarray(77 * 80), row("prompt_embeds", 0), { atol: 1e-4 });
   assert(pooledPromptEmbeds.data.subarray(0, 40).every((value) => value === 0));

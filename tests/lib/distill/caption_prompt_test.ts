@@ -6,6 +6,7 @@ import { gpuTest } from "../../support/gpu_test.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 import { openTinyBlip, tinyBlipFiles } from "./tiny_blip.ts";
 import { discImage, tinyConfig } from "./tiny_run.ts";
+import { WASM_SESSIONS } from "../onnx/run_graph.ts";
 
 const DISC = discImage({ height: 40, width: 60 });
 const CAPTION = { query: "w7 w8", minNewTokens: 4, maxNewTokens: 4 };
@@ -39,8 +40,7 @@ gpuTest("a run takes the caption of its image for its prompt", async (gpu) => {
 Deno.test("captionAs() keeps to the greatest number of tokens", async () => {
   const folder = await openTinyBlip(102);
   const config = { ...tinyConfig().caption, minNewTokens: 20, maxNewTokens: 3 };
-  const options = { runtime: "wasm", config } as const;
-  const caption = await captionAs(null, { folder, image: DISC }, options);
+  const caption = await captionAs(WASM_SESSIONS, { folder, image: DISC }, config);
   assert.match(caption, /^w\d+ w\d+ w\d+$/);
 });
 

@@ -10,6 +10,7 @@ import { goldenPath } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 import { tinyConfig } from "./tiny_run.ts";
+import { WASM_SESSIONS } from "../onnx/run_graph.ts";
 
 const DRAWN = { numReferences: 3, numInferenceSteps: 1 };
 
@@ -98,10 +99,9 @@ gpuTest("a run begins with the best of several images, in the eyes of CLIP", asy
     await using run = await createRun(config, { gpu, onNote: (note) => notes.push(note) });
     const { images, chosen, scores } = run.references!;
     const expected = await chooseByClip(
-      null,
+      WASM_SESSIONS,
       openModelFolder(clipId),
       { prompt: config.prompt, images },
-      { runtime: "wasm" },
     );
     assert.deepEqual({ index: chosen, scores }, expected);
     assert.deepEqual([run.evaluations, notes], [3, []]);

@@ -7,6 +7,8 @@ import { readSchedulerConfig } from "../../../lib/guidance/scheduler_config.ts";
 import { readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { openTinyTeacher, relativeError } from "./tiny_teacher.ts";
+import { OrtSessions } from "../../../lib/onnx/runtime/ort_sessions.ts";
+import type { Runtime } from "../../../lib/onnx/runtime/session.ts";
 
 const GOLDEN = readGolden("unet_controlnet");
 const LATENTS = GOLDEN.tensor("latents");
@@ -19,8 +21,12 @@ const CONTROLNETS = [
   { id: "depth", conditioningScale: 0.3 },
 ];
 
-async function createDenoiser(gpu: Gpu, options: Partial<DenoiserOptions> = {}) {
-  return await Denoiser.create(gpu, await openTinyTeacher(), { runtime: "wasm", ...options });
+async function createDenoiser(
+  gpu: Gpu,
+  { runtime = "wasm", ...options }: DenoiserOptions & { readonly runtime?: Runtime } = {},
+) {
+  const sessions = new OrtSessions({ runtime, gpu });
+  return await Denoiser.create(gpu, { sessions, ...await openTinyTeacher() }, options);
 }
 
 function assertNear(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
@@ -90,8 +96,8 @@ for (const runtime of ["wasm", "webgpu"] as const) {
     const { teacher, prompts } = await openTinyTeacher();
     const config = await readSchedulerConfig(teacher.folder);
     const schedule = new NoiseSchedule({ ...config, predictionType: "v_prediction" });
-    const parts = { teacher, prompts, schedule };
-    await using denoiser = await Denoiser.create(gpu, parts, { runtime });
+    const sessions = new OrtSessions({ runtime, gpu });
+    await using denoiser = await Denoiser.create(gpu, { sessions, teacher, prompts, schedule });
     const alpha = schedule.alphaAt(TIMESTEP);
     const expected = PLAIN.map((v, i) =>
       Math.sqrt(alpha) * v + Math.sqrt(1 - alpha) * LATENTS.data[i]!

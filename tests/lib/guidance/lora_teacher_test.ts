@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { encodePrompts } from "../../../lib/conditioning/encode_prompts.ts";
-import { openTeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
+import { openTeacherFolder, type TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
 import { LoadedUnet } from "../../../lib/guidance/loaded_unet.ts";
-import { floatsOf } from "../../../lib/guidance/near_tensor.ts";
+import { floatsOf } from "../../../lib/onnx/runtime/device_tensor.ts";
 import { memorySource } from "../../../lib/weights/byte_source.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { findLora } from "../../../lib/lora/lora_file.ts";
@@ -12,6 +12,7 @@ import { goldenPath, readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { memoryFolder } from "../conditioning/memory_folder.ts";
 import { assertAgrees } from "../models/agreement.ts";
+import { WASM_SESSIONS } from "../onnx/run_graph.ts";
 
 const TINY = openModelFolder(goldenPath("tiny-sdxl"));
 const golden = readGolden("unet_controlnet");
@@ -32,15 +33,16 @@ function loraOf(module: string, outputs: number, inputs: number) {
   return { folder: { ...memoryFolder({}), source }, path: LORA_FILE };
 }
 
+function parts(teacher: TeacherFolder) {
+  return { sessions: WASM_SESSIONS, teacher, constants: {} };
+}
+
 gpuTest("a UNet is loaded with the LoRAs of its teacher", async (gpu) => {
   for (const layout of ["diffusers", "kohya"] as const) {
     const lora = await findLora(goldenPath(`lora_${layout}.safetensors`), scale);
     const teacher = await openTeacherFolder(TINY, { loras: [lora] });
     const sizes = { batch: 2, height: 16, width: 16, promptLength: 77 };
-    await using unet = await LoadedUnet.create(gpu, { teacher, constants: {} }, {
-      ...sizes,
-      runtime: "wasm",
-    });
+    await using unet = await LoadedUnet.create(gpu, parts(teacher), sizes);
     const outputs = await unet.run({
       sample: expected.tensor("latents"),
       timestep: golden.tensor("timestep"),
@@ -59,9 +61,7 @@ Deno.test("prompts are encoded with the LoRAs of the teacher", async () => {
     const module = "text_encoder.text_model.encoder.layers.0.mlp.fc1";
     const loras = factors.map((factor) => ({ ...loraOf(module, 64, 32), scale: factor }));
     const teacher = await openTeacherFolder(TINY, { loras });
-    const { promptEmbeds } = await encodePrompts(null, teacher, { prompt: "a cat" }, {
-      runtime: "wasm",
-    });
+    const { promptEmbeds } = await encodePrompts(WASM_SESSIONS, teacher, { prompt: "a cat" });
     return promptEmbeds.data;
   };
   const [without, once, twice, both] = [
@@ -80,8 +80,8 @@ gpuTest("keys of a LoRA that do not fit are refused with their names", async (gp
     const teacher = await openTeacherFolder(TINY, {
       loras: [{ ...loraOf(module, 4, 4), scale: 1 }],
     });
-    const options = { batch: 1, height: 8, width: 8, promptLength: 77, runtime: "wasm" } as const;
-    await using _ = await LoadedUnet.create(gpu, { teacher, constants: {} }, options);
+    const options = { batch: 1, height: 8, width: 8, promptLength: 77 };
+    await using _ = await LoadedUnet.create(gpu, parts(teacher), options);
   };
   await assert.rejects(load("unet.nowhere.to_q"), {
     name: "LoraError",

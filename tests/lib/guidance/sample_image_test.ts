@@ -5,6 +5,7 @@ import { sampleImages, type SampleOptions } from "../../../lib/guidance/sample_i
 import type { Image } from "../../../lib/image/image.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { openTinyTeacher } from "./tiny_teacher.ts";
+import { WASM_SESSIONS } from "../onnx/run_graph.ts";
 
 const CONFIG = {
   sampler: "ddim",
@@ -18,10 +19,9 @@ async function sample(
   rows: 1 | 2,
   options: Partial<SampleOptions> = {},
 ): Promise<Image[]> {
-  const parts = await openTinyTeacher(rows);
-  await using denoiser = await Denoiser.create(gpu, parts, { runtime: "wasm" });
+  const parts = { sessions: WASM_SESSIONS, ...await openTinyTeacher(rows) };
+  await using denoiser = await Denoiser.create(gpu, parts);
   const samples = await sampleImages(gpu, { ...parts, denoiser }, {
-    runtime: "wasm",
     config: CONFIG,
     seed: 0,
     ...options,

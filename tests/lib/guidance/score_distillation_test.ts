@@ -7,6 +7,7 @@ import type { Runtime } from "../../../lib/onnx/runtime/session.ts";
 import { readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { openTinyTeacher, relativeError } from "./tiny_teacher.ts";
+import { OrtSessions } from "../../../lib/onnx/runtime/ort_sessions.ts";
 
 const GOLDEN = readGolden("sds_step");
 const TIMESTEP = GOLDEN.tensor("timestep").data[0]!;
@@ -25,14 +26,14 @@ async function assertNear(actual: GpuTensor, name: string): Promise<void> {
 }
 
 async function open(gpu: Gpu, runtime: Runtime, rows: 1 | 2, seed = 0) {
-  const parts = await openTinyTeacher(rows);
+  const sessions = new OrtSessions({ runtime, gpu });
+  const parts = { sessions, ...await openTinyTeacher(rows) };
   const stack = new AsyncDisposableStack();
   const controlnets = ["canny", "depth"].map((id) => ({ id, conditioningScale: 0.15 }));
-  const denoiser = stack.use(await Denoiser.create(gpu, parts, { runtime, controlnets }));
+  const denoiser = stack.use(await Denoiser.create(gpu, parts, { controlnets }));
   const stages = new Set<string>();
   const distillation = stack.use(
     await ScoreDistillation.create(gpu, { ...parts, denoiser }, {
-      runtime,
       config: CONFIG,
       seed,
       onStage: (stage, milliseconds) => {

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import type { Graph } from "../../../lib/onnx/graph/graph.ts";
-import { createSession, type HostTensor } from "../../../lib/onnx/runtime/session.ts";
+import type { HostTensor } from "../../../lib/onnx/runtime/session.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { goldenPath, type GoldenTensor } from "../../support/goldens.ts";
+import { OrtSessions } from "../../../lib/onnx/runtime/ort_sessions.ts";
 
 /** The teacher of the reference tensors. */
 export const teacher = openModelFolder(goldenPath("tiny-sdxl"));
@@ -54,7 +55,7 @@ export async function runOnWebgpu(
       ? tensors.use(GpuTensor.from(gpu, data, shape, name))
       : { data, shape },
   ]);
-  await using session = await createSession(gpu, graph, { runtime: "webgpu" });
+  await using session = await new OrtSessions({ runtime: "webgpu", gpu }).load(graph);
   const outputs = await session.run(Object.fromEntries(given));
   const results: Record<string, HostTensor> = {};
   for (const [name, tensor] of Object.entries(outputs)) {

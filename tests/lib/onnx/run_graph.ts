@@ -1,13 +1,18 @@
 import type { Graph } from "../../../lib/onnx/graph/graph.ts";
-import { createSession, type HostTensor } from "../../../lib/onnx/runtime/session.ts";
+import { OrtSessions } from "../../../lib/onnx/runtime/ort_sessions.ts";
+import type { HostTensor } from "../../../lib/onnx/runtime/session.ts";
+
+/** Loads networks for the CPU. */
+export const WASM_SESSIONS = new OrtSessions({ runtime: "wasm" });
 
 /** Runs a graph once on the CPU. */
 export async function runGraph(
   graph: Graph,
   feeds: Readonly<Record<string, HostTensor>>,
 ): Promise<Record<string, HostTensor>> {
-  await using session = await createSession(null, graph, { runtime: "wasm" });
-  return await session.runHost(feeds);
+  await using session = await WASM_SESSIONS.load(graph);
+  const { outputs } = await session.runHost(feeds);
+  return outputs;
 }
 
 /** Returns values in (-1, 1) without a pattern: the fractions of multiples of the golden ratio. */

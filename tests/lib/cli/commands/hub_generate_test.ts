@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { findHubLocations } from "../../../../lib/cli/flags/hub_permissions.ts";
 import { permissionsOf } from "../../../../lib/launcher/permissions.ts";
 import type { RunEvent } from "../../../../lib/report/run_event.ts";
-import { runtimeFile } from "../../../../lib/onnx/runtime/session.ts";
+import { runtimeFile } from "../../../../lib/onnx/runtime/ort_runtime.ts";
 import { FakeHub } from "../../hub/fake_hub.ts";
 import { goldenPath } from "../../../support/goldens.ts";
 import { inTemporaryFolder } from "../../../support/temporary_folder.ts";

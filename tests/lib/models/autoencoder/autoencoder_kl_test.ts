@@ -16,8 +16,9 @@ import { StateDict } from "../../../../lib/weights/state_dict.ts";
 import type { WeightEntry } from "../../../../lib/weights/weight_source.ts";
 import { type GoldenTensor, readGolden } from "../../../support/goldens.ts";
 import { gpuTest } from "../../../support/gpu_test.ts";
-import { runGraph } from "../../onnx/run_graph.ts";
+import { runGraph, WASM_SESSIONS } from "../../onnx/run_graph.ts";
 import { assertAgrees, openWeights, runOnWebgpu, teacher } from "../agreement.ts";
+import { OrtSessions } from "../../../../lib/onnx/runtime/ort_sessions.ts";
 
 const golden = readGolden("vae");
 const image = golden.tensor("image");
@@ -66,7 +67,7 @@ Deno.test("buildKlDecoder() agrees with AutoencoderKL", async () => {
 Deno.test("buildKlEncoderGradient() agrees with autograd", async () => {
   using weights = await openWeights("vae_kl");
   const graphs = buildKlEncoderGradient(weights, config, encoderSizes);
-  await using session = await GradientSession.create(null, graphs, { runtime: "wasm" });
+  await using session = await GradientSession.load(WASM_SESSIONS, graphs);
   const forward = await session.forwardHost({ image });
   assertAgrees(forward["latents"]!, latents, { name: "latents" });
   const backward = await session.backwardHost({ grad_latents: gradLatents });
@@ -77,7 +78,10 @@ Deno.test("buildKlEncoderGradient() agrees with autograd", async () => {
 gpuTest("buildKlEncoderGradient() agrees with autograd on WebGPU", async (gpu) => {
   using weights = await openWeights("vae_kl");
   const graphs = buildKlEncoderGradient(weights, config, encoderSizes);
-  await using session = await GradientSession.create(gpu, graphs, { runtime: "webgpu" });
+  await using session = await GradientSession.load(
+    new OrtSessions({ runtime: "webgpu", gpu }),
+    graphs,
+  );
   using imageTensor = GpuTensor.from(gpu, image.data, image.shape, "image");
   using gradTensor = GpuTensor.from(gpu, gradLatents.data, gradLatents.shape, "grad_latents");
   using result = (await session.forward({ image: imageTensor }))["latents"]!;

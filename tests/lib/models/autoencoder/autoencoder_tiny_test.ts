@@ -13,8 +13,9 @@ import { ModelConfig } from "../../../../lib/models/model_config.ts";
 import { GradientSession } from "../../../../lib/onnx/runtime/gradient_session.ts";
 import { type GoldenTensor, readGolden } from "../../../support/goldens.ts";
 import { gpuTest } from "../../../support/gpu_test.ts";
-import { runGraph } from "../../onnx/run_graph.ts";
+import { runGraph, WASM_SESSIONS } from "../../onnx/run_graph.ts";
 import { assertAgrees, openWeights, runOnWebgpu, teacher } from "../agreement.ts";
+import { OrtSessions } from "../../../../lib/onnx/runtime/ort_sessions.ts";
 
 const golden = readGolden("vae");
 const image = golden.tensor("image");
@@ -56,7 +57,7 @@ Deno.test("buildTinyDecoder() agrees with AutoencoderTiny", async () => {
 Deno.test("buildTinyEncoderGradient() agrees with autograd", async () => {
   using weights = await openWeights("vae");
   const graphs = buildTinyEncoderGradient(weights, config, encoderSizes);
-  await using session = await GradientSession.create(null, graphs, { runtime: "wasm" });
+  await using session = await GradientSession.load(WASM_SESSIONS, graphs);
   const forward = await session.forwardHost({ image });
   assertAgrees(forward["latents"]!, latents, { name: "latents" });
   const backward = await session.backwardHost({ grad_latents: gradLatents });
@@ -66,7 +67,10 @@ Deno.test("buildTinyEncoderGradient() agrees with autograd", async () => {
 gpuTest("buildTinyEncoderGradient() agrees with autograd on WebGPU", async (gpu) => {
   using weights = await openWeights("vae");
   const graphs = buildTinyEncoderGradient(weights, config, encoderSizes);
-  await using session = await GradientSession.create(gpu, graphs, { runtime: "webgpu" });
+  await using session = await GradientSession.load(
+    new OrtSessions({ runtime: "webgpu", gpu }),
+    graphs,
+  );
   using imageTensor = GpuTensor.from(gpu, image.data, image.shape, "image");
   using gradTensor = GpuTensor.from(gpu, gradLatents.data, gradLatents.shape, "grad_latents");
   using result = (await session.forward({ image: imageTensor }))["latents"]!;

@@ -5,7 +5,7 @@ import { buildControlnet } from "../../../../lib/models/unet/controlnet_model.ts
 import { buildUnet } from "../../../../lib/models/unet/unet_2d_condition_model.ts";
 import { readUnetConfig } from "../../../../lib/models/unet/unet_config.ts";
 import type { Graph } from "../../../../lib/onnx/graph/graph.ts";
-import { joinOnHost, partOnHost } from "../../../../lib/onnx/batching/batch_concat.ts";
+import { concatHost, splitHost } from "../../../../lib/onnx/batching/batch_concat.ts";
 import type { HostTensor } from "../../../../lib/onnx/runtime/session.ts";
 import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { readGolden } from "../../../support/goldens.ts";
@@ -43,14 +43,14 @@ async function assertSame(build: (pictures: number) => Graph): Promise<void> {
   const feeds = feedsOfTwo(one);
   const joined = Object.fromEntries(one.inputs.map((value) => {
     const own = new Map(feeds.map((feed, slot) => [slot, feed[value.name]!]));
-    return [value.name, joinOnHost(own, { value, copies: 2 })];
+    return [value.name, concatHost(own, { value, batchSize: 2 })];
   }));
   const together = await runGraph(two, joined);
   for (const [slot, feed] of feeds.entries()) {
     const alone = await runGraph(one, feed);
     for (const value of one.outputs) {
       const expected = alone[value.name]!;
-      const { data, shape } = partOnHost(together[value.name]!, slot, value);
+      const { data, shape } = splitHost(together[value.name]!, slot, value);
       assert.deepEqual(shape, expected.shape);
       assertAllClose(
         data as Float32Array,

@@ -4,8 +4,7 @@ import { addBackward } from "../../../../lib/onnx/autodiff/backward.ts";
 import { shapeSize } from "../../../../kernels/gpu/shape_size.ts";
 import type { Value } from "../../../../lib/onnx/graph/graph.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
-import { createSession } from "../../../../lib/onnx/runtime/session.ts";
-import { scatter } from "../run_graph.ts";
+import { scatter, WASM_SESSIONS } from "../run_graph.ts";
 
 /** An expression over x, and values of x at which it is smooth. */
 interface GradientCase {
@@ -161,7 +160,7 @@ for (const [name, gradientCase] of Object.entries(CASES)) {
     const gradY = g.input("grad_y", y.shape);
     g.output("y", y);
     g.output("grad_x", addBackward(g, { output: y, gradOutput: gradY, input: x }));
-    await using session = await createSession(null, g.build(), { runtime: "wasm" });
+    await using session = await WASM_SESSIONS.load(g.build());
     const values = scatter(shapeSize(shape)).map(domain);
     const gradValues = scatter(shapeSize(y.shape), 5);
     const run = (data: Float32Array) =>
@@ -169,8 +168,8 @@ for (const [name, gradientCase] of Object.entries(CASES)) {
         x: { data, shape },
         grad_y: { data: gradValues, shape: y.shape },
       });
-    const loss = async (data: Float32Array) => dot((await run(data)).y!.data, gradValues);
-    const actual = (await run(values)).grad_x!.data as Float32Array;
+    const loss = async (data: Float32Array) => dot((await run(data)).outputs.y!.data, gradValues);
+    const actual = (await run(values)).outputs.grad_x!.data as Float32Array;
     assert.equal(actual.length, values.length);
     for (let i = 0; i < values.length; i++) {
       const expected = await centralDifference(loss, values, i);
@@ -205,10 +204,10 @@ Deno.test("addBackward() refuses an output that does not depend on the input", (
   );
 });
 
-Deno.test("createSession() rejects feeds that do not fit", async () => {
+Deno.test("Session rejects feeds that do not fit", async () => {
   const g = new GraphBuilder("test");
   g.output("y", g.neg(g.input("x", [3])));
-  await using session = await createSession(null, g.build(), { runtime: "wasm" });
+  await using session = await WASM_SESSIONS.load(g.build());
   await rejects(session.runHost({}), /expected an input "x", got none/);
 });
 

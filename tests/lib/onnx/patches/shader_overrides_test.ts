@@ -5,10 +5,10 @@ import { GpuTensor } from "../../../../kernels/gpu/tensor.ts";
 import { fasterShader, useFasterShaders } from "../../../../lib/onnx/patches/shader_overrides.ts";
 import type { Graph, Value } from "../../../../lib/onnx/graph/graph.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
-import { createSession } from "../../../../lib/onnx/runtime/session.ts";
 import type { FloatType } from "../../../../lib/weights/float16.ts";
 import { gpuTest } from "../../../support/gpu_test.ts";
 import { runGraph, scatter } from "../run_graph.ts";
+import { OrtSessions } from "../../../../lib/onnx/runtime/ort_sessions.ts";
 
 /** An operator, the shapes of its operands, and the shader that onnxruntime has for it. */
 interface Case {
@@ -74,14 +74,14 @@ async function run(gpu: Gpu, graph: Graph, values: readonly Float32Array<ArrayBu
     return createShaderModule.call(gpu.device, descriptor);
   };
   using feeds = new DisposableStack();
-  await using session = await createSession(gpu, graph, { runtime: "webgpu" });
+  await using session = await new OrtSessions({ runtime: "webgpu", gpu }).load(graph);
   const named = Object.fromEntries(
     graph.inputs.map(({ name, shape }, i) => [
       name,
       feeds.use(GpuTensor.from(gpu, values[i]!, shape, name)),
     ]),
   );
-  using y = (await session.run(named))["y"]!;
+  using y = (await session.run(named)).outputs["y"]!;
   return { y: await y.read(), replaced };
 }
 

@@ -4,7 +4,7 @@ import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { GradientSession } from "../../../../lib/onnx/runtime/gradient_session.ts";
 import { narrowMasks } from "../../../../lib/onnx/rewrite/float16_masks.ts";
 import { type GradientGraphs, splitGradient } from "../../../../lib/onnx/rewrite/split_gradient.ts";
-import { scatter } from "../run_graph.ts";
+import { scatter, WASM_SESSIONS } from "../run_graph.ts";
 
 const SHAPE = [1, 2, 5, 4];
 
@@ -23,7 +23,7 @@ function network(isFactor: boolean): GradientGraphs {
 }
 
 async function gradientOf(graphs: GradientGraphs): Promise<Float32Array> {
-  await using session = await GradientSession.create(null, graphs, { runtime: "wasm" });
+  await using session = await GradientSession.load(WASM_SESSIONS, graphs);
   await session.forwardHost({ x: { data: scatter(40, 3), shape: SHAPE } });
   const { grad_x } = await session.backwardHost({
     grad_y: { data: scatter(40, 4), shape: SHAPE },

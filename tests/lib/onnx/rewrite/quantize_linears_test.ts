@@ -4,13 +4,13 @@ import type { Graph } from "../../../../lib/onnx/graph/graph.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { quantizeLinears } from "../../../../lib/onnx/rewrite/quantize_linears.ts";
 import { quantizeWeight, type WeightBits } from "../../../../lib/onnx/rewrite/quantized_weight.ts";
-import { createSession } from "../../../../lib/onnx/runtime/session.ts";
 import type { FloatType } from "../../../../lib/weights/float16.ts";
 import { RandomWeights } from "../../../../lib/weights/random_weights.ts";
 import type { WeightEntry } from "../../../../lib/weights/weight_source.ts";
 import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { gpuTest } from "../../../support/gpu_test.ts";
 import { runGraph, scatter } from "../run_graph.ts";
+import { OrtSessions } from "../../../../lib/onnx/runtime/ort_sessions.ts";
 
 const ALL_BITS: readonly WeightBits[] = [8, 4];
 const [M, K, N] = [21, 96, 40];
@@ -124,8 +124,10 @@ for (const bits of ALL_BITS) {
   for (const precision of ["float32", "float16"] as const) {
     gpuTest(`linear layers of ${bits} bits agree on WebGPU, in ${precision}`, async (gpu) => {
       using tensor = GpuTensor.from(gpu, x.data, x.shape, "x");
-      await using session = await createSession(gpu, build(precision), { runtime: "webgpu" });
-      const { y } = await session.run({ x: tensor });
+      await using session = await new OrtSessions({ runtime: "webgpu", gpu }).load(
+        build(precision),
+      );
+      const { outputs: { y } } = await session.run({ x: tensor });
       using result = y!;
       // float16: sums of 96 products near 1, each with a relative error up to 2^-11.
       const atol = precision === "float32" ? 1e-5 : 4e-3;

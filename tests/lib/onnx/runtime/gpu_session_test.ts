@@ -6,11 +6,11 @@ import { chooseRuntime } from "../../../../lib/onnx/runtime/choose_runtime.ts";
 import type { Graph, Value } from "../../../../lib/onnx/graph/graph.ts";
 import { GradientSession } from "../../../../lib/onnx/runtime/gradient_session.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
-import { createSession } from "../../../../lib/onnx/runtime/session.ts";
 import { splitGradient } from "../../../../lib/onnx/rewrite/split_gradient.ts";
 import { RandomWeights } from "../../../../lib/weights/random_weights.ts";
 import { gpuTest } from "../../../support/gpu_test.ts";
 import { runGraph, scatter } from "../run_graph.ts";
+import { OrtSessions } from "../../../../lib/onnx/runtime/ort_sessions.ts";
 
 /** Returns a network with every kind of layer of the models. */
 function network(precision: "float32" | "float16"): Graph {
@@ -51,9 +51,11 @@ for (const [precision, tolerance] of [["float32", 1e-5], ["float16", 5e-3]] as c
   gpuTest(`Session.run() on WebGPU agrees with wasm in ${precision}`, async (gpu) => {
     const { noise_pred: expected } = await runGraph(network("float32"), { image });
     using feed = GpuTensor.from(gpu, image.data, image.shape, "image");
-    await using session = await createSession(gpu, network(precision), { runtime: "webgpu" });
+    await using session = await new OrtSessions({ runtime: "webgpu", gpu }).load(
+      network(precision),
+    );
     for (let i = 0; i < 2; i++) {
-      using output = (await session.run({ image: feed }))["noise_pred"]!;
+      using output = (await session.run({ image: feed })).outputs["noise_pred"]!;
       assert.deepEqual(output.shape, [2, 3, 6, 4]);
       const error = await relativeError(output, expected!.data as Float32Array);
       assert.ok(error < tolerance, `relative error ${error}`);
@@ -64,8 +66,8 @@ for (const [precision, tolerance] of [["float32", 1e-5], ["float16", 5e-3]] as c
 gpuTest("Session.run() takes and gives GPU tensors with the wasm runtime", async (gpu) => {
   const { noise_pred: expected } = await runGraph(network("float32"), { image });
   using feed = GpuTensor.from(gpu, image.data, image.shape, "image");
-  await using session = await createSession(gpu, network("float32"), { runtime: "wasm" });
-  using output = (await session.run({ image: feed }))["noise_pred"]!;
+  await using session = await new OrtSessions({ runtime: "wasm", gpu }).load(network("float32"));
+  using output = (await session.run({ image: feed })).outputs["noise_pred"]!;
   assert.deepEqual(await output.read(), expected!.data);
 });
 
@@ -80,10 +82,10 @@ function lookup(): Graph {
 
 for (const runtime of ["webgpu", "wasm"] as const) {
   gpuTest(`Session.run() takes host tensors beside GPU tensors: ${runtime}`, async (gpu) => {
-    await using session = await createSession(gpu, lookup(), { runtime });
+    await using session = await new OrtSessions({ runtime, gpu }).load(lookup());
     const ids = { data: BigInt64Array.of(2n, 0n, 1n), shape: [1, 3] };
     using scale = GpuTensor.from(gpu, Float32Array.of(10), [1], "scale");
-    using rows = (await session.run({ input_ids: ids, scale }))["rows"]!;
+    using rows = (await session.run({ input_ids: ids, scale })).outputs["rows"]!;
     assert.deepEqual([...await rows.read()], [40, 50, 0, 10, 20, 30]);
     assert.deepEqual(rows.shape, [1, 3, 2]);
   });
@@ -91,9 +93,9 @@ for (const runtime of ["webgpu", "wasm"] as const) {
   gpuTest(`Session.run() takes and gives tensors of integers: ${runtime}`, async (gpu) => {
     const g = new GraphBuilder("integers");
     g.output("y", g.add(g.input("x", [5], "int32"), g.constant(Int32Array.of(-3))));
-    await using session = await createSession(gpu, g.build(), { runtime });
+    await using session = await new OrtSessions({ runtime, gpu }).load(g.build());
     using x = GpuTensor.from(gpu, Int32Array.of(1, 2, 3, 4, 5), [5], "x");
-    using y = (await session.run({ x }))["y"]!;
+    using y = (await session.run({ x })).outputs["y"]!;
     assert.equal(y.dtype, "i32");
     assert.deepEqual([...new Int32Array((await y.readU32()).buffer)], [-2, -1, 0, 1, 2]);
   });
@@ -113,7 +115,7 @@ for (const runtime of ["webgpu", "wasm"] as const) {
       grad_latents: { data: data.grad_latents, shape: latents.shape },
     });
     const graphs = splitGradient(whole, ["grad_image"]);
-    await using session = await GradientSession.create(gpu, graphs, { runtime });
+    await using session = await GradientSession.load(new OrtSessions({ runtime, gpu }), graphs);
     using imageTensor = GpuTensor.from(gpu, data.image, x.shape, "image");
     using gradTensor = GpuTensor.from(gpu, data.grad_latents, latents.shape, "grad_latents");
     for (let i = 0; i < 2; i++) {
@@ -140,8 +142,8 @@ gpuTest("long sums of float16 convolutions lose little", async (gpu) => {
   const data = Float32Array.from(new Float16Array(scatter(channels * 16, 3)));
   const { y: expected } = await runGraph(graph("float32"), { image: { data, shape } });
   using feed = GpuTensor.from(gpu, data, shape, "image");
-  await using session = await createSession(gpu, graph("float16"), { runtime: "webgpu" });
-  using y = (await session.run({ image: feed }))["y"]!;
+  await using session = await new OrtSessions({ runtime: "webgpu", gpu }).load(graph("float16"));
+  using y = (await session.run({ image: feed })).outputs["y"]!;
   const error = await relativeError(y, expected!.data as Float32Array);
   // The result is rounded, and sums of 16 products are; with a float16 for the whole sum it is 1e-2.
   assert.ok(error < 1e-3, `relative error ${error}`);

@@ -6,7 +6,8 @@
  */
 import { Gpu } from "../../../../kernels/gpu/gpu.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
-import { createSession, type Runtime } from "../../../../lib/onnx/runtime/session.ts";
+import type { Runtime } from "../../../../lib/onnx/runtime/session.ts";
+import { OrtSessions } from "../../../../lib/onnx/runtime/ort_sessions.ts";
 
 /** Values of the only weight: 32 MB. */
 const SIZE = 8 * 2 ** 20;
@@ -23,7 +24,7 @@ async function growthOf(runtime: Runtime): Promise<number> {
   const feeds = { x: { data: new Float32Array(SIZE), shape: [SIZE] } };
   const run = async (rounds: number) => {
     for (let i = 0; i < rounds; i++) {
-      await using session = await createSession(gpu, graph, { runtime });
+      await using session = await new OrtSessions({ runtime, gpu }).load(graph);
       await session.runHost(feeds);
     }
     return Deno.memoryUsage().rss / 2 ** 20;

@@ -3,10 +3,10 @@ import { addBackward } from "../../../../lib/onnx/autodiff/backward.ts";
 import type { Graph } from "../../../../lib/onnx/graph/graph.ts";
 import { GradientSession } from "../../../../lib/onnx/runtime/gradient_session.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
-import { createSession, runtimeFile } from "../../../../lib/onnx/runtime/session.ts";
+import { runtimeFile } from "../../../../lib/onnx/runtime/ort_runtime.ts";
 import { SessionError } from "../../../../lib/onnx/runtime/session_error.ts";
 import { splitGradient } from "../../../../lib/onnx/rewrite/split_gradient.ts";
-import { scatter } from "../run_graph.ts";
+import { scatter, WASM_SESSIONS } from "../run_graph.ts";
 
 /** Returns a graph that adds a weight of `size` ones to its input. */
 function adder(size: number, onRead: () => void = () => {}): Graph {
@@ -24,33 +24,34 @@ function adder(size: number, onRead: () => void = () => {}): Graph {
   return g.build();
 }
 
-const wasm = { runtime: "wasm" } as const;
 const x = { data: Float32Array.of(1, 2, 3), shape: [3] };
 
-Deno.test("createSession() runs a network as often as asked, also at once", async () => {
-  await using session = await createSession(null, adder(3), wasm);
+Deno.test("Session runs a network as often as asked, also concurrently", async () => {
+  await using session = await WASM_SESSIONS.load(adder(3));
   assert.deepEqual(session.inputNames, ["x"]);
   assert.deepEqual(session.outputNames, ["y"]);
   const results = await Promise.all([1, 2, 3].map(() => session.runHost({ x })));
-  for (const { y } of results) assert.deepEqual(y, { data: Float32Array.of(2, 3, 4), shape: [3] });
+  for (const { outputs: { y } } of results) {
+    assert.deepEqual(y, { data: Float32Array.of(2, 3, 4), shape: [3] });
+  }
 });
 
-Deno.test("createSession() reads weights only while it loads", async () => {
+Deno.test("OrtSessions.load() reads weights only while it loads", async () => {
   let reads = 0;
   const graph = adder(3, () => reads++);
   assert.equal(reads, 0);
-  await using session = await createSession(null, graph, wasm);
+  await using session = await WASM_SESSIONS.load(graph);
   const readsOfLoading = reads;
   assert.ok(readsOfLoading > 0);
   await session.runHost({ x });
   assert.equal(reads, readsOfLoading);
 });
 
-Deno.test("createSession() says which network failed and how", async () => {
+Deno.test("OrtSessions.load() says which network failed and how", async () => {
   const fail = () => {
     throw new RangeError("the disk is gone");
   };
-  await assert.rejects(createSession(null, adder(3, fail), wasm), (error) => {
+  await assert.rejects(WASM_SESSIONS.load(adder(3, fail)), (error) => {
     assert.ok(error instanceof SessionError);
     assert.equal(error.graph, "adder");
     assert.match(error.message, /^Cannot load network "adder": the disk is gone$/);
@@ -58,17 +59,17 @@ Deno.test("createSession() says which network failed and how", async () => {
   });
 });
 
-Deno.test("createSession() can be canceled", async () => {
+Deno.test("OrtSessions.load() can be canceled", async () => {
   const signal = AbortSignal.abort(new Error("stopped"));
-  await assert.rejects(createSession(null, adder(3), { ...wasm, signal }), /^Error: stopped$/);
+  await assert.rejects(WASM_SESSIONS.load(adder(3), { signal }), /^Error: stopped$/);
   const controller = new AbortController();
   const graph = adder(3, () => controller.abort(new Error("stopped while reading")));
-  const pending = createSession(null, graph, { ...wasm, signal: controller.signal });
+  const pending = WASM_SESSIONS.load(graph, { signal: controller.signal });
   await assert.rejects(pending, /^Error: stopped while reading$/);
 });
 
 Deno.test("Session refuses feeds that do not fit the network", async () => {
-  await using session = await createSession(null, adder(3), wasm);
+  await using session = await WASM_SESSIONS.load(adder(3));
   const refusals = [
     [{}, /expected an input "x", got none/],
     [{ x, z: x }, /expected inputs "x", got "z"/],
@@ -87,7 +88,7 @@ Deno.test("Session refuses feeds that do not fit the network", async () => {
 });
 
 Deno.test("Session that was disposed of cannot run", async () => {
-  const session = await createSession(null, adder(3), wasm);
+  const session = await WASM_SESSIONS.load(adder(3));
   await session[Symbol.asyncDispose]();
   await session[Symbol.asyncDispose]();
   await assert.rejects(session.runHost({ x }), /its session was disposed of/);
@@ -118,12 +119,13 @@ function layers(): Graph {
 
 Deno.test("splitGradient() keeps what the backward half needs", () => {
   const { forward, backward } = splitGradient(layers(), ["grad_image"]);
-  const savedTypes = forward.saved.map((name) => forward.values.get(name)!.type);
+  const { saved } = forward;
+  const types = saved.map((name) => forward.values.get(name)!.type);
   // The output of the ReLU, and the input of the SiLU.
-  assert.deepEqual(savedTypes, ["float32", "float32"]);
+  assert.deepEqual(types, ["float32", "float32"]);
   assert.deepEqual(forward.inputs.map(({ name }) => name), ["image"]);
-  assert.deepEqual(forward.outputs.map(({ name }) => name), ["latents", ...forward.saved]);
-  assert.deepEqual(backward.inputs.map(({ name }) => name), ["grad_latents", ...forward.saved]);
+  assert.deepEqual(forward.outputs.map(({ name }) => name), ["latents", ...saved]);
+  assert.deepEqual(backward.inputs.map(({ name }) => name), ["grad_latents", ...saved]);
   assert.equal(forward.nodes.some(({ op }) => op === "Sigmoid"), false);
   assert.equal(backward.nodes.filter(({ op }) => op === "Conv").length, 0);
   assert.throws(
@@ -135,10 +137,10 @@ Deno.test("splitGradient() keeps what the backward half needs", () => {
 Deno.test("GradientSession gives what the whole graph gives", async () => {
   const image = { data: scatter(40, 3), shape: [1, 2, 5, 4] };
   const gradLatents = { data: scatter(6, 4), shape: [1, 1, 3, 2] };
-  await using whole = await createSession(null, layers(), wasm);
-  const expected = await whole.runHost({ image, grad_latents: gradLatents });
+  await using whole = await WASM_SESSIONS.load(layers());
+  const { outputs: expected } = await whole.runHost({ image, grad_latents: gradLatents });
   const graphs = splitGradient(layers(), ["grad_image"]);
-  await using session = await GradientSession.create(null, graphs, wasm);
+  await using session = await GradientSession.load(WASM_SESSIONS, graphs);
   await assert.rejects(
     session.backwardHost({ grad_latents: gradLatents }),
     /Cannot run backward: expected a run forward before it/,
@@ -151,10 +153,10 @@ Deno.test("GradientSession gives what the whole graph gives", async () => {
 });
 
 Deno.test({
-  name: "createSession() says which permission is missing",
+  name: "OrtSessions.load() says which permission is missing",
   permissions: { read: false },
   fn: async () => {
-    await assert.rejects(createSession(null, adder(3), wasm), (error) => {
+    await assert.rejects(WASM_SESSIONS.load(adder(3)), (error) => {
       assert.ok(error instanceof SessionError);
       assert.match(error.message, /run again with --allow-read=".*ort-wasm-simd-threaded.wasm"$/);
       return true;

@@ -1,0 +1,127 @@
+import type { Gpu } from "../../../kernels/gpu/gpu.ts";
+import { encodeModel } from "../graph/encode_model.ts";
+import type { Graph, GraphWeight } from "../graph/graph.ts";
+import { bytesOf } from "../graph/graph_memory.ts";
+import { withWholeMemory } from "../patches/preallocated_memory.ts";
+import { useFasterShaders } from "../patches/shader_overrides.ts";
+import { withWrittenBuffers } from "../patches/upload_via_write_buffer.ts";
+import { computeWholeGroups } from "../rewrite/pad_conv_channels.ts";
+import { applyWinograd } from "../rewrite/winograd.ts";
+import { LazyBytes } from "./lazy_bytes.ts";
+import {
+  checkRuntimeFile,
+  loadOrtRuntime,
+  type OrtInferenceSession,
+  type OrtSessionOptions,
+  runtimeFile,
+} from "./ort_runtime.ts";
+import { OrtSession } from "./ort_session.ts";
+import type { LoadOptions, Runtime, Session, SessionLoader } from "./session.ts";
+import { explainFailure, SessionError } from "./session_error.ts";
+
+/**
+ * Loads networks into onnxruntime, each call a new one; batches are not built.
+ *
+ * The runtimes "webgpu" and "wasm" read one file, `runtimeFile`; "native" needs `--allow-ffi`.
+ */
+export class OrtSessions implements SessionLoader {
+  readonly runtime: Runtime;
+  readonly gpu: Gpu | null;
+
+  /**
+   * Prepares to load networks.
+   *
+   * @param options.runtime What runs the networks.
+   * @param options.gpu Device of the tensors; it is borrowed. Default: none, for tensors in host
+   * memory only.
+   */
+  constructor({ runtime, gpu = null }: { readonly runtime: Runtime; readonly gpu?: Gpu | null }) {
+    this.runtime = runtime;
+    this.gpu = gpu;
+  }
+
+  async load(graph: Graph, { signal }: LoadOptions = {}): Promise<Session> {
+    const { runtime, gpu } = this;
+    signal?.throwIfAborted();
+    const rewritten = rewriteFor(runtime, graph);
+    let readError: unknown;
+    try {
+      await checkRuntimeFile(runtime);
+      const ort = await loadOrtRuntime(runtime);
+      const session = await ort.runExclusive(() => {
+        signal?.throwIfAborted();
+        return this.#create(ort.ort.InferenceSession, rewritten, (error) => readError = error);
+      });
+      if (signal?.aborted) await ort.runExclusive(() => session.release());
+      signal?.throwIfAborted();
+      return new OrtSession(graph, { ort, session, runtime, gpu });
+    } catch (cause) {
+      if (signal?.aborted) throw signal.reason;
+      const traits = {
+        runtime,
+        file: runtimeFile(runtime),
+        weightBytes: bytesOfWeights(rewritten),
+      };
+      const detail = readError instanceof Error ? readError.message : explainFailure(cause, traits);
+      throw new SessionError("load", graph.name, detail, { cause: readError ?? cause });
+    }
+  }
+
+  async #create(
+    factory: {
+      create(model: Uint8Array, options: OrtSessionOptions): Promise<OrtInferenceSession>;
+    },
+    graph: Graph,
+    onReadError: (error: unknown) => void,
+  ): Promise<OrtInferenceSession> {
+    const { runtime, gpu } = this;
+    if (gpu && runtime === "webgpu") useFasterShaders(gpu.device);
+    const create = () =>
+      factory.create(encodeModel(graph), {
+        ...sessionOptions(runtime, gpu),
+        externalData: graph.weights.map((weight) => externalData(weight, runtime, onReadError)),
+      });
+    return await withWholeMemory(() =>
+      gpu && runtime === "webgpu" ? withWrittenBuffers(gpu.device, create) : create()
+    );
+  }
+}
+
+/** Rewrites a graph to one that the runtime computes faster. */
+function rewriteFor(runtime: Runtime, graph: Graph): Graph {
+  if (runtime === "wasm") return applyWinograd(graph);
+  // The native runtime has fast convolutions of its own.
+  return runtime === "webgpu" ? computeWholeGroups(graph) : graph;
+}
+
+function sessionOptions(runtime: Runtime, gpu: Gpu | null): OrtSessionOptions {
+  const options: OrtSessionOptions = { logSeverityLevel: 3, graphOptimizationLevel: "all" };
+  if (runtime === "native") return { ...options, executionProviders: ["cpu"] };
+  if (runtime === "wasm") return { ...options, executionProviders: ["wasm"] };
+  if (!gpu) throw new TypeError("a GPU device is needed");
+  // Freed buffers wait for a tensor of exactly their size. The default reuses them for similar
+  // sizes: 0.5 GB more memory with SDXL, and no faster. The types do not know this option.
+  const webgpu = { name: "webgpu", device: gpu.device, storageBufferCacheMode: "simple" } as const;
+  return {
+    ...options,
+    // "all" also changes the layout of images, which takes more memory and is no faster.
+    graphOptimizationLevel: "extended",
+    executionProviders: [webgpu as { readonly name: "webgpu" }],
+    preferredOutputLocation: "gpu-buffer",
+  };
+}
+
+function externalData(
+  { value, entry }: GraphWeight,
+  runtime: Runtime,
+  onReadError: (error: unknown) => void,
+): { path: string; data: Uint8Array } {
+  const type = value.type === "float16" ? "float16" : "float32";
+  const bytes = new LazyBytes(entry, type, onReadError);
+  // The native runtime takes the memory of an array, not its methods.
+  return { path: value.name, data: runtime === "native" ? bytes.subarray() : bytes };
+}
+
+function bytesOfWeights({ weights }: Graph): number {
+  return weights.reduce((sum, { value }) => sum + bytesOf(value), 0);
+}
