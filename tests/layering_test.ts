@@ -54,7 +54,7 @@ const EDGES: readonly RegExp[] = [
   /^cli\.ts$/,
   /^config\/write_files\.ts$/,
   /^lib\/(cli|files|launcher|outputs|report|video)\//,
-  /^lib\/hub\/(repo_cache|free_bytes)\.ts$/,
+  /^lib\/hub\/(cache_files|machine)\.ts$/,
   /^lib\/weights\/(file_source|local_folder)\.ts$/,
   /^lib\/onnx\/runtime\/ort_runtime\.ts$/,
   /^lib\/verify\/verify_folder\.ts$/,

@@ -1,7 +1,7 @@
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { openModelFolder } from "../weights/open_model_folder.ts";
 import { formatBytes } from "../text/format_bytes.ts";
-import { freeBytes } from "./free_bytes.ts";
+import { freeBytes } from "./cache_files.ts";
 import { HubError, type MissingFile } from "./hub_error.ts";
 import { chooseFiles, type FileChoice } from "./repo_files.ts";
 import {
@@ -18,7 +18,8 @@ import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
 import { type HubSettings, resolveHubSettings } from "./settings.ts";
 import { downloadSnapshot } from "./snapshot.ts";
 import { type HubReference, parseModelId } from "./model_ids.ts";
-import { MACHINE, mayRead, RepoCache } from "./repo_cache.ts";
+import { MACHINE, mayRead } from "./machine.ts";
+import { RepoCache } from "./repo_cache.ts";
 
 /** Options of {@linkcode openHubModel}. */
 export interface HubModelOptions extends FileChoice {

@@ -1,18 +1,18 @@
 import { createHash, type Hash } from "node:crypto";
 import { HubError } from "./hub_error.ts";
 import type { RepoFile } from "./repo_listing.ts";
-import type { IncompleteBlob } from "./repo_cache.ts";
+import type { GrowingFile } from "./cache_files.ts";
 
 /** What has come of a file: the bytes, in the cache, and their hash so far. */
 export class PartialContent {
-  readonly #blob: IncompleteBlob;
+  readonly #blob: GrowingFile;
   readonly #file: RepoFile;
   readonly #onBytes: (byteLength: number) => void;
   #hash: Hash;
   #byteLength = 0;
 
   private constructor(
-    blob: IncompleteBlob,
+    blob: GrowingFile,
     { file, onBytes }: { file: RepoFile; onBytes(byteLength: number): void },
   ) {
     this.#blob = blob;
@@ -23,7 +23,7 @@ export class PartialContent {
 
   /** Reads what came earlier; more than the whole file is dropped. The blob is borrowed. */
   static async open(
-    blob: IncompleteBlob,
+    blob: GrowingFile,
     options: { file: RepoFile; signal: AbortSignal; onBytes(byteLength: number): void },
   ): Promise<PartialContent> {
     const content = new PartialContent(blob, options);

@@ -1,254 +1,121 @@
-import { dirname, join } from "node:path";
-import { accessErrorText } from "../text/access_error.ts";
-import { HubError } from "./hub_error.ts";
-import { pause } from "./retry.ts";
-import type { HubSettingsSource } from "./settings.ts";
-
-/** Time between two looks at a lock that another process holds, in milliseconds. */
-const LOCK_PAUSE = 200;
+import { CacheFiles, type GrowingFile } from "./cache_files.ts";
 
 /**
- * The files of one repository in the cache that the Python library of the Hugging Face Hub has too.
+ * The files of one repository in the cache, which the Python library of the Hugging Face Hub shares.
  *
  * ```
  * models--owner--name/
  *   refs/main                    the commit of a branch or tag
- *   blobs/<hash>                 contents, and what has come of one: <hash>.incomplete
+ *   blobs/<hash>                 contents; <hash>.incomplete is a partial download
  *   snapshots/<commit>/<path>    links to blobs: hard ones here, relative symbolic ones in Python
- *   .no_exist/<commit>/<path>    empty files: what is known not to be there
+ *   .no_exist/<commit>/<path>    empty files: the repository is known to lack these
  *   trees/<commit>.json          all files of a commit, with sizes and hashes
  * ```
  *
- * Symbolic links would need the right to read and write everywhere. Needs `--allow-read` and, to
- * download, `--allow-write` for the cache.
+ * Creating symbolic links would need permission to read and write everything. Needs `--allow-read`
+ * and, to download, `--allow-write` for the cache.
  *
  * Source: huggingface_hub 2.0, `file_download.py` and `_tree_cache.py`.
  */
 export class RepoCache {
   /** Folder of the repository in the cache. */
   readonly location: string;
-  readonly #lockFolder: string;
+  readonly #files: CacheFiles;
+  /** Folder of the repository, relative to the cache. */
+  readonly #folder: string;
 
-  /** Names the place; nothing is read yet. */
+  /** Names the folder; nothing is read yet. */
   constructor(cacheFolder: string, repo: string) {
-    const name = `models--${repo.replaceAll("/", "--")}`;
-    this.location = join(cacheFolder, name);
-    this.#lockFolder = join(cacheFolder, ".locks", name);
+    this.#files = new CacheFiles(cacheFolder);
+    this.#folder = repoFolder(repo);
+    this.location = this.#files.pathOf(this.#folder);
   }
 
-  /** Reads the commit that a branch or tag stood for when it was downloaded. */
+  /** Reads the commit that a branch or tag pointed to when it was downloaded. */
   async readRef(revision: string): Promise<string | undefined> {
-    return (await readText(join(this.location, "refs", revision)))?.trim();
+    return (await this.#files.readText(this.#at("refs", revision)))?.trim();
   }
 
-  /** Keeps the commit of a branch or tag. */
+  /** Stores the commit of a branch or tag. */
   async writeRef(revision: string, commit: string): Promise<void> {
-    await writeText(join(this.location, "refs", revision), commit);
+    await this.#files.writeText(this.#at("refs", revision), commit);
   }
 
-  /** Reads the list of all files of a commit. */
+  /** Reads the listing of a commit. */
   async readTree(commit: string): Promise<string | undefined> {
-    return await readText(join(this.location, "trees", `${commit}.json`));
+    return await this.#files.readText(this.#at("trees", `${commit}.json`));
   }
 
-  /** Keeps the list of all files of a commit. */
+  /** Stores the listing of a commit. */
   async writeTree(commit: string, text: string): Promise<void> {
-    await writeText(join(this.location, "trees", `${commit}.json`), text);
+    await this.#files.writeText(this.#at("trees", `${commit}.json`), text);
   }
 
   /** Returns the folder of a commit's files. */
   snapshotFolder(commit: string): string {
-    return join(this.location, "snapshots", commit);
+    return this.#files.pathOf(this.#at("snapshots", commit));
   }
 
-  /** Makes the folder of a commit, so that a ref to it is valid. */
+  /** Creates the folder of a commit, so that a ref to it is valid. */
   async createSnapshot(commit: string): Promise<void> {
-    await Deno.mkdir(this.snapshotFolder(commit), { recursive: true });
+    await this.#files.makeFolder(this.#at("snapshots", commit));
   }
 
-  /** Returns the size of a file of a commit, in bytes; undefined if it is not there. */
+  /** Returns the size of a file of a commit, in bytes; undefined if there is no such file. */
   async snapshotSize(commit: string, path: string): Promise<number | undefined> {
-    return await fileSize(join(this.snapshotFolder(commit), path));
+    return await this.#files.size(this.#at("snapshots", commit, path));
   }
 
-  /** Tells whether a file is known not to be in the repository. */
+  /** Tells whether the repository is known to lack a file. */
   async isKnownAbsent(commit: string, path: string): Promise<boolean> {
-    return await fileSize(join(this.location, ".no_exist", commit, path)) !== undefined;
+    return await this.#files.size(this.#at(".no_exist", commit, path)) !== undefined;
   }
 
-  /** Returns the size of a blob, in bytes; undefined if it is not there. */
+  /** Returns the size of a blob, in bytes; undefined if there is no such blob. */
   async blobSize(name: string): Promise<number | undefined> {
-    return await fileSize(this.#blob(name));
+    return await this.#files.size(this.#at("blobs", name));
   }
 
-  /** Returns how much of a blob has come, in bytes. */
+  /** Returns the size of a partial blob, in bytes; 0 if there is none. */
   async incompleteSize(name: string): Promise<number> {
-    return await fileSize(this.#incomplete(name)) ?? 0;
+    return await this.#files.size(this.#incomplete(name)) ?? 0;
   }
 
-  /** Opens what has come of a blob, to go on. The caller disposes it. */
-  async openIncomplete(name: string): Promise<IncompleteBlob> {
-    await Deno.mkdir(dirname(this.#blob(name)), { recursive: true });
-    const file = await Deno.open(this.#incomplete(name), { read: true, write: true, create: true });
-    return new IncompleteBlob(file);
+  /** Opens a partial blob to continue it. The caller disposes of it. */
+  async openIncomplete(name: string): Promise<GrowingFile> {
+    return await this.#files.openGrowing(this.#incomplete(name));
   }
 
-  /** Makes what has come the blob, in place of the one that may be there. */
+  /** Turns a partial blob into the blob. It replaces an older one. */
   async completeBlob(name: string): Promise<void> {
-    await Deno.rename(this.#incomplete(name), this.#blob(name));
+    await this.#files.rename(this.#incomplete(name), this.#at("blobs", name));
   }
 
-  /** Deletes what has come of a blob. */
+  /** Deletes a partial blob. */
   async removeIncomplete(name: string): Promise<void> {
-    await removeFile(this.#incomplete(name));
+    await this.#files.remove(this.#incomplete(name));
   }
 
-  /** Puts a blob into a commit's folder, by a hard link, or a copy where there are none. */
+  /** Puts a blob into a commit's folder: as a hard link, or as a copy. */
   async linkBlob(name: string, commit: string, path: string): Promise<void> {
-    const target = join(this.snapshotFolder(commit), path);
-    await Deno.mkdir(dirname(target), { recursive: true });
-    // Made beside and renamed: another process may put the same file there.
-    const beside = `${target}.${crypto.randomUUID()}.tmp`;
-    try {
-      await Deno.link(this.#blob(name), beside);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotCapable) throw error;
-      await Deno.copyFile(this.#blob(name), beside);
-    }
-    await Deno.rename(beside, target);
-    // To rename a link to another one of the same file does nothing.
-    await removeFile(beside);
+    await this.#files.link(this.#at("blobs", name), this.#at("snapshots", commit, path));
   }
 
-  /** Waits until no other process, of ours or of Python, downloads a blob. */
+  /** Waits until no other process, ours or Python's, downloads a blob. */
   async lock(name: string, signal?: AbortSignal): Promise<Disposable> {
-    await Deno.mkdir(this.#lockFolder, { recursive: true });
-    const path = join(this.#lockFolder, `${name}.lock`);
-    const file = await Deno.open(path, { write: true, create: true });
-    try {
-      while (!await tryLock(file)) await pause(LOCK_PAUSE, signal);
-      return file;
-    } catch (error) {
-      file.close();
-      throw error;
-    }
+    return await this.#files.lock(`.locks/${this.#folder}/${name}.lock`, signal);
   }
 
-  #blob(name: string): string {
-    return join(this.location, "blobs", name);
+  #at(...parts: readonly string[]): string {
+    return [this.#folder, ...parts].join("/");
   }
 
   #incomplete(name: string): string {
-    return join(this.location, "blobs", `${name}.incomplete`);
+    return this.#at("blobs", `${name}.incomplete`);
   }
 }
 
-/** What has come of a blob. */
-export class IncompleteBlob implements Disposable {
-  readonly #file: Deno.FsFile;
-
-  /** Takes over an open file. */
-  constructor(file: Deno.FsFile) {
-    this.#file = file;
-  }
-
-  /** Reads it from the start; afterwards, {@linkcode write} appends. */
-  async *chunks(): AsyncGenerator<Uint8Array> {
-    await this.#file.seek(0, Deno.SeekMode.Start);
-    const buffer = new Uint8Array(1 << 20);
-    for (let size; (size = await this.#file.read(buffer)) !== null;) yield buffer.subarray(0, size);
-  }
-
-  /** Appends bytes. */
-  async write(bytes: Uint8Array): Promise<void> {
-    for (let done = 0; done < bytes.byteLength;) {
-      done += await this.#file.write(bytes.subarray(done));
-    }
-  }
-
-  /** Drops everything. */
-  async clear(): Promise<void> {
-    await this.#file.truncate(0);
-    await this.#file.seek(0, Deno.SeekMode.Start);
-  }
-
-  /** Closes the file. */
-  [Symbol.dispose](): void {
-    this.#file.close();
-  }
-}
-
-/** Where a file system has no locks, there is none: the hash tells if two wrote at once. */
-async function tryLock(file: Deno.FsFile): Promise<boolean> {
-  try {
-    return await file.tryLock(true);
-  } catch {
-    return true;
-  }
-}
-
-/** Tells whether a path may be read, without asking the user. */
-export function mayRead(path: string): boolean {
-  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
-}
-
-/** What the settings of the Hub are read from: the environment and a file, where that is allowed. */
-export const MACHINE: HubSettingsSource = {
-  variable(name) {
-    const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-    return state === "granted" ? Deno.env.get(name) : undefined;
-  },
-  readText(path) {
-    if (!mayRead(path)) return undefined;
-    try {
-      return Deno.readTextFileSync(path);
-    } catch {
-      return undefined;
-    }
-  },
-};
-
-async function fileSize(path: string): Promise<number | undefined> {
-  try {
-    const { isFile, size } = await Deno.stat(path);
-    return isFile ? size : undefined;
-  } catch (error) {
-    if (isAbsence(error)) return undefined;
-    throw describeRead(path, error);
-  }
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (isAbsence(error)) return undefined;
-    throw describeRead(path, error);
-  }
-}
-
-function isAbsence(error: unknown): boolean {
-  const { NotFound, NotADirectory, IsADirectory } = Deno.errors;
-  return [NotFound, NotADirectory, IsADirectory].some((kind) => error instanceof kind);
-}
-
-function describeRead(path: string, cause: unknown): HubError {
-  const detail = accessErrorText(cause, `--allow-read="${path}"`);
-  return new HubError(`Cannot read "${path}" of the cache: ${detail}`, { cause });
-}
-
-/** Writes beside and renames, so that nobody reads half of it. */
-async function writeText(path: string, text: string): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  const beside = `${path}.${crypto.randomUUID()}.tmp`;
-  await Deno.writeTextFile(beside, text);
-  await Deno.rename(beside, path);
-}
-
-async function removeFile(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+/** Returns the name of a repository's folder in the cache. */
+export function repoFolder(repo: string): string {
+  return `models--${repo.replaceAll("/", "--")}`;
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { MACHINE } from "../hub/repo_cache.ts";
+import { MACHINE } from "../hub/machine.ts";
 import { Machine } from "./adapter_host.ts";
 import { AdapterError, ensureAdapter } from "./ensure_adapter.ts";
 import { findHubLocations } from "../cli/flags/hub_permissions.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { freeBytes } from "../../../lib/hub/free_bytes.ts";
+import { freeBytes } from "../../../lib/hub/cache_files.ts";
 import { DEFAULT_RETRY, pauseAfter, readRetryAfter } from "../../../lib/hub/retry.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 

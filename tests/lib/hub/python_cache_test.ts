@@ -4,6 +4,7 @@ import type { HubError } from "../../../lib/hub/hub_error.ts";
 import { openHubModel } from "../../../lib/hub/hub_model.ts";
 import { RepoCache } from "../../../lib/hub/repo_cache.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
+import { createSymlinks } from "./create_symlinks.ts";
 import { COMMIT, FakeHub, gitSha1, NEEDED, pipelineFiles, sha256 } from "./fake_hub.ts";
 
 type Content = string | Uint8Array<ArrayBuffer>;
@@ -25,13 +26,6 @@ async function writeAsPython(
     links.push([`${"../".repeat(path.split("/").length + 1)}blobs/${name}`, link]);
   }
   await createSymlinks(links);
-}
-
-/** Deno makes symbolic links only in a program with all rights to files: in another process. */
-async function createSymlinks(links: readonly [string, string][]): Promise<void> {
-  const code = `for (const [to, at] of ${JSON.stringify(links)}) Deno.symlinkSync(to, at);`;
-  const { success } = await new Deno.Command(Deno.execPath(), { args: ["eval", code] }).output();
-  assert.equal(success, true);
 }
 
 /** The files of a Hub at some paths. */
