@@ -37,9 +37,9 @@ import { prepareStartImage } from "../initialization/start_image.ts";
 import {
   asksNegativePrompt,
   beginAnew,
+  derivedPaletteName,
   drawsImage,
   goOn,
-  nameOfMadePalette,
   type StartState,
 } from "./start_state.ts";
 import { chooseTeacherSize, sideMultiple } from "./teacher_size.ts";
@@ -95,7 +95,7 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   const size = { height: asked.generator.imageH, width: asked.generator.imageW };
   checkInputs(asked, inputs);
   if (checkpoint) {
-    checkCheckpoint(checkpoint, { size, palette: nameOfMadePalette(asked) ?? palette });
+    checkCheckpoint(checkpoint, { size, palette: derivedPaletteName(asked) ?? palette });
   }
   signal?.throwIfAborted();
   await using owned = new AsyncDisposableStack();
@@ -277,8 +277,7 @@ function createOwn(
 ): Pick<StepParts, "generator" | "augmenter" | "losses" | "optimizer" | "gradNorm"> {
   const { training } = config;
   const { palette, logits } = start;
-  const classes = { kind: "palette", palette } as const;
-  const generator = owned.use(new PixelGenerator(gpu, { classes, size, logits }));
+  const generator = owned.use(new PixelGenerator(gpu, { palette, size, logits }));
   const augmenter = owned.use(
     new Augmenter(gpu, { imageSize: size, teacherSize, resizeMode: training.resizeMode }),
   );

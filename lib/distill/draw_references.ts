@@ -15,7 +15,7 @@ import { StateDict } from "../weights/state_dict.ts";
 import type { StepParts } from "./distill_step.ts";
 import { type EncodedParts, encodePicture } from "./encode_picture.ts";
 import { openAuxiliaryModel } from "./find_teacher.ts";
-import { initializePicture, showsImage } from "../initialization/initialize_picture.ts";
+import { initialize, showsImage } from "../initialization/initialize.ts";
 
 /** Images that the teacher drew of the prompt, one of which the run begins with. */
 export interface References {
@@ -103,9 +103,8 @@ async function pictureLatents(
   const encoded: Float32Array[] = [];
   for (const { image } of samples) {
     signal?.throwIfAborted();
-    const { logits, palette: own } = initializePicture(image, palette, config);
-    const classes = { kind: "palette", palette: own } as const;
-    using generator = new PixelGenerator(gpu, { classes, size, logits });
+    const { logits, palette: own } = initialize(image, palette, config);
+    using generator = new PixelGenerator(gpu, { palette: own, size, logits });
     encoded.push(await encodePicture({ ...parts, gpu, config, generator }));
   }
   return encoded;

@@ -17,7 +17,7 @@ export type EncodedParts = Pick<
 export async function encodePicture(parts: EncodedParts): Promise<Float32Array> {
   const { gpu, generator, teacherSize, distillation, config } = parts;
   const { height, width } = generator.size;
-  const colors = generator.classes.palette.toFloats();
+  const colors = generator.palette.toFloats();
   const indices = await generator.argmax(config.generator);
   const picture = new Float32Array(indices.length * 3);
   for (const [i, k] of indices.entries()) picture.set(colors.subarray(k * 3, k * 3 + 3), i * 3);

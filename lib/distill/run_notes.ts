@@ -7,7 +7,7 @@ import { paletteWarnings } from "../palette/palette.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "../run/checkpoint.ts";
 import { ignoresAutoencoder } from "./find_teacher.ts";
-import { showsImage } from "../initialization/initialize_picture.ts";
+import { showsImage } from "../initialization/initialize.ts";
 
 /** What a run begins with, as far as there is something to know of it. */
 export interface NotedParts {

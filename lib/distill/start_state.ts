@@ -13,7 +13,7 @@ import {
   referenceEvaluations,
   type References,
 } from "./draw_references.ts";
-import { initializePicture } from "../initialization/initialize_picture.ts";
+import { initialize } from "../initialization/initialize.ts";
 
 /** What the first step of a run begins with. */
 export interface StartState {
@@ -42,7 +42,7 @@ export interface StartInputs {
 }
 
 /** Returns the name of the palette that a run makes of the image; undefined if it takes another. */
-export function nameOfMadePalette({ generator }: RunConfig): string | undefined {
+export function derivedPaletteName({ generator }: RunConfig): string | undefined {
   const { initializationMethod: method, kmeansNbColors } = generator;
   if (method === "kmeans") return `kmeans-${kmeansNbColors}`;
   return method === "nearest" ? method : undefined;
@@ -90,18 +90,16 @@ export async function beginAnew(
   const evaluations = isDrawn ? referenceEvaluations(config) : 0;
   const rest = { image, references, step: 0, evaluations, optimizer: undefined };
   if (generator.initializeRenderer) {
-    return { ...initializePicture(image!, parts.palette, config), ...rest };
+    return { ...initialize(image!, parts.palette, config), ...rest };
   }
-  const makesPalette = nameOfMadePalette(config) !== undefined;
+  const makesPalette = derivedPaletteName(config) !== undefined;
   if (makesPalette && image === undefined) {
     throw new RangeError(
       `Cannot make a palette by "${generator.initializationMethod}": expected an input image, ` +
         `or generator.initialize_renderer to be true, so that the teacher draws one`,
     );
   }
-  const palette = makesPalette
-    ? initializePicture(image!, parts.palette, config).palette
-    : parts.palette;
+  const palette = makesPalette ? initialize(image!, parts.palette, config).palette : parts.palette;
   const draw = { seed, stream: RANDOM_STREAMS.initialization, step: 0 };
   return { logits: { std: generator.std, draw }, palette, ...rest };
 }

@@ -1,14 +1,14 @@
-/** How decided a picture is: means over its pixels. */
+/** How certain the colors of a picture are: means over its pixels. */
 export interface GeneratorStatistics {
   /** Variance of the K probabilities of a pixel, in [0, (K - 1) / K^2]. */
   readonly variance: number;
-  /** The variance as a share of the greatest possible one, in [0, 1]; 1 is decided. */
+  /** The variance as a share of its maximum, in [0, 1]; 1 is one-hot. */
   readonly normalizedVariance: number;
   /** Entropy of a pixel in nats, in [0, log K]. */
   readonly entropy: number;
-  /** The entropy as a share of the greatest possible one, in [0, 1]; 0 is decided. */
+  /** The entropy as a share of its maximum, in [0, 1]; 0 is one-hot. */
   readonly normalizedEntropy: number;
-  /** Probability of the likeliest class, in [1 / K, 1]. */
+  /** Max probability of a pixel, in [1 / K, 1]. */
   readonly maxProbability: number;
 }
 
@@ -18,11 +18,11 @@ export interface PixelStatistics {
   readonly variance: Float32Array;
   /** Entropy in nats. */
   readonly entropy: Float32Array;
-  /** Probability of the likeliest class. */
+  /** Max probability. */
   readonly maxProbability: Float32Array;
 }
 
-/** Returns the means over all pixels; a single class is always decided. */
+/** Returns the means over all pixels; with one color all are one-hot. */
 export function summarizeStatistics(pixels: PixelStatistics, count: number): GeneratorStatistics {
   const variance = mean(pixels.variance);
   const entropy = mean(pixels.entropy);

@@ -12,71 +12,70 @@ import { encodeStraightThrough } from "../../kernels/generator/straight_through.
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { Pass } from "../../kernels/gpu/pass.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
-import { encodeGumbel, encodeNormal } from "../../kernels/random/philox.ts";
-import type { PhiloxKey } from "../../kernels/random/philox.ts";
+import { encodeGumbel, encodeNormal, type PhiloxKey } from "../../kernels/random/philox.ts";
 import type { ImageSize } from "../image/image.ts";
-import { countClasses, type GeneratorClasses } from "./generator_classes.ts";
+import type { Palette } from "../palette/palette.ts";
 import {
   type GeneratorStatistics,
   type PixelStatistics,
   summarizeStatistics,
 } from "./generator_statistics.ts";
 
-/** Logits that begin as normal noise of one norm at each pixel: `std` times the root of K. */
+/** Normal noise as first logits, with the norm `std` times the square root of K at each pixel. */
 export interface NoiseLogits {
   /** Standard deviation, 0 or more. */
   readonly std: number;
-  /** The noise. */
+  /** Key of the noise. */
   readonly draw: PhiloxKey;
 }
 
-/** What {@linkcode PixelGenerator} is made of. */
+/** Options of {@linkcode PixelGenerator}. */
 export interface PixelGeneratorOptions {
-  /** What the pixels are chosen from; K classes. */
-  readonly classes: GeneratorClasses;
+  /** Palette of the picture; its K colors are the classes of the pixels. */
+  readonly palette: Palette;
   /** Size of the picture. */
   readonly size: ImageSize;
-  /** Logits to begin with: values of shape [H, W, K], or noise. */
+  /** First logits: values of shape [H, W, K], or noise. */
   readonly logits: Float32Array | NoiseLogits;
 }
 
-/** How logits become an image. */
+/** Options of {@linkcode PixelGenerator.forward}. */
 export interface ForwardOptions {
   /** Temperature, greater than 0: logits and noise are divided by it. */
   readonly tau: number;
-  /** Gumbel noise that is added to the logits; left out, there is none. */
+  /** Key of the Gumbel noise that is added to the logits. Default: no noise. */
   readonly gumbelNoise?: PhiloxKey | undefined;
-  /** Mixes colors by their probabilities; false takes the likeliest, straight-through. */
+  /** Whether colors are mixed by probability; false: the most likely one, straight-through. */
   readonly smooth: boolean;
 }
 
-/** What a forward made of the logits, with its noise and temperature. */
+/** Result of a forward, with its noise and temperature. */
 export interface ForwardPicture {
-  /** The likeliest class of each pixel, the first one on ties, shape [H, W]. */
+  /** Most likely color of each pixel, the first one on ties, shape [H, W]. */
   readonly indices: Uint32Array<ArrayBuffer>;
-  /** The mix of colors by their probabilities: sRGB in [0, 1], shape [H, W, 3]. */
+  /** Colors mixed by probability: sRGB in [0, 1], shape [H, W, 3]. */
   readonly mixture: Float32Array<ArrayBuffer>;
 }
 
 /**
- * The picture that is optimized: a probability for each class at each pixel.
+ * The picture that is optimized: a probability of each palette color at each pixel.
  *
  * Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236, and
  * Jang et al. 2017, https://arxiv.org/abs/1611.01144, Eq. 2 and "Straight-Through".
  */
 export class PixelGenerator implements Disposable {
-  /** What the pixels are chosen from. */
-  readonly classes: GeneratorClasses;
+  /** Palette of the picture. */
+  readonly palette: Palette;
   /** Size of the picture. */
   readonly size: ImageSize;
-  /** What is optimized, shape [H, W, K]. */
+  /** The optimized logits, shape [H, W, K]. */
   readonly logits: GpuTensor;
-  /** What the last forward gave: sRGB in [0, 1], shape [H, W, 3]. */
+  /** Image of the last forward: sRGB in [0, 1], shape [H, W, 3]. */
   readonly image: GpuTensor;
-  /** What the last backward gave, shape [H, W, K]. */
+  /** Gradient of the last backward, shape [H, W, K]. */
   readonly gradLogits: GpuTensor;
   readonly #gpu: Gpu;
-  readonly #palette: GpuTensor;
+  readonly #colors: GpuTensor;
   readonly #probs: GpuTensor;
   /** Noise, then one-hot probabilities of a forward; gradient of probabilities of a backward. */
   readonly #scratch: GpuTensor;
@@ -86,26 +85,25 @@ export class PixelGenerator implements Disposable {
   /**
    * Creates a generator, and its logits on the GPU.
    *
-   * @throws {RangeError} If the logits are of another size, or larger than the adapter allows.
+   * @throws {RangeError} If the logits do not fit the size, or are larger than the adapter allows.
    */
-  constructor(gpu: Gpu, { classes, size, logits }: PixelGeneratorOptions) {
+  constructor(gpu: Gpu, { palette, size, logits }: PixelGeneratorOptions) {
     using owned = new DisposableStack();
-    const count = countClasses(classes);
+    const count = palette.size;
     const { height, width } = size;
-    const own = (label: string, side: number) =>
-      owned.use(GpuTensor.zeros(gpu, [height, width, side], label));
+    const allocate = (label: string, channels: number) =>
+      owned.use(GpuTensor.zeros(gpu, [height, width, channels], label));
     this.#gpu = gpu;
-    this.classes = classes;
+    this.palette = palette;
     this.size = size;
     this.logits = logits instanceof Float32Array
       ? owned.use(GpuTensor.from(gpu, logits, [height, width, count], "logits"))
-      : own("logits", count);
-    this.image = own("image", 3);
-    this.gradLogits = own("gradient of logits", count);
-    this.#probs = own("probabilities", count);
-    this.#scratch = own("generator scratch", count);
-    const colors = classes.palette.toFloats();
-    this.#palette = owned.use(GpuTensor.from(gpu, colors, [count, 3], "palette"));
+      : allocate("logits", count);
+    this.image = allocate("image", 3);
+    this.gradLogits = allocate("gradient of logits", count);
+    this.#probs = allocate("probabilities", count);
+    this.#scratch = allocate("generator scratch", count);
+    this.#colors = owned.use(GpuTensor.from(gpu, palette.toFloats(), [count, 3], "palette"));
     if (!(logits instanceof Float32Array)) this.#drawLogits(logits, count);
     this.#owned = owned.move();
   }
@@ -123,7 +121,7 @@ export class PixelGenerator implements Disposable {
     if (!smooth) encodeStraightThrough(pass, { probs, hard: this.#scratch });
     encodeMixPalette(pass, {
       probs: smooth ? probs : this.#scratch,
-      palette: this.#palette,
+      palette: this.#colors,
       image: this.image,
     });
     this.#tau = tau;
@@ -140,7 +138,7 @@ export class PixelGenerator implements Disposable {
       throw new TypeError("Cannot record the backward of the generator: there was no forward");
     }
     const gradProbs = this.#scratch;
-    encodeMixPaletteBackward(pass, { gradImage, palette: this.#palette, gradProbs });
+    encodeMixPaletteBackward(pass, { gradImage, palette: this.#colors, gradProbs });
     encodeSoftmaxBackward(
       pass,
       { probs: this.#probs, gradProbs, gradLogits: this.gradLogits },
@@ -148,16 +146,16 @@ export class PixelGenerator implements Disposable {
     );
   }
 
-  /** Records subtracting the mean of the logits of each pixel; after each optimizer step. */
+  /** Records the subtraction of the mean logit at each pixel; done after each optimizer step. */
   centerLogits(pass: Pass): void {
     encodeCenterLogits(pass, { logits: this.logits });
   }
 
   /**
-   * Reads the likeliest class of each pixel, the first one on ties, shape [H, W].
+   * Reads the most likely color of each pixel, the first one on ties, shape [H, W].
    *
-   * @param options.orphanMargin As of the config: stray pixels give way to their neighbors.
-   *   Default: 0, they do not.
+   * @param options.orphanMargin As in the config: orphan pixels take a color of their neighbors.
+   *   Default: 0, none does.
    */
   async argmax(
     { orphanMargin: margin = 0 }: { readonly orphanMargin?: number } = {},
@@ -173,19 +171,19 @@ export class PixelGenerator implements Disposable {
     return await cleaned.readU32();
   }
 
-  /** Reads the mix of colors without noise at tau 1: sRGB in [0, 1], shape [H, W, 3]. */
+  /** Reads the colors mixed without noise at tau 1: sRGB in [0, 1], shape [H, W, 3]. */
   async softmax(): Promise<Float32Array<ArrayBuffer>> {
-    using probs = GpuTensor.zeros(this.#gpu, this.logits.shape, "probabilities, reading");
-    using image = GpuTensor.zeros(this.#gpu, this.image.shape, "image, reading");
+    using probs = GpuTensor.zeros(this.#gpu, this.logits.shape, "probabilities for reading");
+    using image = GpuTensor.zeros(this.#gpu, this.image.shape, "image for reading");
     this.#gpu.submit((pass) => {
       encodeSoftmax(pass, { logits: this.logits, probs }, { tau: 1 });
-      encodeMixPalette(pass, { probs, palette: this.#palette, image });
+      encodeMixPalette(pass, { probs, palette: this.#colors, image });
     });
     return await image.read();
   }
 
   /**
-   * Reads what the last forward made, whether or not the logits have changed since.
+   * Reads the result of the last forward, even if the logits have changed since.
    *
    * @throws {TypeError} If there was no forward.
    */
@@ -195,31 +193,31 @@ export class PixelGenerator implements Disposable {
     }
     const { height, width } = this.size;
     using indices = GpuTensor.zeros(this.#gpu, [height, width], "indices", "u32");
-    using image = GpuTensor.zeros(this.#gpu, this.image.shape, "image, reading");
+    using image = GpuTensor.zeros(this.#gpu, this.image.shape, "image for reading");
     this.#gpu.submit((pass) => {
-      // The likeliest class has the greatest probability as well as the greatest logit.
+      // The highest probability has the index of the highest logit.
       encodeArgmax(pass, { logits: this.#probs, indices });
-      encodeMixPalette(pass, { probs: this.#probs, palette: this.#palette, image });
+      encodeMixPalette(pass, { probs: this.#probs, palette: this.#colors, image });
     });
     const [classes, mixture] = await Promise.all([indices.readU32(), image.read()]);
     return { indices: classes, mixture };
   }
 
-  /** Reads how decided the picture is, as means over its pixels, without noise at tau 1. */
+  /** Reads means of {@linkcode pixelStatistics} over all pixels. */
   async statistics(): Promise<GeneratorStatistics> {
-    return summarizeStatistics(await this.pixelStatistics(), countClasses(this.classes));
+    return summarizeStatistics(await this.pixelStatistics(), this.palette.size);
   }
 
-  /** Reads how decided each pixel is, without noise at tau 1. */
+  /** Reads variance, entropy and max probability of each pixel, without noise at tau 1. */
   async pixelStatistics(): Promise<PixelStatistics> {
     const { height, width } = this.size;
     using stack = new DisposableStack();
-    const own = (label: string, shape: readonly number[]) =>
+    const allocate = (label: string, shape: readonly number[]) =>
       stack.use(GpuTensor.zeros(this.#gpu, shape, label));
-    const probs = own("probabilities, reading", this.logits.shape);
-    const variance = own("variance", [height, width]);
-    const entropy = own("entropy", [height, width]);
-    const maxProbability = own("greatest probability", [height, width]);
+    const probs = allocate("probabilities for reading", this.logits.shape);
+    const variance = allocate("variance", [height, width]);
+    const entropy = allocate("entropy", [height, width]);
+    const maxProbability = allocate("max probability", [height, width]);
     this.#gpu.submit((pass) => {
       encodeSoftmax(pass, { logits: this.logits, probs }, { tau: 1 });
       encodeGeneratorStatistics(pass, { probs, variance, entropy, maxProbability });
@@ -231,7 +229,7 @@ export class PixelGenerator implements Disposable {
     };
   }
 
-  /** Frees all that it owns. */
+  /** Frees its tensors. */
   [Symbol.dispose](): void {
     this.#owned.dispose();
   }

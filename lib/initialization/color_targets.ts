@@ -1,12 +1,12 @@
 import { nearestColor } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
 
-/** How near a color is to a palette color. */
+/** Measure of the similarity of two colors. */
 export type ColorSimilarity = "l1" | "l2" | "cosine_similarity";
 
-/** The nearest color stands out by this from others of the same hue. */
+/** Added to the cosine of the nearest color, to tell it from others of the same hue. */
 const COSINE_MARGIN = 0.01;
-/** Least norm that is divided by. Source: torch.nn.functional.cosine_similarity, `eps`. */
+/** Min divisor. Source: torch.nn.functional.cosine_similarity, `eps`. */
 const MIN_NORM = 1e-8;
 
 const SIMILARITIES: Readonly<
@@ -23,11 +23,11 @@ const SIMILARITIES: Readonly<
 };
 
 /**
- * Evaluates how near each pixel is to each palette color, multiplied by the root of K.
+ * Computes the similarity of each pixel to each palette color, times the square root of K.
  *
- * "l1" and "l2" are negative distances in sRGB; "cosine_similarity" is the cosine of the angle
- * between colors as seen from middle gray, and 1.01 for the nearest color, since all grays lie on
- * one line.
+ * "l1" and "l2" are negative distances in sRGB. "cosine_similarity" is the cosine of the angle
+ * between two colors relative to middle gray. All grays lie on one line, so the nearest color gets
+ * 1.01.
  *
  * Source of the formulas: https://github.com/AlexandreBinninger/SD-piXL, "init_distance".
  *

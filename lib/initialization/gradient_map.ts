@@ -2,14 +2,14 @@ import { Image, type Rgb } from "../image/image.ts";
 import { toOklab } from "../palette/oklab.ts";
 import type { Palette } from "../palette/palette.ts";
 
-/** Colors of less chroma in OKLab are grays. */
+/** Colors with a lower chroma in OKLab are grays. */
 const MIN_CHROMA = 0.04;
-/** Cosine of the greatest angle between the hue of a color and the palette's own: 40 degrees. */
-const MIN_LIKENESS = 0.766;
-/** Share of the pixels that may be darker than black, or lighter than white, after the stretch. */
+/** Cosine of the max angle between the hue of a color and that of the palette: 40 degrees. */
+const MIN_COSINE = 0.766;
+/** Share of the pixels that are clipped at the dark end, and at the light end. */
 const CLIPPED_SHARE = 0.02;
 
-/** Tells whether a palette has shades of one hue only, as that of the Game Boy, or grays only. */
+/** Tells whether all colors of a palette have one hue, as those of the Game Boy, or are grays. */
 export function isOneHue(palette: Palette): boolean {
   if (palette.size < 2) return false;
   const hues = Array.from({ length: palette.size }, (_, k) => toOklab(palette.at(k)))
@@ -18,15 +18,15 @@ export function isOneHue(palette: Palette): boolean {
   const sum = hues.reduce(([a, b], [c, d]) => [a + c, b + d] as const, [0, 0] as const);
   const length = Math.hypot(...sum);
   return hues.every(([a, b]) =>
-    (a * sum[0] + b * sum[1]) / (Math.hypot(a, b) * length) >= MIN_LIKENESS
+    (a * sum[0] + b * sum[1]) / (Math.hypot(a, b) * length) >= MIN_COSINE
   );
 }
 
 /**
- * Draws an image in the shades of a palette: its lightness, stretched to the whole of the palette,
- * chooses the place among the colors in their order from dark to light.
+ * Maps the lightness of an image to the colors of a palette, ordered from dark to light. The
+ * lightness is stretched to the whole palette.
  *
- * Colors that differ in hue only would else become one shade of a palette of one hue.
+ * Without it, image colors that differ in hue only become one color of a palette of one hue.
  *
  * @param image Opaque.
  */
@@ -37,8 +37,8 @@ export function gradientMap(image: Image, palette: Palette): Image {
   const [dark, light] = rangeOf(lightness);
   const data = new Uint8Array(image.data);
   for (const [pixel, value] of lightness.entries()) {
-    const place = Math.min(1, Math.max(0, (value - dark) / (light - dark || 1)));
-    data.set(mixShades(shades, place * (shades.length - 1)), pixel * 4);
+    const position = Math.min(1, Math.max(0, (value - dark) / (light - dark || 1)));
+    data.set(mixShades(shades, position * (shades.length - 1)), pixel * 4);
   }
   return new Image({ height: image.height, width: image.width }, data);
 }
@@ -51,16 +51,16 @@ function lightnessOf({ data }: Image): Float32Array {
   );
 }
 
-/** Finds what becomes the darkest and the lightest shade. */
+/** Finds the lightness that is mapped to the darkest color, and that to the lightest. */
 function rangeOf(lightness: Float32Array): readonly [dark: number, light: number] {
   const sorted = lightness.toSorted();
   const clipped = Math.floor(sorted.length * CLIPPED_SHARE);
   return [sorted[clipped]!, sorted.at(-1 - clipped)!];
 }
 
-function mixShades(shades: readonly Rgb[], place: number): Rgb {
-  const lower = Math.min(shades.length - 2, Math.floor(place));
+function mixShades(shades: readonly Rgb[], position: number): Rgb {
+  const lower = Math.min(shades.length - 2, Math.floor(position));
   const [a, b] = [shades[lower]!, shades[lower + 1]!];
-  const mix = (c: 0 | 1 | 2) => Math.round(a[c] + (b[c] - a[c]) * (place - lower));
+  const mix = (c: 0 | 1 | 2) => Math.round(a[c] + (b[c] - a[c]) * (position - lower));
   return [mix(0), mix(1), mix(2)];
 }

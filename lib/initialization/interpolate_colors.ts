@@ -1,18 +1,18 @@
 import type { Image, ImageSize } from "../image/image.ts";
 
-/** How values between pixels are found. */
+/** Interpolation between pixels. */
 export type InterpolationMode = "bilinear" | "nearest";
 
-/** Two source pixels of one new pixel along one axis, and the share of the second. */
+/** Two source pixels of a resized pixel along one axis, and the weight of the second. */
 interface Tap {
   readonly first: number;
   readonly second: number;
-  readonly share: number;
+  readonly weight: number;
 }
 
 /**
- * Resizes a picture as PyTorch's `F.interpolate` does without antialiasing: a picture that shrinks
- * to a fourth is read at one pixel in four. Alpha is not looked at.
+ * Resizes an image as PyTorch's `F.interpolate` without antialiasing: a downsampled pixel depends
+ * on at most four source pixels. Alpha is ignored.
  *
  * @returns sRGB in [0, 1], not rounded, shape [H, W, 3] of `size`.
  */
@@ -29,17 +29,9 @@ export function interpolateColors(
   for (const row of down) {
     for (const column of across) {
       for (let c = 0; c < 3; c++) {
-        const top = mix(
-          value(row.first, column.first, c),
-          value(row.first, column.second, c),
-          column.share,
-        );
-        const bottom = mix(
-          value(row.second, column.first, c),
-          value(row.second, column.second, c),
-          column.share,
-        );
-        colors[i++] = mix(top, bottom, row.share) / 255;
+        const valueAt = (y: number) =>
+          mix(value(y, column.first, c), value(y, column.second, c), column.weight);
+        colors[i++] = mix(valueAt(row.first), valueAt(row.second), row.weight) / 255;
       }
     }
   }
@@ -50,13 +42,13 @@ function taps(from: number, to: number, mode: InterpolationMode): Tap[] {
   const scale = from / to;
   return Array.from({ length: to }, (_, i) => {
     const position = mode === "nearest"
-      ? Math.floor(i * scale) // the pixel under the upper left corner, as PyTorch's "nearest"
+      ? Math.floor(i * scale) // the pixel under the upper left corner, as in PyTorch's "nearest"
       : Math.max(0, (i + 0.5) * scale - 0.5);
     const first = Math.min(from - 1, Math.floor(position));
-    return { first, second: Math.min(from - 1, first + 1), share: position - first };
+    return { first, second: Math.min(from - 1, first + 1), weight: position - first };
   });
 }
 
-function mix(first: number, second: number, share: number): number {
-  return first + (second - first) * share;
+function mix(first: number, second: number, weight: number): number {
+  return first + (second - first) * weight;
 }

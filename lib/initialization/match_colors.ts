@@ -1,47 +1,46 @@
 import { nearestColor } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
 
-/** A picture in colors of its own. */
-export interface OwnColors {
-  /** Index of each pixel's color in `own`, shape [H, W]. */
+/** A picture whose pixels are clusters of colors. */
+export interface ClusteredPicture {
+  /** Cluster of each pixel, an index in `clusters`, shape [H, W]. */
   readonly classes: Uint32Array;
   /** Width of the picture in pixels. */
   readonly width: number;
-  /** The picture's own colors. */
-  readonly own: Palette;
+  /** Color of each cluster. */
+  readonly clusters: Palette;
 }
 
-/** How much a difference between two pixels side by side weighs, against a pixel's own color. */
-const CONTRAST = 0.5;
+/** Weight of the error of a difference between adjacent pixels; that of a pixel's color has 1. */
+const CONTRAST_WEIGHT = 0.5;
 
-/** Rounds that are made, at most; two or three suffice. */
+/** Max number of rounds of the coordinate descent; two or three suffice. */
 const MAX_ROUNDS = 20;
 
 /**
- * Finds a palette's color for each of a picture's own: near to it, and as different from those
- * beside it as they were. So a dark green thing on a green ground does not become one with it where
- * both are nearest to the same green.
+ * Matches each cluster of a picture to a palette color, so that adjacent clusters stay distinct: a
+ * dark green object stays visible on a green background, though both are nearest to the same green.
  *
- * It is the least sum of squared distances in sRGB over all pixels, and over the differences of all
- * that lie side by side, weighed half; found color by color, the largest area first, from the
- * nearest ones on, until none changes: not always the least of all.
+ * Minimizes the squared sRGB error of the pixels plus half the squared error of the differences
+ * between adjacent pixels, by coordinate descent from the nearest colors, largest cluster first.
+ * Finds a local minimum.
  *
  * After Rasche, Geist & Westall 2005, "Re-coloring Images for Gamuts of Lower Dimension", which
- * keeps differences of colors likewise.
+ * preserves color differences in the same way.
  *
- * @returns Index in `palette` for each color of `own`.
+ * @returns Index in `palette` for each cluster.
  */
-export function matchColors(colors: OwnColors, palette: Palette): number[] {
-  const own = triplesOf(colors.own);
-  const given = triplesOf(palette);
-  const { areas, borders } = measure(colors);
-  const matches = own.map((color) => nearestColor(color, palette.colors));
+export function matchColors(picture: ClusteredPicture, palette: Palette): number[] {
+  const clusters = triplesOf(picture.clusters);
+  const colors = triplesOf(palette);
+  const { areas, borders } = measure(picture);
+  const matches = clusters.map((color) => nearestColor(color, palette.colors));
   const cost = (k: number, match: number) => {
-    const shift = difference(given[match]!, own[k]!);
+    const shift = difference(colors[match]!, clusters[k]!);
     let sum = areas[k]! * squared(shift);
     for (const [other, length] of borders[k]!) {
-      const otherShift = difference(given[matches[other]!]!, own[other]!);
-      sum += CONTRAST * length * squared(difference(shift, otherShift));
+      const otherShift = difference(colors[matches[other]!]!, clusters[other]!);
+      sum += CONTRAST_WEIGHT * length * squared(difference(shift, otherShift));
     }
     return sum;
   };
@@ -49,11 +48,11 @@ export function matchColors(colors: OwnColors, palette: Palette): number[] {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let hasChanged = false;
     for (const k of order) {
-      let least = cost(k, matches[k]!);
-      for (const match of given.keys()) {
+      let min = cost(k, matches[k]!);
+      for (const match of colors.keys()) {
         const sum = cost(k, match);
-        if (sum >= least) continue;
-        [least, matches[k], hasChanged] = [sum, match, true];
+        if (sum >= min) continue;
+        [min, matches[k], hasChanged] = [sum, match, true];
       }
     }
     if (!hasChanged) break;
@@ -61,17 +60,17 @@ export function matchColors(colors: OwnColors, palette: Palette): number[] {
   return matches;
 }
 
-/** How large the areas of a picture's colors are, and where they touch. */
+/** Areas of the clusters of a picture, and their common borders. */
 interface Measures {
-  /** Pixels of each color. */
+  /** Number of pixels of each cluster. */
   readonly areas: Float64Array;
-  /** For each color those beside it, and how many pairs of pixels that makes. */
+  /** For each cluster, its adjacent clusters with the number of adjacent pairs of pixels. */
   readonly borders: readonly ReadonlyMap<number, number>[];
 }
 
-function measure({ classes, width, own }: OwnColors): Measures {
-  const areas = new Float64Array(own.size);
-  const borders = Array.from({ length: own.size }, () => new Map<number, number>());
+function measure({ classes, width, clusters }: ClusteredPicture): Measures {
+  const areas = new Float64Array(clusters.size);
+  const borders = Array.from({ length: clusters.size }, () => new Map<number, number>());
   const count = (from: number, to: number) => {
     borders[from]!.set(to, (borders[from]!.get(to) ?? 0) + 1);
   };

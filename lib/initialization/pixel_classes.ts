@@ -9,27 +9,28 @@ import { Palette } from "../palette/palette.ts";
 export interface PixelClasses {
   /** Palette index of each pixel, shape [H, W]. */
   readonly classes: Uint32Array;
-  /** The palette that the indices mean. */
+  /** Palette of the indices. */
   readonly palette: Palette;
 }
 
-/** A picture's own colors, at least: fewer than its areas would join what a small palette can tell. */
+/** Min number of clusters: with fewer, areas merge that even a small palette can tell apart. */
 const MIN_CLUSTERS = 16;
 
-/** Logits are [H, W, K]: at 64x64 pixels, this many colors are 64 MiB. */
+/** Max number of colors. Logits are [H, W, K]: at 64x64 pixels these are 64 MiB. */
 const MAX_COLORS = 4096;
 
-/** A run of source pixels along one axis. */
+/** Range of source pixels along one axis. */
 interface Block {
   readonly start: number;
   readonly length: number;
 }
 
 /**
- * Gives each pixel the palette color that most pixels of its block are nearest to (l2).
+ * Gives each pixel the majority color of its block of the image, each pixel of which votes for the
+ * nearest palette color (l2). The first color wins ties.
  *
- * Blocks have whole sides; what is left over is cut off on both sides alike. The first color wins
- * ties. Along an axis where the picture is smaller than `size`, its pixels are repeated.
+ * Blocks are whole pixels; the remainder is cropped equally at both ends. Along an axis in which the
+ * image is smaller than `size`, its pixels are repeated.
  */
 export function majorityClasses(image: Image, size: ImageSize, palette: Palette): PixelClasses {
   const nearest = nearestColors(image, palette);
@@ -53,19 +54,19 @@ export function majorityClasses(image: Image, size: ImageSize, palette: Palette)
 }
 
 /**
- * Gives each pixel a palette color by way of the picture's own: as many of them as the palette has,
- * but at least 16, by k-means; for each pixel the one that is commonest in its block, and for that
- * the one of the palette that {@linkcode matchColors} finds.
+ * Quantizes the image with k-means, to as many colors as the palette has but at least 16. Each pixel
+ * takes the majority cluster of its block, and {@linkcode matchColors} maps each cluster to a
+ * palette color.
  *
- * So what is one area in the picture stays one, where it lies between two colors of the palette.
+ * So an area of one color stays uniform, even if its color lies between two palette colors.
  *
- * After Gerstner et al. 2012, "Pixelated Image Abstraction", with fixed blocks in place of its
- * superpixels and a palette that is given.
+ * After Gerstner et al. 2012, "Pixelated Image Abstraction", with fixed blocks instead of
+ * superpixels, and a given palette.
  */
 export function clusteredClasses(image: Image, size: ImageSize, palette: Palette): PixelClasses {
-  const own = kmeansPalette(image, Math.max(palette.size, MIN_CLUSTERS));
-  const { classes } = majorityClasses(image, size, own);
-  const matches = matchColors({ classes, width: size.width, own }, palette);
+  const clusters = kmeansPalette(image, Math.max(palette.size, MIN_CLUSTERS));
+  const { classes } = majorityClasses(image, size, clusters);
+  const matches = matchColors({ classes, width: size.width, clusters }, palette);
   return { classes: classes.map((k) => matches[k]!), palette };
 }
 
@@ -82,10 +83,10 @@ function blocks(from: number, to: number): Block[] {
 }
 
 /**
- * Takes the color in the middle of each pixel's area, and all that occur as the palette, sorted by
- * red, green and blue.
+ * Samples the image at the center of each pixel's area. The colors found become the palette, sorted
+ * by red, green and blue.
  *
- * @throws {RangeError} If they are more colors than logits have room for.
+ * @throws {RangeError} If there are more than 4096 colors.
  */
 export function sampledClasses(image: Image, size: ImageSize): PixelClasses {
   const small = resizeImage(image, size, { fit: "stretch", filter: "nearest" });

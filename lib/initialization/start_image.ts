@@ -3,10 +3,10 @@ import { compositeAlpha } from "../image/composite_alpha.ts";
 import type { Image, ImageSize, Rgb } from "../image/image.ts";
 import { fitWithin, resizeImage } from "../image/resize_image.ts";
 
-/** What is seen through an input image, and around it with "pad". */
+/** Color behind transparent pixels of an input image, and around it with "pad". */
 export const BACKGROUND: Rgb = [255, 255, 255];
 
-/** What an input image is prepared for. */
+/** Options of {@linkcode prepareStartImage}. */
 export interface StartImageOptions {
   /** Size of the picture. */
   readonly picture: ImageSize;
@@ -17,15 +17,15 @@ export interface StartImageOptions {
 }
 
 /**
- * Prepares an input image: laid over white, brought to the picture's aspect ratio and to the least
- * whole number of pixels per pixel of the picture at which it has the size of the teacher's image
- * or more.
+ * Prepares an input image for a picture of H x W pixels: composites it over white and scales it to
+ * n H x n W pixels, where n is the smallest integer that makes it at least as large as the teacher's
+ * image.
  *
- * - "crop" cuts both ends of the longer side off.
- * - "fit" keeps all of it in the middle; the rest takes the color of its border.
- * - "pad" keeps all of it in the middle, on white.
+ * - "crop" cuts off both ends of the longer axis.
+ * - "fit" centers the whole image and fills the rest with the color of its border.
+ * - "pad" centers the whole image on white.
  *
- * @returns Opaque, of n H x n W pixels.
+ * @returns Opaque, n H x n W pixels.
  */
 export function prepareStartImage(image: Image, options: StartImageOptions): Image {
   const { picture, teacher, fit = "crop" } = options;
@@ -41,12 +41,12 @@ export function prepareStartImage(image: Image, options: StartImageOptions): Ima
   return resizeImage(opaque, size, { fit: "fit", background });
 }
 
-/** Pixels of a border that are looked at, at most. */
+/** Max number of border pixels that are compared. */
 const MAX_BORDER_PIXELS = 256;
 
 /**
- * Returns the typical color of the two sides of an image beside which space is left: the one whose
- * distances to the others sum up least, so that it is none that only lies between them.
+ * Returns the medoid of the colors of the two edges of an image beside which space is left: the
+ * color with the smallest sum of distances to the others. Unlike a mean, it occurs in the image.
  */
 function borderColor(image: Image, size: ImageSize): Rgb {
   const { height, width } = image;

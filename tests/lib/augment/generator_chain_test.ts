@@ -26,7 +26,7 @@ for (const grayscale of [false, true]) {
     const start = Float32Array.from({ length: 5 * 4 * 3 }, (_, i) => 2 * Math.sin(i * i * 0.31));
     const weights = Float32Array.from({ length: 3 * 20 * 16 }, (_, i) => Math.sin(i * 0.11 + 1));
     using generator = new PixelGenerator(gpu, {
-      classes: { kind: "palette", palette: PALETTE },
+      palette: PALETTE,
       size: IMAGE_SIZE,
       logits: start,
     });

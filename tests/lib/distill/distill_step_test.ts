@@ -39,8 +39,9 @@ const CONFIG = resolveRunConfig({
 
 /** All parts of a step around a teacher that always answers the same. */
 function createParts(gpu: Gpu, answer: Float32Array, stack: DisposableStack): StepParts {
-  const classes = { kind: "palette", palette: PALETTE } as const;
-  const generator = stack.use(new PixelGenerator(gpu, { classes, size: SIZE, logits: LOGITS }));
+  const generator = stack.use(
+    new PixelGenerator(gpu, { palette: PALETTE, size: SIZE, logits: LOGITS }),
+  );
   const distillation = {
     step() {
       const gradImage = GpuTensor.from(gpu, answer, [1, 3, SIZE.height, SIZE.width], "answer");

@@ -24,7 +24,7 @@ const GRAD_IMAGE = Float32Array.from({ length: PIXELS * 3 }, (_, i) => Math.cos(
 
 function createGenerator(gpu: Gpu, logits: Float32Array = LOGITS): PixelGenerator {
   return new PixelGenerator(gpu, {
-    classes: { kind: "palette", palette: PALETTE },
+    palette: PALETTE,
     size: SIZE,
     logits,
   });
@@ -101,7 +101,7 @@ for (const tag of ["a", "b"]) {
     const palette = new Palette("golden", new Uint8Array(3 * count));
     palette.toFloats = () => of("palette").data;
     using generator = new PixelGenerator(gpu, {
-      classes: { kind: "palette", palette },
+      palette,
       size: { height, width },
       logits: of("logits").data,
     });
@@ -188,7 +188,7 @@ gpuTest("PixelGenerator reads without disturbing forward and backward", async (g
 gpuTest("PixelGenerator begins as noise of one norm that the draw alone decides", async (gpu) => {
   const begin = async (step: number) => {
     using generator = new PixelGenerator(gpu, {
-      classes: { kind: "palette", palette: PALETTE },
+      palette: PALETTE,
       size: SIZE,
       logits: { std: 1.5, draw: { ...DRAW, step } },
     });
@@ -206,7 +206,7 @@ gpuTest("PixelGenerator begins as noise of one norm that the draw alone decides"
 
 gpuTest("PixelGenerator of one color is decided from the start", async (gpu) => {
   using generator = new PixelGenerator(gpu, {
-    classes: { kind: "palette", palette: new Palette("one", Uint8Array.of(255, 0, 51)) },
+    palette: new Palette("one", Uint8Array.of(255, 0, 51)),
     size: SIZE,
     logits: { std: 1, draw: DRAW },
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseRunConfig } from "../../../config/parse_run_config.ts";
 import paperText from "../../../config/presets/paper.yaml" with { type: "text" };
 import { resolveRunConfig, resolveSources } from "../../../config/resolve_run_config.ts";
-import { initializePicture } from "../../../lib/initialization/initialize_picture.ts";
+import { initialize } from "../../../lib/initialization/initialize.ts";
 import { findPalette } from "../../../lib/palette/find_palette.ts";
 import { discImage } from "../distill/tiny_run.ts";
 
@@ -14,7 +14,7 @@ Deno.test("a copy of paper.yaml under another name starts the same picture", asy
   assert.deepEqual({ ...copy, preset: "paper" }, paper);
   const image = discImage({ height: 256, width: 256 });
   const palette = await findPalette(paper.generator.palette);
-  const start = (config: typeof paper) => initializePicture(image, palette, config);
+  const start = (config: typeof paper) => initialize(image, palette, config);
   assert.deepEqual(start(copy), start(paper));
   const standard = { ...paper, generator: { ...paper.generator, antialias: true } };
   assert.notDeepEqual(start(standard), start(paper));

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import type { GeneratorConfig } from "../../../config/run_config.ts";
+import { resolveRunConfig } from "../../../config/resolve_run_config.ts";
 import { colorTargets } from "../../../lib/initialization/color_targets.ts";
-import {
-  initializeLogits,
-  type InitializeLogitsOptions,
-} from "../../../lib/initialization/initialize_logits.ts";
+import { type Initialization, initialize } from "../../../lib/initialization/initialize.ts";
 import { interpolateColors } from "../../../lib/initialization/interpolate_colors.ts";
 import {
   clusteredClasses,
@@ -12,7 +11,7 @@ import {
   sampledClasses,
 } from "../../../lib/initialization/pixel_classes.ts";
 import { decodeImage } from "../../../lib/image/decode_image.ts";
-import { Image } from "../../../lib/image/image.ts";
+import { Image, type ImageSize } from "../../../lib/image/image.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { goldenPath, readGolden } from "../../support/goldens.ts";
@@ -22,16 +21,26 @@ const palette = new Palette("golden", Uint8Array.from(golden.tensor("palette").d
 const size = { height: 12, width: 16 };
 const image = await decodeImage(readFileSync(goldenPath("init_image.png")));
 
-const OPTIONS: InitializeLogitsOptions = {
+const OPTIONS: InitializeOptions = {
   initializationMethod: "palette-bilinear",
-  antialias: true,
   initDistance: "l1",
-  kmeansNbColors: 6,
-  softmaxRegularizer: 1,
   size,
   palette,
-  seed: 7,
 };
+
+/** Settings of the picture, and what else its first logits depend on. */
+interface InitializeOptions extends Partial<Omit<GeneratorConfig, "palette">> {
+  readonly size: ImageSize;
+  readonly palette: Palette;
+}
+
+/** Computes first logits; other settings are the defaults. */
+function initializeWith(image: Image, options: InitializeOptions): Initialization {
+  const { size: { height: imageH, width: imageW }, palette, ...settings } = options;
+  const config = resolveRunConfig({ seed: 7 });
+  const generator = { ...config.generator, ...settings, imageH, imageW };
+  return initialize(image, palette, { ...config, generator });
+}
 
 /** Sums up to 9 multiplied by 3, in float32 there and here. */
 const TOLERANCE = { atol: 5e-6 };
@@ -57,7 +66,7 @@ for (const distance of ["l1", "l2", "cosine_similarity"] as const) {
       [...classes].flatMap((k) => [...palette.at(k)]),
       (v) => v / 255,
     );
-    // SD-piXL adds 1 to negative distances here, which balancing takes away again.
+    // SD-piXL adds 1 to negative distances here, which centering removes.
     const offset = distance === "cosine_similarity" ? 0 : Math.sqrt(palette.size);
     const targets = colorTargets(colors, palette, distance).map((value) => value + offset);
     assertAllClose(targets, golden.tensor(`palette.${distance}`).data, TOLERANCE);
@@ -85,7 +94,7 @@ Deno.test("clusteredClasses() keeps an area flat that lies between two colors of
   assert.equal(lower(majorityClasses(noisy, small, blackAndWhite)).size, 2);
 });
 
-Deno.test("clusteredClasses() takes the commonest color of each block, not the mean", () => {
+Deno.test("clusteredClasses() takes the majority color of each block, not the mean", () => {
   const [black, white] = [[0, 0, 0], [1, 1, 1]];
   // Two blocks of 2 x 2 pixels: one white pixel in the left one, three in the right one.
   const pixels = [white, black, white, white, black, black, white, black];
@@ -110,7 +119,7 @@ Deno.test("sampledClasses() refuses more colors than logits have room for", () =
   });
 });
 
-/** Takes the mean off each row, then rescales rows to their mean norm; in float64. */
+/** Centers each row, then rescales rows to their mean norm; in float64. */
 function normalized(targets: ArrayLike<number>, count: number, factor: number): number[] {
   const rows = Array.from({ length: targets.length / count }, (_, i) => {
     const row = Array.from({ length: count }, (_, k) => targets[i * count + k]!);
@@ -122,9 +131,9 @@ function normalized(targets: ArrayLike<number>, count: number, factor: number): 
   return rows.flatMap((row, i) => row.map((value) => value / norms[i]! * mean * factor));
 }
 
-Deno.test("initializeLogits() rescales all pixels to their mean norm times the regularizer", () => {
+Deno.test("initialize() rescales all pixels to their mean norm times the regularizer", () => {
   for (const softmaxRegularizer of [1, 2.5]) {
-    const { logits } = initializeLogits(image, {
+    const { logits } = initializeWith(image, {
       ...OPTIONS,
       softmaxRegularizer,
       antialias: false,
@@ -145,23 +154,23 @@ const METHODS = [
 ] as const;
 const DISTANCES = ["l1", "l2", "cosine_similarity", "zero", "random"] as const;
 
-Deno.test("initializeLogits() takes every method with every distance", () => {
+Deno.test("initialize() takes every method with every distance", () => {
   for (const initializationMethod of METHODS) {
     for (const initDistance of DISTANCES) {
       const options = { ...OPTIONS, initializationMethod, initDistance };
-      const found = initializeLogits(image, options);
+      const found = initializeWith(image, options);
       const name = `${initializationMethod}, ${initDistance}`;
       assert.equal(found.logits.length, 12 * 16 * found.palette.size, name);
       assert(found.logits.every(Number.isFinite), name);
       assert.equal(found.logits.some((value) => value !== 0), initDistance !== "zero", name);
       const isOwn = initializationMethod === "kmeans" || initializationMethod === "nearest";
       assert.equal(found.palette !== palette, isOwn, name);
-      assert.deepEqual(initializeLogits(image, options), found, name);
+      assert.deepEqual(initializeWith(image, options), found, name);
     }
   }
 });
 
-Deno.test("initializeLogits() makes the color of the image the likeliest", () => {
+Deno.test("initialize() makes the color of the image the most likely one", () => {
   // Three palette colors in stripes, in an image of another aspect ratio than the picture's.
   const stripes = Image.fromIndices(
     { height: 14, width: 9 },
@@ -170,7 +179,7 @@ Deno.test("initializeLogits() makes the color of the image the likeliest", () =>
   );
   for (const initializationMethod of METHODS) {
     for (const initDistance of ["l1", "l2", "cosine_similarity"] as const) {
-      const found = initializeLogits(stripes, {
+      const found = initializeWith(stripes, {
         ...OPTIONS,
         initializationMethod,
         initDistance,
@@ -180,39 +189,39 @@ Deno.test("initializeLogits() makes the color of the image the likeliest", () =>
       for (let i = 0; i < 21; i++) {
         const row = [...found.logits.subarray(i * count, (i + 1) * count)];
         const expected = palette.at([1, 5, 8][i % 3]!);
-        const likeliest = found.palette.at(row.indexOf(Math.max(...row)));
-        assert.deepEqual(likeliest, expected, `${initializationMethod}, ${initDistance}, ${i}`);
+        const best = found.palette.at(row.indexOf(Math.max(...row)));
+        assert.deepEqual(best, expected, `${initializationMethod}, ${initDistance}, ${i}`);
       }
     }
   }
 });
 
-Deno.test("initializeLogits() antialiases if told so", () => {
+Deno.test("initialize() antialiases if told so", () => {
   // Only columns 3 and 4 of 8 are white: without antialiasing they are all that is seen.
   const pixels = Array.from({ length: 8 * 8 }, (_, i) => (i % 8 === 3 || i % 8 === 4) ? 1 : 0);
   const blackAndWhite = new Palette("two", Uint8Array.of(0, 0, 0, 255, 255, 255));
   const narrow = Image.fromIndices({ height: 8, width: 8 }, pixels, blackAndWhite.colors);
   const options = { ...OPTIONS, palette: blackAndWhite, size: { height: 1, width: 1 } };
   const isWhite = ({ logits }: { logits: Float32Array }) => logits[1]! > logits[0]!;
-  assert(!isWhite(initializeLogits(narrow, options)));
-  assert(isWhite(initializeLogits(narrow, { ...options, antialias: false })));
+  assert(!isWhite(initializeWith(narrow, options)));
+  assert(isWhite(initializeWith(narrow, { ...options, antialias: false })));
 });
 
-Deno.test("initializeLogits() of a single color is all zeros", () => {
+Deno.test("initialize() of a single color is all zeros", () => {
   const one = new Palette("one", Uint8Array.of(1, 2, 3));
-  const { logits } = initializeLogits(image, { ...OPTIONS, palette: one });
+  const { logits } = initializeWith(image, { ...OPTIONS, palette: one });
   assert.deepEqual(logits, new Float32Array(12 * 16));
 });
 
-Deno.test("initializeLogits() enlarges an image that is smaller than the picture", () => {
+Deno.test("initialize() enlarges an image that is smaller than the picture", () => {
   const small = Image.fromIndices({ height: 2, width: 1 }, [8, 3], palette.colors);
   for (const initializationMethod of ["palette", "palette-nearest", "palette-kmeans"] as const) {
     const options = { ...OPTIONS, initializationMethod, size: { height: 4, width: 3 } };
-    const { logits } = initializeLogits(small, options);
-    const likeliest = Array.from({ length: 12 }, (_, i) => {
+    const { logits } = initializeWith(small, options);
+    const best = Array.from({ length: 12 }, (_, i) => {
       const row = [...logits.subarray(i * 9, i * 9 + 9)];
       return row.indexOf(Math.max(...row));
     });
-    assert.deepEqual(likeliest, [8, 8, 8, 8, 8, 8, 3, 3, 3, 3, 3, 3], initializationMethod);
+    assert.deepEqual(best, [8, 8, 8, 8, 8, 8, 3, 3, 3, 3, 3, 3], initializationMethod);
   }
 });
