@@ -2,7 +2,7 @@ import type { Image } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
 import { readClipConfig } from "../models/clip/clip_config.ts";
 import { buildClipModel } from "../models/clip/clip_model.ts";
-import { openTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
+import { openClipTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
 import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
@@ -58,7 +58,7 @@ export async function chooseByClip(
     );
   }
   const config = await readClipConfig(folder);
-  const tokenizer = await openTokenizer(folder, "");
+  const tokenizer = await openClipTokenizer(folder, "");
   const side = config.vision.imageSize;
   const resized = images.map((image) =>
     resizeImage(image, { height: side, width: side }, { fit: "crop", filter: "bicubic" })

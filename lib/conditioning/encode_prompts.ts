@@ -1,6 +1,6 @@
 import { readClipTextConfig } from "../models/clip/clip_text_config.ts";
 import { buildClipTextModel } from "../models/clip/clip_text_model.ts";
-import { openTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
+import { openClipTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
 import { type NetworkPrecision, preferredFile } from "../onnx/runtime/network_precision.ts";
 import type { HostTensor, SessionLoader } from "../onnx/runtime/session.ts";
 import type { TeacherFolder } from "./teacher_folder.ts";
@@ -79,7 +79,7 @@ async function encodeTexts(
   const { suffix } = options;
   const { folder } = teacher;
   const subfolder = `text_encoder${suffix}` as const;
-  const tokenizer = await openTokenizer(folder, `tokenizer${suffix}`);
+  const tokenizer = await openClipTokenizer(folder, `tokenizer${suffix}`);
   const config = await readClipTextConfig(folder, subfolder);
   using opened = await openTeacherWeights(teacher, subfolder, { prefer: preferredFile(options) });
   const [batch, length] = [texts.length, tokenizer.maxLength];

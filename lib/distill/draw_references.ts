@@ -6,7 +6,7 @@ import { CALLS_PER_CANDIDATE, chooseByDenoising } from "../guidance/choose_by_de
 import { type Sample, sampleImages, type SampleParts } from "../guidance/sample_image.ts";
 import type { Image } from "../image/image.ts";
 import { readClipConfig } from "../models/clip/clip_config.ts";
-import { openTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
+import { openClipTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
@@ -113,6 +113,6 @@ async function pictureLatents(
 /** Looks for the parts of a CLIP, which is loaded when the images are drawn. */
 async function checkClip(folder: ModelFolder): Promise<void> {
   await readClipConfig(folder);
-  await openTokenizer(folder, "");
+  await openClipTokenizer(folder, "");
   (await StateDict.open(folder, ""))[Symbol.dispose]();
 }

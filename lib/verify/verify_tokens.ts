@@ -1,4 +1,4 @@
-import { openTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
+import { openClipTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { type TokenFile, TOKENIZERS } from "./token_file.ts";
 import { compareValues, EXACT, orFailure, type VerifyLine } from "./verify_line.ts";
@@ -23,6 +23,6 @@ export async function tokensOf(
   teacher: ModelFolder,
   subfolder: string,
 ): Promise<number[]> {
-  const tokenizer = await openTokenizer(teacher, subfolder);
+  const tokenizer = await openClipTokenizer(teacher, subfolder);
   return prompts.flatMap((prompt) => tokenizer.encode(prompt));
 }

@@ -1,5 +1,6 @@
 import type { FloatType } from "./float16.ts";
 import type { ModelFolder } from "./model_folder.ts";
+import { subfolderPath } from "./subfolder_path.ts";
 import { PICKLE_NAMES, weightNames } from "./weight_names.ts";
 
 /** The files of one network's weights. */
@@ -25,7 +26,7 @@ export async function findWeightFiles(
   subfolder: string,
   prefer: FloatType,
 ): Promise<FoundWeights> {
-  const at = (name: string) => subfolder === "" ? name : `${subfolder}/${name}`;
+  const at = (name: string) => subfolderPath(subfolder, name);
   for (const { file, indexes } of weightNames(prefer)) {
     if (await folder.has(at(file))) {
       return { location: locate(folder, at(file)), files: [at(file)] };
@@ -74,7 +75,7 @@ async function readIndex(
           `got ${JSON.stringify(file)}`,
       );
     }
-    files.add(subfolder === "" ? file : `${subfolder}/${file}`);
+    files.add(subfolderPath(subfolder, file));
   }
   return { location, files: [...files], keys: Object.keys(weightMap) };
 }

@@ -1,5 +1,4 @@
-import type { ModelFolder } from "../../weights/model_folder.ts";
-import { ModelConfig } from "../model_config.ts";
+import type { ModelConfig } from "../model_config.ts";
 
 /** Options of an AutoencoderKL. */
 export interface AutoencoderKlConfig {
@@ -34,18 +33,10 @@ const HARMLESS_OPTIONS: readonly string[] = [
 ];
 
 /**
- * Reads the options of an autoencoder.
+ * Reads the options of an AutoencoderKL.
  *
  * @throws {ModelConfigError} If one is wrong or not supported.
  */
-export async function readAutoencoderKlConfig(
-  folder: ModelFolder,
-  subfolder = "vae",
-): Promise<AutoencoderKlConfig> {
-  return parseAutoencoderKlConfig(await ModelConfig.open(folder, subfolder));
-}
-
-/** Reads the options of an autoencoder from an open file. */
 export function parseAutoencoderKlConfig(config: ModelConfig): AutoencoderKlConfig {
   config.choice("_class_name", ["AutoencoderKL"]);
   config.choice("in_channels", [3], 3);

@@ -1,5 +1,4 @@
-import type { ModelFolder } from "../../weights/model_folder.ts";
-import { ModelConfig } from "../model_config.ts";
+import type { ModelConfig } from "../model_config.ts";
 
 /** Activation functions of an AutoencoderTiny. */
 export type TinyActivation = "relu" | "silu" | "gelu";
@@ -39,18 +38,10 @@ const HARMLESS_OPTIONS: readonly string[] = [
 ];
 
 /**
- * Reads the options of an autoencoder.
+ * Reads the options of an AutoencoderTiny.
  *
  * @throws {ModelConfigError} If one is wrong or not supported.
  */
-export async function readAutoencoderTinyConfig(
-  folder: ModelFolder,
-  subfolder = "vae",
-): Promise<AutoencoderTinyConfig> {
-  return parseAutoencoderTinyConfig(await ModelConfig.open(folder, subfolder));
-}
-
-/** Reads the options of an autoencoder from an open file. */
 export function parseAutoencoderTinyConfig(config: ModelConfig): AutoencoderTinyConfig {
   config.choice("_class_name", ["AutoencoderTiny"]);
   config.choice("in_channels", [3], 3);

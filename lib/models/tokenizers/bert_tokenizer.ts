@@ -1,7 +1,9 @@
 import type { ModelFolder } from "../../weights/model_folder.ts";
+import { subfolderPath } from "../../weights/subfolder_path.ts";
 import { ModelConfig } from "../model_config.ts";
+import { createPlainTokenizer, type PlainTokenizer } from "./plain_tokenizer.ts";
 
-/** Options of a tokenizer that are of no use here. */
+/** Options of a tokenizer that do not change what it does here. */
 const HARMLESS_OPTIONS: readonly string[] = [
   "added_tokens_decoder",
   "additional_special_tokens",
@@ -25,90 +27,45 @@ const HARMLESS_OPTIONS: readonly string[] = [
   "use_fast",
 ];
 
-/** A word of more letters than these is unknown. Source: WordpieceTokenizer of transformers. */
+/** A longer word is unknown. Source: WordpieceTokenizer of transformers. */
 const MAX_WORD_LENGTH = 100;
 
-/** Begins a piece that continues a word. */
-const CONTINUES = "##";
-
-/** BERT's tokenizer: words, cut into the longest pieces that are known, in lower case. */
+/** BERT's tokenizer: WordPiece in lower case, without special tokens. */
 export class BertTokenizer {
+  readonly #plain: PlainTokenizer;
   readonly #pieces: readonly string[];
-  readonly #ids: ReadonlyMap<string, number>;
-  readonly #unknown: number;
 
-  /** Takes the pieces in the order of their numbers; {@linkcode openBertTokenizer} reads them. */
-  constructor(pieces: readonly string[], unknownToken: string) {
+  /**
+   * Wraps a tokenizer; {@linkcode openBertTokenizer} creates one from files.
+   *
+   * @param pieces The vocabulary, in the order of the token ids.
+   */
+  constructor(plain: PlainTokenizer, pieces: readonly string[]) {
+    this.#plain = plain;
     this.#pieces = pieces;
-    this.#ids = new Map(pieces.map((piece, id) => [piece, id]));
-    const unknown = this.#ids.get(unknownToken);
-    if (unknown === undefined) {
-      throw new RangeError(`Cannot use a vocabulary: expected "${unknownToken}" in it, got none`);
-    }
-    this.#unknown = unknown;
   }
 
-  /** Turns a text into tokens, without special ones. */
+  /** Encodes a text as token ids. Names of special tokens in it are ordinary text. */
   encode(text: string): number[] {
-    return splitWords(text).flatMap((word) => this.#encodeWord(word));
+    return text === "" ? [] : this.#plain.encode(text);
   }
 
-  /** Turns tokens into a text; special ones, such as [SEP], are left out. */
+  /** Decodes token ids. Special tokens, such as [SEP], and unknown ids are left out. */
   decode(ids: readonly number[]): string {
-    const pieces = ids.flatMap((id) => this.#pieces[id] ?? [])
-      .filter((piece) => !/^\[.+\]$/.test(piece));
-    const joined = pieces.reduce(
-      (text, piece) =>
-        piece.startsWith(CONTINUES)
-          ? text + piece.slice(CONTINUES.length)
-          : text === ""
-          ? piece
-          : `${text} ${piece}`,
-      "",
-    );
-    return joined.replace(/ ([.?!,])/g, "$1").replace(/ ' /g, "'")
-      .replace(/ (n't|'m|'s|'ve|'re)(?= |$)/g, "$1");
+    const words = ids.filter((id) => {
+      const piece = this.#pieces[id];
+      return piece !== undefined && !/^\[.+\]$/.test(piece);
+    });
+    return words.length === 0 ? "" : this.#plain.decode(words);
   }
-
-  #encodeWord(word: string): number[] {
-    const letters = [...word];
-    if (letters.length > MAX_WORD_LENGTH) return [this.#unknown];
-    const ids: number[] = [];
-    for (let start = 0; start < letters.length;) {
-      let end = letters.length;
-      let id: number | undefined;
-      for (; end > start; end--) {
-        const piece = letters.slice(start, end).join("");
-        id = this.#ids.get(start === 0 ? piece : CONTINUES + piece);
-        if (id !== undefined) break;
-      }
-      if (id === undefined) return [this.#unknown];
-      ids.push(id);
-      start = end;
-    }
-    return ids;
-  }
-}
-
-/**
- * Cuts a text into words: lower case without accents, each mark and each Chinese sign by itself.
- *
- * Source: BasicTokenizer of transformers.
- */
-function splitWords(text: string): string[] {
-  const clean = text.replace(/[\p{White_Space}]+/gu, " ").replace(
-    /[\p{Cc}\p{Cf}\p{Co}\uFFFD]/gu,
-    "",
-  );
-  const plain = clean.toLowerCase().normalize("NFD").replace(/\p{Mn}/gu, "");
-  return plain.match(/[\p{P}$+<=>^`|~\p{Script=Han}]|[^\p{P}$+<=>^`|~\p{Script=Han}\s]+/gu) ?? [];
 }
 
 /**
  * Opens a tokenizer: `vocab.txt` and `tokenizer_config.json`.
  *
- * @param subfolder Folder inside the model folder. Default: "", the model folder.
+ * @param subfolder Folder inside the model folder. Default: "", the model folder itself.
  * @throws {ModelConfigError} If an option is wrong or not supported.
+ * @throws {RangeError} If the vocabulary has no token for unknown words.
  */
 export async function openBertTokenizer(
   folder: ModelFolder,
@@ -120,10 +77,39 @@ export async function openBertTokenizer(
   config.choice("do_lower_case", [true], true);
   config.choice("tokenize_chinese_chars", [true], true);
   config.choice("strip_accents", [null, true]);
-  const unknown = config.choice("unk_token", ["[UNK]"], "[UNK]");
+  const unknownToken = config.choice("unk_token", ["[UNK]"], "[UNK]");
   config.assertAllRead(HARMLESS_OPTIONS);
-  const path = subfolder === "" ? "vocab.txt" : `${subfolder}/vocab.txt`;
-  const lines = (await folder.text(path)).split("\n").map((line) => line.replace(/\r$/, ""));
-  if (lines.at(-1) === "") lines.pop();
-  return new BertTokenizer(lines, unknown);
+  const text = await folder.text(subfolderPath(subfolder, "vocab.txt"));
+  const pieces = text.replace(/\r?\n$/, "").split(/\r?\n/);
+  if (!pieces.includes(unknownToken)) {
+    throw new RangeError(
+      `Cannot use the vocabulary of "${folder.location}": expected "${unknownToken}" in it, got none`,
+    );
+  }
+  return new BertTokenizer(await createWordPiece(pieces, unknownToken), pieces);
+}
+
+function createWordPiece(
+  pieces: readonly string[],
+  unknownToken: string,
+): Promise<PlainTokenizer> {
+  return createPlainTokenizer({
+    normalizer: {
+      type: "BertNormalizer",
+      clean_text: true,
+      handle_chinese_chars: true,
+      // As `lowercase`.
+      strip_accents: null,
+      lowercase: true,
+    },
+    preTokenizer: { type: "BertPreTokenizer" },
+    model: {
+      type: "WordPiece",
+      unk_token: unknownToken,
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: MAX_WORD_LENGTH,
+      vocab: Object.fromEntries(pieces.map((piece, id) => [piece, id])),
+    },
+    decoder: { type: "WordPiece", prefix: "##", cleanup: true },
+  });
 }

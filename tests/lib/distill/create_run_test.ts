@@ -7,7 +7,8 @@ import type { StepReport } from "../../../lib/run/step_report.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { imageFromPlanes } from "../../../lib/image/image_planes.ts";
 import { buildTinyDecoder } from "../../../lib/models/autoencoder/autoencoder_tiny.ts";
-import { readAutoencoderTinyConfig } from "../../../lib/models/autoencoder/autoencoder_tiny_config.ts";
+import { ModelConfig } from "../../../lib/models/model_config.ts";
+import { parseAutoencoderTinyConfig } from "../../../lib/models/autoencoder/autoencoder_tiny_config.ts";
 import { learningRateAt } from "../../../lib/optimizer/learning_rate.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
@@ -150,9 +151,13 @@ gpuTest("a run decodes the gradient of its last step by the teacher's autoencode
 async function decode(latents: StepViews["gradLatents"]): Promise<Image> {
   const [, , height, width] = latents.shape;
   using weights = await openWeights("vae");
-  const graph = buildTinyDecoder(weights, await readAutoencoderTinyConfig(teacher), {
-    ...{ batch: 1, height: height!, width: width! },
-  });
+  const graph = buildTinyDecoder(
+    weights,
+    parseAutoencoderTinyConfig(await ModelConfig.open(teacher, "vae")),
+    {
+      ...{ batch: 1, height: height!, width: width! },
+    },
+  );
   const { image } = await runGraph(graph, { latents });
   return imageFromPlanes(image!.data as Float32Array, image!.shape);
 }

@@ -3,7 +3,7 @@ import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import { openTeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
 import { readClipTextConfig } from "../../../lib/models/clip/clip_text_config.ts";
 import { buildClipTextModel } from "../../../lib/models/clip/clip_text_model.ts";
-import { openTokenizer } from "../../../lib/models/tokenizers/clip_tokenizer.ts";
+import { openClipTokenizer } from "../../../lib/models/tokenizers/clip_tokenizer.ts";
 import { readControlnetConfig } from "../../../lib/models/unet/controlnet_config.ts";
 import { buildControlnet } from "../../../lib/models/unet/controlnet_model.ts";
 import {
@@ -70,7 +70,7 @@ for (const kind of RANDOM_TEACHERS) {
     const side = kind === "mini" ? 128 : 1024;
     assert.deepEqual(teacher.imageSize, { height: side, width: side });
     assert.equal((await teacher.controlnetPlace("canny_mid")).subfolder, "controlnet_canny_mid");
-    const tokenizer = await openTokenizer(folder, "tokenizer_2");
+    const tokenizer = await openClipTokenizer(folder, "tokenizer_2");
     const { vocabSize } = await readClipTextConfig(folder, "text_encoder_2");
     const ids = tokenizer.encode("A kiwi 🥝");
     assert.deepEqual(ids.length, kind === "mini" ? 24 : 77);

@@ -6,10 +6,7 @@ import {
   buildKlEncoder,
   buildKlEncoderGradient,
 } from "../../../../lib/models/autoencoder/autoencoder_kl.ts";
-import {
-  parseAutoencoderKlConfig,
-  readAutoencoderKlConfig,
-} from "../../../../lib/models/autoencoder/autoencoder_kl_config.ts";
+import { parseAutoencoderKlConfig } from "../../../../lib/models/autoencoder/autoencoder_kl_config.ts";
 import { ModelConfig } from "../../../../lib/models/model_config.ts";
 import { GradientSession } from "../../../../lib/onnx/runtime/gradient_session.ts";
 import { StateDict } from "../../../../lib/weights/state_dict.ts";
@@ -31,7 +28,7 @@ const decoded = mapped(
   golden.tensor("kl.decoded"),
   (value) => Math.min(1, Math.max(0, (value + 1) / 2)),
 );
-const config = await readAutoencoderKlConfig(teacher, "vae_kl");
+const config = parseAutoencoderKlConfig(await ModelConfig.open(teacher, "vae_kl"));
 const [IMAGE, LATENTS] = [128, 16];
 const encoderSizes = { batch: 1, height: IMAGE, width: IMAGE };
 const decoderSizes = { batch: 1, height: LATENTS, width: LATENTS };

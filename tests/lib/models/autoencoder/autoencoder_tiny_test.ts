@@ -5,10 +5,7 @@ import {
   buildTinyEncoder,
   buildTinyEncoderGradient,
 } from "../../../../lib/models/autoencoder/autoencoder_tiny.ts";
-import {
-  parseAutoencoderTinyConfig,
-  readAutoencoderTinyConfig,
-} from "../../../../lib/models/autoencoder/autoencoder_tiny_config.ts";
+import { parseAutoencoderTinyConfig } from "../../../../lib/models/autoencoder/autoencoder_tiny_config.ts";
 import { ModelConfig } from "../../../../lib/models/model_config.ts";
 import { GradientSession } from "../../../../lib/onnx/runtime/gradient_session.ts";
 import { type GoldenTensor, readGolden } from "../../../support/goldens.ts";
@@ -28,7 +25,7 @@ const decoded = mapped(
   golden.tensor("tiny.decoded"),
   (value) => Math.min(1, Math.max(0, (value + 1) / 2)),
 );
-const config = await readAutoencoderTinyConfig(teacher);
+const config = parseAutoencoderTinyConfig(await ModelConfig.open(teacher, "vae"));
 const [IMAGE, LATENTS] = [128, 16];
 const encoderSizes = { batch: 1, height: IMAGE, width: IMAGE };
 const decoderSizes = { batch: 1, height: LATENTS, width: LATENTS };
@@ -37,7 +34,7 @@ function mapped({ shape, data }: GoldenTensor, map: (value: number) => number): 
   return { shape, data: data.map(map) };
 }
 
-Deno.test("readAutoencoderTinyConfig() tells the factor between image and latents", () => {
+Deno.test("parseAutoencoderTinyConfig() returns the factor between image and latents", () => {
   assert.equal(config.factor, 8);
   assert.equal(config.scalingFactor, 1);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openTokenizer } from "../../../../lib/models/tokenizers/clip_tokenizer.ts";
+import { openClipTokenizer } from "../../../../lib/models/tokenizers/clip_tokenizer.ts";
 import { ModelConfigError } from "../../../../lib/models/model_config_error.ts";
 import { openModelFolder } from "../../../../lib/weights/open_model_folder.ts";
 import { goldenPath } from "../../../support/goldens.ts";
@@ -17,7 +17,7 @@ interface Tokens {
 for (const subfolder of ["tokenizer", "tokenizer_2"] as const) {
   Deno.test(`ClipTokenizer.encode() agrees with the reference: ${subfolder}`, async () => {
     const expected: Tokens = JSON.parse(await Deno.readTextFile(goldenPath("tokens.json")));
-    const tokenizer = await openTokenizer(teacher, subfolder);
+    const tokenizer = await openClipTokenizer(teacher, subfolder);
     assert.equal(tokenizer.maxLength, 77);
     for (const [i, prompt] of expected.prompts.entries()) {
       assert.deepEqual(tokenizer.encode(prompt), expected[subfolder][i], prompt);
@@ -26,7 +26,7 @@ for (const subfolder of ["tokenizer", "tokenizer_2"] as const) {
 }
 
 Deno.test("ClipTokenizer.encode() takes the names of special tokens as text", async () => {
-  const tokenizer = await openTokenizer(teacher, "tokenizer");
+  const tokenizer = await openClipTokenizer(teacher, "tokenizer");
   const [bos, eos] = [671, 672];
   const ids = tokenizer.encode("<|endoftext|> literal? 3.14159");
   assert.equal(ids[0], bos);
@@ -38,7 +38,7 @@ Deno.test("ClipTokenizer.encode() takes the names of special tokens as text", as
 });
 
 Deno.test("ClipTokenizer.encode() cuts long texts off and keeps the end", async () => {
-  const tokenizer = await openTokenizer(teacher, "tokenizer_2");
+  const tokenizer = await openClipTokenizer(teacher, "tokenizer_2");
   const ids = tokenizer.encode("a ".repeat(200));
   assert.equal(ids.length, 77);
   assert.equal(ids[0], 671);
@@ -47,30 +47,30 @@ Deno.test("ClipTokenizer.encode() cuts long texts off and keeps the end", async 
 });
 
 Deno.test("ClipTokenizer.encode() gives one text for composed letters, blanks and cases", async () => {
-  const tokenizer = await openTokenizer(teacher, "tokenizer");
+  const tokenizer = await openClipTokenizer(teacher, "tokenizer");
   const expected = tokenizer.encode("café odos");
   assert.deepEqual(tokenizer.encode("  CAFE\u0301 \t\n ODOS"), expected);
   assert.deepEqual(tokenizer.encode("ΟΔΟΣ"), tokenizer.encode("οδοσ"));
 });
 
-Deno.test("openTokenizer() takes the length and the tokens of the checkpoint", async () => {
+Deno.test("openClipTokenizer() takes the length and the tokens of the checkpoint", async () => {
   const folder = editedFolder(teacher, "tokenizer/tokenizer_config.json", (config) => ({
     ...config,
     model_max_length: 24,
     pad_token: { content: "!", lstrip: false },
   }));
-  const tokenizer = await openTokenizer(folder, "tokenizer");
+  const tokenizer = await openClipTokenizer(folder, "tokenizer");
   const ids = tokenizer.encode("a red dragon");
   assert.equal(ids.length, 24);
   assert.deepEqual(ids.slice(-3), [0, 0, 0]);
 });
 
-Deno.test("openTokenizer() refuses other kinds of tokenizers by name", async () => {
+Deno.test("openClipTokenizer() refuses other kinds of tokenizers by name", async () => {
   const folder = editedFolder(teacher, "tokenizer/tokenizer_config.json", (config) => ({
     ...config,
     do_lower_case: false,
   }));
-  await assert.rejects(() => openTokenizer(folder, "tokenizer"), (error: unknown) => {
+  await assert.rejects(() => openClipTokenizer(folder, "tokenizer"), (error: unknown) => {
     assert.ok(error instanceof ModelConfigError);
     assert.equal(error.key, "do_lower_case");
     assert.match(error.message, /tokenizer_config\.json": expected true for .*, got false$/);

@@ -1,0 +1,171 @@
+import { ModelConfigError } from "./model_config_error.ts";
+
+/**
+ * Reads and checks the options of a network, one by one.
+ *
+ * It remembers which options were read. {@linkcode assertAllRead} refuses the others, so that no
+ * option that could change the result is ignored.
+ */
+export class OptionReader {
+  /** Path or address of the file, for error messages. */
+  readonly file: string;
+  /** Prefix of the names of options in error messages. */
+  protected readonly prefix: string;
+  readonly #options: ReadonlyMap<string, unknown>;
+  readonly #read = new Set<string>();
+
+  /**
+   * Takes the options of a file.
+   *
+   * @param prefix Prefix of the names of options in error messages. Default: "".
+   */
+  constructor(file: string, options: Readonly<Record<string, unknown>>, prefix = "") {
+    this.file = file;
+    this.prefix = prefix;
+    this.#options = new Map(Object.entries(options));
+  }
+
+  /** Returns the value of an option; undefined if it is missing. */
+  get(key: string): unknown {
+    this.#read.add(key);
+    return this.#options.get(key);
+  }
+
+  /** Returns all options; they do not count as read. */
+  options(): Record<string, unknown> {
+    return Object.fromEntries(this.#options);
+  }
+
+  /**
+   * Returns the error that refuses the value of an option.
+   *
+   * @param expected What is supported, such as "an integer >= 1".
+   */
+  refusal(key: string, expected: string): ModelConfigError {
+    const option = { key: this.prefix + key, value: this.get(key) };
+    return new ModelConfigError(this.file, option, expected);
+  }
+
+  /**
+   * Reads an option that must be one of some values.
+   *
+   * @param fallback Meaning of a missing option.
+   * @throws {ModelConfigError} If it is another value.
+   */
+  choice<T extends string | number | boolean | null>(
+    key: string,
+    values: readonly T[],
+    fallback?: T,
+  ): T {
+    const value = this.get(key) ?? (values.includes(null as T) ? null : fallback);
+    const found = values.find((choice) => choice === value);
+    if (found !== undefined) return found;
+    const names = values.map((choice) => JSON.stringify(choice)).join(" or ");
+    throw this.refusal(key, names);
+  }
+
+  /**
+   * Requires that options are off: missing, null, false, or a list of false.
+   *
+   * @throws {ModelConfigError} If one is on.
+   */
+  requireOff(...keys: readonly string[]): void {
+    for (const key of keys) {
+      const value = this.get(key) ?? false;
+      const isOff = [value].flat().every((item) => item === false);
+      if (!isOff) throw this.refusal(key, "null or false");
+    }
+  }
+
+  /**
+   * Reads true or false.
+   *
+   * @throws {ModelConfigError} If it is something else.
+   */
+  boolean(key: string, fallback: boolean): boolean {
+    const value = this.get(key) ?? fallback;
+    if (typeof value === "boolean") return value;
+    throw this.refusal(key, "true or false");
+  }
+
+  /**
+   * Reads an integer >= 1.
+   *
+   * @throws {ModelConfigError} If it is something else.
+   */
+  integer(key: string, fallback?: number): number {
+    const value = this.#given(key, fallback);
+    if (isCount(value)) return value;
+    throw this.refusal(key, "an integer >= 1");
+  }
+
+  /**
+   * Reads a finite number > 0.
+   *
+   * @throws {ModelConfigError} If it is something else.
+   */
+  positive(key: string, fallback?: number): number {
+    const value = this.#given(key, fallback);
+    if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
+    throw this.refusal(key, "a number > 0");
+  }
+
+  /**
+   * Reads a list of at least one integer >= `min`.
+   *
+   * @throws {ModelConfigError} If it is something else.
+   */
+  integers(key: string, fallback?: readonly number[], min = 1): readonly number[] {
+    const value = this.#given(key, fallback);
+    const fits = (item: unknown) => Number.isInteger(item) && item as number >= min;
+    if (Array.isArray(value) && value.length > 0 && value.every(fits)) return value;
+    throw this.refusal(key, `a list of integers >= ${min}`);
+  }
+
+  /**
+   * Reads an integer >= 1 for each of `count` blocks: a list, or a number for all blocks.
+   *
+   * @throws {ModelConfigError} If it is something else.
+   */
+  integerPerBlock(key: string, count: number, fallback?: number): readonly number[] {
+    const value = this.#given(key, fallback);
+    if (isCount(value)) return new Array<number>(count).fill(value);
+    if (Array.isArray(value) && value.length === count && value.every(isCount)) return value;
+    throw this.refusal(key, `an integer >= 1, or ${count} of them`);
+  }
+
+  /**
+   * Reads a list of at least one name out of `values`.
+   *
+   * @throws {ModelConfigError} If it is something else.
+   */
+  names<T extends string>(key: string, values: readonly T[], fallback: readonly T[]): readonly T[] {
+    const value = this.#given(key, fallback);
+    const isKnown = (name: unknown) => values.some((known) => known === name);
+    if (Array.isArray(value) && value.length > 0 && value.every(isKnown)) return value;
+    throw this.refusal(key, `a list of ${values.map((name) => `"${name}"`).join(" or ")}`);
+  }
+
+  /**
+   * Requires that every option was read, is null, or is harmless.
+   *
+   * @param harmless Options that do not change the result of the network.
+   * @throws {ModelConfigError} If there is another option.
+   */
+  assertAllRead(harmless: readonly string[]): void {
+    for (const [key, value] of this.#options) {
+      if (this.#read.has(key) || harmless.includes(key) || value === null) continue;
+      throw this.refusal(key, "no such option");
+    }
+  }
+
+  /** Returns the fallback only for a missing option: null is a value. */
+  #given(key: string, fallback: unknown): unknown {
+    const value = this.get(key);
+    return value === undefined ? fallback : value;
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
+}
