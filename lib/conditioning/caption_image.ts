@@ -8,9 +8,9 @@ import type { SavedTensor, Session, SessionLoader } from "../onnx/runtime/sessio
 import type { FloatType } from "../weights/float16.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { StateDict } from "../weights/state_dict.ts";
-import type { FloatTensor } from "./encode_prompts.ts";
 import { generateTokens, type ScoreNextToken } from "./generate_tokens.ts";
 import { CLIP_STATISTICS, makePixelValues } from "./pixel_values.ts";
+import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
 /** Options of {@linkcode captionImage}. */
 export interface CaptionOptions {

@@ -3,7 +3,7 @@ import { canny } from "../image/canny.ts";
 import { gaussianBlur } from "../image/gaussian_blur.ts";
 import type { Image, ImageSize } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
-import type { FloatTensor } from "./encode_prompts.ts";
+import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
 /** How edges are sought. */
 export type EdgeConfig = Pick<

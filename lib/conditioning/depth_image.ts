@@ -6,8 +6,8 @@ import type { FloatType } from "../weights/float16.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { readDepthModel } from "./depth_model.ts";
-import type { FloatTensor } from "./encode_prompts.ts";
 import { makePixelValues } from "./pixel_values.ts";
+import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
 /** Options of {@linkcode makeDepthImage}. */
 export interface DepthImageOptions {

@@ -2,9 +2,10 @@ import { readClipTextConfig } from "../models/clip/clip_text_config.ts";
 import { buildClipTextModel } from "../models/clip/clip_text_model.ts";
 import { openClipTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
 import { type NetworkPrecision, preferredFile } from "../onnx/runtime/network_precision.ts";
-import type { HostTensor, SessionLoader } from "../onnx/runtime/session.ts";
+import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { TeacherFolder } from "./teacher_folder.ts";
 import { openTeacherWeights } from "./teacher_weights.ts";
+import { asFloatTensor, type FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
 /** What a picture shall show and shall not show. */
 export interface Prompts {
@@ -12,14 +13,6 @@ export interface Prompts {
   readonly prompt: string;
   /** What it must not show; undefined where nobody asks, which leaves one row. */
   readonly negativePrompt?: string | undefined;
-}
-
-/** A tensor of floats in host memory. */
-export interface FloatTensor {
-  /** Values, last side fastest. */
-  readonly data: Float32Array;
-  /** Sides, outermost first. */
-  readonly shape: readonly number[];
 }
 
 /** Prompts as a UNet reads them: rows [negative, prompt], or one row for the prompt alone. */
@@ -90,14 +83,9 @@ async function encodeTexts(
     input_ids: { data: BigInt64Array.from(ids, BigInt), shape: [batch, length] },
   });
   return {
-    hiddenStates: asFloats(outputs["hidden_states"]!),
-    textEmbeds: outputs["text_embeds"] && asFloats(outputs["text_embeds"]),
+    hiddenStates: asFloatTensor(outputs["hidden_states"]!),
+    textEmbeds: outputs["text_embeds"] && asFloatTensor(outputs["text_embeds"]),
   };
-}
-
-function asFloats({ data, shape }: HostTensor): FloatTensor {
-  if (data instanceof Float32Array) return { data, shape };
-  throw new TypeError("Cannot use the result of a text encoder: expected float32");
 }
 
 /** Puts the tokens of two encoders side by side: [R, L, D1] and [R, L, D2] -> [R, L, D1 + D2]. */

@@ -1,5 +1,5 @@
 import type { Image } from "../image/image.ts";
-import type { FloatTensor } from "./encode_prompts.ts";
+import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
 /** Mean and deviation that a network was trained with: red, green, blue. */
 export interface ChannelStatistics {

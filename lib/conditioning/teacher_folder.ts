@@ -21,7 +21,7 @@ export class TeacherFolderError extends Error {
 }
 
 /** Where a network lies. */
-export interface NetworkPlace {
+export interface NetworkLocation {
   /** Folder that is read. */
   readonly folder: ModelFolder;
   /** Folder of the network inside of it; "" for itself. */
@@ -67,7 +67,7 @@ export class TeacherFolder {
   /** Options of the autoencoder. */
   readonly vae: Autoencoder;
   /** Where the autoencoder lies. */
-  readonly vaePlace: NetworkPlace;
+  readonly vaeLocation: NetworkLocation;
   /** LoRAs that UNet and text encoders are loaded with. */
   readonly loras: readonly LoraReference[];
   /** Whether an empty negative prompt stands for zeros instead of being encoded. */
@@ -78,7 +78,7 @@ export class TeacherFolder {
   constructor(
     parts: Pick<
       TeacherFolder,
-      "name" | "folder" | "unet" | "vae" | "vaePlace" | "loras" | "forceZerosForEmptyPrompt"
+      "name" | "folder" | "unet" | "vae" | "vaeLocation" | "loras" | "forceZerosForEmptyPrompt"
     >,
     findControlnet: FindControlnet = () => Promise.resolve(undefined),
   ) {
@@ -86,7 +86,7 @@ export class TeacherFolder {
     this.folder = parts.folder;
     this.unet = parts.unet;
     this.vae = parts.vae;
-    this.vaePlace = parts.vaePlace;
+    this.vaeLocation = parts.vaeLocation;
     this.loras = parts.loras;
     this.forceZerosForEmptyPrompt = parts.forceZerosForEmptyPrompt;
     this.#findElsewhere = findControlnet;
@@ -136,7 +136,7 @@ export class TeacherFolder {
    * @param id Kind, such as "canny", which may end with a size, such as "_mid".
    * @throws {TeacherFolderError} If there is none.
    */
-  async controlnetPlace(id: string): Promise<NetworkPlace> {
+  async controlnetLocation(id: string): Promise<NetworkLocation> {
     const found = await this.#findControlnet(id);
     if (found !== undefined) return found;
     throw new TeacherFolderError(
@@ -156,14 +156,14 @@ export class TeacherFolder {
     const { className, factor } = this.vae;
     if (conditioningFactor === factor) return;
     throw new TeacherFolderError(
-      this.vaePlace.folder.location,
+      this.vaeLocation.folder.location,
       `the ControlNet "${id}" follows images of ${conditioningFactor} pixels per latent, but this ` +
         `${className} makes one latent of ${factor}; set diffusion.vae_id to another ` +
         `autoencoder, or controlnet.use_controlnet to false`,
     );
   }
 
-  async #findControlnet(id: string): Promise<NetworkPlace | undefined> {
+  async #findControlnet(id: string): Promise<NetworkLocation | undefined> {
     const names = /[\\/]/.test(id) ? [] : [id, controlnetKind(id)];
     for (const subfolder of names.map((name) => `controlnet_${name}`)) {
       const place = { folder: this.folder, subfolder };
@@ -194,27 +194,27 @@ export async function openTeacherFolder(
   options: TeacherFolderOptions = {},
 ): Promise<TeacherFolder> {
   const { name = folder.location, autoencoder, loras = [] } = options;
-  const vaePlace = autoencoder
+  const vaeLocation = autoencoder
     ? { folder: autoencoder, subfolder: "" }
     : { folder, subfolder: "vae" };
-  await checkFiles(folder, vaePlace);
+  await checkFiles(folder, vaeLocation);
   const unet = await readUnetConfig(folder);
-  const vae = await readAutoencoder(vaePlace.folder, vaePlace.subfolder);
+  const vae = await readAutoencoder(vaeLocation.folder, vaeLocation.subfolder);
   if (vae.latentChannels !== unet.inChannels) {
     throw new TeacherFolderError(
-      vaePlace.folder.location,
+      vaeLocation.folder.location,
       `expected an autoencoder with ${unet.inChannels} channels of latents, as the UNet of ` +
         `"${name}", got ${vae.latentChannels}; check diffusion.vae_id`,
     );
   }
   const forceZerosForEmptyPrompt = await readForceZeros(folder);
   return new TeacherFolder(
-    { name, folder, unet, vae, vaePlace, loras, forceZerosForEmptyPrompt },
+    { name, folder, unet, vae, vaeLocation, loras, forceZerosForEmptyPrompt },
     options.findControlnet,
   );
 }
 
-async function checkFiles(folder: ModelFolder, vaePlace: NetworkPlace): Promise<void> {
+async function checkFiles(folder: ModelFolder, vaeLocation: NetworkLocation): Promise<void> {
   const missing: string[] = [];
   for (const path of NEEDED) if (!await folder.has(path)) missing.push(path);
   if (missing.length > 0) {
@@ -224,11 +224,11 @@ async function checkFiles(folder: ModelFolder, vaePlace: NetworkPlace): Promise<
         `but there is no ${missing.join(", ")}; check diffusion.model_id`,
     );
   }
-  const { subfolder } = vaePlace;
+  const { subfolder } = vaeLocation;
   const path = subfolder === "" ? "config.json" : `${subfolder}/config.json`;
-  if (await vaePlace.folder.has(path)) return;
+  if (await vaeLocation.folder.has(path)) return;
   throw new TeacherFolderError(
-    vaePlace.folder.location,
+    vaeLocation.folder.location,
     `expected an autoencoder, but there is no ${path}; check diffusion.vae_id`,
   );
 }

@@ -1,5 +1,5 @@
 import type { ImageSize } from "../image/image.ts";
-import type { FloatTensor } from "./encode_prompts.ts";
+import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
 /**
  * Makes SDXL's micro-conditioning: an image of `size` that was neither scaled nor cropped.

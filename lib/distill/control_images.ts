@@ -6,7 +6,6 @@ import type { Augmenter } from "../augment/augmenter.ts";
 import type { Augmentation } from "../augment/draw_augmentation.ts";
 import { makeCannyImage } from "../conditioning/control_image.ts";
 import { makeDepthImage } from "../conditioning/depth_image.ts";
-import type { FloatTensor } from "../conditioning/encode_prompts.ts";
 import { controlnetKind, type TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ControlImages, ControlnetChoice } from "../guidance/controlnet_residuals.ts";
 import type { Image, ImageSize } from "../image/image.ts";
@@ -14,6 +13,7 @@ import { imageFromPlanes } from "../image/image_planes.ts";
 import { readControlnetConfig } from "../models/unet/controlnet_config.ts";
 import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
+import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
 /**
  * Chooses the ControlNets of a config that can act.
@@ -32,7 +32,7 @@ export async function chooseControlnets(
     if (conditioningScale === 0) continue;
     const problem = await problemOf(teacher, id);
     if (problem === undefined) {
-      const { folder, subfolder } = await teacher.controlnetPlace(id);
+      const { folder, subfolder } = await teacher.controlnetLocation(id);
       teacher.checkControlnet(id, await readControlnetConfig(folder, subfolder));
       chosen.push({ id, conditioningScale });
     } else onNote(`The ControlNet "${id}" does not act: ${problem}`);

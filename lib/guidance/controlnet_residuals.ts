@@ -7,7 +7,6 @@ import { buildControlnet } from "../models/unet/controlnet_model.ts";
 import type { UnetGraphOptions } from "../models/unet/unet_trunk.ts";
 import {
   type DeviceTensor,
-  floatsOf,
   release,
   runOnDevice,
   toRuntime,
@@ -15,6 +14,7 @@ import {
 import { type NetworkPrecision, preferredFile } from "../onnx/runtime/network_precision.ts";
 import type { Session, SessionLoader } from "../onnx/runtime/session.ts";
 import { StateDict } from "../weights/state_dict.ts";
+import { floatsOf } from "../onnx/runtime/float_tensor.ts";
 
 /** A ControlNet that shall act. */
 export interface ControlnetChoice {
@@ -156,7 +156,7 @@ async function loadControlnet(
   { teacher, id }: { readonly teacher: TeacherFolder; readonly id: string },
   options: UnetGraphOptions & NetworkPrecision,
 ): Promise<Session> {
-  const { folder, subfolder } = await teacher.controlnetPlace(id);
+  const { folder, subfolder } = await teacher.controlnetLocation(id);
   const config = await readControlnetConfig(folder, subfolder);
   teacher.checkControlnet(id, config);
   using weights = await StateDict.open(folder, subfolder, {

@@ -6,7 +6,7 @@ import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { makeTimeIds } from "../conditioning/time_ids.ts";
 import type { ImageSize } from "../image/image.ts";
 import type { NetworkPrecision } from "../onnx/runtime/network_precision.ts";
-import { type DeviceTensor, floatsOf, toRuntime } from "../onnx/runtime/device_tensor.ts";
+import { type DeviceTensor, toRuntime } from "../onnx/runtime/device_tensor.ts";
 import type { HostTensor, Runtime, SessionLoader } from "../onnx/runtime/session.ts";
 import {
   type ControlImages,
@@ -15,6 +15,7 @@ import {
 } from "./controlnet_residuals.ts";
 import { LoadedUnet } from "./loaded_unet.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
+import { floatsOf } from "../onnx/runtime/float_tensor.ts";
 
 /** What a denoiser is made of. */
 export interface DenoiserParts {

@@ -1,10 +1,10 @@
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { Image, ImageSize } from "../image/image.ts";
 import { imageFromPlanes } from "../image/image_planes.ts";
-import { floatsOf } from "../onnx/runtime/device_tensor.ts";
 import type { Session, SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import { StateDict } from "../weights/state_dict.ts";
+import { floatsOf } from "../onnx/runtime/float_tensor.ts";
 
 /** Options of {@linkcode LatentDecoder.load}. */
 export interface LatentDecoderOptions {
@@ -27,11 +27,11 @@ export class LatentDecoder implements AsyncDisposable {
   /** Loads the decoder; the caller disposes of it. */
   static async load(
     sessions: SessionLoader,
-    { vae, vaePlace }: TeacherFolder,
+    { vae, vaeLocation }: TeacherFolder,
     options: LatentDecoderOptions,
   ): Promise<LatentDecoder> {
     const { latentSize: { height, width }, precision = "float32" } = options;
-    using weights = await StateDict.open(vaePlace.folder, vaePlace.subfolder, {
+    using weights = await StateDict.open(vaeLocation.folder, vaeLocation.subfolder, {
       prefer: precision,
     });
     const graph = vae.buildDecoder(weights, { batch: 1, height, width, precision });

@@ -6,8 +6,9 @@ import { buildUnet, type UnetOptions } from "../models/unet/unet_2d_condition_mo
 import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import type { Graph } from "../onnx/graph/graph.ts";
 import { type NetworkPrecision, preferredFile } from "../onnx/runtime/network_precision.ts";
-import { type DeviceTensor, floatsOf, runOnDevice } from "../onnx/runtime/device_tensor.ts";
+import { type DeviceTensor, runOnDevice } from "../onnx/runtime/device_tensor.ts";
 import type { HostTensor, Session, SessionLoader } from "../onnx/runtime/session.ts";
+import { floatsOf } from "../onnx/runtime/float_tensor.ts";
 
 /** The residuals of ControlNets among the inputs of a UNet. */
 const RESIDUAL = /^(down_block_residual_\d+|mid_block_residual)$/;

@@ -123,7 +123,7 @@ export class ScoreDistillation implements AsyncDisposable {
   ): Promise<ScoreDistillation> {
     const { size = teacher.imageSize, precision = "float32" } = options;
     const { height, width } = size;
-    const { folder, subfolder } = teacher.vaePlace;
+    const { folder, subfolder } = teacher.vaeLocation;
     using weights = await StateDict.open(folder, subfolder, { prefer: precision });
     const build = (pictures: number) =>
       teacher.vae.buildEncoderGradient(weights, { batch: pictures, height, width, precision });

@@ -6,6 +6,7 @@ import type { ModelFolder } from "../weights/model_folder.ts";
 import type { ReferenceFile, ReferenceTensor } from "./reference_file.ts";
 import type { TokenFile } from "./token_file.ts";
 import type { VerifyLine } from "./verify_line.ts";
+import { asFloatTensor, type FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
 /** What there is to compare with, and what computes. */
 export interface Verification {
@@ -34,26 +35,20 @@ export async function runOnce(
 ): Promise<Record<string, FloatTensor>> {
   await using session = await sessions.load(graph);
   const { outputs } = await session.runHost(feeds);
-  return floatsOf(outputs);
+  return floatTensors(outputs);
 }
 
-/** A tensor of floats in host memory. */
-export interface FloatTensor {
-  /** Sides, outermost first. */
-  readonly shape: readonly number[];
-  /** Values, last side fastest. */
-  readonly data: Float32Array;
-}
-
-/** Checks that results of a network are floats. */
-export function floatsOf(
-  results: Readonly<Record<string, HostTensor>>,
+/**
+ * Returns the outputs of a network as float32.
+ *
+ * @throws {TypeError} If one has another type.
+ */
+export function floatTensors(
+  outputs: Readonly<Record<string, HostTensor>>,
 ): Record<string, FloatTensor> {
-  const entries = Object.entries(results).map(([name, { data, shape }]) => {
-    if (data instanceof Float32Array) return [name, { data, shape }] as const;
-    throw new TypeError(`Cannot compare the result "${name}" of a network: expected float32`);
-  });
-  return Object.fromEntries(entries);
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, tensor]) => [name, asFloatTensor(tensor)]),
+  );
 }
 
 /** Tensors on the GPU that are freed together. */

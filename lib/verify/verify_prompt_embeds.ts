@@ -1,9 +1,10 @@
 import { readClipTextConfig } from "../models/clip/clip_text_config.ts";
 import { buildClipTextModel } from "../models/clip/clip_text_model.ts";
 import { StateDict } from "../weights/state_dict.ts";
-import { type FloatTensor, runOnce, type Verification } from "./verification.ts";
+import { runOnce, type Verification } from "./verification.ts";
 import { EXACT, NETWORK, orFailure, type VerifyLine } from "./verify_line.ts";
 import { tokensOf } from "./verify_tokens.ts";
+import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
 /** Endings of the folders of both encoders and of the names of their tokens. */
 const ENCODERS = ["", "_2"] as const;

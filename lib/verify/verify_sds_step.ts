@@ -6,7 +6,7 @@ import { makeTimeIds } from "../conditioning/time_ids.ts";
 import { NoiseSchedule } from "../guidance/noise_schedule.ts";
 import { GradientSession } from "../onnx/runtime/gradient_session.ts";
 import { StateDict } from "../weights/state_dict.ts";
-import { floatsOf, type FloatTensor, GpuTensors, type Verification } from "./verification.ts";
+import { floatTensors, GpuTensors, type Verification } from "./verification.ts";
 import { NETWORK, type VerifyLine } from "./verify_line.ts";
 import {
   ADDED_CONTROLNETS,
@@ -15,6 +15,7 @@ import {
   runControlnet,
   runUnet,
 } from "./verify_unet_controlnet.ts";
+import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
 /** Tensors of this file that are compared; the others are what the step begins with. */
 const COMPARED = ["latents", "noise_pred", "grad_latents", "grad_image"] as const;
@@ -35,7 +36,7 @@ export async function* verifySdsStep(verification: Verification): AsyncGenerator
   const teacher = await openTeacherFolder(verification.teacher);
   const image = file.tensor("image");
   await using encoder = await createEncoder(verification, teacher, image.shape);
-  const { latents } = floatsOf(await encoder.session.forwardHost({ image }));
+  const { latents } = floatTensors(await encoder.session.forwardHost({ image }));
   yield file.compare("latents", latents!.data, NETWORK);
 
   const alpha = (await NoiseSchedule.open(verification.teacher))
@@ -57,7 +58,7 @@ export async function* verifySdsStep(verification: Verification): AsyncGenerator
   yield file.compare("grad_latents", gradLatents.data, NETWORK);
 
   const feeds = { grad_latents: gradLatents, ...(encoder.needsImage ? { image } : {}) };
-  const { grad_image: gradImage } = floatsOf(await encoder.session.backwardHost(feeds));
+  const { grad_image: gradImage } = floatTensors(await encoder.session.backwardHost(feeds));
   yield file.compare("grad_image", gradImage!.data, NETWORK);
 }
 
@@ -69,11 +70,11 @@ interface Encoder extends AsyncDisposable {
 
 async function createEncoder(
   { sessions }: Verification,
-  { vae, vaePlace }: TeacherFolder,
+  { vae, vaeLocation }: TeacherFolder,
   shape: readonly number[],
 ): Promise<Encoder> {
   const [batch, , height, width] = shape as [number, number, number, number];
-  using weights = await StateDict.open(vaePlace.folder, vaePlace.subfolder);
+  using weights = await StateDict.open(vaeLocation.folder, vaeLocation.subfolder);
   const graphs = vae.buildEncoderGradient(weights, { batch, height, width });
   const session = await GradientSession.load(sessions, graphs);
   return {

@@ -7,8 +7,9 @@ import { mergeLoras } from "../lora/lora_merge.ts";
 import type { ScaledLora } from "../lora/lora_file.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { ReferenceFile } from "./reference_file.ts";
-import { type FloatTensor, runOnce, type Verification } from "./verification.ts";
+import { runOnce, type Verification } from "./verification.ts";
 import { NETWORK, orFailure, type VerifyLine } from "./verify_line.ts";
+import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
 /** ControlNets whose residuals are added up for "noise_pred_controlled". */
 export const ADDED_CONTROLNETS = ["controlnet_canny", "controlnet_depth"] as const;

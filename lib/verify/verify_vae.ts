@@ -3,8 +3,9 @@ import { GradientSession } from "../onnx/runtime/gradient_session.ts";
 import type { HostTensor } from "../onnx/runtime/session.ts";
 import type { GradientGraphs } from "../onnx/rewrite/split_gradient.ts";
 import { StateDict } from "../weights/state_dict.ts";
-import { floatsOf, type FloatTensor, runOnce, type Verification } from "./verification.ts";
+import { floatTensors, runOnce, type Verification } from "./verification.ts";
 import { compareValues, NETWORK, orFailure, type VerifyLine } from "./verify_line.ts";
+import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
 /** An autoencoder whose tensors are compared. */
 interface Subject {
@@ -64,12 +65,12 @@ export async function runGradient(
   feeds: { readonly image: HostTensor; readonly grad_latents: HostTensor },
 ): Promise<{ readonly latents: FloatTensor; readonly gradImage: FloatTensor }> {
   await using session = await GradientSession.load(sessions, graphs);
-  const { latents } = floatsOf(await session.forwardHost({ image: feeds.image }));
+  const { latents } = floatTensors(await session.forwardHost({ image: feeds.image }));
   const needed = graphs.backward.inputs.map(({ name }) => name);
   const backwardFeeds = Object.fromEntries(
     Object.entries(feeds).filter(([name]) => needed.includes(name)),
   );
-  const { grad_image: gradImage } = floatsOf(await session.backwardHost(backwardFeeds));
+  const { grad_image: gradImage } = floatTensors(await session.backwardHost(backwardFeeds));
   return { latents: latents!, gradImage: gradImage! };
 }
 

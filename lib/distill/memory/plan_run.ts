@@ -41,7 +41,7 @@ export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
     rows: run.asksNegative ? 2 : 1,
     controlnets: run.controlnets.map(({ id }) => id),
     precision: precision.precision ?? "float32",
-    narrowsMasks: hasFloat16({ runtime, gpu }),
+    usesFloat16Masks: hasFloat16({ runtime, gpu }),
   });
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
   return planMemory(networks, {

@@ -6,7 +6,7 @@ import { readControlnetConfig } from "../../models/unet/controlnet_config.ts";
 import { buildControlnet } from "../../models/unet/controlnet_model.ts";
 import { buildUnet } from "../../models/unet/unet_2d_condition_model.ts";
 import { bytesOf } from "../../onnx/graph/graph_memory.ts";
-import { narrowMasks } from "../../onnx/rewrite/float16_masks.ts";
+import { saveFloat16Masks } from "../../onnx/rewrite/float16_masks.ts";
 import type { FloatType } from "../../weights/float16.ts";
 import { RandomWeights } from "../../weights/random_weights.ts";
 import type { PlannedNetwork } from "./memory_plan.ts";
@@ -26,7 +26,7 @@ export interface PlannedNetworksOptions {
   /** Type of what UNet, ControlNets and text encoders compute. */
   readonly precision: FloatType;
   /** Whether the autoencoder keeps masks in float16. Default: false. */
-  readonly narrowsMasks?: boolean;
+  readonly usesFloat16Masks?: boolean;
 }
 
 /** The networks of a run as far as a memory plan needs them. */
@@ -58,7 +58,7 @@ export async function planNetworks(
     isQuantized: true,
   }));
   for (const id of options.controlnets) {
-    const { folder, subfolder } = await teacher.controlnetPlace(id);
+    const { folder, subfolder } = await teacher.controlnetLocation(id);
     const config = await readControlnetConfig(folder, subfolder);
     const graph = buildControlnet(unread(), config, sizes);
     networks.push({ name: `ControlNet ${id}`, phase: "steps", graph, isQuantized: true });
@@ -73,11 +73,11 @@ export async function planNetworks(
 /** The autoencoder computes in float32. */
 function planAutoencoder(
   teacher: TeacherFolder,
-  { teacherSize, decodes, pictures = 1, narrowsMasks = false }: PlannedNetworksOptions,
+  { teacherSize, decodes, pictures = 1, usesFloat16Masks = false }: PlannedNetworksOptions,
 ): { readonly halves: readonly PlannedNetwork[]; readonly keptBytes: number } {
   const { vae } = teacher;
   const graphs = vae.buildEncoderGradient(unread(), { ...teacherSize, batch: pictures });
-  const { forward, backward } = narrowsMasks ? narrowMasks(graphs) : graphs;
+  const { forward, backward } = usesFloat16Masks ? saveFloat16Masks(graphs) : graphs;
   const keptBytes = forward.saved.reduce(
     (sum, name) => sum + bytesOf(forward.values.get(name)!),
     0,

@@ -9,7 +9,7 @@ import type { GradientGraphs } from "./split_gradient.ts";
  * The gradients are the same, bit for bit. At 1024x1024, the encoder of TAESD saves 0.77 instead of
  * 1.5 GB.
  */
-export function narrowMasks(graphs: GradientGraphs): GradientGraphs {
+export function saveFloat16Masks(graphs: GradientGraphs): GradientGraphs {
   const { forward, backward } = graphs;
   const masks = forward.saved.flatMap((name) => findMask(graphs, name) ?? []);
   if (masks.length === 0) return graphs;

@@ -17,7 +17,7 @@ const MIN_PIXELS = 4096;
  *
  * @returns A graph with the same inputs, outputs and results; the same object if nothing is padded.
  */
-export function computeWholeGroups(graph: Graph): Graph {
+export function padConvChannels(graph: Graph): Graph {
   return rewriteGraph(graph, (node) => {
     const output = graph.values.get(node.outputs[0]!)!;
     return isSuitable(node, output) ? paddedConv(node, output) : undefined;

@@ -39,13 +39,3 @@ export async function downloadTensor(tensor: GpuTensor): Promise<HostTensor> {
   const bits = await tensor.readU32();
   return { data: new Int32Array(bits.buffer, bits.byteOffset, bits.length), shape };
 }
-
-/**
- * Returns the floats of a tensor in host memory.
- *
- * @throws {TypeError} If it has integers.
- */
-export function floatsOf({ data }: HostTensor): Float32Array {
-  if (data instanceof Float32Array) return data;
-  throw new TypeError("Cannot use a tensor of integers: expected float32");
-}

@@ -1,6 +1,6 @@
 import type { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { measureGraph } from "../graph/graph_memory.ts";
-import { narrowMasks } from "../rewrite/float16_masks.ts";
+import { saveFloat16Masks } from "../rewrite/float16_masks.ts";
 import type { GradientGraphs } from "../rewrite/split_gradient.ts";
 import type { Feed, HostTensor, SavedTensor } from "./feeds.ts";
 import { hasFloat16 } from "./network_precision.ts";
@@ -38,7 +38,7 @@ export class GradientSession implements AsyncDisposable {
     graphs: GradientGraphs,
     { build }: GradientSessionOptions = {},
   ): Promise<GradientSession> {
-    const fit = (made: GradientGraphs) => hasFloat16(sessions) ? narrowMasks(made) : made;
+    const fit = (made: GradientGraphs) => hasFloat16(sessions) ? saveFloat16Masks(made) : made;
     const single = fit(graphs);
     const halves = [single.forward, single.backward];
     // Both halves must have the same batch size.

@@ -5,7 +5,7 @@ import { bytesOf } from "../graph/graph_memory.ts";
 import { withWholeMemory } from "../patches/preallocated_memory.ts";
 import { useFasterShaders } from "../patches/shader_overrides.ts";
 import { withWrittenBuffers } from "../patches/upload_via_write_buffer.ts";
-import { computeWholeGroups } from "../rewrite/pad_conv_channels.ts";
+import { padConvChannels } from "../rewrite/pad_conv_channels.ts";
 import { applyWinograd } from "../rewrite/winograd.ts";
 import { LazyBytes } from "./lazy_bytes.ts";
 import {
@@ -91,7 +91,7 @@ export class OrtSessions implements SessionLoader {
 function rewriteFor(runtime: Runtime, graph: Graph): Graph {
   if (runtime === "wasm") return applyWinograd(graph);
   // The native runtime has fast convolutions of its own.
-  return runtime === "webgpu" ? computeWholeGroups(graph) : graph;
+  return runtime === "webgpu" ? padConvChannels(graph) : graph;
 }
 
 function sessionOptions(runtime: Runtime, gpu: Gpu | null): OrtSessionOptions {

@@ -174,7 +174,7 @@ async function load(bench: Bench, name: string): Promise<Loaded> {
 
 async function loadAutoencoder(bench: Bench, decodes: boolean): Promise<Loaded> {
   const { gpu, teacher, runtime, side, vaePrecision } = bench;
-  const { folder, subfolder } = teacher.vaePlace;
+  const { folder, subfolder } = teacher.vaeLocation;
   using weights = await StateDict.open(folder, subfolder, { prefer: preferredFile(vaePrecision) });
   const precision = vaePrecision.precision ?? "float32";
   const options = { batch: 1, height: side, width: side, precision };

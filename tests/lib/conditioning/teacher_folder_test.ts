@@ -20,13 +20,13 @@ Deno.test("openTeacherFolder() finds the size of images and latents", async () =
   assert.equal(teacher.forceZerosForEmptyPrompt, false);
 });
 
-Deno.test("controlnetPlace() takes SD-piXL's names with a size", async () => {
+Deno.test("controlnetLocation() takes SD-piXL's names with a size", async () => {
   const teacher = await openTeacherFolder(TINY);
-  assert.equal((await teacher.controlnetPlace("canny")).subfolder, "controlnet_canny");
-  assert.equal((await teacher.controlnetPlace("depth_mid")).subfolder, "controlnet_depth");
+  assert.equal((await teacher.controlnetLocation("canny")).subfolder, "controlnet_canny");
+  assert.equal((await teacher.controlnetLocation("depth_mid")).subfolder, "controlnet_depth");
   assert.equal(await teacher.hasControlnet("pose"), false);
   await assert.rejects(
-    teacher.controlnetPlace("pose_mid"),
+    teacher.controlnetLocation("pose_mid"),
     /it has no ControlNet "pose_mid": expected its files in the folder "controlnet_pose"/,
   );
 });
@@ -40,7 +40,7 @@ Deno.test("openTeacherFolder() names all files that are missing", async () => {
   });
 });
 
-Deno.test("controlnetPlace() looks elsewhere for what the teacher has not itself", async () => {
+Deno.test("controlnetLocation() looks elsewhere for what the teacher has not itself", async () => {
   const own = openModelFolder(goldenPath("tiny-sdxl/controlnet_small"));
   const asked: string[] = [];
   const teacher = await openTeacherFolder(TINY, {
@@ -49,8 +49,8 @@ Deno.test("controlnetPlace() looks elsewhere for what the teacher has not itself
       return Promise.resolve(id === "pose" ? undefined : own);
     },
   });
-  assert.equal((await teacher.controlnetPlace("canny_mid")).folder, TINY);
-  assert.deepEqual(await teacher.controlnetPlace("a/cn-canny"), { folder: own, subfolder: "" });
+  assert.equal((await teacher.controlnetLocation("canny_mid")).folder, TINY);
+  assert.deepEqual(await teacher.controlnetLocation("a/cn-canny"), { folder: own, subfolder: "" });
   assert.equal(await teacher.hasControlnet("pose"), false);
   assert.deepEqual(asked, ["a/cn-canny", "pose"]);
   const kinds = ["canny_full", "a/ControlNet-Depth-sdxl", "./x"].map(controlnetKind);
@@ -92,7 +92,7 @@ Deno.test("openTeacherFolder() takes another autoencoder from a folder of its ow
   const folder = memoryFolder({}, TINY, ["vae/config.json"]);
   const teacher = await openTeacherFolder(folder, { autoencoder });
   assert.deepEqual([teacher.vae.className, teacher.vae.factor], ["AutoencoderTiny", 8]);
-  assert.equal(teacher.vaePlace.folder, autoencoder);
+  assert.equal(teacher.vaeLocation.folder, autoencoder);
   await assert.rejects(openTeacherFolder(folder), /there is no vae\/config\.json/);
 });
 

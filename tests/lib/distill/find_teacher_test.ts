@@ -90,7 +90,7 @@ Deno.test("findTeacher() takes teacher, autoencoder and ControlNets from reposit
     const { teacher, choices } = await offline(options);
     assert.deepEqual([teacher.name, teacher.vae.className], ["sdxl", "AutoencoderKL"]);
     assert.deepEqual(choices.map(({ id }) => id), CONTROLNET.modelsId);
-    const [mid, own] = await Promise.all(choices.map(({ id }) => teacher.controlnetPlace(id)));
+    const [mid, own] = await Promise.all(choices.map(({ id }) => teacher.controlnetLocation(id)));
     assert.match(mid!.folder.location, /models--diffusers--controlnet-canny-sdxl-1\.0-mid/);
     assert.match(own!.folder.location, /models--owner--my-canny/);
   });

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { encodePrompts } from "../../../lib/conditioning/encode_prompts.ts";
 import { openTeacherFolder, type TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
 import { LoadedUnet } from "../../../lib/guidance/loaded_unet.ts";
-import { floatsOf } from "../../../lib/onnx/runtime/device_tensor.ts";
 import { memorySource } from "../../../lib/weights/byte_source.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { findLora } from "../../../lib/lora/lora_file.ts";
@@ -13,6 +12,7 @@ import { gpuTest } from "../../support/gpu_test.ts";
 import { memoryFolder } from "../conditioning/memory_folder.ts";
 import { assertAgrees } from "../models/agreement.ts";
 import { WASM_SESSIONS } from "../onnx/run_graph.ts";
+import { floatsOf } from "../../../lib/onnx/runtime/float_tensor.ts";
 
 const TINY = openModelFolder(goldenPath("tiny-sdxl"));
 const golden = readGolden("unet_controlnet");

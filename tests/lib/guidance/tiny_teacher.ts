@@ -1,8 +1,9 @@
-import type { FloatTensor, PromptEmbeddings } from "../../../lib/conditioning/encode_prompts.ts";
+import type { PromptEmbeddings } from "../../../lib/conditioning/encode_prompts.ts";
 import { openTeacherFolder, type TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
 import { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { goldenPath, readGolden } from "../../support/goldens.ts";
+import type { FloatTensor } from "../../../lib/onnx/runtime/float_tensor.ts";
 
 /** The teacher of the reference tensors, with its first two prompts. */
 export interface TinyTeacher {

@@ -69,7 +69,7 @@ for (const kind of RANDOM_TEACHERS) {
     const teacher = await openTeacherFolder(folder);
     const side = kind === "mini" ? 128 : 1024;
     assert.deepEqual(teacher.imageSize, { height: side, width: side });
-    assert.equal((await teacher.controlnetPlace("canny_mid")).subfolder, "controlnet_canny_mid");
+    assert.equal((await teacher.controlnetLocation("canny_mid")).subfolder, "controlnet_canny_mid");
     const tokenizer = await openClipTokenizer(folder, "tokenizer_2");
     const { vocabSize } = await readClipTextConfig(folder, "text_encoder_2");
     const ids = tokenizer.encode("A kiwi 🥝");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { addBackward } from "../../../../lib/onnx/autodiff/backward.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { GradientSession } from "../../../../lib/onnx/runtime/gradient_session.ts";
-import { narrowMasks } from "../../../../lib/onnx/rewrite/float16_masks.ts";
+import { saveFloat16Masks } from "../../../../lib/onnx/rewrite/float16_masks.ts";
 import { type GradientGraphs, splitGradient } from "../../../../lib/onnx/rewrite/split_gradient.ts";
 import { scatter, WASM_SESSIONS } from "../run_graph.ts";
 
@@ -31,9 +31,9 @@ async function gradientOf(graphs: GradientGraphs): Promise<Float32Array> {
   return grad_x!.data as Float32Array;
 }
 
-Deno.test("narrowMasks() saves masks in float16 and changes no gradient", async () => {
+Deno.test("saveFloat16Masks() saves masks in float16 and changes no gradient", async () => {
   const graphs = network(false);
-  const narrow = narrowMasks(graphs);
+  const narrow = saveFloat16Masks(graphs);
   assert.equal(narrow.forward.saved.length, 2);
   for (const name of narrow.forward.saved) {
     for (const values of [narrow.forward.outputs, narrow.backward.inputs]) {
@@ -43,9 +43,9 @@ Deno.test("narrowMasks() saves masks in float16 and changes no gradient", async 
   assert.deepEqual(await gradientOf(narrow), await gradientOf(graphs));
 });
 
-Deno.test("narrowMasks() saves values that are needed in float32", async () => {
+Deno.test("saveFloat16Masks() saves values that are needed in float32", async () => {
   const graphs = network(true);
-  const narrow = narrowMasks(graphs);
+  const narrow = saveFloat16Masks(graphs);
   const types = narrow.forward.saved.map((name) => narrow.forward.values.get(name)!.type);
   assert.ok(types.includes("float32"));
   assert.deepEqual(await gradientOf(narrow), await gradientOf(graphs));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
-import { computeWholeGroups } from "../../../../lib/onnx/rewrite/pad_conv_channels.ts";
+import { padConvChannels } from "../../../../lib/onnx/rewrite/pad_conv_channels.ts";
 import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { runGraph, scatter } from "../run_graph.ts";
 
@@ -16,9 +16,9 @@ function convolution(channels: number, size: number, hasBias = true) {
 for (const channels of [1, 3, 6]) {
   for (const hasBias of [true, false]) {
     const name = `${channels} channels ${hasBias ? "with" : "without"} bias`;
-    Deno.test(`computeWholeGroups() keeps the results of a convolution to ${name}`, async () => {
+    Deno.test(`padConvChannels() keeps the results of a convolution to ${name}`, async () => {
       const graph = convolution(channels, 64, hasBias);
-      const widened = computeWholeGroups(graph);
+      const widened = padConvChannels(graph);
       const widths = widened.nodes.filter(({ op }) => op === "Conv")
         .map(({ outputs }) => widened.values.get(outputs[0]!)!.shape[1]);
       assert.deepEqual(widths, [channels > 4 ? 8 : 4]);
@@ -31,8 +31,8 @@ for (const channels of [1, 3, 6]) {
   }
 }
 
-Deno.test("computeWholeGroups() skips small images and multiples of four", () => {
+Deno.test("padConvChannels() skips small images and multiples of four", () => {
   for (const graph of [convolution(3, 8), convolution(8, 64)]) {
-    assert.equal(computeWholeGroups(graph), graph);
+    assert.equal(padConvChannels(graph), graph);
   }
 });
