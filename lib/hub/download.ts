@@ -1,6 +1,7 @@
+import { defined } from "../text/defined.ts";
 import { HubError } from "./hub_error.ts";
 import { blobName, type RepoFile } from "./repo_listing.ts";
-import { type HubClient, requestHub } from "./request.ts";
+import { type HubClient, requestHub, watchIdle } from "./request.ts";
 import { withRetries } from "./retry.ts";
 import { PartialContent } from "./partial_content.ts";
 import type { RepoCache } from "./repo_cache.ts";
@@ -21,8 +22,10 @@ export interface BlobDownload {
   onBytes(byteLength: number): void;
 }
 
-/** Contents with a wrong hash are deleted and downloaded once more. */
+/** Content with a wrong hash is deleted and downloaded once more. */
 const CONTENT_TRIES = 2;
+/** New bytes after which failures are counted anew. */
+const MIN_PROGRESS = 16_384;
 
 /**
  * Downloads a content into the cache, going on where an earlier download was cut, and checks it
@@ -68,15 +71,17 @@ async function fill(
   cache: RepoCache,
   download: BlobDownload,
 ): Promise<string> {
+  const { signal } = download;
   using blob = await cache.openIncomplete(blobName(download.file));
   const content = await PartialContent.open(blob, download);
-  // Only what was never there before counts: a server that begins anew each time gets nowhere.
-  let most = content.byteLength;
-  await withRetries(client.retry, download.signal, async (gotOn) => {
+  // Only new bytes count: a server that always starts over, or sends a few bytes each time, fails.
+  let counted = content.byteLength;
+  const options = { policy: client.retry, ...defined({ signal, onNote: client.onNote }) };
+  await withRetries(options, async (onProgress) => {
     const onChunk = () => {
-      if (content.byteLength <= most) return;
-      most = content.byteLength;
-      gotOn();
+      if (content.byteLength < counted + MIN_PROGRESS) return;
+      counted = content.byteLength;
+      onProgress();
     };
     if (!content.isComplete) await fetchRest(client, content, { download, onChunk });
   });
@@ -92,13 +97,13 @@ async function fetchRest(
   const { repo, commit, file, signal } = download;
   const path = resolvePath(repo, commit, file);
   const start = content.byteLength;
-  using stall = new StallWatch(client.retry.stall);
-  const watch = AbortSignal.any([signal, stall.signal]);
+  using idle = watchIdle(client, client.endpoint);
+  const watch = AbortSignal.any([signal, idle.signal]);
   try {
     const response = await requestHub(client, { repo, path, start, signal: watch });
     await prepare(content, response);
     for await (const chunk of response.body ?? []) {
-      stall.reset();
+      idle.add(chunk.byteLength);
       await content.append(chunk);
       onChunk();
     }
@@ -157,31 +162,4 @@ function addressOf(client: HubClient, { repo, commit, file }: BlobDownload): str
 function resolvePath(repo: string, commit: string, file: RepoFile): string {
   const path = file.path.split("/").map(encodeURIComponent).join("/");
   return `/${repo}/resolve/${commit}/${path}`;
-}
-
-/** Ends a transfer when no byte comes for long. */
-class StallWatch implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #milliseconds: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(milliseconds: number) {
-    this.#milliseconds = milliseconds;
-    this.reset();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  reset(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#controller.abort(new Error(`no byte came for ${this.#milliseconds / 1000} seconds`));
-    }, this.#milliseconds);
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-  }
 }

@@ -1,5 +1,6 @@
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { openModelFolder } from "../weights/open_model_folder.ts";
+import { defined } from "../text/defined.ts";
 import { formatBytes } from "../text/format_bytes.ts";
 import { freeBytes } from "./cache_files.ts";
 import { HubError, type MissingFile } from "./hub_error.ts";
@@ -39,8 +40,10 @@ export interface HubModelOptions extends FileChoice {
   readonly freeBytes?: (folder: string) => Promise<number | undefined>;
   /** Stops a download; what came is kept. */
   readonly signal?: AbortSignal;
-  /** Told how far a download is. */
+  /** Called with the progress of a download, at most ten times a second for each file. */
   readonly onProgress?: (progress: HubProgress) => void;
+  /** Called with a sentence when a download waits for the server. */
+  readonly onNote?: (message: string) => void;
 }
 
 /**
@@ -100,9 +103,10 @@ class HubModel {
     const { endpoint, token } = this.#settings;
     this.#client = {
       endpoint,
-      ...(token === undefined ? {} : { token }),
+      ...defined({ token }),
       fetch: options.fetch ?? fetch,
       retry: options.retry ?? DEFAULT_RETRY,
+      ...(options.onNote && { onNote: withoutRepeats(options.onNote) }),
     };
   }
 
@@ -203,6 +207,15 @@ class HubModel {
       { missing },
     );
   }
+}
+
+/** Drops a note that equals the one before: several files wait for the same server. */
+function withoutRepeats(onNote: (message: string) => void): (message: string) => void {
+  let last = "";
+  return (message) => {
+    if (message !== last) onNote(message);
+    last = message;
+  };
 }
 
 /** Writes "a, b, c and 2 more files (5.1 GB) are". */

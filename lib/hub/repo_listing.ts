@@ -1,5 +1,7 @@
+import { readBody } from "../http/read_body.ts";
+import { defined } from "../text/defined.ts";
 import { HubError } from "./hub_error.ts";
-import { type HubClient, requestHub } from "./request.ts";
+import { type HubClient, requestHub, watchIdle } from "./request.ts";
 import { withRetries } from "./retry.ts";
 
 /** A file of a repository. */
@@ -55,11 +57,16 @@ export function parseModelInfo(value: unknown): RepoListing {
   return { commit: sha, files };
 }
 
+/** Maximum size of a listing, in bytes: some hundred thousand files. */
+const MAX_LISTING = 2 ** 25;
+/** Maximum duration of a listing's transfer, in idle timeouts. */
+const MAX_IDLE_TIMES = 5;
+
 /**
  * Asks the Hub for the files of a repository, with sizes and hashes.
  *
  * @param revision Branch, tag or commit.
- * @throws {HubError} If the Hub does not answer with such a list.
+ * @throws {HubError} If the Hub does not answer with such a listing in time.
  */
 export async function fetchListing(
   client: HubClient,
@@ -68,9 +75,19 @@ export async function fetchListing(
 ): Promise<RepoListing> {
   const path = `/api/models/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
   const url = `${client.endpoint}${path}`;
-  const text = await withRetries(client.retry, signal, async () => {
-    const response = await requestHub(client, { repo, path, ...(signal ? { signal } : {}) });
-    return await readText(response, url);
+  const { retry, onNote } = client;
+  const text = await withRetries({ policy: retry, ...defined({ signal, onNote }) }, async () => {
+    using idle = watchIdle(client, url);
+    const deadline = AbortSignal.timeout(MAX_IDLE_TIMES * retry.idleTimeout);
+    const signals = [idle.signal, deadline, ...(signal ? [signal] : [])];
+    try {
+      const response = await requestHub(client, { repo, path, signal: AbortSignal.any(signals) });
+      return new TextDecoder().decode(await readBody(response, { maxBytes: MAX_LISTING, idle }));
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof HubError) throw error;
+      throw describeCut(url, idle.signal.aborted ? idle.signal.reason : error);
+    }
   });
   try {
     return parseModelInfo(JSON.parse(text));
@@ -80,13 +97,11 @@ export async function fetchListing(
   }
 }
 
-async function readText(response: Response, url: string): Promise<string> {
-  try {
-    return await response.text();
-  } catch (cause) {
-    const message = `Cannot read the answer of ${url}: the transfer was cut off`;
-    throw new HubError(message, { url, cause, isTransient: true });
-  }
+function describeCut(url: string, cause: unknown): HubError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  // A larger answer is not shorter at the next try.
+  const isTransient = !(cause instanceof RangeError);
+  return new HubError(`Cannot read the answer of ${url}: ${detail}`, { url, cause, isTransient });
 }
 
 /**

@@ -1,47 +1,62 @@
 import { accessErrorText } from "../text/access_error.ts";
+import { IdleTimeout } from "../http/idle_timeout.ts";
 import { HubError } from "./hub_error.ts";
 import { readRetryAfter, type RetryPolicy } from "./retry.ts";
 
-/** How the Hub is asked. */
+/** Connection to the Hub. */
 export interface HubClient {
   /** Address of the Hub, without a slash at the end. */
   readonly endpoint: string;
   /** Access token. */
   readonly token?: string;
-  /** Stands for the global `fetch`. */
+  /** Sends requests; the global `fetch`, or a replacement. */
   readonly fetch: typeof fetch;
-  /** When to try again. */
+  /** Number of tries, and time limits. */
   readonly retry: RetryPolicy;
+  /** Called with a sentence when a request waits. */
+  readonly onNote?: (message: string) => void;
 }
 
-/** What is asked for. */
+/** A request to the Hub. */
 export interface HubRequest {
   /** Repository, for messages. */
   readonly repo: string;
-  /** Path below the endpoint, encoded, with a slash at the start. */
+  /** Path below the endpoint, encoded, with a leading slash. */
   readonly path: string;
-  /** First byte that is wanted. Default: 0. */
+  /** Index of the first byte. Default: 0. */
   readonly start?: number;
-  /** Stops the request. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal;
 }
 
 const MAX_REDIRECTS = 10;
 
 /**
- * Asks the Hub once and follows redirects.
+ * Sends one request to the Hub and follows redirects.
  *
- * The token goes to the endpoint's own scheme, host and port and to nothing else, whatever a
- * redirect says; a redirect that comes back from elsewhere does not get it either.
+ * The token is sent only to the scheme, host and port of the endpoint. Once a redirect has left
+ * them, it is no longer sent, even if a later redirect leads back.
  *
- * @returns An answer with status 200 or 206. The caller reads or cancels its body.
- * @throws {HubError} For every other answer, with its status.
+ * @returns A response with status 200 or 206. The caller reads or cancels its body.
+ * @throws {HubError} For every other status, and if the server cannot be reached.
  */
 export async function requestHub(client: HubClient, request: HubRequest): Promise<Response> {
   const response = await followRedirects(client, request);
   if (response.status === 200 || response.status === 206) return response;
   await response.body?.cancel();
   throw describeStatus(client, request, response);
+}
+
+/** Watches a transfer from an address: it is aborted if the server is silent, which is noted. */
+export function watchIdle({ retry, onNote }: HubClient, url: string): IdleTimeout {
+  const { host } = new URL(url);
+  return new IdleTimeout({
+    limit: retry.idleTimeout,
+    ...(onNote && {
+      onSilence: (seconds) =>
+        onNote(`Waiting for data from ${host}; the request ends after ${seconds} more seconds`),
+    }),
+  });
 }
 
 async function followRedirects(client: HubClient, request: HubRequest): Promise<Response> {
@@ -54,7 +69,7 @@ async function followRedirects(client: HubClient, request: HubRequest): Promise<
     const response = await fetchOnce(client, url, {
       redirect: "manual",
       headers: {
-        // A coded body has neither the size nor the ranges of the file.
+        // An encoded body has neither the size nor the ranges of the file.
         "accept-encoding": "identity",
         ...(start > 0 ? { range: `bytes=${start}-` } : {}),
         ...(client.token !== undefined && isHome
@@ -79,7 +94,7 @@ async function fetchOnce(client: HubClient, url: URL, init: RequestInit): Promis
     return await client.fetch(url, init);
   } catch (cause) {
     init.signal?.throwIfAborted();
-    // A redirect's address is signed: only its host is told.
+    // The address of a redirect is signed: only its host is shown.
     const detail = accessErrorText(cause, `--allow-net=${url.host}`);
     if (cause instanceof Deno.errors.NotCapable) {
       throw new HubError(`Cannot reach ${url.host}: ${detail}`, { cause });
@@ -135,8 +150,8 @@ function reasonOf(client: HubClient, { repo }: HubRequest, response: Response): 
     return `access is gated (status ${status}): accept the license at ${page} and ${token}`;
   }
   if (status === 401 || status === 403) {
-    return `there is no access (status ${status}): the repository is gated, private or not there; ` +
-      `check its name, accept the license at ${page} and ${token}`;
+    return `access is denied (status ${status}): the repository is gated, private or does not ` +
+      `exist; check its name, accept the license at ${page} and ${token}`;
   }
   if (code === "RevisionNotFound") return `the repository has no such revision (status ${status})`;
   if (code === "EntryNotFound") return `the repository has no such file (status ${status})`;

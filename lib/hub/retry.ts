@@ -1,38 +1,50 @@
 import { HubError } from "./hub_error.ts";
 
-/** How often and after which pauses a request is made again. Times are in milliseconds. */
+/** Number of tries of a request, and the pauses between them. Times are in milliseconds. */
 export interface RetryPolicy {
-  /** Number of tries in all, at least 1. */
+  /** Number of tries, at least 1. */
   readonly tries: number;
-  /** Pause after the first failure; it doubles from one to the next. */
+  /** Pause after the first failure. It doubles with each failure in a row. */
   readonly firstPause: number;
-  /** Longest pause by our own choice. */
-  readonly longestPause: number;
-  /** Longest pause that a server may ask for; with more, the request fails at once. */
-  readonly longestRetryAfter: number;
-  /** Time without a byte after which a transfer counts as cut. */
-  readonly stall: number;
+  /** Maximum pause by our own choice. */
+  readonly maxPause: number;
+  /** Maximum pause that a server may ask for. If it asks for more, the request fails. */
+  readonly maxRetryAfter: number;
+  /** Time in which 32 kB must arrive. Otherwise the transfer counts as cut off. */
+  readonly idleTimeout: number;
 }
 
 /** Pauses of 1, 2, 4 and 8 seconds; at most five minutes if the server asks for them. */
 export const DEFAULT_RETRY: RetryPolicy = {
   tries: 5,
   firstPause: 1000,
-  longestPause: 30_000,
-  longestRetryAfter: 300_000,
-  stall: 60_000,
+  maxPause: 30_000,
+  maxRetryAfter: 300_000,
+  idleTimeout: 60_000,
 };
 
+/** Pauses from this length on are announced, in milliseconds. */
+const ANNOUNCED_PAUSE = 5000;
+
+/** Options of {@linkcode withRetries}. */
+export interface RetryOptions {
+  /** Number of tries and pauses. */
+  readonly policy: RetryPolicy;
+  /** Aborts a pause. */
+  readonly signal?: AbortSignal;
+  /** Called with a sentence before a pause of five seconds or more. */
+  readonly onNote?: (message: string) => void;
+}
+
 /**
- * Does something that may fail for a while, again and again with growing pauses.
+ * Repeats an action that fails temporarily, with growing pauses.
  *
- * @param action Is told how to say that it got on: failures are counted anew from there.
+ * @param action Calls `onProgress` when it has advanced: failures are counted anew from there.
  * @throws {HubError} The last failure, or the first that is not transient.
  */
 export async function withRetries<T>(
-  policy: RetryPolicy,
-  signal: AbortSignal | undefined,
-  action: (gotOn: () => void) => Promise<T>,
+  { policy, signal, onNote }: RetryOptions,
+  action: (onProgress: () => void) => Promise<T>,
 ): Promise<T> {
   let failures = 0;
   while (true) {
@@ -44,19 +56,29 @@ export async function withRetries<T>(
       if (!(error instanceof HubError) || !error.isTransient || failures >= policy.tries) {
         throw error;
       }
-      const wished = error.retryAfter ?? 0;
-      if (wished > policy.longestRetryAfter) throw error;
-      await pause(Math.max(wished, pauseAfter(policy, failures)), signal);
+      const requested = error.retryAfter ?? 0;
+      if (requested > policy.maxRetryAfter) throw error;
+      const milliseconds = Math.max(requested, pauseAfter(policy, failures));
+      if (milliseconds >= ANNOUNCED_PAUSE) {
+        const seconds = Math.ceil(milliseconds / 1000);
+        const count = `try ${failures + 1} of ${policy.tries}`;
+        onNote?.(`Waiting ${seconds} seconds before ${count}: ${error.message}`);
+      }
+      await pause(milliseconds, signal);
     }
   }
 }
 
 /** Returns the pause after some failures in a row, in milliseconds. */
 export function pauseAfter(policy: RetryPolicy, failures: number): number {
-  return Math.min(policy.longestPause, policy.firstPause * 2 ** (failures - 1));
+  return Math.min(policy.maxPause, policy.firstPause * 2 ** (failures - 1));
 }
 
-/** Waits, unless the signal ends it. */
+/**
+ * Waits.
+ *
+ * @throws The reason of the signal, if it is aborted.
+ */
 export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<void>();

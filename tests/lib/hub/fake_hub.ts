@@ -20,9 +20,9 @@ export type Fault = (request: SeenRequest) => Response | undefined;
 export const QUICK_RETRY: RetryPolicy = {
   tries: 3,
   firstPause: 1,
-  longestPause: 2,
-  longestRetryAfter: 3000,
-  stall: 5000,
+  maxPause: 2,
+  maxRetryAfter: 3000,
+  idleTimeout: 5000,
 };
 
 export const COMMIT = "a".repeat(40);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { HubError } from "../../../lib/hub/hub_error.ts";
 import { openHubModel } from "../../../lib/hub/hub_model.ts";
 import type { HubProgress } from "../../../lib/hub/progress.ts";
+import { withRetries } from "../../../lib/hub/retry.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 import { bytesOf, FakeHub, QUICK_RETRY, serveCut, sha256 } from "./fake_hub.ts";
 
@@ -131,10 +132,90 @@ Deno.test("a transfer in which nothing comes is cut and goes on", async () => {
       server === "store" && count++ === 0
         ? new Response(new ReadableStream({ start: (c) => c.enqueue(CONTENT.subarray(0, 1000)) }))
         : undefined;
-    const retry = { ...QUICK_RETRY, stall: 100 };
+    const retry = { ...QUICK_RETRY, idleTimeout: 100 };
     await openHubModel("a/b", hub.options(cache, { download: true, retry }));
     assert.deepEqual(hub.contentRequests(WEIGHTS).map(({ range }) => range), [null, "bytes=1000-"]);
   });
+});
+
+Deno.test("a transfer that brings a few bytes each time is given up", async () => {
+  await withNetwork(async (hub, cache) => {
+    hub.fault = ({ server, range }) =>
+      server === "store" ? serveCut(CONTENT, range, 10) : undefined;
+    await assert.rejects(
+      openHubModel("a/b", hub.options(cache, { download: true })),
+      /the transfer was cut off after 30 of 300000 bytes/,
+    );
+    assert.equal(hub.contentRequests(WEIGHTS).length, QUICK_RETRY.tries);
+  });
+});
+
+Deno.test("a list of files that is endless, silent or slow is given up", async () => {
+  const stop = new AbortController();
+  const bodies: Record<
+    string,
+    (controller: ReadableStreamDefaultController) => void | Promise<void>
+  > = {
+    endless: (controller) => controller.enqueue(new Uint8Array(2 ** 20)),
+    silent: () => new Promise<void>((resolve) => stop.signal.onabort = () => resolve()),
+    slow: async (controller) => {
+      controller.enqueue(new Uint8Array(1));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    },
+  };
+  const expected: Record<string, [tries: number, message: RegExp]> = {
+    endless: [1, /Cannot read the answer of http.*: expected at most 33554432 bytes, got more/],
+    silent: [3, /Cannot read the answer of http.*: the server sent no data for 0.2 seconds/],
+    slow: [3, /Cannot read the answer of http.*: the server sent only \d+ bytes for 0.2 seconds/],
+  };
+  for (const [name, [tries, message]] of Object.entries(expected)) {
+    await withNetwork(async (hub, cache) => {
+      hub.fault = () => new Response(new ReadableStream({ pull: bodies[name]! }));
+      const retry = { ...QUICK_RETRY, idleTimeout: 200 };
+      await assert.rejects(
+        openHubModel("a/b", hub.options(cache, { download: true, retry })),
+        message,
+      );
+      assert.equal(hub.seen.length, tries, name);
+      stop.abort();
+    });
+  }
+});
+
+Deno.test("a Hub that accepts a connection and says nothing is given up", async () => {
+  await inTemporaryFolder(async (cache) => {
+    const fetch = (_: unknown, { signal }: RequestInit = {}) =>
+      new Promise<Response>((_, reject) => {
+        signal!.addEventListener("abort", () => reject(signal!.reason));
+      });
+    await using hub = new FakeHub(FILES);
+    const retry = { ...QUICK_RETRY, idleTimeout: 50 };
+    await assert.rejects(
+      openHubModel("a/b", hub.options(cache, { download: true, retry, fetch })),
+      /Cannot read the answer of http.*: the server sent no data for 0.05 seconds/,
+    );
+  });
+});
+
+Deno.test("withRetries() tells what it waits for", async () => {
+  const stop = new AbortController();
+  const notes: string[] = [];
+  const onNote = (message: string) => {
+    notes.push(message);
+    stop.abort(new Error("enough"));
+  };
+  const refused = new HubError("Cannot download x: the server answered 429", {
+    isTransient: true,
+    retryAfter: 12_300,
+  });
+  const policy = { ...QUICK_RETRY, maxRetryAfter: 60_000 };
+  await assert.rejects(
+    withRetries({ policy, signal: stop.signal, onNote }, () => Promise.reject(refused)),
+    /^Error: enough$/,
+  );
+  assert.deepEqual(notes, [
+    "Waiting 13 seconds before try 2 of 3: Cannot download x: the server answered 429",
+  ]);
 });
 
 Deno.test("a range that cannot be had (416), or is another one, begins anew", async () => {
