@@ -3,7 +3,7 @@ import { openTeacherFolder, type TeacherFolder } from "../conditioning/teacher_f
 import type { ImageSize } from "../image/image.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { openModelFolder } from "../weights/open_model_folder.ts";
-import { type HubModelOptions, openHubModel } from "../hub/hub_model.ts";
+import { type HubModelOptions, openHubModel, webOptions } from "../hub/hub_model.ts";
 import { findLora, type LoraReference } from "../lora/lora_file.ts";
 import { splitLoraPaths } from "../lora/lora_names.ts";
 import { hasShortName, mayBeHubModel } from "../hub/model_ids.ts";
@@ -34,7 +34,7 @@ export async function findTeacher(
   { hub = {} }: FindTeacherOptions = {},
 ): Promise<TeacherFolder> {
   const folder = modelId === BUILT_IN_TEACHER
-    ? openModelFolder(new URL(import.meta.resolve("../../assets/models/mini/")))
+    ? openModelFolder(new URL(import.meta.resolve("../../assets/models/mini/")), webOptions(hub))
     : await openModel(modelId, hub);
   const isOfHub = modelId !== BUILT_IN_TEACHER && mayBeHubModel(modelId) &&
     folder.location !== modelId;

@@ -1,5 +1,5 @@
 import type { ModelFolder } from "../weights/model_folder.ts";
-import { openModelFolder } from "../weights/open_model_folder.ts";
+import { type ModelFolderOptions, openModelFolder } from "../weights/open_model_folder.ts";
 import { defined } from "../text/defined.ts";
 import { formatBytes } from "../text/format_bytes.ts";
 import { freeBytes } from "./cache_files.ts";
@@ -64,14 +64,22 @@ export async function openHubModel(
 ): Promise<ModelFolder> {
   const reference = parseModelId(id);
   if (reference.type === "folder") {
-    return openModelFolder(reference.location, options.fetch ? { fetch: options.fetch } : {});
+    return openModelFolder(reference.location, webOptions(options));
   }
   // As diffusers does: "models/mini" may be a folder.
   if (reference.model === undefined && await isModelFolder(id)) return openModelFolder(id);
   return await new HubModel(id, reference, options).open();
 }
 
-/** Files of which a folder of a model has one. */
+/** Returns the options for a folder that may be an address. */
+export function webOptions(
+  { fetch, signal, onNote, retry, forceDownload = false }: HubModelOptions,
+): ModelFolderOptions {
+  const idleTimeout = retry?.idleTimeout;
+  return { ...defined({ fetch, signal, onNote, idleTimeout }), isForced: forceDownload };
+}
+
+/** Files of which every model's folder has one. */
 export const FOLDER_MARKS: readonly string[] = [
   "model_index.json",
   "config.json",

@@ -122,6 +122,7 @@ export class WebFolder implements ModelFolder {
   async #request(address: string, headers: Record<string, string>): Promise<Answer> {
     const { host } = new URL(address);
     const { onNote, signal, idleTimeout = IDLE_TIMEOUT } = this.#options;
+    signal?.throwIfAborted();
     using idle = new IdleTimeout({
       limit: idleTimeout,
       ...(onNote && {

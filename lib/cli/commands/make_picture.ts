@@ -143,6 +143,7 @@ function listeningInputs(
     hub: {
       ...inputs.hub,
       onProgress: createDownloadListener((event) => reporter.report(event)),
+      onNote: (message) => reportNote(reporter, message),
     },
     onStage: (stage) => reporter.report({ event: "stage", stage }),
     onNote: (message) => reported.has(message) ? undefined : reportNote(reporter, message),

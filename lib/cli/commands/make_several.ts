@@ -69,11 +69,12 @@ async function batchOf(
   const { config, inputs } = orders[0]!;
   const { palette, image, decodesGradient } = inputs;
   const onProgress = createDownloadListener((event) => reporter.report(event));
+  const onNote = (message: string) => reporter.report({ event: "note", message });
   return await chooseBatch(gpu, config, {
     count: orders.length,
     ...defined({ palette, image, decodesGradient }),
     // The plan needs no new download; the first picture makes it.
-    hub: { ...inputs.hub, onProgress, forceDownload: false },
+    hub: { ...inputs.hub, onProgress, onNote, forceDownload: false },
   });
 }
 

@@ -2,12 +2,28 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { HubError } from "../../../lib/hub/hub_error.ts";
-import { openHubModel } from "../../../lib/hub/hub_model.ts";
+import { type HubModelOptions, openHubModel } from "../../../lib/hub/hub_model.ts";
 import type { HubProgress } from "../../../lib/hub/progress.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 import { bytesOf, COMMIT, FakeHub, NEEDED, pipelineFiles, sha256 } from "./fake_hub.ts";
+
+Deno.test("openHubModel() passes fetch, abort and forced downloads on to an address", async () => {
+  let count = 0;
+  const fetch = () => Promise.resolve(new Response(`{"count":${++count}}`));
+  const read = async (options: HubModelOptions) =>
+    await (await openHubModel("http://localhost:1/model", { fetch, ...options })).text("a.json");
+  try {
+    assert.equal(await read({}), `{"count":1}`);
+    assert.equal(await read({}), `{"count":1}`);
+    assert.equal(await read({ forceDownload: true }), `{"count":2}`);
+    const signal = AbortSignal.abort(new Error("stop"));
+    await assert.rejects(read({ forceDownload: true, signal }), /^Error: stop$/);
+  } finally {
+    await (await caches.open("smalti")).delete("http://localhost:1/model/a.json");
+  }
+});
 
 Deno.test("openHubModel() downloads the needed files only, and reads them without network", async () => {
   await inTemporaryFolder(async (cache) => {
