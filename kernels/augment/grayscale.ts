@@ -5,7 +5,7 @@ import { luma } from "./luma.ts";
 import source from "./grayscale.wgsl" with { type: "text" };
 import { commonImageSize } from "./image_size.ts";
 
-/** Turns a picture gray. */
+/** Conversion to gray. */
 export const grayscale = defineKernel({
   name: "grayscale",
   source,
@@ -15,9 +15,11 @@ export const grayscale = defineKernel({
 });
 
 /**
- * Records turning a picture gray, as torchvision's `rgb_to_grayscale` with three outputs.
+ * Records the conversion of an image to gray.
  *
- * @param tensors `image` and `out`, both [1, 3, H, W].
+ * Source: torchvision.transforms.functional.rgb_to_grayscale with three output channels.
+ *
+ * @param tensors `image` and `out`, both [1, 3, H, W]; `out` is overwritten.
  * @throws {RangeError} If a shape differs.
  */
 export function encodeGrayscale(

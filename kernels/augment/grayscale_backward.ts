@@ -5,7 +5,7 @@ import { luma } from "./luma.ts";
 import source from "./grayscale_backward.wgsl" with { type: "text" };
 import { commonImageSize } from "./image_size.ts";
 
-/** Gradient of turning a picture gray. */
+/** Gradient of the conversion to gray. */
 export const grayscaleBackward = defineKernel({
   name: "grayscale_backward",
   source,
@@ -15,9 +15,9 @@ export const grayscaleBackward = defineKernel({
 });
 
 /**
- * Records the gradient of turning a picture gray.
+ * Records the gradient of the conversion to gray.
  *
- * @param tensors `gradOut` and `gradImage`, both [1, 3, H, W].
+ * @param tensors `gradOut` and `gradImage`, both [1, 3, H, W]; `gradImage` is overwritten.
  * @throws {RangeError} If a shape differs.
  */
 export function encodeGrayscaleBackward(

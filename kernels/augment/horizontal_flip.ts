@@ -4,7 +4,7 @@ import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./horizontal_flip.wgsl" with { type: "text" };
 import { commonImageSize } from "./image_size.ts";
 
-/** Mirrors a picture left to right. */
+/** Horizontal flip. */
 export const horizontalFlip = defineKernel({
   name: "horizontal_flip",
   source,
@@ -13,9 +13,9 @@ export const horizontalFlip = defineKernel({
 });
 
 /**
- * Records mirroring a picture left to right. It is its own backward.
+ * Records a horizontal flip of an image. It is its own backward.
  *
- * @param tensors `image` and `out`, both [1, 3, H, W].
+ * @param tensors `image` and `out`, both [1, 3, H, W]; `out` is overwritten.
  * @throws {RangeError} If a shape differs.
  */
 export function encodeHorizontalFlip(

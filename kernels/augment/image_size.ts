@@ -1,9 +1,10 @@
+import { checkShape } from "../gpu/check_shape.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 
-/** Order of the sides of a picture: [H, W, 3] or [1, 3, H, W]. */
+/** Order of the dimensions of an image: [H, W, 3] or [1, 3, H, W]. */
 export type ImageLayout = "hwc" | "chw";
 
-/** Sides of a picture, in pixels. */
+/** Size of an image, in pixels. */
 export interface ImageSize {
   /** Rows. */
   readonly height: number;
@@ -12,35 +13,28 @@ export interface ImageSize {
 }
 
 /**
- * Returns the size of a picture of three channels.
+ * Returns the size of an image of three channels.
  *
  * @param action What needs it, for the message, such as "encode resize".
- * @throws {RangeError} If the tensor has another shape.
+ * @throws {RangeError} If the shape of the tensor does not fit the layout.
  */
-export function imageSize(
-  { label, shape }: GpuTensor,
-  layout: ImageLayout,
-  action: string,
-): ImageSize {
-  const [height, width] = layout === "hwc" ? [shape[0], shape[1]] : [shape[2], shape[3]];
-  const expected = layout === "hwc" ? [height, width, 3] : [1, 3, height, width];
-  if (height && width && expected.join() === shape.join()) return { height, width };
-  throw new RangeError(
-    `Cannot ${action}: expected "${label}" of shape ` +
-      `${layout === "hwc" ? "[H, W, 3]" : "[1, 3, H, W]"}, got [${shape.join(", ")}]`,
-  );
+export function imageSize(image: GpuTensor, layout: ImageLayout, action: string): ImageSize {
+  checkShape(image, layout === "hwc" ? ["H", "W", 3] : [1, 3, "H", "W"], action);
+  const [height, width] = (layout === "hwc" ? image.shape : image.shape.slice(2)) as [
+    number,
+    number,
+  ];
+  return { height, width };
 }
 
 /**
- * Returns the size that two pictures of shape [1, 3, H, W] have in common.
+ * Returns the size of two images of the same shape [1, 3, H, W].
  *
- * @throws {RangeError} If they have another shape, or two.
+ * @param action What needs it, for the message, such as "encode grayscale".
+ * @throws {RangeError} If their shapes differ, or are no [1, 3, H, W].
  */
 export function commonImageSize(a: GpuTensor, b: GpuTensor, action: string): ImageSize {
   const size = imageSize(a, "chw", action);
-  if (b.shape.join() === a.shape.join()) return size;
-  throw new RangeError(
-    `Cannot ${action}: expected "${b.label}" of shape [${a.shape.join(", ")}], ` +
-      `got [${b.shape.join(", ")}]`,
-  );
+  checkShape(b, a.shape, action);
+  return size;
 }

@@ -12,7 +12,7 @@ export interface PerspectiveOptions {
   readonly coefficients: PerspectiveCoefficients;
 }
 
-/** Changes the perspective of a picture. */
+/** Change of perspective. */
 export const perspective = defineKernel({
   name: "perspective",
   source,
@@ -33,10 +33,11 @@ export const perspective = defineKernel({
 });
 
 /**
- * Records a change of perspective, as torchvision's `perspective` with bilinear interpolation and
- * zeros outside.
+ * Records a change of perspective of an image. Outside, the image is 0.
  *
- * @param tensors `image` and `out`, both [1, 3, H, W].
+ * Source: torchvision.transforms.functional.perspective with bilinear interpolation and no fill.
+ *
+ * @param tensors `image` and `out`, both [1, 3, H, W]; `out` is overwritten.
  * @throws {RangeError} If a shape differs.
  */
 export function encodePerspective(
@@ -49,7 +50,7 @@ export function encodePerspective(
   pass.dispatch(perspective, [image, out], params, height * width);
 }
 
-/** Returns the uniform of a change of perspective. */
+/** Returns the params of a change of perspective. */
 export function perspectiveParams(
   [a, b, c, d, e, f, g, h]: PerspectiveCoefficients,
   { height, width }: ImageSize,

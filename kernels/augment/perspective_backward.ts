@@ -28,11 +28,11 @@ export const perspectiveBackward = defineKernel({
 });
 
 /**
- * Records the gradient of a change of perspective with respect to its input. Sums have a fixed
- * order.
+ * Records the gradient of a change of perspective with respect to its input. The order of the sums
+ * is fixed.
  *
- * @param tensors `gradOut` and `gradImage`, both [1, 3, H, W].
- * @param options Those of the change.
+ * @param tensors `gradOut` and `gradImage`, both [1, 3, H, W]; `gradImage` is overwritten.
+ * @param options The options of the forward.
  * @throws {RangeError} If a shape differs, or the map has no inverse.
  */
 export function encodePerspectiveBackward(

@@ -1,7 +1,10 @@
 /** A corner, [x, y] in pixels. */
 export type Corner = readonly [number, number];
 
-/** The numbers a to h of (x, y) -> ((ax + by + c) / (gx + hy + 1), (dx + ey + f) / (gx + hy + 1)). */
+/**
+ * Numbers a to h of the map of (x, y) to
+ * ((a x + b y + c) / (g x + h y + 1), (d x + e y + f) / (g x + h y + 1)).
+ */
 export type PerspectiveCoefficients = readonly [
   number,
   number,
@@ -14,14 +17,14 @@ export type PerspectiveCoefficients = readonly [
 ];
 
 /**
- * Finds the map that takes four corners of the output to four corners of the input.
+ * Computes the map that takes four corners of the output to four corners of the input.
  *
  * Source: torchvision.transforms.functional's `_get_perspective_coeffs`: the same eight equations,
- * which have one solution, solved in float64 and rounded to float32.
+ * solved in float64 and rounded to float32.
  *
  * @param startpoints Corners in the input: four of [x, y], in pixels.
- * @param endpoints Where they come to lie in the output.
- * @throws {RangeError} If three corners lie on a line.
+ * @param endpoints Their positions in the output, in the same order.
+ * @throws {RangeError} If there are not four corners, or three of them lie on a line.
  */
 export function perspectiveCoefficients(
   startpoints: readonly Corner[],
@@ -29,7 +32,7 @@ export function perspectiveCoefficients(
 ): PerspectiveCoefficients {
   if (startpoints.length !== 4 || endpoints.length !== 4) {
     throw new RangeError(
-      `Cannot find the perspective: expected 4 corners and 4 corners, ` +
+      `Cannot find the perspective: expected 4 and 4 corners, ` +
         `got ${startpoints.length} and ${endpoints.length}`,
     );
   }
@@ -51,9 +54,9 @@ export function perspectiveCoefficients(
 }
 
 /**
- * Returns the inverse map: nine numbers, row by row, up to a common factor.
+ * Returns the inverse map: a matrix of nine numbers, row by row, up to a common factor.
  *
- * @throws {RangeError} If there is none.
+ * @throws {RangeError} If the map has no inverse.
  */
 export function inversePerspective(
   coefficients: PerspectiveCoefficients,
@@ -71,7 +74,7 @@ export function inversePerspective(
     a * e - b * d,
   ];
   const determinant = a * adjugate[0] + b * adjugate[3] + c * adjugate[6];
-  // The factor does not matter, but its sign and size keep float32 in range.
+  // The factor has no effect on the map, but keeps the numbers in the range of float32.
   if (Math.abs(determinant) > 0) {
     return adjugate.map((value) => value / determinant) as typeof adjugate;
   }
@@ -81,10 +84,10 @@ export function inversePerspective(
   );
 }
 
-/** Share of the largest coefficient below which a pivot is rounding. */
+/** Minimum pivot, as a share of the largest coefficient. Smaller ones are rounding errors. */
 const MIN_PIVOT = 1e-12;
 
-/** Solves linear equations by elimination; undefined if they have no single solution. */
+/** Solves linear equations by elimination; undefined if there is not exactly one solution. */
 function solve(equations: readonly (readonly number[])[]): number[] | undefined {
   const rows = equations.map((row) => [...row]);
   const size = rows.length;

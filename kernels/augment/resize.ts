@@ -5,23 +5,23 @@ import { type ImageLayout, imageSize } from "./image_size.ts";
 import { resizeTaps } from "./resize_taps.ts";
 import source from "./resize.wgsl" with { type: "text" };
 
-/** How pixels are read between pixels; named as torch names them. */
+/** Interpolation, by the names of torch. */
 export type ResizeMode = "bilinear" | "nearest" | "nearest-exact" | "area";
 
 /** Options of a resize and of its backward. */
 export interface ResizeOptions {
-  /** How pixels are read between pixels. */
+  /** Interpolation. */
   readonly mode: ResizeMode;
-  /** Order of the sides of the input; the output is always "chw". */
+  /** Layout of the input. That of the output is always "chw". */
   readonly layout: ImageLayout;
 }
 
 const MODES: readonly ResizeMode[] = ["bilinear", "nearest", "nearest-exact", "area"];
 
-/** Longest side: positions are counted in half pixels, as 32-bit integers. */
+/** Maximum height and width, in pixels: positions are 32-bit integers, in half pixels. */
 const MAX_SIZE = 16_384;
 
-/** Resizes a picture. */
+/** Resize of an image. */
 export const resize = defineKernel({
   name: "resize",
   source,
@@ -39,10 +39,13 @@ export const resize = defineKernel({
 });
 
 /**
- * Records a resize to the size of `out`, as torch's `F.interpolate` with `align_corners=False`.
+ * Records a resize of an image to the size of `out`.
  *
- * @param tensors `image` [H, W, 3] or [1, 3, H, W], as `layout` says; `out` [1, 3, S_H, S_W].
- * @throws {RangeError} If a shape differs.
+ * Source: torch.nn.functional.interpolate with align_corners=False and antialias=False.
+ *
+ * @param tensors `image` [H, W, 3] or [1, 3, H, W], as `layout` says; `out` [1, 3, S_H, S_W],
+ *   overwritten.
+ * @throws {RangeError} If a shape does not fit, or a dimension is above 16384 pixels.
  */
 export function encodeResize(
   pass: Pass,
@@ -53,7 +56,7 @@ export function encodeResize(
   pass.dispatch(resize, [image, out], params, out.size);
 }
 
-/** Returns the uniform of a resize of `image` to `out`, or of its backward. */
+/** Returns the params of a resize of `image` to `out`, or of its backward. */
 export function resizeParams(
   image: GpuTensor,
   out: GpuTensor,
@@ -64,7 +67,7 @@ export function resizeParams(
   const longest = Math.max(from.height, from.width, to.height, to.width);
   if (longest > MAX_SIZE) {
     throw new RangeError(
-      `Cannot ${action}: expected sides of at most ${MAX_SIZE} pixels, got ${longest}`,
+      `Cannot ${action}: expected height and width of at most ${MAX_SIZE} pixels, got ${longest}`,
     );
   }
   return {

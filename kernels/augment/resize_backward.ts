@@ -15,11 +15,11 @@ export const resizeBackward = defineKernel({
 });
 
 /**
- * Records the gradient of a resize with respect to its input. Sums have a fixed order.
+ * Records the gradient of a resize with respect to its input. The order of the sums is fixed.
  *
- * @param tensors `gradOut` [1, 3, S_H, S_W]; `gradImage` of the shape of the resized image.
- * @param options Those of the resize.
- * @throws {RangeError} If a shape differs.
+ * @param tensors `gradOut` [1, 3, S_H, S_W]; `gradImage` of the shape of the input, overwritten.
+ * @param options The options of the forward.
+ * @throws {RangeError} If a shape does not fit, or a dimension is above 16384 pixels.
  */
 export function encodeResizeBackward(
   pass: Pass,

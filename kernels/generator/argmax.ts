@@ -1,4 +1,4 @@
-import { checkSize } from "../gpu/check_size.ts";
+import { checkSize } from "../gpu/check_shape.ts";
 import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
@@ -6,7 +6,7 @@ import { reduceRow } from "./reduce_row.ts";
 import source from "./argmax.wgsl" with { type: "text" };
 import { checkLogitShape } from "./logit_shape.ts";
 
-/** Class of the greatest logit. */
+/** Class of the maximum logit. */
 export const argmax = defineKernel({
   name: "argmax",
   source,
@@ -16,11 +16,11 @@ export const argmax = defineKernel({
 });
 
 /**
- * Records the class of the greatest logit of each pixel, the first one on ties.
+ * Records the class of the maximum logit of each pixel; on ties, the first one.
  *
  * @param tensors `logits` [H, W, K]; `indices` [H, W] of type u32, overwritten.
  * @throws {RangeError} If a size does not fit.
- * @throws {TypeError} If the indices are of another type.
+ * @throws {TypeError} If the indices are not of type u32.
  */
 export function encodeArgmax(
   pass: Pass,

@@ -18,7 +18,7 @@ export const centerLogits = defineKernel({
  * Records subtracting the mean over the classes from the logits of each pixel, in place.
  *
  * @param tensors `logits` [H, W, K].
- * @throws {RangeError} If there are none.
+ * @throws {RangeError} If there are no logits.
  */
 export function encodeCenterLogits(pass: Pass, { logits }: { readonly logits: GpuTensor }): void {
   const { pixels, classes } = checkLogitShape([logits], "center logits");

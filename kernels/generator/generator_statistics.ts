@@ -1,4 +1,4 @@
-import { checkSize } from "../gpu/check_size.ts";
+import { checkSize } from "../gpu/check_shape.ts";
 import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
@@ -6,7 +6,7 @@ import { checkLogitShape } from "./logit_shape.ts";
 import { reduceRow } from "./reduce_row.ts";
 import source from "./generator_statistics.wgsl" with { type: "text" };
 
-/** How decided each pixel is. */
+/** Statistics of the probabilities of each pixel. */
 export const generatorStatistics = defineKernel({
   name: "generator_statistics",
   source,
@@ -19,16 +19,16 @@ export const generatorStatistics = defineKernel({
 export interface GeneratorStatisticsTensors {
   /** Shape [H, W, K]. */
   readonly probs: GpuTensor;
-  /** Variance over the classes, divided by K, shape [H, W]; overwritten. */
+  /** Variance over the classes, of the whole population, shape [H, W]; overwritten. */
   readonly variance: GpuTensor;
   /** Entropy in nats, in [0, log K], shape [H, W]; overwritten. */
   readonly entropy: GpuTensor;
-  /** Greatest probability, in [1 / K, 1], shape [H, W]; overwritten. */
+  /** Maximum probability, in [1 / K, 1], shape [H, W]; overwritten. */
   readonly maxProbability: GpuTensor;
 }
 
 /**
- * Records how decided each pixel is.
+ * Records statistics of the probabilities of each pixel. They tell how certain its color is.
  *
  * @throws {RangeError} If a size does not fit.
  */

@@ -30,7 +30,7 @@ export interface GumbelSoftmaxTensors {
  *
  * Source: Jang et al. 2017, https://arxiv.org/abs/1611.01144, Eq. 2.
  *
- * @param options `tau`: temperature, greater than 0.
+ * @param options `tau`: temperature, above 0.
  * @throws {RangeError} If a size or the temperature does not fit.
  */
 export function encodeGumbelSoftmax(

@@ -1,7 +1,7 @@
 import type { GpuTensor } from "../gpu/tensor.ts";
-import { checkSize } from "../gpu/check_size.ts";
+import { checkSize } from "../gpu/check_shape.ts";
 
-/** Sides of a tensor of classes, such as logits [H, W, K]. */
+/** Size of a tensor of shape [H, W, K], such as logits. */
 export interface LogitShape {
   /** Number of pixels, H times W. */
   readonly pixels: number;
@@ -10,10 +10,10 @@ export interface LogitShape {
 }
 
 /**
- * Returns the sides that tensors of shape [H, W, K] have in common.
+ * Returns the common size of tensors of shape [H, W, K].
  *
  * @param action What needs it, for the message, such as "encode softmax".
- * @throws {RangeError} If they have no values, or not as many.
+ * @throws {RangeError} If the first has no values, or another size than the others.
  */
 export function checkLogitShape(
   [first, ...others]: readonly [GpuTensor, ...GpuTensor[]],
@@ -33,9 +33,10 @@ export function checkLogitShape(
 /**
  * Checks a temperature.
  *
- * @throws {RangeError} If it is not greater than 0.
+ * @param action What needs it, for the message.
+ * @throws {RangeError} If it is not above 0 and finite.
  */
 export function checkTau(tau: number, action: string): void {
   if (tau > 0 && Number.isFinite(tau)) return;
-  throw new RangeError(`Cannot ${action}: tau must be greater than 0, got ${tau}`);
+  throw new RangeError(`Cannot ${action}: expected tau above 0, got ${tau}`);
 }

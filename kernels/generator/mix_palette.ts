@@ -1,11 +1,11 @@
-import { checkSize } from "../gpu/check_size.ts";
+import { checkSize } from "../gpu/check_shape.ts";
 import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import { checkLogitShape } from "./logit_shape.ts";
 import source from "./mix_palette.wgsl" with { type: "text" };
 
-/** Mixes palette colors by their probabilities. */
+/** Mix of palette colors by their probabilities. */
 export const mixPalette = defineKernel({
   name: "mix_palette",
   source,

@@ -1,11 +1,11 @@
-import { checkSize } from "../gpu/check_size.ts";
+import { checkSize } from "../gpu/check_shape.ts";
 import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import { checkLogitShape } from "./logit_shape.ts";
 import source from "./mix_palette_backward.wgsl" with { type: "text" };
 
-/** Gradient of mixing palette colors. */
+/** Gradient of the mix of palette colors. */
 export const mixPaletteBackward = defineKernel({
   name: "mix_palette_backward",
   source,

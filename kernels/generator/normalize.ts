@@ -15,10 +15,10 @@ export const normalize = defineKernel({
 });
 
 /**
- * Records rescaling the logits of each pixel to one L2 norm, in place; zeros stay.
+ * Records the rescaling of the logits of each pixel to one L2 norm, in place. Zeros stay.
  *
  * @param tensors `logits` [H, W, K].
- * @param options `norm`: the norm to have, 0 or more.
+ * @param options `norm`: norm of the result, 0 or more.
  * @throws {RangeError} If there are no logits.
  */
 export function encodeNormalize(

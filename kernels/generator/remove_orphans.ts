@@ -1,11 +1,11 @@
-import { checkSize } from "../gpu/check_size.ts";
+import { checkSize } from "../gpu/check_shape.ts";
 import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import { checkLogitShape } from "./logit_shape.ts";
 import source from "./remove_orphans.wgsl" with { type: "text" };
 
-/** Classes of pixels, in which a stray one sides with a neighbor. */
+/** Classes of pixels without orphans. */
 export const removeOrphans = defineKernel({
   name: "remove_orphans",
   source,
@@ -14,16 +14,17 @@ export const removeOrphans = defineKernel({
 });
 
 /**
- * Records classes in which a stray pixel, one that has the class of none of its four neighbors,
- * takes the likeliest of theirs, if that is less likely than its own by less than a margin.
+ * Records the removal of orphan pixels. An orphan has the class of none of its four neighbors. It
+ * takes the most likely class among theirs, if the logit of its own exceeds it by less than a
+ * margin.
  *
- * A pixel that is sure of itself, such as an eye, stays.
+ * So a pixel of high certainty, such as an eye, stays.
  *
- * @param tensors `logits` [H, W, K]; `indices` [H, W] of type u32, the greatest logit of each
- *   pixel; `cleaned` [H, W] of type u32, overwritten.
- * @param options.margin Difference of logits, 0 or more; with 0 nothing changes.
+ * @param tensors `logits` [H, W, K]; `indices` [H, W] of type u32, the class of each pixel as
+ *   `encodeArgmax` writes it; `cleaned` [H, W] of type u32, overwritten.
+ * @param options `margin`: difference of logits, 0 or more; with 0 nothing changes.
  * @throws {RangeError} If a size does not fit.
- * @throws {TypeError} If indices are of another type.
+ * @throws {TypeError} If indices are not of type u32.
  */
 export function encodeRemoveOrphans(
   pass: Pass,
@@ -34,12 +35,12 @@ export function encodeRemoveOrphans(
   },
   { margin }: { readonly margin: number },
 ): void {
-  const { pixels, classes } = checkLogitShape([logits], "encode settling of strays");
+  const { pixels, classes } = checkLogitShape([logits], "remove orphans");
   for (const tensor of [indices, cleaned]) {
-    checkSize(tensor, pixels, "encode settling of strays");
+    checkSize(tensor, pixels, "remove orphans");
     if (tensor.dtype !== "u32") {
       throw new TypeError(
-        `Cannot encode settling of strays: expected "${tensor.label}" of type u32, ` +
+        `Cannot remove orphans: expected "${tensor.label}" of type u32, ` +
           `got ${tensor.dtype}`,
       );
     }

@@ -19,7 +19,7 @@ export const softmax = defineKernel({
  * Records softmax(logits / tau) over the classes.
  *
  * @param tensors `logits` and `probs`, both [H, W, K]; `probs` is overwritten.
- * @param options `tau`: temperature, greater than 0.
+ * @param options `tau`: temperature, above 0.
  * @throws {RangeError} If a size or the temperature does not fit.
  */
 export function encodeSoftmax(

@@ -16,7 +16,7 @@ export const softmaxBackward = defineKernel({
 
 /** Tensors of {@linkcode encodeSoftmaxBackward}. */
 export interface SoftmaxBackwardTensors {
-  /** What the forward gave, shape [H, W, K]. */
+  /** Probabilities of the forward, shape [H, W, K]. */
   readonly probs: GpuTensor;
   /** Gradient with respect to them, shape [H, W, K]. */
   readonly gradProbs: GpuTensor;

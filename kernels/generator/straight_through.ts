@@ -5,7 +5,7 @@ import { checkLogitShape } from "./logit_shape.ts";
 import { reduceRow } from "./reduce_row.ts";
 import source from "./straight_through.wgsl" with { type: "text" };
 
-/** One-hot of the greatest probability. */
+/** One-hot vector of the maximum probability. */
 export const straightThrough = defineKernel({
   name: "straight_through",
   source,
@@ -15,9 +15,9 @@ export const straightThrough = defineKernel({
 });
 
 /**
- * Records the one-hot of the greatest probability, the first one on ties.
+ * Records the one-hot vector of the maximum probability; on ties, of the first one.
  *
- * Its backward is the identity: the gradient with respect to `hard` is taken for that of `probs`.
+ * Its backward is the identity: the gradient with respect to `hard` is used as that of `probs`.
  * Source: Jang et al. 2017, https://arxiv.org/abs/1611.01144, section 2.2.
  *
  * @param tensors `probs` and `hard`, both [H, W, K]; `hard` is overwritten.

@@ -10,7 +10,7 @@ import { type Dispatch, Pass } from "./pass.ts";
 import { ShaderError } from "./shader_error.ts";
 import { describeShaderErrors, shaderText } from "./shader_text.ts";
 
-/** No WebGPU adapter. */
+/** There is no WebGPU adapter. */
 export class NoGpuError extends Error {
   /** Name of the class, as it is printed. */
   override readonly name = "NoGpuError";
@@ -21,7 +21,7 @@ interface CompiledKernel {
   readonly layout: GPUBindGroupLayout;
 }
 
-/** Drivers that compute on the CPU, by the names they give. */
+/** Names of drivers that compute on the CPU. */
 const SOFTWARE_ADAPTERS = /llvmpipe|lavapipe|swiftshader|software|basic render/i;
 
 /** A WebGPU device that compiles and runs kernels. */
@@ -40,9 +40,9 @@ export class Gpu extends GpuContext implements Disposable {
   }
 
   /**
-   * Requests a device with the limits that the adapter has. Needs no permission.
+   * Requests a device with the limits of the adapter. Needs no permission.
    *
-   * @throws {NoGpuError} If there is no adapter, with what to install.
+   * @throws {NoGpuError} If there is no adapter. The message names what to install.
    */
   static async request(): Promise<Gpu> {
     const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
@@ -93,9 +93,10 @@ export class Gpu extends GpuContext implements Disposable {
   /**
    * Records commands and sends them.
    *
-   * Tensors that they use must outlive this call, and may be disposed of after it.
+   * Their tensors must outlive this call, and may be disposed of after it.
    *
-   * @throws {DeviceLostError} If the GPU is gone.
+   * @param record Records the commands into the pass. It is called once, before the return.
+   * @throws {DeviceLostError} If the device was lost.
    */
   submit(record: (pass: Pass) => void): void {
     this.assertAlive("submit work");
@@ -121,13 +122,13 @@ export class Gpu extends GpuContext implements Disposable {
     this.device.queue.submit([encoder.finish()]);
   }
 
-  /** Destroys the device and all that lives on it. */
+  /** Destroys the device and all its resources. */
   [Symbol.dispose](): void {
     this.#uniforms?.destroy();
     this.device.destroy();
   }
 
-  /** Writes the uniforms of all dispatches side by side into one buffer. */
+  /** Writes the uniforms of all dispatches into one buffer, one after the other. */
   #writeUniforms(dispatches: readonly Dispatch[]): GPUBuffer | undefined {
     if (dispatches.length === 0) return undefined;
     const bytes = new Uint8Array(dispatches.length * UNIFORM_ALIGNMENT_BYTES);
@@ -135,7 +136,7 @@ export class Gpu extends GpuContext implements Disposable {
       bytes.set(encodeParams(kernel, params), i * UNIFORM_ALIGNMENT_BYTES);
     }
     if (!this.#uniforms || this.#uniforms.size < bytes.length) {
-      // Work that was submitted before keeps the old one until it is done.
+      // Work that was submitted before keeps the old buffer until it is done.
       this.#uniforms?.destroy();
       this.#uniforms = this.device.createBuffer({
         label: "uniforms",

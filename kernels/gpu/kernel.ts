@@ -1,7 +1,7 @@
-/** Type of a field of a kernel's uniform; all are 4 bytes wide. */
+/** Type of a field of a kernel's uniform. All have 4 bytes. */
 export type ParamType = "u32" | "i32" | "f32";
 
-/** Whether a kernel only reads a tensor, or also writes it. */
+/** Access of a kernel to a tensor: reads it only, or writes it too. */
 export type Access = "read" | "read_write";
 
 /** WGSL that several kernels share: functions, structs and constants at module scope. */
@@ -44,16 +44,21 @@ export type ParamValues<Params extends Readonly<Record<string, ParamType>>> = {
   readonly [Name in keyof Params]: number;
 };
 
-/** Invocations of a workgroup, in one dimension. All adapters allow 256; 64 fits every GPU's waves. */
+/** Invocations of a workgroup. All adapters allow 256; 64 is a multiple of each GPU's wave. */
 export const WORKGROUP_SIZE = 64;
 
-/** Maximum number of workgroups along one axis. Source: WebGPU, default of maxComputeWorkgroupsPerDimension. */
+/** Maximum workgroups along an axis. Source: WebGPU, maxComputeWorkgroupsPerDimension. */
 const MAX_WORKGROUPS = 65_535;
 
-/** Uniform offsets must be multiples of this. Source: WebGPU, minUniformBufferOffsetAlignment. */
+/** Offsets of uniforms are multiples of it. Source: WebGPU, minUniformBufferOffsetAlignment. */
 export const UNIFORM_ALIGNMENT_BYTES = 256;
 
-/** Returns the values of a uniform as bytes, in the order of the kernel's fields. */
+/**
+ * Returns the values of a uniform as bytes, in the order of the kernel's fields.
+ *
+ * @throws {TypeError} If a value is missing.
+ * @throws {RangeError} If a value is no integer of the type of its field.
+ */
 export function encodeParams(
   kernel: Kernel,
   values: Readonly<Record<string, number>>,
@@ -70,9 +75,9 @@ export function encodeParams(
       view.setFloat32(4 * i, value, true);
       continue;
     }
-    const least = type === "u32" ? 0 : -(2 ** 31);
-    const greatest = type === "u32" ? 2 ** 32 - 1 : 2 ** 31 - 1;
-    if (!Number.isInteger(value) || value < least || value > greatest) {
+    const min = type === "u32" ? 0 : -(2 ** 31);
+    const max = type === "u32" ? 2 ** 32 - 1 : 2 ** 31 - 1;
+    if (!Number.isInteger(value) || value < min || value > max) {
       throw new RangeError(
         `Cannot dispatch kernel "${kernel.name}": param "${name}" must be of type ${type}, ` +
           `got ${value}`,
@@ -84,7 +89,12 @@ export function encodeParams(
   return bytes;
 }
 
-/** Spreads invocations over a grid of workgroups; a shader undoes it: see `invocation` there. */
+/**
+ * Spreads invocations over a grid of workgroups. A shader computes the index of an invocation by
+ * `id.x + id.y * groups.x * WORKGROUP_SIZE`.
+ *
+ * @returns Number of workgroups along x and y.
+ */
 export function workgroupsFor(invocations: number): [number, number] {
   const groups = Math.ceil(invocations / WORKGROUP_SIZE);
   if (groups <= MAX_WORKGROUPS) return [groups, 1];

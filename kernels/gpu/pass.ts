@@ -3,9 +3,9 @@ import type { GpuTensor } from "./tensor.ts";
 
 /** A recorded dispatch of a kernel. */
 export interface Dispatch {
-  /** What runs. */
+  /** The kernel. */
   readonly kernel: Kernel;
-  /** In the order of its bindings. */
+  /** Tensors, in the order of the bindings of the kernel. */
   readonly tensors: readonly GpuTensor[];
   /** A value for each field of its uniform. */
   readonly params: Readonly<Record<string, number>>;
@@ -15,20 +15,20 @@ export interface Dispatch {
 
 /** A recorded copy of all values of a tensor. */
 export interface Copy {
-  /** Where values are taken from. */
+  /** Source. */
   readonly from: GpuTensor;
-  /** Where they go. */
+  /** Destination, of the same size. */
   readonly to: GpuTensor;
 }
 
 /** A recorded command. */
 export type Command = Dispatch | Copy;
 
-/** Records what the GPU shall do, in order; `Gpu.submit` sends it. */
+/** Records commands in order. `Gpu.submit` sends them. */
 export class Pass {
   readonly #commands: Command[] = [];
 
-  /** What was recorded. */
+  /** The recorded commands. */
   get commands(): readonly Command[] {
     return this.#commands;
   }
@@ -36,10 +36,11 @@ export class Pass {
   /**
    * Records a kernel.
    *
-   * @param tensors In the order of the kernel's bindings.
+   * @param tensors Tensors, in the order of the kernel's bindings.
    * @param params A value for each field of the kernel's uniform.
    * @param invocations Number of invocations; the last workgroup may have more.
-   * @throws {TypeError} If the number of tensors differs, or one is bound twice and written.
+   * @throws {TypeError} If the number of tensors differs, or a tensor is bound twice and written.
+   * @throws {RangeError} If there are no invocations.
    */
   dispatch<Params extends Readonly<Record<string, ParamType>>>(
     kernel: Kernel<Params>,
@@ -63,7 +64,7 @@ export class Pass {
     }
     if (!Number.isInteger(invocations) || invocations < 1) {
       throw new RangeError(
-        `Cannot dispatch kernel "${kernel.name}": expected at least one invocation, ` +
+        `Cannot dispatch kernel "${kernel.name}": expected 1 or more invocations, ` +
           `got ${invocations}`,
       );
     }

@@ -39,7 +39,7 @@ function locate(
   return { file: files.at(-1)!.file, line, text: "" };
 }
 
-/** First line of a message. wgpu puts its own name of the shader before it, and a drawing behind. */
+/** First line of a message, without wgpu's prefix that repeats the name of the shader. */
 function summaryOf(message: string): string {
   return message.trim().split("\n")[0]!.replace(/^Shader '[^']*' parsing error: /, "");
 }

@@ -1,23 +1,23 @@
-import { shapeSize } from "./shape_size.ts";
 import type { GpuContext, GpuResource } from "./device.ts";
+import { shapeSize } from "./shape_size.ts";
 
-/** Type of the values of a tensor; all are 4 bytes wide. */
+/** Type of the values of a tensor. All have 4 bytes. */
 export type TensorType = "f32" | "u32" | "i32";
 
-/** Values that a tensor can be made of. */
+/** Values of a tensor, on the host. */
 export type TensorData = Float32Array | Uint32Array | Int32Array;
 
 const BYTES_PER_VALUE = 4;
 
-/** A tensor in GPU memory, last side fastest. Who creates it disposes of it. */
+/** A tensor in GPU memory, row-major. The creator disposes of it. */
 export class GpuTensor implements GpuResource, Disposable {
   /** Name, for labels and messages. */
   readonly label: string;
-  /** Sides, outermost first; none for a single value. */
+  /** Dimensions, outermost first; [] for a single value. */
   readonly shape: readonly number[];
   /** Type of its values. */
   readonly dtype: TensorType;
-  /** Its memory; usable for storage and copies. */
+  /** Its memory, for storage and copies. */
   readonly buffer: GPUBuffer;
   readonly #gpu: GpuContext;
 
@@ -37,7 +37,11 @@ export class GpuTensor implements GpuResource, Disposable {
   /**
    * Creates a tensor of zeros.
    *
+   * @param shape Dimensions, outermost first.
+   * @param label Name, for messages.
+   * @param dtype Type of the values. Default: "f32".
    * @throws {RangeError} If it is larger than the adapter allows.
+   * @throws {DeviceLostError} If the device was lost.
    */
   static zeros(
     gpu: GpuContext,
@@ -64,7 +68,7 @@ export class GpuTensor implements GpuResource, Disposable {
   }
 
   /**
-   * Creates a tensor of values; its type follows the array.
+   * Creates a tensor from values. Its type is that of the array.
    *
    * @throws {RangeError} If the number of values does not fit the shape.
    */
@@ -74,11 +78,7 @@ export class GpuTensor implements GpuResource, Disposable {
     shape: readonly number[],
     label: string,
   ): GpuTensor {
-    const dtype = data instanceof Float32Array
-      ? "f32"
-      : data instanceof Uint32Array
-      ? "u32"
-      : "i32";
+    const dtype = typeOf(data);
     if (shapeSize(shape) !== data.length) {
       throw new RangeError(
         `Cannot create tensor "${label}" [${shape.join(", ")}]: ` +
@@ -103,14 +103,11 @@ export class GpuTensor implements GpuResource, Disposable {
   /**
    * Replaces all values.
    *
-   * @throws {TypeError} If the array is of another type or size.
+   * @throws {TypeError} If the type or the size of the array differs.
+   * @throws {DeviceLostError} If the device was lost.
    */
   write(data: TensorData): void {
-    const dtype = data instanceof Float32Array
-      ? "f32"
-      : data instanceof Uint32Array
-      ? "u32"
-      : "i32";
+    const dtype = typeOf(data);
     if (dtype !== this.dtype || data.length !== this.size) {
       throw new TypeError(
         `Cannot write tensor "${this.label}": expected ${this.size} values of type ${this.dtype}, ` +
@@ -122,10 +119,10 @@ export class GpuTensor implements GpuResource, Disposable {
   }
 
   /**
-   * Reads all values; waits for what was submitted before.
+   * Reads all values, after the work that was submitted before.
    *
    * @throws {TypeError} If they are not floats.
-   * @throws {DeviceLostError} If the GPU is gone.
+   * @throws {DeviceLostError} If the device was lost.
    */
   async read(): Promise<Float32Array<ArrayBuffer>> {
     if (this.dtype !== "f32") {
@@ -134,7 +131,11 @@ export class GpuTensor implements GpuResource, Disposable {
     return new Float32Array(await this.#readBytes());
   }
 
-  /** Reads the bits of all values, whatever their type; waits for what was submitted before. */
+  /**
+   * Reads the bits of all values, of any type, after the work that was submitted before.
+   *
+   * @throws {DeviceLostError} If the device was lost.
+   */
   async readU32(): Promise<Uint32Array<ArrayBuffer>> {
     return new Uint32Array(await this.#readBytes());
   }
@@ -167,4 +168,9 @@ export class GpuTensor implements GpuResource, Disposable {
       staging.destroy();
     }
   }
+}
+
+function typeOf(data: TensorData): TensorType {
+  if (data instanceof Float32Array) return "f32";
+  return data instanceof Uint32Array ? "u32" : "i32";
 }

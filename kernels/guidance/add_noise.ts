@@ -1,10 +1,10 @@
-import { checkSize } from "../gpu/check_size.ts";
+import { checkSize } from "../gpu/check_shape.ts";
 import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./add_noise.wgsl" with { type: "text" };
 
-/** Adds noise to latents. */
+/** Sum of latents and noise. */
 export const addNoise = defineKernel({
   name: "add_noise",
   source,
@@ -23,17 +23,17 @@ export interface AddNoiseTensors {
   readonly latents: GpuTensor;
   /** Standard normal noise, shape [1, 4, h, w]. */
   readonly noise: GpuTensor;
-  /** Shape [R, 4, h, w] of one or more rows, all equal; overwritten. */
+  /** One or more equal rows, shape [R, 4, h, w]; overwritten. */
   readonly noisy: GpuTensor;
 }
 
 /**
- * Records sqrt(a) latents + sqrt(1 - a) noise, in each row of `noisy`.
+ * Records the sum of scaled latents and noise, sqrt(a) latents + sqrt(1 - a) noise, in each row.
  *
  * Source: Ho et al. 2020, https://arxiv.org/abs/2006.11239, Eq. 4.
  *
  * @param options `alphaCumprod`: a, the cumulative product of alphas at the timestep, in [0, 1].
- * @throws {RangeError} If a size or a does not fit.
+ * @throws {RangeError} If a size does not fit, or `alphaCumprod` is out of range.
  */
 export function encodeAddNoise(
   pass: Pass,

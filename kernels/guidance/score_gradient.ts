@@ -1,10 +1,10 @@
-import { checkSize } from "../gpu/check_size.ts";
+import { checkSize } from "../gpu/check_shape.ts";
 import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./score_gradient.wgsl" with { type: "text" };
 
-/** Gradient of score distillation at the latents. */
+/** Gradient of score distillation with respect to the latents. */
 export const scoreGradient = defineKernel({
   name: "score_gradient",
   source,
@@ -19,9 +19,9 @@ export const scoreGradient = defineKernel({
 
 /** Tensors of {@linkcode encodeScoreGradient}. */
 export interface ScoreGradientTensors {
-  /** Predicted noise, shape [2, 4, h, w]: negative prompt, prompt; or [1, 4, h, w]: prompt. */
+  /** Predicted noise: [2, 4, h, w] with negative prompt and prompt, or [1, 4, h, w] with prompt. */
   readonly noisePred: GpuTensor;
-  /** Noise that was added, shape [1, 4, h, w]. */
+  /** The added noise, shape [1, 4, h, w]. */
   readonly noise: GpuTensor;
   /** Gradient with respect to the latents, shape [1, 4, h, w]; overwritten. */
   readonly gradLatents: GpuTensor;
@@ -29,7 +29,7 @@ export interface ScoreGradientTensors {
 
 /** Options of {@linkcode encodeScoreGradient}. */
 export interface ScoreGradientOptions {
-  /** Factor of (prompt - negative prompt); has no effect on one row. */
+  /** Factor of (prompt - negative prompt). It has no effect with one row. */
   readonly guidanceScale: number;
   /** Factor of the whole. */
   readonly gradScale: number;
@@ -38,9 +38,8 @@ export interface ScoreGradientOptions {
 }
 
 /**
- * Records the gradient of score distillation.
- *
- * gradScale · weight · ((pos - noise) + guidanceScale · (pos - neg)), with one row
+ * Records the gradient of score distillation:
+ * gradScale · weight · ((pos - noise) + guidanceScale · (pos - neg)), or with one row
  * gradScale · weight · (pos - noise). Values that are not finite become 0.
  *
  * Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236.

@@ -21,7 +21,7 @@ export const bilateral = defineKernel({
   tensors: ["read", "read_write", "read_write"],
 });
 
-/** The picture's size, and what counts as near. */
+/** Options of {@linkcode BilateralLoss}. */
 export interface BilateralOptions {
   /** Rows. */
   readonly height: number;
@@ -31,15 +31,15 @@ export interface BilateralOptions {
   readonly sigmaColor: number;
   /** Standard deviation of the weight in pixels, above 0. */
   readonly sigmaSpace: number;
-  /** Greatest offset along a side in pixels, integer, 1 or more. */
+  /** Maximum offset along an axis in pixels, integer, 1 or more. */
   readonly maxDistance: number;
 }
 
-/** Below this standard deviation no difference that float32 has in [0, 1] counts; it keeps 0/0 away. */
+/** Minimum standard deviation. It prevents 0/0; below it no float32 difference in [0, 1] counts. */
 const MIN_SIGMA = 1e-6;
 
 /**
- * The mean squared difference between pixels near each other in place and in color.
+ * Mean squared difference between neighbors, weighted by their distance in pixels and in color.
  *
  * Source: Tomasi & Manduchi 1998, https://doi.org/10.1109/ICCV.1998.710815; SD-piXL's function
  * bilateral_edge_preserving_loss.
@@ -54,17 +54,17 @@ export class BilateralLoss implements ImageLoss {
   }
 
   /**
-   * Creates what a size of picture needs.
+   * Creates the loss of images of one size.
    *
-   * @throws {RangeError} If the greatest distance is no integer from 1 to the shorter side less 1.
+   * @throws {RangeError} If `maxDistance` is no integer from 1 to min(height, width) - 1.
    */
   static create(gpu: Gpu, options: BilateralOptions): BilateralLoss {
     const { height, width, maxDistance } = options;
-    const greatest = Math.min(height, width) - 1;
-    if (!(Number.isInteger(maxDistance) && maxDistance >= 1 && maxDistance <= greatest)) {
+    const max = Math.min(height, width) - 1;
+    if (!(Number.isInteger(maxDistance) && maxDistance >= 1 && maxDistance <= max)) {
       throw new RangeError(
         `Cannot create the bilateral loss of ${height} x ${width} pixels: ` +
-          `expected a distance from 1 to ${greatest}, got ${maxDistance}`,
+          `expected a distance from 1 to ${max}, got ${maxDistance}`,
       );
     }
     const terms = GpuTensor.zeros(gpu, [height, width, 3], "bilateral terms");
@@ -81,10 +81,12 @@ export class BilateralLoss implements ImageLoss {
     checkImageLoss(tensors, this.#options, "encode the bilateral loss");
     const { image, loss, gradImage } = tensors;
     pass.dispatch(bilateral, [image, this.#terms, gradImage], {
-      ...{ height, width, distance },
+      height,
+      width,
+      distance,
       sigma_color: Math.max(sigmaColor, MIN_SIGMA),
       sigma_space: Math.max(sigmaSpace, MIN_SIGMA),
-      // Of all offsets, those with |dx + dy| above the distance are left out, and (0, 0).
+      // 1 / number of offsets: all except (0, 0) and those with |dx + dy| above the distance.
       scale: 1 / (distance * (3 * distance + 3)),
     }, image.size);
     encodeReduceSum(pass, { x: this.#terms, total: loss });

@@ -3,7 +3,7 @@
 // Source: Tomasi & Manduchi 1998, https://doi.org/10.1109/ICCV.1998.710815; neighbors and means as
 // in SD-piXL's function bilateral_edge_preserving_loss. There an offset (dx, dy) counts if |dx +
 // dy| is at most the distance. It starts from the pixels that the opposite offset reaches, so from
-// the last of them it leads over the border and in again on the other side.
+// the last of them it leads over the border and enters at the opposite one.
 // One invocation does one value. It gathers the gradient from all neighbors.
 
 override WORKGROUP_SIZE: u32;

@@ -4,7 +4,7 @@ import type { GpuTensor } from "../gpu/tensor.ts";
 import { dft } from "./dft.ts";
 import source from "./dft_height.wgsl" with { type: "text" };
 
-/** Discrete Fourier transform of a spectrum of rows along its height. */
+/** Discrete Fourier transform along the height. */
 export const dftHeight = defineKernel({
   name: "dft_height",
   source,
@@ -16,8 +16,9 @@ export const dftHeight = defineKernel({
 /**
  * Records the Fourier transform of each column, or its inverse without a factor.
  *
- * @param tensors `rows` and `spectrum` [H, …, 2], real and imaginary parts; `twiddles` [H, 2], the
- * cosines and sines of 2π j/H.
+ * @param tensors `rows` and `spectrum` [H, …, 2], real and imaginary parts; `twiddles` [H, 2],
+ *   cosines and sines of 2π j/H. `spectrum` is overwritten.
+ * @param options `inverse`: whether the inverse is computed.
  */
 export function encodeDftHeight(
   pass: Pass,

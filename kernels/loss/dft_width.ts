@@ -4,7 +4,7 @@ import type { GpuTensor } from "../gpu/tensor.ts";
 import { dft } from "./dft.ts";
 import source from "./dft_width.wgsl" with { type: "text" };
 
-/** Discrete Fourier transform of a picture along its width. */
+/** Discrete Fourier transform of a real image along the width. */
 export const dftWidth = defineKernel({
   name: "dft_width",
   source,
@@ -14,10 +14,10 @@ export const dftWidth = defineKernel({
 });
 
 /**
- * Records the Fourier transform of each row of a picture, for frequencies 0 to W/2.
+ * Records the Fourier transform of each row of an image, for frequencies 0 to W/2.
  *
- * @param tensors `image` [H, W, 3]; `twiddles` [W, 2], the cosines and sines of 2π j/W; `spectrum`
- * [H, ⌊W/2⌋ + 1, 3, 2], real and imaginary parts.
+ * @param tensors `image` [H, W, 3]; `twiddles` [W, 2], cosines and sines of 2π j/W; `spectrum`
+ *   [H, ⌊W/2⌋ + 1, 3, 2], real and imaginary parts, overwritten.
  */
 export function encodeDftWidth(
   pass: Pass,

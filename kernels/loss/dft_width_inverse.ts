@@ -16,11 +16,10 @@ export const dftWidthInverse = defineKernel({
 /**
  * Records the real part of the inverse Fourier transform of each row, without a factor.
  *
- * It takes the frequencies that `spectrum` has and no others: it is the transpose of the forward
- * transform to them.
+ * It sums over the frequencies of `spectrum` only, so it is the transpose of the forward transform.
  *
- * @param tensors `spectrum` [H, F, 3, 2], real and imaginary parts; `twiddles` [W, 2], the cosines
- * and sines of 2π j/W; `image` [H, W, 3].
+ * @param tensors `spectrum` [H, F, 3, 2], real and imaginary parts; `twiddles` [W, 2], cosines and
+ *   sines of 2π j/W; `image` [H, W, 3], overwritten.
  */
 export function encodeDftWidthInverse(
   pass: Pass,

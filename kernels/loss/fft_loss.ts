@@ -9,16 +9,17 @@ import { checkImageLoss, type ImageLoss, type ImageLossTensors } from "./image_l
 import { encodeReduceSum } from "./reduce_sum.ts";
 import { encodeWeightedMagnitude } from "./weighted_magnitude.ts";
 
-/** Shortest and longest side of a picture, in pixels. */
-const SIDES = [2, 512] as const;
+/** Minimum and maximum of height and width, in pixels. */
+const [MIN_SIZE, MAX_SIZE] = [2, 512] as const;
 
 /**
- * Part of the greatest |F| that a picture in [0, 1] can have, H · W, below which |F| is rounding.
- * It lies above the error that float32 makes at 512 pixels and far below what a palette can show.
+ * Threshold of |F| as a share of H · W, its maximum for an image in [0, 1]. Smaller values are
+ * rounding errors. It is above the error of float32 at 512 pixels, and far below the |F| of a
+ * difference between palette colors.
  */
 const ROUNDING = 1e-6;
 
-/** What {@linkcode FftLoss} owns: twiddle factors, weights, and spectra on their way. */
+/** Tensors of {@linkcode FftLoss}: twiddle factors, weights, and scratch for spectra. */
 interface FftTensors {
   readonly twiddlesX: GpuTensor;
   readonly twiddlesY: GpuTensor;
@@ -29,10 +30,10 @@ interface FftTensors {
 }
 
 /**
- * The mean of |F| over the high frequencies of a picture, which makes it smooth where it is small.
+ * Mean of |F| over the high frequencies of an image. A small one means a smooth image.
  *
- * The Fourier transform is a matrix product along each side, so every size is possible and as exact
- * as another; only one table of cosines and sines for each side is stored.
+ * The Fourier transform is a matrix product along each axis. So each size is possible, not only
+ * powers of two, with the same accuracy. One table of cosines and sines is stored for each axis.
  *
  * Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236, Section 3.3; mask and
  * mean as in SD-piXL's class FFT_Loss.
@@ -55,20 +56,20 @@ export class FftLoss implements ImageLoss {
   }
 
   /**
-   * Creates what a size of picture needs.
+   * Creates the loss of images of one size.
    *
-   * @param size Sides of the picture, in pixels, each from 2 to 512.
-   * @throws {RangeError} If a side differs.
+   * @param size Height and width in pixels, each an integer from 2 to 512.
+   * @throws {RangeError} If one is out of range.
    */
   static create(
     gpu: Gpu,
     size: { readonly height: number; readonly width: number },
   ): FftLoss {
     const { height, width } = size;
-    for (const side of [height, width]) {
-      if (Number.isInteger(side) && side >= SIDES[0] && side <= SIDES[1]) continue;
+    for (const size of [height, width]) {
+      if (Number.isInteger(size) && size >= MIN_SIZE && size <= MAX_SIZE) continue;
       throw new RangeError(
-        `Cannot create the FFT loss: expected sides from ${SIDES[0]} to ${SIDES[1]} pixels, ` +
+        `Cannot create the FFT loss: expected height and width from ${MIN_SIZE} to ${MAX_SIZE}, ` +
           `got ${height} x ${width}`,
       );
     }

@@ -1,14 +1,16 @@
 /**
- * Weights of the frequencies of a real picture, so that the loss is the sum of weight · |F|.
+ * Computes the weights of the frequencies of a real image: the loss is the sum of weight · |F|.
  *
- * The loss is the mean of |F| over the high frequencies, those that lie at least
- * min(H, W) / (4 √2) from the middle of the spectrum. As SD-piXL has it, the middle is (W/2, H/2)
- * after `fftshift`: for odd sides that is half a step beside the mean, so a frequency and its
- * conjugate may differ. A real picture has the same |F| at both, so the frequencies above W/2 are
- * left out, and the weight of each stands at its conjugate.
+ * The loss is the mean of |F| over the high frequencies. Their distance from the middle of the
+ * spectrum is at least min(H, W) / (4 √2). As in SD-piXL, the middle is (W/2, H/2) after `fftshift`.
+ * For an odd size that is half a step beside the mean frequency, so a frequency may count where its
+ * conjugate does not. A real image has the same |F| at both. So the frequencies above W/2 are
+ * omitted, and their weights are added to those of their conjugates.
  *
  * Source: SD-piXL's `utils/loss_regularizer.py`, class FFT_Loss.
  *
+ * @param height Rows of the image.
+ * @param width Columns of the image.
  * @returns Shape [H, ⌊W/2⌋ + 1].
  */
 export function fftWeights(height: number, width: number): Float32Array<ArrayBuffer> {
@@ -27,11 +29,11 @@ export function fftWeights(height: number, width: number): Float32Array<ArrayBuf
       ]!++;
     }
   }
-  // A mean over pixels and three channels; the term keeps SD-piXL's quotient defined.
+  // A mean over frequencies and three channels. SD-piXL adds the term to avoid a division by 0.
   return Float32Array.from(counts, (count) => count / (3 * high + 1e-8));
 }
 
-/** Frequency at an index of a shifted spectrum. */
+/** Returns the frequency at an index of a shifted spectrum. */
 function unshift(index: number, size: number): number {
   return (index + size - Math.floor(size / 2)) % size;
 }

@@ -11,17 +11,17 @@ import { encodeSobelDifference } from "./sobel_difference.ts";
 import { encodeSobelDifferenceBackward } from "./sobel_difference_backward.ts";
 import { encodeReduceSum } from "./reduce_sum.ts";
 
-/** What a gradient loss compares. */
+/** Options of {@linkcode GradientLoss}. */
 export interface GradientLossOptions {
-  /** Rows of the picture. */
+  /** Rows of the image. */
   readonly height: number;
-  /** Columns of the picture. */
+  /** Columns of the image. */
   readonly width: number;
-  /** The image whose edges are kept, [1, 3, S_H, S_W]; it is read once, and borrowed. */
+  /** Image with the target edges, shape [1, 3, S_H, S_W]. It is borrowed, and read once. */
   readonly target: GpuTensor;
 }
 
-/** What {@linkcode GradientLoss} owns. `resized` and `gray` become their own gradients. */
+/** Tensors of {@linkcode GradientLoss}. `resized` and `gray` are reused for their gradients. */
 interface GradientLossTensors {
   readonly target: GpuTensor;
   readonly resized: GpuTensor;
@@ -30,11 +30,11 @@ interface GradientLossTensors {
   readonly gradEdges: GpuTensor;
 }
 
-/** How the picture is enlarged, whatever the teacher sees. */
+/** Resize of the image to the target's size. It is independent of the teacher's. */
 const RESIZE: ResizeOptions = { mode: "bilinear", layout: "hwc" };
 
 /**
- * The mean squared difference between the edges of a picture, enlarged, and those of an image.
+ * Mean squared difference between the edges of an image, resized, and those of a target.
  *
  * Source: SD-piXL's function gradient_loss.
  */
@@ -54,9 +54,9 @@ export class GradientLoss implements ImageLoss {
   }
 
   /**
-   * Creates what a size of picture needs, and turns the target gray.
+   * Creates the loss of images of one size, and converts the target to gray.
    *
-   * @throws {RangeError} If the target has another shape.
+   * @throws {RangeError} If the target is not of shape [1, 3, S_H, S_W].
    */
   static create(gpu: Gpu, { height, width, target }: GradientLossOptions): GradientLoss {
     const seen = imageSize(target, "chw", "create the gradient loss");

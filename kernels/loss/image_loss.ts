@@ -1,17 +1,18 @@
+import { checkShape } from "../gpu/check_shape.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 
-/** What a loss of a picture reads and writes. */
+/** Tensors of a loss of an image. */
 export interface ImageLossTensors {
-  /** The picture, shape [H, W, 3]. */
+  /** sRGB in [0, 1], shape [H, W, 3]. */
   readonly image: GpuTensor;
-  /** Gets the loss, shape [1]. */
+  /** The loss, shape [1]; overwritten. */
   readonly loss: GpuTensor;
-  /** Gets the gradient of the loss with respect to `image`, shape [H, W, 3]. */
+  /** Gradient of the loss with respect to `image`, shape [H, W, 3]; overwritten. */
   readonly gradImage: GpuTensor;
 }
 
-/** A loss of a picture, with the scratch that it needs. Who creates it disposes of it. */
+/** A loss of an image, with its scratch tensors. The creator disposes of it. */
 export interface ImageLoss extends Disposable {
   /**
    * Records the loss and its gradient; both are overwritten.
@@ -25,9 +26,9 @@ export interface ImageLoss extends Disposable {
 export type LossMode = "l1" | "l2";
 
 /**
- * Checks the shapes of what a loss reads and writes.
+ * Checks the shapes of the tensors of a loss.
  *
- * @param size Sides of the picture, in pixels.
+ * @param size Size of the image, in pixels.
  * @param action What needs them, for the message, such as "encode the FFT loss".
  * @throws {RangeError} If one differs.
  */
@@ -39,16 +40,4 @@ export function checkImageLoss(
   checkShape(image, [height, width, 3], action);
   checkShape(gradImage, [height, width, 3], action);
   checkShape(loss, [1], action);
-}
-
-function checkShape(
-  { label, shape }: GpuTensor,
-  expected: readonly number[],
-  action: string,
-): void {
-  if (shape.join() === expected.join()) return;
-  throw new RangeError(
-    `Cannot ${action}: expected "${label}" of shape [${expected.join(", ")}], ` +
-      `got [${shape.join(", ")}]`,
-  );
 }

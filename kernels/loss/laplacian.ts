@@ -21,10 +21,11 @@ export const laplacian = defineKernel({
 });
 
 /**
- * Records the mean magnitude or square of a Laplacian, value by value, and its gradient.
+ * Records the terms of the mean magnitude or square of a Laplacian, and their gradient.
  *
  * @param tensors `image`, `terms` and `gradLaplacian` [H, W, 3]; `weights` [N, N], N odd, at most
- * twice the shorter side less 1.
+ *   2 min(H, W) - 1. `terms` and `gradLaplacian` are overwritten.
+ * @param options `mode`: "l1" for magnitudes, "l2" for squares.
  */
 export function encodeLaplacian(
   pass: Pass,

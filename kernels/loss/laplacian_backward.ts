@@ -14,10 +14,10 @@ export const laplacianBackward = defineKernel({
 });
 
 /**
- * Records the gradient of a Laplacian.
+ * Records the gradient of a Laplacian with respect to the image.
  *
- * @param tensors `gradLaplacian` and `gradImage` [H, W, 3]; `weights` [N, N], N odd, at most twice
- * the shorter side less 1.
+ * @param tensors `gradLaplacian` and `gradImage` [H, W, 3]; `weights` [N, N], N odd, at most
+ *   2 min(H, W) - 1. `gradImage` is overwritten.
  */
 export function encodeLaplacianBackward(
   pass: Pass,

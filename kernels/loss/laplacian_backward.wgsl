@@ -28,7 +28,7 @@ fn main(
   let y = i32(i / row);
   let channel = i32(i % 3u);
   let radius = i32(params.radius);
-  let side = 2 * radius + 1;
+  let kernel_size = 2 * radius + 1;
   var sum = 0.0;
   for (var vertical = 0; vertical < 3; vertical++) {
     let image_y = mirror_image(y, params.height, vertical);
@@ -39,7 +39,7 @@ fn main(
       for (var from_y = max(image_y - radius, 0); from_y <= bottom; from_y++) {
         let first = from_y * i32(row) + channel;
         // The weight that the Laplacian at (from_x, from_y) gave to the image.
-        let middle = (image_y - from_y + radius) * side + image_x + radius;
+        let middle = (image_y - from_y + radius) * kernel_size + image_x + radius;
         for (var from_x = max(image_x - radius, 0); from_x <= right; from_x++) {
           sum += weights[middle - from_x] * grad_laplacian[first + 3 * from_x];
         }

@@ -12,21 +12,21 @@ import { encodeLaplacianBackward } from "./laplacian_backward.ts";
 import { laplacianWeights } from "./laplacian_weights.ts";
 import { encodeReduceSum } from "./reduce_sum.ts";
 
-/** The picture's size and the Laplacian's. */
+/** Options of {@linkcode LaplacianLoss}. */
 export interface LaplacianOptions {
   /** Rows. */
   readonly height: number;
   /** Columns. */
   readonly width: number;
-  /** Side of the square of weights in pixels, odd, 3 or more. */
-  readonly side: number;
+  /** Size of the kernel of weights in pixels, odd, 3 or more. */
+  readonly kernelSize: number;
   /** Standard deviation of the Gaussian in pixels, above 0. */
   readonly sigma: number;
   /** Magnitudes of the Laplacian, or its squares. */
   readonly mode: LossMode;
 }
 
-/** What {@linkcode LaplacianLoss} owns. */
+/** Tensors of {@linkcode LaplacianLoss}. */
 interface LaplacianTensors {
   readonly weights: GpuTensor;
   readonly terms: GpuTensor;
@@ -34,7 +34,7 @@ interface LaplacianTensors {
 }
 
 /**
- * The mean Laplacian of a picture: how much pixels differ from the Gaussian mean around them.
+ * Mean Laplacian of an image: the difference between a pixel and the Gaussian mean around it.
  *
  * Source: SD-piXL's class Laplacian_Loss.
  */
@@ -54,24 +54,26 @@ export class LaplacianLoss implements ImageLoss {
   }
 
   /**
-   * Creates what a size of picture needs.
+   * Creates the loss of images of one size.
    *
-   * @throws {RangeError} If `side` is even or below 3, or reaches over the mirrored picture.
+   * @throws {RangeError} If `kernelSize` is even, below 3, or above 2 min(height, width) - 1.
    */
   static create(gpu: Gpu, options: LaplacianOptions): LaplacianLoss {
-    const { height, width, side, sigma } = options;
-    const greatest = 2 * Math.min(height, width) - 1;
-    if (!(side % 2 === 1 && side >= 3 && side <= greatest)) {
+    const { height, width, kernelSize, sigma } = options;
+    const max = 2 * Math.min(height, width) - 1;
+    if (!(kernelSize % 2 === 1 && kernelSize >= 3 && kernelSize <= max)) {
       throw new RangeError(
         `Cannot create the Laplacian loss of ${height} x ${width} pixels: ` +
-          `expected an odd side from 3 to ${greatest}, got ${side}`,
+          `expected an odd kernel size from 3 to ${max}, got ${kernelSize}`,
       );
     }
     using stack = new DisposableStack();
     const zeros = (name: string) => stack.use(GpuTensor.zeros(gpu, [height, width, 3], name));
-    const weights = laplacianWeights(side, sigma);
+    const weights = laplacianWeights(kernelSize, sigma);
     const tensors: LaplacianTensors = {
-      weights: stack.use(GpuTensor.from(gpu, weights, [side, side], "laplacian weights")),
+      weights: stack.use(
+        GpuTensor.from(gpu, weights, [kernelSize, kernelSize], "laplacian weights"),
+      ),
       terms: zeros("laplacian terms"),
       gradLaplacian: zeros("gradient of laplacian"),
     };

@@ -4,7 +4,7 @@ import type { GpuTensor } from "../gpu/tensor.ts";
 import { workgroupSum } from "../gpu/workgroup_sum.ts";
 import source from "./reduce_sum.wgsl" with { type: "text" };
 
-/** Sums up a tensor. */
+/** Sum of a tensor. */
 export const reduceSum = defineKernel({
   name: "reduce_sum",
   source,
@@ -16,7 +16,7 @@ export const reduceSum = defineKernel({
 /**
  * Records the sum of all values of a tensor, in a fixed order.
  *
- * @param tensors `x`, of any shape; `total` [1].
+ * @param tensors `x`, of any shape; `total` [1], overwritten.
  */
 export function encodeReduceSum(
   pass: Pass,

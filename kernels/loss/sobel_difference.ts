@@ -4,7 +4,7 @@ import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./sobel_difference.wgsl" with { type: "text" };
 
-/** Squared differences between the edges of two pictures, and their gradient. */
+/** Squared differences between the edges of two images, and their gradient. */
 export const sobelDifference = defineKernel({
   name: "sobel_difference",
   source,
@@ -13,11 +13,13 @@ export const sobelDifference = defineKernel({
 });
 
 /**
- * Records the mean squared differences between edges, pixel by pixel, and their gradient.
+ * Records the terms of the mean squared difference between edges, and their gradient.
  *
- * @param tensors `gray` and `target`, both [1, 3, S_H, S_W], of three channels alike; `terms`
- * [S_H, S_W]; `gradEdges` [S_H, S_W, 2], along x and along y.
- * @throws {RangeError} If the two pictures have different shapes.
+ * Source: Sobel & Feldman 1968; mean squares as in SD-piXL's function gradient_loss.
+ *
+ * @param tensors `gray` and `target`, both [1, 3, S_H, S_W] of three equal channels; `terms`
+ *   [S_H, S_W]; `gradEdges` [S_H, S_W, 2], along x and along y. The last two are overwritten.
+ * @throws {RangeError} If the shapes of the images differ.
  */
 export function encodeSobelDifference(
   pass: Pass,

@@ -4,7 +4,7 @@ import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./sobel_difference_backward.wgsl" with { type: "text" };
 
-/** Gradient of the edges of a gray picture. */
+/** Gradient of the edges of a gray image. */
 export const sobelDifferenceBackward = defineKernel({
   name: "sobel_difference_backward",
   source,
@@ -13,11 +13,11 @@ export const sobelDifferenceBackward = defineKernel({
 });
 
 /**
- * Records the gradient of edges with respect to the gray picture.
+ * Records the gradient of edges with respect to the gray image.
  *
- * @param tensors `gradEdges` [S_H, S_W, 2]; `gradGray` [1, 3, S_H, S_W], of which the first channel
- * gets the gradient and the others 0.
- * @throws {RangeError} If `gradGray` has another shape.
+ * @param tensors `gradEdges` [S_H, S_W, 2]; `gradGray` [1, 3, S_H, S_W], overwritten: its first
+ *   channel becomes the gradient, the others 0.
+ * @throws {RangeError} If `gradGray` is not of shape [1, 3, S_H, S_W].
  */
 export function encodeSobelDifferenceBackward(
   pass: Pass,

@@ -11,7 +11,7 @@ import {
 import { encodeReduceSum } from "./reduce_sum.ts";
 import source from "./total_variation.wgsl" with { type: "text" };
 
-/** Differences between neighbors, and their gradient. */
+/** Total variation, and its gradient. */
 export const totalVariation = defineKernel({
   name: "total_variation",
   source,
@@ -25,7 +25,7 @@ export const totalVariation = defineKernel({
   tensors: ["read", "read_write", "read_write"],
 });
 
-/** Sides of the picture, in pixels, and the norm of the differences. */
+/** Options of {@linkcode TotalVariationLoss}. */
 export interface TotalVariationOptions {
   /** Rows, two or more. */
   readonly height: number;
@@ -36,10 +36,10 @@ export interface TotalVariationOptions {
 }
 
 /**
- * The mean difference between a pixel and the one beside it, plus that to the one below it.
+ * Mean difference between a pixel and its right neighbor, plus that to its lower neighbor.
  *
  * Source: Rudin, Osher & Fatemi 1992, https://doi.org/10.1016/0167-2789(92)90242-F; means as in
- * SD-piXL's `total_variation_loss`.
+ * SD-piXL's function total_variation_loss.
  */
 export class TotalVariationLoss implements ImageLoss {
   readonly #options: TotalVariationOptions;
@@ -51,15 +51,15 @@ export class TotalVariationLoss implements ImageLoss {
   }
 
   /**
-   * Creates what a size of picture needs.
+   * Creates the loss of images of one size.
    *
-   * @throws {RangeError} If a side is shorter than two pixels.
+   * @throws {RangeError} If height or width is below 2.
    */
   static create(gpu: Gpu, options: TotalVariationOptions): TotalVariationLoss {
     const { height, width } = options;
     if (!(height >= 2 && width >= 2)) {
       throw new RangeError(
-        `Cannot create the total variation loss: expected sides of at least 2 pixels, ` +
+        `Cannot create the total variation loss: expected 2 x 2 pixels or more, ` +
           `got ${height} x ${width}`,
       );
     }
@@ -77,7 +77,9 @@ export class TotalVariationLoss implements ImageLoss {
     checkImageLoss(tensors, this.#options, "encode the total variation loss");
     const { image, loss, gradImage } = tensors;
     pass.dispatch(totalVariation, [image, this.#terms, gradImage], {
-      ...{ height, width, squares: mode === "l2" ? 1 : 0 },
+      height,
+      width,
+      squares: mode === "l2" ? 1 : 0,
       across: 1 / (3 * height * (width - 1)),
       down: 1 / (3 * (height - 1) * width),
     }, image.size);

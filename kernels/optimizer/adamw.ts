@@ -1,4 +1,4 @@
-import { checkSize } from "../gpu/check_size.ts";
+import { checkSize } from "../gpu/check_shape.ts";
 import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
@@ -44,9 +44,9 @@ export interface AdamwOptions {
   readonly beta1: number;
   /** Decay of the second moment, in [0, 1). */
   readonly beta2: number;
-  /** Decoupled weight decay, times the learning rate; 0 or more. */
+  /** Decoupled weight decay, 0 or more. The learning rate multiplies it. */
   readonly weightDecay: number;
-  /** Added to the root of the second moment, greater than 0. */
+  /** Added to the root of the second moment, above 0. */
   readonly epsilon: number;
 }
 
@@ -54,9 +54,9 @@ export interface AdamwOptions {
  * Records one step of AdamW.
  *
  * Source: Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101, Algorithm 2, in the order of
- * torch.optim.AdamW: the weights decay by learningRate · weightDecay, then the step is taken.
+ * torch.optim.AdamW: first the decay by learningRate · weightDecay, then the step.
  *
- * @throws {RangeError} If a size or the number of the step does not fit.
+ * @throws {RangeError} If a size differs, or the step is no integer from 1.
  */
 export function encodeAdamw(
   pass: Pass,

@@ -1,10 +1,10 @@
-import { checkSize } from "../gpu/check_size.ts";
+import { checkSize } from "../gpu/check_shape.ts";
 import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./add_scaled.wgsl" with { type: "text" };
 
-/** Adds a scaled tensor to another. */
+/** Sum of a tensor and a scaled one. */
 export const addScaled = defineKernel({
   name: "add_scaled",
   source,
@@ -15,7 +15,7 @@ export const addScaled = defineKernel({
 /**
  * Records y += scale · x.
  *
- * @param tensors `x` and `y`, of one size; `y` is added to.
+ * @param tensors `x` and `y`, of one size; `y` is changed in place.
  * @throws {RangeError} If the sizes differ.
  */
 export function encodeAddScaled(

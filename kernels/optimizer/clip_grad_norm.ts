@@ -1,10 +1,10 @@
-import { checkSize } from "../gpu/check_size.ts";
+import { checkSize } from "../gpu/check_shape.ts";
 import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
 import source from "./clip_grad_norm.wgsl" with { type: "text" };
 
-/** Limits the norm of a gradient. */
+/** Clips the norm of a gradient. */
 export const clipGradNorm = defineKernel({
   name: "clip_grad_norm",
   source,
@@ -19,7 +19,7 @@ export const clipGradNorm = defineKernel({
  *
  * @param tensors `grad`, of any shape, changed in place; `norm` [1], its norm, as `encodeGradNorm`
  *   writes it.
- * @param options `maxNorm`: maximum norm, greater than 0.
+ * @param options `maxNorm`: maximum norm, above 0.
  * @throws {RangeError} If `norm` has more than one value, or `maxNorm` is out of range.
  */
 export function encodeClipGradNorm(
@@ -29,7 +29,7 @@ export function encodeClipGradNorm(
 ): void {
   if (!(maxNorm > 0)) {
     throw new RangeError(
-      `Cannot clip the gradient: maxNorm must be greater than 0, got ${maxNorm}`,
+      `Cannot clip the gradient: expected maxNorm above 0, got ${maxNorm}`,
     );
   }
   checkSize(norm, 1, "clip the gradient");

@@ -1,4 +1,4 @@
-import { checkSize } from "../gpu/check_size.ts";
+import { checkSize } from "../gpu/check_shape.ts";
 import { defineKernel, WORKGROUP_SIZE } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
@@ -15,10 +15,10 @@ export const gradNorm = defineKernel({
 });
 
 /**
- * Records the L2 norm of a gradient, summed in a fixed order, so that it repeats bit for bit.
+ * Records the L2 norm of a gradient. The order of the sum is fixed, so it repeats bit for bit.
  *
  * @param tensors `grad`, of any shape; `norm` [1], overwritten.
- * @throws {RangeError} If `norm` has another size.
+ * @throws {RangeError} If `norm` has more than one value.
  */
 export function encodeGradNorm(
   pass: Pass,

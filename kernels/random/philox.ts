@@ -4,7 +4,7 @@ import type { Pass } from "../gpu/pass.ts";
 import { GpuTensor } from "../gpu/tensor.ts";
 import source from "./philox.wgsl" with { type: "text" };
 
-/** Draws random numbers, from one counter for each four of them. */
+/** Random numbers by Philox4x32-10, four of each counter. */
 export const philox = defineKernel({
   name: "philox",
   source,
@@ -18,11 +18,11 @@ export const philox = defineKernel({
   tensors: ["read_write"],
 });
 
-/** Names one tensor of random numbers; the same key always gives the same numbers. */
+/** Key of a tensor of random numbers. The same key always gives the same numbers. */
 export interface PhiloxKey {
   /** Seed of a run, integer in [0, 2^32). */
   readonly seed: number;
-  /** What the numbers are for, integer in [0, 2^32). */
+  /** Purpose of the numbers, one of `RANDOM_STREAMS`; integer in [0, 2^32). */
   readonly stream: number;
   /** Optimizer step, integer in [0, 2^32). */
   readonly step: number;
@@ -124,7 +124,7 @@ export function drawUniform(
   const values = new Float64Array(count);
   for (let i = 0; i < count; i += 4) {
     const block = philox4x32([i / 4, step, stream, 0], [seed, 0]);
-    // 23 bits and a half: never 0 or 1, and no rounding in 32-bit floats.
+    // 23 bits plus a half: never 0 or 1, and exact in 32-bit floats.
     for (let k = 0; k < 4 && i + k < count; k++) {
       values[i + k] = ((block[k]! >>> 9) + 0.5) / 2 ** 23;
     }
@@ -136,7 +136,7 @@ export function drawUniform(
 export type PhiloxBlock = readonly [number, number, number, number];
 
 /**
- * Evaluates Philox4x32-10: four random words of a counter and a key.
+ * Computes Philox4x32-10: four random words from a counter and a key.
  *
  * Source: Salmon et al. 2011, https://doi.org/10.1145/2063384.2063405, section 3.3.
  */

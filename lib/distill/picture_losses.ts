@@ -52,8 +52,8 @@ export function createPictureLosses(
       return TotalVariationLoss.create(gpu, { height, width, mode: training.tvMode });
     }],
     ["laplacian", training.laplacianScale, () => {
-      const { laplacianKernel: side, laplacianSigma: sigma, laplacianMode: mode } = training;
-      return LaplacianLoss.create(gpu, { height, width, side, sigma, mode });
+      const { laplacianKernel: kernelSize, laplacianSigma: sigma, laplacianMode: mode } = training;
+      return LaplacianLoss.create(gpu, { height, width, kernelSize, sigma, mode });
     }],
     ["gradient", image ? training.gradientLossScale : 0, () => {
       using seen = uploadImage(gpu, image!, teacherSize);

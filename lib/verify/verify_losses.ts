@@ -8,7 +8,7 @@ import { GpuTensors, type Verification } from "./verification.ts";
 import { KERNEL, type VerifyLine } from "./verify_line.ts";
 
 /** Settings that the file's note states in words. */
-const LAPLACIAN = { side: 5, sigma: 0.75 };
+const LAPLACIAN = { kernelSize: 5, sigma: 0.75 };
 const BILATERAL = { sigmaColor: 1, sigmaSpace: 1, maxDistance: 3 };
 
 /** Compares all losses of a picture, and their gradients. */

@@ -96,7 +96,7 @@ export async function writeStepViews(
   const seen = generator.smoothSoftmax
     ? views.mixture
     : Image.fromIndices(result, views.indices, colors).toFloats();
-  const weights = { side: training.laplacianKernel, sigma: training.laplacianSigma };
+  const weights = { kernelSize: training.laplacianKernel, sigma: training.laplacianSigma };
   await writeFileInFolder(
     join(folder, "laplacian", `${step}_laplacian.png`),
     encodeLarge(laplacianMap(result, seen, weights), savingResize),

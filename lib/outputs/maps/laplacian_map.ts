@@ -7,22 +7,22 @@ import { viridisImage } from "./viridis.ts";
  * magnitude of the three channels, dark violet for none, yellow for the greatest of the picture.
  *
  * @param values sRGB in [0, 1], shape [H, W, 3].
- * @param options.side Side of the square of weights in pixels, odd, less than twice the shorter side.
+ * @param options.kernelSize Size of the kernel in pixels, odd, at most 2 min(height, width) - 1.
  * @param options.sigma Standard deviation of the Gaussian in pixels, above 0.
  */
 export function laplacianMap(
   size: ImageSize,
   values: ArrayLike<number>,
-  { side, sigma }: { readonly side: number; readonly sigma: number },
+  { kernelSize, sigma }: { readonly kernelSize: number; readonly sigma: number },
 ): Image {
   const { height, width } = size;
-  const weights = laplacianWeights(side, sigma);
-  const reach = (side - 1) / 2;
+  const weights = laplacianWeights(kernelSize, sigma);
+  const radius = (kernelSize - 1) / 2;
   const laplacianAt = (y: number, x: number, channel: number) => {
     let sum = 0;
     for (let k = 0; k < weights.length; k++) {
-      const row = mirror(y + Math.floor(k / side) - reach, height);
-      const column = mirror(x + k % side - reach, width);
+      const row = mirror(y + Math.floor(k / kernelSize) - radius, height);
+      const column = mirror(x + k % kernelSize - radius, width);
       sum += weights[k]! * values[(row * width + column) * 3 + channel]!;
     }
     return sum;

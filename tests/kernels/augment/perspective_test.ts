@@ -121,6 +121,6 @@ Deno.test("perspectiveCoefficients() maps endpoints to startpoints; its inverse 
 Deno.test("perspectiveCoefficients() refuses corners on a line and other counts", () => {
   const line: Corner[] = [[0, 0], [1, 1], [2, 2], [0, 5]];
   assert.throws(() => perspectiveCoefficients(STARTS, line), /no three corners on a line/);
-  assert.throws(() => perspectiveCoefficients(STARTS, []), /expected 4 corners and 4 corners/);
+  assert.throws(() => perspectiveCoefficients(STARTS, []), /expected 4 and 4 corners/);
   assert.throws(() => inversePerspective([0, 0, 0, 0, 0, 0, 0, 0]), /map that has an inverse/);
 });

@@ -119,6 +119,6 @@ gpuTest("encodeSoftmax() names what does not fit", (gpu) => {
   );
   assert.throws(
     () => gpu.submit((pass) => encodeSoftmax(pass, { logits, probs: same }, { tau: 0 })),
-    /Cannot encode softmax: tau must be greater than 0, got 0/,
+    /Cannot encode softmax: expected tau above 0, got 0/,
   );
 });

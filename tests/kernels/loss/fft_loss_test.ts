@@ -80,7 +80,7 @@ for (const [height, width] of [[2, 2], [2, 3], [3, 2], [3, 3], [5, 7], [17, 4], 
 }
 
 for (const [height, width] of [[2, 512], [512, 3], [509, 5]]) {
-  gpuTest(`FftLoss stays exact on the longest sides: ${height} x ${width}`, async (gpu) => {
+  gpuTest(`FftLoss stays exact at the maximum sizes: ${height} x ${width}`, async (gpu) => {
     const values = noisePicture(height!, width!).data;
     const { loss, gradient } = await run(gpu, values, height!, width!);
     const expected = oracle(values, height!, width!);
@@ -109,7 +109,7 @@ gpuTest("FftLoss has no gradient at frequencies that are 0", async (gpu) => {
 gpuTest("FftLoss.create() refuses sizes, encode() shapes", (gpu) => {
   assert.throws(
     () => FftLoss.create(gpu, { height: 1, width: 8 }),
-    /from 2 to 512 pixels, got 1 x 8/,
+    /from 2 to 512, got 1 x 8/,
   );
   assert.throws(() => FftLoss.create(gpu, { height: 8, width: 513 }), /got 8 x 513/);
   using fft = FftLoss.create(gpu, { height: 8, width: 6 });

@@ -19,15 +19,18 @@ const MODES: readonly LossMode[] = ["l1", "l2"];
 /** What the oracle needs besides a picture. */
 interface OracleOptions {
   readonly shape: readonly number[];
-  readonly side: number;
+  readonly kernelSize: number;
   readonly sigma: number;
   readonly mode: LossMode;
 }
 
 /** The mean of |G * image - image|, or of its square; G is a Gaussian without its middle. */
-function oracle(image: ArrayLike<number>, { shape, side, sigma, mode }: OracleOptions): number {
+function oracle(
+  image: ArrayLike<number>,
+  { shape, kernelSize, sigma, mode }: OracleOptions,
+): number {
   const [height, width] = shape as [number, number];
-  const radius = (side - 1) / 2;
+  const radius = (kernelSize - 1) / 2;
   const mirror = (i: number, size: number) => i < 0 ? -i : i >= size ? 2 * size - 2 - i : i;
   let sum = 0;
   for (let y = 0; y < height; y++) {
@@ -56,10 +59,10 @@ Deno.test("the kernels of the Laplacian loss list the fields of their WGSL", () 
 });
 
 Deno.test("laplacianWeights() sums up to 0, however narrow", () => {
-  for (const [side, sigma] of [[3, 0.75], [5, 0.01], [31, 10]] as const) {
-    const weights = laplacianWeights(side, sigma);
+  for (const [kernelSize, sigma] of [[3, 0.75], [5, 0.01], [31, 10]] as const) {
+    const weights = laplacianWeights(kernelSize, sigma);
     assertAllClose([weights.reduce((a, b) => a + b)], [0], { atol: 1e-6 });
-    assert.equal(weights[(side * side - 1) / 2], -1);
+    assert.equal(weights[(kernelSize * kernelSize - 1) / 2], -1);
   }
   assertAllClose(laplacianWeights(3, 0.01), [0, 0.25, 0, 0.25, -1, 0.25, 0, 0.25, 0]);
 });
@@ -70,7 +73,7 @@ for (const mode of MODES) {
       const golden = readGolden("losses");
       const picture = golden.tensor(`${tag}.image`);
       const [height, width] = picture.shape as [number, number];
-      const options = { height, width, side: 5, sigma: 0.75, mode };
+      const options = { height, width, kernelSize: 5, sigma: 0.75, mode };
       using laplacianLoss = LaplacianLoss.create(gpu, options);
       const { loss, gradient } = await runImageLoss(gpu, laplacianLoss, picture);
       assertAllClose(loss, golden.tensor(`${tag}.laplacian_${mode}.loss`).data);
@@ -79,17 +82,17 @@ for (const mode of MODES) {
   }
 
   for (
-    const [height, width, side, sigma] of [
+    const [height, width, kernelSize, sigma] of [
       [2, 2, 3, 1],
       [3, 5, 5, 0.4],
       [4, 7, 7, 1.5],
       [6, 5, 9, 10],
     ] as const
   ) {
-    const name = `${height} x ${width}, side ${side}, sigma ${sigma}`;
+    const name = `${height} x ${width}, kernel size ${kernelSize}, sigma ${sigma}`;
     gpuTest(`LaplacianLoss equals the oracle in ${mode}, ${name}`, async (gpu) => {
       const picture = noisePicture(height, width);
-      const options = { height, width, side, sigma, mode };
+      const options = { height, width, kernelSize, sigma, mode };
       using laplacianLoss = LaplacianLoss.create(gpu, options);
       const { loss, gradient } = await runImageLoss(gpu, laplacianLoss, picture);
       const expected = (values: ArrayLike<number>) =>
@@ -103,7 +106,7 @@ for (const mode of MODES) {
 gpuTest("LaplacianLoss has no gradient where a picture is flat", async (gpu) => {
   const data = new Float32Array(3 * 6 * 4).fill(0.7);
   for (const mode of MODES) {
-    const options = { height: 6, width: 4, side: 5, sigma: 0.75, mode };
+    const options = { height: 6, width: 4, kernelSize: 5, sigma: 0.75, mode };
     using laplacianLoss = LaplacianLoss.create(gpu, options);
     const { loss, gradient } = await runImageLoss(gpu, laplacianLoss, { data, shape: [6, 4, 3] });
     assert([...loss, ...gradient].every((value) => value === 0));
@@ -111,14 +114,14 @@ gpuTest("LaplacianLoss has no gradient where a picture is flat", async (gpu) => 
 });
 
 gpuTest("LaplacianLoss refuses even sides and those that radius over the picture", (gpu) => {
-  for (const side of [1, 4, 9, 2.5]) {
+  for (const kernelSize of [1, 4, 9, 2.5]) {
     assert.throws(
-      () => LaplacianLoss.create(gpu, { height: 4, width: 6, side, sigma: 1, mode: "l1" }),
+      () => LaplacianLoss.create(gpu, { height: 4, width: 6, kernelSize, sigma: 1, mode: "l1" }),
       {
         name: "RangeError",
         message:
-          `Cannot create the Laplacian loss of 4 x 6 pixels: expected an odd side from 3 to ` +
-          `7, got ${side}`,
+          `Cannot create the Laplacian loss of 4 x 6 pixels: expected an odd kernel size from 3 to ` +
+          `7, got ${kernelSize}`,
       },
     );
   }

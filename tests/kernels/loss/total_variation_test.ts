@@ -74,8 +74,7 @@ gpuTest("TotalVariationLoss has no gradient where neighbors are alike", async (g
 
 gpuTest("TotalVariationLoss refuses sizes and shapes", (gpu) => {
   assert.throws(() => TotalVariationLoss.create(gpu, { height: 1, width: 4, mode: "l1" }), {
-    message:
-      "Cannot create the total variation loss: expected sides of at least 2 pixels, got 1 x 4",
+    message: "Cannot create the total variation loss: expected 2 x 2 pixels or more, got 1 x 4",
   });
   using tv = TotalVariationLoss.create(gpu, { height: 4, width: 3, mode: "l1" });
   using image = GpuTensor.zeros(gpu, [3, 4, 3], "image");

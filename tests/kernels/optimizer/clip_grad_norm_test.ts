@@ -63,6 +63,6 @@ gpuTest("encodeClipGradNorm() names what does not fit", (gpu) => {
   );
   assert.throws(
     () => gpu.submit((pass) => encodeClipGradNorm(pass, { grad, norm }, { maxNorm: 0 })),
-    /Cannot clip the gradient: maxNorm must be greater than 0, got 0/,
+    /Cannot clip the gradient: expected maxNorm above 0, got 0/,
   );
 });

@@ -7,7 +7,7 @@ import { viridisImage } from "../../../../lib/outputs/maps/viridis.ts";
 import { gpuTest } from "../../../support/gpu_test.ts";
 
 const SIZE = { height: 5, width: 7 };
-const WEIGHTS = { side: 5, sigma: 0.75 };
+const WEIGHTS = { kernelSize: 5, sigma: 0.75 };
 
 gpuTest("laplacianMap() draws what the loss sums up", async (gpu) => {
   const values = Float32Array.from({ length: 105 }, (_, i) => 0.5 + Math.sin(i * i) / 2);
