@@ -1,9 +1,10 @@
-import { createHash, type Hash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { HubError } from "./hub_error.ts";
-import type { RepoFile } from "./repo_listing.ts";
+import { createContentHash } from "./content_hash.ts";
+import { blobName, type RepoFile } from "./repo_listing.ts";
 import type { GrowingFile } from "./cache_files.ts";
 
-/** What has come of a file: the bytes, in the cache, and their hash so far. */
+/** A partial download: its bytes in the cache, and their hash so far. */
 export class PartialContent {
   readonly #blob: GrowingFile;
   readonly #file: RepoFile;
@@ -18,10 +19,14 @@ export class PartialContent {
     this.#blob = blob;
     this.#file = file;
     this.#onBytes = onBytes;
-    this.#hash = createFileHash(file);
+    this.#hash = createContentHash(blobName(file), file.byteLength);
   }
 
-  /** Reads what came earlier; more than the whole file is dropped. The blob is borrowed. */
+  /**
+   * Hashes the bytes of an earlier download. Content that is too long is deleted.
+   *
+   * @param blob Borrowed: the caller disposes of it.
+   */
   static async open(
     blob: GrowingFile,
     options: { file: RepoFile; signal: AbortSignal; onBytes(byteLength: number): void },
@@ -36,20 +41,20 @@ export class PartialContent {
     return content;
   }
 
-  /** Number of bytes that are there. */
+  /** Number of bytes so far. */
   get byteLength(): number {
     return this.#byteLength;
   }
 
-  /** Whether all bytes are there; whether they are right, the hash tells. */
+  /** Whether the size is right; {@linkcode hash} tells whether the content is. */
   get isComplete(): boolean {
     return this.#byteLength === this.#file.byteLength;
   }
 
   /**
-   * Appends bytes that came.
+   * Appends bytes.
    *
-   * @throws {HubError} If they are more than the file has, or cannot be written.
+   * @throws {HubError} If the file would become too long, or they cannot be written.
    */
   async append(bytes: Uint8Array): Promise<void> {
     const { path, byteLength } = this.#file;
@@ -70,22 +75,16 @@ export class PartialContent {
     this.#onBytes(this.#byteLength);
   }
 
-  /** Drops everything. */
+  /** Deletes the content. */
   async clear(): Promise<void> {
     await this.#blob.clear();
-    this.#hash = createFileHash(this.#file);
+    this.#hash = createContentHash(blobName(this.#file), this.#file.byteLength);
     this.#byteLength = 0;
     this.#onBytes(0);
   }
 
-  /** Returns the hash of all bytes, in hexadecimal digits. Nothing can be appended afterwards. */
+  /** Returns the hash in hexadecimal digits. Nothing can be appended afterwards. */
   hash(): string {
     return this.#hash.digest("hex");
   }
-}
-
-/** Large files are known by their SHA-256, others by the SHA-1 of Git, which begins with the size. */
-function createFileHash({ sha256, byteLength }: RepoFile): Hash {
-  if (sha256 !== undefined) return createHash("sha256");
-  return createHash("sha1").update(`blob ${byteLength}\0`);
 }
