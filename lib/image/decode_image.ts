@@ -1,8 +1,11 @@
-import { decodePng } from "./decode_png.ts";
-import type { Image } from "./image.ts";
-import { type ImageFormat, nameForeignFormat, readImageHeader } from "./image_header.ts";
+import { convertToSrgb } from "./color_profile.ts";
+import { nameForeignFile } from "./foreign_files.ts";
+import type { Image, ImageSize } from "./image.ts";
+import type { DecodedImage, ImageFormat } from "./image_format.ts";
+import { imageFormatNames, imageFormatOf } from "./image_formats.ts";
+import { orientImage } from "./orientation.ts";
 
-/** A file that is not a picture, or that is damaged. Trying again does not help. */
+/** A file that is no image, or that is damaged. Trying again does not help. */
 export class ImageError extends SyntaxError {
   /** Name of the class, as it is printed. */
   override readonly name = "ImageError";
@@ -12,86 +15,78 @@ export class ImageError extends SyntaxError {
 export interface DecodeImageOptions {
   /** What errors call the file, such as its path. Default: "image". */
   readonly name?: string;
-  /** The most pixels that are decoded; a file that says it has more is refused. Default: 2^26. */
+  /** The maximum number of pixels; a file that declares more is refused. Default: 2^26. */
   readonly maxPixels?: number;
+  /** Told what was repaired, ignored or left out, one sentence each. Default: ignored. */
+  readonly onNote?: (note: string) => void;
 }
 
 /** 8192 x 8192 pixels: 256 MiB decoded. */
 const MAX_PIXELS = 2 ** 26;
+/** The maximum height and width: that of JPEG. */
+const MAX_LENGTH = 2 ** 16 - 1;
 
 /**
- * Reads a PNG, JPEG, WebP, GIF (first frame), BMP or TIFF file, whatever its name ends in.
+ * Reads a PNG, JPEG, WebP, GIF, BMP or TIFF file, whatever its name is; of an animation the first
+ * frame, of several pages the first.
  *
- * A photograph's rotation mark (EXIF) is obeyed where the format has one.
+ * A JPEG file of up to twice `maxPixels` is read at half its height and width.
  *
- * @throws {ImageError} If the file is empty, no picture, cut short, damaged or too large.
+ * For every format, EXIF orientation is applied and colors are converted to sRGB. The sizes of the
+ * canvas and of all frames are checked before anything is decoded.
+ *
+ * @throws {ImageError} If the file is empty, no image, cut short, damaged or too large.
  */
 export async function decodeImage(
   bytes: Uint8Array,
   options: DecodeImageOptions = {},
 ): Promise<Image> {
-  const { name = "image", maxPixels = MAX_PIXELS } = options;
+  const { name = "image", maxPixels = MAX_PIXELS, onNote } = options;
   const fail = (found: string, cause?: unknown) =>
     new ImageError(`Cannot decode image "${name}": ${found}`, { cause });
   if (bytes.length === 0) throw fail("the file is empty");
-  const header = readImageHeader(bytes);
-  if (header === undefined) {
-    const foreign = nameForeignFormat(bytes);
-    throw fail(
-      "expected a PNG, JPEG, WebP, GIF, BMP or TIFF file, got " +
-        (foreign === undefined ? "unknown bytes" : `${foreign}`),
-    );
-  }
-  const { format, size } = header;
-  if (size === undefined) throw fail(`the ${FORMAT_NAME[format]} file ends early or is damaged`);
-  const { height, width } = size;
-  if (height < 1 || width < 1) throw fail(`its size is ${height}x${width} pixels`);
-  if (height * width > maxPixels) {
-    throw fail(`expected at most ${maxPixels} pixels, got ${height}x${width}`);
+  const format = imageFormatOf(bytes);
+  if (format === undefined) {
+    const foreign = nameForeignFile(bytes) ?? "unknown bytes";
+    throw fail(`expected a ${imageFormatNames()} file, got ${foreign}`);
   }
   try {
-    if (format === "png") return decodePng(bytes);
-    if (format === "jpeg" && !hasEndOfJpeg(bytes)) throw new RangeError("the end is missing");
-    if (format === "tiff") return (await import("./decode_tiff.ts")).decodeTiff(bytes);
-    return await decodeByRuntime(bytes);
+    checkSizes(format, bytes, maxPixels);
+    const { image, notes } = await applyMetadata(await format.decode(bytes, maxPixels));
+    for (const note of notes) onNote?.(`Image "${name}": ${note}`);
+    return image;
   } catch (cause) {
-    const found = format === "png" || format === "tiff"
-      ? (cause as Error).message
-      : "it ends early or is damaged";
-    throw fail(`the ${FORMAT_NAME[format]} file cannot be read: ${found}`, cause);
+    throw fail(`the ${format.name} file cannot be read: ${reasonOf(cause)}`, cause);
   }
 }
 
-const FORMAT_NAME: Readonly<Record<ImageFormat, string>> = {
-  png: "PNG",
-  jpeg: "JPEG",
-  gif: "GIF",
-  webp: "WebP",
-  bmp: "BMP",
-  tiff: "TIFF",
-};
-
-/** Looks for the end marker, which decoders do not insist on: half a photograph would turn gray. */
-function hasEndOfJpeg(bytes: Uint8Array): boolean {
-  // Files of some cameras carry further data behind the picture.
-  return findLast(bytes, 0xff, 0xd9) > findLast(bytes, 0xff, 0xda);
+function checkSizes(format: ImageFormat, bytes: Uint8Array, maxPixels: number): void {
+  const check = ({ height, width }: ImageSize) => {
+    if (height < 1 || width < 1) throw new SyntaxError(`its size is ${height}x${width} pixels`);
+    if (height * width > (format.canHalve ? 2 : 1) * maxPixels) {
+      throw new SyntaxError(`expected at most ${maxPixels} pixels, got ${height}x${width}`);
+    }
+    if (height > MAX_LENGTH || width > MAX_LENGTH) {
+      throw new SyntaxError(`expected at most ${MAX_LENGTH} pixels a side, got ${height}x${width}`);
+    }
+  };
+  for (const size of format.sizes(bytes)) check(size);
 }
 
-function findLast(bytes: Uint8Array, first: number, second: number): number {
-  let at = bytes.length;
-  do at = bytes.lastIndexOf(second, at - 1); while (at > 0 && bytes[at - 1] !== first);
-  return at;
+/** Applies orientation and profile, and lists what was done. */
+async function applyMetadata(
+  { image, orientation = 1, profile, frames = 1, notes = [] }: DecodedImage,
+): Promise<{ image: Image; notes: readonly string[] }> {
+  const more = frames > 1 ? [`the first of its ${frames} images is used`] : [];
+  const upright = orientImage(image, orientation);
+  if (profile === undefined) return { image: upright, notes: [...notes, ...more] };
+  const converted = await convertToSrgb(upright, profile);
+  return { image: converted.image, notes: [...notes, ...more, ...converted.notes] };
 }
 
-/**
- * Decodes through the runtime's own `createImageBitmap`, which obeys EXIF rotation.
- *
- * An ImageBitmap does not hand out its pixels; a canvas turns it into a PNG without loss.
- */
-async function decodeByRuntime(bytes: Uint8Array): Promise<Image> {
-  const bitmap = await createImageBitmap(new Blob([Uint8Array.from(bytes)]));
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  canvas.getContext("bitmaprenderer")!.transferFromImageBitmap(bitmap);
-  const png = await canvas.convertToBlob({ type: "image/png" });
-  return decodePng(new Uint8Array(await png.arrayBuffer()));
+/** Our own errors tell the reason; those of decoders are in their own words. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const isOurs = cause instanceof SyntaxError || /^its? /.test(cause.message);
+  return isOurs ? cause.message : "it ends early or is damaged";
 }

@@ -2,12 +2,12 @@ import { inflateSync } from "node:zlib";
 import { Image, type ImageSize } from "./image.ts";
 import { readPngChunks } from "./png_chunks.ts";
 
-/** What the header of a PNG file says of its pixels. */
+/** The header of a PNG file. */
 interface PngFormat extends ImageSize {
-  /** Bits a channel: 1, 2, 4, 8 or 16. */
+  /** Bits per channel: 1, 2, 4, 8 or 16. */
   readonly depth: number;
   readonly colorType: number;
-  /** Values a pixel: 1 to 4. */
+  /** Channels: 1 to 4. */
   readonly channels: number;
   readonly isInterlaced: boolean;
 }
@@ -33,42 +33,92 @@ const ADAM7 = [
   [0, 1, 1, 2],
 ] as const;
 
+/** A decoded PNG file. */
+export interface DecodedPng {
+  /** The pixels as they are stored. */
+  readonly image: Image;
+  /** Content of the ancillary chunks by type; of several of a type, the first. */
+  readonly metadata: ReadonlyMap<string, Uint8Array>;
+  /** What was repaired, one sentence each. */
+  readonly notes: readonly string[];
+}
+
 /**
  * Reads a PNG file of any color type, depth and interlacing, exactly.
  *
- * 16-bit channels are rounded to 8 bits; color profiles and gamma are left out.
+ * 16-bit channels are rounded to 8 bits. Color profile, gamma and orientation are not applied.
  *
  * @throws {RangeError} If the file ends early, with the bare reason as its message.
  * @throws {SyntaxError} If the file is damaged, likewise.
  */
-export function decodePng(bytes: Uint8Array): Image {
-  let format: PngFormat | undefined;
-  let palette: Uint8Array | undefined;
-  let transparency: Uint8Array | undefined;
-  const compressed: Uint8Array[] = [];
-  for (const { type, data } of readPngChunks(bytes)) {
-    if (type === "IHDR") format = readFormat(data);
-    else if (type === "PLTE") palette = data;
-    else if (type === "tRNS") transparency = data;
-    else if (type === "IDAT") compressed.push(data);
-  }
-  if (format === undefined) throw new SyntaxError("it has no IHDR chunk");
-  if (format.colorType === 3 && palette === undefined) throw new SyntaxError("it has no palette");
+export function decodePng(bytes: Uint8Array): DecodedPng {
+  const notes: string[] = [];
+  const chunks = collectChunks(bytes, (problem) => notes.push(problem));
+  const { format, palette, metadata, compressed } = chunks;
   const image = new Image(format);
-  const read = pixelReader(format, palette, transparency);
+  const read = pixelReader(format, palette, metadata.get("tRNS"), (problem) => notes.push(problem));
   const rows = new RowReader(inflate(compressed, format));
-  for (const [x0, y0, dx, dy] of format.isInterlaced ? ADAM7 : [[0, 0, 1, 1] as const]) {
-    const width = Math.ceil((format.width - x0) / dx);
-    if (width < 1) continue;
-    rows.restart(Math.ceil((width * format.channels * format.depth) / 8), pixelBytes(format));
+  for (const { x0, y0, dx, dy, width, rowBytes } of passesOf(format)) {
+    rows.restart(rowBytes, Math.max(1, (format.channels * format.depth) >> 3));
     for (let y = y0; y < format.height; y += dy) {
-      const row = rows.next();
+      const start = rows.next();
       for (let i = 0; i < width; i++) {
-        read(row, i, image.data, (y * format.width + x0 + i * dx) * 4);
+        read(rows.bytes, start, i, image.data, (y * format.width + x0 + i * dx) * 4);
       }
     }
   }
-  return image;
+  return { image, metadata, notes };
+}
+
+interface PngContent {
+  readonly format: PngFormat;
+  readonly palette: Uint8Array | undefined;
+  readonly metadata: Map<string, Uint8Array>;
+  readonly compressed: Uint8Array[];
+}
+
+function collectChunks(bytes: Uint8Array, onProblem: (problem: string) => void): PngContent {
+  let format: PngFormat | undefined;
+  let palette: Uint8Array | undefined;
+  const metadata = new Map<string, Uint8Array>();
+  const compressed: Uint8Array[] = [];
+  for (const { type, data } of readPngChunks(bytes, onProblem)) {
+    if ((format === undefined) !== (type === "IHDR")) {
+      // The size of the first header is the one that was checked.
+      throw new SyntaxError(format ? "it has two IHDR chunks" : "it does not begin with IHDR");
+    }
+    if (type === "IHDR") format = readFormat(data);
+    else if (type === "PLTE") palette ??= data;
+    else if (type === "IDAT") compressed.push(data);
+    else if (!metadata.has(type)) metadata.set(type, data);
+  }
+  if (format === undefined) throw new SyntaxError("it has no IHDR chunk");
+  if (format.colorType === 3 && palette === undefined) throw new SyntaxError("it has no palette");
+  return { format, palette, metadata, compressed };
+}
+
+/** A pass of an image: where its pixels lie, and how long its rows are. */
+interface PngPass {
+  readonly x0: number;
+  readonly y0: number;
+  readonly dx: number;
+  readonly dy: number;
+  /** Pixels in a row of the pass. */
+  readonly width: number;
+  /** Rows of the pass. */
+  readonly height: number;
+  /** Bytes of a row, without the byte of its filter. */
+  readonly rowBytes: number;
+}
+
+function passesOf(format: PngFormat): PngPass[] {
+  const grids = format.isInterlaced ? ADAM7 : [[0, 0, 1, 1] as const];
+  return grids.map(([x0, y0, dx, dy]) => {
+    const width = Math.ceil((format.width - x0) / dx);
+    const height = Math.ceil((format.height - y0) / dy);
+    const rowBytes = Math.ceil((width * format.channels * format.depth) / 8);
+    return { x0, y0, dx, dy, width, height, rowBytes };
+  }).filter(({ width, height }) => width > 0 && height > 0);
 }
 
 function readFormat(data: Uint8Array): PngFormat {
@@ -78,15 +128,11 @@ function readFormat(data: Uint8Array): PngFormat {
   const colorType = data[9]!;
   const channels = CHANNELS[colorType];
   if (channels === undefined || !DEPTHS[colorType]!.includes(depth)) {
-    throw new SyntaxError(`color type ${colorType} with ${depth} bits does not exist`);
+    throw new SyntaxError(`its color type ${colorType} with ${depth} bits does not exist`);
   }
-  if (data[12]! > 1) throw new SyntaxError(`interlace method ${data[12]} does not exist`);
+  if (data[12]! > 1) throw new SyntaxError(`its interlace method ${data[12]} does not exist`);
   const size = { width: view.getUint32(0), height: view.getUint32(4) };
   return { ...size, depth, colorType, channels, isInterlaced: data[12] === 1 };
-}
-
-function pixelBytes(format: PngFormat): number {
-  return Math.max(1, (format.channels * format.depth) >> 3);
 }
 
 function inflate(parts: readonly Uint8Array[], format: PngFormat): Uint8Array {
@@ -96,8 +142,9 @@ function inflate(parts: readonly Uint8Array[], format: PngFormat): Uint8Array {
     joined.set(part, offset);
     offset += part.length;
   }
-  // A bound on what may come out: seven passes add at most seven filter bytes and paddings a row.
-  const limit = (format.height + 8) * (format.width * 8 + 64);
+  // Exactly what the header asks for: a small file may unpack to any size.
+  const limit = passesOf(format)
+    .reduce((sum, { height, rowBytes }) => sum + height * (1 + rowBytes), 0);
   try {
     return inflateSync(joined, { maxOutputLength: limit });
   } catch (cause) {
@@ -105,41 +152,46 @@ function inflate(parts: readonly Uint8Array[], format: PngFormat): Uint8Array {
   }
 }
 
-/** Undoes the row filters. Source: PNG specification, 9.2. */
+/** Undoes the row filters, in place. Source: PNG specification, 9.2. */
 class RowReader {
-  readonly #bytes: Uint8Array;
+  /** Filter byte and values of all rows. */
+  readonly bytes: Uint8Array;
   #offset = 0;
   #byteLength = 0;
   #step = 1;
-  #previous = new Uint8Array();
+  /** Start of the row above; undefined for the first of a pass, above which all is 0. */
+  #above: number | undefined;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
   }
 
   /** Begins a pass of rows of `byteLength` bytes; `step` is the distance to the pixel at the left. */
   restart(byteLength: number, step: number): void {
     this.#byteLength = byteLength;
     this.#step = step;
-    this.#previous = new Uint8Array(byteLength);
+    this.#above = undefined;
   }
 
-  next(): Uint8Array {
+  /** Returns the offset of the next row in `bytes`. */
+  next(): number {
+    const { bytes } = this;
     const start = this.#offset + 1;
     const end = start + this.#byteLength;
-    if (end > this.#bytes.length) throw new RangeError("its compressed pixels end early");
-    const filter = this.#bytes[start - 1]!;
-    if (filter > 4) throw new SyntaxError(`row filter ${filter} does not exist`);
-    const row = this.#bytes.slice(start, end);
-    const above = this.#previous;
-    for (let i = 0; filter !== 0 && i < row.length; i++) {
-      const left = i < this.#step ? 0 : row[i - this.#step]!;
-      const corner = i < this.#step ? 0 : above[i - this.#step]!;
-      row[i]! += predict(filter, left, above[i]!, corner);
+    if (end > bytes.length) throw new RangeError("its compressed pixels end early");
+    const filter = bytes[start - 1]!;
+    if (filter > 4) throw new SyntaxError(`its row filter ${filter} does not exist`);
+    const above = this.#above;
+    for (let i = 0; filter !== 0 && i < this.#byteLength; i++) {
+      const hasLeft = i >= this.#step;
+      const left = hasLeft ? bytes[start + i - this.#step]! : 0;
+      const top = above === undefined ? 0 : bytes[above + i]!;
+      const corner = hasLeft && above !== undefined ? bytes[above + i - this.#step]! : 0;
+      bytes[start + i]! += predict(filter, left, top, corner);
     }
     this.#offset = end;
-    this.#previous = row;
-    return row;
+    this.#above = start;
+    return start;
   }
 }
 
@@ -154,31 +206,41 @@ function predict(filter: number, left: number, above: number, corner: number): n
   return toAbove <= toCorner ? above : corner;
 }
 
-type PixelReader = (row: Uint8Array, x: number, out: Uint8Array, offset: number) => void;
+type PixelReader = (
+  bytes: Uint8Array,
+  start: number,
+  x: number,
+  out: Uint8Array,
+  offset: number,
+) => void;
 
-/** Makes the function that copies pixel `x` of a row to RGBA, for one kind of PNG. */
+/** Makes the function that copies pixel `x` of the row at `start` to RGBA. */
 function pixelReader(
   format: PngFormat,
   palette: Uint8Array | undefined,
   transparency: Uint8Array | undefined,
+  onProblem: (problem: string) => void,
 ): PixelReader {
   const { depth, channels, colorType } = format;
   const top = 2 ** depth - 1;
-  const value = (row: Uint8Array, i: number): number => {
-    if (depth === 8) return row[i]!;
-    if (depth === 16) return (row[i * 2]! << 8) | row[i * 2 + 1]!;
+  const value = (bytes: Uint8Array, start: number, i: number): number => {
+    if (depth === 8) return bytes[start + i]!;
+    if (depth === 16) return (bytes[start + i * 2]! << 8) | bytes[start + i * 2 + 1]!;
     const bit = i * depth;
-    return (row[bit >> 3]! >> (8 - depth - (bit & 7))) & top;
+    return (bytes[start + (bit >> 3)]! >> (8 - depth - (bit & 7))) & top;
   };
   const toByte = (v: number): number => depth === 8 ? v : Math.round((v * 255) / top);
   if (colorType === 3) {
-    return (row, x, out, offset) => {
-      const index = value(row, x);
-      if (index * 3 + 3 > palette!.length) {
-        throw new SyntaxError(`a pixel has index ${index} in ${palette!.length / 3} colors`);
-      }
-      out.set(palette!.subarray(index * 3, index * 3 + 3), offset);
+    let isBeyond = false;
+    return (bytes, start, x, out, offset) => {
+      const index = value(bytes, start, x);
+      // As browsers, beyond the palette all is black.
+      for (let c = 0; c < 3; c++) out[offset + c] = palette![index * 3 + c] ?? 0;
       out[offset + 3] = transparency?.[index] ?? 255;
+      if (index * 3 + 3 <= palette!.length || isBeyond) return;
+      isBeyond = true;
+      const count = Math.floor(palette!.length / 3);
+      onProblem(`a pixel has index ${index} of ${count} colors; such pixels are black`);
     };
   }
   const hasAlpha = channels === 2 || channels === 4;
@@ -188,13 +250,17 @@ function pixelReader(
     { length: colors },
     (_, c) => (transparency[c * 2]! << 8) | transparency[c * 2 + 1]!,
   );
-  return (row, x, out, offset) => {
+  return (bytes, start, x, out, offset) => {
     let isClear = clear !== undefined;
     for (let c = 0; c < 3; c++) {
-      const v = value(row, x * channels + (colors === 1 ? 0 : c));
+      const v = value(bytes, start, x * channels + (colors === 1 ? 0 : c));
       out[offset + c] = toByte(v);
       isClear &&= v === clear![colors === 1 ? 0 : c];
     }
-    out[offset + 3] = hasAlpha ? toByte(value(row, x * channels + colors)) : isClear ? 0 : 255;
+    out[offset + 3] = hasAlpha
+      ? toByte(value(bytes, start, x * channels + colors))
+      : isClear
+      ? 0
+      : 255;
   };
 }

@@ -11,6 +11,8 @@ export const MAX_INDEXED_COLORS = 256;
 export interface PngOptions {
   /** Whether alpha is written. Default: only if something is transparent. */
   readonly hasAlpha?: boolean;
+  /** Compression, 0 (fast) to 9 (small). Default: 9. */
+  readonly level?: number;
 }
 
 /** Writes a picture as a true-color PNG: RGB when it is opaque, else RGBA, 8 bits a channel. */
@@ -20,7 +22,8 @@ export function encodePng(image: Image, options: PngOptions = {}): Uint8Array<Ar
 
 /** Makes the chunks of {@linkcode encodePng} without the end chunk: "IHDR" and "IDAT". */
 export function pngChunks(image: Image, options: PngOptions = {}): PngChunk[] {
-  const channels = options.hasAlpha ?? image.isTransparent() ? 4 : 3;
+  const { hasAlpha = image.isTransparent(), level = 9 } = options;
+  const channels = hasAlpha ? 4 : 3;
   const stride = 1 + image.width * channels;
   const rows = new Uint8Array(image.height * stride);
   for (let y = 0; y < image.height; y++) {
@@ -32,7 +35,7 @@ export function pngChunks(image: Image, options: PngOptions = {}): PngChunk[] {
   }
   return [
     { type: "IHDR", data: header(image, 8, channels === 4 ? COLOR_TYPE.rgba : COLOR_TYPE.rgb) },
-    { type: "IDAT", data: deflateSync(rows, { level: 9 }) },
+    { type: "IDAT", data: deflateSync(rows, { level }) },
   ];
 }
 

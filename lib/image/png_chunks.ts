@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { excerpt } from "../text/visible_text.ts";
 
 /** The eight bytes that begin every PNG file. */
 export const PNG_SIGNATURE: Uint8Array = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10);
@@ -39,23 +40,39 @@ export function joinPngChunks(chunks: readonly PngChunk[]): Uint8Array<ArrayBuff
 /**
  * Reads the chunks of a PNG file one by one, up to and including "IEND".
  *
- * @throws {RangeError} If the file ends early.
- * @throws {SyntaxError} If a checksum does not fit.
+ * As in browsers, an ancillary chunk with a wrong checksum is skipped, and the end chunk may be
+ * missing.
+ *
+ * @param onProblem Told what was skipped or missing.
+ * @throws {RangeError} If the file ends within a chunk.
+ * @throws {SyntaxError} If the checksum of a critical chunk does not match.
  */
-export function* readPngChunks(bytes: Uint8Array): Generator<PngChunk> {
+export function* readPngChunks(
+  bytes: Uint8Array,
+  onProblem?: (problem: string) => void,
+): Generator<PngChunk> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let offset = PNG_SIGNATURE.length;
+  let hasPixels = false;
   while (true) {
-    if (offset + 12 > bytes.length) throw new RangeError("the file ends early");
+    if (hasPixels && offset + 12 > bytes.length) {
+      onProblem?.("its end chunk is missing");
+      return;
+    }
+    if (offset + 12 > bytes.length) throw new RangeError("it ends early");
     const length = view.getUint32(offset);
     const end = offset + 8 + length;
-    if (end + 4 > bytes.length) throw new RangeError("the file ends early");
+    if (end + 4 > bytes.length) throw new RangeError("it ends early");
     const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
-    if (crc32(bytes.subarray(offset + 4, end)) !== view.getUint32(end)) {
-      throw new SyntaxError(`the checksum of chunk "${type}" does not fit`);
+    const isIntact = crc32(bytes.subarray(offset + 4, end)) === view.getUint32(end);
+    // A lower-case first letter marks an ancillary chunk.
+    if (!isIntact && /^[^a-z]/.test(type)) {
+      throw new SyntaxError(`the checksum of its chunk "${excerpt(type)}" does not match`);
     }
-    yield { type, data: bytes.subarray(offset + 8, end) };
+    if (isIntact) yield { type, data: bytes.subarray(offset + 8, end) };
+    else onProblem?.(`the chunk "${excerpt(type)}" has a wrong checksum and is ignored`);
     if (type === "IEND") return;
+    hasPixels ||= type === "IDAT";
     offset = end + 4;
   }
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { decodeImage } from "../image/decode_image.ts";
 import type { Image, ImageSize } from "../image/image.ts";
-import { readImageHeader } from "../image/image_header.ts";
+import { PNG } from "../image/formats/png.ts";
 import { readPngChunks } from "../image/png_chunks.ts";
 import { reduceSquares } from "../image/reduce_squares.ts";
 import { Palette } from "../palette/palette.ts";
@@ -81,7 +81,7 @@ export async function readRunFrame(path: string, size: ImageSize): Promise<Image
 export async function readFramePalette(path: string): Promise<Palette | undefined> {
   const bytes = await readFile(path);
   await decodeImage(bytes, { name: path });
-  if (readImageHeader(bytes)?.format !== "png") return undefined;
+  if (!PNG.sniff(bytes)) return undefined;
   for (const { type, data } of readPngChunks(bytes)) {
     if (type === "PLTE") return new Palette(path, Uint8Array.from(data));
     if (type === "IDAT") return undefined;

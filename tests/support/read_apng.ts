@@ -29,7 +29,7 @@ export function readApng(bytes: Uint8Array): ReadApng {
   const header = chunks[0]!.data;
   const palette = chunks.find(({ type }) => type === "PLTE");
   const animation = chunks.find(({ type }) => type === "acTL")!.data;
-  const canvas = decodePng(stillPng(chunks.filter(({ type }) => type !== "fdAT")));
+  const canvas = decodePng(stillPng(chunks.filter(({ type }) => type !== "fdAT"))).image;
   const frames: ApngFrame[] = [];
   let sequence = 0;
   let control: DataView | undefined;
@@ -50,7 +50,7 @@ export function readApng(bytes: Uint8Array): ReadApng {
       { type: "IHDR", data: size },
       ...palette === undefined ? [] : [palette],
       { type: "IDAT", data },
-    ]));
+    ])).image;
     for (let y = 0; y < height!; y++) {
       const row = part.data.subarray(y * width! * 4, (y + 1) * width! * 4);
       canvas.data.set(row, ((top! + y) * canvas.width + left!) * 4);

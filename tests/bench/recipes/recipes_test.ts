@@ -21,7 +21,7 @@ Deno.test("PROMPT_SETS holds 48 names, 24 backgrounds and 12 images, none twice"
   assert.deepEqual([names48.length, backgrounds24.length, images12.length], [48, 24, 12]);
   const all: readonly Prompt[] = [...names48, ...backgrounds24, ...images12];
   assert.equal(new Set(all.map(({ prompt }) => prompt)).size, 84);
-  for (const { name } of names48) assert.ok(name!.split(" ").length <= 2, name);
+  for (const { name } of names48) assert.ok(name!.split(" ").length <= 2, name!);
   for (const { prompt, background } of [...backgrounds24, ...images12]) {
     if (background === undefined) continue;
     assert.equal(backgroundColor(background).length, 3);

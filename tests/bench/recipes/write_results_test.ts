@@ -68,7 +68,7 @@ Deno.test("writeResults() writes tables, a line a picture and a sheet", async ()
     assert.match(chart, /^<svg .*>nearest<\/text>.*>standard<\/text>.*Adapter &lt;none&gt;/s);
     const lines = (await Deno.readTextFile(`${folder}/metrics.jsonl`)).trimEnd().split("\n");
     assert.deepEqual(lines.map((line) => JSON.parse(line).recipe), ["nearest", "standard"]);
-    const sheet = decodePng(await Deno.readFile(`${folder}/sheet_names48_16_game-boy_0.png`));
+    const sheet = decodePng(await Deno.readFile(`${folder}/sheet_names48_16_game-boy_0.png`)).image;
     const colors = new Set(
       Array.from({ length: 40 }, (_, i) => sheet.data[(60 * sheet.width + 130 + i * 6) * 4]),
     );

@@ -16,7 +16,7 @@ Deno.test("parsePalette() reads what a format writes", () => {
     if (write === undefined) continue;
     const again = parsePalette(write(new Palette("mine", colors)), `folder/mine${extensions[0]}`);
     assert.equal(again.name, "mine");
-    assert.deepEqual(again.colors, colors, extensions[0]);
+    assert.deepEqual(again.colors, colors, extensions[0]!);
     assert.deepEqual(again.notes, []);
   }
 });

@@ -1,0 +1,128 @@
+import { decodeWithProfile } from "../decode_by_runtime.ts";
+import type { Image, ImageSize } from "../image.ts";
+import { hasBytes, viewOf } from "../byte_view.ts";
+import type { ImageFormat } from "../image_format.ts";
+
+const END_OF_IMAGE = 0xd9;
+const START_OF_SCAN = 0xda;
+
+/** JPEG, decoded by the runtime. */
+export const JPEG: ImageFormat = {
+  name: "JPEG",
+  extensions: [".jpg", ".jpeg"],
+  sniff: (bytes) => hasBytes(bytes, 0, "\xff\xd8\xff"),
+  sizes: (bytes) => readJpeg(bytes).sizes,
+  canHalve: true,
+  decode: async (bytes, maxPixels) => {
+    const { end, hasEnd, sizes } = readJpeg(bytes);
+    const [size] = sizes;
+    if (size === undefined) throw new SyntaxError("it has no frame header");
+    const half = size.height * size.width > maxPixels ? halfOf(size) : undefined;
+    // Phones append videos, which decoders would search for markers.
+    const { image, notes } = await decodeWithProfile(bytes.subarray(0, end), half);
+    if (half) notes.push(`it is read at half its size, as ${image.height}x${image.width} pixels`);
+    if (hasEnd) return { image, notes };
+    if (!await isComplete(bytes, image, half)) throw new RangeError("it ends early");
+    return { image, notes: [...notes, "its end marker is missing"] };
+  },
+};
+
+/** Returns half a size, rounded up. */
+function halfOf({ height, width }: ImageSize): ImageSize {
+  return { height: Math.ceil(height / 2), width: Math.ceil(width / 2) };
+}
+
+/**
+ * Says whether a file without end marker has all its pixels: decoders fill the rest with gray.
+ *
+ * Bits behind the last pixel are ignored, so that they change an incomplete image only.
+ */
+async function isComplete(
+  bytes: Uint8Array,
+  image: Image,
+  size: ImageSize | undefined,
+): Promise<boolean> {
+  const padding = new Uint8Array(4096).fill(0xa5);
+  const longer = new Uint8Array(bytes.length + padding.length + 2);
+  longer.set(bytes);
+  longer.set([...padding, 0xff, END_OF_IMAGE], bytes.length);
+  const other = await decodeWithProfile(longer, size);
+  return image.data.every((value, i) => value === other.image.data[i]);
+}
+
+/** What the markers of a JPEG file tell. */
+interface JpegMarkers {
+  /** Sizes of all frame headers; a valid file has one. */
+  readonly sizes: readonly ImageSize[];
+  /** Offset behind the image in bytes. */
+  readonly end: number;
+  /** Whether the end marker is there. */
+  readonly hasEnd: boolean;
+}
+
+/**
+ * Walks the markers to the end of the image. Source: ITU-T T.81, annex B.
+ *
+ * @throws {RangeError} If the file ends before or within the pixels.
+ * @throws {SyntaxError} If it is damaged or uses arithmetic coding, with the bare reason.
+ */
+export function readJpeg(bytes: Uint8Array): JpegMarkers {
+  const view = viewOf(bytes);
+  const sizes: ImageSize[] = [];
+  let offset = 2;
+  let scans = 0;
+  let scanBytes = 0;
+  let minScanBits = 0;
+  while (offset + 1 < bytes.length || scans === 0) {
+    const marker = view.getUint8(offset + 1);
+    if (view.getUint8(offset) !== 0xff) throw new SyntaxError("it is damaged");
+    if (marker === END_OF_IMAGE) break;
+    if (marker === 0xff || marker >= 0xd0 && marker <= 0xd8 || marker === 0x01) {
+      offset += marker === 0xff ? 1 : 2; // fill bytes and markers without content
+      continue;
+    }
+    if (isFrameHeader(marker)) {
+      if (marker >= 0xc9) throw new SyntaxError("its arithmetic coding is not supported");
+      sizes.push({ height: view.getUint16(offset + 5), width: view.getUint16(offset + 7) });
+      minScanBits = Math.max(minScanBits, countUnits(view, offset));
+    }
+    offset += 2 + view.getUint16(offset + 2);
+    if (marker !== START_OF_SCAN) continue;
+    scans++;
+    const start = offset;
+    offset = skipScan(bytes, start);
+    scanBytes += offset - start;
+  }
+  // A header that promises far more pixels than there is data would take long to decode.
+  if (scanBytes * 8 < minScanBits) throw new RangeError("it ends early");
+  const hasEnd = offset + 1 < bytes.length;
+  return { sizes, end: hasEnd ? offset + 2 : bytes.length, hasEnd };
+}
+
+/** Counts the groups of blocks (MCU) of a frame, each of which takes one bit or more. */
+function countUnits(view: DataView, offset: number): number {
+  let [down, across] = [1, 1];
+  for (let i = 0; i < view.getUint8(offset + 9); i++) {
+    const factors = view.getUint8(offset + 11 + i * 3);
+    across = Math.max(across, factors >> 4);
+    down = Math.max(down, factors & 15);
+  }
+  const rows = Math.ceil(view.getUint16(offset + 5) / (8 * down));
+  return rows * Math.ceil(view.getUint16(offset + 7) / (8 * across));
+}
+
+function isFrameHeader(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+}
+
+/** Skips entropy-coded data: it ends at a marker that is neither stuffing nor a restart. */
+function skipScan(bytes: Uint8Array, start: number): number {
+  let offset = bytes.indexOf(0xff, start);
+  while (offset >= 0) {
+    const next = bytes[offset + 1];
+    if (next === undefined) break;
+    if (next !== 0 && (next < 0xd0 || next > 0xd7) && next !== 0xff) return offset;
+    offset = bytes.indexOf(0xff, offset + (next === 0xff ? 1 : 2));
+  }
+  return bytes.length;
+}

@@ -1,0 +1,28 @@
+import { BMP } from "./formats/bmp.ts";
+import { GIF } from "./formats/gif.ts";
+import { JPEG } from "./formats/jpeg.ts";
+import { PNG } from "./formats/png.ts";
+import { TIFF } from "./formats/tiff.ts";
+import { WEBP } from "./formats/webp.ts";
+import type { ImageEncoder, ImageFormat } from "./image_format.ts";
+
+/** All formats of image files. */
+export const IMAGE_FORMATS: readonly ImageFormat[] = [PNG, JPEG, WEBP, GIF, BMP, TIFF];
+
+/** A format that can be written. */
+export type PictureFormat = ImageFormat & { readonly encoder: ImageEncoder };
+
+/** The formats in which pictures are written, the default first. */
+export const PICTURE_FORMATS: readonly PictureFormat[] = IMAGE_FORMATS.filter(
+  (format): format is PictureFormat => format.encoder !== undefined,
+);
+
+/** Returns the format of a file by its first bytes; undefined if it is none of them. */
+export function imageFormatOf(bytes: Uint8Array): ImageFormat | undefined {
+  return IMAGE_FORMATS.find((format) => format.sniff(bytes));
+}
+
+/** Names all formats: "PNG, JPEG, WebP, GIF, BMP or TIFF". */
+export function imageFormatNames(): string {
+  return IMAGE_FORMATS.map(({ name }) => name).join(", ").replace(/, (\w+)$/, " or $1");
+}
