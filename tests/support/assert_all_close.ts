@@ -8,13 +8,13 @@ export interface Tolerance {
   readonly rtol?: number;
 }
 
-/** Asserts that two arrays agree, value by value; NaN agrees with nothing. */
+/** Asserts that two arrays agree value by value. NaN agrees with nothing. */
 export function assertAllClose(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
   { atol = 1e-5, rtol = 0 }: Tolerance = {},
 ): void {
-  assert.equal(actual.length, expected.length, "numbers of values differ");
+  assert.equal(actual.length, expected.length, "the numbers of values differ");
   const wrong: string[] = [];
   let count = 0;
   for (let i = 0; i < expected.length; i++) {

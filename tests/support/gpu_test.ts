@@ -4,7 +4,7 @@ import { Gpu } from "../../kernels/gpu/gpu.ts";
 /**
  * Registers a test that gets a GPU.
  *
- * It fails if there is no adapter, if WebGPU reports a validation error, and if tensors are not freed.
+ * It fails if there is no adapter, if WebGPU reports a validation error, or if a tensor is left.
  */
 export function gpuTest(name: string, body: (gpu: Gpu) => Promise<void> | void): void {
   Deno.test(name, async () => {

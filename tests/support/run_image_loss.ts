@@ -2,7 +2,7 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import type { ImageLoss } from "../../kernels/loss/image_loss.ts";
 
-/** Computes a loss of a picture and its gradient; what the results held before is overwritten. */
+/** Computes a loss of an image and its gradient. Their earlier values are overwritten. */
 export async function runImageLoss(
   gpu: Gpu,
   imageLoss: ImageLoss,
@@ -13,13 +13,4 @@ export async function runImageLoss(
   using loss = GpuTensor.from(gpu, Float32Array.of(5), [1], "loss");
   gpu.submit((pass) => imageLoss.encode(pass, { image, loss, gradImage }));
   return { loss: await loss.read(), gradient: await gradImage.read() };
-}
-
-/** A picture of values in [0, 1] without order. */
-export function noisePicture(height: number, width: number) {
-  const data = Float32Array.from(
-    { length: 3 * height * width },
-    (_, i) => 0.5 + 0.5 * Math.sin(12.9898 * i * i + 3),
-  );
-  return { data, shape: [height, width, 3] };
 }

@@ -1,7 +1,7 @@
 /**
  * Runs a test body with an empty folder that is removed afterwards.
  *
- * It lies in `workdir/` of the project, so tests need no rights outside of it.
+ * The folder is in `workdir/` of the project, so that tests need no permission outside of it.
  */
 export async function inTemporaryFolder(body: (folder: string) => Promise<void>): Promise<void> {
   const root = new URL("../../workdir/tests/", import.meta.url).pathname;

@@ -6,7 +6,7 @@ import { gpuTest } from "../../support/gpu_test.ts";
 
 Deno.test("horizontalFlip lists the fields of its WGSL", () => assertKernelStruct(horizontalFlip));
 
-gpuTest("encodeHorizontalFlip() mirrors each row, and twice is nothing", async (gpu) => {
+gpuTest("encodeHorizontalFlip() mirrors each row; two flips are the identity", async (gpu) => {
   const values = Float32Array.from({ length: 3 * 4 * 5 }, (_, i) => i);
   using image = GpuTensor.from(gpu, values, [1, 3, 4, 5], "image");
   using out = GpuTensor.zeros(gpu, image.shape, "out");

@@ -15,6 +15,7 @@ import { assertAllClose } from "../../support/assert_all_close.ts";
 import { assertKernelStruct } from "../../support/assert_kernel_struct.ts";
 import { type Golden, readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
+import { noise } from "../../support/noise.ts";
 
 const HEIGHT = 13, WIDTH = 17, PIXELS = HEIGHT * WIDTH;
 
@@ -42,13 +43,9 @@ const MAPS: Readonly<Record<string, readonly Corner[]>> = {
   "an enlargement": [[-5, -3], [22, -4], [20, 15], [-4, 18]],
   "a strong reduction": [[6, 5], [10, 6], [9, 9], [6, 8]],
   "a turn and a flip": [[16, 0], [1, 1], [2, 12], [14, 10]],
-  // The line at infinity crosses the picture.
+  // The line at infinity crosses the image.
   "a horizon": [[7, 3], [9, 3], [30, 12], [-14, 12]],
 };
-
-function noise(size: number): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length: size }, (_, i) => Math.sin(12.9898 * i * i + 3));
-}
 
 Deno.test("perspective and its backward list the fields of their WGSL", () => {
   assertKernelStruct(perspective);
@@ -105,7 +102,7 @@ gpuTest("encodePerspective() and its backward equal torchvision", async (gpu) =>
   assertAllClose(await gradImage.read(), expected, { atol: 2e-5 });
 });
 
-Deno.test("perspectiveCoefficients() maps endpoints to startpoints; its inverse goes back", () => {
+Deno.test("perspectiveCoefficients() maps endpoints to startpoints; its inverse maps back", () => {
   const endpoints = MAPS["a small distortion"]!;
   const coefficients = perspectiveCoefficients(STARTS, endpoints);
   const apply = ([a, b, c, d, e, f, g, h, i]: readonly number[], [x, y]: Corner) => {

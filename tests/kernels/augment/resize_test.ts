@@ -7,6 +7,7 @@ import { assertAllClose } from "../../support/assert_all_close.ts";
 import { assertKernelStruct } from "../../support/assert_kernel_struct.ts";
 import { readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
+import { noise } from "../../support/noise.ts";
 
 const MODES: readonly ResizeMode[] = ["bilinear", "nearest", "nearest-exact", "area"];
 
@@ -21,7 +22,7 @@ function axisWeights(mode: ResizeMode, inSize: number, outSize: number): number[
       row[first]! += 1 - (position - first);
       row[second]! += position - first;
     } else if (mode === "area") {
-      // Products first: they are exact, the quotient of the sides is not.
+      // Products first: they are exact, the quotient of the sizes is not.
       const start = Math.floor(o * inSize / outSize);
       const end = Math.ceil((o + 1) * inSize / outSize);
       row.fill(1 / (end - start), start, end);
@@ -76,10 +77,6 @@ function hwcOf(chw: ArrayLike<number>): Float32Array<ArrayBuffer> {
     { length: chw.length },
     (_, i) => chw[i % 3 * pixels + Math.floor(i / 3)]!,
   );
-}
-
-function noise(size: number): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length: size }, (_, i) => Math.sin(12.9898 * i * i + 3));
 }
 
 Deno.test("resize and its backward list the fields of their WGSL", () => {

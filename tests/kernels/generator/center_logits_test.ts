@@ -23,7 +23,7 @@ Deno.test("center_logits and normalize list the fields of their WGSL", () => {
   assertKernelStruct(normalize);
 });
 
-gpuTest("encodeCenterLogits() takes off the mean of each pixel", async (gpu) => {
+gpuTest("encodeCenterLogits() subtracts the mean of each pixel", async (gpu) => {
   using logits = GpuTensor.from(gpu, VALUES, SHAPE, "logits");
   gpu.submit((pass) => encodeCenterLogits(pass, { logits }));
   const expected = mapPixels((pixel) => {

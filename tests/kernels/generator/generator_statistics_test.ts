@@ -45,8 +45,8 @@ gpuTest("encodeGeneratorStatistics() equals the oracle", async (gpu) => {
   assertAllClose(actual.maxProbability, rows.map((row) => Math.max(...row)));
 });
 
-gpuTest("encodeGeneratorStatistics() counts classes of probability 0 as order", async (gpu) => {
-  // 1e-45 is the least float above 0.
+gpuTest("encodeGeneratorStatistics() adds no entropy for classes of probability 0", async (gpu) => {
+  // 1e-45 is the smallest float above 0.
   const values = Float32Array.of(1, 0, 0, 0, 0.5, 0.5, 0, 1e-45);
   const actual = await runStatistics(gpu, values, [1, 2, 4]);
   assertAllClose(actual.entropy, [0, Math.log(2)]);

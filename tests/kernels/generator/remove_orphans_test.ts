@@ -55,7 +55,7 @@ gpuTest("encodeRemoveOrphans() equals the oracle", async (gpu) => {
 });
 
 gpuTest(
-  "encodeRemoveOrphans() keeps a pixel that is sure of itself, and one that is alone",
+  "encodeRemoveOrphans() keeps a pixel of high certainty, and a picture of one pixel",
   async (gpu) => {
     // A row of three: the middle one differs by 1, then by 3.
     const row = (difference: number) => Float32Array.of(5, 0, 0, difference, 5, 0);

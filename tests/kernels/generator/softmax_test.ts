@@ -23,7 +23,7 @@ const CASES: readonly Case[] = [
   { shape: [3, 5, 4], tau: 0.01, scale: 3 },
   { shape: [1, 3, 1024], tau: 1, scale: 5 },
   { shape: [5, 3, 1], tau: 1.5, scale: 1 },
-  // Exponentials of these overflow unless the greatest is subtracted.
+  // Exponentials of these overflow unless the maximum is subtracted.
   { shape: [3, 5, 7], tau: 1, scale: 1e4 },
 ];
 
@@ -31,8 +31,8 @@ function oracle(logits: Float64Array, classes: number, tau: number): Float64Arra
   const probs = new Float64Array(logits.length);
   for (let start = 0; start < logits.length; start += classes) {
     const row = logits.subarray(start, start + classes);
-    const greatest = row.reduce((a, b) => Math.max(a, b));
-    const powers = row.map((x) => Math.exp((x - greatest) / tau));
+    const max = row.reduce((a, b) => Math.max(a, b));
+    const powers = row.map((x) => Math.exp((x - max) / tau));
     const sum = powers.reduce((a, b) => a + b);
     probs.set(powers.map((power) => power / sum), start);
   }

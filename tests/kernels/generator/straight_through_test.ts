@@ -17,7 +17,7 @@ Deno.test("straightThrough and argmax list the fields of their WGSL", () => {
 });
 
 gpuTest(
-  "encodeArgmax() and encodeStraightThrough() take the first of the greatest",
+  "encodeArgmax() and encodeStraightThrough() take the first maximum",
   async (gpu) => {
     using logits = GpuTensor.from(gpu, VALUES, [2, 3, 3], "logits");
     using indices = GpuTensor.zeros(gpu, [2, 3], "indices", "u32");

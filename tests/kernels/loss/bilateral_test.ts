@@ -8,15 +8,16 @@ import { assertAllClose } from "../../support/assert_all_close.ts";
 import { assertKernelStruct } from "../../support/assert_kernel_struct.ts";
 import { readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
+import { noiseImage } from "../../support/noise.ts";
 import { numericalGradient } from "../../support/numerical_gradient.ts";
-import { noisePicture, runImageLoss } from "../../support/run_image_loss.ts";
+import { runImageLoss } from "../../support/run_image_loss.ts";
 
 /** Gradients of means are small: about 1e-3. */
 const SMALL = { atol: 1e-7, rtol: 1e-5 };
 
 /**
  * The mean over offsets of the mean over pixels of spatial weight · exp(-d² / (2 σ²)) · d², where d
- * is the difference to the picture rolled by the offset, in float64.
+ * is the difference to the image rolled by the offset, in float64.
  */
 function oracle(image: ArrayLike<number>, options: BilateralOptions): number {
   const { height, width, sigmaColor, sigmaSpace, maxDistance } = options;
@@ -45,13 +46,13 @@ function oracle(image: ArrayLike<number>, options: BilateralOptions): number {
 Deno.test("bilateral lists the fields of its WGSL", () => assertKernelStruct(bilateral));
 
 for (const tag of ["a", "b", "c"]) {
-  gpuTest(`BilateralLoss equals SD-piXL, picture ${tag}`, async (gpu) => {
+  gpuTest(`BilateralLoss equals SD-piXL, image ${tag}`, async (gpu) => {
     const golden = readGolden("losses");
-    const picture = golden.tensor(`${tag}.image`);
-    const [height, width] = picture.shape as [number, number];
+    const image = golden.tensor(`${tag}.image`);
+    const [height, width] = image.shape as [number, number];
     const options = { height, width, sigmaColor: 1, sigmaSpace: 1, maxDistance: 3 };
     using bilateralLoss = BilateralLoss.create(gpu, options);
-    const { loss, gradient } = await runImageLoss(gpu, bilateralLoss, picture);
+    const { loss, gradient } = await runImageLoss(gpu, bilateralLoss, image);
     assertAllClose(loss, golden.tensor(`${tag}.bilateral.loss`).data);
     assertAllClose(gradient, golden.tensor(`${tag}.bilateral.grad`).data, SMALL);
   });
@@ -68,22 +69,22 @@ for (
   const name = `${height} x ${width}, ${sigmaColor}, ${sigmaSpace}, ${maxDistance}`;
   gpuTest(`BilateralLoss equals the oracle, ${name}`, async (gpu) => {
     const options = { height, width, sigmaColor, sigmaSpace, maxDistance };
-    const picture = noisePicture(height, width);
+    const image = noiseImage(height, width);
     using bilateralLoss = BilateralLoss.create(gpu, options);
-    const { loss, gradient } = await runImageLoss(gpu, bilateralLoss, picture);
+    const { loss, gradient } = await runImageLoss(gpu, bilateralLoss, image);
     const expected = (values: ArrayLike<number>) => oracle(values, options);
-    assertAllClose(loss, [expected(picture.data)]);
-    assertAllClose(gradient, numericalGradient(expected, picture.data), SMALL);
+    assertAllClose(loss, [expected(image.data)]);
+    assertAllClose(gradient, numericalGradient(expected, image.data), SMALL);
   });
 }
 
 gpuTest(
-  "BilateralLoss is 0 with the narrowest weights, and 0 where a picture is flat",
+  "BilateralLoss is 0 with the narrowest weights, and 0 where an image is flat",
   async (gpu) => {
     const size = { height: 6, width: 4, maxDistance: 2 };
     for (const [sigmaColor, sigmaSpace] of [[1e-40, 1], [1, 1e-40]] as const) {
       using bilateralLoss = BilateralLoss.create(gpu, { ...size, sigmaColor, sigmaSpace });
-      const { loss, gradient } = await runImageLoss(gpu, bilateralLoss, noisePicture(6, 4));
+      const { loss, gradient } = await runImageLoss(gpu, bilateralLoss, noiseImage(6, 4));
       assert([...loss, ...gradient].every((value) => value === 0));
     }
     using bilateralLoss = BilateralLoss.create(gpu, { ...size, sigmaColor: 1, sigmaSpace: 1 });
@@ -93,7 +94,7 @@ gpuTest(
   },
 );
 
-gpuTest("BilateralLoss refuses distances over the picture", (gpu) => {
+gpuTest("BilateralLoss refuses distances beyond the image", (gpu) => {
   const options = { height: 4, width: 6, sigmaColor: 1, sigmaSpace: 1 };
   for (const maxDistance of [0, 1.5, 4]) {
     assert.throws(() => BilateralLoss.create(gpu, { ...options, maxDistance }), {

@@ -11,7 +11,8 @@ import { assertAllClose } from "../../support/assert_all_close.ts";
 import { assertKernelStruct } from "../../support/assert_kernel_struct.ts";
 import { readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
-import { noisePicture, runImageLoss } from "../../support/run_image_loss.ts";
+import { noiseImage } from "../../support/noise.ts";
+import { runImageLoss } from "../../support/run_image_loss.ts";
 
 /** The loss and its gradient in float64, summed up over all frequencies. */
 function oracle(image: ArrayLike<number>, height: number, width: number) {
@@ -22,7 +23,7 @@ function oracle(image: ArrayLike<number>, height: number, width: number) {
     for (let column = 0; column < width; column++) {
       if (Math.hypot(row - height / 2, column - width / 2) < radius) continue;
       count += 3;
-      // `row` and `column` count in the shifted spectrum, where frequency 0 is at half the side.
+      // `row` and `column` count in the shifted spectrum, where frequency 0 is in the middle.
       const frequencyY = row - Math.floor(height / 2), frequencyX = column - Math.floor(width / 2);
       const wave = Array.from({ length: height * width }, (_, i) => {
         const turns = frequencyY * Math.floor(i / width) / height +
@@ -60,7 +61,7 @@ Deno.test("the kernels of the FFT loss list the fields of their WGSL", () => {
 });
 
 for (const tag of ["a", "b", "c"]) {
-  gpuTest(`FftLoss equals SD-piXL, picture ${tag}`, async (gpu) => {
+  gpuTest(`FftLoss equals SD-piXL, image ${tag}`, async (gpu) => {
     const golden = readGolden("losses");
     const { data, shape } = golden.tensor(`${tag}.image`);
     const { loss, gradient } = await run(gpu, data, shape[0]!, shape[1]!);
@@ -71,7 +72,7 @@ for (const tag of ["a", "b", "c"]) {
 
 for (const [height, width] of [[2, 2], [2, 3], [3, 2], [3, 3], [5, 7], [17, 4], [1 << 4, 96 / 4]]) {
   gpuTest(`FftLoss equals the oracle at ${height} x ${width}`, async (gpu) => {
-    const values = noisePicture(height!, width!).data;
+    const values = noiseImage(height!, width!).data;
     const { loss, gradient } = await run(gpu, values, height!, width!);
     const expected = oracle(values, height!, width!);
     assertAllClose([loss], [expected.loss]);
@@ -81,7 +82,7 @@ for (const [height, width] of [[2, 2], [2, 3], [3, 2], [3, 3], [5, 7], [17, 4], 
 
 for (const [height, width] of [[2, 512], [512, 3], [509, 5]]) {
   gpuTest(`FftLoss stays exact at the maximum sizes: ${height} x ${width}`, async (gpu) => {
-    const values = noisePicture(height!, width!).data;
+    const values = noiseImage(height!, width!).data;
     const { loss, gradient } = await run(gpu, values, height!, width!);
     const expected = oracle(values, height!, width!);
     // The loss is about 10 here, so this is 1e-6 of it.

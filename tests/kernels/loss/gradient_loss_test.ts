@@ -8,14 +8,15 @@ import { assertAllClose } from "../../support/assert_all_close.ts";
 import { assertKernelStruct } from "../../support/assert_kernel_struct.ts";
 import { readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
+import { noiseImage } from "../../support/noise.ts";
 import { numericalGradient } from "../../support/numerical_gradient.ts";
-import { noisePicture, runImageLoss } from "../../support/run_image_loss.ts";
+import { runImageLoss } from "../../support/run_image_loss.ts";
 
 /** Gradients of means are small: about 1e-3. */
 const SMALL = { atol: 1e-7, rtol: 1e-5 };
 
-/** Values with their sides. */
-interface Picture {
+/** Values with their shape. */
+interface Values {
   readonly data: ArrayLike<number>;
   readonly shape: readonly number[];
 }
@@ -23,8 +24,8 @@ interface Picture {
 /** Weights of red, green and blue in torchvision's gray. */
 const LUMA = [0.2989, 0.587, 0.114] as const;
 
-/** A gray picture as rows, of [H, W, 3], enlarged linearly between the middles of pixels. */
-function enlargedGray({ data, shape }: Picture, height: number, width: number): number[][] {
+/** Rows of a gray image, from [H, W, 3], with bilinear interpolation between pixel centers. */
+function enlargedGray({ data, shape }: Values, height: number, width: number): number[][] {
   const [rows, columns] = shape as [number, number];
   const gray = (y: number, x: number) =>
     LUMA.reduce((sum, weight, c) => sum + weight * data[(y * columns + x) * 3 + c]!, 0);
@@ -44,8 +45,8 @@ function enlargedGray({ data, shape }: Picture, height: number, width: number): 
   });
 }
 
-/** Mean squared differences of Sobel's edges along both sides, each picture by itself. */
-function oracle(image: Picture, target: Picture): number {
+/** Mean squared difference of Sobel's edges along both axes, computed per image. */
+function oracle(image: Values, target: Values): number {
   const [, , height, width] = target.shape as [number, number, number, number];
   const planes = height * width;
   const targetGray = Array.from(
@@ -85,17 +86,22 @@ function oracle(image: Picture, target: Picture): number {
 
 async function run(
   gpu: Gpu,
-  picture: { readonly data: Float32Array; readonly shape: readonly number[] },
+  image: { readonly data: Float32Array; readonly shape: readonly number[] },
   target: { readonly data: Float32Array; readonly shape: readonly number[] },
 ) {
-  const [height, width] = picture.shape as [number, number];
+  const [height, width] = image.shape as [number, number];
   const createLoss = () => {
-    using image = GpuTensor.from(gpu, Float32Array.from(target.data), target.shape, "target");
-    return GradientLoss.create(gpu, { height, width, target: image });
+    using targetImage = GpuTensor.from(
+      gpu,
+      Float32Array.from(target.data),
+      target.shape,
+      "target",
+    );
+    return GradientLoss.create(gpu, { height, width, target: targetImage });
   };
   using gradientLoss = createLoss();
-  const first = await runImageLoss(gpu, gradientLoss, picture);
-  assert.deepEqual(await runImageLoss(gpu, gradientLoss, picture), first);
+  const first = await runImageLoss(gpu, gradientLoss, image);
+  assert.deepEqual(await runImageLoss(gpu, gradientLoss, image), first);
   return first;
 }
 
@@ -104,7 +110,7 @@ Deno.test("the kernels of the gradient loss list the fields of their WGSL", () =
 });
 
 for (const tag of ["a", "b", "c"]) {
-  gpuTest(`GradientLoss equals SD-piXL, picture ${tag}`, async (gpu) => {
+  gpuTest(`GradientLoss equals SD-piXL, image ${tag}`, async (gpu) => {
     const golden = readGolden("losses");
     const target = golden.tensor(`${tag}.gradient.target`);
     const { loss, gradient } = await run(gpu, golden.tensor(`${tag}.image`), target);
@@ -115,25 +121,25 @@ for (const tag of ["a", "b", "c"]) {
 
 for (const [height, width, ...seen] of [[2, 3, 5, 7], [4, 3, 4, 3], [5, 4, 9, 6]] as const) {
   gpuTest(`GradientLoss equals the oracle, ${height} x ${width} at ${seen}`, async (gpu) => {
-    const picture = noisePicture(height, width);
-    const values = noisePicture(seen[0], seen[1]).data.map((value) => 1 - value * value);
+    const image = noiseImage(height, width);
+    const values = noiseImage(seen[0], seen[1]).data.map((value) => 1 - value * value);
     const target = { data: values, shape: [1, 3, ...seen] };
-    const { loss, gradient } = await run(gpu, picture, target);
-    const expected = (data: ArrayLike<number>) => oracle({ data, shape: picture.shape }, target);
+    const { loss, gradient } = await run(gpu, image, target);
+    const expected = (data: ArrayLike<number>) => oracle({ data, shape: image.shape }, target);
     // The losses are about 1 to 10.
-    assertAllClose(loss, [expected(picture.data)], { atol: 1e-5, rtol: 1e-6 });
-    assertAllClose(gradient, numericalGradient(expected, picture.data), SMALL);
+    assertAllClose(loss, [expected(image.data)], { atol: 1e-5, rtol: 1e-6 });
+    assertAllClose(gradient, numericalGradient(expected, image.data), SMALL);
   });
 }
 
 gpuTest("GradientLoss is 0 for the image itself", async (gpu) => {
-  const picture = noisePicture(6, 5);
-  const planes = Float32Array.from(picture.data, (_, i) => picture.data[i % 30 * 3 + i / 30 | 0]!);
-  const { loss, gradient } = await run(gpu, picture, { data: planes, shape: [1, 3, 6, 5] });
+  const image = noiseImage(6, 5);
+  const planes = Float32Array.from(image.data, (_, i) => image.data[i % 30 * 3 + i / 30 | 0]!);
+  const { loss, gradient } = await run(gpu, image, { data: planes, shape: [1, 3, 6, 5] });
   assertAllClose([...loss, ...gradient], new Array(91).fill(0));
 });
 
-gpuTest("GradientLoss refuses a target of another shape", (gpu) => {
+gpuTest("GradientLoss refuses a target whose shape differs", (gpu) => {
   using target = GpuTensor.zeros(gpu, [6, 5, 3], "target");
   assert.throws(() => GradientLoss.create(gpu, { height: 6, width: 5, target }), {
     message: 'Cannot create the gradient loss: expected "target" of shape [1, 3, H, W], ' +

@@ -8,15 +8,16 @@ import { assertAllClose } from "../../support/assert_all_close.ts";
 import { assertKernelStruct } from "../../support/assert_kernel_struct.ts";
 import { readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
+import { noiseImage } from "../../support/noise.ts";
 import { numericalGradient } from "../../support/numerical_gradient.ts";
-import { noisePicture, runImageLoss } from "../../support/run_image_loss.ts";
+import { runImageLoss } from "../../support/run_image_loss.ts";
 
 /** Gradients of means are small: about 1e-3. */
 const SMALL = { atol: 1e-7, rtol: 1e-5 };
 
 const MODES: readonly LossMode[] = ["l1", "l2"];
 
-/** What the oracle needs besides a picture. */
+/** Options of the oracle. */
 interface OracleOptions {
   readonly shape: readonly number[];
   readonly kernelSize: number;
@@ -58,7 +59,7 @@ Deno.test("the kernels of the Laplacian loss list the fields of their WGSL", () 
   for (const kernel of [laplacian, laplacianBackward]) assertKernelStruct(kernel);
 });
 
-Deno.test("laplacianWeights() sums up to 0, however narrow", () => {
+Deno.test("laplacianWeights() sums to 0 for each sigma", () => {
   for (const [kernelSize, sigma] of [[3, 0.75], [5, 0.01], [31, 10]] as const) {
     const weights = laplacianWeights(kernelSize, sigma);
     assertAllClose([weights.reduce((a, b) => a + b)], [0], { atol: 1e-6 });
@@ -69,13 +70,13 @@ Deno.test("laplacianWeights() sums up to 0, however narrow", () => {
 
 for (const mode of MODES) {
   for (const tag of ["a", "b", "c"]) {
-    gpuTest(`LaplacianLoss equals SD-piXL in ${mode}, picture ${tag}`, async (gpu) => {
+    gpuTest(`LaplacianLoss equals SD-piXL in ${mode}, image ${tag}`, async (gpu) => {
       const golden = readGolden("losses");
-      const picture = golden.tensor(`${tag}.image`);
-      const [height, width] = picture.shape as [number, number];
+      const image = golden.tensor(`${tag}.image`);
+      const [height, width] = image.shape as [number, number];
       const options = { height, width, kernelSize: 5, sigma: 0.75, mode };
       using laplacianLoss = LaplacianLoss.create(gpu, options);
-      const { loss, gradient } = await runImageLoss(gpu, laplacianLoss, picture);
+      const { loss, gradient } = await runImageLoss(gpu, laplacianLoss, image);
       assertAllClose(loss, golden.tensor(`${tag}.laplacian_${mode}.loss`).data);
       assertAllClose(gradient, golden.tensor(`${tag}.laplacian_${mode}.grad`).data, SMALL);
     });
@@ -91,19 +92,19 @@ for (const mode of MODES) {
   ) {
     const name = `${height} x ${width}, kernel size ${kernelSize}, sigma ${sigma}`;
     gpuTest(`LaplacianLoss equals the oracle in ${mode}, ${name}`, async (gpu) => {
-      const picture = noisePicture(height, width);
+      const image = noiseImage(height, width);
       const options = { height, width, kernelSize, sigma, mode };
       using laplacianLoss = LaplacianLoss.create(gpu, options);
-      const { loss, gradient } = await runImageLoss(gpu, laplacianLoss, picture);
+      const { loss, gradient } = await runImageLoss(gpu, laplacianLoss, image);
       const expected = (values: ArrayLike<number>) =>
-        oracle(values, { ...options, shape: picture.shape });
-      assertAllClose(loss, [expected(picture.data)]);
-      assertAllClose(gradient, numericalGradient(expected, picture.data), SMALL);
+        oracle(values, { ...options, shape: image.shape });
+      assertAllClose(loss, [expected(image.data)]);
+      assertAllClose(gradient, numericalGradient(expected, image.data), SMALL);
     });
   }
 }
 
-gpuTest("LaplacianLoss has no gradient where a picture is flat", async (gpu) => {
+gpuTest("LaplacianLoss has no gradient where an image is flat", async (gpu) => {
   const data = new Float32Array(3 * 6 * 4).fill(0.7);
   for (const mode of MODES) {
     const options = { height: 6, width: 4, kernelSize: 5, sigma: 0.75, mode };
@@ -113,7 +114,7 @@ gpuTest("LaplacianLoss has no gradient where a picture is flat", async (gpu) => 
   }
 });
 
-gpuTest("LaplacianLoss refuses even sides and those that radius over the picture", (gpu) => {
+gpuTest("LaplacianLoss refuses kernel sizes that are even or too large", (gpu) => {
   for (const kernelSize of [1, 4, 9, 2.5]) {
     assert.throws(
       () => LaplacianLoss.create(gpu, { height: 4, width: 6, kernelSize, sigma: 1, mode: "l1" }),

@@ -6,15 +6,16 @@ import { assertAllClose } from "../../support/assert_all_close.ts";
 import { assertKernelStruct } from "../../support/assert_kernel_struct.ts";
 import { readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
+import { noiseImage } from "../../support/noise.ts";
 import { numericalGradient } from "../../support/numerical_gradient.ts";
-import { noisePicture, runImageLoss } from "../../support/run_image_loss.ts";
+import { runImageLoss } from "../../support/run_image_loss.ts";
 
 /** Gradients of means are small: about 1e-3. */
 const SMALL = { atol: 1e-7, rtol: 1e-5 };
 
 const MODES: readonly LossMode[] = ["l1", "l2"];
 
-/** Mean over pairs beside each other, plus mean over pairs below each other, in float64. */
+/** Mean over horizontal pairs, plus mean over vertical pairs, in float64. */
 function oracle(image: ArrayLike<number>, [height, width]: readonly number[], mode: LossMode) {
   const meanOfPairs = (down: number, right: number) => {
     let sum = 0, count = 0;
@@ -37,12 +38,12 @@ Deno.test("totalVariation lists the fields of its WGSL", () => assertKernelStruc
 
 for (const mode of MODES) {
   for (const tag of ["a", "b", "c"]) {
-    gpuTest(`TotalVariationLoss equals SD-piXL in ${mode}, picture ${tag}`, async (gpu) => {
+    gpuTest(`TotalVariationLoss equals SD-piXL in ${mode}, image ${tag}`, async (gpu) => {
       const golden = readGolden("losses");
-      const picture = golden.tensor(`${tag}.image`);
-      const [height, width] = picture.shape as [number, number];
+      const image = golden.tensor(`${tag}.image`);
+      const [height, width] = image.shape as [number, number];
       using tv = TotalVariationLoss.create(gpu, { height, width, mode });
-      const { loss, gradient } = await runImageLoss(gpu, tv, picture);
+      const { loss, gradient } = await runImageLoss(gpu, tv, image);
       assertAllClose(loss, golden.tensor(`${tag}.tv_${mode}.loss`).data);
       assertAllClose(gradient, golden.tensor(`${tag}.tv_${mode}.grad`).data, SMALL);
     });
@@ -52,18 +53,18 @@ for (const mode of MODES) {
     gpuTest(
       `TotalVariationLoss equals the oracle in ${mode}, ${height} x ${width}`,
       async (gpu) => {
-        const picture = noisePicture(height, width);
+        const image = noiseImage(height, width);
         using tv = TotalVariationLoss.create(gpu, { height, width, mode });
-        const { loss, gradient } = await runImageLoss(gpu, tv, picture);
-        const expected = (values: ArrayLike<number>) => oracle(values, picture.shape, mode);
-        assertAllClose(loss, [expected(picture.data)]);
-        assertAllClose(gradient, numericalGradient(expected, picture.data), SMALL);
+        const { loss, gradient } = await runImageLoss(gpu, tv, image);
+        const expected = (values: ArrayLike<number>) => oracle(values, image.shape, mode);
+        assertAllClose(loss, [expected(image.data)]);
+        assertAllClose(gradient, numericalGradient(expected, image.data), SMALL);
       },
     );
   }
 }
 
-gpuTest("TotalVariationLoss has no gradient where neighbors are alike", async (gpu) => {
+gpuTest("TotalVariationLoss has no gradient where neighbors are equal", async (gpu) => {
   const data = new Float32Array(3 * 5 * 4).fill(0.3);
   for (const mode of MODES) {
     using tv = TotalVariationLoss.create(gpu, { height: 5, width: 4, mode });

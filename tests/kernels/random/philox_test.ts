@@ -50,7 +50,7 @@ gpuTest("encodePhilox() equals drawUniform() to the last bit", async (gpu) => {
   }
 });
 
-gpuTest("random numbers do not depend on how many are drawn, nor on when", async (gpu) => {
+gpuTest("random numbers depend neither on their count nor on earlier draws", async (gpu) => {
   using few = GpuTensor.zeros(gpu, [333], "few");
   using many = GpuTensor.zeros(gpu, [1000], "many");
   using again = GpuTensor.zeros(gpu, [1000], "again");
@@ -79,7 +79,7 @@ Deno.test("drawUniform() is spread evenly, and never 0 or 1", () => {
   assert.ok(chiSquare < 43.8, `chi-square is ${chiSquare}`);
 });
 
-Deno.test("drawUniform() gives unrelated numbers for other seeds, streams, steps and places", () => {
+Deno.test("drawUniform() gives unrelated numbers for other seeds, streams, steps and indices", () => {
   const count = 20_000;
   const values = drawUniform(KEY, count);
   const others = [

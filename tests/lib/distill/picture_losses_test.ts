@@ -9,7 +9,7 @@ import { createRun } from "../../../lib/distill/create_run.ts";
 import { createPictureLosses } from "../../../lib/distill/picture_losses.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
-import { noisePicture } from "../../support/run_image_loss.ts";
+import { noiseImage } from "../../support/noise.ts";
 import { discImage, tinyConfig } from "./tiny_run.ts";
 
 const SIZE = { height: 8, width: 10 };
@@ -26,7 +26,7 @@ async function run(gpu: Gpu, training: Scales, target: Parameters<typeof createP
   const config = resolveRunConfig({ training: { fftScale: 0, ...training } });
   const losses = createPictureLosses(gpu, target, config.training);
   for (const loss of losses) stack.use(loss);
-  const { data, shape } = noisePicture(SIZE.height, SIZE.width);
+  const { data, shape } = noiseImage(SIZE.height, SIZE.width);
   const image = stack.use(GpuTensor.from(gpu, data, shape, "image"));
   const twos = new Float32Array(data.length).fill(2);
   const gradImage = stack.use(GpuTensor.from(gpu, twos, shape, "grad_image"));
