@@ -52,7 +52,12 @@ export interface RunInputs {
   readonly image?: Image;
   /** What the run goes on from. Default: it begins anew. */
   readonly checkpoint?: RunCheckpoint;
-  /** The device to compute on; it is borrowed. Default: the run requests its own. */
+  /**
+   * The device to compute on; it is borrowed. Nothing of it is replaced: onnxruntime gets a proxy of
+   * it, which overrides some of onnxruntime's shaders and uploads. The first network that is loaded
+   * with a WebAssembly runtime replaces the global `WebAssembly.Memory` until onnxruntime has
+   * created its memory. Default: the run requests its own.
+   */
   readonly gpu?: Gpu;
   /** Networks that runs share, all on one `gpu`; it is borrowed. Default: the run loads its own. */
   readonly pool?: SessionPool;

@@ -36,7 +36,7 @@ const EXPECTED = [
  * @param code Of a shader module.
  * @returns undefined if the code is another.
  */
-export function fasterAttentionShader(code: string): string | undefined {
+export function overrideAttentionShader(code: string): string | undefined {
   const loop = code.indexOf(LOOP);
   const width = Number(code.match(/const head_size : u32 = (\d+);/)?.[1]);
   const head = code.slice(0, loop);

@@ -1,4 +1,4 @@
-import { declareTile, multiplyTile, type ProductTile } from "./matmul_tile.ts";
+import { declareTile, type MatmulTile, multiplyTile } from "./matmul_tile.ts";
 
 /** Large tiles below which the small ones are taken, so that a GPU has enough of them. */
 const MIN_LARGE_TILES = 128;
@@ -29,7 +29,7 @@ const BODY = "  let localRow = i32(local_id.y);";
  * @param code Of a shader module.
  * @returns undefined if the code is another.
  */
-export function fasterProductShader(code: string): string | undefined {
+export function overrideMatmulShader(code: string): string | undefined {
   const main = code.indexOf("@compute");
   const body = code.indexOf(BODY);
   const [head, entry, theirs] = [code.slice(0, main), code.slice(main, body), code.slice(body)];
@@ -45,8 +45,8 @@ export function fasterProductShader(code: string): string | undefined {
   const declareBatch = theirs.match(/let batchIndices = [^;]*;/)?.[0] ?? "";
   const lastArgument = declareBatch && ", batchIndices";
   const common = { element, isTransposed, lastArgument } as const;
-  const large: ProductTile = { ...common, name: "large", rows: 8, groups: 2 };
-  const small: ProductTile = { ...common, name: "small", rows: 4, groups: 1 };
+  const large: MatmulTile = { ...common, name: "large", rows: 8, groups: 2 };
+  const small: MatmulTile = { ...common, name: "small", rows: 4, groups: 1 };
   return `${head.replaceAll(THEIR_MEMORY, "")}
 ${declareTile(large)}
 ${declareTile(small)}

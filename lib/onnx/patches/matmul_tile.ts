@@ -1,5 +1,5 @@
 /** How a workgroup of 8 x 8 threads multiplies a tile. */
-export interface ProductTile {
+export interface MatmulTile {
   /** Prefix of its variables. */
   readonly name: string;
   /** Rows of the tile that each thread computes; the tile has eight times as many. */
@@ -26,7 +26,7 @@ export function unroll(count: number, text: (i: number) => string): string {
 }
 
 /** Returns the declaration of the tile's part of workgroup memory. */
-export function declareTile({ name, rows, groups, element, isTransposed }: ProductTile): string {
+export function declareTile({ name, rows, groups, element, isTransposed }: MatmulTile): string {
   const stride = strideOf(groups, isTransposed);
   return `var<workgroup> ${name}_a: array<vec4<${element}>, ${8 * rows * DEPTH_GROUPS}>;
 var<workgroup> ${name}_b: array<vec4<${element}>, ${stride * DEPTH}>;`;
@@ -44,7 +44,7 @@ var<workgroup> ${name}_b: array<vec4<${element}>, ${stride * DEPTH}>;`;
  * float16, 16 products are added up in float16 and the sums of these in float32, which takes half the
  * time of float32 throughout.
  */
-export function multiplyTile(tile: ProductTile): string {
+export function multiplyTile(tile: MatmulTile): string {
   const { rows, groups, element } = tile;
   const each = (text: (sum: string) => string) =>
     unroll(rows, (i) => unroll(groups, (j) => text(`${i}_${j}`)));
@@ -74,7 +74,7 @@ function strideOf(groups: number, isTransposed: boolean): number {
 }
 
 /** Reads the operands' groups of a depth into variables, each thread some. */
-function readNext(tile: ProductTile, depth: string, declaration: string): string {
+function readNext(tile: MatmulTile, depth: string, declaration: string): string {
   const { rows, groups, isTransposed, lastArgument } = tile;
   const rowStep = THREADS / DEPTH_GROUPS;
   const width = 8 * groups;
@@ -102,7 +102,7 @@ function readNext(tile: ProductTile, depth: string, declaration: string): string
 }
 
 /** Stores what was read where all threads see it: A as [rows, K], B as [K, columns]. */
-function storeOperands({ name, rows, groups, element, isTransposed }: ProductTile): string {
+function storeOperands({ name, rows, groups, element, isTransposed }: MatmulTile): string {
   const storeA = unroll(
     8 * rows * DEPTH_GROUPS / THREADS,
     (i) => `${name}_a[t + ${i * THREADS}] = next_a${i};`,
@@ -124,7 +124,7 @@ function storeOperands({ name, rows, groups, element, isTransposed }: ProductTil
 }
 
 /** Multiplies four products deep. */
-function multiplyGroup(tile: ProductTile, k: number): string {
+function multiplyGroup(tile: MatmulTile, k: number): string {
   const { name, rows, groups, element, isTransposed } = tile;
   const stride = strideOf(groups, isTransposed);
   const sum = element === "f16" ? "part" : "sum";

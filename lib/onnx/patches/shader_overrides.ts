@@ -1,25 +1,17 @@
-import { fasterAttentionShader } from "./attention_shader.ts";
-import { fasterProductShader } from "./matmul_shader.ts";
-
-const devices = new WeakSet<GPUDevice>();
+import { overrideAttentionShader } from "./attention_shader.ts";
+import { overrideMatmulShader } from "./matmul_shader.ts";
 
 /**
- * Lets a device compile faster shaders in place of some of onnxruntime's: matrix products,
- * convolutions and attention, which are nearly all the work of a network.
+ * Overrides a shader of onnxruntime with a faster one: matrix products, convolutions and attention,
+ * which are nearly all the work of a network.
  *
- * onnxruntime-web has no way to give it kernels, but it compiles those that it has through the device
- * that it gets. A shader that is not recognized stays as it is. On an H100 the UNet of SDXL is
- * 3.7 times as fast with them (tests/bench/RESULTS.md).
+ * onnxruntime-web has no interface for custom kernels, but it compiles its own through the device
+ * that it is given. On an H100, the UNet of SDXL is 3.7 times as fast with the overrides
+ * (tests/bench/RESULTS.md).
+ *
+ * @param code WGSL of a shader module.
+ * @returns The faster shader, or `code` if it is not recognized.
  */
-export function useFasterShaders(device: GPUDevice): void {
-  if (devices.has(device)) return;
-  devices.add(device);
-  const { createShaderModule } = device;
-  device.createShaderModule = (descriptor) =>
-    createShaderModule.call(device, { ...descriptor, code: fasterShader(descriptor.code) });
-}
-
-/** Returns a faster shader that takes the place of another, or that one. */
-export function fasterShader(code: string): string {
-  return fasterProductShader(code) ?? fasterAttentionShader(code) ?? code;
+export function overrideShader(code: string): string {
+  return overrideMatmulShader(code) ?? overrideAttentionShader(code) ?? code;
 }

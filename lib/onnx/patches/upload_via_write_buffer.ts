@@ -1,36 +1,19 @@
 /**
- * Does work in which buffers that are mapped when they are created get their content by
- * `GPUQueue.writeBuffer` instead.
+ * Creates a buffer that looks mapped and is filled by `GPUQueue.writeBuffer` when it is unmapped.
  *
- * onnxruntime brings weights to the GPU through such buffers. Where the driver puts them into the GPU's
- * own memory, `getMappedRange` is very slow: on an H100 it took 1.2 s for 32 MB, and writing them 0.02
- * s (Deno 2.9.6). Here the range is an array in the memory of the program, and
- * `unmap` writes it.
+ * onnxruntime uploads weights through buffers that are mapped at creation. If the driver puts them
+ * into the memory of the GPU, `getMappedRange` is slow: 1.2 s for 32 MB on an H100, where
+ * `writeBuffer` takes 0.02 s (Deno 2.9.6). Here the mapped range is an array in host memory.
  *
- * @param device Gets its own `createBuffer` back when the work has ended.
+ * @param descriptor A buffer with `mappedAtCreation`.
  */
-export async function withWrittenBuffers<T>(
+export function createUploadBuffer(
   device: GPUDevice,
-  work: () => Promise<T>,
-): Promise<T> {
-  const { createBuffer } = device;
-  // For this device only, until it is deleted again.
-  device.createBuffer = (descriptor) => {
-    if (!descriptor.mappedAtCreation) return createBuffer.call(device, descriptor);
-    const { MAP_WRITE, COPY_DST } = GPUBufferUsage;
-    const usage = descriptor.usage & ~MAP_WRITE | COPY_DST;
-    const buffer = createBuffer.call(device, { ...descriptor, usage, mappedAtCreation: false });
-    return fill(device, buffer);
-  };
-  try {
-    return await work();
-  } finally {
-    Reflect.deleteProperty(device, "createBuffer");
-  }
-}
-
-/** Lets a buffer look as if it were mapped until it is unmapped. */
-function fill(device: GPUDevice, buffer: GPUBuffer): GPUBuffer {
+  descriptor: GPUBufferDescriptor,
+): GPUBuffer {
+  const { MAP_WRITE, COPY_DST } = GPUBufferUsage;
+  const usage = descriptor.usage & ~MAP_WRITE | COPY_DST;
+  const buffer = device.createBuffer({ ...descriptor, usage, mappedAtCreation: false });
   const content = new ArrayBuffer(buffer.size);
   buffer.getMappedRange = (offset = 0, size = content.byteLength - offset) => {
     if (offset === 0 && size === content.byteLength) return content;
@@ -43,7 +26,7 @@ function fill(device: GPUDevice, buffer: GPUBuffer): GPUBuffer {
     Reflect.deleteProperty(buffer, "getMappedRange");
     Reflect.deleteProperty(buffer, "unmap");
     device.queue.writeBuffer(buffer, 0, content);
-    // Detached, as what was mapped is: its memory is free at once, not when garbage is collected.
+    // Detached, like a mapped range: its memory is freed now, not with the next garbage collection.
     content.transfer(0);
   };
   return buffer;

@@ -1,3 +1,5 @@
+import { restoreWorker } from "../patches/global_worker.ts";
+import { preallocateMemory } from "../patches/preallocated_memory.ts";
 import type { Runtime } from "./session.ts";
 
 // The types of all entry points of the package are these.
@@ -17,11 +19,31 @@ const MAX_THREADS = 8;
 export class OrtRuntime {
   /** The package. */
   readonly ort: Ort;
+  #needsMemory: boolean;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Takes over a package that was imported. */
-  constructor(ort: Ort) {
+  /**
+   * Takes over a package that was imported.
+   *
+   * @param options.createsMemory Whether its first session creates a WebAssembly memory.
+   */
+  constructor(ort: Ort, { createsMemory }: { readonly createsMemory: boolean }) {
     this.ort = ort;
+    this.#needsMemory = createsMemory;
+  }
+
+  /** Loads a model; see {@linkcode preallocateMemory} for what the first call changes meanwhile. */
+  async createSession(
+    model: Uint8Array,
+    options: OrtSessionOptions,
+  ): Promise<OrtInferenceSession> {
+    using memory = this.#needsMemory ? preallocateMemory() : undefined;
+    using _worker = this.#needsMemory ? restoreWorker() : undefined;
+    try {
+      return await this.ort.InferenceSession.create(model, options);
+    } finally {
+      this.#needsMemory &&= !memory?.isDone;
+    }
   }
 
   /** Does work after all earlier work is done, even if that failed. */
@@ -38,7 +60,9 @@ const runtimes = new Map<Runtime, Promise<OrtRuntime>>();
 export function loadOrtRuntime(runtime: Runtime): Promise<OrtRuntime> {
   let loaded = runtimes.get(runtime);
   if (!loaded) {
-    loaded = importOrt(runtime).then((ort) => new OrtRuntime(ort));
+    loaded = importOrt(runtime).then((ort) =>
+      new OrtRuntime(ort, { createsMemory: runtime !== "native" })
+    );
     loaded.catch(() => runtimes.delete(runtime));
     runtimes.set(runtime, loaded);
   }

@@ -1,17 +1,14 @@
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { encodeModel } from "../graph/encode_model.ts";
 import type { Graph, GraphWeight } from "../graph/graph.ts";
-import { bytesOf } from "../graph/graph_memory.ts";
-import { withWholeMemory } from "../patches/preallocated_memory.ts";
-import { useFasterShaders } from "../patches/shader_overrides.ts";
-import { withWrittenBuffers } from "../patches/upload_via_write_buffer.ts";
+import { bytesOfWeights } from "../graph/graph_memory.ts";
+import { OrtDevice } from "../patches/ort_device.ts";
 import { padConvChannels } from "../rewrite/pad_conv_channels.ts";
 import { applyWinograd } from "../rewrite/winograd.ts";
 import { LazyBytes } from "./lazy_bytes.ts";
 import {
   checkRuntimeFile,
   loadOrtRuntime,
-  type OrtInferenceSession,
   type OrtSessionOptions,
   runtimeFile,
 } from "./ort_runtime.ts";
@@ -48,9 +45,18 @@ export class OrtSessions implements SessionLoader {
     try {
       await checkRuntimeFile(runtime);
       const ort = await loadOrtRuntime(runtime);
-      const session = await ort.runExclusive(() => {
+      const options = {
+        ...sessionOptions(runtime, gpu),
+        externalData: rewritten.weights.map((weight) =>
+          externalData(weight, runtime, (error) => readError = error)
+        ),
+      };
+      const session = await ort.runExclusive(async () => {
         signal?.throwIfAborted();
-        return this.#create(ort.ort.InferenceSession, rewritten, (error) => readError = error);
+        using _uploads = runtime === "webgpu" && gpu
+          ? OrtDevice.of(gpu.device).uploadViaWriteBuffer()
+          : undefined;
+        return await ort.createSession(encodeModel(rewritten), options);
       });
       if (signal?.aborted) await ort.runExclusive(() => session.release());
       signal?.throwIfAborted();
@@ -66,25 +72,6 @@ export class OrtSessions implements SessionLoader {
       throw new SessionError("load", graph.name, detail, { cause: readError ?? cause });
     }
   }
-
-  async #create(
-    factory: {
-      create(model: Uint8Array, options: OrtSessionOptions): Promise<OrtInferenceSession>;
-    },
-    graph: Graph,
-    onReadError: (error: unknown) => void,
-  ): Promise<OrtInferenceSession> {
-    const { runtime, gpu } = this;
-    if (gpu && runtime === "webgpu") useFasterShaders(gpu.device);
-    const create = () =>
-      factory.create(encodeModel(graph), {
-        ...sessionOptions(runtime, gpu),
-        externalData: graph.weights.map((weight) => externalData(weight, runtime, onReadError)),
-      });
-    return await withWholeMemory(() =>
-      gpu && runtime === "webgpu" ? withWrittenBuffers(gpu.device, create) : create()
-    );
-  }
 }
 
 /** Rewrites a graph to one that the runtime computes faster. */
@@ -99,9 +86,10 @@ function sessionOptions(runtime: Runtime, gpu: Gpu | null): OrtSessionOptions {
   if (runtime === "native") return { ...options, executionProviders: ["cpu"] };
   if (runtime === "wasm") return { ...options, executionProviders: ["wasm"] };
   if (!gpu) throw new TypeError("a GPU device is needed");
+  const { device } = OrtDevice.of(gpu.device);
   // Freed buffers wait for a tensor of exactly their size. The default reuses them for similar
   // sizes: 0.5 GB more memory with SDXL, and no faster. The types do not know this option.
-  const webgpu = { name: "webgpu", device: gpu.device, storageBufferCacheMode: "simple" } as const;
+  const webgpu = { name: "webgpu", device, storageBufferCacheMode: "simple" } as const;
   return {
     ...options,
     // "all" also changes the layout of images, which takes more memory and is no faster.
@@ -120,8 +108,4 @@ function externalData(
   const bytes = new LazyBytes(entry, type, onReadError);
   // The native runtime takes the memory of an array, not its methods.
   return { path: value.name, data: runtime === "native" ? bytes.subarray() : bytes };
-}
-
-function bytesOfWeights({ weights }: Graph): number {
-  return weights.reduce((sum, { value }) => sum + bytesOf(value), 0);
 }

@@ -56,7 +56,7 @@ export async function runOnWebgpu(
       : { data, shape },
   ]);
   await using session = await new OrtSessions({ runtime: "webgpu", gpu }).load(graph);
-  const outputs = await session.run(Object.fromEntries(given));
+  const { outputs } = await session.run(Object.fromEntries(given));
   const results: Record<string, HostTensor> = {};
   for (const [name, tensor] of Object.entries(outputs)) {
     results[name] = { data: await tensors.use(tensor).read(), shape: tensor.shape };
