@@ -41,15 +41,22 @@ export async function readFileIfThere(
   }
 }
 
-/** Reads no more than it must: a device or a pipe has no size that could be asked for. */
+/** Stops reading at the limit: a device or a pipe does not know its size beforehand. */
 async function readBounded(path: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   using file = await Deno.open(path);
-  const bytes = new Uint8Array(maxBytes + 1);
+  const { size } = await file.stat();
+  let bytes = new Uint8Array(Math.min(size, maxBytes) + 1);
   let length = 0;
-  while (length < bytes.length) {
+  while (true) {
     const count = await file.read(bytes.subarray(length));
     if (count === null) return bytes.slice(0, length);
     length += count;
+    if (length > maxBytes) {
+      throw new OutputError("read", path, `expected at most ${maxBytes} bytes, got more`);
+    }
+    if (length < bytes.length) continue;
+    const grown = new Uint8Array(Math.min(2 * length, maxBytes + 1));
+    grown.set(bytes);
+    bytes = grown;
   }
-  throw new OutputError("read", path, `expected at most ${maxBytes} bytes, got more`);
 }

@@ -17,6 +17,9 @@ export const PICTURE_FORMATS: readonly PictureFormat[] = IMAGE_FORMATS.filter(
   (format): format is PictureFormat => format.encoder !== undefined,
 );
 
+/** The format of pictures if nothing is said. */
+export const DEFAULT_PICTURE_FORMAT: PictureFormat = PICTURE_FORMATS[0]!;
+
 /** Returns the format of a file by its first bytes; undefined if it is none of them. */
 export function imageFormatOf(bytes: Uint8Array): ImageFormat | undefined {
   return IMAGE_FORMATS.find((format) => format.sniff(bytes));

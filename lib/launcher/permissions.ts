@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { parseRunConfig, parseSettings, sourceOf } from "../../config/parse_run_config.ts";
-import { layersFolder } from "../outputs/layers_folder.ts";
+import { layersFolder } from "../outputs/run_folder.ts";
 import { videoTarget } from "../video/video_formats.ts";
 import { splitLoraPaths } from "../lora/lora_names.ts";
 import { type HubLocations, hubPermissions, namesHub } from "../cli/flags/hub_permissions.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { encodeCheckpoint, type RunCheckpoint } from "../run/checkpoint.ts";
+import { listFolder } from "../files/list_files.ts";
 import { OutputError } from "../files/output_error.ts";
 import { writeFile } from "../files/write_file.ts";
 
@@ -36,15 +37,10 @@ export interface CheckpointFile {
  * @throws {OutputError} If the folder cannot be read.
  */
 export async function listCheckpoints(folder: string): Promise<CheckpointFile[]> {
-  const found: CheckpointFile[] = [];
-  try {
-    for await (const { name } of Deno.readDir(folder)) {
-      const step = NAME.exec(name)?.[1];
-      if (step !== undefined) found.push({ path: join(folder, name), step: Number(step) });
-    }
-  } catch (cause) {
-    throw OutputError.from("read", folder, cause);
-  }
+  const found = (await listFolder(folder)).flatMap(({ name }): CheckpointFile[] => {
+    const step = NAME.exec(name)?.[1];
+    return step === undefined ? [] : [{ path: join(folder, name), step: Number(step) }];
+  });
   return found.sort((a, b) => a.step - b.step);
 }
 

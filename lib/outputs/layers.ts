@@ -1,31 +1,36 @@
 import { join } from "node:path";
 import { encodePng } from "../image/encode_png.ts";
-import { enlargeIndices, enlargeNearest } from "../image/enlarge_nearest.ts";
+import { enlargeNearest } from "../image/enlarge_nearest.ts";
 import { Image } from "../image/image.ts";
 import { mixColors, type Mixture } from "../palette/mixture.ts";
-import { encodePalettePng } from "./final_images.ts";
-import { contactSheet, type SheetTile } from "./layer_sheet.ts";
+import { encodePicture } from "./final_images.ts";
+import { contactSheet, type SheetTile } from "./contact_sheet.ts";
+import { listFolder } from "../files/list_files.ts";
+import { OutputError } from "../files/output_error.ts";
 import { makeFolder, writeFile } from "../files/write_file.ts";
 
 /** The files that {@linkcode writeLayers} wrote. */
 export interface LayerFiles {
-  /** A picture of each color, in the order of the palette: `layer_0.png`, `layer_1.png` … */
+  /** One image per color, in the order of the palette: `layer_0.png`, `layer_1.png` … */
   readonly layers: readonly string[];
-  /** The likeliest colors: an indexed PNG, if the palette fits in one. */
+  /** The most probable colors: an indexed PNG, if the palette fits in one. */
   readonly argmax: string;
-  /** The mixture, true color. */
+  /** The mixture, in true color. */
   readonly softmax: string;
   /** All of them side by side, with labels. */
   readonly sheet: string;
+  /** Layers of an earlier, larger palette, which were removed. */
+  readonly removed: readonly string[];
 }
 
 /**
- * Writes a mixture as one RGBA picture a color, whose alpha is the color's probability, with
- * `argmax.png`, `softmax.png` and `contact_sheet.png`.
+ * Writes a mixture as one RGBA image per color, whose alpha is the probability of the color, with
+ * `argmax.png`, `softmax.png` and `contact_sheet.png`. Layers of an earlier, larger palette in the
+ * same folder are removed.
  *
- * @param folder Where they go; it is made.
- * @param factor Each pixel becomes a square of so many; integer, 1 or more.
- * @throws {OutputError} If one cannot be written.
+ * @param folder Where they go; it is created.
+ * @param factor Each pixel becomes a square of `factor` x `factor`; integer, 1 or more.
+ * @throws {OutputError} If one cannot be written or removed.
  */
 export async function writeLayers(
   folder: string,
@@ -45,9 +50,7 @@ export async function writeLayers(
     tiles.push({ image, labels });
   }
   const argmax = join(folder, "argmax.png");
-  const large = { height: mixture.height * factor, width: mixture.width * factor };
-  const largeIndices = enlargeIndices(mixture, indices, factor);
-  await writeFile(argmax, encodePalettePng(large, largeIndices, palette));
+  await writeFile(argmax, encodePicture(mixture, factor));
   const softmax = join(folder, "softmax.png");
   const mixed = Image.fromFloats(mixture, mixColors(mixture));
   await writeFile(softmax, encodePng(enlargeNearest(mixed, factor)));
@@ -58,10 +61,28 @@ export async function writeLayers(
     { image: mixed, labels: ["softmax", palette.name] },
   ];
   await writeFile(sheet, encodePng(contactSheet([...first, ...tiles])));
-  return { layers, argmax, softmax, sheet };
+  const removed = await removeLayers(folder, palette.size);
+  return { layers, argmax, softmax, sheet, removed };
 }
 
-/** Draws where a color is, and tells its mean probability. */
+/** Removes the layers of colors from `count` on, which an earlier palette has left. */
+async function removeLayers(folder: string, count: number): Promise<string[]> {
+  const removed: string[] = [];
+  for (const { name, isFile } of await listFolder(folder)) {
+    const index = /^layer_(\d+)\.png$/.exec(name)?.[1];
+    if (!isFile || index === undefined || Number(index) < count) continue;
+    const path = join(folder, name);
+    try {
+      await Deno.remove(path);
+    } catch (cause) {
+      throw OutputError.from("remove", path, cause);
+    }
+    removed.push(path);
+  }
+  return removed;
+}
+
+/** Draws the probability of a color, and returns its mean. */
 function layerImage(mixture: Mixture, k: number): { image: Image; mean: number } {
   const { palette, probabilities } = mixture;
   const image = new Image(mixture);

@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import { wrapText } from "../image/draw_text.ts";
 import { encodePng } from "../image/encode_png.ts";
 import type { Image } from "../image/image.ts";
-import { contactSheet, labelWidth, type SheetOptions } from "./layer_sheet.ts";
+import { contactSheet, labelWidth, type SheetOptions } from "./contact_sheet.ts";
 import type { PictureKey } from "../run/run_picture.ts";
 import { writeFile } from "../files/write_file.ts";
 

@@ -1,9 +1,9 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { ImageSize } from "../image/image.ts";
 import { OutputError } from "../files/output_error.ts";
 import { makeFolder } from "../files/write_file.ts";
 
-/** What the name of a run's folder tells. */
+/** The parts of the name of a run's folder. */
 export interface RunName {
   /** Name of the config, such as "standard"; the folder above. */
   readonly config: string;
@@ -15,13 +15,13 @@ export interface RunName {
   readonly size: ImageSize;
   /** Name of the palette, such as "sweetie-16". */
   readonly palette: string;
-  /** Pictures in it, if it is the folder of several runs. */
+  /** Number of pictures, if it is the folder of several runs. */
   readonly count?: number;
 }
 
 /**
- * Returns the path `<root>/<config>/<YYYY-MM-DD-HH-MM-SS>-<model>-im<H>x<W>-<palette>`, with
- * `-<count>-pictures` at its end if it is for several runs.
+ * Returns the path `<root>/<config>/<YYYY-MM-DD-HH-MM-SS>-<model>-im<H>x<W>-<palette>`, and
+ * `-<count>-pictures` behind it for several runs.
  *
  * Characters that a file system may refuse become "_".
  */
@@ -36,7 +36,7 @@ export function runFolderPath(root: string, name: RunName): string {
 }
 
 /**
- * Makes the folder of a new run, with all folders above it.
+ * Makes the folder of a new run and its parents.
  *
  * @returns Its path; "-2", "-3" … is appended if another run began in the same second.
  * @throws {OutputError} If it cannot be made.
@@ -54,6 +54,11 @@ export async function createRunFolder(root: string, name: RunName): Promise<stri
       throw OutputError.from("create folder", path, cause);
     }
   }
+}
+
+/** Returns the default folder of the layers of a run, which is named by its folder or checkpoint. */
+export function layersFolder(source: string): string {
+  return join(/\.(safetensors|pth|pt)$/i.test(source) ? dirname(source) : source, "layers");
 }
 
 /** Returns a date in local time as "2026-11-24-09-05-00", for names of files. */

@@ -6,32 +6,33 @@ import { readPngChunks } from "../image/png_chunks.ts";
 import { reduceSquares } from "../image/reduce_squares.ts";
 import { Palette } from "../palette/palette.ts";
 import { listCheckpoints } from "./checkpoint_file.ts";
+import { listFolder } from "../files/list_files.ts";
 import { readFile } from "../files/read_file.ts";
 import { OutputError } from "../files/output_error.ts";
 
-/** A picture of a run on the disk. */
+/** A file with a picture of a run. */
 export interface RunFrame {
   /** Path of the file. */
   readonly path: string;
-  /** Step after which it was written; undefined for the picture at the end. */
+  /** Step after which it was written; undefined for the final picture. */
   readonly step: number | undefined;
 }
 
-/** The pictures of the way of a run, from the first step to the last. */
+/** The intermediate pictures of a run, from the first step to the last. */
 export interface RunFrames {
-  /** Pictures of palette colors. */
+  /** Pictures in palette colors. */
   readonly hard: readonly RunFrame[];
   /** Mixtures. */
   readonly soft: readonly RunFrame[];
 }
 
 /**
- * Lists the pictures that a run's folder keeps of its way: `png_logs/<step>_hard.png` and
- * `_soft.png`, then those of its end, `final_argmax.png` and `final_softmax.png`.
+ * Lists the intermediate pictures of a run, `png_logs/<step>_hard.png` and `_soft.png`, and behind
+ * them the final ones, `final_argmax.png` and `final_softmax.png`.
  *
- * Those of the end are left out where a run went on after it and kept later pictures.
+ * The final ones are left out if the run was resumed after them and kept later pictures.
  *
- * @returns No frames where the run kept none on its way.
+ * @returns No frames if the run kept no intermediate pictures.
  * @throws {OutputError} If the folder cannot be read.
  */
 export async function listRunFrames(folder: string): Promise<RunFrames> {
@@ -39,14 +40,14 @@ export async function listRunFrames(folder: string): Promise<RunFrames> {
   const logs = names.includes("png_logs") ? await namesIn(join(folder, "png_logs")) : [];
   const endStep = (await listCheckpoints(folder)).at(-1)?.step ?? Infinity;
   const framesOf = (kind: "hard" | "soft", end: string): RunFrame[] => {
-    const onTheWay = logs.flatMap((name) => {
+    const intermediate = logs.flatMap((name) => {
       const [, step, found] = /^(\d+)_(hard|soft)\.png$/.exec(name) ?? [];
       return found === kind ? [{ path: join(folder, "png_logs", name), step: Number(step) }] : [];
     }).sort((a, b) => a.step - b.step);
-    const hasEnd = names.includes(end) && onTheWay.every(({ step }) => step <= endStep);
-    if (onTheWay.length === 0 || !hasEnd) return onTheWay;
-    // A run that was stopped may have kept a picture of its last step, too.
-    const before = onTheWay.filter(({ step }) => step < endStep);
+    const hasEnd = names.includes(end) && intermediate.every(({ step }) => step <= endStep);
+    if (intermediate.length === 0 || !hasEnd) return intermediate;
+    // A run that was stopped may also have kept a picture of its last step.
+    const before = intermediate.filter(({ step }) => step < endStep);
     return [...before, { path: join(folder, end), step: undefined }];
   };
   return {
@@ -59,8 +60,8 @@ export async function listRunFrames(folder: string): Promise<RunFrames> {
  * Reads a frame and undoes its enlargement.
  *
  * @param size Size of the run's picture.
- * @throws {OutputError} If it cannot be read, or is no whole multiple of `size`, of squares.
- * @throws {ImageError} If it is no picture.
+ * @throws {OutputError} If it cannot be read, or is not an enlargement of `size` by an integer.
+ * @throws {ImageError} If it is no image.
  */
 export async function readRunFrame(path: string, size: ImageSize): Promise<Image> {
   const image = await decodeImage(await readFile(path), { name: path });
@@ -74,9 +75,9 @@ export async function readRunFrame(path: string, size: ImageSize): Promise<Image
 /**
  * Reads the palette of an indexed PNG, in its order.
  *
- * @returns undefined if the file is of true colors.
+ * @returns undefined if the file is in true color.
  * @throws {OutputError} If it cannot be read.
- * @throws {ImageError} If it is no picture.
+ * @throws {ImageError} If it is no image.
  */
 export async function readFramePalette(path: string): Promise<Palette | undefined> {
   const bytes = await readFile(path);
@@ -90,9 +91,9 @@ export async function readFramePalette(path: string): Promise<Palette | undefine
 }
 
 /**
- * Returns the palette index of each pixel; of equal colors the first.
+ * Returns the palette index of each pixel, the first one of equal colors.
  *
- * @param path Of the picture, for the error.
+ * @param path Path of the image, for the error.
  * @returns Shape [H, W].
  * @throws {OutputError} If a color is not in the palette.
  */
@@ -113,9 +114,5 @@ function packed(bytes: Uint8Array, at: number): number {
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-  } catch (cause) {
-    throw OutputError.from("read", folder, cause);
-  }
+  return (await listFolder(folder)).map(({ name }) => name);
 }

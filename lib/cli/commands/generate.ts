@@ -1,14 +1,16 @@
 import { basename } from "node:path";
 import type { RunConfig } from "../../../config/run_config.ts";
+import type { Image } from "../../image/image.ts";
 import { decodeImage } from "../../image/decode_image.ts";
 import { readFile } from "../../files/read_file.ts";
-import { readPaletteFile } from "../../outputs/palette_preview.ts";
+import { readPaletteFile } from "../../palette/palette_file.ts";
 import { createRunFolder } from "../../outputs/run_folder.ts";
 import { checkVideoColors, DEFAULT_VIDEO_FORMAT } from "../../video/video_formats.ts";
 import { findPalette } from "../../palette/find_palette.ts";
 import { combinations, isMultiple, refuseResume } from "../flags/combinations.ts";
 import type { GenerateFlags } from "../flags/command_flags.ts";
 import { readVideoRequest } from "../flags/config_from_flags.ts";
+import { imageNotes } from "./image_notes.ts";
 import { Interrupt } from "./interrupt.ts";
 import { makePicture, type PictureOrder } from "./make_picture.ts";
 import type { MakeSeveralOptions } from "./make_several.ts";
@@ -20,6 +22,9 @@ import { UsageError } from "../flags/usage_error.ts";
 import { decodeCheckpoint } from "../../run/decode_checkpoint.ts";
 import { defined } from "../../text/defined.ts";
 import { videoNotes } from "./video_notes.ts";
+
+/** The maximum size of an input image in bytes. */
+const MAX_IMAGE_BYTES = 2 ** 29;
 
 /** Exit code of a program that Ctrl-C stopped: 128 + SIGINT. */
 const INTERRUPTED = 130;
@@ -80,7 +85,14 @@ async function readOrders(
   const names = [...new Set(configs.map(({ generator }) => generator.palette))];
   const found = await Promise.all(names.map((name) => findPalette(name, readPaletteFile)));
   const palettes = new Map(names.map((name, i) => [name, found[i]!]));
-  const image = path === null ? undefined : await decodeImage(await readFile(path), { name: path });
+  const decodeNotes: string[] = [];
+  const onNote = (note: string) => decodeNotes.push(note);
+  const image = path === null
+    ? undefined
+    : await decodeImage(await readFile(path, { maxBytes: MAX_IMAGE_BYTES }), {
+      name: path,
+      onNote,
+    });
   const { checkpoint: file } = request;
   const checkpoint = file === undefined ? undefined : decodeCheckpoint(await readFile(file), file);
   // The default size need not be kept.
@@ -95,7 +107,12 @@ async function readOrders(
     return {
       number: i + 1,
       config,
-      notes: [...request.notes, ...notesOfVideo(config, asked)],
+      notes: [
+        ...request.notes,
+        ...decodeNotes,
+        ...notesOfImage(config, image),
+        ...notesOfVideo(config, asked),
+      ],
       isScored: isMultiple(flags),
       inputs: {
         palette,
@@ -113,6 +130,13 @@ async function readOrders(
         }),
     };
   });
+}
+
+/** Returns notes for an image whose aspect ratio differs much from the picture's. */
+function notesOfImage({ generator }: RunConfig, image: Image | undefined): string[] {
+  if (image === undefined) return [];
+  const size = { height: generator.imageH, width: generator.imageW };
+  return imageNotes(image, size, generator.imageFit);
 }
 
 /** Returns notes for videos that the picture does not fill. */

@@ -1,9 +1,9 @@
 import { decodeCheckpoint } from "../../run/decode_checkpoint.ts";
 import { findCheckpoint } from "../../outputs/checkpoint_file.ts";
 import { writeLayers } from "../../outputs/layers.ts";
-import { layersFolder } from "../../outputs/layers_folder.ts";
+import { layersFolder } from "../../outputs/run_folder.ts";
 import { readFile } from "../../files/read_file.ts";
-import { readPaletteFile } from "../../outputs/palette_preview.ts";
+import { readPaletteFile } from "../../palette/palette_file.ts";
 import { findPalette } from "../../palette/find_palette.ts";
 import { matchPalette, type PaletteMatch } from "../../palette/match_palette.ts";
 import { mixtureOfLogits, recolorMixture } from "../../palette/mixture.ts";
@@ -44,6 +44,9 @@ export async function layersCommand(
   const last = files.layers.length - 1;
   const layers = last === 0 ? "layer_0.png" : `layer_0.png to layer_${last}.png`;
   out.write(`${path}, step ${step}: ${height} x ${width} pixels (height x width)\n`);
+  if (files.removed.length > 0) {
+    out.write(`note: removed ${files.removed.length} layers of an earlier palette\n`);
+  }
   out.write(`${[files.sheet, files.argmax, files.softmax].join("\n")}\n${folder}: ${layers}\n`);
 }
 

@@ -3,11 +3,9 @@ import type { RunConfig } from "../../../config/run_config.ts";
 import { encodePng } from "../../image/encode_png.ts";
 import { enlargementFactor, enlargeNearest } from "../../image/enlarge_nearest.ts";
 import { Image, type ImageSize } from "../../image/image.ts";
-import { entropyMap } from "../../outputs/maps/entropy_map.ts";
-import { encodeEnlargedPng } from "../../outputs/final_images.ts";
+import { entropyMap, laplacianMap, latentGradientMap } from "../../outputs/maps/step_maps.ts";
+import { encodePicture } from "../../outputs/final_images.ts";
 import type { RunPicture } from "../../run/run_picture.ts";
-import { laplacianMap } from "../../outputs/maps/laplacian_map.ts";
-import { latentGradientMap } from "../../outputs/maps/latent_gradient_map.ts";
 import { writeFileInFolder } from "../../files/write_file.ts";
 import type { Run } from "../../distill/run.ts";
 import type { StepMetrics } from "../../run/step_report.ts";
@@ -23,7 +21,7 @@ export async function writeInitialization(
   result: RunPicture,
   { savingResize }: Pick<RunConfig, "savingResize">,
 ): Promise<void> {
-  const png = encodeEnlargedPng(result, factorOf(result, savingResize));
+  const png = encodePicture(result, factorOf(result, savingResize));
   await writeFileInFolder(join(folder, "png_logs", "00_initialization.png"), png);
 }
 
@@ -108,7 +106,7 @@ async function writeHardAndSoft(
   result: RunPicture,
   { savingResize, ending = "" }: { readonly savingResize: number; readonly ending?: string },
 ): Promise<void> {
-  const hard = encodeEnlargedPng(result, factorOf(result, savingResize));
+  const hard = encodePicture(result, factorOf(result, savingResize));
   await writeFileInFolder(`${path}_hard${ending}.png`, hard);
   const soft = Image.fromFloats(result, result.softmax);
   await writeFileInFolder(`${path}_soft${ending}.png`, encodeLarge(soft, savingResize));

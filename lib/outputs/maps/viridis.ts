@@ -1,7 +1,7 @@
 import { Image, type ImageSize, type Rgb } from "../../image/image.ts";
 
 /**
- * The color map viridis at 0, 1/15 … 1, which grows evenly in lightness.
+ * The color map viridis at 0, 1/15 … 1. Its lightness grows evenly.
  *
  * Source: N. Smith and S. van der Walt, https://bids.github.io/colormap (CC0).
  */
@@ -30,17 +30,17 @@ const ANCHORS = [
  * @param value Clamped to [0, 1]; NaN counts as 0.
  */
 export function viridis(value: number): Rgb {
-  const place = (value > 0 ? Math.min(1, value) : 0) * (ANCHORS.length - 1);
-  const index = Math.min(ANCHORS.length - 2, Math.floor(place));
+  const position = (value > 0 ? Math.min(1, value) : 0) * (ANCHORS.length - 1);
+  const index = Math.min(ANCHORS.length - 2, Math.floor(position));
   const channel = (shift: number) => {
     const [from, to] = [(ANCHORS[index]! >> shift) & 255, (ANCHORS[index + 1]! >> shift) & 255];
-    return Math.round(from + (place - index) * (to - from));
+    return Math.round(from + (position - index) * (to - from));
   };
   return [channel(16), channel(8), channel(0)];
 }
 
 /**
- * Draws one number a pixel in the colors of {@linkcode viridis}.
+ * Draws one number per pixel in the colors of {@linkcode viridis}.
  *
  * @param values Shape [H, W], in [0, 1].
  */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { decodeImage } from "../../../lib/image/decode_image.ts";
-import { contactSheet } from "../../../lib/outputs/layer_sheet.ts";
+import { contactSheet } from "../../../lib/outputs/contact_sheet.ts";
 import { writeLayers } from "../../../lib/outputs/layers.ts";
 import { latticePalette } from "../../../lib/palette/lattice.ts";
 import { mixtureOfLogits } from "../../../lib/palette/mixture.ts";
@@ -75,3 +75,20 @@ Deno.test("contactSheet() shrinks large pictures", async () => {
   assert(sheet.height < 256 && sheet.width < 200);
   assert([...sheet.data].some((_, i, data) => data[i] === 255 && data[i + 1] === 0));
 });
+
+Deno.test("writeLayers() removes the layers of an earlier, larger palette, and nothing else", () =>
+  inTemporaryFolder(async (folder) => {
+    const mixture = (colors: string) => {
+      const palette = parseHex(colors, "p");
+      return mixtureOfLogits(SIZE, palette, new Float32Array(3 * palette.size));
+    };
+    await writeLayers(folder, mixture("ff0000\n0000ff\n00ff00"));
+    for (const name of ["layer_x.png", "mine.png"]) {
+      await Deno.writeTextFile(`${folder}/${name}`, "");
+    }
+    const { removed } = await writeLayers(folder, mixture("ff0000"));
+    assert.deepEqual(removed.map((path) => basename(path)).sort(), ["layer_1.png", "layer_2.png"]);
+    const left = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+    const names = ["argmax.png", "contact_sheet.png", "layer_0.png", "layer_x.png", "mine.png"];
+    assert.deepEqual(left, [...names, "softmax.png"]);
+  }));

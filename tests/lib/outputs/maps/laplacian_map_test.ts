@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { GpuTensor } from "../../../../kernels/gpu/tensor.ts";
 import { encodeLaplacian } from "../../../../kernels/loss/laplacian.ts";
 import { laplacianWeights } from "../../../../kernels/loss/laplacian_weights.ts";
-import { laplacianMap } from "../../../../lib/outputs/maps/laplacian_map.ts";
+import { laplacianMap } from "../../../../lib/outputs/maps/step_maps.ts";
 import { viridisImage } from "../../../../lib/outputs/maps/viridis.ts";
 import { gpuTest } from "../../../support/gpu_test.ts";
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Image } from "../../../../lib/image/image.ts";
-import { entropyMap } from "../../../../lib/outputs/maps/entropy_map.ts";
-import { latentGradientMap } from "../../../../lib/outputs/maps/latent_gradient_map.ts";
+import { entropyMap, latentGradientMap } from "../../../../lib/outputs/maps/step_maps.ts";
 import { viridis, viridisImage } from "../../../../lib/outputs/maps/viridis.ts";
 
 /** Lightness L* of CIELAB. Source: IEC 61966-2-1 and CIE 15:2004, equation 8.3. */
