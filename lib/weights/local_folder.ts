@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { accessErrorText } from "../text/access_error.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { fileSource } from "./file_source.ts";
-import { type ModelFolder, ModelFolderError } from "./model_folder.ts";
+import { MAX_TEXT_BYTES, type ModelFolder, ModelFolderError } from "./model_folder.ts";
 
 /** A model folder on the disk. Needs `--allow-read` for it. */
 export class LocalFolder implements ModelFolder {
@@ -21,13 +21,14 @@ export class LocalFolder implements ModelFolder {
       return (await Deno.stat(full)).isFile;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
+      if (error instanceof Deno.errors.NotADirectory) return false;
       throw describeLocal(full, error);
     }
   }
 
   /** Reads a file as UTF-8 text. */
   async text(path: string): Promise<string> {
-    const full = join(this.location, path);
+    const full = await this.#file(path);
     try {
       return await Deno.readTextFile(full);
     } catch (error) {
@@ -36,20 +37,38 @@ export class LocalFolder implements ModelFolder {
   }
 
   /** Opens a file whose ranges are read on demand. */
-  // deno-lint-ignore require-await -- failures are rejections, like those of other folders
   async source(path: string): Promise<ByteSource> {
-    const full = join(this.location, path);
+    const full = await this.#file(path, Infinity);
     try {
       return fileSource(full);
     } catch (error) {
       throw describeLocal(full, error);
     }
   }
+
+  /** Returns the full path of a file. A device or a pipe could be endless. */
+  async #file(path: string, maxBytes = MAX_TEXT_BYTES): Promise<string> {
+    const full = join(this.location, path);
+    let found: Deno.FileInfo;
+    try {
+      found = await Deno.stat(full);
+    } catch (error) {
+      throw describeLocal(full, error);
+    }
+    if (!found.isFile) throw new ModelFolderError(full, "it is not a file");
+    if (found.size <= maxBytes) return full;
+    throw new ModelFolderError(full, `expected at most ${maxBytes} bytes, got ${found.size}`);
+  }
 }
 
 function describeLocal(path: string, cause: unknown): ModelFolderError {
-  const detail = cause instanceof Deno.errors.NotFound
-    ? "there is no such file"
-    : accessErrorText(cause, `--allow-read="${path}"`);
-  return new ModelFolderError(path, detail, { cause });
+  return new ModelFolderError(path, reasonOf(path, cause), { cause });
+}
+
+function reasonOf(path: string, cause: unknown): string {
+  if (cause instanceof Deno.errors.NotFound) return "there is no such file";
+  if (cause instanceof Deno.errors.NotADirectory) {
+    return "expected a folder in diffusers layout, got a file";
+  }
+  return accessErrorText(cause, `--allow-read="${path}"`);
 }

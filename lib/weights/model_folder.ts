@@ -24,6 +24,9 @@ export interface ModelFolder {
   source(path: string): Promise<ByteSource>;
 }
 
+/** Maximum size of a text, in bytes. The largest tokenizer files have 20 MB. */
+export const MAX_TEXT_BYTES: number = 2 ** 26;
+
 /** A file of a model folder cannot be read. */
 export class ModelFolderError extends Error {
   /** Name of the class. */

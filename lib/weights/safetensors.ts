@@ -1,6 +1,8 @@
+import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import type { ByteSource } from "./byte_source.ts";
+import { scanJson } from "./scan_json.ts";
 
-/** Number of bytes of one value, by the type name of the format. */
+/** Bytes of one value, by the name of its type in the format. */
 export const BYTES_PER_VALUE = {
   F64: 8,
   F32: 4,
@@ -22,21 +24,21 @@ export const BYTES_PER_VALUE = {
 /** Type of a tensor in a safetensors file. */
 export type SafetensorsDtype = keyof typeof BYTES_PER_VALUE;
 
-/** Where a tensor lies in its file. */
+/** Location of a tensor in its file. */
 export interface SafetensorsTensor {
   /** Key of the tensor. */
   readonly name: string;
   /** Type of its values. */
   readonly dtype: SafetensorsDtype;
-  /** Sides, outermost first; none for a single value. */
+  /** Dimensions, outermost first; empty for a scalar. */
   readonly shape: readonly number[];
-  /** Start of the data, in bytes from the beginning of the file. */
+  /** Start of the data, in bytes from the start of the file. */
   readonly offset: number;
   /** Size of the data, in bytes. */
   readonly byteLength: number;
 }
 
-/** What the header of a safetensors file says. */
+/** Content of a header. */
 export interface SafetensorsHeader {
   /** Tensors by name, in the order of the header. */
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
@@ -44,22 +46,30 @@ export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The file is not a valid safetensors file; reading it again will not help. */
+/** The file is not a valid safetensors file. Reading it again does not help. */
 export class SafetensorsError extends SyntaxError {
   /** Name of the class. */
   override readonly name = "SafetensorsError";
   /** Path or address of the file. */
   readonly file: string;
 
-  /** Describes what is wrong. */
+  /** Describes the failure; `detail` has no final period. */
   constructor(file: string, detail: string, options?: ErrorOptions) {
     super(`Cannot read "${file}" as safetensors: ${detail}`, options);
     this.file = file;
   }
 }
 
-/** Most bytes that a header may have. Source: the limit of the reference implementation. */
+/** Maximum size of a header, in bytes. Source: the limit of the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
+/** Maximum number of tensors; SDXL in one file has 2,515. */
+const MAX_TENSORS = 100_000;
+/** Maximum number of dimensions; convolutions of videos have 5. */
+const MAX_RANK = 8;
+/** Maximum size of a dimension, as in ONNX graphs on a GPU. */
+const MAX_DIMENSION = 2 ** 31 - 1;
+/** Maximum number of characters of a value in a message. */
+const MAX_SHOWN = 100;
 
 /** Returns the number of bytes of one value. */
 export function bytesPerValue(dtype: SafetensorsDtype): number {
@@ -69,8 +79,9 @@ export function bytesPerValue(dtype: SafetensorsDtype): number {
 /**
  * Reads and checks the header of a safetensors file.
  *
- * Refused are: a header that is cut off or not a JSON object, names given twice, unknown types,
- * sizes that do not fit the shape, and data that overlaps, leaves holes or lies outside the file.
+ * Refused are: other formats, headers that are cut off or not a JSON object, duplicate names,
+ * unknown types, sizes that do not fit the shape, and data that overlaps, leaves gaps or lies
+ * outside the file.
  *
  * Source: https://github.com/huggingface/safetensors, "Format".
  *
@@ -78,6 +89,7 @@ export function bytesPerValue(dtype: SafetensorsDtype): number {
  */
 export function readSafetensorsHeader(source: ByteSource): SafetensorsHeader {
   const file = source.name;
+  refuseOtherFormats(source);
   if (source.byteLength < 8) {
     throw new SafetensorsError(file, `expected at least 8 bytes, got ${source.byteLength}`);
   }
@@ -85,11 +97,11 @@ export function readSafetensorsHeader(source: ByteSource): SafetensorsHeader {
   const headerLength = Number(
     new DataView(lengthBytes.buffer, lengthBytes.byteOffset, 8).getBigUint64(0, true),
   );
-  const longest = Math.min(MAX_HEADER_BYTES, source.byteLength - 8);
-  if (headerLength > longest) {
+  const maxLength = Math.min(MAX_HEADER_BYTES, source.byteLength - 8);
+  if (headerLength > maxLength) {
     throw new SafetensorsError(
       file,
-      `expected a header of at most ${longest} bytes, got a length of ${headerLength}`,
+      `expected a header of at most ${maxLength} bytes, got a length of ${headerLength}`,
     );
   }
   const entries = parseHeader(file, source.read(8, headerLength));
@@ -104,38 +116,40 @@ export function readSafetensorsHeader(source: ByteSource): SafetensorsHeader {
   return { tensors, metadata };
 }
 
+/** First bytes of files that are often found under the name of a safetensors file. */
+const OTHER_FORMATS: readonly (readonly [start: string, name: string])[] = [
+  ["version https://git-lfs", `a Git LFS pointer; download the file with "git lfs pull"`],
+  ["PK\x03\x04", "a zip archive, such as a pickle of PyTorch"],
+  ["GGUF", "a GGUF file"],
+  ["<", "a web page"],
+];
+
+function refuseOtherFormats(source: ByteSource): void {
+  const bytes = source.read(0, Math.min(source.byteLength, 32));
+  const start = String.fromCharCode(...bytes);
+  // The length of a header, of 8 bytes, ends with zeros.
+  if (start.slice(0, 8).includes("\0")) return;
+  const other = OTHER_FORMATS.find(([mark]) => start.startsWith(mark));
+  if (other) throw new SafetensorsError(source.name, `it is ${other[1]}`);
+}
+
 function parseHeader(file: string, bytes: Uint8Array): [string, unknown][] {
   let text: string;
   let value: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new SafetensorsError(file, "its header is not JSON", { cause });
+  }
+  const fault = scanJson(text, { maxKeys: MAX_TENSORS + 1 });
+  if (fault !== undefined) throw new SafetensorsError(file, fault);
+  try {
     value = JSON.parse(text);
   } catch (cause) {
     throw new SafetensorsError(file, "its header is not JSON", { cause });
   }
   if (!isRecord(value)) throw new SafetensorsError(file, "its header is not a JSON object");
-  const entries = Object.entries(value);
-  const duplicate = findDuplicateKey(text);
-  if (duplicate !== undefined) {
-    throw new SafetensorsError(file, `the name "${duplicate}" is there twice`);
-  }
-  return entries;
-}
-
-/** Finds a name that an object of valid JSON text has twice; JSON.parse would keep the last. */
-function findDuplicateKey(text: string): string | undefined {
-  const open: Set<string>[] = [];
-  for (const [token] of text.matchAll(/[{}]|"(?:[^"\\]|\\.)*"(\s*:)?/gs)) {
-    if (token === "{") open.push(new Set());
-    else if (token === "}") open.pop();
-    else if (token.endsWith(":")) {
-      const key: string = JSON.parse(token.slice(0, token.lastIndexOf('"') + 1));
-      const keys = open.at(-1);
-      if (keys?.has(key)) return key;
-      keys?.add(key);
-    }
-  }
-  return undefined;
+  return Object.entries(value);
 }
 
 function readMetadata(file: string, value: unknown): Readonly<Record<string, string>> {
@@ -151,26 +165,28 @@ function readTensor(
   value: unknown,
   dataStart: number,
 ): SafetensorsTensor {
-  const fail = (detail: string) => new SafetensorsError(file, `tensor "${name}": ${detail}`);
+  const fail = (detail: string) =>
+    new SafetensorsError(file, `tensor "${shorten(name)}": ${detail}`);
   if (!isRecord(value)) throw fail("its entry is not an object");
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !Object.hasOwn(BYTES_PER_VALUE, dtype)) {
     throw fail(
-      `expected a type among ${Object.keys(BYTES_PER_VALUE).join(", ")}, ` +
-        `got ${JSON.stringify(dtype)}`,
+      `expected a type among ${Object.keys(BYTES_PER_VALUE).join(", ")}, got ${show(dtype)}`,
     );
   }
-  if (!isCounts(shape)) {
-    throw fail(`expected a shape of integers >= 0, got ${JSON.stringify(shape)}`);
+  const isShape = isCounts(shape) && shape.length <= MAX_RANK &&
+    shape.every((dimension) => dimension <= MAX_DIMENSION);
+  if (!isShape) {
+    throw fail(
+      `expected a shape of at most ${MAX_RANK} integers from 0 to ${MAX_DIMENSION}, ` +
+        `got ${show(shape)}`,
+    );
   }
   if (!isCounts(offsets) || offsets.length !== 2) {
-    throw fail(`expected two offsets >= 0, got ${JSON.stringify(offsets)}`);
+    throw fail(`expected two offsets >= 0, got ${show(offsets)}`);
   }
   const [begin, end] = offsets as [number, number];
-  const expected = shape.reduce(
-    (product, side) => product * side,
-    BYTES_PER_VALUE[dtype as SafetensorsDtype],
-  );
+  const expected = shapeSize(shape) * BYTES_PER_VALUE[dtype as SafetensorsDtype];
   if (end - begin !== expected) {
     throw fail(
       `expected ${expected} bytes for ${dtype} [${shape.join(", ")}], got ${end - begin}`,
@@ -180,7 +196,7 @@ function readTensor(
   return { name, dtype: dtype as SafetensorsDtype, shape, offset, byteLength: expected };
 }
 
-/** Checks that the tensors fill the rest of the file, without overlaps and holes. */
+/** Checks that the tensors fill the rest of the file, without overlaps and gaps. */
 function checkLayout(
   file: string,
   tensors: ReadonlyMap<string, SafetensorsTensor>,
@@ -193,11 +209,12 @@ function checkLayout(
   let position = dataStart;
   let previous = "the header";
   for (const { name, offset, byteLength } of ordered) {
-    const fail = (detail: string) => new SafetensorsError(file, `tensor "${name}" ${detail}`);
+    const shown = `tensor "${shorten(name)}"`;
+    const fail = (detail: string) => new SafetensorsError(file, `${shown} ${detail}`);
     if (offset < position) throw fail(`overlaps ${previous}`);
     if (offset > position) throw fail(`leaves ${offset - position} unused bytes before it`);
     position = offset + byteLength;
-    previous = `tensor "${name}"`;
+    previous = shown;
     if (position > fileEnd) {
       throw fail(
         `lies outside the file: expected at least ${position} bytes, got ${fileEnd} ` +
@@ -208,6 +225,14 @@ function checkLayout(
   if (position < fileEnd) {
     throw new SafetensorsError(file, `${fileEnd - position} bytes at its end belong to no tensor`);
   }
+}
+
+function show(value: unknown): string {
+  return shorten(JSON.stringify(value) ?? "nothing");
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -2,7 +2,7 @@ import { IdleTimeout } from "../http/idle_timeout.ts";
 import { announcedLength, readBody } from "../http/read_body.ts";
 import { accessErrorText } from "../text/access_error.ts";
 import { type ByteSource, memorySource } from "./byte_source.ts";
-import { type ModelFolder, ModelFolderError } from "./model_folder.ts";
+import { MAX_TEXT_BYTES, type ModelFolder, ModelFolderError } from "./model_folder.ts";
 import { readSafetensorsHeader } from "./safetensors.ts";
 import { WebCache } from "./web_cache.ts";
 
@@ -26,8 +26,6 @@ export interface WebFolderOptions {
 const MAX_WEIGHTS = 2 ** 33;
 /** Maximum size of weights whose length the server does not announce, in bytes. */
 const MAX_UNANNOUNCED = 2 ** 30;
-/** Maximum size of a text, in bytes; the largest tokenizer has 20 MB. */
-const MAX_TEXT = 2 ** 26;
 
 const IDLE_TIMEOUT = 60_000;
 
@@ -148,8 +146,8 @@ export class WebFolder implements ModelFolder {
       }
       const isWeights = address.endsWith(".safetensors");
       const bytes = await readBody(response, {
-        maxBytes: isWeights ? MAX_WEIGHTS : MAX_TEXT,
-        maxUnannounced: isWeights ? MAX_UNANNOUNCED : MAX_TEXT,
+        maxBytes: isWeights ? MAX_WEIGHTS : MAX_TEXT_BYTES,
+        maxUnannounced: isWeights ? MAX_UNANNOUNCED : MAX_TEXT_BYTES,
         idle,
       });
       return { response, bytes };

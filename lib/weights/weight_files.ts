@@ -13,6 +13,9 @@ export interface FoundWeights {
   readonly keys?: readonly string[];
 }
 
+/** Maximum number of shards: each stays open. */
+const MAX_SHARDS = 500;
+
 /**
  * Finds the files of a network's weights by the names of diffusers and transformers.
  *
@@ -56,9 +59,10 @@ async function readIndex(
   path: string,
 ): Promise<FoundWeights> {
   const location = locate(folder, path);
+  const text = await folder.text(path);
   let index: unknown;
   try {
-    index = JSON.parse(await folder.text(path));
+    index = JSON.parse(text);
   } catch (cause) {
     throw new SyntaxError(`Cannot read "${location}": it is not JSON`, { cause });
   }
@@ -76,6 +80,11 @@ async function readIndex(
       );
     }
     files.add(subfolderPath(subfolder, file));
+  }
+  if (files.size > MAX_SHARDS) {
+    throw new SyntaxError(
+      `Cannot read "${location}": expected at most ${MAX_SHARDS} shards, got ${files.size}`,
+    );
   }
   return { location, files: [...files], keys: Object.keys(weightMap) };
 }

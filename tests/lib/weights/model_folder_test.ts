@@ -46,6 +46,28 @@ Deno.test("openModelFolder() reads a path and a file: URL", async () => {
   });
 });
 
+Deno.test("openModelFolder() reads files only, and texts of a bounded size", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await Deno.mkdir(join(folder, "a.json"));
+    using file = await Deno.create(join(folder, "b.json"));
+    await file.truncate(2 ** 33);
+    const model = openModelFolder(folder);
+    await assert.rejects(model.text("a.json"), /a.json": it is not a file$/);
+    await assert.rejects(model.source("a.json"), /a.json": it is not a file$/);
+    await assert.rejects(
+      model.text("b.json"),
+      /b.json": expected at most 67108864 bytes, got 8589934592$/,
+    );
+    (await model.source("b.json")).close();
+    const single = openModelFolder(join(folder, "b.json"));
+    assert.equal(await single.has("unet/config.json"), false);
+    await assert.rejects(
+      single.text("unet/config.json"),
+      /expected a folder in diffusers layout, got a file$/,
+    );
+  });
+});
+
 Deno.test("openModelFolder() refuses other addresses", () => {
   assert.throws(
     () => openModelFolder("ftp://host/x"),

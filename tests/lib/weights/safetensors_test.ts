@@ -22,12 +22,27 @@ Deno.test("readSafetensorsHeader() finds tensors, shapes and metadata", () => {
   });
 });
 
+Deno.test("readSafetensorsHeader() reads large metadata in time", () => {
+  const note = 'with "quotes", \\ and {} '.repeat(1_000_000);
+  const header = JSON.stringify({ __metadata__: { note } });
+  const start = performance.now();
+  assert.equal(read(writeRaw(header)).metadata["note"], note);
+  assert.equal(performance.now() - start < 5000, true);
+});
+
+Deno.test("readSafetensorsHeader() takes a header whose length looks like a letter", () => {
+  const header = "{}".padEnd("<".charCodeAt(0));
+  assert.equal(read(writeRaw(header)).tensors.size, 0);
+});
+
 Deno.test("readSafetensorsHeader() accepts a file without tensors", () => {
   assert.equal(read(writeRaw("{}")).tensors.size, 0);
 });
 
 const entry = (offsets: string, parts = `"dtype":"F32","shape":[1]`) =>
   `{${parts},"data_offsets":${offsets}}`;
+
+const text = (content: string) => new TextEncoder().encode(content);
 
 const BROKEN: Readonly<Record<string, [file: Uint8Array<ArrayBuffer>, message: RegExp]>> = {
   "that is too short": [new Uint8Array(5), /expected at least 8 bytes, got 5/],
@@ -57,10 +72,43 @@ const BROKEN: Readonly<Record<string, [file: Uint8Array<ArrayBuffer>, message: R
     writeRaw(`{"a":${entry("[0,4]", `"dtype":"toString","shape":[1]`)}}`, new Uint8Array(4)),
     /got "toString"/,
   ],
-  "with a negative side": [
+  "with a negative dimension": [
     writeRaw(`{"a":${entry("[0,4]", `"dtype":"F32","shape":[-1]`)}}`, new Uint8Array(4)),
-    /tensor "a": expected a shape of integers >= 0, got \[-1\]/,
+    /tensor "a": expected a shape of at most 8 integers from 0 to 2147483647, got \[-1\]/,
   ],
+  "with a fractional dimension": [
+    writeRaw(`{"a":${entry("[0,4]", `"dtype":"F32","shape":[0.5,2]`)}}`, new Uint8Array(4)),
+    /tensor "a": expected a shape of at most 8 integers .*, got \[0.5,2\]/,
+  ],
+  "with a dimension that nothing has": [
+    writeRaw(`{"a":${entry("[0,0]", `"dtype":"F32","shape":[0,4294967296]`)}}`),
+    /tensor "a": expected a shape of at most 8 integers .*, got \[0,4294967296\]/,
+  ],
+  "with a million dimensions": [
+    writeRaw(
+      `{"a":${entry("[0,4]", `"dtype":"F32","shape":[${"1,".repeat(999_999)}1]`)}}`,
+      new Uint8Array(4),
+    ),
+    /tensor "a": expected a shape of at most 8 integers .*, got \[1,1,1(,1)+,?…$/,
+  ],
+  "with a million levels": [
+    writeRaw(`{"a":`.repeat(1_000_000)),
+    /its header has more than 8 levels$/,
+  ],
+  "with more tensors than a model has": [
+    writeRaw(`{${Array.from({ length: 100_002 }, (_, i) => `"${i}":0`).join(",")}}`),
+    /expected at most 100001 names in its header, got more$/,
+  ],
+  "with metadata that has a name twice": [
+    writeRaw(`{"__metadata__":{"a":"1","b":"2","a":"3"}}`),
+    /the name "a" is there twice/,
+  ],
+  "that is a Git LFS pointer": [
+    text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"),
+    /it is a Git LFS pointer; download the file with "git lfs pull"$/,
+  ],
+  "that is a web page": [text("<!DOCTYPE html><title>Sign in</title>"), /it is a web page$/],
+  "that is a pickle of PyTorch": [text("PK\x03\x04archive/data.pkl"), /it is a zip archive, such/],
   "with a fractional offset": [
     writeRaw(`{"a":${entry("[0.5,4.5]")}}`, new Uint8Array(8)),
     /expected two offsets >= 0/,

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { memorySource } from "../../../lib/weights/byte_source.ts";
+import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { writeSafetensors } from "../../../lib/weights/safetensors_writer.ts";
 
 Deno.test("writeSafetensors() writes header, offsets and little-endian values", () => {
@@ -31,6 +33,20 @@ Deno.test("writeSafetensors() writes the part of a buffer that an array shows", 
   const whole = Float32Array.of(1, 2, 3, 4);
   const file = writeSafetensors({ x: { shape: [2], data: whole.subarray(1, 3) } });
   assert.deepEqual([...new Float32Array(file.slice(-8).buffer)], [2, 3]);
+});
+
+Deno.test("writeSafetensors() keeps names that objects treat specially", () => {
+  const tensors = Object.fromEntries(
+    ["__proto__", "constructor", "2", "1"].map((key, i) => [
+      key,
+      { shape: [1], data: Float32Array.of(i) },
+    ]),
+  );
+  using weights = StateDict.fromSources([memorySource(writeSafetensors(tensors), "x")]);
+  const values = ["__proto__", "constructor", "2", "1"].map((key) =>
+    new Float32Array(weights.get(key).read("float32").slice().buffer)[0]
+  );
+  assert.deepEqual(values, [0, 1, 2, 3]);
 });
 
 Deno.test("writeSafetensors() refuses data that does not fit its shape", () => {

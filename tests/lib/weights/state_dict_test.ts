@@ -124,6 +124,16 @@ const BROKEN: Readonly<Record<string, [Record<string, Uint8Array<ArrayBuffer> | 
       { "x/model.safetensors.index.json": `{"weight_map":{"a":"../a.safetensors"}}` },
       /expected the name of a .safetensors file for "a", got "..\/a.safetensors"/,
     ],
+    "whose index names too many shards": [
+      {
+        "x/model.safetensors.index.json": JSON.stringify({
+          weight_map: Object.fromEntries(
+            Array.from({ length: 501 }, (_, i) => [`a${i}`, `s${i}.safetensors`]),
+          ),
+        }),
+      },
+      /expected at most 500 shards, got 501$/,
+    ],
     "whose shards lack a weight": [
       {
         "x/model.safetensors.index.json":
