@@ -7,9 +7,21 @@
  */
 import { describeError } from "./lib/cli/commands/describe_error.ts";
 import type { PictureFunctions } from "./lib/cli/commands/generate.ts";
-import type { CommandHandlers } from "./lib/cli/flags/command_flags.ts";
-import { runProgram } from "./lib/cli/flags/program.ts";
-import { terminalOf } from "./lib/report/terminal.ts";
+import {
+  hasSwitch,
+  parseCommandLine,
+  type ParsedCommand,
+} from "./lib/cli/flags/parse_command_line.ts";
+import { type Terminal, terminalOf } from "./lib/report/terminal.ts";
+import { PALETTE_EXTENSIONS } from "./lib/palette/palette_formats.ts";
+import {
+  DEFAULT_VIDEO_FORMAT,
+  VIDEO_EXTENSIONS,
+  VIDEO_FORMATS,
+} from "./lib/video/video_formats.ts";
+
+const VIDEO_FORMAT_LIST = `${VIDEO_FORMATS.map(({ name }) => name).join(", ")}, ` +
+  `or several with commas (default: ${DEFAULT_VIDEO_FORMAT.name})`;
 
 /** The functions that make pictures; each is loaded at its first call. */
 const LIBRARY: PictureFunctions = {
@@ -35,51 +47,68 @@ const GOLDENS = new URL("./tests/fixtures/goldens/", import.meta.url);
 export async function main(args: readonly string[]): Promise<number> {
   const out = terminalOf(Deno.stdout);
   const status = terminalOf(Deno.stderr);
-  let code = 0;
-  // Each command loads its own part of the library.
-  const handlers: CommandHandlers = {
-    async generate(flags) {
-      const { generateCommand } = await import("./lib/cli/commands/generate.ts");
-      code = await generateCommand(flags, { out, status }, LIBRARY);
-    },
-    async layers(source, flags) {
-      const { layersCommand } = await import("./lib/cli/commands/layers.ts");
-      await layersCommand(source, flags, { out });
-    },
-    async video(folder, flags) {
-      const { videoCommand } = await import("./lib/cli/commands/video.ts");
-      code = await videoCommand(folder, flags, { out, status });
-    },
-    async palettes(sources, flags) {
-      const { palettesCommand } = await import("./lib/cli/commands/palettes.ts");
-      await palettesCommand(sources, flags, { out, status });
-    },
-    async verify(folder, flags) {
-      const { verifyCommand } = await import("./lib/cli/commands/verify.ts");
-      const { verifyFolder } = await import("./lib/verify/verify_folder.ts");
-      code = await verifyCommand(
-        folder,
-        flags,
-        { out },
-        (folder, options) => verifyFolder(folder ?? GOLDENS, options),
-      );
-    },
-    async randomTeacher(kind, folder, flags) {
-      const { randomTeacherCommand } = await import("./lib/cli/commands/random_teacher.ts");
-      await randomTeacherCommand(kind, folder, flags, { out });
-    },
-  };
   try {
-    await runProgram(args, handlers, { print: (text) => out.write(text), columns: out.columns() });
-    return code;
+    const parsed = parseCommandLine(args, {
+      print: (text) => out.write(text),
+      columns: out.columns(),
+      lists: {
+        "palette files": PALETTE_EXTENSIONS.join(", "),
+        "video formats": VIDEO_FORMAT_LIST,
+        "video extensions": VIDEO_EXTENSIONS.join(", "),
+      },
+    });
+    return parsed === undefined ? 0 : await runCommand(parsed, { out, status });
   } catch (error) {
-    const text = describeError(error, args.includes("--debug"));
-    if (args.includes("--json")) {
+    const text = describeError(error, hasSwitch(args, "--debug"));
+    if (hasSwitch(args, "--json")) {
       out.write(`${JSON.stringify({ event: "error", message: text.message })}\n`);
     } else {
       status.write(`error: ${text.message}\n`);
     }
     return text.code;
+  }
+}
+
+/** Runs a command; each loads its own part of the library. */
+async function runCommand(
+  parsed: ParsedCommand,
+  terminals: { readonly out: Terminal; readonly status: Terminal },
+): Promise<number> {
+  switch (parsed.command) {
+    case "generate": {
+      const { generateCommand } = await import("./lib/cli/commands/generate.ts");
+      return await generateCommand(parsed.flags, terminals, LIBRARY);
+    }
+    case "layers": {
+      const { layersCommand } = await import("./lib/cli/commands/layers.ts");
+      await layersCommand(parsed.args[0], parsed.flags, terminals);
+      return 0;
+    }
+    case "video": {
+      const { videoCommand } = await import("./lib/cli/commands/video.ts");
+      return await videoCommand(parsed.args[0]!, parsed.flags, terminals);
+    }
+    case "palettes": {
+      const { palettesCommand } = await import("./lib/cli/commands/palettes.ts");
+      await palettesCommand(parsed.args, parsed.flags, terminals);
+      return 0;
+    }
+    case "verify": {
+      const { verifyCommand } = await import("./lib/cli/commands/verify.ts");
+      const { verifyFolder } = await import("./lib/verify/verify_folder.ts");
+      return await verifyCommand(
+        parsed.args[0],
+        parsed.flags,
+        terminals,
+        (folder, options) => verifyFolder(folder ?? GOLDENS, options),
+      );
+    }
+    case "random-teacher": {
+      const { randomTeacherCommand } = await import("./lib/cli/commands/random_teacher.ts");
+      const [kind, folder] = parsed.args as [string, string];
+      await randomTeacherCommand(kind, folder, parsed.flags, terminals);
+      return 0;
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { GENERATE_EXAMPLES } from "../lib/cli/flags/help_text.ts";
+import { COMMANDS } from "../lib/cli/flags/command_table.ts";
 import { scoreByDenoising } from "../lib/guidance/choose_by_denoising.ts";
 import type { Denoiser } from "../lib/guidance/denoiser.ts";
 import type { NoiseSchedule } from "../lib/guidance/noise_schedule.ts";
@@ -84,7 +84,7 @@ Deno.test("0 is about the score of predicting no noise, and scoreText() tells wo
 });
 
 Deno.test("no text about scores gives the negative prompt a role", async () => {
-  for (const text of [await readScoreNote(), GENERATE_EXAMPLES]) {
+  for (const text of [await readScoreNote(), COMMANDS[0]!.notes]) {
     const sentences = text.replaceAll("\n", " ").split(/[.;]/)
       .filter((sentence) => /negative prompt/.test(sentence) && !/not used/.test(sentence));
     assert.deepEqual(sentences, []);

@@ -1,3 +1,4 @@
+import { controlnetKind } from "../hub/model_ids.ts";
 import type { ImageSize } from "../image/image.ts";
 import { type Autoencoder, readAutoencoder } from "../models/autoencoder/autoencoder.ts";
 import type { ControlnetConfig } from "../models/unet/controlnet_config.ts";
@@ -172,15 +173,6 @@ export class TeacherFolder {
     const folder = await this.#findElsewhere(id);
     return folder && { folder, subfolder: "" };
   }
-}
-
-/**
- * Returns the kind of a ControlNet without its size: "canny_mid" is "canny", and so is
- * "owner/controlnet-canny".
- */
-export function controlnetKind(id: string): string {
-  if (/[\\/]/.test(id)) return /canny|depth/i.exec(id)?.[0].toLowerCase() ?? id;
-  return id.replace(/_(small|mid|full)$/, "");
 }
 
 /**

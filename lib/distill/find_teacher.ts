@@ -6,10 +6,7 @@ import { openModelFolder } from "../weights/open_model_folder.ts";
 import { type HubModelOptions, openHubModel, webOptions } from "../hub/hub_model.ts";
 import { findLora, type LoraReference } from "../lora/lora_file.ts";
 import { splitLoraPaths } from "../lora/lora_names.ts";
-import { hasShortName, mayBeHubModel } from "../hub/model_ids.ts";
-
-/** Name of the teacher that ships with Smalti. */
-export const BUILT_IN_TEACHER = "mini";
+import { BUILT_IN_TEACHER, hasShortName, mayBeHubModel } from "../hub/model_ids.ts";
 
 /** Options of {@linkcode findTeacher}. */
 export interface FindTeacherOptions {

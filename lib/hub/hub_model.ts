@@ -18,7 +18,7 @@ import type { HubClient } from "./request.ts";
 import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
 import { type HubSettings, resolveHubSettings } from "./settings.ts";
 import { downloadSnapshot } from "./snapshot.ts";
-import { type HubReference, parseModelId } from "./model_ids.ts";
+import { FOLDER_MARKS, type HubReference, parseModelId } from "./model_ids.ts";
 import { MACHINE, mayRead } from "./machine.ts";
 import { RepoCache } from "./repo_cache.ts";
 
@@ -78,13 +78,6 @@ export function webOptions(
   const idleTimeout = retry?.idleTimeout;
   return { ...defined({ fetch, signal, onNote, idleTimeout }), isForced: forceDownload };
 }
-
-/** Files of which every model's folder has one. */
-export const FOLDER_MARKS: readonly string[] = [
-  "model_index.json",
-  "config.json",
-  "unet/config.json",
-];
 
 async function isModelFolder(path: string): Promise<boolean> {
   // One that may not be looked at was not meant.

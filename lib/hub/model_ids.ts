@@ -143,3 +143,22 @@ export function parseModelId(id: string): ModelReference {
       `Hugging Face Hub such as owner/name, or a folder such as ./model${didYouMean(id, names)}`,
   );
 }
+
+/** Name of the teacher that ships with Smalti. */
+export const BUILT_IN_TEACHER = "mini";
+
+/** Files of which a folder of a model has one. */
+export const FOLDER_MARKS: readonly string[] = [
+  "model_index.json",
+  "config.json",
+  "unet/config.json",
+];
+
+/**
+ * Returns the kind of a ControlNet without its size: "canny_mid" is "canny", and so is
+ * "owner/controlnet-canny".
+ */
+export function controlnetKind(id: string): string {
+  if (/[\\/]/.test(id)) return /canny|depth/i.exec(id)?.[0].toLowerCase() ?? id;
+  return id.replace(/_(small|mid|full)$/, "");
+}

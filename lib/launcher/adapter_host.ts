@@ -1,16 +1,17 @@
+import { visibleText } from "../text/visible_text.ts";
 import type { AdapterHost } from "./ensure_adapter.ts";
 
-/** Where Debian has it. Deno permits the launcher to run just this file. */
+/** Path on Debian. Deno permits the launcher to run this file. */
 const APT_GET = "/usr/bin/apt-get";
 
 /** The machine that this program runs on. */
 export class Machine implements AdapterHost {
   #isFresh = true;
 
-  /** Asks in this process, and after an install in a new one: drivers are looked for only once. */
+  /** Asks in this process, and after an install in a new one: drivers are loaded only once. */
   async hasAdapter(): Promise<boolean> {
     if (this.#isFresh) {
-      // Where it is unset, drivers print a complaint.
+      // Drivers print a warning if it is unset.
       if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
       return await navigator.gpu?.requestAdapter() != null;
     }
@@ -48,6 +49,31 @@ export class Machine implements AdapterHost {
 
   /** Prints to stderr: stdout belongs to the results. */
   say(line: string): void {
-    Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+    Deno.stderr.writeSync(encode(`${line}\n`));
   }
+
+  /** Prints an error as the program does: a line on stderr, or an event on stdout. */
+  sayError(message: string, isJson: boolean): void {
+    if (!isJson) return this.say(`error: ${message}`);
+    Deno.stdout.writeSync(encode(`${JSON.stringify({ event: "error", message })}\n`));
+  }
+
+  /** Returns an environment variable; undefined if the launcher may not read it. */
+  variable(name: string): string | undefined {
+    const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+    return state === "granted" ? Deno.env.get(name) : undefined;
+  }
+
+  /** Tells whether a file exists; false if the launcher may not know. */
+  isFile(path: string): boolean {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function encode(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(visibleText(text));
 }

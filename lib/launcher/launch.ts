@@ -1,106 +1,126 @@
+/**
+ * The launcher: it reads the arguments, grants the permissions that they need, and starts Deno.
+ *
+ * It is the security boundary of the command line. It may run Deno, which can do anything, and
+ * apt-get, which installs a Vulkan driver for root where there is none. So it decides by arguments
+ * and environment alone. It opens no file but /etc/os-release; a config file is read by
+ * `read_config.ts`, in a process that may read that file and nothing else, and its values can only
+ * name inputs nearby. What it starts has `--no-prompt` and the permissions of `permissions.ts`.
+ *
+ * @module
+ */
 import { fileURLToPath } from "node:url";
-import { MACHINE } from "../hub/machine.ts";
-import { Machine } from "./adapter_host.ts";
-import { AdapterError, ensureAdapter } from "./ensure_adapter.ts";
 import { findHubLocations } from "../cli/flags/hub_permissions.ts";
-import { type Command, permissiblePath, permissionsOf } from "./permissions.ts";
+import { hasSwitch, parseCommandLine } from "../cli/flags/parse_command_line.ts";
+import { runtimeFile } from "../onnx/runtime/ort_runtime.ts";
+import { Machine } from "./adapter_host.ts";
+import {
+  DEVELOPMENT_COMMANDS,
+  type DevelopmentCommand,
+  developmentPermissions,
+} from "./development_permissions.ts";
+import { AdapterError, ensureAdapter } from "./ensure_adapter.ts";
+import { Grants } from "./grants.ts";
+import { type FileSettings, permissionsOf } from "./permissions.ts";
 import { runChild } from "./run_child.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/[\\/]$/, "");
-const COMMANDS: readonly Command[] = [
-  "generate",
-  "layers",
-  "video",
-  "palettes",
-  "verify",
-  "random-teacher",
-  "bench-recipes",
-  "bench-steps",
-  "test",
-  "bench",
-];
-/** Commands that are programs of their own, in place of a command of `cli.ts`. */
-const PROGRAMS: Partial<Readonly<Record<Command, string>>> = {
-  "bench-recipes": "tests/bench/recipes/bench_recipes.ts",
-  "bench-steps": "tests/bench/step_bench.ts",
-};
-/** Commands that compute nothing on a GPU. */
-const PLAIN: readonly Command[] = ["layers", "video", "palettes", "random-teacher"];
+const CONFIG = ["--config", `${ROOT}/deno.json`];
+
+/** A process of Deno to start. */
+interface Launch {
+  /** Arguments of Deno. */
+  readonly args: readonly string[];
+  /** Folder in which it runs. */
+  readonly cwd: string;
+  /** Whether it computes on a GPU. */
+  readonly needsAdapter: boolean;
+}
 
 /**
  * Runs a command with the permissions that it needs, after looking for a WebGPU adapter.
  *
  * @param args Name of the command, then its arguments.
- * @returns The exit code.
+ * @returns The exit code: that of the command, 1 without an adapter, 2 for wrong arguments.
  */
 async function launch(args: readonly string[]): Promise<number> {
-  const [command, ...rest] = args as [Command, ...string[]];
   const machine = new Machine();
-  if (!COMMANDS.includes(command)) {
-    machine.say(`Cannot launch "${command ?? ""}": expected one of ${COMMANDS.join(", ")}`);
+  // Paths are relative to the folder of the user, not to that of the tasks.
+  const cwd = machine.variable("INIT_CWD") ?? Deno.cwd();
+  let plan: Launch;
+  try {
+    plan = planLaunch(args, cwd, machine);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (!["UsageError", "ConfigError", "RefusedError"].includes(error.name)) throw error;
+    const hint = error.name === "UsageError" ? "; see --help" : "";
+    machine.sayError(`${error.message}${hint}`, hasSwitch(args, "--json"));
     return 2;
   }
-  const isHelp = rest.some((argument) => argument === "--help" || argument === "-h");
-  const needsAdapter = !PLAIN.includes(command) && !isHelp;
   try {
-    if (needsAdapter) await ensureAdapter(machine);
+    if (plan.needsAdapter) await ensureAdapter(machine);
   } catch (error) {
     if (!(error instanceof AdapterError)) throw error;
-    machine.say(error.message);
+    machine.sayError(error.message, hasSwitch(args, "--json"));
     return 1;
   }
-  // Paths are relative to the folder where the user is, not to that of the tasks.
-  const cwd = Deno.env.get("INIT_CWD") ?? Deno.cwd();
-  const permissions = permissionsOf(command, rest, {
+  return await runChild(plan.args, plan.cwd);
+}
+
+function planLaunch(args: readonly string[], cwd: string, machine: Machine): Launch {
+  const development = DEVELOPMENT_COMMANDS.find((name) => name === args[0]);
+  if (development) return planDevelopment(development, args.slice(1), cwd);
+  const parsed = parseCommandLine(args);
+  const needsAdapter = parsed?.command === "generate" || parsed?.command === "verify";
+  // Help needs no permission.
+  const permissions = parsed === undefined ? [] : permissionsOf(parsed, {
     root: ROOT,
     cwd,
-    runtimeFiles: needsAdapter ? await runtimeFiles() : [],
-    deno: Deno.execPath(),
-    readText,
-    findHub: () => findHubLocations((name) => MACHINE.variable(name)),
+    runtimeFiles: needsAdapter ? runtimeFiles() : [],
+    readConfig,
+    isFile: (path) => machine.isFile(path),
+    findHub: () => findHubLocations((name) => machine.variable(name)),
   });
-  const isOurs = command === "test" || command === "bench";
-  return await runChild([...programOf(command, permissions), ...rest], isOurs ? ROOT : cwd);
+  const program = ["run", ...CONFIG, "--no-prompt", ...permissions, `${ROOT}/cli.ts`];
+  return { args: [...program, ...args], cwd, needsAdapter };
 }
 
-/** The program of a command, as arguments of Deno. */
-function programOf(command: Command, permissions: readonly string[]): string[] {
-  const flags = ["--no-prompt", ...permissions];
-  const config = ["--config", `${ROOT}/deno.json`];
-  // Types are checked by `deno task ok`.
-  if (command === "test") return ["test", ...config, "--no-check", "--parallel", ...flags];
-  if (command === "bench") return ["bench", ...config, ...flags];
-  const program = PROGRAMS[command];
-  if (program !== undefined) return ["run", ...config, ...flags, `${ROOT}/${program}`];
-  return ["run", ...config, ...flags, `${ROOT}/cli.ts`, command];
+/** Plans a program of the project's own tests. */
+function planDevelopment(command: DevelopmentCommand, args: readonly string[], cwd: string) {
+  const context = { root: ROOT, cwd, runtimeFiles: runtimeFiles(), deno: Deno.execPath() };
+  const flags = ["--no-prompt", ...developmentPermissions(command, args, context)];
+  const needsAdapter = !args.includes("--help");
+  const start = {
+    // Types are checked by `deno task ok`.
+    "test": ["test", ...CONFIG, "--no-check", "--parallel", ...flags],
+    "bench": ["bench", ...CONFIG, ...flags],
+    "bench-recipes": ["run", ...CONFIG, ...flags, `${ROOT}/tests/bench/recipes/bench_recipes.ts`],
+    "bench-steps": ["run", ...CONFIG, ...flags, `${ROOT}/tests/bench/step_bench.ts`],
+  }[command];
+  const isInRoot = command === "test" || command === "bench";
+  return { args: [...start, ...args], cwd: isInRoot ? ROOT : cwd, needsAdapter };
 }
 
-/** The files of both runtimes: which of them runs is chosen later. */
-async function runtimeFiles(): Promise<string[]> {
-  const { runtimeFile } = await import("../onnx/runtime/ort_runtime.ts");
+/** The files of both runtimes; one of them is chosen later. */
+function runtimeFiles(): string[] {
   return (["wasm", "webgpu"] as const).map(runtimeFile).filter((file) => file !== undefined);
 }
 
-/** Reads a config, wherever the user has it; undefined if it cannot be read. */
-function readText(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    // The command itself says what is wrong with a file that cannot be read.
-    return error instanceof Deno.errors.NotCapable ? readOutside(path) : undefined;
-  }
-}
-
-/** Reads a file outside of the project, by a program that may read nothing else. */
-function readOutside(path: string): string | undefined {
-  const permission = `--allow-read=${permissiblePath(path)}`;
-  const program = `${ROOT}/lib/launcher/print_file.ts`;
+/** Reads a config file in a process that may read it and nothing else. */
+function readConfig(paths: readonly string[]): FileSettings | undefined {
+  const grants = new Grants(ROOT);
+  for (const path of paths) grants.read(path);
+  const program = `${ROOT}/lib/launcher/read_config.ts`;
   const { code, stdout } = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--no-config", permission, program, path],
+    args: [
+      ...["run", "--quiet", "--no-check", "--no-prompt", ...CONFIG],
+      ...[...grants.toFlags(), program, ...paths],
+    ],
     stdin: "null",
     stderr: "null",
   }).outputSync();
-  return code === 0 ? new TextDecoder().decode(stdout) : undefined;
+  if (code !== 0) return undefined;
+  return JSON.parse(new TextDecoder().decode(stdout)) ?? undefined;
 }
 
 if (import.meta.main) Deno.exit(await launch(Deno.args));

@@ -1,26 +1,24 @@
-import { dirname, join, resolve } from "node:path";
-import { parseRunConfig, parseSettings, sourceOf } from "../../config/parse_run_config.ts";
-import { layersFolder } from "../outputs/run_folder.ts";
-import { videoTarget } from "../video/video_formats.ts";
-import { splitLoraPaths } from "../lora/lora_names.ts";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { namedPaths } from "../../config/config_keys.ts";
+import { COMMANDS } from "../cli/flags/command_table.ts";
+import { flagOfKey, sourcesOfFlags } from "../cli/flags/config_from_flags.ts";
+import { configPaths, resumedFolder } from "../cli/flags/config_paths.ts";
+import { type Flag, valuesOf } from "../cli/flags/flag.ts";
+import { type FlagsOf, flagsOf } from "../cli/flags/flag_table.ts";
 import { type HubLocations, hubPermissions, namesHub } from "../cli/flags/hub_permissions.ts";
-import { normalizeArguments } from "../cli/flags/normalize_arguments.ts";
-import { elsewhereOf } from "../cli/flags/run_request.ts";
+import type { ParsedCommand } from "../cli/flags/parse_command_line.ts";
+import { layersFolder } from "../outputs/run_folder.ts";
+import { Grants, hostOf, RefusedError } from "./grants.ts";
 
-/** The commands that the launcher knows. */
-export type Command =
-  | "generate"
-  | "layers"
-  | "video"
-  | "palettes"
-  | "verify"
-  | "random-teacher"
-  | "bench-recipes"
-  | "bench-steps"
-  | "test"
-  | "bench";
+/** Settings of a config file, by dotted key. */
+export interface FileSettings {
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** Its values; empty if it cannot be parsed. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
 
-/** What the permissions of a command depend on besides its arguments. */
+/** The facts besides the arguments on which permissions depend. */
 export interface PermissionContext {
   /** Folder of the project. */
   readonly root: string;
@@ -28,234 +26,176 @@ export interface PermissionContext {
   readonly cwd: string;
   /** Files that onnxruntime reads. */
   readonly runtimeFiles: readonly string[];
-  /** The Deno that runs, for tests that start it. */
-  readonly deno: string;
-  /** Reads the text of a config file; undefined if it cannot be read. */
-  readText(path: string): string | undefined;
-  /** Finds out where the Hub and its files are. Default: it is not known. */
-  findHub?(): HubLocations | undefined;
+  /** Reads the first config file of several paths that exists; undefined if there is none. */
+  readConfig(paths: readonly string[]): FileSettings | undefined;
+  /** Tells whether a file exists, as far as the launcher may know. */
+  isFile(path: string): boolean;
+  /** Finds out where the Hub and its files are; undefined if the environment does not tell. */
+  findHub(): HubLocations | undefined;
 }
 
-/** Flags and config keys whose value is a path that is read. */
-const READ_FLAGS = new Set([
-  "--input-image",
-  "--palette",
-  "--config",
-  "--resume",
-  "--model",
-  "--judge",
-  "--checkpoint",
-  "--hex-path",
-]);
-const READ_KEYS = new Set([
-  "image",
-  "generator.palette",
-  "diffusion.model_id",
-  "diffusion.vae_id",
-  "diffusion.clip_id",
-  "controlnet.depth_model_id",
-  "caption.blip_model_id",
-]);
 const DEFAULT_OUTPUT = "workdir";
-const BENCH_OUTPUT = "workdir/bench";
-/** Commands for which only what stands behind a flag is a path. */
-const FLAGS_ONLY: readonly Command[] = [
-  "generate",
-  "random-teacher",
-  "bench-recipes",
-  "bench-steps",
-];
 
 /**
- * Lists the permissions that a command needs for its arguments, as flags of `deno run`.
+ * Lists the permissions of a command, as flags of `deno run`.
  *
- * It reads the project, onnxruntime's file and what the user names, writes the output folder, and
- * asks the environment what the terminal can show.
- * There is no network unless the user names a URL, or a model of the Hub and `--download`.
+ * A command reads the project, onnxruntime's file and the inputs that the user named, and writes its
+ * output folder. It has no network, unless the user typed a URL, or a model of the Hub together with
+ * `--download`. It loads machine code only after `--runtime native`.
+ *
+ * Values of flags are never taken for flags: this gets what the program's own parser read. A config
+ * file may name inputs in the project, the working folder and its own folder, and an output below
+ * the working folder. Anything else must be typed.
+ *
+ * @throws {RefusedError} If a config file asks for more, with the flags to type; or if a path or host
+ * cannot be permitted alone.
+ * @throws {ConfigError} If a flag has a wrong value.
  */
-export function permissionsOf(
-  command: Command,
-  args: readonly string[],
-  context: PermissionContext,
-): string[] {
-  const { root, cwd, runtimeFiles, deno } = context;
-  const read = new Set([root, ...runtimeFiles]);
-  const write = new Set<string>();
-  const hosts = new Set<string>();
-  const name = (value: string) => {
-    const host = hostOf(value);
-    if (host !== undefined) hosts.add(host);
-    else if (value !== "") read.add(resolve(cwd, value));
-  };
-  if (command === "test" || command === "bench") {
-    write.add(resolve(root, DEFAULT_OUTPUT));
-    // `deno task test -u` writes snapshots anew.
-    if (args.includes("-u")) write.add(resolve(root, "tests"));
-    hosts.add("localhost").add("127.0.0.1").add("0.0.0.0");
-    return [...flagsOf(read, write, hosts), ...flag("run", [deno])];
+export function permissionsOf(parsed: ParsedCommand, context: PermissionContext): string[] {
+  const grants = new Grants(context.cwd);
+  grants.read(context.root);
+  for (const file of context.runtimeFiles) grants.read(file);
+  grants.env("COLORTERM", "TERM");
+  grantNamed(grants, parsed);
+  switch (parsed.command) {
+    case "generate":
+      grantRun(grants, parsed.flags, context);
+      break;
+    case "layers": {
+      const source = parsed.args[0] ?? parsed.flags.checkpoint;
+      if (parsed.flags.output === undefined && source) grants.write(layersFolder(source));
+      break;
+    }
+    case "video":
+      if (parsed.flags.output === undefined) grants.write(parsed.args[0]!);
+      break;
+    case "palettes":
+      if (parsed.flags.output === undefined) grants.write(DEFAULT_OUTPUT);
+      break;
+    case "verify":
+      if (parsed.flags.runtime === "native") grants.allowNative();
   }
-  const normalized = normalizeArguments(args);
-  for (const value of pathsOf(command, normalized)) name(value);
-  for (const value of valuesOf(normalized, "--config")) name(configPath(value, context));
-  const settings = settingsOf(normalized, context);
-  for (const [key, value] of settings) {
-    if (READ_KEYS.has(key)) name(String(value ?? ""));
-    if (key === "diffusion.lora_path") splitLoraPaths(String(value ?? "")).forEach(name);
-    // Kinds of ControlNets, such as "canny", are no places.
-    if (key === "controlnet.models_id") {
-      [value].flat().map(String).filter((id) => /[\\/]/.test(id)).forEach(name);
+  return grants.toFlags();
+}
+
+/** Grants the paths that the tables of flags and arguments tell. */
+function grantNamed(grants: Grants, { command, args, flags }: ParsedCommand): void {
+  const positional = COMMANDS.find(({ name }) => name === command)!.arguments;
+  for (const [i, { count, path }] of positional.entries()) {
+    const values = count === "many" ? args.slice(i) : args.slice(i, i + 1);
+    for (const value of values) grantPath(grants, path, value);
+  }
+  for (const flag of flagsOf(command)) {
+    for (const value of valuesOf(flags, flag)) grantPath(grants, flag.path, String(value));
+  }
+}
+
+function grantPath(grants: Grants, path: Flag["path"], value: string): void {
+  if (path === "read") grants.readNamed(value);
+  if (path === "write") grants.write(value);
+  // A path with an extension may be a file.
+  if (path === "write-file") grants.write(/\.\w+$/.test(value) ? dirname(value) : value);
+}
+
+/** A value of the config, and the file that sets it; undefined for what was typed. */
+interface Setting {
+  readonly value: unknown;
+  readonly file: string | undefined;
+}
+
+function grantRun(grants: Grants, flags: FlagsOf<"generate">, context: PermissionContext): void {
+  const { cwd } = context;
+  const { settings, folder } = settingsOf(grants, flags, context);
+  for (const palette of flags.palette ?? []) grants.readNamed(palette);
+  const refused = new Map<string, Setting>();
+  for (const [key, setting] of settings) {
+    for (const name of namedPaths(key, setting.value)) {
+      if (setting.file === undefined || mayFileName(name, setting.file, context)) {
+        grants.readNamed(name);
+      } else refused.set(key, setting);
     }
   }
-  for (const folder of outputsOf(command, normalized, { settings, cwd })) {
-    read.add(folder);
-    write.add(folder);
+  const output = settings.get("output");
+  // A resumed run writes its own folder.
+  if (folder === undefined || (output && output.file === undefined)) {
+    const path = String(output?.value ?? DEFAULT_OUTPUT);
+    if (path.trim() === "") {
+      throw new RefusedError("Cannot write to an empty path: expected a folder");
+    }
+    if (output?.file !== undefined && !isBelow(resolve(cwd, path), cwd)) {
+      refused.set("output", output);
+    } else grants.write(path);
   }
-  const env = ["COLORTERM", "TERM"];
-  const sys: string[] = [];
-  const isFile = (path: string) => context.readText(path) !== undefined;
-  if (command === "generate" && namesHub(settings, { cwd, isFile })) {
-    const hub = hubPermissions(context.findHub?.(), downloads(normalized));
-    for (const path of hub.read) read.add(path);
-    for (const path of hub.write) write.add(path);
-    for (const host of hub.net) hosts.add(host);
-    env.push(...hub.env);
-    sys.push(...hub.sys);
+  const runtime = settings.get("runtime");
+  if (runtime?.value === "native") {
+    if (runtime.file === undefined) grants.allowNative();
+    else refused.set("runtime", runtime);
   }
-  const isNative = valuesOf(normalized, "--runtime").includes("native") ||
-    settings.some(([key, value]) => key === "runtime" && value === "native");
-  // onnxruntime-node is a library of machine code that lies among several files.
-  if (isNative) {
-    return [
-      ...["--allow-read", ...flag("write", write), ...flag("net", hosts)],
-      ...["--allow-ffi", "--allow-env", "--allow-sys"],
-    ];
-  }
-  return [...flagsOf(read, write, hosts), ...flag("sys", sys), ...flag("env", env)];
+  if (refused.size > 0) throw refusal(refused);
+  grantHub(grants, flags, settings, context);
 }
 
-/** Tells whether models may be downloaded. */
-function downloads(args: readonly string[]): boolean {
-  return ["--download", "--force-download"].some((name) => args.includes(name));
-}
-
-function flagsOf(read: Set<string>, write: Set<string>, hosts: Set<string>): string[] {
-  return [...flag("read", read), ...flag("write", write), ...flag("net", hosts)];
-}
-
-/** Writes values as a flag of `deno run`. */
-function flag(kind: string, values: Iterable<string>): string[] {
-  const list = [...new Set([...values].map(permissiblePath))].join(",");
-  return list === "" ? [] : [`--allow-${kind}=${list}`];
-}
-
-/**
- * Returns what is named to Deno to permit a path: itself, or the folder above a part with a comma.
- *
- * A comma separates paths, and Deno 2.9.6 has no way to write one that belongs to a path.
- */
-export function permissiblePath(path: string): string {
-  const comma = path.indexOf(",");
-  return comma === -1 ? path : dirname(`${path.slice(0, comma)}_`);
-}
-
-/** Values of the flags that are paths, and all that stands alone. */
-function pathsOf(command: Command, args: readonly string[]): string[] {
-  const named = [...READ_FLAGS].flatMap((name) => valuesOf(args, name));
-  if (FLAGS_ONLY.includes(command)) return named;
-  return [...named, ...standingAlone(args)];
-}
-
-/** Flags of commands with arguments, whose values are no arguments. */
-const VALUE_FLAGS =
-  /^--(seed|controlnet|palette|output|factor|height|width|checkpoint|sort|hex-path|runtime|format|video-size|fps)$/;
-
-/** Arguments that are no flags and no flags' values. */
-function standingAlone(args: readonly string[]): string[] {
-  return args.filter((argument, i) =>
-    !argument.startsWith("-") && !VALUE_FLAGS.test(args[i - 1] ?? "")
+/** Says which flags permit what config files ask for. */
+function refusal(refused: ReadonlyMap<string, Setting>): RefusedError {
+  const files = new Set([...refused.values()].map(({ file }) => `"${file}"`));
+  const flags = [...refused].map(([key, { value }]) => flagOfKey(key, value));
+  return new RefusedError(
+    `Cannot permit what ${
+      [...files].join(" and ")
+    } asks for unless it is typed; if you trust the ` +
+      `file, add ${flags.join(" ")}`,
   );
 }
 
-/** Returns all values of a flag, written as "--flag value" or "--flag=value". */
-function valuesOf(args: readonly string[], name: string): string[] {
-  return args.flatMap((argument, index) => {
-    if (argument === name) return args[index + 1] === undefined ? [] : [args[index + 1]!];
-    return argument.startsWith(`${name}=`) ? [argument.slice(name.length + 1)] : [];
-  });
-}
-
-/** Keys and values of config files, that of a resumed run among them, of `--model` and `--set`. */
-function settingsOf(args: readonly string[], context: PermissionContext): [string, unknown][] {
-  const resumed = resumedFolders(args, context.cwd).map((folder) => join(folder, "config.yaml"));
-  const named = valuesOf(args, "--config").map((path) => configPath(path, context));
-  const files = [...resumed, ...named];
-  const readers = [
-    ...files.map((path) => () => parseRunConfig(context.readText(path) ?? "", path)),
-    () => sourceOf(modelOf(args), () => "--model"),
-    () => parseSettings(valuesOf(args, "--set")),
+/** Collects the settings of config files and flags; later ones win. */
+function settingsOf(grants: Grants, flags: FlagsOf<"generate">, context: PermissionContext) {
+  const settings = new Map<string, Setting>();
+  const folder = flags.resume === undefined ? undefined : resumedFolder(flags.resume);
+  const paths = [
+    ...folder === undefined ? [] : [[`${folder}/config.yaml`]],
+    ...flags.config === undefined ? [] : [configPaths(flags.config)],
   ];
-  return readers.flatMap((read) => {
-    try {
-      return [...read().values].map(([key, { value }]): [string, unknown] => [key, value]);
-    } catch {
-      // The command itself says what is wrong with it.
-      return [];
+  if (folder !== undefined) grants.write(folder);
+  for (const candidates of paths) {
+    const found = context.readConfig(candidates.map((path) => resolve(context.cwd, path)));
+    if (found === undefined) continue;
+    grants.read(found.path);
+    for (const [key, value] of Object.entries(found.settings)) {
+      settings.set(key, { value, file: found.path });
     }
-  });
-}
-
-/** The teacher that a flag names, as a config value. */
-function modelOf(args: readonly string[]): Readonly<Record<string, unknown>> {
-  const model = valuesOf(args, "--model").at(-1);
-  return model === undefined ? {} : { "diffusion.model_id": model };
-}
-
-/** Path of a config, which may be in the folder "config". */
-function configPath(path: string, { cwd, readText }: PermissionContext): string {
-  const elsewhere = elsewhereOf(path);
-  const isElsewhere = elsewhere !== undefined && readText(resolve(cwd, path)) === undefined &&
-    readText(resolve(cwd, elsewhere)) !== undefined;
-  return resolve(cwd, isElsewhere ? elsewhere : path);
-}
-
-/** Folders that a command writes. A resumed run also writes its own folder. */
-function outputsOf(
-  command: Command,
-  args: readonly string[],
-  { settings, cwd }: { settings: [string, unknown][]; cwd: string },
-): string[] {
-  if (command === "verify") return [];
-  if (command === "random-teacher") {
-    const folder = standingAlone(args)[1];
-    return folder === undefined ? [] : [resolve(cwd, folder)];
   }
-  if (command === "layers") {
-    const source = standingAlone(args)[0] ?? valuesOf(args, "--checkpoint")[0];
-    const output = valuesOf(args, "--output").at(-1) ?? (source && layersFolder(source));
-    return output === undefined ? [] : [resolve(cwd, output)];
+  for (const source of sourcesOfFlags(flags)) {
+    for (const [key, { value }] of source.values) settings.set(key, { value, file: undefined });
   }
-  if (command === "video") {
-    const source = standingAlone(args)[0];
-    if (source === undefined) return [];
-    return [resolve(cwd, videoTarget(source, valuesOf(args, "--output").at(-1)).folder)];
-  }
-  const set = settings.filter(([key]) => key === "output").map(([, value]) => String(value));
-  const usual = command.startsWith("bench-") ? BENCH_OUTPUT : DEFAULT_OUTPUT;
-  const last = [usual, ...set, ...valuesOf(args, "--output")].at(-1)!;
-  return [resolve(cwd, last), ...resumedFolders(args, cwd)];
+  return { settings, folder };
 }
 
-/** Folders of runs that go on, named by themselves or by a checkpoint in them. */
-function resumedFolders(args: readonly string[], cwd: string): string[] {
-  return valuesOf(args, "--resume")
-    .map((path) => path.endsWith(".safetensors") ? resolve(cwd, path, "..") : resolve(cwd, path));
+/** Tells whether a config file may name an input: no URL, and a path nearby. */
+function mayFileName(name: string, file: string, { root, cwd }: PermissionContext): boolean {
+  if (hostOf(name) !== undefined) return false;
+  const path = resolve(cwd, name);
+  return [root, cwd, dirname(file)].some((folder) => path === folder || isBelow(path, folder));
 }
 
-function hostOf(value: string): string | undefined {
-  if (!/^https?:\/\//.test(value)) return undefined;
-  try {
-    return new URL(value).host;
-  } catch {
-    return undefined;
-  }
+function isBelow(path: string, folder: string): boolean {
+  const between = relative(folder, path);
+  return between !== "" && !isAbsolute(between) && !/^\.\.([\\/]|$)/.test(between);
+}
+
+/** Grants what models of the Hub need: their cache, and downloads if they are typed. */
+function grantHub(
+  grants: Grants,
+  flags: FlagsOf<"generate">,
+  settings: ReadonlyMap<string, Setting>,
+  context: PermissionContext,
+): void {
+  const values = [...settings].map(([key, { value }]) => [key, value] as const);
+  if (!namesHub(values, context)) return;
+  const downloads = flags.download ?? flags.forceDownload ?? false;
+  const hub = hubPermissions(context.findHub(), downloads);
+  for (const path of hub.read) grants.read(path);
+  for (const path of hub.write) grants.writeOnly(path);
+  for (const host of hub.net) grants.net(host);
+  grants.env(...hub.env);
+  grants.sys(...hub.sys);
 }

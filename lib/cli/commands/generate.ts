@@ -8,15 +8,14 @@ import { createRunFolder } from "../../outputs/run_folder.ts";
 import { checkVideoColors, DEFAULT_VIDEO_FORMAT } from "../../video/video_formats.ts";
 import { findPalette } from "../../palette/find_palette.ts";
 import { combinations, isMultiple, refuseResume } from "../flags/combinations.ts";
-import type { GenerateFlags } from "../flags/command_flags.ts";
-import { readVideoRequest } from "../flags/config_from_flags.ts";
+import type { FlagsOf } from "../flags/flag_table.ts";
+import { readVideoRequest, type VideoRequest } from "../flags/video_flags.ts";
 import { imageNotes } from "./image_notes.ts";
 import { Interrupt } from "./interrupt.ts";
 import { makePicture, type PictureOrder } from "./make_picture.ts";
 import type { MakeSeveralOptions } from "./make_several.ts";
 import { createReporter } from "../../report/create_reporter.ts";
 import { readRequest, type Request } from "../flags/run_request.ts";
-import type { VideoRequest } from "./step_files.ts";
 import type { Terminal } from "../../report/terminal.ts";
 import { UsageError } from "../flags/usage_error.ts";
 import { decodeCheckpoint } from "../../run/decode_checkpoint.ts";
@@ -39,7 +38,7 @@ export type PictureFunctions = Pick<MakeSeveralOptions, "createRun" | "chooseBat
  * @returns The exit code.
  */
 export async function generateCommand(
-  flags: GenerateFlags,
+  flags: FlagsOf<"generate">,
   terminals: { readonly out: Terminal; readonly status: Terminal },
   functions: PictureFunctions,
 ): Promise<number> {
@@ -68,7 +67,7 @@ export async function generateCommand(
 function checkPrompt(config: RunConfig): void {
   if (config.prompt.trim() !== "" || config.image !== null) return;
   throw new UsageError(
-    'Cannot generate: expected a prompt or an image; add --prompt "a castle" or --input_image',
+    'Cannot generate: expected a prompt or an image; add --prompt "a castle" or --input-image',
   );
 }
 
@@ -76,7 +75,7 @@ function checkPrompt(config: RunConfig): void {
 async function readOrders(
   configs: readonly RunConfig[],
   { flags, request, video }: {
-    readonly flags: GenerateFlags;
+    readonly flags: FlagsOf<"generate">;
     readonly request: Request;
     readonly video: VideoRequest | undefined;
   },

@@ -8,7 +8,7 @@ import { findPalette } from "../../palette/find_palette.ts";
 import { matchPalette, type PaletteMatch } from "../../palette/match_palette.ts";
 import { mixtureOfLogits, recolorMixture } from "../../palette/mixture.ts";
 import type { Palette } from "../../palette/palette.ts";
-import type { LayersFlags } from "../flags/command_flags.ts";
+import type { FlagsOf } from "../flags/flag_table.ts";
 import type { Terminal } from "../../report/terminal.ts";
 import { UsageError } from "../flags/usage_error.ts";
 
@@ -18,14 +18,19 @@ const MAX_SIDE = 8192;
 /**
  * Writes the layers of a run.
  *
- * @param source The run's folder, of which the latest checkpoint is taken, or a checkpoint.
+ * @param source A checkpoint, or the folder of a run, whose latest checkpoint is taken. Default:
+ * `--checkpoint`.
  */
 export async function layersCommand(
-  source: string,
-  flags: LayersFlags,
+  source: string | undefined,
+  flags: FlagsOf<"layers">,
   { out }: { readonly out: Terminal },
 ): Promise<void> {
-  const path = await checkpointPath(source);
+  const named = source ?? flags.checkpoint;
+  if (named === undefined) {
+    throw new UsageError("Cannot write layers: expected a run's folder or a checkpoint");
+  }
+  const path = await checkpointPath(named);
   const checkpoint = decodeCheckpoint(await readFile(path), path);
   const { height, width, palette, step, logits } = checkpoint;
   const factor = readFactor(flags.factor, Math.max(height, width));
@@ -39,7 +44,7 @@ export async function layersCommand(
     ? undefined
     : matchPalette(palette, await findPalette(flags.palette, readPaletteFile));
   if (match) out.write(`${matchText(palette, match)}\n`);
-  const folder = flags.output ?? layersFolder(source);
+  const folder = flags.output ?? layersFolder(named);
   const files = await writeLayers(folder, match ? recolorMixture(mixture, match) : mixture, factor);
   const last = files.layers.length - 1;
   const layers = last === 0 ? "layer_0.png" : `layer_0.png to layer_${last}.png`;
@@ -52,10 +57,10 @@ export async function layersCommand(
 
 function readFactor(text: string | undefined, side: number): number {
   const factor = Number(text ?? 1);
-  const greatest = Math.floor(MAX_SIDE / side);
-  if (Number.isInteger(factor) && factor >= 1 && factor <= greatest) return factor;
+  const max = Math.floor(MAX_SIDE / side);
+  if (Number.isInteger(factor) && factor >= 1 && factor <= max) return factor;
   throw new UsageError(
-    `Cannot enlarge layers: expected an integer in [1, ${greatest}] for --factor, got "${text}"`,
+    `Cannot enlarge layers: expected an integer in [1, ${max}] for --factor, got "${text}"`,
   );
 }
 

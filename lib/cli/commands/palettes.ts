@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { previewPalettes } from "../../outputs/palette_preview.ts";
 import { COLOR_ORDERS, type ColorOrder } from "../../palette/color_order.ts";
 import { swatchLines } from "../../palette/swatches.ts";
-import type { PalettesFlags } from "../flags/command_flags.ts";
+import type { FlagsOf } from "../flags/flag_table.ts";
 import type { Terminal } from "../../report/terminal.ts";
 import { UsageError } from "../flags/usage_error.ts";
 
@@ -13,13 +13,13 @@ import { UsageError } from "../flags/usage_error.ts";
  */
 export async function palettesCommand(
   sources: readonly string[],
-  flags: PalettesFlags,
+  flags: FlagsOf<"palettes">,
   terminals: { readonly out: Terminal; readonly status: Terminal },
 ): Promise<void> {
   const { out, status } = terminals;
   const order = readOrder(flags.sort);
   const folder = flags.output ?? "workdir";
-  const preview = await previewPalettes(sources, {
+  const preview = await previewPalettes([...sources, ...flags.hexPath ?? []], {
     sheet: join(folder, "palettes.png"),
     order,
     ...flags.html ? { page: join(folder, "palettes.html") } : {},

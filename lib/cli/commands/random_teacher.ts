@@ -7,7 +7,7 @@ import {
 } from "../../tools/random_teacher.ts";
 import { AtomicFile } from "../../files/atomic_file.ts";
 import { makeFolder } from "../../files/write_file.ts";
-import type { RandomTeacherFlags } from "../flags/command_flags.ts";
+import type { FlagsOf } from "../flags/flag_table.ts";
 import { UsageError } from "../flags/usage_error.ts";
 import type { Terminal } from "../../report/terminal.ts";
 
@@ -20,7 +20,7 @@ import type { Terminal } from "../../report/terminal.ts";
 export async function randomTeacherCommand(
   kind: string,
   folder: string,
-  flags: RandomTeacherFlags,
+  flags: FlagsOf<"random-teacher">,
   { out }: { readonly out: Terminal },
 ): Promise<void> {
   if (!RANDOM_TEACHERS.includes(kind as RandomTeacher)) {
@@ -30,7 +30,7 @@ export async function randomTeacherCommand(
   }
   const files = await randomTeacherFiles(kind as RandomTeacher, {
     seed: readSeed(flags.seed),
-    controlnets: flags.controlnet,
+    controlnets: flags.controlnet ?? [],
   });
   for (const file of files) {
     const path = join(folder, file.path);

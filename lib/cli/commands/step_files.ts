@@ -7,13 +7,8 @@ import { type RunVideoOptions, RunVideos } from "../../outputs/run_videos.ts";
 import { statisticsScalars, TensorboardLog } from "../../outputs/tensorboard_log.ts";
 import type { Run } from "../../distill/run.ts";
 import type { StepMetrics } from "../../run/step_report.ts";
+import type { VideoRequest } from "../flags/video_flags.ts";
 import { writeStepPictures, writeStepViews } from "./step_pictures.ts";
-
-/** Options of the videos of a run. */
-export interface VideoRequest extends RunVideoOptions {
-  /** Steps between two frames, integer, 1 or more. */
-  readonly frameSteps: number;
-}
 
 /** Options of {@linkcode StepFiles}. */
 export interface StepFilesOptions {

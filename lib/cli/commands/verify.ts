@@ -1,6 +1,6 @@
 import type { RunConfig } from "../../../config/run_config.ts";
 import type { VerifyLine } from "../../verify/verify_line.ts";
-import type { VerifyFlags } from "../flags/command_flags.ts";
+import type { FlagsOf } from "../flags/flag_table.ts";
 import { UsageError } from "../flags/usage_error.ts";
 import type { Terminal } from "../../report/terminal.ts";
 
@@ -27,7 +27,7 @@ export type Verifier = (
  */
 export async function verifyCommand(
   folder: string | undefined,
-  flags: VerifyFlags,
+  flags: FlagsOf<"verify">,
   { out }: { readonly out: Terminal },
   verify: Verifier,
 ): Promise<number> {

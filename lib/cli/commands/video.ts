@@ -20,7 +20,7 @@ import {
   videoTarget,
 } from "../../video/video_formats.ts";
 import { videoLayout } from "../../video/video_layout.ts";
-import type { VideoFlags } from "../flags/command_flags.ts";
+import type { FlagsOf } from "../flags/flag_table.ts";
 import { Interrupt } from "./interrupt.ts";
 import type { Terminal } from "../../report/terminal.ts";
 import { UsageError } from "../flags/usage_error.ts";
@@ -41,7 +41,7 @@ const FOREIGN_EXTENSIONS = /\.(avi|mov|mkv|webm|webp|m4v|mpe?g|jpe?g)$/i;
  */
 export async function videoCommand(
   folder: string,
-  flags: VideoFlags,
+  flags: FlagsOf<"video">,
   { out, status }: { readonly out: Terminal; readonly status: Terminal },
 ): Promise<number> {
   const formats = readFormats(flags);
@@ -76,7 +76,7 @@ export async function videoCommand(
 }
 
 /** Reads the formats: from `--format`, else from the name of the file, else the default. */
-function readFormats({ format, output }: VideoFlags): VideoFormat[] {
+function readFormats({ format, output }: FlagsOf<"video">): VideoFormat[] {
   const named = output === undefined ? undefined : videoFormatOf(output);
   if (output !== undefined && named === undefined && FOREIGN_EXTENSIONS.test(output)) {
     throw new UsageError(
@@ -130,7 +130,7 @@ function chooseSize(size: ImageSize, format: VideoFormat, asked: ImageSize | und
   const multiple = needsEvenFactor ? "an even multiple" : "a whole multiple";
   const why = needsEvenFactor ? `, since 2 x 2 pixels of an ${title} share a color` : "";
   throw new ConfigError(
-    "--video_size",
+    "--video-size",
     "",
     `expected ${multiple} of the picture's ${sizeText(size)}${why}, such as ${
       sizeText(fitting)
@@ -147,7 +147,7 @@ function noFrames(folder: string, { saveSteps, steps }: RunConfig["training"]): 
     "make a video of",
     folder,
     `there are no intermediate pictures, png_logs/<step>_hard.png: ${kept}; generate it again with ` +
-      `--set training.save_steps=${Math.max(1, Math.floor(steps / 50))}, or with --make_video`,
+      `--set training.save_steps=${Math.max(1, Math.floor(steps / 50))}, or with --make-video`,
   );
 }
 

@@ -27,7 +27,7 @@ export function videoNotes(
     readonly formats?: readonly VideoFormat[];
   },
 ): string[] {
-  const asked = `"--video_size" ${sizeText(videoSize)}`;
+  const asked = `"--video-size" ${sizeText(videoSize)}`;
   const sizesOf = (needsEvenFactor: boolean): FormatSize[] =>
     formats.filter((format) => format.needsEvenFactor === needsEvenFactor).map((format) => {
       const layout = videoLayout(format, picture, videoSize);

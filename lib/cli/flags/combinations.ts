@@ -1,21 +1,25 @@
 import { ConfigError } from "../../../config/config_source.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
-import type { GenerateFlags } from "./command_flags.ts";
+import type { FlagsOf } from "./flag_table.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** Pictures of one call, at most: names of their folders stay short, and one sheet shows them. */
+/** Maximum number of pictures per call: folder names stay short, and one sheet shows them. */
 const MAX_PICTURES = 1000;
-/** The greatest seed. Source: config/run_config_schema.ts. */
+/** The maximum seed. Source: config/run_config.ts. */
 const MAX_SEED = 2 ** 32 - 1;
 
-type SeveralFlags = Pick<
-  GenerateFlags,
-  "prompts" | "palettes" | "variations" | "resume" | "set"
+type PictureFlags = Pick<
+  FlagsOf<"generate">,
+  "prompt" | "palette" | "variations" | "resume" | "set"
 >;
 
 /** Tells whether flags ask for several pictures in one folder with a contact sheet and an index. */
-export function isMultiple({ prompts, palettes, variations }: SeveralFlags): boolean {
-  return prompts !== undefined || palettes !== undefined || variations !== undefined;
+export function isMultiple({ prompt, palette, variations }: PictureFlags): boolean {
+  return isRepeated(prompt) || isRepeated(palette) || variations !== undefined;
+}
+
+function isRepeated(values: readonly string[] | undefined): values is readonly string[] {
+  return values !== undefined && values.length > 1;
 }
 
 /**
@@ -26,10 +30,10 @@ export function isMultiple({ prompts, palettes, variations }: SeveralFlags): boo
  * @throws {UsageError} If flags contradict each other.
  * @throws {ConfigError} If a value does not fit, naming the flag.
  */
-export function combinations(flags: SeveralFlags, config: RunConfig): RunConfig[] {
+export function combinations(flags: PictureFlags, config: RunConfig): RunConfig[] {
   checkTogether(flags, config);
-  const prompts = flags.prompts ?? [config.prompt];
-  const palettes = flags.palettes ?? [config.generator.palette];
+  const prompts = isRepeated(flags.prompt) ? flags.prompt : [config.prompt];
+  const palettes = isRepeated(flags.palette) ? flags.palette : [config.generator.palette];
   const seeds = seedsFrom(config.seed, flags.variations ?? "1");
   const count = prompts.length * palettes.length * seeds.length;
   if (count > MAX_PICTURES) {
@@ -62,29 +66,29 @@ function seedsFrom(first: number, typed: string): number[] {
       "--variations",
       "",
       `expected seeds of at most ${MAX_SEED}, got ${first} to ${first + count - 1}; ` +
-        `begin with a smaller --seed`,
+        `start with a smaller --seed`,
     );
   }
   return Array.from({ length: count }, (_, i) => first + i);
 }
 
 /**
- * Refuses a run that goes on as several.
+ * Refuses to resume several pictures.
  *
  * @throws {UsageError} If flags ask for both.
  */
-export function refuseResume({ resume, prompts, variations }: SeveralFlags): void {
+export function refuseResume({ resume, prompt, variations }: PictureFlags): void {
   if (resume === undefined) return;
   const found = variations !== undefined
     ? "--variations"
-    : `several of ${prompts ? "--prompt" : "--palette"}`;
+    : `several of ${isRepeated(prompt) ? "--prompt" : "--palette"}`;
   throw new UsageError(
     `Cannot resume several pictures: expected one run, got ${found} with --resume; ` +
       "resume one folder a call",
   );
 }
 
-function checkTogether(flags: SeveralFlags, config: RunConfig): void {
+function checkTogether(flags: PictureFlags, config: RunConfig): void {
   for (const [name, key, values] of listed(flags)) {
     const twice = values.find((value, i) => values.indexOf(value) < i);
     if (twice !== undefined) {
@@ -93,27 +97,27 @@ function checkTogether(flags: SeveralFlags, config: RunConfig): void {
           `for more pictures of it add --variations`,
       );
     }
-    if (flags.set.some((setting) => setting.slice(0, setting.indexOf("=")).trim() === key)) {
+    if (flags.set?.some((setting) => setting.slice(0, setting.indexOf("=")).trim() === key)) {
       throw new UsageError(
         `Cannot generate with several of ${name}: "--set ${key}" leaves only one; leave it out`,
       );
     }
   }
-  if (flags.prompts && config.automaticCaption) {
+  if (isRepeated(flags.prompt) && config.automaticCaption) {
     throw new UsageError(
-      "Cannot generate with several of --prompt: automatic_caption puts a caption in their place",
+      "Cannot generate with several of --prompt: automatic_caption replaces them by a caption",
     );
   }
   const method = config.generator.initializationMethod;
-  if (flags.palettes && (method === "kmeans" || method === "nearest")) {
+  if (isRepeated(flags.palette) && (method === "kmeans" || method === "nearest")) {
     throw new UsageError(
       "Cannot generate with several of --palette: " +
-        `the initialization_method "${method}" makes the palette of the image`,
+        `the initialization_method "${method}" makes the palette from the image`,
     );
   }
 }
 
-function* listed(flags: SeveralFlags): Generator<[string, string, readonly string[]]> {
-  if (flags.prompts) yield ["--prompt", "prompt", flags.prompts];
-  if (flags.palettes) yield ["--palette", "generator.palette", flags.palettes];
+function* listed(flags: PictureFlags): Generator<[string, string, readonly string[]]> {
+  if (isRepeated(flags.prompt)) yield ["--prompt", "prompt", flags.prompt];
+  if (isRepeated(flags.palette)) yield ["--palette", "generator.palette", flags.palette];
 }

@@ -1,87 +1,64 @@
-import { DEFAULT_FPS, DEFAULT_VIDEO_SIZE } from "../../video/video_format.ts";
-import { DEFAULT_VIDEO_FORMAT } from "../../video/video_formats.ts";
 import type { ConfigSource } from "../../../config/config_source.ts";
 import { parseSettings, sourceOf } from "../../../config/parse_run_config.ts";
-import type { GenerateFlags } from "./command_flags.ts";
-import { sdPixlSource } from "./sd_pixl_flags.ts";
-import type { VideoRequest } from "../commands/step_files.ts";
-import {
-  parseCount,
-  parseFps,
-  parseSize,
-  parseVideoFormats,
-  parseVideoSize,
-} from "./video_flags.ts";
+import { type Flag, valuesOf } from "./flag.ts";
+import { FLAGS, type FlagsOf, flagsOf } from "./flag_table.ts";
 
-/** Config key of each flag that sets one. */
-const FLAG_OF: Readonly<Record<string, string>> = {
-  "prompt": "--prompt",
-  "negative_prompt": "--negative_prompt",
-  "generator.palette": "--palette",
-  "generator.image_H": "--size",
-  "generator.image_W": "--size",
-  "generator.initialization_method": "--kmeans_nb_colors",
-  "generator.kmeans_nb_colors": "--kmeans_nb_colors",
-  "image": "--input_image",
-  "generator.image_fit": "--fit",
-  "seed": "--seed",
-  "preset": "--preset",
-  "training.steps": "--steps",
-  "diffusion.model_id": "--model",
-  "runtime": "--runtime",
-  "batch": "--batch",
-  "output": "--output",
-};
-
-/**
- * Turns flags into config values. `--set` wins over the other flags.
- *
- * Texts are taken letter by letter: a prompt never goes through a YAML parser.
- *
- * @throws {ConfigError} If a value does not fit, naming the flag.
- */
-export function sourcesOfFlags(flags: GenerateFlags): ConfigSource[] {
-  const size = flags.size === undefined ? undefined : parseSize(flags.size, "--size");
-  const values = {
-    "prompt": flags.prompt,
-    "negative_prompt": flags.negativePrompt,
-    "generator.palette": flags.palette,
-    "generator.image_H": size?.[0],
-    "generator.image_W": size?.[1],
-    "generator.initialization_method": flags.kmeansNbColors === undefined ? undefined : "kmeans",
-    "generator.kmeans_nb_colors": flags.kmeansNbColors,
-    "image": flags.inputImage,
-    "generator.image_fit": flags.fit,
-    "seed": flags.seed,
-    "preset": flags.preset,
-    "training.steps": flags.steps,
-    "diffusion.model_id": flags.model,
-    "runtime": flags.runtime,
-    "batch": flags.batch,
-    "output": flags.output,
-  };
-  return [
-    sdPixlSource(flags.sdPixl ?? {}),
-    sourceOf(values, (path) => FLAG_OF[path]!),
-    parseSettings(flags.set),
-  ];
+/** A flag with the value that was typed. */
+interface TypedFlag {
+  readonly flag: Flag;
+  readonly value: string;
 }
 
 /**
- * Reads how the run is to be filmed.
+ * Turns flags of `generate` into config values: first SD-piXL's flags, then ours, then `--set`, so
+ * that later ones win.
  *
- * @returns undefined if it is not.
+ * Texts are taken letter by letter: a prompt never goes through a YAML parser. A flag that was
+ * repeated sets no key, since each picture gets one of its values.
+ *
  * @throws {ConfigError} If a value does not fit, naming the flag.
  */
-export function readVideoRequest(flags: GenerateFlags): VideoRequest | undefined {
-  const { makeVideo, videoSize, videoFrameFreq = "1", fps, videoFormat } = flags;
-  const request = {
-    videoSize: videoSize === undefined ? DEFAULT_VIDEO_SIZE : parseVideoSize(videoSize),
-    frameSteps: parseCount(videoFrameFreq, "--video_frame_freq", 1_000_000),
-    fps: fps === undefined ? DEFAULT_FPS : parseFps(fps),
-    formats: videoFormat === undefined
-      ? [DEFAULT_VIDEO_FORMAT]
-      : parseVideoFormats(videoFormat, "--video_format"),
-  };
-  return makeVideo ? request : undefined;
+export function sourcesOfFlags(flags: FlagsOf<"generate">): ConfigSource[] {
+  const typed = typedFlags(flags);
+  return [
+    sourceOfFlags(typed.filter(({ flag }) => flag.help === undefined)),
+    sourceOfFlags(typed.filter(({ flag }) => flag.help !== undefined)),
+    parseSettings(flags.set ?? []),
+  ];
+}
+
+function sourceOfFlags(typed: readonly TypedFlag[]): ConfigSource {
+  const names = new Map<string, string>();
+  const values: Record<string, unknown> = {};
+  for (const { flag: { name, key, settings }, value } of typed) {
+    const own = settings?.(value) ?? (key === undefined ? {} : { [key]: value });
+    for (const path of Object.keys(own)) names.set(path, name);
+    Object.assign(values, own);
+  }
+  return sourceOf(values, (path) => names.get(path)!);
+}
+
+/** Lists the flags that have exactly one value. */
+function typedFlags(flags: FlagsOf<"generate">): TypedFlag[] {
+  return flagsOf("generate").flatMap((flag) => {
+    const values = valuesOf(flags, flag);
+    return values.length === 1 ? [{ flag, value: String(values[0]) }] : [];
+  });
+}
+
+/** Returns a note for each flag that has no effect, with the reason. */
+export function noEffectNotes(flags: FlagsOf<"generate">): string[] {
+  return typedFlags(flags).flatMap(({ flag: { name, noEffect, neutral = [] }, value }) =>
+    noEffect === undefined || neutral.includes(value)
+      ? []
+      : [`"${name}" has no effect: ${noEffect}`]
+  );
+}
+
+/** Returns the flag that sets a key of the config to a value, as it is typed. */
+export function flagOfKey(key: string, value: unknown): string {
+  const all: readonly Flag[] = FLAGS;
+  const text = Array.isArray(value) ? `[${value.join(", ")}]` : String(value);
+  const found = all.find((flag) => flag.key === key && flag.help !== undefined);
+  return found ? `${found.name} "${text}"` : `--set "${key}=${text}"`;
 }

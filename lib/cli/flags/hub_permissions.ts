@@ -1,10 +1,13 @@
 import { resolve } from "node:path";
-import { controlnetKind } from "../../conditioning/teacher_folder.ts";
-import { BUILT_IN_TEACHER } from "../../distill/find_teacher.ts";
-import { FOLDER_MARKS } from "../../hub/hub_model.ts";
 import { HUB_VARIABLES, type HubSettings, resolveHubSettings } from "../../hub/settings.ts";
 import { parseLoraLocation, splitLoraPaths } from "../../lora/lora_names.ts";
-import { hasShortName, mayBeHubModel } from "../../hub/model_ids.ts";
+import {
+  BUILT_IN_TEACHER,
+  controlnetKind,
+  FOLDER_MARKS,
+  hasShortName,
+  mayBeHubModel,
+} from "../../hub/model_ids.ts";
 
 /** Where the Hub and its files are, as far as permissions need to know. */
 export interface HubLocations extends Pick<HubSettings, "endpoint" | "cacheFolder"> {

@@ -5,41 +5,43 @@ import { resolveSources } from "../../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import { findCheckpoint } from "../../outputs/checkpoint_file.ts";
 import { OutputError } from "../../files/output_error.ts";
-import type { GenerateFlags } from "./command_flags.ts";
-import { sourcesOfFlags } from "./config_from_flags.ts";
+import { configPaths } from "./config_paths.ts";
+import { noEffectNotes, sourcesOfFlags } from "./config_from_flags.ts";
+import type { FlagsOf } from "./flag_table.ts";
 import { namesHub } from "./hub_permissions.ts";
-import { sdPixlNotes } from "./sd_pixl_flags.ts";
 
-/** What the command line and its files ask for. */
+/** What the command line and its config files ask for. */
 export interface Request {
   /** The complete config. */
   readonly config: RunConfig;
-  /** What the user should know of it. */
+  /** Notes on the config for the user, a sentence each. */
   readonly notes: readonly string[];
   /** Name of the config, for the run's folder. */
   readonly name: string;
-  /** Folder of a run that goes on; undefined for a new one. */
+  /** Folder of a resumed run; undefined for a new one. */
   readonly folder: string | undefined;
-  /** Path of the checkpoint from which it goes on. */
+  /** Path of the checkpoint of a resumed run. */
   readonly checkpoint: string | undefined;
 }
 
 /**
- * Reads the config of a run: defaults, preset, the config of a run that goes on, file, flags.
+ * Reads the config of a run: defaults, preset, config of a resumed run, config file, flags.
  *
  * @throws {ConfigError} If a key or value is wrong.
  * @throws {OutputError} If a file cannot be read.
  */
-export async function readRequest(flags: GenerateFlags): Promise<Request> {
-  const layers: ConfigSource[] = [];
+export async function readRequest(flags: FlagsOf<"generate">): Promise<Request> {
+  // Wrong flags are told before files are read.
+  const typed = sourcesOfFlags(flags);
+  const sources: ConfigSource[] = [];
   const found = flags.resume === undefined ? undefined : await findCheckpoint(flags.resume);
   const folder = found && dirname(found.path);
-  if (folder !== undefined) layers.push(await readLayer(join(folder, "config.yaml")));
-  if (flags.config !== undefined) layers.push(await readNamedSource(flags.config));
-  layers.push(...sourcesOfFlags(flags));
-  const { config, notes: configNotes } = resolveSources(layers);
+  if (folder !== undefined) sources.push(await readSource(join(folder, "config.yaml")));
+  if (flags.config !== undefined) sources.push(await readNamedSource(flags.config));
+  sources.push(...typed);
+  const { config, notes: configNotes } = resolveSources(sources);
   const notes = [
-    ...sdPixlNotes(flags.sdPixl ?? {}),
+    ...noEffectNotes(flags),
     ...downloadNotes(flags, config),
     ...configNotes,
   ];
@@ -50,7 +52,7 @@ export async function readRequest(flags: GenerateFlags): Promise<Request> {
 }
 
 function downloadNotes(
-  { download, forceDownload }: GenerateFlags,
+  { download, forceDownload }: FlagsOf<"generate">,
   { diffusion, controlnet }: RunConfig,
 ): string[] {
   const settings = [
@@ -62,29 +64,24 @@ function downloadNotes(
   if (namesHub(settings, { cwd: ".", isFile: () => false })) return [];
   return [download && "--download", forceDownload && "--force-download"]
     .filter((flag) => flag !== undefined)
-    .map((flag) => `"${flag}" has no effect: nothing that is named comes from the Hub`);
+    .map((flag) => `"${flag}" has no effect: no model comes from the Hub`);
 }
 
-/** Reads a config; a bare name also means one in the folder "config", as in SD-piXL. */
+/** Reads a config at the first of its paths that exists. */
 async function readNamedSource(path: string): Promise<ConfigSource> {
-  const elsewhere = elsewhereOf(path);
-  if (elsewhere === undefined) return await readLayer(path);
+  const [first, second] = configPaths(path) as [string, string?];
+  if (second === undefined) return await readSource(first);
   try {
-    return await readLayer(path);
+    return await readSource(first);
   } catch (error) {
     if (!(error instanceof OutputError && error.cause instanceof Deno.errors.NotFound)) throw error;
-    return await readLayer(elsewhere).catch((inner) => {
+    return await readSource(second).catch((inner) => {
       throw inner instanceof OutputError ? error : inner;
     });
   }
 }
 
-/** Where a config may be besides its path; undefined if the path tells a folder. */
-export function elsewhereOf(path: string): string | undefined {
-  return /[\\/]/.test(path) ? undefined : join("config", path);
-}
-
-async function readLayer(path: string): Promise<ConfigSource> {
+async function readSource(path: string): Promise<ConfigSource> {
   let text: string;
   try {
     text = await Deno.readTextFile(path);

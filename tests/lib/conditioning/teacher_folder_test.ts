@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  controlnetKind,
-  openTeacherFolder,
-  TeacherFolderError,
-} from "../../../lib/conditioning/teacher_folder.ts";
+import { controlnetKind } from "../../../lib/hub/model_ids.ts";
+import { openTeacherFolder, TeacherFolderError } from "../../../lib/conditioning/teacher_folder.ts";
 import { readControlnetConfig } from "../../../lib/models/unet/controlnet_config.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { goldenPath } from "../../support/goldens.ts";

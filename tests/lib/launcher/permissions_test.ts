@@ -1,84 +1,229 @@
 import assert from "node:assert/strict";
-import {
-  permissiblePath,
-  type PermissionContext,
-  permissionsOf,
-} from "../../../lib/launcher/permissions.ts";
+import { parseCommandLine } from "../../../lib/cli/flags/parse_command_line.ts";
 import { HUB_VARIABLES } from "../../../lib/hub/settings.ts";
+import {
+  type DevelopmentCommand,
+  developmentPermissions,
+} from "../../../lib/launcher/development_permissions.ts";
+import { type PermissionContext, permissionsOf } from "../../../lib/launcher/permissions.ts";
 
-const CONTEXT: PermissionContext = {
-  root: "/project",
-  cwd: "/home",
-  runtimeFiles: ["/cache/ort.wasm"],
-  deno: "/bin/deno",
-  readText: (path) =>
-    path === "/home/my.yaml"
-      ? 'image: "in/cat: 1.png" # mine\noutput: out\ngenerator:\n  palette: p.hex\n'
-      : undefined,
+/** Config files by path. */
+const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "/home/my.yaml": { "image": "in/cat: 1.png", "output": "out", "generator.palette": "p.hex" },
 };
+
+/** Returns a context in which some config files and other files exist. */
+function context(
+  { configs = CONFIGS, files = [], ...part }: Partial<PermissionContext> & {
+    readonly configs?: typeof CONFIGS;
+    readonly files?: readonly string[];
+  } = {},
+): PermissionContext {
+  return {
+    root: "/project",
+    cwd: "/home",
+    runtimeFiles: ["/cache/ort.wasm"],
+    isFile: (path) => files.includes(path),
+    findHub: () => undefined,
+    readConfig(paths) {
+      const path = paths.find((path) => path in configs);
+      return path === undefined ? undefined : { path, settings: configs[path]! };
+    },
+    ...part,
+  };
+}
+
+const CONTEXT = context();
+const WITHOUT_RUNTIME = context({ runtimeFiles: [] });
 const TERMINAL = "--allow-env=COLORTERM,TERM";
 
+/** Returns the permissions of a command line. */
+function permit(command: string, args: readonly string[], given = CONTEXT): string[] {
+  return permissionsOf(parseCommandLine([command, ...args])!, given);
+}
+
+/** Lists the paths that may be read. */
+function readsOf(permissions: readonly string[]): Set<string> {
+  const [first = ""] = permissions;
+  assert(first.startsWith("--allow-read="), first);
+  return new Set(first.slice("--allow-read=".length).split(","));
+}
+
+/** Checks permissions; paths that are read may stand in any order. */
+function assertPermissions(found: readonly string[], reads: readonly string[], rest: string[]) {
+  assert.deepEqual(readsOf(found), new Set(reads));
+  assert.deepEqual(found.slice(1), rest);
+}
+
+const PROJECT = ["/project", "/cache/ort.wasm"];
+
 Deno.test("permissionsOf() lets generate read the project and write its output, no more", () => {
-  assert.deepEqual(permissionsOf("generate", ["--prompt", "a cat, /etc/passwd"], CONTEXT), [
-    "--allow-read=/project,/cache/ort.wasm,/home/workdir",
-    "--allow-write=/home/workdir",
-    TERMINAL,
-  ]);
+  const found = permit("generate", ["--prompt", "a cat, /etc/passwd"]);
+  const write = "--allow-write=/home/workdir";
+  assertPermissions(found, [...PROJECT, "/home/workdir"], [write, TERMINAL]);
+});
+
+Deno.test("permissionsOf() never takes a value for a flag", () => {
+  const plain = permit("generate", []);
+  const values = [
+    ...["--runtime=native", "--runtime", "--output=/", "--model=/", "--input-image=/etc/shadow"],
+    ...["--resume=/", "--config=/", "--set=output=/", "--download", "--model=https://a.org/m"],
+  ];
+  for (const value of values) {
+    for (const flag of ["--prompt", "-pt", "--negative_prompt", "-npt", "-d", "--fps"]) {
+      if (flag === "-d") continue;
+      assert.deepEqual(permit("generate", [flag, value]), plain, `${flag} ${value}`);
+      assert.deepEqual(permit("generate", [`${flag}=${value}`]), plain, `${flag}=${value}`);
+    }
+    const text = ["--set", `prompt=${value}`, "--set", "negative_prompt=--output=/"];
+    assert.deepEqual(permit("generate", text), plain);
+    assert.deepEqual(permit("generate", ["--update", `prompt=${value}`]), plain);
+    assert.deepEqual(permit("generate", ["--project_name", value, "--entity", value]), plain);
+    const palettes = permit("palettes", ["--sort", value], WITHOUT_RUNTIME);
+    assert.deepEqual(palettes, permit("palettes", [], WITHOUT_RUNTIME));
+  }
+  // A wrong value ends the command before anything is permitted.
+  assert.throws(() => permit("generate", ["--seed", "--runtime=native"]), { name: "ConfigError" });
+  // After "--" there are no flags.
+  assert.throws(() => permit("generate", ["--", "--runtime=native"]), { name: "UsageError" });
 });
 
 Deno.test("permissionsOf() adds what the user names, in any spelling of the flag", () => {
   const args = ["--input_image=a.png", "--palette", "/p/x.hex", "--output", "o", "--verbose"];
-  assert.deepEqual(permissionsOf("generate", args, CONTEXT), [
-    "--allow-read=/project,/cache/ort.wasm,/home/a.png,/p/x.hex,/home/o",
-    "--allow-write=/home/o",
-    TERMINAL,
-  ]);
+  const reads = [...PROJECT, "/home/a.png", "/p/x.hex", "/home/o"];
+  assertPermissions(permit("generate", args), reads, ["--allow-write=/home/o", TERMINAL]);
 });
 
 Deno.test("permissionsOf() lets generate read each of several palettes", () => {
   const args = ["--palette", "a.hex", "--palette=b.hex", "-pt", "a cat", "-pt", "c.hex"];
-  const [read] = permissionsOf("generate", [...args, "--variations", "3"], CONTEXT);
-  assert.equal(read, "--allow-read=/project,/cache/ort.wasm,/home/a.hex,/home/b.hex,/home/workdir");
+  const found = permit("generate", [...args, "--variations", "3"]);
+  const reads = [...PROJECT, "/home/a.hex", "/home/b.hex", "/home/workdir"];
+  assert.deepEqual(readsOf(found), new Set(reads));
 });
 
-Deno.test("permissiblePath() names the folder above a part with a comma", () => {
-  assert.equal(permissiblePath("/home/cat.png"), "/home/cat.png");
-  assert.equal(permissiblePath("/home/a,b.png"), "/home");
-  assert.equal(permissiblePath("/home/x/,b/c,d.png"), "/home/x");
+Deno.test("permissionsOf() refuses a comma, which would permit the parts of a path", () => {
+  for (
+    const args of [
+      ["--output", "/,x"],
+      ["--output=out,/"],
+      ["--input_image", "a,b.png"],
+      ["--config", "a,b.yaml"],
+      ["--set", "generator.palette=/etc,x"],
+      ["--resume", "runs,/"],
+    ]
+  ) {
+    assert.throws(() => permit("generate", args), {
+      name: "RefusedError",
+      message: /^Cannot permit ".*": Deno takes no comma in a permission; rename/,
+    });
+  }
+  const folder = context({ cwd: "/home/pics,2024" });
+  assert.throws(() => permit("generate", [], folder), { name: "RefusedError" });
+  // A list of LoRAs has commas between its paths.
+  const loras = permit("generate", ["--set", "diffusion.lora_path=/a.safetensors,/b.safetensors"]);
+  for (const path of ["/a.safetensors", "/b.safetensors"]) assert(readsOf(loras).has(path));
+});
+
+Deno.test("permissionsOf() refuses empty outputs and hosts that are no single host", () => {
+  for (const value of ["output=", "output= "]) {
+    assert.throws(() => permit("generate", ["--set", value]), { name: "RefusedError" });
+  }
+  for (
+    const url of ["http://*.com/m", "https://*/m", "http://a%2a.org", "HTTP://*:80/", "http://"]
+  ) {
+    assert.throws(() => permit("generate", ["--model", url]), {
+      name: "RefusedError",
+      message: /^Cannot permit the network for ".*": expected a URL with one host$/,
+    });
+  }
+  for (const [url, host] of [["http://[::1]:8000/m", "[::1]:8000"], ["https://B.org/", "b.org"]]) {
+    assert(permit("generate", ["--model", url!]).includes(`--allow-net=${host}`));
+  }
 });
 
 Deno.test("permissionsOf() follows a config file", () => {
-  assert.deepEqual(permissionsOf("generate", ["--config", "my.yaml"], CONTEXT), [
-    "--allow-read=/project,/cache/ort.wasm,/home/my.yaml,/home/in/cat: 1.png,/home/p.hex,/home/out",
+  const reads = ["/home/my.yaml", "/home/in/cat: 1.png", "/home/p.hex", "/home/out"];
+  assertPermissions(permit("generate", ["--config", "my.yaml"]), [...PROJECT, ...reads], [
     "--allow-write=/home/out",
     TERMINAL,
   ]);
 });
 
+Deno.test("permissionsOf() gives what a config file asks for beyond its folder only if typed", () => {
+  const cases: readonly (readonly [key: string, value: unknown, typed: string[], add: string])[] = [
+    ["runtime", "native", ["--runtime", "native"], '--runtime "native"'],
+    ["output", "/", ["--output", "/"], '--output "/"'],
+    ["output", "..", ["--output", ".."], '--output ".."'],
+    ["output", ".", ["--output", "."], '--output "."'],
+    ["output", "/home", ["--output", "/home"], '--output "/home"'],
+    ["output", "../y", ["--output", "../y"], '--output "../y"'],
+    ["image", "/etc/passwd", ["--input_image", "/etc/passwd"], '--input-image "/etc/passwd"'],
+    ["generator.palette", "../../y", ["--palette", "../../y"], '--palette "../../y"'],
+    ["diffusion.model_id", "http://a.b/m", ["--model", "http://a.b/m"], '--model "http://a.b/m"'],
+    ["diffusion.model_id", "/", ["--model", "/"], '--model "/"'],
+    ["diffusion.vae_id", "/v", ["--set", "diffusion.vae_id=/v"], '--set "diffusion.vae_id=/v"'],
+    [
+      "controlnet.models_id",
+      ["canny", "/c"],
+      ["--set", "controlnet.models_id=[canny, /c]"],
+      '--set "controlnet.models_id=[canny, /c]"',
+    ],
+    [
+      "diffusion.lora_path",
+      "a.safetensors,/b.safetensors",
+      ["--set", "diffusion.lora_path=a.safetensors,/b.safetensors"],
+      '--set "diffusion.lora_path=a.safetensors,/b.safetensors"',
+    ],
+  ];
+  for (const [key, value, typed, add] of cases) {
+    for (const name of ["--config", "--resume"]) {
+      if (name === "--resume" && key === "output") continue;
+      const path = name === "--config" ? "/x/my.yaml" : "/x/config.yaml";
+      const given = context({ configs: { [path]: { [key]: value } } });
+      const args = [name, name === "--config" ? path : "/x"];
+      assert.throws(() => permit("generate", args, given), {
+        name: "RefusedError",
+        message:
+          `Cannot permit what "${path}" asks for unless it is typed; if you trust the file, ` +
+          `add ${add}`,
+      });
+      assert.doesNotThrow(() => permit("generate", [...args, ...typed], given));
+    }
+  }
+  // A wildcard is never permitted, wherever it stands.
+  const wildcard = context({
+    configs: { "/x/a.yaml": { "diffusion.model_id": "http://*.com/m" } },
+  });
+  assert.throws(() => permit("generate", ["-c", "/x/a.yaml"], wildcard), { name: "RefusedError" });
+});
+
+Deno.test("permissionsOf() lets a config file name inputs beside it, and no output of a resumed run", () => {
+  const beside = context({ configs: { "/x/a.yaml": { "image": "/x/cat.png" } } });
+  assert(readsOf(permit("generate", ["-c", "/x/a.yaml"], beside)).has("/x/cat.png"));
+  const resumed = context({ configs: { "/x/config.yaml": { "output": "/" } } });
+  const found = permit("generate", ["--resume", "/x"], resumed);
+  assert(found.includes("--allow-write=/x"), found.join(" "));
+});
+
 Deno.test("permissionsOf() looks for a config in the folder config, too", () => {
-  const readText = (path: string) =>
-    path === "/home/config/my.yaml" ? "image: cat.png\n" : undefined;
-  const [read] = permissionsOf("generate", ["-c", "my.yaml"], { ...CONTEXT, readText });
-  assert.match(read!, /,\/home\/config\/my\.yaml,\/home\/cat\.png,/);
+  const given = context({ configs: { "/home/config/my.yaml": { "image": "cat.png" } } });
+  const reads = readsOf(permit("generate", ["-c", "my.yaml"], given));
+  for (const path of ["/home/config/my.yaml", "/home/cat.png"]) assert(reads.has(path));
 });
 
 Deno.test("permissionsOf() lets layers read a run and write one folder", () => {
-  const context = { ...CONTEXT, runtimeFiles: [] };
-  assert.deepEqual(permissionsOf("layers", ["runs/a", "--palette", "p.hex"], context), [
-    "--allow-read=/project,/home/p.hex,/home/runs/a,/home/runs/a/layers",
-    "--allow-write=/home/runs/a/layers",
-    TERMINAL,
-  ]);
+  const named = permit("layers", ["runs/a", "--palette", "p.hex"], WITHOUT_RUNTIME);
+  const reads = ["/project", "/home/p.hex", "/home/runs/a", "/home/runs/a/layers"];
+  assertPermissions(named, reads, ["--allow-write=/home/runs/a/layers", TERMINAL]);
   const args = ["--checkpoint", "runs/a/checkpoint_5.safetensors", "--save_dir", "o"];
-  assert.deepEqual(permissionsOf("layers", args, context), [
-    "--allow-read=/project,/home/runs/a/checkpoint_5.safetensors,/home/o",
-    "--allow-write=/home/o",
-    TERMINAL,
-  ]);
+  assertPermissions(
+    permit("layers", args, WITHOUT_RUNTIME),
+    ["/project", "/home/runs/a/checkpoint_5.safetensors", "/home/o"],
+    ["--allow-write=/home/o", TERMINAL],
+  );
 });
 
-Deno.test("permissionsOf() lets video read a run, and write its folder or where the film goes", () => {
-  const context = { ...CONTEXT, runtimeFiles: [] };
+Deno.test("permissionsOf() lets video read a run, and write its folder or where the video goes", () => {
   const places: [string[], string][] = [
     [[], "/home/runs/a"],
     [["--output", "films"], "/home/films"],
@@ -87,31 +232,26 @@ Deno.test("permissionsOf() lets video read a run, and write its folder or where 
   ];
   for (const [output, folder] of places) {
     const flags = ["--format", "gif", "--video_size", "64,64", "--fps", "12"];
-    const [read, write, ...others] = permissionsOf(
-      "video",
-      [...flags, "runs/a", ...output],
-      context,
-    );
-    const run = folder === "/home/runs/a" ? "" : `,${folder}`;
-    assert.equal(read, `--allow-read=/project,/home/runs/a${run}`);
-    assert.deepEqual([write, ...others], [`--allow-write=${folder}`, TERMINAL]);
+    const found = permit("video", [...flags, "runs/a", ...output], WITHOUT_RUNTIME);
+    assertPermissions(found, ["/project", "/home/runs/a", folder], [
+      `--allow-write=${folder}`,
+      TERMINAL,
+    ]);
   }
 });
 
 Deno.test("permissionsOf() lets palettes read what is named, not the values of flags", () => {
-  const context = { ...CONTEXT, runtimeFiles: [] };
   const args = ["--sort", "hue", "pico-8", "--hex_dir", "mine", "--output", "o"];
-  assert.deepEqual(permissionsOf("palettes", args, context), [
-    "--allow-read=/project,/home/mine,/home/pico-8,/home/o",
-    "--allow-write=/home/o",
-    TERMINAL,
-  ]);
+  assertPermissions(
+    permit("palettes", args, WITHOUT_RUNTIME),
+    ["/project", "/home/mine", "/home/pico-8", "/home/o"],
+    ["--allow-write=/home/o", TERMINAL],
+  );
 });
 
 Deno.test("permissionsOf() gives the network only for a URL that is named", () => {
   const args = ["--model", "https://example.org:8443/mini", "--set", "output=o"];
-  assert.deepEqual(permissionsOf("generate", args, CONTEXT), [
-    "--allow-read=/project,/cache/ort.wasm,/home/o",
+  assertPermissions(permit("generate", args), [...PROJECT, "/home/o"], [
     "--allow-write=/home/o",
     "--allow-net=example.org:8443",
     TERMINAL,
@@ -120,40 +260,37 @@ Deno.test("permissionsOf() gives the network only for a URL that is named", () =
 
 Deno.test("permissionsOf() lets a resumed run write its own folder", () => {
   const args = ["--resume", "runs/a/checkpoint_50.safetensors"];
-  const [read, write] = permissionsOf("generate", args, CONTEXT);
-  assert.equal(write, "--allow-write=/home/workdir,/home/runs/a");
-  assert.match(read!, /checkpoint_50\.safetensors,\/home\/workdir,\/home\/runs\/a$/);
+  assertPermissions(permit("generate", args), [...PROJECT, "/home/runs/a"], [
+    "--allow-write=/home/runs/a",
+    TERMINAL,
+  ]);
 });
 
 Deno.test("permissionsOf() follows the config of a resumed run", () => {
-  const readText = (path: string) =>
-    path === "/home/runs/a/config.yaml"
-      ? "image: cat.png\ndiffusion:\n  model_id: m\n  vae_id: ./v\n"
-      : undefined;
+  const settings = { "image": "cat.png", "diffusion.model_id": "m", "diffusion.vae_id": "./v" };
+  const given = context({ configs: { "/home/runs/a/config.yaml": settings } });
   for (const resume of ["runs/a", "runs/a/checkpoint_50.safetensors"]) {
-    const [read] = permissionsOf("generate", ["--resume", resume], { ...CONTEXT, readText });
-    assert.match(read!, /,\/home\/cat\.png,\/home\/m,\/home\/v,/);
+    const reads = readsOf(permit("generate", ["--resume", resume], given));
+    for (const path of ["/home/cat.png", "/home/m", "/home/v"]) assert(reads.has(path), path);
   }
 });
 
 Deno.test("permissionsOf() lets random-teacher write its folder and read the project", () => {
   const args = ["--seed", "3", "sdxl", "--controlnet", "canny_mid", "big", "--debug"];
-  assert.deepEqual(permissionsOf("random-teacher", args, { ...CONTEXT, runtimeFiles: [] }), [
-    "--allow-read=/project,/home/big",
-    "--allow-write=/home/big",
-    TERMINAL,
-  ]);
+  const found = permit("random-teacher", args, WITHOUT_RUNTIME);
+  assertPermissions(found, ["/project", "/home/big"], ["--allow-write=/home/big", TERMINAL]);
 });
 
-Deno.test("permissionsOf() lets verify read its folder and write nothing", () => {
-  assert.deepEqual(permissionsOf("verify", ["../goldens"], CONTEXT), [
-    "--allow-read=/project,/cache/ort.wasm,/goldens",
-    TERMINAL,
-  ]);
+Deno.test("permissionsOf() lets verify read its folder, write nothing, and load native code if typed", () => {
+  assertPermissions(permit("verify", ["../goldens"]), [...PROJECT, "/goldens"], [TERMINAL]);
+  assert(permit("verify", ["--runtime", "native"]).includes("--allow-ffi"));
+  assert(!permit("verify", ["--runtime=wasm", "--", "--runtime=native"]).includes("--allow-ffi"));
 });
 
-Deno.test("permissionsOf() lets tests start Deno and serve on this machine", () => {
-  assert.deepEqual(permissionsOf("test", ["tests/config"], CONTEXT), [
+const DEVELOPMENT = { ...CONTEXT, deno: "/bin/deno" };
+
+Deno.test("tests may start Deno and serve on this machine", () => {
+  assert.deepEqual(developmentPermissions("test", ["tests/config"], DEVELOPMENT), [
     "--allow-read=/project,/cache/ort.wasm",
     "--allow-write=/project/workdir",
     "--allow-net=localhost,127.0.0.1,0.0.0.0",
@@ -161,34 +298,42 @@ Deno.test("permissionsOf() lets tests start Deno and serve on this machine", () 
   ]);
 });
 
-Deno.test("permissionsOf() lets the benchmark of recipes read its teacher and write its folder", () => {
-  const args = ["--set", "names48", "--override", "training.steps=3", "--model", "/m", "--judge=j"];
-  assert.deepEqual(permissionsOf("bench-recipes", args, CONTEXT), [
-    "--allow-read=/project,/cache/ort.wasm,/m,/home/j,/home/workdir/bench",
-    "--allow-write=/home/workdir/bench",
-    TERMINAL,
-  ]);
+Deno.test("the benchmarks read their teacher and write their folder; values are no flags", () => {
+  const args = ["--set", "names48", "--override", "--output=/", "--model", "/m", "--judge=j"];
+  assertPermissions(
+    developmentPermissions("bench-recipes", args, DEVELOPMENT),
+    [...PROJECT, "/m", "/home/j", "/home/workdir/bench"],
+    ["--allow-write=/home/workdir/bench", TERMINAL],
+  );
+  const native: [DevelopmentCommand, string[], boolean][] = [
+    ["bench-steps", ["--runtime", "native"], true],
+    ["bench-steps", ["--sizes", "--runtime=native"], false],
+  ];
+  for (const [command, args, isNative] of native) {
+    const found = developmentPermissions(command, args, DEVELOPMENT);
+    assert.equal(found.includes("--allow-ffi"), isNative, args.join(" "));
+  }
 });
 
 /** A machine that knows where the Hub's files are. */
-const WITH_HUB: PermissionContext = {
-  ...CONTEXT,
+const WITH_HUB = context({
+  files: ["/home/models/mine/unet/config.json"],
   findHub: () => ({
     endpoint: "https://huggingface.co",
     cacheFolder: "/hf/hub",
     tokenFile: "/hf/token",
   }),
-};
+});
 
 Deno.test("permissionsOf() lets a model of the Hub be read, and downloaded where that is asked", () => {
   for (const id of ["sdxl", "owner/name", "owner/name@refs/pr/1"]) {
-    const offline = permissionsOf("generate", ["--model", id], WITH_HUB);
+    const offline = permit("generate", ["--model", id], WITH_HUB);
     assert.match(offline[0]!, /^--allow-read=.*,\/hf\/hub,\/hf\/token$/);
     assert.equal(offline[1], "--allow-write=/home/workdir");
     assert.match(offline[2]!, /^--allow-env=COLORTERM,TERM,HF_ENDPOINT,HF_HOME,.*HF_TOKEN/);
     assert.equal(offline.length, 3);
     for (const flag of ["--download", "--force_download"]) {
-      const online = permissionsOf("generate", ["--model", id, flag], WITH_HUB);
+      const online = permit("generate", ["--model", id, flag], WITH_HUB);
       assert.deepEqual(online.slice(1, 4), [
         "--allow-write=/home/workdir,/hf/hub",
         "--allow-net=huggingface.co,*.hf.co",
@@ -200,7 +345,6 @@ Deno.test("permissionsOf() lets a model of the Hub be read, and downloaded where
 });
 
 Deno.test("permissionsOf() gives nothing of the Hub where none of its models is named", () => {
-  const readText = (path: string) => path === "/home/models/mine/unet/config.json" ? "" : undefined;
   for (
     const args of [
       [],
@@ -215,7 +359,7 @@ Deno.test("permissionsOf() gives nothing of the Hub where none of its models is 
       ["--model", "sdxl", "--set", "diffusion.model_id=mini"],
     ]
   ) {
-    const given = permissionsOf("generate", [...args, "--download"], { ...WITH_HUB, readText });
+    const given = permit("generate", [...args, "--download"], WITH_HUB);
     assert(!given.some((flag) => /hf|huggingface|HF_/.test(flag)), args.join(" "));
   }
   for (
@@ -229,7 +373,7 @@ Deno.test("permissionsOf() gives nothing of the Hub where none of its models is 
       ["--set", "controlnet.models_id=[canny, owner/controlnet-canny]"],
     ]
   ) {
-    const given = permissionsOf("generate", args, WITH_HUB);
+    const given = permit("generate", args, WITH_HUB);
     assert(given.some((flag) => flag.includes("/hf/hub")), args.join(" "));
   }
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { decodeImage } from "../../../../lib/image/decode_image.ts";
 import { encodePng } from "../../../../lib/image/encode_png.ts";
 import { generateCommand } from "../../../../lib/cli/commands/generate.ts";
-import type { GenerateFlags } from "../../../../lib/cli/flags/command_flags.ts";
+import { type GenerateFlags, generateFlags } from "../../../support/generate_flags.ts";
 import { chooseBatch } from "../../../../lib/distill/choose_batch.ts";
 import { createRun } from "../../../../lib/distill/create_run.ts";
 import type { RunEvent } from "../../../../lib/report/run_event.ts";
@@ -16,7 +16,7 @@ async function generate(flags: Partial<GenerateFlags>): Promise<RunEvent[]> {
   let text = "";
   const terminal = createTerminal({ print: (part) => void (text += part) });
   const set = ["sd.im_size=64", "diffusion.num_inference_steps=1"];
-  const all = { set, json: true, model: goldenPath("tiny-sdxl"), ...flags } as const;
+  const all = generateFlags({ set, json: true, model: goldenPath("tiny-sdxl"), ...flags });
   assert.equal(
     await generateCommand(all, { out: terminal, status: terminal }, { createRun, chooseBatch }),
     0,

@@ -4,11 +4,11 @@ import { fileURLToPath } from "node:url";
 import ort from "npm:onnxruntime-web@1.30.0";
 import { decodeCheckpoint } from "../../../../lib/run/decode_checkpoint.ts";
 import { decodeImage } from "../../../../lib/image/decode_image.ts";
-import type { CommandHandlers, GenerateFlags } from "../../../../lib/cli/flags/command_flags.ts";
+import { type GenerateFlags, generateFlags } from "../../../support/generate_flags.ts";
 import { chooseBatch } from "../../../../lib/distill/choose_batch.ts";
 import { createRun } from "../../../../lib/distill/create_run.ts";
 import { generateCommand, type PictureFunctions } from "../../../../lib/cli/commands/generate.ts";
-import { runProgram } from "../../../../lib/cli/flags/program.ts";
+import { parseCommandLine } from "../../../../lib/cli/flags/parse_command_line.ts";
 import type { RunEvent } from "../../../../lib/report/run_event.ts";
 import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { goldenPath } from "../../../support/goldens.ts";
@@ -22,7 +22,7 @@ const LIBRARY: PictureFunctions = { createRun, chooseBatch };
 async function run(flags: Partial<GenerateFlags>, functions = LIBRARY) {
   let text = "";
   const terminal = createTerminal({ print: (part) => void (text += part) });
-  const code = await generateCommand({ set: [], ...flags }, {
+  const code = await generateCommand(generateFlags(flags), {
     out: terminal,
     status: terminal,
   }, functions);
@@ -62,7 +62,7 @@ async function isThere(path: string): Promise<boolean> {
 Deno.test("generate makes each prompt in each palette with each seed, and ranks them", async () => {
   await inTemporaryFolder(async (output) => {
     const flags = {
-      ...{ prompts: ["a cat", "a dog"], palettes: ["1-bit", "game-boy"], variations: "2" },
+      ...{ prompt: ["a cat", "a dog"], palette: ["1-bit", "game-boy"], variations: "2" },
       ...{ seed: "7", size: "8,10", steps: "2", output },
     };
     const events = await generate(flags, paintingRuns());
@@ -163,28 +163,28 @@ Deno.test("generate refuses pictures that contradict each other, before it loads
     [{ ...cat, variations: "1001" }, /integer in \[1, 1000\], got "1001"$/],
     [
       { ...cat, variations: "2", seed: "4294967295" },
-      /seeds of at most 4294967295, got 4294967295 to 4294967296; begin with a smaller --seed$/,
+      /seeds of at most 4294967295, got 4294967295 to 4294967296; start with a smaller --seed$/,
     ],
     [
-      { prompts: ["a cat", "a dog"], variations: "501" },
+      { prompt: ["a cat", "a dog"], variations: "501" },
       /^Cannot generate 1002 pictures: expected at most 1000 in one call$/,
     ],
-    [{ prompts: ["a cat", "a cat"] }, /expected each --prompt once, got "a cat" twice/],
-    [{ ...cat, palettes: ["1-bit", "1-bit"] }, /expected each --palette once, got "1-bit" twice/],
-    [{ prompts: ["a cat", " "] }, /^Cannot generate: expected a prompt or an image/],
+    [{ prompt: ["a cat", "a cat"] }, /expected each --prompt once, got "a cat" twice/],
+    [{ ...cat, palette: ["1-bit", "1-bit"] }, /expected each --palette once, got "1-bit" twice/],
+    [{ prompt: ["a cat", " "] }, /^Cannot generate: expected a prompt or an image/],
     [
-      { prompts: ["a cat", "a dog"], set: ["prompt=a cow"] },
+      { prompt: ["a cat", "a dog"], set: ["prompt=a cow"] },
       /^Cannot generate with several of --prompt: "--set prompt" leaves only one; leave it out$/,
     ],
     [
-      { prompts: ["a cat", "a dog"], set: ["automatic_caption=true"] },
+      { prompt: ["a cat", "a dog"], set: ["automatic_caption=true"] },
       /^Cannot generate with several of --prompt: automatic_caption puts a caption/,
     ],
     [
-      { ...cat, palettes: ["1-bit", "game-boy"], kmeansNbColors: "4" },
+      { ...cat, palette: ["1-bit", "game-boy"], kmeansNbColors: "4" },
       /^Cannot generate with several of --palette: the initialization_method "kmeans" makes/,
     ],
-    [{ ...cat, palettes: ["1-bit", "gameboi"] }, /^Cannot find palette "gameboi"/],
+    [{ ...cat, palette: ["1-bit", "gameboi"] }, /^Cannot find palette "gameboi"/],
   ];
   const never = paintingRuns({
     before() {
@@ -200,8 +200,8 @@ Deno.test("generate refuses pictures that contradict each other, before it loads
     assert(done?.event === "done");
     const resumed = [
       [{ variations: "2" }, "--variations"],
-      [{ prompts: ["a", "b"] }, "several of --prompt"],
-      [{ palettes: ["1-bit", "game-boy"] }, "several of --palette"],
+      [{ prompt: ["a", "b"] }, "several of --prompt"],
+      [{ palette: ["1-bit", "game-boy"] }, "several of --palette"],
     ] as const;
     for (const [flags, found] of resumed) {
       await assert.rejects(run({ ...flags, resume: done.folder }, never), {
@@ -333,25 +333,18 @@ Deno.test("Ctrl-C within the first picture leaves it and an index", async () => 
   });
 });
 
-Deno.test("flags that are typed several times are lists", async () => {
-  const parse = async (args: readonly string[]) => {
-    let found: GenerateFlags | undefined;
-    const handlers: Partial<CommandHandlers> = {
-      generate: (flags) => Promise.resolve(void (found = flags)),
-    };
-    // The other commands are not run.
-    await runProgram(["generate", ...args], handlers as CommandHandlers, {
-      print: () => {},
-      columns: 80,
-    });
-    return found!;
+Deno.test("flags that are typed several times are lists", () => {
+  const parse = (args: readonly string[]) => {
+    const parsed = parseCommandLine(["generate", ...args]);
+    assert(parsed?.command === "generate");
+    return parsed.flags;
   };
   const typed = ["-pt", "a cat", "--prompt=a dog", "--palette", "1-bit", "--variations", "3"];
-  const { prompt, prompts, palette, palettes, variations } = await parse(typed);
-  assert.deepEqual([prompt, prompts], [undefined, ["a cat", "a dog"]]);
-  assert.deepEqual([palette, palettes, variations], ["1-bit", undefined, "3"]);
-  const one = await parse(["--prompt", "--prompt"]);
-  assert.deepEqual([one.prompt, one.prompts, "palette" in one], ["--prompt", undefined, false]);
+  const { prompt, palette, variations } = parse(typed);
+  assert.deepEqual(prompt, ["a cat", "a dog"]);
+  assert.deepEqual([palette, variations], [["1-bit"], "3"]);
+  const one = parse(["--prompt", "--prompt"]);
+  assert.deepEqual([one.prompt, "palette" in one], [["--prompt"], false]);
 });
 
 /** Counts the networks that onnxruntime loads. */
@@ -381,7 +374,7 @@ Deno.test("several pictures are those of single runs, bit for bit, of a teacher 
     const several = await countLoads(() =>
       generate({
         ...shared,
-        ...{ prompts: ["a red dragon", "a blue castle"], palettes: ["game-boy", "pico-8"] },
+        ...{ prompt: ["a red dragon", "a blue castle"], palette: ["game-boy", "pico-8"] },
         ...{ seed: "5", variations: "2" },
       })
     );
@@ -481,7 +474,7 @@ Deno.test("generate ends what was begun with a picture that fails, and begins no
     const terminal = createTerminal({ print: (part) => void (text += part) });
     const terminals = { out: terminal, status: terminal };
     await assert.rejects(
-      generateCommand({ set: [], ...flags }, terminals, failing),
+      generateCommand(generateFlags(flags), terminals, failing),
       /^Error: Cannot load$/,
     );
     assert.match(

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { decodeImage } from "../../../../lib/image/decode_image.ts";
 import { Image } from "../../../../lib/image/image.ts";
 import { generateCommand, type PictureFunctions } from "../../../../lib/cli/commands/generate.ts";
-import type { GenerateFlags } from "../../../../lib/cli/flags/command_flags.ts";
+import { type GenerateFlags, generateFlags } from "../../../support/generate_flags.ts";
 import type { RunEvent } from "../../../../lib/report/run_event.ts";
 import { createTerminal } from "../../../../lib/report/terminal.ts";
 import { findPalette } from "../../../../lib/palette/find_palette.ts";
@@ -22,7 +22,7 @@ async function generate(
   const terminal = createTerminal({ print: (part) => void (text += part) });
   const terminals = { out: terminal, status: terminal };
   const code = await generateCommand(
-    { set: [], json: true, ...flags },
+    generateFlags({ json: true, ...flags }),
     terminals,
     functions,
   );
@@ -239,8 +239,8 @@ function readMp4(bytes: Uint8Array) {
 Deno.test("generate tells what a flag of SD-piXL cannot do here, and finds configs by name", async () => {
   await inTemporaryFolder(async (output) => {
     const flags = { prompt: "a cat", size: "8,8", steps: "1", output };
-    const sdPixl = { "--use-wandb": true, "--mixed-precision": "no" } as const;
-    const { code, events } = await generate({ ...flags, sdPixl, config: "default.yaml" });
+    const sdPixl = { useWandb: true, mixedPrecision: "no" } as const;
+    const { code, events } = await generate({ ...flags, ...sdPixl, config: "default.yaml" });
     assert.equal(code, 0);
     const notes = events.flatMap((event) => event.event === "note" ? [event.message] : []);
     assert.equal(notes.length, 1);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { findHubLocations } from "../../../../lib/cli/flags/hub_permissions.ts";
+import { parseCommandLine } from "../../../../lib/cli/flags/parse_command_line.ts";
 import { permissionsOf } from "../../../../lib/launcher/permissions.ts";
 import type { RunEvent } from "../../../../lib/report/run_event.ts";
 import { runtimeFile } from "../../../../lib/onnx/runtime/ort_runtime.ts";
@@ -33,12 +34,12 @@ async function tinyFiles(): Promise<Record<string, string | Uint8Array<ArrayBuff
 /** Runs `generate` as the launcher does, with the permissions that it gives. */
 async function generate(args: readonly string[], env: Readonly<Record<string, string>>) {
   const files = (["wasm", "webgpu"] as const).map(runtimeFile).filter((file) => file !== undefined);
-  const permissions = permissionsOf("generate", args, {
+  const permissions = permissionsOf(parseCommandLine(["generate", ...args])!, {
     root: ROOT,
     cwd: ROOT,
     runtimeFiles: files,
-    deno: Deno.execPath(),
-    readText: () => undefined,
+    readConfig: () => undefined,
+    isFile: () => false,
     findHub: () => findHubLocations((name) => env[name]),
   });
   const command = ["run", "--config", `${ROOT}/deno.json`, "--no-check", "--no-prompt"];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { encodeCheckpoint, type RunCheckpoint } from "../../../../lib/run/checkpoint.ts";
 import { decodeImage } from "../../../../lib/image/decode_image.ts";
-import type { LayersFlags } from "../../../../lib/cli/flags/command_flags.ts";
+import type { FlagsOf } from "../../../../lib/cli/flags/flag_table.ts";
 import { layersCommand } from "../../../../lib/cli/commands/layers.ts";
 import { createTerminal } from "../../../../lib/report/terminal.ts";
 import { findPalette } from "../../../../lib/palette/find_palette.ts";
@@ -22,7 +22,7 @@ async function checkpointOf(step: number): Promise<Uint8Array> {
   return encodeCheckpoint(checkpoint);
 }
 
-async function layers(source: string, flags: LayersFlags = {}): Promise<string> {
+async function layers(source: string, flags: FlagsOf<"layers"> = {}): Promise<string> {
   let text = "";
   const out = createTerminal({ print: (part) => void (text += part) });
   await layersCommand(source, flags, { out });
@@ -85,7 +85,7 @@ Deno.test("layers says what it cannot do", () =>
     const text = await layers(source, { height: "8", width: "64" });
     assert.match(text, /^note: "--width" has no effect: the checkpoint says 10, not 64\n/);
     assert(!text.includes("--height"));
-    const cases: [string, LayersFlags, RegExp][] = [
+    const cases: [string, FlagsOf<"layers">, RegExp][] = [
       [root, {}, /^Cannot read layers of ".*": there is no checkpoint_<step>\.safetensors in it$/],
       [`${root}/no.safetensors`, {}, /^Cannot read ".*no\.safetensors": there is no such file/],
       [`${root}/model_checkpoint.pth`, {}, /got a checkpoint of PyTorch$/],

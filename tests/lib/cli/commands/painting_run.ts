@@ -107,21 +107,10 @@ function paintingRun(config: RunConfig, inputs: RunInputs, stepMs: number): Run 
 }
 
 if (import.meta.main) {
-  const { runProgram } = await import("../../../../lib/cli/flags/program.ts");
+  const { parseCommandLine } = await import("../../../../lib/cli/flags/parse_command_line.ts");
   const { terminalOf } = await import("../../../../lib/report/terminal.ts");
-  const out = terminalOf(Deno.stdout);
-  const none = () => Promise.reject(new Error("Cannot run this command in a test"));
-  let code = 1;
-  await runProgram(Deno.args, {
-    async generate(flags) {
-      const terminals = { out, status: terminalOf(Deno.stderr) };
-      code = await generateCommand(flags, terminals, paintingRuns({ stepMs: 10 }));
-    },
-    layers: none,
-    video: none,
-    palettes: none,
-    verify: none,
-    randomTeacher: none,
-  }, { print: out.write, columns: 80 });
-  Deno.exit(code);
+  const terminals = { out: terminalOf(Deno.stdout), status: terminalOf(Deno.stderr) };
+  const parsed = parseCommandLine(Deno.args);
+  if (parsed?.command !== "generate") throw new Error("Cannot run this command in a test");
+  Deno.exit(await generateCommand(parsed.flags, terminals, paintingRuns({ stepMs: 10 })));
 }

@@ -15,7 +15,7 @@ Deno.test("videoNotes() says nothing of a video that the picture fills", () => {
 
 Deno.test("videoNotes() says why a border lies around the picture of an MP4", () => {
   assert.deepEqual(videoNotes(NEON, { videoSize: { height: 288, width: 288 } }), [
-    `"--video_size" 288,288 is no even multiple of the picture's 96,96, and 2 x 2 pixels of an ` +
+    `"--video-size" 288,288 is no even multiple of the picture's 96,96, and 2 x 2 pixels of an ` +
     `MP4 share a color, so the picture takes 192,192 of it, with black around; 192,192 and ` +
     `384,384 have no border`,
   ]);
@@ -27,7 +27,7 @@ Deno.test("videoNotes() tells the size of a GIF that cannot be as large as asked
   assert.match(mp4!, /so the picture takes 96,80 of it/);
   assert.equal(
     gif,
-    `"--video_size" 100,200 is no multiple of the picture's 48,40, so GIF and APNG are 96,80`,
+    `"--video-size" 100,200 is no multiple of the picture's 48,40, so GIF and APNG are 96,80`,
   );
   assert.deepEqual(others, []);
 });
@@ -35,7 +35,7 @@ Deno.test("videoNotes() tells the size of a GIF that cannot be as large as asked
 Deno.test("videoNotes() says that a video is larger than asked", () => {
   const small = { videoSize: { height: 8, width: 8 }, formats: [MP4, GIF] };
   assert.deepEqual(videoNotes({ height: 8, width: 8 }, small), [
-    `"--video_size" 8,8 is less than twice the picture's 8,8, and 2 x 2 pixels of an MP4 share a ` +
+    `"--video-size" 8,8 is less than twice the picture's 8,8, and 2 x 2 pixels of an MP4 share a ` +
     `color, so the MP4 is 16,16`,
   ]);
   const odd = { videoSize: { height: 33, width: 47 }, formats: [MP4] };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { encodeIndexedPng, encodePng } from "../../../../lib/image/encode_png.ts";
 import { enlargeIndices, enlargeNearest } from "../../../../lib/image/enlarge_nearest.ts";
 import { Image, type ImageSize } from "../../../../lib/image/image.ts";
-import type { VideoFlags } from "../../../../lib/cli/flags/command_flags.ts";
+import type { FlagsOf } from "../../../../lib/cli/flags/flag_table.ts";
 import { createTerminal } from "../../../../lib/report/terminal.ts";
 import { videoCommand } from "../../../../lib/cli/commands/video.ts";
 import { writeCheckpoint } from "../../../../lib/outputs/checkpoint_file.ts";
@@ -72,7 +72,7 @@ async function makeRun(folder: string, made: MadeRun = {}): Promise<void> {
   await writeCheckpoint(folder, fakeCheckpoint({ ...SIZE, palette, step: end, seed: 0 }));
 }
 
-async function video(folder: string, flags: VideoFlags = {}): Promise<string> {
+async function video(folder: string, flags: FlagsOf<"video"> = {}): Promise<string> {
   let text = "";
   const terminal = createTerminal({ print: (part) => void (text += part) });
   assert.equal(await videoCommand(folder, flags, { out: terminal, status: terminal }), 0);
@@ -202,14 +202,14 @@ Deno.test("video says what it cannot make a video of", () =>
     await makeRun(none, { steps: [], saveSteps: 0 });
     await makeRun(empty, { steps: [], saveSteps: 50 });
     await Deno.mkdir(join(root, "folder"));
-    const cases: [string, VideoFlags, RegExp][] = [
+    const cases: [string, FlagsOf<"video">, RegExp][] = [
       [join(root, "no"), {}, /^Cannot read ".*no": there is no such file or folder$/],
       [join(root, "folder"), {}, /expected a run's folder, but there is no config\.yaml in it$/],
       [join(run, "config.yaml"), {}, /expected a run's folder, got a file$/],
       [
         none,
         {},
-        /training\.save_steps is 0, so .*--set training\.save_steps=1, or .*--make_video$/,
+        /training\.save_steps is 0, so .*--set training\.save_steps=1, or .*--make-video$/,
       ],
       [empty, {}, /with training\.save_steps 50 of 11 steps it kept none; generate it again/],
       [run, { format: "avi" }, /"--format": expected mp4, gif, apng or several .* got "avi"$/],
@@ -220,7 +220,7 @@ Deno.test("video says what it cannot make a video of", () =>
         /expected a name that ends in \.mp4, \.gif, \.png, \.apng, or a folder$/,
       ],
       [run, { fps: "0" }, /"--fps": expected an integer in \[1, 240\], got "0"$/],
-      [run, { videoSize: "9999,9999" }, /"--video_size": expected an integer in \[1, 8192\]/],
+      [run, { videoSize: "9999,9999" }, /"--video-size": expected an integer in \[1, 8192\]/],
       [
         run,
         { format: "gif", videoSize: "30,36" },

@@ -4,7 +4,7 @@ import { sourcesOfFlags } from "../../../../lib/cli/flags/config_from_flags.ts";
 
 Deno.test("sourcesOfFlags() takes prompts letter by letter", () => {
   for (const prompt of ["a knight: red", `"it's"`, "🐉", "# x", "~", "1e3", "- a\n- b"]) {
-    const { config } = resolveSources(sourcesOfFlags({ prompt, set: [] }));
+    const { config } = resolveSources(sourcesOfFlags({ prompt: [prompt] }));
     assert.equal(config.prompt, prompt);
   }
 });
@@ -16,7 +16,7 @@ Deno.test("sourcesOfFlags() reads the size as height, width", () => {
     256,
   ]] as const;
   for (const [size, height, width] of sizes) {
-    const { generator } = resolveSources(sourcesOfFlags({ size, set: [] })).config;
+    const { generator } = resolveSources(sourcesOfFlags({ size })).config;
     assert.deepEqual([generator.imageH, generator.imageW], [height, width]);
   }
 });
@@ -33,7 +33,7 @@ Deno.test("sourcesOfFlags() names the flag of a wrong value", () => {
     ],
   ] as const;
   for (const [flags, problem] of cases) {
-    assert.throws(() => sourcesOfFlags({ ...flags, set: [] }), {
+    assert.throws(() => sourcesOfFlags(flags), {
       message: `Cannot read config ${problem}`,
     });
   }

@@ -1,44 +1,27 @@
 import assert from "node:assert/strict";
 import { resolveSources } from "../../../../config/resolve_run_config.ts";
-import type { GenerateFlags, LayersFlags } from "../../../../lib/cli/flags/command_flags.ts";
-import { readVideoRequest, sourcesOfFlags } from "../../../../lib/cli/flags/config_from_flags.ts";
-import { normalizeArguments } from "../../../../lib/cli/flags/normalize_arguments.ts";
-import { runProgram } from "../../../../lib/cli/flags/program.ts";
-import { SD_PIXL_FLAGS, sdPixlNotes } from "../../../../lib/cli/flags/sd_pixl_flags.ts";
+import { noEffectNotes, sourcesOfFlags } from "../../../../lib/cli/flags/config_from_flags.ts";
+import { type FlagsOf, flagsOf } from "../../../../lib/cli/flags/flag_table.ts";
+import { attachValues, parseCommandLine } from "../../../../lib/cli/flags/parse_command_line.ts";
+import { readVideoRequest } from "../../../../lib/cli/flags/video_flags.ts";
+import { createTerminal } from "../../../../lib/report/terminal.ts";
+import { layersCommand } from "../../../../lib/cli/commands/layers.ts";
 import { APNG } from "../../../../lib/video/formats/apng.ts";
 import { GIF } from "../../../../lib/video/formats/gif.ts";
 import { MP4 } from "../../../../lib/video/formats/mp4.ts";
 
-/** What a command gets of arguments. */
-interface Called {
-  readonly command: string;
-  readonly args: readonly unknown[];
-}
-
-async function call(args: readonly string[]): Promise<Called> {
-  const calls: Called[] = [];
-  const record = (command: string) => (...args: readonly unknown[]) => {
-    calls.push({ command, args });
-    return Promise.resolve();
-  };
-  const handlers = {
-    generate: record("generate"),
-    layers: record("layers"),
-    video: record("video"),
-    palettes: record("palettes"),
-    verify: record("verify"),
-    randomTeacher: record("random-teacher"),
-  };
-  await runProgram(args, handlers, { print: () => undefined, columns: 80 });
-  assert.equal(calls.length, 1);
-  return calls[0]!;
+/** Parses arguments of `generate`. */
+function generateFlags(args: readonly string[]): FlagsOf<"generate"> {
+  const parsed = parseCommandLine(["generate", ...args]);
+  assert(parsed?.command === "generate");
+  return parsed.flags;
 }
 
 /** Config values, by dotted key in camelCase, and notes that arguments of `generate` lead to. */
-async function outcomeOf(args: readonly string[]) {
-  const flags = (await call(["generate", ...args])).args[0] as GenerateFlags;
+function outcomeOf(args: readonly string[]) {
+  const flags = generateFlags(args);
   const { config } = resolveSources(sourcesOfFlags(flags));
-  return { flags, config, notes: sdPixlNotes(flags.sdPixl ?? {}) };
+  return { flags, config, notes: noEffectNotes(flags) };
 }
 
 /** A row: arguments, then the value of a key of the config, or the reason of a note. */
@@ -74,8 +57,8 @@ const ROWS: readonly Row[] = [
   [["--gradient_accumulate_step", "4"], "training.gradientAccumulationSteps", 4],
   [["--split-batches"], NOTE, PICTURE],
   [["-mprec", "no"], NOTE, undefined],
-  [["--mixed-precision", "fp16"], NOTE, /unless diffusion\.precision tells it$/],
-  [["--mixed_precision", "bf16"], NOTE, /unless diffusion\.precision tells it$/],
+  [["--mixed-precision", "fp16"], NOTE, /unless diffusion\.precision sets it$/],
+  [["--mixed_precision", "bf16"], NOTE, /unless diffusion\.precision sets it$/],
   [["--init-scale", "65536.0"], NOTE, SCALER],
   [["--growth-factor", "2.0"], NOTE, SCALER],
   [["--backoff-factor", "0.5"], NOTE, SCALER],
@@ -135,18 +118,8 @@ const OTHER_FLAGS: Readonly<Record<string, string>> = {
 };
 
 Deno.test("no flag of generate is dead: each is a row here, or is shown by a test", async () => {
-  let help = "";
-  const none = () => Promise.reject(new Error("Cannot run a command of a test"));
-  const handlers = {
-    ...{ generate: none, layers: none, video: none, palettes: none, verify: none },
-    randomTeacher: none,
-  };
-  const print = (text: string) => void (help += text);
-  await runProgram(["generate", "--help"], handlers, { print, columns: 100 });
-  const listed = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, name]) => name!);
-  const known = [...listed, ...SD_PIXL_FLAGS.map(({ name }) => name)]
-    .filter((name) => name !== "--help");
-  const rows = [...ROWS, ...OWN_ROWS].flatMap(([args]) => normalizeArguments(args))
+  const known: string[] = flagsOf("generate").map(({ name }) => name);
+  const rows = [...ROWS, ...OWN_ROWS].flatMap(([args]) => attachValues(args, flagsOf("generate")))
     .map((argument) => argument.split("=")[0]!);
   const shown = new Set([...rows, ...Object.keys(OTHER_FLAGS)]);
   assert.deepEqual(known.filter((name) => !shown.has(name)), []);
@@ -158,9 +131,9 @@ Deno.test("no flag of generate is dead: each is a row here, or is shown by a tes
   }
 });
 
-Deno.test("generate takes every flag of SD-piXL, with its meaning or with a note", async () => {
+Deno.test("generate takes every flag of SD-piXL, with its meaning or with a note", () => {
   for (const [args, key, expected] of [...ROWS, ...OWN_ROWS]) {
-    const { config, notes } = await outcomeOf(args);
+    const { config, notes } = outcomeOf(args);
     const name = args.join(" ");
     if (key !== NOTE) {
       const value = key.split(".").reduce<unknown>(
@@ -178,8 +151,8 @@ Deno.test("generate takes every flag of SD-piXL, with its meaning or with a note
   }
 });
 
-Deno.test("generate takes the flags of SD-piXL that are no config", async () => {
-  const { flags } = await outcomeOf([
+Deno.test("generate takes the flags of SD-piXL that are no config", () => {
+  const { flags } = outcomeOf([
     ...["-c", "config.yaml", "--verbose", "--tensorboard", "-mv", "-frame_freq", "10"],
     ...["--video_size", "256,512", "--fps", "24", "--download", "--force_download"],
   ]);
@@ -189,58 +162,61 @@ Deno.test("generate takes the flags of SD-piXL that are no config", async () => 
   const formats = [MP4];
   const video = { videoSize: { height: 256, width: 512 }, frameSteps: 10, fps: 24, formats };
   assert.deepEqual(readVideoRequest(flags), video);
-  const long = await outcomeOf(["--make_video", "--video_frame_freq", "10"]);
+  const long = outcomeOf(["--make_video", "--video_frame_freq", "10"]);
   const usual = { videoSize: { height: 512, width: 512 }, frameSteps: 10, fps: 30, formats };
   assert.deepEqual(readVideoRequest(long.flags), usual);
-  assert.equal(readVideoRequest((await outcomeOf(["--fps", "24"])).flags), undefined);
-  const several = await outcomeOf(["-mv", "--video_format", "APNG, gif,apng"]);
+  assert.equal(readVideoRequest((outcomeOf(["--fps", "24"])).flags), undefined);
+  const several = outcomeOf(["-mv", "--video_format", "APNG, gif,apng"]);
   assert.deepEqual(readVideoRequest(several.flags)!.formats, [APNG, GIF]);
 });
 
-Deno.test("a wrong value of a flag of SD-piXL is named", async () => {
+Deno.test("a wrong value of a flag of SD-piXL is named", () => {
   const cases: [readonly string[], RegExp][] = [
     [["-save_step", "often"], /"--save-step training\.checkpoint_steps": expected an integer/],
     [["-gard_norm", "big"], /"--max-grad-norm training\.max_grad_norm": expected a number/],
   ];
-  for (const [args, message] of cases) await assert.rejects(outcomeOf(args), { message });
+  for (const [args, message] of cases) assert.throws(() => outcomeOf(args), { message });
   const videos: [readonly string[], RegExp][] = [
     [["--fps", "0"], /"--fps": expected an integer in \[1, 240\], got "0"/],
-    [["--video_size", "big"], /"--video_size": expected height,width/],
-    [["--video_size", "0,16"], /"--video_size": expected an integer in \[1, 8192\], got "0"/],
-    [["-frame_freq", "0.5"], /"--video_frame_freq": expected an integer/],
-    [["--video_format", "gif,avi"], /"--video_format": expected mp4, gif, apng or several/],
+    [["--video_size", "big"], /"--video-size": expected height,width/],
+    [["--video_size", "0,16"], /"--video-size": expected an integer in \[1, 8192\], got "0"/],
+    [["-frame_freq", "0.5"], /"--video-frame-freq": expected an integer/],
+    [["--video_format", "gif,avi"], /"--video-format": expected mp4, gif, apng or several/],
   ];
   for (const [args, message] of videos) {
-    const { flags } = await outcomeOf(args);
+    const { flags } = outcomeOf(args);
     assert.throws(() => readVideoRequest(flags), { message });
   }
 });
 
-Deno.test("video takes its flags with underscores and with dashes", async () => {
+Deno.test("video takes its flags with underscores and with dashes", () => {
   for (const flag of ["--video_size", "--video-size"]) {
     const typed = ["video", "run", "--format", "gif", flag, "64,48", "--fps", "9", "-o", "films"];
-    const { command, args } = await call(typed);
-    assert.equal(command, "video");
-    const flags = { format: "gif", videoSize: "64,48", fps: "9", output: "films" };
-    assert.deepEqual([args[0], { ...args[1] as object }], ["run", flags]);
+    const { command, args, flags } = parseCommandLine(typed)!;
+    assert.deepEqual([command, args], ["video", ["run"]]);
+    const expected = { format: "gif", videoSize: "64,48", fps: "9", output: "films" };
+    assert.deepEqual({ ...flags }, expected);
   }
-  await assert.rejects(call(["video"]), { message: /missing required argument "folder"/ });
+  assert.throws(() => parseCommandLine(["video"]), {
+    message: /missing required argument "folder"/,
+  });
 });
 
 Deno.test("layers and palettes take the flags of SD-piXL's scripts", async () => {
   // models/pixelart.py
-  const layers = await call([
+  const { args, flags } = parseCommandLine([
     ...["layers", "--checkpoint", "run", "--palette", "pico-8", "--height", "64"],
     ...["--width", "64", "--save_dir", "out"],
-  ]);
-  const [source, flags] = layers.args as [string, LayersFlags];
-  assert.equal(source, "run");
+  ])!;
   const expected = { palette: "pico-8", height: "64", width: "64", output: "out" };
-  assert.deepEqual({ ...flags }, expected);
-  await assert.rejects(call(["layers"]), { message: /expected a run's folder or a checkpoint/ });
+  assert.deepEqual([args, { ...flags }], [[], { checkpoint: "run", ...expected }]);
+  const out = createTerminal({ print: () => {} });
+  await assert.rejects(layersCommand(undefined, {}, { out }), {
+    message: /expected a run's folder or a checkpoint/,
+  });
   // assets/palettes/palette_show.py
   for (const flag of ["--hex_path", "--hex_dir"]) {
-    const { command, args } = await call(["palettes", flag, "my.hex"]);
-    assert.deepEqual([command, args[0]], ["palettes", ["my.hex"]]);
+    const { command, flags } = parseCommandLine(["palettes", flag, "my.hex"])!;
+    assert.deepEqual([command, { ...flags }], ["palettes", { hexPath: ["my.hex"] }]);
   }
 });

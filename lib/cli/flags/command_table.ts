@@ -1,0 +1,117 @@
+import type { Command } from "./flag.ts";
+
+const GENERATE = `
+Underscores work, too, as in SD-piXL: --input_image. All other flags of SD-piXL are accepted; those
+without effect give a note.
+
+Examples:
+  deno task generate --prompt "a castle on a blue background" --palette sweetie-16 --size 32,32
+  deno task generate --prompt "a cat" --palette pico-8 --size 48,32 --seed 7
+  deno task generate --prompt "a dragon" --input-image dragon.png --palette my_colors.hex
+  deno task generate --prompt "a cat" --make-video --video-size 256,256 --fps 24
+  deno task generate --prompt "a cat" --make-video --video-format mp4,gif
+  deno task generate --prompt "a cat" --prompt "a dog" --palette pico-8 --variations 4
+  deno task generate --config my.yaml --set training.steps=300 --set sd.guidance_scale=15
+  deno task generate --resume workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
+
+Several pictures share one teacher and are made in batches: up to 16 on a GPU and 4 on a CPU. Their
+folder has index.json and contact_sheet.png, with the best score first. The score tells how well the
+teacher predicts noise in the picture with the prompt.
+
+A config file, and the config of a resumed run, may name inputs in your folder or beside it. Files
+elsewhere, web addresses, other outputs and the native runtime need the flag on the command line.
+
+Ctrl-C stops early: the picture so far and a checkpoint are written. A second Ctrl-C exits.`;
+
+const LAYERS = `
+Examples:
+  deno task layers workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
+  deno task layers run/checkpoint_50.safetensors --factor 16 --output layers
+  deno task layers run --palette my_colors.hex
+
+A palette with as many colors replaces the colors one by one. With any other palette, each color
+becomes the nearest one.`;
+
+const VIDEO = `
+The frames are the intermediate pictures in png_logs and the final picture. A run keeps one every
+training.save_steps steps. In a folder, film_hard shows the picture and film_soft the color mixture;
+a file shows the picture. Each pixel becomes a square. Colors are exact in GIF and APNG, and as close
+as H.264 allows in MP4. A GIF holds palette colors only, so it has no mixture.
+
+Examples:
+  deno task generate --prompt "a cat" --steps 200 --set training.save_steps=5
+  deno task video workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
+  deno task video run --format gif --video-size 256,256 --fps 12
+  deno task video run --format mp4,apng --output films
+  deno task video run --output cat.gif`;
+
+const PALETTES = `
+Examples:
+  deno task palettes
+  deno task palettes sweetie-16 pico-8
+  deno task palettes my_palettes --sort hue --html --output sheets`;
+
+const VERIFY = `
+Prints one line per tensor: name, maximum absolute error, relative error, and ok, FAIL or skipped.
+Exits with 1 if a tensor fails.`;
+
+const RANDOM_TEACHER = `
+Such a teacher measures time and memory; its pictures are noise. SDXL takes 6.8 GB on disk.
+
+Examples:
+  deno task random-teacher mini workdir/random-mini
+  deno task random-teacher sdxl /data/random-sdxl --controlnet canny_mid --controlnet depth_mid
+  deno task generate --model /data/random-sdxl --prompt "a cat" --steps 3`;
+
+/** All commands. */
+export const COMMANDS: readonly Command[] = [
+  { name: "generate", help: "Makes a picture, or several.", arguments: [], notes: GENERATE },
+  {
+    name: "layers",
+    help: "Writes an image of each color of a run, and its argmax and softmax images.",
+    arguments: [{
+      name: "source",
+      count: "optional",
+      path: "read",
+      help: "a run's folder, or a checkpoint_<step>.safetensors",
+    }],
+    notes: LAYERS,
+  },
+  {
+    name: "video",
+    help: "Makes a video of the intermediate pictures of a run.",
+    arguments: [{ name: "folder", count: "one", path: "read", help: "a run's folder" }],
+    notes: VIDEO,
+  },
+  {
+    name: "palettes",
+    help: "Shows palettes in the terminal and on a PNG sheet.",
+    arguments: [{
+      name: "source",
+      count: "many",
+      path: "read",
+      help: "built-in names, palette files or folders (default: all built-in palettes)",
+    }],
+    notes: PALETTES,
+  },
+  {
+    name: "verify",
+    help: "Compares networks and kernels on this machine with reference tensors.",
+    arguments: [{
+      name: "folder",
+      count: "optional",
+      path: "read",
+      help: "folder of safetensors files beside a teacher (default: the project's own)",
+    }],
+    notes: VERIFY,
+  },
+  {
+    name: "random-teacher",
+    help: "Writes a teacher with random weights in the size and structure of a known one.",
+    arguments: [
+      { name: "kind", count: "one", help: "sdxl, ssd1b or mini" },
+      { name: "folder", count: "one", path: "write", help: "where its files go" },
+    ],
+    notes: RANDOM_TEACHER,
+  },
+];

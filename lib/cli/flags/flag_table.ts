@@ -1,0 +1,391 @@
+import type { CommandName, Flag } from "./flag.ts";
+import { parseSize } from "./parse_values.ts";
+
+const NO_SCALER = "gradients are float32 and need no scaling";
+const NO_WANDB =
+  "there is no Weights & Biases; metrics.jsonl holds the metrics, as does --tensorboard";
+
+/**
+ * All flags, one entry each. It feeds the parser, the help, the types of flags, the config and the
+ * permissions. Hidden flags are SD-piXL's: main.py, its accelerate parser and its scripts.
+ *
+ * Source: https://github.com/AlexandreBinninger/SD-piXL.
+ */
+export const FLAGS = [
+  {
+    name: "--prompt",
+    aliases: ["-pt", "-p"],
+    commands: ["generate"],
+    value: "text",
+    isList: true,
+    mayBeEmpty: true,
+    key: "prompt",
+    help: "what the picture shows; also -pt; repeat it for a picture of each",
+  },
+  {
+    name: "--negative-prompt",
+    aliases: ["-npt"],
+    commands: ["generate"],
+    value: "text",
+    mayBeEmpty: true,
+    key: "negative_prompt",
+    help: "what the picture must not show; also -npt",
+  },
+  {
+    name: "--palette",
+    commands: ["generate"],
+    value: "name|file",
+    isList: true,
+    key: "generator.palette",
+    help: "a built-in palette or a palette file ({palette files}); see deno task palettes; " +
+      "repeat it for a picture in each",
+  },
+  {
+    name: "--size",
+    commands: ["generate"],
+    value: "H,W",
+    settings: (value) => {
+      const [height, width] = parseSize(value, "--size");
+      return { "generator.image_H": height, "generator.image_W": width };
+    },
+    help: "height and width of the picture in pixels, each from 8 to 256",
+  },
+  {
+    name: "--input-image",
+    commands: ["generate"],
+    value: "file",
+    key: "image",
+    help: "image to start from; its edges are kept",
+  },
+  {
+    name: "--fit",
+    commands: ["generate"],
+    value: "how",
+    key: "generator.image_fit",
+    help: "how an image of another aspect ratio fits: crop, fit or pad (default: crop)",
+  },
+  {
+    name: "--seed",
+    aliases: ["-d"],
+    commands: ["generate", "random-teacher"],
+    value: "number",
+    key: "seed",
+    help: "the same seed gives the same result on the same machine",
+  },
+  {
+    name: "--variations",
+    commands: ["generate"],
+    value: "number",
+    help: "pictures of each prompt and palette, with consecutive seeds, and a contact sheet",
+  },
+  {
+    name: "--batch",
+    commands: ["generate"],
+    value: "number",
+    key: "batch",
+    help: "maximum batch size (default: as many pictures as fit)",
+  },
+  {
+    name: "--preset",
+    aliases: ["--quality"],
+    commands: ["generate"],
+    value: "name",
+    key: "preset",
+    help: "draft, standard, max or paper (as SD-piXL, slow); default: standard",
+  },
+  {
+    name: "--steps",
+    commands: ["generate"],
+    value: "number",
+    key: "training.steps",
+    help: "number of optimizer steps",
+  },
+  {
+    name: "--config",
+    aliases: ["-c"],
+    commands: ["generate"],
+    value: "file.yaml",
+    path: "read",
+    help: "config file with SD-piXL's keys",
+  },
+  {
+    name: "--set",
+    commands: ["generate"],
+    value: "key=value",
+    isList: true,
+    help: "sets any key of the config, such as sd.guidance_scale=15; may be repeated",
+  },
+  {
+    name: "--model",
+    commands: ["generate"],
+    value: "name|folder|url",
+    key: "diffusion.model_id",
+    help: "the teacher: mini, sdxl, ssd1b, owner/name on the Hugging Face Hub, or a folder in " +
+      "diffusers layout (default: mini)",
+  },
+  {
+    name: "--download",
+    commands: ["generate"],
+    help: "download missing files of models on the Hub",
+  },
+  {
+    name: "--force-download",
+    commands: ["generate"],
+    help: "download all files of models on the Hub again, at the newest commit",
+  },
+  {
+    name: "--kmeans-nb-colors",
+    aliases: ["-knc"],
+    commands: ["generate"],
+    value: "number",
+    settings: (value) => ({
+      "generator.initialization_method": "kmeans",
+      "generator.kmeans_nb_colors": value,
+    }),
+    help: "makes a palette of so many colors from the input image",
+  },
+  {
+    name: "--runtime",
+    commands: ["generate", "verify"],
+    value: "name",
+    key: "runtime",
+    help: "runs the networks: auto, webgpu, wasm or native (default: auto)",
+  },
+  {
+    name: "--output",
+    aliases: ["-o", "-respath", "--results-path", "--save-dir"],
+    commands: ["generate"],
+    value: "folder",
+    key: "output",
+    help: "folder in which the run creates its own folder (default: workdir)",
+  },
+  {
+    name: "--resume",
+    commands: ["generate"],
+    value: "folder|checkpoint",
+    help: "resumes a stopped run in its folder",
+  },
+  {
+    name: "--make-video",
+    aliases: ["-mv"],
+    commands: ["generate"],
+    help: "also write videos: video_hard of the picture, video_soft of the color mixture",
+  },
+  {
+    name: "--video-frame-freq",
+    aliases: ["-frame_freq"],
+    commands: ["generate"],
+    value: "steps",
+    help: "steps between two frames (default: 1)",
+  },
+  {
+    name: "--video-size",
+    commands: ["generate"],
+    value: "H,W",
+    help: "height and width of the videos in pixels (default: 512,512)",
+  },
+  {
+    name: "--fps",
+    commands: ["generate"],
+    value: "number",
+    help: "frames per second (default: 30)",
+  },
+  {
+    name: "--video-format",
+    commands: ["generate"],
+    value: "list",
+    help: "formats of the videos: {video formats}",
+  },
+  {
+    name: "--tensorboard",
+    commands: ["generate"],
+    help: "also write metrics for TensorBoard; --verbose implies it",
+  },
+  {
+    name: "--verbose",
+    commands: ["generate"],
+    help: "also show the memory plan, and write inputs and intermediate images",
+  },
+  {
+    name: "--json",
+    commands: ["generate"],
+    help: "print one JSON object per line, for programs",
+  },
+  {
+    name: "--palette",
+    commands: ["layers"],
+    value: "name|file",
+    path: "read",
+    help: "other colors: a built-in palette or a palette file ({palette files})",
+  },
+  {
+    name: "--output",
+    aliases: ["-o", "--save-dir"],
+    commands: ["layers"],
+    value: "folder",
+    path: "write",
+    help: "where the layers go; also --save-dir (default: layers, in the run's folder)",
+  },
+  {
+    name: "--factor",
+    commands: ["layers"],
+    value: "number",
+    help: "enlarges each pixel to a square of this size (default: 1)",
+  },
+  { name: "--checkpoint", commands: ["layers"], value: "path", path: "read" },
+  { name: "--height", commands: ["layers"], value: "number" },
+  { name: "--width", commands: ["layers"], value: "number" },
+  {
+    name: "--format",
+    commands: ["video"],
+    value: "list",
+    help: "formats of the videos: {video formats}",
+  },
+  {
+    name: "--video-size",
+    commands: ["video"],
+    value: "H,W",
+    help: "height and width in pixels, a whole multiple of the picture's (default: what fits " +
+      "512,512)",
+  },
+  {
+    name: "--fps",
+    commands: ["video"],
+    value: "number",
+    help: "frames per second (default: 30, fewer if the video were shorter than 3 s)",
+  },
+  {
+    name: "--output",
+    aliases: ["-o"],
+    commands: ["video"],
+    value: "file|folder",
+    path: "write-file",
+    help: "a file that ends in {video extensions}, or a folder (default: the run's)",
+  },
+  {
+    name: "--sort",
+    commands: ["palettes"],
+    value: "by",
+    help: "order of the swatches: hue, lightness or none (default: none)",
+  },
+  {
+    name: "--html",
+    commands: ["palettes"],
+    help: "also write palettes.html, a page without further files",
+  },
+  {
+    name: "--output",
+    aliases: ["-o"],
+    commands: ["palettes"],
+    value: "folder",
+    path: "write",
+    help: "where palettes.png goes (default: workdir)",
+  },
+  {
+    name: "--hex-path",
+    aliases: ["--hex-dir"],
+    commands: ["palettes"],
+    value: "path",
+    isList: true,
+    path: "read",
+  },
+  {
+    name: "--controlnet",
+    commands: ["random-teacher"],
+    value: "id",
+    isList: true,
+    help: "also a ControlNet of SDXL, such as canny_mid; may be repeated",
+  },
+  {
+    name: "--debug",
+    commands: ["generate", "layers", "video", "palettes", "verify", "random-teacher"],
+    help: "print the stack of an error",
+  },
+  {
+    name: "--use-cpu",
+    aliases: ["-cpu"],
+    commands: ["generate"],
+    settings: () => ({ "runtime": "wasm" }),
+  },
+  {
+    name: "--gradient-accumulate-step",
+    aliases: ["-cumgard"],
+    commands: ["generate"],
+    value: "number",
+    key: "training.gradient_accumulation_steps",
+  },
+  {
+    name: "--max-grad-norm",
+    aliases: ["-gard_norm"],
+    commands: ["generate"],
+    value: "number",
+    // SD-piXL's default, -1, leaves it to the config.
+    settings: (value): Record<string, unknown> =>
+      Number(value) <= 0 ? {} : { "training.clip_grad": true, "training.max_grad_norm": value },
+  },
+  {
+    name: "--save-step",
+    aliases: ["-save_step"],
+    commands: ["generate"],
+    value: "number",
+    key: "training.checkpoint_steps",
+  },
+  {
+    name: "--split-batches",
+    commands: ["generate"],
+    noEffect: "the teacher scores one picture at a time",
+  },
+  {
+    name: "--mixed-precision",
+    aliases: ["-mprec"],
+    commands: ["generate"],
+    value: "no|fp16|bf16",
+    noEffect: "the runtime chooses the precision, unless diffusion.precision sets it",
+    neutral: ["no"],
+  },
+  { name: "--init-scale", commands: ["generate"], value: "number", noEffect: NO_SCALER },
+  { name: "--growth-factor", commands: ["generate"], value: "number", noEffect: NO_SCALER },
+  { name: "--backoff-factor", commands: ["generate"], value: "number", noEffect: NO_SCALER },
+  { name: "--growth-interval", commands: ["generate"], value: "number", noEffect: NO_SCALER },
+  { name: "--use-wandb", commands: ["generate"], noEffect: NO_WANDB },
+  { name: "--project-name", commands: ["generate"], value: "name", noEffect: NO_WANDB },
+  { name: "--entity", commands: ["generate"], value: "name", noEffect: NO_WANDB },
+  {
+    name: "--log-step",
+    aliases: ["-log_step"],
+    commands: ["generate"],
+    value: "number",
+    noEffect: "metrics.jsonl gets a line at each step",
+  },
+  {
+    name: "--eval-step",
+    aliases: ["-eval_step"],
+    commands: ["generate"],
+    value: "number",
+    noEffect: "there is no evaluation during a run; --set training.save_steps=… sets how often " +
+      "intermediate pictures are kept",
+  },
+] as const satisfies readonly Flag[];
+
+type Row = typeof FLAGS[number];
+type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Name;
+type PropertyOf<F extends Row> = F["name"] extends `--${infer Name}` ? Camel<Name> : never;
+type ValueOf<F extends Row> = F extends { readonly value: string }
+  ? F extends { readonly isList: true } ? readonly string[] : string
+  : true;
+type RowsOf<Name extends CommandName, F extends Row = Row> = F extends Row
+  ? Name extends F["commands"][number] ? F : never
+  : never;
+
+/** The flags of a command as typed, by their name in camelCase; a switch is true. */
+export type FlagsOf<Name extends CommandName> = {
+  readonly [F in RowsOf<Name> as PropertyOf<F>]?: ValueOf<F>;
+};
+
+/** Lists the flags of a command. */
+export function flagsOf(command: CommandName): readonly Flag[] {
+  const all: readonly Flag[] = FLAGS;
+  return all.filter(({ commands }) => commands.includes(command));
+}

@@ -1,0 +1,26 @@
+import { ConfigError } from "../../../config/config_source.ts";
+
+/**
+ * Reads a count.
+ *
+ * @throws {ConfigError} If it is not an integer from 1 to `max`.
+ */
+export function parseCount(typed: string | number, flag: string, max: number): number {
+  const count = Number(typed);
+  if (Number.isInteger(count) && count >= 1 && count <= max) return count;
+  throw new ConfigError(flag, "", `expected an integer in [1, ${max}], got "${typed}"`);
+}
+
+/**
+ * Reads a size: "32,48" (height first, as SD-piXL), "32x48", or "32" for a square.
+ *
+ * @returns Height and width.
+ * @throws {ConfigError} If it is not one of them.
+ */
+export function parseSize(text: string, flag: string): [number, number] {
+  const [, height, width = height] = /^\s*(\d+)\s*(?:[,x×]\s*(\d+)\s*)?$/i.exec(text) ?? [];
+  if (height === undefined) {
+    throw new ConfigError(flag, "", `expected height,width such as 32,48, got "${text}"`);
+  }
+  return [Number(height), Number(width)];
+}
