@@ -119,13 +119,15 @@ export { LoraError } from "./lib/lora/lora_error.ts";
 
 export { CheckpointError, encodeCheckpoint, type RunCheckpoint } from "./lib/run/checkpoint.ts";
 export { type BatchInputs, chooseBatch } from "./lib/distill/choose_batch.ts";
-export { createRun, type RunInputs } from "./lib/distill/create_run.ts";
+export { createRun } from "./lib/distill/create_run.ts";
+export type { RunInputs } from "./lib/distill/run_inputs.ts";
 export { decodeCheckpoint } from "./lib/run/decode_checkpoint.ts";
 export { describeMemoryPlan } from "./lib/distill/memory/describe_memory_plan.ts";
-export type { References } from "./lib/distill/draw_references.ts";
+export type { References } from "./lib/distill/sample_references.ts";
 export { distill, type DistillOptions } from "./lib/distill/distill.ts";
 export type { MemoryPlan, NetworkMemory, NetworkPhase } from "./lib/distill/memory/memory_plan.ts";
-export type { Run, StepViews } from "./lib/distill/run.ts";
+export type { Run } from "./lib/distill/run.ts";
+export type { StepViews } from "./lib/distill/step_views.ts";
 export type { RunPicture } from "./lib/run/run_picture.ts";
 export type { StepMetrics, StepReport } from "./lib/run/step_report.ts";
 export {

@@ -8,23 +8,23 @@ import type { HubModelOptions } from "../hub/hub_model.ts";
 import { openAuxiliaryModel } from "./find_teacher.ts";
 import { BACKGROUND } from "../initialization/start_image.ts";
 
-/** What a caption is made with besides the config. */
+/** Options of {@linkcode captionPrompt}. */
 export interface CaptionPromptOptions {
   /** The input image; undefined if there is none. */
   readonly image: Image | undefined;
   /** Where models of the Hub are, and whether they are downloaded. */
   readonly hub: HubModelOptions;
-  /** Told what begins: "caption". */
+  /** Called when the captioning starts, with "caption". */
   readonly onStage: (stage: string) => void;
-  /** Told the caption, or why there is none. */
+  /** Called with the caption, or with the reason why there is none. */
   readonly onNote: (message: string) => void;
 }
 
-/** SD-piXL's captioning models; of their makers' earlier ones there is an implementation here. */
+/** SD-piXL's captioning models, which are not supported; the older BLIP is. */
 const BLIP_2 = /(^|[\\/])blip2[^\\/]*$/i;
 
 /**
- * Puts the caption of the input image in place of the prompt, if a config asks for it.
+ * Replaces the prompt by a caption of the input image, if the config asks for it.
  *
  * @returns The config, with the caption as its prompt.
  * @throws {ModelFolderError} If the captioning model cannot be read.
@@ -40,7 +40,7 @@ export async function captionPrompt(
   const problem = image === undefined
     ? "there is no image to caption"
     : BLIP_2.test(config.caption.blipModelId)
-    ? 'BLIP-2 cannot caption here; name a BLIP by "caption.blip_model_id", such as ' +
+    ? 'BLIP-2 is not supported; set a BLIP by "caption.blip_model_id", such as ' +
       "Salesforce/blip-image-captioning-base, or give a prompt"
     : undefined;
   if (problem !== undefined) {
@@ -54,7 +54,7 @@ export async function captionPrompt(
   return { ...config, prompt };
 }
 
-/** Captions an image, laid over white, with the numbers of tokens and the query of a config. */
+/** Captions an image, composited over white, with the settings of a config. */
 export async function captionAs(
   sessions: SessionLoader,
   { folder, image }: { readonly folder: ModelFolder; readonly image: Image },
@@ -63,7 +63,7 @@ export async function captionAs(
   const opaque = compositeAlpha(image, BACKGROUND);
   return await captionImage(sessions, folder, opaque, {
     query,
-    // SD-piXL's numbers contradict each other where only the greater one is lowered.
+    // If only the max length is lowered, SD-piXL's min length exceeds it.
     minNewTokens: Math.min(minNewTokens, maxNewTokens),
     maxNewTokens,
     beams: numBeams,

@@ -6,123 +6,87 @@ import type { Augmenter } from "../augment/augmenter.ts";
 import type { Augmentation } from "../augment/draw_augmentation.ts";
 import { makeCannyImage } from "../conditioning/control_image.ts";
 import { makeDepthImage } from "../conditioning/depth_image.ts";
-import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { controlnetKind } from "../hub/model_ids.ts";
 import type { ControlImages, ControlnetChoice } from "../guidance/controlnet_residuals.ts";
 import type { Image, ImageSize } from "../image/image.ts";
 import { imageFromPlanes } from "../image/image_planes.ts";
-import { readControlnetConfig } from "../models/unet/controlnet_config.ts";
+import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
-import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
-/**
- * Chooses the ControlNets of a config that can act.
- *
- * @param onNote Told of each that cannot.
- */
-export async function chooseControlnets(
-  teacher: TeacherFolder,
-  config: ControlnetConfig,
-  onNote: (message: string) => void,
-): Promise<ControlnetChoice[]> {
-  if (!config.useControlnet) return [];
-  const chosen: ControlnetChoice[] = [];
-  for (const [i, id] of config.modelsId.entries()) {
-    const conditioningScale = config.controlnetConditioningScale[i]!;
-    if (conditioningScale === 0) continue;
-    const problem = await problemOf(teacher, id);
-    if (problem === undefined) {
-      const { folder, subfolder } = await teacher.controlnetLocation(id);
-      teacher.checkControlnet(id, await readControlnetConfig(folder, subfolder));
-      chosen.push({ id, conditioningScale });
-    } else onNote(`The ControlNet "${id}" does not act: ${problem}`);
-  }
-  return chosen;
-}
-
-async function problemOf(teacher: TeacherFolder, id: string): Promise<string | undefined> {
-  const kind = controlnetKind(id);
-  if (kind !== "canny" && kind !== "depth") {
-    return `an image of the kind "${kind}" cannot be made here`;
-  }
-  if (await teacher.hasControlnet(id)) return undefined;
-  return `the teacher "${teacher.name}" has none`;
-}
-
-/** What a control is made of. */
-export interface ControlOptions {
-  /** The ControlNets that act; one or more, of the kinds "canny" and "depth". */
+/** Options of {@linkcode AugmentedControlImages}. */
+export interface ControlImageOptions {
+  /** ControlNets in use; one or more, of the kinds "canny" and "depth". */
   readonly choices: readonly ControlnetChoice[];
-  /** How edges are sought. */
+  /** Settings of the edge detection. */
   readonly config: ControlnetConfig;
-  /** The image whose edges or depth are kept. */
+  /** Image whose edges or depth the ControlNets get. */
   readonly image: Image;
   /** Size of the teacher's image. */
   readonly size: ImageSize;
-  /** Loads the depth network. */
+  /** Loads the depth estimator. */
   readonly sessions: SessionLoader;
-  /** Opens the network that sees depth, if a ControlNet follows it. */
+  /** Opens the depth estimator, if a ControlNet needs it. */
   openDepthModel(): Promise<ModelFolder>;
 }
 
-/** What the ControlNets of a kind follow. */
-interface Followed {
+/** Input image of the ControlNets of one kind. */
+interface ControlImage {
   readonly image: Image;
-  /** As it was made, shape [1, 3, S_H, S_W]. */
-  readonly made: GpuTensor;
-  /** As it lies after the random change of a step. */
-  readonly changed: GpuTensor;
+  /** The image, shape [1, 3, S_H, S_W]. */
+  readonly original: GpuTensor;
+  /** The image with the augmentation of a step, same shape. */
+  readonly augmented: GpuTensor;
 }
 
-/** The images that ControlNets follow, and as they lie after the random change of a step. */
-export class Control implements Disposable {
+/** Input images of the ControlNets of a run, augmented in each step like the picture. */
+export class AugmentedControlImages implements Disposable {
+  /** Kind of each ControlNet. */
   readonly #kinds: readonly string[];
-  readonly #followed: ReadonlyMap<string, Followed>;
+  readonly #byKind: ReadonlyMap<string, ControlImage>;
   readonly #owned: DisposableStack;
 
   private constructor(
     kinds: readonly string[],
-    followed: ReadonlyMap<string, Followed>,
+    byKind: ReadonlyMap<string, ControlImage>,
     owned: DisposableStack,
   ) {
     this.#kinds = kinds;
-    this.#followed = followed;
+    this.#byKind = byKind;
     this.#owned = owned;
   }
 
-  /** Finds edges and depth, each if a ControlNet follows it. */
-  static async create(gpu: Gpu, options: ControlOptions): Promise<Control> {
-    using cleanup = new DisposableStack();
+  /** Computes edges and depth of an image, each if a ControlNet needs it. */
+  static async create(gpu: Gpu, options: ControlImageOptions): Promise<AugmentedControlImages> {
+    using owned = new DisposableStack();
     const kinds = options.choices.map(({ id }) => controlnetKind(id));
-    const followed = new Map<string, Followed>();
+    const byKind = new Map<string, ControlImage>();
     for (const kind of new Set(kinds)) {
-      const tensor = await makeControlImage(kind, options);
-      const { data, shape } = tensor;
-      followed.set(kind, {
+      const { data, shape } = await makeControlImage(kind, options);
+      byKind.set(kind, {
         image: imageFromPlanes(data, shape),
-        made: cleanup.use(GpuTensor.from(gpu, data, shape, `${kind} image`)),
-        changed: cleanup.use(GpuTensor.zeros(gpu, shape, `changed ${kind} image`)),
+        original: owned.use(GpuTensor.from(gpu, data, shape, `${kind} image`)),
+        augmented: owned.use(GpuTensor.zeros(gpu, shape, `augmented ${kind} image`)),
       });
     }
-    return new Control(kinds, followed, cleanup.move());
+    return new AugmentedControlImages(kinds, byKind, owned.move());
   }
 
-  /** The images by kind: "canny" is white edges on black, "depth" is white where it is near. */
-  get pictures(): Readonly<Record<string, Image>> {
-    return Object.fromEntries([...this.#followed].map(([kind, { image }]) => [kind, image]));
+  /** The images by kind, not augmented; see `Run.controlImages`. */
+  get images(): Readonly<Record<string, Image>> {
+    return Object.fromEntries([...this.#byKind].map(([kind, { image }]) => [kind, image]));
   }
 
-  /** Records the random change of a step. */
+  /** The augmented images, one for each ControlNet; borrowed. */
+  get augmented(): ControlImages {
+    return { controlImages: this.#kinds.map((kind) => this.#byKind.get(kind)!.augmented) };
+  }
+
+  /** Records the augmentation of a step. */
   encode(pass: Pass, augmenter: Augmenter, augmentation: Augmentation): void {
-    for (const { made, changed } of this.#followed.values()) {
-      augmenter.applyToControl(pass, made, changed, augmentation);
+    for (const { original, augmented } of this.#byKind.values()) {
+      augmenter.applyToControl(pass, original, augmented, augmentation);
     }
-  }
-
-  /** The changed images, one for each ControlNet; borrowed. */
-  get images(): ControlImages {
-    return { controlImages: this.#kinds.map((kind) => this.#followed.get(kind)!.changed) };
   }
 
   /** Frees its tensors. */
@@ -133,7 +97,7 @@ export class Control implements Disposable {
 
 async function makeControlImage(
   kind: string,
-  { config, image, size, sessions, openDepthModel }: ControlOptions,
+  { config, image, size, sessions, openDepthModel }: ControlImageOptions,
 ): Promise<FloatTensor> {
   if (kind === "canny") return makeCannyImage(image, size, config);
   return await makeDepthImage(sessions, await openDepthModel(), image, { size });

@@ -3,15 +3,14 @@ import type { Run } from "./run.ts";
 
 /** Options of {@linkcode distill}. */
 export interface DistillOptions {
-  /** Ends the loop after the step that is being made; what was made stays valid. */
+  /** Ends the loop after the current step. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Makes the steps of a run that are left, and tells of each.
+ * Makes the remaining steps of a run, and yields a report of each.
  *
- * It may be left at any step, by `break` or by the signal, and be called again later: the run goes
- * on where it was.
+ * The loop may end at any step, by `break` or by the signal. A later call continues the run.
  */
 export async function* distill(
   run: Run,

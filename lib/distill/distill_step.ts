@@ -14,11 +14,11 @@ import { drawTimestep } from "../guidance/timestep_sampling.ts";
 import type { ImageSize } from "../image/image.ts";
 import type { AdamW } from "../optimizer/adamw.ts";
 import { learningRateAt } from "../optimizer/learning_rate.ts";
-import type { Control } from "./control_images.ts";
+import type { AugmentedControlImages } from "./control_images.ts";
 import type { StepMetrics, StepReport } from "../run/step_report.ts";
 import type { PictureLoss } from "./picture_losses.ts";
 
-/** What a step works with; all of it is borrowed. */
+/** Parts of a run that a step uses; borrowed. */
 export interface StepParts {
   readonly gpu: Gpu;
   readonly config: RunConfig;
@@ -30,10 +30,10 @@ export interface StepParts {
   readonly augmenter: Augmenter;
   /** Losses besides the teacher's. */
   readonly losses: readonly PictureLoss[];
-  /** The edges that ControlNets follow, if any act. */
-  readonly control: Control | undefined;
+  /** Input images of the ControlNets in use. */
+  readonly control: AugmentedControlImages | undefined;
   readonly optimizer: AdamW;
-  /** Gets the norm of the gradient, shape [1]. */
+  /** Takes the norm of the gradient, shape [1]. */
   readonly gradNorm: GpuTensor;
 }
 
@@ -43,16 +43,19 @@ export type StepOutcome = Omit<
   keyof Omit<StepMetrics, "losses" | "learningRate" | "timestep"> | "image"
 >;
 
-/** Draws of the pictures of one step are this far apart: more than a run has steps. */
-const DRAWS_APART = 2 ** 20;
+/**
+ * Distance between the random draws of the teacher calls of one step. It is larger than the max
+ * number of steps, so that no two calls use the same random numbers.
+ */
+const DRAW_STRIDE = 2 ** 20;
 
 /**
- * Makes one optimizer step; it depends on the logits, the optimizer and the number of the step only.
+ * Makes one optimizer step. It depends only on the logits, the optimizer state and the step number.
  *
- * The picture, mixed with Gumbel noise, is enlarged and changed at random; the teacher's gradient
- * and those of the other losses come back to the logits, which AdamW moves, limited in norm. With
- * `training.gradientAccumulationSteps` above 1 that is done so often, with other random numbers, and
- * AdamW gets the mean of the gradients.
+ * The picture, mixed with Gumbel noise, is enlarged and augmented. The gradients of the teacher and
+ * of the other losses flow back to the logits, which AdamW updates with a clipped gradient. With
+ * `training.gradientAccumulationSteps` above 1 there are several such passes with other random
+ * numbers, and AdamW gets the mean gradient.
  *
  * Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236, Section 3.
  *
@@ -66,13 +69,14 @@ export async function makeStep(parts: StepParts, step: number): Promise<StepOutc
     ? undefined
     : GpuTensor.zeros(gpu, generator.gradLogits.shape, "mean of gradients");
   const grad = mean ?? generator.gradLogits;
-  const judged: Judgment[] = [];
+  const passes: GradientPass[] = [];
   for (let i = 0; i < count; i++) {
-    judged.push(await judge(parts, { step, draw: step + i * DRAWS_APART, grad, share: 1 / count }));
+    const draw = step + i * DRAW_STRIDE;
+    passes.push(await computeGradient(parts, { step, draw, grad, weight: 1 / count }));
   }
   const learningRate = learningRateAt(training, step);
-  const { gradNorm, timestep } = judged.at(-1)!;
-  const isApplied = [gradNorm, ...judged.map(({ losses }) => losses["score"])]
+  const { gradNorm, timestep } = passes.at(-1)!;
+  const isApplied = [gradNorm, ...passes.map(({ losses }) => losses["score"])]
     .every(Number.isFinite);
   if (isApplied) {
     gpu.submit((pass) => {
@@ -80,54 +84,54 @@ export async function makeStep(parts: StepParts, step: number): Promise<StepOutc
       generator.centerLogits(pass);
     });
   }
-  return { losses: meanLosses(judged), gradNorm, isApplied, learningRate, timestep };
+  return { losses: meanLosses(passes), gradNorm, isApplied, learningRate, timestep };
 }
 
-/** What one picture of a step came to. */
-interface Judgment {
+/** Result of one pass through the teacher and back. */
+interface GradientPass {
   readonly losses: Readonly<Record<string, number>>;
-  /** Norm of the gradient up to now. */
+  /** Norm of the gradient accumulated so far. */
   readonly gradNorm: number;
   readonly timestep: number;
 }
 
-function meanLosses(judged: readonly Judgment[]): Record<string, number> {
-  const names = Object.keys(judged[0]!.losses);
+function meanLosses(passes: readonly GradientPass[]): Record<string, number> {
+  const names = Object.keys(passes[0]!.losses);
   const mean = (name: string) =>
-    judged.reduce((sum, { losses }) => sum + losses[name]!, 0) / judged.length;
+    passes.reduce((sum, { losses }) => sum + losses[name]!, 0) / passes.length;
   return Object.fromEntries(names.map((name) => [name, mean(name)]));
 }
 
-/** Where a picture of a step stands, and where its gradient goes. */
-interface JudgeOptions {
+/** Options of {@linkcode computeGradient}. */
+interface GradientPassOptions {
   /** Number of the step, from 1. */
   readonly step: number;
-  /** Number of its random draws. */
+  /** Number of the random draws of the pass. */
   readonly draw: number;
-  /** The generator's gradient, or what gets a share of it. */
+  /** The generator's gradient, or the tensor that accumulates it. */
   readonly grad: GpuTensor;
-  /** The share. */
-  readonly share: number;
+  /** Weight of the pass in `grad`, if that accumulates. */
+  readonly weight: number;
 }
 
-/** Lets the teacher judge the picture once, and brings the gradient back to the logits. */
-async function judge(
+/** Computes the gradient of the logits by one teacher call and the other losses. */
+async function computeGradient(
   parts: StepParts,
-  { step, draw, grad, share }: JudgeOptions,
-): Promise<Judgment> {
+  { step, draw, grad, weight }: GradientPassOptions,
+): Promise<GradientPass> {
   const { gpu, generator, gradNorm: norm, losses } = parts;
   const { seed, sd, training } = parts.config;
   const { steps } = training;
   const timestep = drawTimestep(sd, { seed, step, steps, draw, timesteps: parts.schedule.size });
-  const score = await askTeacher(parts, { draw, timestep });
-  using gradSeen = score.gradImage;
-  recordBackward(parts, gradSeen);
+  const score = await callTeacher(parts, { draw, timestep });
+  using gradAugmented = score.gradImage;
+  recordBackward(parts, gradAugmented);
   gpu.submit((pass) => {
     const { gradLogits } = generator;
-    if (grad !== gradLogits) encodeAddScaled(pass, { x: gradLogits, y: grad }, { scale: share });
+    if (grad !== gradLogits) encodeAddScaled(pass, { x: gradLogits, y: grad }, { scale: weight });
     encodeGradNorm(pass, { grad, norm });
   });
-  // Asked for together: each wait for the GPU takes Deno some 10 ms.
+  // Read together: each readback takes Deno at least 10 ms.
   const [[gradNorm], scoreLoss, ...values] = await Promise.all([
     norm.read(),
     score.readLoss(),
@@ -141,36 +145,39 @@ async function judge(
   };
 }
 
-/** Draws the picture as the teacher sees it in a step, and lets the teacher judge it. */
-async function askTeacher(
+/** Augments the picture, and gets its loss and gradient from the teacher. */
+async function callTeacher(
   parts: StepParts,
   { draw, timestep }: { readonly draw: number; readonly timestep: number },
 ) {
   const { gpu, generator, augmenter, teacherSize, denoiser } = parts;
   const { seed, generator: config, training } = parts.config;
   const augmentation = drawAugmentation(training.augmentation, {
-    ...{ seed, step: draw, tau: config.tau },
+    seed,
+    step: draw,
+    tau: config.tau,
     size: teacherSize,
   });
   const control = denoiser.isControlled(timestep) ? parts.control : undefined;
-  let seen: GpuTensor;
+  let augmented: GpuTensor;
   gpu.submit((pass) => {
     generator.forward(pass, {
       tau: config.gumbel ? augmentation.tau : config.tau,
       gumbelNoise: config.gumbel ? { seed, stream: RANDOM_STREAMS.gumbel, step: draw } : undefined,
       smooth: config.smoothSoftmax,
     });
-    seen = augmenter.forward(pass, generator.image, augmentation);
+    augmented = augmenter.forward(pass, generator.image, augmentation);
     control?.encode(pass, augmenter, augmentation);
   });
-  return await parts.distillation.step(seen!, { step: draw, timestep, control: control?.images });
+  const options = { step: draw, timestep, control: control?.augmented };
+  return await parts.distillation.step(augmented!, options);
 }
 
-/** Brings the gradient of what the teacher saw back to the logits, with those of the losses. */
-function recordBackward(parts: StepParts, gradSeen: GpuTensor): void {
+/** Records the backward from the augmented image to the logits, with the other losses. */
+function recordBackward(parts: StepParts, gradAugmented: GpuTensor): void {
   const { gpu, generator, augmenter, losses } = parts;
   gpu.submit((pass) => {
-    const gradImage = augmenter.backward(pass, gradSeen);
+    const gradImage = augmenter.backward(pass, gradAugmented);
     for (const loss of losses) loss.encode(pass, { image: generator.image, gradImage });
     generator.backward(pass, gradImage);
   });

@@ -10,7 +10,7 @@ import { BUILT_IN_TEACHER, hasShortName, mayBeHubModel } from "../hub/model_ids.
 
 /** Options of {@linkcode findTeacher}. */
 export interface FindTeacherOptions {
-  /** Where models of the Hub are and whether they are downloaded. Default: as they are here. */
+  /** Where models of the Hub are, and whether they are downloaded. Default: not downloaded. */
   readonly hub?: HubModelOptions;
 }
 
@@ -19,10 +19,10 @@ type TeacherConfig = Pick<DiffusionConfig, "modelId" | "vaeId" | "loraPath" | "l
 /**
  * Opens the teacher that a config names, with the autoencoder and the LoRAs that it names.
  *
- * The built-in teacher lies beside this module: on the disk, or on the server that it came from.
- * ControlNets that a model of the Hub has not itself come from the Hub, too, when they are needed.
+ * The built-in teacher lies beside this module: on the disk, or on the server of the module. A
+ * teacher of the Hub without ControlNets uses others of the Hub.
  *
- * @throws {TeacherFolderError} If it is no teacher, or cannot be used.
+ * @throws {TeacherFolderError} If it is not a teacher, or cannot be used.
  * @throws {ModelFolderError} If a file cannot be read.
  * @throws {HubError} If a model of the Hub is not on this machine, or cannot be downloaded.
  */
@@ -36,7 +36,7 @@ export async function findTeacher(
   const isOfHub = modelId !== BUILT_IN_TEACHER && mayBeHubModel(modelId) &&
     folder.location !== modelId;
   const loras: LoraReference[] = [];
-  // One after the other, as two may be of one repository.
+  // One by one: two may be in one repository.
   for (const location of splitLoraPaths(loraPath)) {
     loras.push(
       await findLora(location, loraScale, (id, file) => openAuxiliaryModel(id, { ...hub, file })),
@@ -58,13 +58,13 @@ export async function openAuxiliaryModel(id: string, hub: HubModelOptions): Prom
   return await openModel(id, { ...hub, downloadCommand: "the same command with --download" });
 }
 
-/** Opens a folder, or a model of the Hub; a bare name that the Hub has no short name for is a folder. */
+/** Opens a folder or a model of the Hub; a name without slash is a folder, unless it is known. */
 async function openModel(id: string, hub: HubModelOptions): Promise<ModelFolder> {
   const isBare = !/[\\/@]/.test(id) && !hasShortName(id);
   return isBare ? openModelFolder(id) : await openHubModel(id, hub);
 }
 
-/** Tells whether an autoencoder is one of SDXL's, by name, which the built-in teacher cannot use. */
+/** Tells whether the autoencoder is one of SDXL by name, which the built-in teacher cannot use. */
 export function ignoresAutoencoder(
   { modelId, vaeId }: Pick<DiffusionConfig, "modelId" | "vaeId">,
 ): boolean {
@@ -72,9 +72,9 @@ export function ignoresAutoencoder(
 }
 
 /**
- * Returns the size to which that of a teacher's images is chosen, in pixels.
+ * Returns the size of the teacher's images for square pictures, in pixels.
  *
- * @throws {TeacherFolderError} If neither the config nor the teacher tells it.
+ * @throws {TeacherFolderError} If neither the config nor the teacher defines it.
  */
 export function nativeSize(
   teacher: TeacherFolder,

@@ -13,14 +13,14 @@ import type { Image, ImageSize } from "../image/image.ts";
 import { planesFromImage } from "../image/image_planes.ts";
 import { resizeImage } from "../image/resize_image.ts";
 
-/** A loss of the picture itself, besides the teacher's. */
+/** A loss of the picture, besides the teacher's. */
 export interface PictureLoss extends Disposable {
   /** Name in reports, such as "fft". */
   readonly name: string;
   /**
-   * Records the loss, and adds its gradient times the loss's factor.
+   * Records the loss, and adds its gradient times the factor of the loss.
    *
-   * @param tensors `image` and `gradImage`, each of shape [H, W, 3]; `gradImage` is added to.
+   * @param tensors `image` and `gradImage`, each of shape [H, W, 3]; `gradImage` accumulates.
    */
   encode(
     pass: Pass,
@@ -30,11 +30,11 @@ export interface PictureLoss extends Disposable {
   read(): Promise<number>;
 }
 
-/** What the picture is compared with. */
+/** Target of the losses that compare with an image. */
 export interface PictureTarget {
-  /** The image that the run begins with; opaque. Without one there is no gradient loss. */
+  /** Image from which the run starts, opaque. Without one there is no gradient loss. */
   readonly image: Image | undefined;
-  /** Size at which edges are compared: that of the teacher's image. */
+  /** Size at which edges are compared. */
   readonly teacherSize: ImageSize;
 }
 
@@ -72,25 +72,25 @@ export function createPictureLosses(
   const created = losses.filter(([, scale]) => scale > 0).map(([name, scale, create]) =>
     owned.use(new ScaledLoss(gpu, { name, size, scale, create }))
   );
-  // All of them were created: they are the caller's.
+  // All are created: the caller owns them.
   owned.move();
   return created;
 }
 
-/** Brings an image to a size, as [1, 3, S_H, S_W]. */
+/** Resizes an image, shape [1, 3, S_H, S_W]. */
 function uploadImage(gpu: Gpu, image: Image, size: ImageSize): GpuTensor {
   const planes = planesFromImage(resizeImage(image, size, { fit: "stretch" }));
   return GpuTensor.from(gpu, planes, [1, 3, size.height, size.width], "target of gradient loss");
 }
 
-/** What a scaled loss is made of. */
+/** Options of {@linkcode ScaledLoss}. */
 interface ScaledLossOptions {
   readonly name: string;
   /** Size of the picture. */
   readonly size: ImageSize;
   /** Factor of the loss. */
   readonly scale: number;
-  /** Creates the loss, which is then owned. */
+  /** Creates the loss, which the {@linkcode ScaledLoss} owns. */
   readonly create: () => ImageLoss;
 }
 

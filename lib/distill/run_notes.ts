@@ -1,74 +1,85 @@
 import { configNotes } from "../../config/config_keys.ts";
-import type { RunConfig } from "../../config/run_config.ts";
-import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { describeUnknownWords, findUnknownWords } from "../conditioning/unknown_words.ts";
-import { type NetworkPrecision, precisionName } from "../onnx/runtime/network_precision.ts";
+import { showsImage } from "../initialization/initialize.ts";
+import { precisionName } from "../onnx/runtime/network_precision.ts";
 import { paletteWarnings } from "../palette/palette.ts";
-import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "../run/checkpoint.ts";
 import { ignoresAutoencoder } from "./find_teacher.ts";
-import { showsImage } from "../initialization/initialize.ts";
-
-/** What a run begins with, as far as there is something to know of it. */
-export interface NotedParts {
-  /** The palette that the config names. */
-  readonly palette: Palette;
-  /** The teacher. */
-  readonly teacher: TeacherFolder;
-  /** What it goes on from. */
-  readonly checkpoint: RunCheckpoint | undefined;
-  /** Whether there is an image, given or drawn. */
-  readonly hasImage: boolean;
-  /** Whether the teacher draws an image. */
-  readonly drawsImage: boolean;
-  /** Whether the negative prompt is asked for. */
-  readonly asksNegative: boolean;
-  /** In which precision the networks are computed. */
-  readonly precision: NetworkPrecision;
-}
+import type { RunSetup } from "./set_up_run.ts";
 
 /** Lists what a user should know before a run, one sentence each. */
-export async function runNotes(config: RunConfig, parts: NotedParts): Promise<string[]> {
-  const { palette, teacher, checkpoint } = parts;
-  const { diffusion, seed, training, prompt, negativePrompt } = config;
-  const notes = [...configNotes(config), ...paletteWarnings(palette)];
-  for (const text of [prompt, parts.asksNegative ? negativePrompt : ""]) {
+export async function runNotes(
+  setup: RunSetup,
+  checkpoint: RunCheckpoint | undefined,
+): Promise<string[]> {
+  return [
+    ...configNotes(setup.config),
+    ...paletteWarnings(setup.palette),
+    ...await promptNotes(setup),
+    ...teacherNotes(setup),
+    ...referenceNotes(setup),
+    ...lossNotes(setup),
+    ...resumeNotes(setup, checkpoint),
+  ];
+}
+
+/** Words outside the teacher's vocabulary. */
+async function promptNotes({ config, teacher, usesNegativePrompt }: RunSetup): Promise<string[]> {
+  const notes: string[] = [];
+  for (const text of [config.prompt, usesNegativePrompt ? config.negativePrompt : ""]) {
     const words = await findUnknownWords(teacher.folder, text);
     notes.push(...describeUnknownWords(words, teacher.name));
   }
-  if (ignoresAutoencoder(diffusion)) {
+  return notes;
+}
+
+/** Settings that the teacher or the runtime cannot follow. */
+function teacherNotes({ config, teacher, precision, usesNegativePrompt }: RunSetup): string[] {
+  const notes: string[] = [];
+  if (ignoresAutoencoder(config.diffusion)) {
     notes.push(
-      `"diffusion.vae_id" has no effect: the teacher "${teacher.name}" has latents of its own, ` +
-        `which no other autoencoder makes`,
+      `"diffusion.vae_id" has no effect: the latents of the teacher "${teacher.name}" need its ` +
+        `own autoencoder`,
     );
   }
-  if (negativePrompt !== "" && !parts.asksNegative) {
+  if (config.negativePrompt !== "" && !usesNegativePrompt) {
     notes.push('"negative_prompt" has no effect: "sd.guidance_scale" is 0');
   }
-  if (diffusion.precision === "fp16" && precisionName(parts.precision) === "fp32") {
+  if (config.diffusion.precision === "fp16" && precisionName(precision) === "fp32") {
     notes.push('"diffusion.precision" has no effect: this runtime computes in fp32');
   }
-  if (parts.drawsImage && diffusion.numReferences > 1 && diffusion.clipId === null) {
-    const judged = showsImage(config) ? "whose picture in the run's colors it" : "that it";
-    notes.push(
-      `Of the ${diffusion.numReferences} images that the teacher draws, it chooses the one ` +
-        `${judged} denoises best with the prompt`,
-    );
+  return notes;
+}
+
+/** How one of several samples is chosen. */
+function referenceNotes({ config, samplesImage }: RunSetup): string[] {
+  const { numReferences, clipId } = config.diffusion;
+  if (clipId !== null && (!samplesImage || numReferences === 1)) {
+    const found = samplesImage ? "only one image is sampled" : "no image is sampled";
+    return [`"diffusion.clip_id" has no effect: ${found}`];
   }
-  if (diffusion.clipId !== null && (!parts.drawsImage || diffusion.numReferences === 1)) {
-    const drawn = parts.drawsImage ? "one image is drawn" : "no image is drawn";
-    notes.push(`"diffusion.clip_id" has no effect: ${drawn}, so there is nothing to choose`);
-  }
-  if (training.gradientLossScale > 0 && !parts.hasImage) {
-    notes.push('"training.gradient_loss_scale" has no effect: there is no image to keep edges of');
-  }
+  if (!samplesImage || numReferences === 1 || clipId !== null) return [];
+  const scored = showsImage(config) ? " in the run's palette" : "";
+  return [`Reference: the best of ${numReferences} samples by denoising error${scored}`];
+}
+
+/** Losses that have nothing to compare with. */
+function lossNotes({ config, hasInputImage, samplesImage }: RunSetup): string[] {
+  if (config.training.gradientLossScale === 0 || hasInputImage || samplesImage) return [];
+  return ['"training.gradient_loss_scale" has no effect: there is no image to compare edges with'];
+}
+
+/** Differences between a resumed run and its checkpoint. */
+function resumeNotes({ config }: RunSetup, checkpoint: RunCheckpoint | undefined): string[] {
+  const { seed, training: { steps } } = config;
+  const notes: string[] = [];
   if (checkpoint && checkpoint.seed !== seed) {
-    notes.push(`The run goes on with seed ${seed}; it began with ${checkpoint.seed}`);
+    notes.push(`The run resumes with seed ${seed}; it started with seed ${checkpoint.seed}`);
   }
-  if (checkpoint && checkpoint.step >= training.steps) {
+  if (checkpoint && checkpoint.step >= steps) {
     notes.push(
-      `All ${training.steps} steps are done: the checkpoint is of step ${checkpoint.step}; ` +
-        `ask for more steps to go on`,
+      `All ${steps} steps are done: the checkpoint is of step ${checkpoint.step}; ` +
+        `raise the number of steps to continue`,
     );
   }
   return notes;

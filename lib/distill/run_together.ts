@@ -2,38 +2,39 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { BatchScheduler, type BatchSlot } from "../onnx/batching/batch_scheduler.ts";
 import type { SessionPool } from "../onnx/batching/session_pool.ts";
 import { defined } from "../text/defined.ts";
-import type { RunInputs } from "./create_run.ts";
+import type { RunInputs } from "./run_inputs.ts";
 
-/** Inputs that runs which are made at once share; they are given to `createRun`. */
+/** Inputs that the runs of a batch share, for `createRun`. */
 export type SharedInputs = Required<Pick<RunInputs, "gpu" | "pool">> & Pick<RunInputs, "slot">;
 
 /** Options of {@linkcode runTogether}. */
 export interface RunTogetherOptions {
-  /** The device of all runs; it is borrowed. */
+  /** The device of all runs; borrowed. */
   readonly gpu: Gpu;
-  /** Keeps the networks; it is borrowed. */
+  /** Keeps the networks; borrowed. */
   readonly pool: SessionPool;
-  /** Runs at once, at most; integer, 1 or more. */
+  /** Max batch size, integer, 1 or more. */
   readonly batch: number;
 }
 
 /**
- * Makes several pictures at once, whose teacher is asked for all of them in one evaluation.
+ * Makes several pictures in batches: one teacher call serves all pictures of a batch.
  *
- * On a GPU that takes hardly longer than one picture, where the teacher is small; on the CPU 7 to
- * 19 % less than one after the other. Evaluations are shared by runs with the same teacher, size,
- * precision, ControlNets and kind of guidance; prompts, palettes, images and seeds may differ. Other
- * runs work together, too, but take longer than one after the other. Pictures are the same as those
- * made alone, up to rounding in the networks.
+ * On a GPU with a small teacher, a batch takes hardly longer than one picture. On the CPU, a batch
+ * takes 7 to 19 % less time than its pictures one by one. Runs share a teacher call if they have the
+ * same teacher, size, precision, ControlNets and kind of guidance; prompts, palettes, images and seeds
+ * may differ. Other runs work in a batch too, but it takes longer than one by one. The pictures are
+ * those of single runs, up to rounding in the networks.
  *
- * Runs advance in step: each waits for the others of its batch until `make` has ended. So `make` must
- * not wait for another picture. What ends early, or fails, is waited for no longer.
+ * The runs of a batch advance in step: each waits for the others until `make` has ended. So `make`
+ * must not wait for another picture. When a picture ends early or fails, the others stop waiting for
+ * it.
  *
- * @param items What pictures are made of, such as prompts or seeds.
- * @param make Makes one: it creates a run with the inputs that it is given, and disposes of it.
- * @returns What `make` returned, in the order of `items`.
- * @throws What `make` threw, of the first item for which it did; the others of that batch are ended
- * before, and no more are begun.
+ * @param items Inputs of the pictures, such as prompts or seeds.
+ * @param make Makes one picture: creates a run with the given inputs, and disposes of it.
+ * @returns Results of `make`, in the order of `items`.
+ * @throws The error of `make` for the first item that failed. The others of its batch are finished
+ * before; no further batch is started.
  */
 export async function runTogether<Item, Result>(
   items: readonly Item[],
@@ -48,10 +49,10 @@ export async function runTogether<Item, Result>(
 }
 
 /**
- * Makes something of items, several at once; as {@linkcode runTogether}, whatever it is made with.
+ * Processes items in batches, as {@linkcode runTogether}.
  *
- * @param make Gets the slot of the item; undefined if `batch` is 1.
- * @param batch Items at once, at most; integer, 1 or more.
+ * @param make Gets the batch slot of the item; undefined if `batch` is 1.
+ * @param batch Max batch size, integer, 1 or more.
  */
 export async function inBatches<Item, Result>(
   items: readonly Item[],
@@ -61,10 +62,10 @@ export async function inBatches<Item, Result>(
   const results: Result[] = [];
   for (const size of batchSizes(items.length, batch)) {
     const scheduler = new BatchScheduler(size);
-    const begun = items.slice(results.length, results.length + size)
-      // Pictures that are made one by one share no runs.
+    const started = items.slice(results.length, results.length + size)
+      // Without batches no slot is needed.
       .map((item) => ({ item, slot: batch > 1 ? scheduler.acquire() : undefined }));
-    const ended = await Promise.allSettled(begun.map(async ({ item, slot }) => {
+    const ended = await Promise.allSettled(started.map(async ({ item, slot }) => {
       using _ = slot;
       return await make(item, slot);
     }));
@@ -77,16 +78,18 @@ export async function inBatches<Item, Result>(
 }
 
 /**
- * Divides pictures into batches of nearly the same size, the larger ones first.
+ * Divides items into batches of nearly the same size, larger ones first.
  *
- * @param count Pictures, 0 or more.
- * @param largest Pictures of a batch, at most; integer, 1 or more.
- * @throws {RangeError} If no batch may have a picture.
+ * @param count Number of items, 0 or more.
+ * @param max Max batch size, integer, 1 or more.
+ * @throws {RangeError} If the max batch size is not a positive integer.
  */
-export function batchSizes(count: number, largest: number): number[] {
-  if (!Number.isInteger(largest) || largest < 1) {
-    throw new RangeError(`Cannot make pictures at once: expected 1 or more, got ${largest}`);
+export function batchSizes(count: number, max: number): number[] {
+  if (!Number.isInteger(max) || max < 1) {
+    throw new RangeError(
+      `Cannot divide pictures into batches: expected a batch size of 1 or more, got ${max}`,
+    );
   }
-  const batches = Math.ceil(count / largest);
+  const batches = Math.ceil(count / max);
   return Array.from({ length: batches }, (_, i) => Math.ceil((count - i) / batches));
 }

@@ -1,24 +1,30 @@
+import { encodeResize } from "../../kernels/augment/resize.ts";
+import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { scoreByDenoising } from "../guidance/choose_by_denoising.ts";
 import type { StepParts } from "./distill_step.ts";
-import { type EncodedParts, encodePicture } from "./encode_picture.ts";
 
-/** Noise of all scores, whatever the seed of a run, so that scores of several runs compare. */
+/** Seed of the noise of all scores: scores of runs with different seeds are comparable. */
 const NOISE_SEED = 0;
 
-/** What a score needs of a run; all of it is borrowed. */
-export type ScoredParts = EncodedParts & Pick<StepParts, "schedule" | "denoiser">;
+/** Parts of a run that encode its picture; borrowed. */
+export type EncodingParts = Pick<
+  StepParts,
+  "gpu" | "config" | "distillation" | "teacherSize" | "generator"
+>;
+
+/** Parts of a run that score its picture; borrowed. */
+export type ScoringParts = EncodingParts & Pick<StepParts, "schedule" | "denoiser">;
 
 /**
- * Measures how well a picture fits its prompt in the eyes of the teacher: how well it predicts noise
- * in it.
+ * Scores how well a picture fits its prompt, by the teacher's denoising error.
  *
- * {@linkcode encodePicture} tells what the teacher sees, {@linkcode scoreByDenoising} the measure
- * and its source.
+ * {@linkcode encodePicture} makes the input of the teacher; {@linkcode scoreByDenoising} defines the
+ * score and names its source.
  *
- * @returns The greater, the better; scores of one prompt, size and teacher compare.
+ * @returns Higher is better; scores with the same prompt, size and teacher are comparable.
  */
 export async function scorePicture(
-  parts: ScoredParts,
+  parts: ScoringParts,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<number> {
   const latents = await encodePicture(parts);
@@ -27,4 +33,25 @@ export async function scorePicture(
     ...options,
   });
   return score!;
+}
+
+/**
+ * Encodes the picture of a generator as an input of the teacher: the most likely colors, with orphan
+ * pixels removed, enlarged as in a step, not augmented.
+ *
+ * @returns Scaled latents, shape [1, 4, h, w].
+ */
+export async function encodePicture(parts: EncodingParts): Promise<Float32Array> {
+  const { gpu, generator, teacherSize, distillation, config } = parts;
+  const { height, width } = generator.size;
+  const colors = generator.palette.toFloats();
+  const indices = await generator.argmax(config.generator);
+  const picture = new Float32Array(indices.length * 3);
+  for (const [i, k] of indices.entries()) picture.set(colors.subarray(k * 3, k * 3 + 3), i * 3);
+  using image = GpuTensor.from(gpu, picture, [height, width, 3], "scored picture");
+  const shape = [1, 3, teacherSize.height, teacherSize.width];
+  using enlarged = GpuTensor.zeros(gpu, shape, "scored picture, enlarged");
+  const { resizeMode: mode } = config.training;
+  gpu.submit((pass) => encodeResize(pass, { image, out: enlarged }, { mode, layout: "hwc" }));
+  return await distillation.encode(enlarged);
 }

@@ -1,15 +1,15 @@
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ImageSize } from "../image/image.ts";
 
-/** What the size of a teacher's image depends on besides the picture. */
+/** Options of {@linkcode chooseTeacherSize}. */
 export interface TeacherSizeOptions {
   /** Size of the images that the teacher was trained on, in pixels. */
   readonly native: ImageSize;
-  /** What both sides must be multiples of, in pixels. */
+  /** Number of pixels of which height and width must be multiples. */
   readonly multiple: number;
 }
 
-/** A wrong aspect ratio is seen at once, a larger or smaller image hardly. */
+/** A wrong aspect ratio is more visible than a wrong size. */
 const STRETCH_COST = 4;
 
 /**

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { RunConfig } from "../../../config/run_config.ts";
 import type { Image } from "../../image/image.ts";
 import { decodeImage } from "../../image/decode_image.ts";
+import { derivedPaletteName } from "../../initialization/initialize.ts";
 import { readFile } from "../../files/read_file.ts";
 import { readPaletteFile } from "../../palette/palette_file.ts";
 import { createRunFolder } from "../../outputs/run_folder.ts";
@@ -99,8 +100,8 @@ async function readOrders(
   return configs.map((config, i) => {
     const palette = palettes.get(config.generator.palette)!;
     // Before a teacher is loaded.
-    const makesPalette = ["kmeans", "nearest"].includes(config.generator.initializationMethod);
-    for (const format of makesPalette ? [] : video?.formats ?? []) {
+    const derivesPalette = derivedPaletteName(config) !== undefined;
+    for (const format of derivesPalette ? [] : video?.formats ?? []) {
       checkVideoColors(`video_hard.${format.name}`, format, palette);
     }
     return {

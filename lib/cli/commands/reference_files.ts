@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { encodePng } from "../../image/encode_png.ts";
 import type { Image } from "../../image/image.ts";
 import { writeFile, writeFileInFolder } from "../../files/write_file.ts";
-import type { References } from "../../distill/draw_references.ts";
+import type { References } from "../../distill/sample_references.ts";
 import type { Run } from "../../distill/run.ts";
 
 /**

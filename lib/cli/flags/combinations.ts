@@ -1,5 +1,6 @@
 import { ConfigError } from "../../../config/config_source.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
+import { derivedPaletteName } from "../../initialization/initialize.ts";
 import type { FlagsOf } from "./flag_table.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -108,8 +109,8 @@ function checkTogether(flags: PictureFlags, config: RunConfig): void {
       "Cannot generate with several of --prompt: automatic_caption replaces them by a caption",
     );
   }
-  const method = config.generator.initializationMethod;
-  if (isRepeated(flags.palette) && (method === "kmeans" || method === "nearest")) {
+  if (isRepeated(flags.palette) && derivedPaletteName(config) !== undefined) {
+    const method = config.generator.initializationMethod;
     throw new UsageError(
       "Cannot generate with several of --palette: " +
         `the initialization_method "${method}" makes the palette from the image`,

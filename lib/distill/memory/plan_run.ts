@@ -23,7 +23,7 @@ export interface PlannedRun {
   /** What runs the networks. */
   readonly runtime: Runtime;
   /** Whether the negative prompt is a row of its own. */
-  readonly asksNegative: boolean;
+  readonly usesNegativePrompt: boolean;
   /** Whether latents are decoded: the teacher draws an image, or gradients are looked at. */
   readonly decodes: boolean;
   /** Number of colors of the palette. */
@@ -38,7 +38,7 @@ export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
   const { pictures = 1 } = run;
   const { networks, keptBytes } = await planNetworks(teacher, {
     ...{ teacherSize, decodes, pictures },
-    rows: run.asksNegative ? 2 : 1,
+    rows: run.usesNegativePrompt ? 2 : 1,
     controlnets: run.controlnets.map(({ id }) => id),
     precision: precision.precision ?? "float32",
     usesFloat16Masks: hasFloat16({ runtime, gpu }),

@@ -46,7 +46,7 @@ Deno.test("captionAs() keeps to the greatest number of tokens", async () => {
 
 gpuTest("a run says why there is no caption", async (gpu) => {
   const cases = [
-    [{ image: DISC }, /^"automatic_caption" has no effect: BLIP-2 cannot caption here; /],
+    [{ image: DISC }, /^"automatic_caption" has no effect: BLIP-2 is not supported; /],
     [{}, /^"automatic_caption" has no effect: there is no image to caption$/],
   ] as const;
   for (const [inputs, message] of cases) {

@@ -3,6 +3,8 @@ import type { PartialConfig } from "../../../config/resolve_run_config.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { chooseBatch } from "../../../lib/distill/choose_batch.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
+import { setUpRun } from "../../../lib/distill/set_up_run.ts";
+import { findPalette } from "../../../lib/palette/find_palette.ts";
 import { discImage, tinyConfig } from "./tiny_run.ts";
 
 /** Stands for real hardware with the limits of a software adapter. */
@@ -55,3 +57,12 @@ gpuTest("chooseBatch() names a teacher that is not there", async (gpu) => {
   const config = tinyConfig({ diffusion: { modelId: "no/such/folder" } });
   await assert.rejects(chooseBatch(gpu, config, { count: 2 }), /no\/such\/folder/);
 });
+
+gpuTest(
+  "setUpRun() plans memory for the colors of the palette, not for their bytes",
+  async (gpu) => {
+    const palette = await findPalette("sweetie-16");
+    const setup = await setUpRun(gpu, tinyConfig(), { palette, hub: {} });
+    assert.equal(setup.colors, 16);
+  },
+);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { createRun, type RunInputs } from "../../../lib/distill/create_run.ts";
+import { createRun } from "../../../lib/distill/create_run.ts";
+import type { RunInputs } from "../../../lib/distill/run_inputs.ts";
 import { distill } from "../../../lib/distill/distill.ts";
 import type { MemoryPlan } from "../../../lib/distill/memory/memory_plan.ts";
-import type { StepViews } from "../../../lib/distill/run.ts";
+import type { StepViews } from "../../../lib/distill/step_views.ts";
 import type { StepReport } from "../../../lib/run/step_report.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { imageFromPlanes } from "../../../lib/image/image_planes.ts";
@@ -88,7 +89,9 @@ gpuTest("a run ends after the step in which it is stopped, and goes on later", a
     if (step === 3) break;
   }
   const pending = run.makeStep();
-  await assert.rejects(run.makeStep(), { message: /^Cannot make a step: the one before it/ });
+  await assert.rejects(run.makeStep(), {
+    message: /^Cannot make a step: another step, score or gradient image is not done$/,
+  });
   steps.push((await pending).step);
   assert.deepEqual(steps, [1, 2, 3, 4]);
 });
@@ -99,7 +102,7 @@ gpuTest("a run shows what its last step worked with, which changes nothing", asy
   for (const looks of [true, false]) {
     await using run = await createRun(config, { gpu, image: DISC });
     await assert.rejects(run.stepViews(), {
-      message: "Cannot read what a step worked with: expected a step, got none",
+      message: "Cannot read the tensors of a step: expected a step, got none",
     });
     for await (const { losses } of distill(run)) {
       if (!looks) continue;
@@ -130,7 +133,7 @@ gpuTest("a run decodes the gradient of its last step by the teacher's autoencode
     const decoders = plans[0]!.networks.filter(({ name }) => /decoder/i.test(name));
     assert.equal(decoders.length, looks ? 1 : 0);
     await assert.rejects(run.gradientImage(), {
-      message: "Cannot read what a step worked with: expected a step, got none",
+      message: "Cannot read the tensors of a step: expected a step, got none",
     });
     for await (const _ of distill(run)) {
       if (!looks) continue;
@@ -184,7 +187,7 @@ gpuTest("a palette made of the image replaces that of the config", async (gpu) =
   assert(indices.every((index) => index < 3));
   const nothing = { ...generator, initializeRenderer: false };
   await assert.rejects(createRun(tinyConfig({ generator: nothing }), { gpu }), {
-    message: /^Cannot make a palette by "kmeans": expected an input image/,
+    message: /^Cannot derive a palette by "kmeans": expected an input image, got none/,
   });
 });
 
@@ -204,16 +207,16 @@ gpuTest("a run begins with noise, asks one row, and says what has no effect", as
   assert.deepEqual(notes, [
     'Palette "own" holds #000000 twice, as colors 1 and 3',
     '"negative_prompt" has no effect: "sd.guidance_scale" is 0',
-    'The ControlNet "./pose" does not act: an image of the kind "./pose" cannot be made here',
+    'The ControlNet "./pose" has no effect: expected the kind "canny" or "depth", got "./pose"',
   ]);
 });
 
 Deno.test("createRun() refuses what it cannot begin with", async () => {
   await assert.rejects(createRun(tinyConfig({ prompt: " " })), {
-    message: "Cannot create a run: expected a prompt or an image",
+    message: "Cannot create a run: expected a prompt or an image, got none",
   });
   await assert.rejects(createRun(tinyConfig({ image: "cat.png" })), {
-    message: 'Cannot create a run: expected the image "cat.png", decoded, got none',
+    message: 'Cannot create a run: expected the decoded image "cat.png" as input, got none',
   });
   await assert.rejects(createRun(tinyConfig({ generator: { palette: "swetie-16" } })), {
     message: /^Cannot find palette "swetie-16"/,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chooseControlnets } from "../../../lib/distill/control_images.ts";
+import { chooseControlnets } from "../../../lib/distill/choose_controlnets.ts";
 import { findTeacher, ignoresAutoencoder } from "../../../lib/distill/find_teacher.ts";
 import { HubError } from "../../../lib/hub/hub_error.ts";
 import type { HubModelOptions } from "../../../lib/hub/hub_model.ts";

@@ -111,7 +111,7 @@ gpuTest("a gradient loss without image is told to have no effect", async (gpu) =
   });
   await using run = await createRun(config, { gpu, onNote: (note) => notes.push(note) });
   assert.deepEqual(notes, [
-    '"training.gradient_loss_scale" has no effect: there is no image to keep edges of',
+    '"training.gradient_loss_scale" has no effect: there is no image to compare edges with',
   ]);
   assert.deepEqual(Object.keys((await run.makeStep()).losses), ["score", "fft"]);
 });

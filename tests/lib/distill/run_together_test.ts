@@ -181,5 +181,5 @@ Deno.test("batchSizes() divides pictures evenly", () => {
   assert.deepEqual(batchSizes(3, 1), [1, 1, 1]);
   assert.deepEqual(batchSizes(2, 16), [2]);
   assert.deepEqual(batchSizes(0, 4), []);
-  assert.throws(() => batchSizes(2, 0), /expected 1 or more, got 0/);
+  assert.throws(() => batchSizes(2, 0), /expected a batch size of 1 or more, got 0/);
 });

@@ -54,10 +54,16 @@ gpuTest("a score depends on the prompt and the picture", async (gpu) => {
 gpuTest("a score is refused within a step, and can be stopped", async (gpu) => {
   await using run = await createRun(tinyConfig(), { gpu });
   const step = run.makeStep();
-  await assert.rejects(run.score(), /^TypeError: Cannot score the picture: a step is being made/);
+  await assert.rejects(
+    run.score(),
+    /^TypeError: Cannot score the picture: another step, score or gradient image is not done/,
+  );
   await step;
   const scoring = run.score();
-  await assert.rejects(run.makeStep(), /^TypeError: Cannot make a step: the one before it, or a/);
+  await assert.rejects(
+    run.makeStep(),
+    /^TypeError: Cannot make a step: another step, score or gradient image is not done/,
+  );
   await scoring;
   const signal = AbortSignal.abort(new Error("stopped"));
   await assert.rejects(run.score({ signal }), /^Error: stopped$/);

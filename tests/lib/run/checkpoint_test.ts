@@ -5,7 +5,8 @@ import {
   encodeCheckpoint,
   type RunCheckpoint,
 } from "../../../lib/run/checkpoint.ts";
-import { createRun, type RunInputs } from "../../../lib/distill/create_run.ts";
+import { createRun } from "../../../lib/distill/create_run.ts";
+import type { RunInputs } from "../../../lib/distill/run_inputs.ts";
 import { decodeCheckpoint } from "../../../lib/run/decode_checkpoint.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 import { writeSafetensors } from "../../../lib/weights/safetensors_writer.ts";
@@ -104,7 +105,7 @@ gpuTest("a run that goes on says that its seed is another, and that all is done"
   });
   assert.deepEqual([run.startStep, run.step, run.startImage], [1, 1, undefined]);
   assert.deepEqual(notes, [
-    "The run goes on with seed 9; it began with 0",
-    "All 1 steps are done: the checkpoint is of step 1; ask for more steps to go on",
+    "The run resumes with seed 9; it started with seed 0",
+    "All 1 steps are done: the checkpoint is of step 1; raise the number of steps to continue",
   ]);
 });

@@ -1,6 +1,6 @@
 import type { RunConfig } from "../../../../config/run_config.ts";
 import { generateCommand, type PictureFunctions } from "../../../../lib/cli/commands/generate.ts";
-import type { RunInputs } from "../../../../lib/distill/create_run.ts";
+import type { RunInputs } from "../../../../lib/distill/run_inputs.ts";
 import type { Run } from "../../../../lib/distill/run.ts";
 import { Image } from "../../../../lib/image/image.ts";
 import { fakeCheckpoint } from "../../run/fake_checkpoint.ts";

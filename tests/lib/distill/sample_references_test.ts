@@ -12,26 +12,25 @@ import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 import { tinyConfig } from "./tiny_run.ts";
 import { WASM_SESSIONS } from "../onnx/run_graph.ts";
 
-const DRAWN = { numReferences: 3, numInferenceSteps: 1 };
+const SAMPLED = { numReferences: 3, numInferenceSteps: 1 };
 
-gpuTest("a run begins with the best of several images, in the eyes of the teacher", async (gpu) => {
+gpuTest("a run starts from the sample with the best denoising error", async (gpu) => {
   const notes: string[] = [];
-  const config = tinyConfig({ diffusion: DRAWN });
+  const config = tinyConfig({ diffusion: SAMPLED });
   await using run = await createRun(config, { gpu, onNote: (note) => notes.push(note) });
   const { images, chosen, scores } = run.references!;
   assert.deepEqual([images.length, scores!.length], [3, 3]);
   assert.equal(scores!.indexOf(Math.max(...scores!)), chosen);
   assert.equal(new Set(scores).size, 3);
   assert.equal(run.startImage, images[chosen]);
-  // One step and two times of judgment each.
+  // One step and two calls for the score each.
   assert.equal(run.evaluations, 9);
   assert.deepEqual(notes, [
-    "Of the 3 images that the teacher draws, it chooses the one whose picture in the run's colors " +
-    "it denoises best with the prompt",
+    "Reference: the best of 3 samples by denoising error in the run's palette",
   ]);
 });
 
-/** The score of the picture that a run begins with, of an image, by all that the config says. */
+/** Score of the first picture of a run with an image. */
 async function scoreOfStart(
   part: PartialConfig,
   inputs: { readonly gpu: Gpu; readonly pool: SessionPool; readonly image: Image },
@@ -40,12 +39,12 @@ async function scoreOfStart(
   return await run.score();
 }
 
-gpuTest("a run chooses an image by the picture that it would begin with", async (gpu) => {
+gpuTest("a run chooses a sample by its first picture", async (gpu) => {
   await using pool = new SessionPool();
-  // Runs of seed 0 choose with the noise with which all pictures are scored.
+  // Runs with seed 0 choose with the noise of all scores.
   const parts: PartialConfig[] = [
     { generator: { initializationMethod: "palette-kmeans", palette: "sweetie-16" } },
-    // Of one hue: the image is mapped before.
+    // Colors of one hue: the image is mapped to them first.
     { generator: { initializationMethod: "palette", palette: "game-boy" } },
     { generator: { initializationMethod: "kmeans", kmeansNbColors: 3 } },
     { generator: { initializationMethod: "nearest" }, training: { resizeMode: "nearest" } },
@@ -54,7 +53,7 @@ gpuTest("a run chooses an image by the picture that it would begin with", async 
     const asked: PartialConfig = {
       ...part,
       seed: 0,
-      diffusion: { ...DRAWN, numReferences: 2 },
+      diffusion: { ...SAMPLED, numReferences: 2 },
       // Without edges to follow the score of a given image is that of a drawn one.
       controlnet: { useControlnet: false },
     };
@@ -68,7 +67,7 @@ gpuTest("a run chooses an image by the picture that it would begin with", async 
 
 gpuTest("a run chooses by the images where its picture would not show them", async (gpu) => {
   const scoresOf = async (part: PartialConfig) => {
-    await using run = await createRun(tinyConfig({ ...part, diffusion: DRAWN }), { gpu });
+    await using run = await createRun(tinyConfig({ ...part, diffusion: SAMPLED }), { gpu });
     return run.references!.scores!;
   };
   const random = await scoresOf({ generator: { initDistance: "random" } });
@@ -95,7 +94,7 @@ gpuTest("a run begins with the best of several images, in the eyes of CLIP", asy
     await Deno.writeTextFile(`${clipId}/merges.txt`, "#version: 0.2\n");
     await Deno.writeTextFile(`${clipId}/tokenizer_config.json`, '{"model_max_length": 77}');
     const notes: string[] = [];
-    const config = tinyConfig({ diffusion: { ...DRAWN, clipId } });
+    const config = tinyConfig({ diffusion: { ...SAMPLED, clipId } });
     await using run = await createRun(config, { gpu, onNote: (note) => notes.push(note) });
     const { images, chosen, scores } = run.references!;
     const expected = await chooseByClip(
@@ -111,7 +110,7 @@ gpuTest("a run begins with the best of several images, in the eyes of CLIP", asy
 gpuTest("a run looks for all files of its CLIP before the teacher draws", async (gpu) => {
   await inTemporaryFolder(async (clipId) => {
     await Deno.copyFile(goldenPath("tiny-clip/config.json"), `${clipId}/config.json`);
-    const config = tinyConfig({ diffusion: { ...DRAWN, numInferenceSteps: 1000, clipId } });
+    const config = tinyConfig({ diffusion: { ...SAMPLED, numInferenceSteps: 1000, clipId } });
     const create = () => createRun(config, { gpu });
     // A thousand steps would take a minute.
     await assert.rejects(create(), { message: /tokenizer_config\.json": there is no such file/ });
@@ -128,6 +127,6 @@ gpuTest("a run says that there is nothing for CLIP to choose", async (gpu) => {
   await using run = await createRun(config, { gpu, onNote: (note) => notes.push(note) });
   assert.equal(run.references!.scores, undefined);
   assert.deepEqual(notes, [
-    '"diffusion.clip_id" has no effect: one image is drawn, so there is nothing to choose',
+    '"diffusion.clip_id" has no effect: only one image is sampled',
   ]);
 });

@@ -1,0 +1,189 @@
+import type { RunConfig } from "../../config/run_config.ts";
+import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
+import type { LatentDecoder } from "../guidance/latent_decoder.ts";
+import { Image, type ImageSize } from "../image/image.ts";
+import type { Runtime } from "../onnx/runtime/session.ts";
+import type { Palette } from "../palette/palette.ts";
+import type { RunCheckpoint } from "../run/checkpoint.ts";
+import type { RunPicture } from "../run/run_picture.ts";
+import type { StepReport } from "../run/step_report.ts";
+import { makeStep, type StepParts } from "./distill_step.ts";
+import type { Run } from "./run.ts";
+import type { References } from "./sample_references.ts";
+import { scorePicture } from "./score_picture.ts";
+import type { StartState } from "./start_state.ts";
+import { GradientDecoder, readStepViews, type StepViews } from "./step_views.ts";
+
+/** Parts of a run. */
+export interface RunParts extends StepParts {
+  /** State from which the run starts or resumes. */
+  readonly start: StartState;
+  /** Loads the decoder of the teacher's autoencoder; the caller disposes of it. */
+  readonly loadDecoder: () => Promise<LatentDecoder>;
+  /** Frees all of it. */
+  readonly owned: AsyncDisposableStack;
+}
+
+/** A run by score distillation. It owns its parts. */
+export class DistillRun implements Run {
+  readonly startStep: number;
+  readonly #parts: RunParts;
+  readonly #gradients: GradientDecoder;
+  #step: number;
+  #evaluations: number;
+  #isBusy = false;
+
+  /** Takes the ownership of its parts. */
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.startStep = this.#step = parts.start.step;
+    this.#evaluations = parts.start.evaluations;
+    const { loadDecoder, owned } = parts;
+    this.#gradients = new GradientDecoder(async () => owned.use(await loadDecoder()));
+  }
+
+  get config(): RunConfig {
+    return this.#parts.config;
+  }
+
+  get palette(): Palette {
+    return this.#parts.start.palette;
+  }
+
+  get size(): ImageSize {
+    return this.#parts.generator.size;
+  }
+
+  get teacherSize(): ImageSize {
+    return this.#parts.teacherSize;
+  }
+
+  get runtime(): Runtime {
+    return this.#parts.denoiser.runtime;
+  }
+
+  get adapterName(): string {
+    return this.#parts.gpu.adapterName;
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  get evaluations(): number {
+    return this.#evaluations;
+  }
+
+  get startImage(): Image | undefined {
+    return this.#parts.start.image;
+  }
+
+  get references(): References | undefined {
+    return this.#parts.start.references;
+  }
+
+  get controlImages(): Readonly<Record<string, Image>> {
+    return this.#parts.control?.images ?? {};
+  }
+
+  async makeStep(): Promise<StepReport> {
+    return await this.#exclusively("make a step", async () => {
+      const outcome = await makeStep(this.#parts, this.#step + 1);
+      this.#step++;
+      this.#evaluations += this.config.training.gradientAccumulationSteps;
+      return {
+        ...outcome,
+        step: this.#step,
+        steps: this.config.training.steps,
+        evaluations: this.#evaluations,
+        image: () => this.image(),
+      };
+    });
+  }
+
+  async image(): Promise<Image> {
+    const indices = await this.#parts.generator.argmax(this.config.generator);
+    return Image.fromIndices(this.size, indices, this.palette.colors);
+  }
+
+  async picture(): Promise<RunPicture> {
+    const { generator } = this.#parts;
+    const [indices, softmax] = await Promise.all([
+      generator.argmax(this.config.generator),
+      generator.softmax(),
+    ]);
+    return { ...this.size, palette: this.palette, indices, softmax };
+  }
+
+  async statistics(): Promise<GeneratorStatistics> {
+    return await this.#parts.generator.statistics();
+  }
+
+  async entropy(): Promise<Float32Array> {
+    const { entropy } = await this.#parts.generator.pixelStatistics();
+    return entropy;
+  }
+
+  async stepViews(): Promise<StepViews> {
+    this.#checkStep();
+    return await readStepViews(this.#parts);
+  }
+
+  async gradientImage(): Promise<Image> {
+    this.#checkStep();
+    return await this.#exclusively(
+      "decode a gradient",
+      () => this.#gradients.decode(this.#parts),
+    );
+  }
+
+  async score(options: { readonly signal?: AbortSignal } = {}): Promise<number> {
+    return await this.#exclusively(
+      "score the picture",
+      () => scorePicture(this.#parts, options),
+    );
+  }
+
+  async checkpoint(): Promise<RunCheckpoint> {
+    const { config: { seed }, generator, optimizer } = this.#parts;
+    const [step, evaluations] = [this.#step, this.#evaluations];
+    const [logits, state] = await Promise.all([generator.logits.read(), optimizer.readState()]);
+    const { step: optimizerStep, moment1, moment2 } = state;
+    return {
+      ...this.size,
+      name: `step ${step}`,
+      step,
+      optimizerStep,
+      evaluations,
+      seed,
+      palette: this.palette,
+      logits,
+      moment1,
+      moment2,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.owned.disposeAsync();
+  }
+
+  /** Makes a call that uses the networks; a second one meanwhile is refused. */
+  async #exclusively<T>(what: string, call: () => Promise<T>): Promise<T> {
+    if (this.#isBusy) {
+      throw new TypeError(`Cannot ${what}: another step, score or gradient image is not done`);
+    }
+    this.#isBusy = true;
+    try {
+      return await call();
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** Checks that a step was made, and none is being made. */
+  #checkStep(): void {
+    if (!this.#isBusy && this.#step !== this.startStep) return;
+    const found = this.#isBusy ? "one that is not done" : "none";
+    throw new TypeError(`Cannot read the tensors of a step: expected a step, got ${found}`);
+  }
+}

@@ -1,0 +1,77 @@
+import type { RunConfig } from "../../config/run_config.ts";
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import type { HubModelOptions } from "../hub/hub_model.ts";
+import { chooseRuntime } from "../onnx/runtime/choose_runtime.ts";
+import { choosePrecision } from "../onnx/runtime/network_precision.ts";
+import type { Palette } from "../palette/palette.ts";
+import { chooseControlnets } from "./choose_controlnets.ts";
+import { findTeacher, nativeSize } from "./find_teacher.ts";
+import type { PlannedRun } from "./memory/plan_run.ts";
+import type { RunInputs } from "./run_inputs.ts";
+import { samplesImage } from "./start_state.ts";
+import { chooseTeacherSize, sideMultiple } from "./teacher_size.ts";
+
+/** What a run consists of, before any weights are loaded. */
+export interface RunSetup extends PlannedRun {
+  /** Palette of the config. */
+  readonly palette: Palette;
+  /** Whether there is an input image. */
+  readonly hasInputImage: boolean;
+  /** Whether the teacher samples an image. */
+  readonly samplesImage: boolean;
+}
+
+/** Inputs of {@linkcode setUpRun}. */
+export interface SetupInputs extends Pick<RunInputs, "image" | "checkpoint" | "decodesGradient"> {
+  /** Palette of the config. */
+  readonly palette: Palette;
+  /** Where models of the Hub are, and whether they are downloaded. */
+  readonly hub: HubModelOptions;
+  /** Max number of pictures in a batch. Default: 1. */
+  readonly pictures?: number;
+  /** Called with what the user should know about ControlNets, a sentence each. */
+  readonly onNote?: (message: string) => void;
+}
+
+/**
+ * Opens the teacher of a config, and chooses what a run with it needs: the teacher's image size,
+ * ControlNets, precision, and whether an image is sampled. No weights are loaded.
+ *
+ * @throws {TeacherFolderError} If the teacher cannot be used.
+ * @throws {HubError} If a model of the Hub is not on this machine, or cannot be downloaded.
+ */
+export async function setUpRun(
+  gpu: Gpu,
+  config: RunConfig,
+  inputs: SetupInputs,
+): Promise<RunSetup> {
+  const { image, checkpoint, palette, hub, decodesGradient = false, pictures = 1 } = inputs;
+  const { onNote = () => {} } = inputs;
+  const runtime = chooseRuntime(gpu, config.runtime);
+  const teacher = await findTeacher(config.diffusion, { hub });
+  const size = { height: config.generator.imageH, width: config.generator.imageW };
+  const isSampled = samplesImage(config, { image, checkpoint });
+  return {
+    config,
+    palette,
+    teacher,
+    runtime,
+    pictures,
+    teacherSize: chooseTeacherSize(size, {
+      native: nativeSize(teacher, config.sd),
+      multiple: sideMultiple(teacher),
+    }),
+    controlnets: image ? await chooseControlnets(teacher, config.controlnet, onNote) : [],
+    precision: choosePrecision(config.diffusion.precision, { runtime, gpu }),
+    hasInputImage: image !== undefined,
+    samplesImage: isSampled,
+    usesNegativePrompt: usesNegativePrompt(config, isSampled),
+    decodes: isSampled || decodesGradient,
+    colors: palette.size,
+  };
+}
+
+/** Tells whether the networks need a batch row for the negative prompt. */
+function usesNegativePrompt({ sd, diffusion }: RunConfig, samplesImage: boolean): boolean {
+  return sd.guidanceScale !== 0 || (samplesImage && diffusion.guidanceScale !== 1);
+}
