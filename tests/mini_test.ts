@@ -5,7 +5,7 @@ import { distill } from "../lib/distill/distill.ts";
 import { orphanPixelShare } from "./support/orphan_pixel_share.ts";
 import { SessionPool } from "../lib/onnx/batching/session_pool.ts";
 import { findPalette } from "../lib/palette/find_palette.ts";
-import { Judge, JUDGE_PATH } from "./bench/recipes/judge.ts";
+import { Classifier, CLASSIFIER_PATH } from "./bench/recipes/classifier.ts";
 import { gpuTest } from "./support/gpu_test.ts";
 
 const FOLDER = new URL("../assets/models/mini/", import.meta.url);
@@ -27,7 +27,7 @@ Deno.test("the built-in teacher is small enough to come with the project", () =>
 });
 
 gpuTest("the built-in teacher makes pictures that a classifier recognizes", async (gpu) => {
-  await using judge = await Judge.open(JUDGE_PATH);
+  await using classifier = await Classifier.open(CLASSIFIER_PATH);
   await using pool = new SessionPool();
   const palette = await findPalette("sweetie-16");
   for (const prompt of ["octopus", "sunflower"]) {
@@ -35,8 +35,8 @@ gpuTest("the built-in teacher makes pictures that a classifier recognizes", asyn
     await using run = await createRun(config, { gpu, pool, palette });
     for await (const { isApplied } of distill(run)) assert(isApplied);
     const { indices, height, width } = await run.picture();
-    const logits = await judge.look(await run.image());
-    const best = judge.names[logits.indexOf(Math.max(...logits))];
+    const logits = await classifier.classify(await run.image());
+    const best = classifier.names[logits.indexOf(Math.max(...logits))];
     assert.equal(best, prompt);
     assert(orphanPixelShare({ height, width }, indices) < 0.1);
   }

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { JUDGE_PATH } from "./judge.ts";
+import { CLASSIFIER_PATH } from "./classifier.ts";
 import {
   BENCH_PALETTES,
   BENCH_SEEDS,
@@ -9,36 +9,37 @@ import {
 } from "./prompts.ts";
 import { fitsSet, type Job, type JobOptions, type Recipe, RECIPES } from "./recipe.ts";
 
-/** What the benchmark is asked for. */
+/** Options of the benchmark. */
 export interface BenchOptions extends JobOptions {
-  /** Path of the judge. */
-  readonly judge: string;
-  /** Folder for what it makes. */
+  /** Path of the classifier's weights. */
+  readonly classifier: string;
+  /** Output folder. */
   readonly output: string;
-  /** Pictures of a recipe that are made at once, at most; 1 or more. */
+  /** Maximum batch size, 1 or more. */
   readonly batch: number;
   /** The pictures, all recipes of a prompt before the next prompt. */
   readonly jobs: readonly Job[];
 }
 
-/** How the command is used. */
-export const BENCH_HELP = `Scores recipes: how a picture is made, at what cost, and how good it is.
+/** Help text of the command. */
+export const BENCH_HELP = `Scores recipes: the settings of a picture, its cost and its quality.
 
   deno task bench-recipes [options]
 
   --set names48,…         sets of prompts: ${Object.keys(PROMPT_SETS).join(", ")}
-  --recipes a,b           default: all that fit the set and are not slow
-  --sizes 32,…            sides in pixels; "all": ${BENCH_SIZES.join(", ")}
+  --recipes a,b           default: all fast ones for the set
+  --sizes 32,…            sizes in pixels; "all": ${BENCH_SIZES.join(", ")}
   --palettes sweetie-16,… built-in palettes; "all": ${BENCH_PALETTES.join(", ")}
   --seeds 0,…             "all": ${BENCH_SEEDS.join(", ")}
   --limit N               only the first N prompts of each set
-  --batch N               pictures of one recipe, set and size that are made at once; default: 1
-  --model mini            a teacher: folder or URL
+  --batch N               maximum batch size; a batch has one recipe, set and size; default: 1
+  --model mini            teacher: folder or URL
   --runtime auto          webgpu, wasm, native
-  --judge FILE            default: judge.safetensors beside the recipes, if it is there
-  --override key=value    a setting over those of all recipes; may be repeated
-  --output workdir/bench  folder of pictures, sheets of them, results.md, quality.svg and
-                          metrics.jsonl; pictures that are there already are not made again
+  --judge FILE            weights of the classifier that scores pictures; default:
+                          judge.safetensors beside the recipes, if it exists
+  --override key=value    setting that overrides all recipes; may be repeated
+  --output workdir/bench  folder of pictures, contact sheets, results.md, quality.svg and
+                          metrics.jsonl; existing pictures are kept
 
 Recipes:
 ${RECIPES.map(({ name, note }) => `  ${name.padEnd(25)}${note}`).join("\n")}
@@ -47,7 +48,7 @@ ${RECIPES.map(({ name, note }) => `  ${name.padEnd(25)}${note}`).join("\n")}
 /**
  * Reads the arguments of the command.
  *
- * @returns undefined if help is asked for.
+ * @returns The options; undefined for --help.
  * @throws {TypeError} If an argument is wrong.
  */
 export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
@@ -63,14 +64,14 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
       batch: { type: "string", default: "1" },
       model: { type: "string", default: "mini" },
       runtime: { type: "string", default: "auto" },
-      judge: { type: "string", default: JUDGE_PATH },
+      judge: { type: "string", default: CLASSIFIER_PATH },
       override: { type: "string", multiple: true, default: [] },
       output: { type: "string", default: "workdir/bench" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
   if (values.help) return undefined;
-  const { model, runtime, override: overrides, output, judge } = values;
+  const { model, runtime, override: overrides, output, judge: classifier } = values;
   const names = values.recipes?.split(",");
   const jobs = values.set.split(",").map(setNamed).flatMap((set) =>
     listJobs({
@@ -83,11 +84,11 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     })
   );
   if (jobs.length === 0) {
-    throw new TypeError("Cannot run the benchmark: expected recipes that fit the set, got none");
+    throw new TypeError("Cannot run the benchmark: expected recipes for the set, got none");
   }
   const batch = wholeNumber("--batch", values.batch);
   if (batch === 0) throw new TypeError("Cannot read --batch: expected 1 or more, got 0");
-  return { model, runtime, overrides, output, judge, batch, jobs };
+  return { model, runtime, overrides, output, classifier, batch, jobs };
 }
 
 function listJobs(asked: {

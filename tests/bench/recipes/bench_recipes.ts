@@ -7,7 +7,7 @@ import { describeEnvironment } from "../bench_environment.ts";
 import { BENCH_HELP, type BenchOptions, parseBenchOptions } from "./bench_options.ts";
 import { pictureFingerprint, teacherFingerprint } from "./fingerprint.ts";
 import { Journal, type JournalEntry } from "./journal.ts";
-import { Judge, MissingJudgeError } from "./judge.ts";
+import { Classifier, MissingClassifierError } from "./classifier.ts";
 import { makePictures, type Workshop } from "./make_picture.ts";
 import { PictureFiles, readInput } from "./picture_files.ts";
 import { type Job, jobConfig, jobKey } from "./recipe.ts";
@@ -15,7 +15,7 @@ import type { Result } from "./results_table.ts";
 import { scorePicture } from "./score_picture.ts";
 import { writeResults } from "./write_results.ts";
 
-/** A job with all that its picture depends on. */
+/** A job with the inputs of its picture. */
 interface Task {
   readonly job: Job;
   readonly key: string;
@@ -23,11 +23,11 @@ interface Task {
   readonly fingerprint: string;
 }
 
-/** Exit code of a program that Ctrl-C has stopped. */
+/** Exit code after Ctrl-C. */
 const STOPPED = 130;
 
 /**
- * Makes what is not made yet, then scores and shows all that is there.
+ * Makes the missing pictures, then scores and shows all.
  *
  * @returns The exit code.
  */
@@ -38,10 +38,12 @@ async function bench(options: BenchOptions): Promise<number> {
   const journal = await Journal.open(output);
   const pictures = new PictureFiles(output);
   using gpu = await Gpu.request();
-  using interrupt = new Interrupt(() => say("Stopping after this step; what is made is kept …"));
+  using interrupt = new Interrupt(() =>
+    say("Stopping after this step; finished pictures are kept …")
+  );
   await makeAll(tasks, { journal, pictures, gpu, batch, signal: interrupt.signal });
-  await using judge = await openJudge(options.judge);
-  const results = await scoreAll(tasks, { journal, pictures, judge });
+  await using classifier = await openClassifier(options.classifier);
+  const results = await scoreAll(tasks, { journal, pictures, classifier });
   const code = interrupt.signal.aborted ? STOPPED : 0;
   if (results.length === 0) return code;
   const settings = overrides.length > 0 ? `, with ${overrides.join(", ")}` : "";
@@ -49,9 +51,11 @@ async function bench(options: BenchOptions): Promise<number> {
   const source = `Teacher "${model}" (${teacher})${settings}; networks on ${runtimes}; ` +
     `${describeEnvironment(namesOf(results, "adapter"))}.`;
   const heading =
-    `# Recipes\n\n${source} ${judge ? "Judged" : "Not judged"}. Means over pictures. ` +
-    `Seconds are without those of loading${sharesOf(results)}. Peak MB is that of the whole ` +
-    `program, with all networks that it had loaded.\n`;
+    `# Recipes\n\n${source} ${
+      classifier ? "Classified" : "Not classified"
+    }. Means over pictures. ` +
+    `Seconds exclude loading${sharesOf(results)}. Peak MB is the memory of the whole program, ` +
+    `with all loaded networks.\n`;
   print(await writeResults(results, { output, heading, source }));
   say(`Written: results.md, quality.svg, metrics.jsonl and sheets of pictures in ${output}`);
   return code;
@@ -64,16 +68,16 @@ async function taskOf(job: Job, options: BenchOptions, teacher: string): Promise
   return { job, key: jobKey(job), config, fingerprint };
 }
 
-/** Names what made the pictures. */
+/** Names the runtimes or adapters of the results. */
 function namesOf(results: readonly Result[], what: "runtime" | "adapter"): string {
   return [...new Set(results.map(({ made }) => made[what]))].join(", ");
 }
 
-/** Says where seconds are shares of pictures that were made at once. */
+/** Says where seconds are shares of a batch. */
 function sharesOf(results: readonly Result[]): string {
   const counts = [...new Set(results.map(({ made }) => made.atOnce ?? 1))].sort((a, b) => a - b);
   if (counts.every((count) => count === 1)) return "";
-  return `, and the share of one of ${counts.join(" or ")} pictures that were made at once`;
+  return `, divided by the batch size (${counts.join(" or ")})`;
 }
 
 async function makeAll(
@@ -85,7 +89,7 @@ async function makeAll(
   },
 ): Promise<void> {
   const open = tasks.filter(({ key, fingerprint }) => !journal.find(key, fingerprint));
-  say(`${tasks.length} pictures, of which ${tasks.length - open.length} are made already`);
+  say(`${tasks.length} pictures, of which ${tasks.length - open.length} exist`);
   await using pool = new SessionPool();
   let count = 0;
   for (const group of groupsOf(open, batch)) {
@@ -107,8 +111,8 @@ async function makeAll(
   }
 }
 
-/** Puts tasks together that can share evaluations, in the order in which groups are full. */
-function groupsOf(tasks: readonly Task[], largest: number): Task[][] {
+/** Groups tasks that can share teacher calls, in the order in which groups are full. */
+function groupsOf(tasks: readonly Task[], maxSize: number): Task[][] {
   const full: Task[][] = [];
   const growing = new Map<string, Task[]>();
   for (const task of tasks) {
@@ -116,7 +120,7 @@ function groupsOf(tasks: readonly Task[], largest: number): Task[][] {
     const name = `${recipe.name} ${set} ${size}`;
     const group = [...growing.get(name) ?? [], task];
     growing.set(name, group);
-    if (group.length < largest) continue;
+    if (group.length < maxSize) continue;
     full.push(group);
     growing.delete(name);
   }
@@ -126,17 +130,17 @@ function groupsOf(tasks: readonly Task[], largest: number): Task[][] {
 function describeCost(
   { evaluations, seconds, loadSeconds, peakBytes, atOnce = 1 }: JournalEntry,
 ): string {
-  const share = atOnce > 1 ? `, its share of ${atOnce} pictures at once` : "";
-  return `${evaluations} evaluations, ${seconds.toFixed(1)} s (and ${loadSeconds.toFixed(1)} s ` +
+  const share = atOnce > 1 ? `, share of a batch of ${atOnce}` : "";
+  return `${evaluations} teacher calls, ${seconds.toFixed(1)} s (and ${loadSeconds.toFixed(1)} s ` +
     `of loading)${share}, ${Math.round(peakBytes / 1e6)} MB`;
 }
 
 async function scoreAll(
   tasks: readonly Task[],
-  { journal, pictures, judge }: {
+  { journal, pictures, classifier }: {
     readonly journal: Journal;
     readonly pictures: PictureFiles;
-    readonly judge: Judge | undefined;
+    readonly classifier: Classifier | undefined;
   },
 ): Promise<Result[]> {
   const results: Result[] = [];
@@ -147,19 +151,19 @@ async function scoreAll(
       prompt: job.prompt,
       palette: await findPalette(job.palette),
       input: await readInput(job.prompt),
-      judge,
+      classifier,
     });
     results.push({ job, made, scores });
   }
   return results;
 }
 
-async function openJudge(path: string): Promise<Judge | undefined> {
+async function openClassifier(path: string): Promise<Classifier | undefined> {
   try {
-    return await Judge.open(path);
+    return await Classifier.open(path);
   } catch (error) {
-    if (!(error instanceof MissingJudgeError)) throw error;
-    say(`${error.message}. The columns top-1, top-5 and p are left out`);
+    if (!(error instanceof MissingClassifierError)) throw error;
+    say(`${error.message}. The columns top-1, top-5 and p are omitted`);
     return undefined;
   }
 }
@@ -169,7 +173,7 @@ function print(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
-/** Tells what happens. */
+/** Prints a progress line. */
 function say(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
 }

@@ -6,15 +6,15 @@ import { Image, type Rgb } from "../../../lib/image/image.ts";
 export interface SheetCell {
   /** The picture. */
   readonly picture: Image;
-  /** A line below it, and whether it says something good; undefined for neither. */
+  /** Line below it. `isGood` selects its color: good, bad or neutral. */
   readonly caption?: { readonly text: string; readonly isGood?: boolean } | undefined;
 }
 
 /** A row of a sheet. */
 export interface SheetRow {
-  /** Text at its left. */
+  /** Text left of the row. */
   readonly label: string;
-  /** A picture for each column; undefined where there is none. */
+  /** Picture of each column; undefined for an empty cell. */
   readonly cells: readonly (SheetCell | undefined)[];
 }
 
@@ -31,7 +31,7 @@ const LABEL_WIDTH = 110;
 const LINE = TEXT_HEIGHT + 3;
 const ROW = CELL + LINE + GAP;
 
-/** Draws pictures in rows and columns, with the names of both. */
+/** Draws pictures in rows and columns, with labels. */
 export function contactSheet(columns: readonly string[], rows: readonly SheetRow[]): Image {
   const sheet = Image.filled({
     height: 2 * GAP + LINE + rows.length * ROW,

@@ -1,16 +1,17 @@
 /**
- * Draws the prompts of the benchmark anew, of the names that `mini` was trained on; their groups are
- * those of Unicode (Debian's package `unicode-data`):
+ * Draws the prompts of the benchmark again, from the names that `mini` was trained on. Their groups
+ * are those of Unicode (Debian's package `unicode-data`):
  *
  * deno run --allow-read --allow-write=tests/bench/recipes/prompts.json \
  *   tests/bench/recipes/draw_prompts.ts assets/models/mini/vocabulary.json
  */
 import { drawUniform } from "../../../kernels/random/philox.ts";
+import { BACKGROUND_NAMES } from "./backgrounds.ts";
 import { SCENES } from "./scenes.ts";
 
 const EMOJI_TEST = "/usr/share/unicode/emoji/emoji-test.txt";
 
-/** Groups whose pictures are recognized at a few pixels. */
+/** Groups whose pictures are recognizable at low resolution. */
 const GROUPS = [
   "Animals & Nature",
   "Food & Drink",
@@ -20,28 +21,6 @@ const GROUPS = [
   "Smileys & Emotion",
 ] as const;
 
-/** Colors of backgrounds in captions, as in `assets/models/mini/training/captions.py`. */
-const BACKGROUNDS: Readonly<Record<string, string>> = {
-  white: "ffffff",
-  black: "0c0c10",
-  gray: "808084",
-  red: "c8282d",
-  orange: "f08c28",
-  yellow: "fad750",
-  green: "3c9646",
-  cyan: "50c8d7",
-  blue: "325ac8",
-  purple: "783caa",
-  pink: "f596b9",
-  brown: "6e462d",
-  "light blue": "96c8f5",
-  "dark blue": "19235f",
-  "light green": "a5e196",
-  "dark green": "195032",
-  teal: "1e8282",
-  beige: "ebdcbe",
-};
-
 const SEED = 48;
 
 interface Name {
@@ -49,7 +28,7 @@ interface Name {
   readonly group: string;
 }
 
-/** Reads the names of some groups out of Unicode's list, spelled as `render_emoji.py` does. */
+/** Reads the names and groups of Unicode's list, spelled as in `render_emoji.py`. */
 function namesOf(emojiTest: string): Name[] {
   const names = new Map<string, Name>();
   let group = "";
@@ -64,7 +43,7 @@ function namesOf(emojiTest: string): Name[] {
   return [...names.values()];
 }
 
-/** Orders values by chance; each stream is another order. */
+/** Shuffles values. Each stream gives another order. */
 function shuffled<T>(values: readonly T[], stream: number): T[] {
   const keys = drawUniform({ seed: SEED, stream, step: 0 }, values.length);
   return values.map((value, i) => ({ value, key: keys[i]! }))
@@ -79,9 +58,9 @@ function drawPrompts(known: ReadonlySet<string>, emojiTest: string) {
   const names = namesOf(emojiTest).filter(({ name }) =>
     known.has(name) && name.split(" ").length <= 2
   );
-  // As many of each group, so that no group decides the mean.
+  // The same number of each group, so that no group dominates the mean.
   const drawn = GROUPS.map((group, i) => shuffled(names.filter((one) => one.group === group), i));
-  const backgrounds = shuffled([...Object.keys(BACKGROUNDS), ...Object.keys(BACKGROUNDS)], 100);
+  const backgrounds = shuffled([...BACKGROUND_NAMES, ...BACKGROUND_NAMES], 100);
   return {
     names48: drawn.flatMap((group) => group.slice(0, 8)).map(({ name, group }) => ({
       id: idOf(name),
@@ -121,7 +100,6 @@ if (import.meta.main) {
     sizes: [16, 32, 64],
     palettes: ["game-boy", "2_2_2_lattice", "sweetie-16", "endesga-32"],
     seeds: [0, 1, 2],
-    backgrounds: BACKGROUNDS,
     sets,
   };
   const path = new URL("prompts.json", import.meta.url);

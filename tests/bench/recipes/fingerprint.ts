@@ -3,10 +3,10 @@ import { findTeacher } from "../../../lib/distill/find_teacher.ts";
 import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 
-/** Values of each weight that tell teachers apart. */
+/** Number of values of each weight in the hash. */
 const COMPARED_VALUES = 16;
 
-/** Hashes the first values of each weight of a teacher's UNet; a trained one is another. */
+/** Hashes the first values of each weight of a teacher's UNet. Training changes them. */
 export async function teacherFingerprint(config: DiffusionConfig): Promise<string> {
   const { folder } = await findTeacher(config);
   using weights = await StateDict.open(folder, "unet");
@@ -17,17 +17,17 @@ export async function teacherFingerprint(config: DiffusionConfig): Promise<strin
   return await hash(values);
 }
 
-/** What a picture is made of. */
+/** Inputs of a picture. */
 export interface PictureSource {
   /** Its config. */
   readonly config: RunConfig;
   /** Values of the input image, if there is one. */
   readonly input: Uint8Array | undefined;
-  /** Hash of the teacher: the same one elsewhere is the same. */
+  /** Hash of the teacher, independent of its location. */
   readonly teacher: string;
 }
 
-/** Hashes all that a picture depends on, but for the code and the machine. */
+/** Hashes all inputs of a picture, without the code and the machine. */
 export async function pictureFingerprint(source: PictureSource): Promise<string> {
   const { config: { diffusion, ...rest }, input, teacher } = source;
   const text = JSON.stringify([rest, { ...diffusion, modelId: teacher }]);

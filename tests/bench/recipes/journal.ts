@@ -1,15 +1,15 @@
 import { writeFileInFolder } from "../../../lib/files/write_file.ts";
 import type { Cost } from "./make_picture.ts";
 
-/** A picture that was made. */
+/** A finished picture. */
 export interface JournalEntry extends Cost {
-  /** Name of the job. */
+  /** Key of the job. */
   readonly key: string;
-  /** What it was made by: config and teacher, hashed. */
+  /** Hash of its inputs: config, input image and teacher. */
   readonly fingerprint: string;
 }
 
-/** The file of what was made, one JSON object a line: what is in it need not be made again. */
+/** File of the finished pictures, one JSON object a line. They are not made again. */
 export class Journal {
   readonly #path: string;
   readonly #entries: Map<string, JournalEntry>;
@@ -19,7 +19,7 @@ export class Journal {
     this.#entries = entries;
   }
 
-  /** Opens the journal of a folder, or begins one. A line that was cut off is dropped. */
+  /** Opens the journal of a folder, or creates one. A truncated line is dropped. */
   static async open(folder: string): Promise<Journal> {
     const path = `${folder}/made.jsonl`;
     const entries = new Map<string, JournalEntry>();
@@ -32,13 +32,13 @@ export class Journal {
     return new Journal(path, entries);
   }
 
-  /** Returns the entry of a job, if it was made by the same means. */
+  /** Returns the entry of a job, if its fingerprint is the same. */
   find(key: string, fingerprint: string): JournalEntry | undefined {
     const entry = this.#entries.get(key);
     return entry?.fingerprint === fingerprint ? entry : undefined;
   }
 
-  /** Notes a picture, once it is written. */
+  /** Adds a picture after it is written. */
   async add(entry: JournalEntry): Promise<void> {
     this.#entries.set(entry.key, entry);
     await Deno.writeTextFile(this.#path, `${JSON.stringify(entry)}\n`, { append: true });

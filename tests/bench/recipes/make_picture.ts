@@ -8,38 +8,37 @@ import type { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
 import { findPalette } from "../../../lib/palette/find_palette.ts";
 import type { Palette } from "../../../lib/palette/palette.ts";
 
-/** What a picture is made with; all of it is borrowed. */
+/** Shared resources, all borrowed. */
 export interface Workshop {
   /** The device. */
   readonly gpu: Gpu;
-  /** Networks that are loaded already. */
+  /** Pool of networks. */
   readonly pool: SessionPool;
-  /** Stops the making. */
+  /** Cancels the work. */
   readonly signal: AbortSignal;
 }
 
-/** What a picture cost. */
+/** Cost of a picture. */
 export interface Cost {
-  /** Images that the teacher drew or judged; pictures that are made at once share runs of its UNet. */
+  /** Teacher calls: images that its UNet denoised. Pictures of a batch share runs of the UNet. */
   readonly evaluations: number;
   /**
-   * Seconds without those in which networks were loaded; of pictures that were made at once, the
-   * share of one.
+   * Seconds without the loading of networks, divided by the batch size.
    */
   readonly seconds: number;
-  /** Seconds in which networks were loaded, likewise; few where other pictures had loaded them. */
+  /** Seconds of the loading of networks, likewise. Few where earlier pictures loaded them. */
   readonly loadSeconds: number;
-  /** Most memory that the program held meanwhile, in bytes. */
+  /** Peak memory of the program meanwhile, in bytes. */
   readonly peakBytes: number;
-  /** What ran the networks. */
+  /** Runtime of the networks. */
   readonly runtime: string;
   /** Name of the WebGPU adapter. */
   readonly adapter: string;
-  /** Pictures that were made at once, this one among them; 1 where it is not told. */
+  /** Batch size. Default: 1. */
   readonly atOnce?: number;
 }
 
-/** A picture and what it cost. */
+/** A picture and its cost. */
 export interface MadePicture {
   /** Palette index of each pixel, shape [H, W]. */
   readonly indices: Uint32Array;
@@ -47,11 +46,11 @@ export interface MadePicture {
   readonly size: ImageSize;
   /** Its palette. */
   readonly palette: Palette;
-  /** What it cost. */
+  /** Its cost. */
   readonly cost: Cost;
 }
 
-/** What a picture is made of. */
+/** Inputs of a picture. */
 export interface PictureParts {
   /** The complete config. */
   readonly config: RunConfig;
@@ -62,7 +61,7 @@ export interface PictureParts {
 /**
  * Makes the picture of a job.
  *
- * @throws The reason of the signal, if it stops the making.
+ * @throws The reason of the signal, if it cancels the work.
  */
 export async function makePicture(parts: PictureParts, workshop: Workshop): Promise<MadePicture> {
   const [made] = await makePictures([parts], workshop);
@@ -70,9 +69,9 @@ export async function makePicture(parts: PictureParts, workshop: Workshop): Prom
 }
 
 /**
- * Makes the pictures of several jobs at once.
+ * Makes the pictures of several jobs in one batch.
  *
- * @throws The reason of the signal, if it stops the making.
+ * @throws The reason of the signal, if it cancels the work.
  */
 export async function makePictures(
   jobs: readonly PictureParts[],
@@ -109,7 +108,8 @@ async function make(
   const { signal } = inputs;
   let draws = false;
   await using run = await createRun(config, {
-    ...{ ...inputs, palette },
+    ...inputs,
+    palette,
     ...(image ? { image } : {}),
     onStage: (stage) => {
       if (stage !== "sample") return;

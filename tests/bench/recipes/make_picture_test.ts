@@ -27,7 +27,7 @@ function taskOf(name: string, overrides: readonly string[] = []) {
   return { config: jobConfig(job, options) };
 }
 
-gpuTest("makePicture() counts what a recipe costs, and shares networks", async (gpu) => {
+gpuTest("makePicture() counts the cost of a recipe, and shares networks", async (gpu) => {
   await using pool = new SessionPool();
   const workshop = { gpu, pool, signal: new AbortController().signal };
   const sample = await makePicture(taskOf("nearest"), workshop);
@@ -40,7 +40,7 @@ gpuTest("makePicture() counts what a recipe costs, and shares networks", async (
   assert.equal(distilled.palette.name, "game-boy");
 });
 
-gpuTest("makePictures() makes several at once, and shares what they cost", async (gpu) => {
+gpuTest("makePictures() makes a batch, and divides its cost", async (gpu) => {
   await using pool = new SessionPool();
   const workshop = { gpu, pool, signal: new AbortController().signal };
   const task = taskOf("standard", ["training.steps=2"]);
@@ -74,7 +74,7 @@ Deno.test("pictureFingerprint() changes with config, input and teacher", async (
   assert.equal(await pictureFingerprint({ ...source }), hashes[0]);
 });
 
-Deno.test("Journal finds what was made by the same means, also after a cut", async () => {
+Deno.test("Journal finds pictures of the same fingerprint, also after a cut", async () => {
   await inTemporaryFolder(async (folder) => {
     const cost = {
       evaluations: 8,

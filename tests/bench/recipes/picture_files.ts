@@ -9,7 +9,7 @@ import type { Prompt } from "./prompts.ts";
 export class PictureFiles {
   readonly #folder: string;
 
-  /** Begins with the folder of the benchmark. */
+  /** Takes the folder of the benchmark. */
   constructor(folder: string) {
     this.#folder = folder;
   }

@@ -12,15 +12,15 @@ interface Quality {
   readonly value: (result: Result) => number | undefined;
 }
 
-/** What is set against the teacher's work. */
+/** Qualities on the vertical axis. */
 const QUALITIES: readonly Quality[] = [
   {
-    title: "Probability of the right name, by the judge (higher is better)",
+    title: "Probability of the right name, by the classifier (higher is better)",
     axis: "mean probability",
     value: ({ scores }) => scores.probability,
   },
   {
-    title: "Stray pixels, all neighbors in other colors (lower is better)",
+    title: "Orphan pixels, all neighbors in other colors (lower is better)",
     axis: "% of inner pixels",
     value: ({ scores }) => 100 * scores.orphans,
   },
@@ -40,10 +40,10 @@ const LABEL_SIZE = 12;
 const PANEL_HEIGHT = 300;
 
 /**
- * Draws the quality of recipes against teacher evaluations, as SVG: for each set of prompts a panel
- * for the judge, if it has seen pictures, and one for orphan pixels. Marks are means over pictures.
+ * Draws the quality of recipes against teacher calls, as SVG: for each set of prompts one panel for
+ * the classifier, if there is one, and one for orphan pixels. Marks are means over pictures.
  *
- * @param source What numbers depend on, in words.
+ * @param source Source of the numbers, for the footer.
  */
 export function qualityChart(results: readonly Result[], source: string): string {
   const sets = [...Map.groupBy(results, ({ job }) => job.set)];
@@ -55,7 +55,7 @@ export function qualityChart(results: readonly Result[], source: string): string
     })
   );
   const texts = {
-    title: "Quality against teacher evaluations",
+    title: "Quality against teacher calls",
     subtitle: describe(results),
     footer: source,
   };
@@ -67,9 +67,9 @@ function describe(results: readonly Result[]): string {
     [...new Set(results.map(pick))].join(", ");
   const counts = [...Map.groupBy(results, ({ job }) => job.recipe.name).values()]
     .map(({ length }) => length);
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  const pictures = least === most ? String(least) : `${least} to ${most}`;
-  return `Means over ${pictures} ${most === 1 ? "picture" : "pictures"} a recipe: ` +
+  const [min, max] = [Math.min(...counts), Math.max(...counts)];
+  const pictures = min === max ? String(min) : `${min} to ${max}`;
+  return `Means over ${pictures} ${max === 1 ? "picture" : "pictures"} a recipe: ` +
     `prompts of ${listOf(({ job }) => job.set)}; ` +
     `${listOf(({ job: { size } }) => `${size}x${size}`)} pixels; ` +
     `colors of ${listOf(({ job }) => job.palette)}`;
@@ -100,7 +100,7 @@ function panel(marks: readonly Mark[], { title, axis }: Quality, box: Box): stri
   return drawPanel(
     {
       title,
-      x: { scale: x, title: "teacher evaluations (images that its UNet saw), log scale" },
+      x: { scale: x, title: "teacher calls (images that its UNet denoised), log scale" },
       y: { scale: y, title: axis },
     },
     plot,
@@ -116,6 +116,6 @@ function panel(marks: readonly Mark[], { title, axis }: Quality, box: Box): stri
 }
 
 function describeMark({ name, evaluations, value, pictures }: Mark): string {
-  return `${name}: ${measuredText(value)} at ${measuredText(evaluations)} evaluations, ` +
+  return `${name}: ${measuredText(value)} at ${measuredText(evaluations)} teacher calls, ` +
     `mean of ${pictures}`;
 }

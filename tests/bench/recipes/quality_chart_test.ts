@@ -44,7 +44,7 @@ function marksOf(svg: string): { readonly x: number; readonly y: number; readonl
   return [...marks].map(([, x, y, says]) => ({ x: Number(x), y: Number(y), says: says! }));
 }
 
-Deno.test("qualityChart() puts marks where the axes say their values", () => {
+Deno.test("qualityChart() places marks at their values", () => {
   const svg = qualityChart([
     resultOf("nearest", 8, { orphans: 0.1, probability: 0.1 }),
     resultOf("nearest", 12, { orphans: 0.2, probability: 0.3 }),
@@ -52,10 +52,10 @@ Deno.test("qualityChart() puts marks where the axes say their values", () => {
   ], "Adapter <none>");
   const marks = marksOf(svg);
   assert.deepEqual(marks.map(({ says }) => says), [
-    "nearest: 0.200 at 10.0 evaluations, mean of 2",
-    "standard: 0.400 at 100 evaluations, mean of 1",
-    "nearest: 15.0 at 10.0 evaluations, mean of 2",
-    "standard: 5.00 at 100 evaluations, mean of 1",
+    "nearest: 0.200 at 10.0 teacher calls, mean of 2",
+    "standard: 0.400 at 100 teacher calls, mean of 1",
+    "nearest: 15.0 at 10.0 teacher calls, mean of 2",
+    "standard: 5.00 at 100 teacher calls, mean of 1",
   ]);
   const [columns, rows] = [ticksOf(svg, "middle"), ticksOf(svg, "end")];
   // Texts of ticks at the left stand four pixels below their lines.
@@ -71,9 +71,9 @@ Deno.test("qualityChart() puts marks where the axes say their values", () => {
   assert.match(svg, /Adapter &lt;none&gt;/);
 });
 
-Deno.test("qualityChart() leaves out the judge where it has seen nothing, and places 0", () => {
+Deno.test("qualityChart() omits the classifier without its scores, and places 0", () => {
   const svg = qualityChart([resultOf("nearest", 0, { orphans: 0 })], "");
-  assert.doesNotMatch(svg, /by the judge/);
+  assert.doesNotMatch(svg, /by the classifier/);
   assert.deepEqual(marksOf(svg).length, 1);
   assert.equal(marksOf(svg)[0]!.x, ticksOf(svg, "middle").get("0")!.x);
 });

@@ -4,21 +4,21 @@ import type { RunConfig } from "../../../config/run_config.ts";
 import type { Prompt, PromptSet } from "./prompts.ts";
 import content from "./recipes.json" with { type: "json" };
 
-/** A way to make a picture. */
+/** Settings of a picture. */
 export interface Recipe {
   /** Name, in tables. */
   readonly name: string;
-  /** What it is. */
+  /** Description. */
   readonly note: string;
-  /** Which prompts it is for. Default: all. */
+  /** Kind of prompts that it is for. Default: all. */
   readonly sets?: "prompts" | "images";
-  /** Whether it is left out unless it is named. Default: false. */
+  /** Whether it runs only if it is named. Default: false. */
   readonly isSlow?: boolean;
   /** Keys of the config and their values, over the defaults. */
   readonly set: Readonly<Record<string, unknown>>;
 }
 
-/** All recipes, those that distil less first. */
+/** All recipes, in the order of their distillation steps. */
 export const RECIPES: readonly Recipe[] = content as readonly Recipe[];
 
 /** Tells whether a recipe is for a set of prompts. */
@@ -26,15 +26,15 @@ export function fitsSet({ sets }: Recipe, set: PromptSet): boolean {
   return sets === undefined || (sets === "images") === set.startsWith("images");
 }
 
-/** One picture that is to be made. */
+/** A picture to make. */
 export interface Job {
-  /** How. */
+  /** Its recipe. */
   readonly recipe: Recipe;
-  /** Where the prompt is from. */
+  /** Set of the prompt. */
   readonly set: PromptSet;
-  /** What. */
+  /** The prompt. */
   readonly prompt: Prompt;
-  /** Side, in pixels. */
+  /** Height and width, in pixels. */
   readonly size: number;
   /** Name of a built-in palette. */
   readonly palette: string;
@@ -42,18 +42,18 @@ export interface Job {
   readonly seed: number;
 }
 
-/** Names a job, as the path of its picture without ending. */
+/** Returns the key of a job: the path of its picture without extension. */
 export function jobKey({ recipe, set, prompt, size, palette, seed }: Job): string {
   return `${set}/${size}_${palette}_${seed}/${recipe.name}/${prompt.id}`;
 }
 
-/** What all jobs have in common. */
+/** Options of all jobs. */
 export interface JobOptions {
   /** The teacher: "mini", or a folder or URL. */
   readonly model: string;
-  /** What runs the networks. */
+  /** Runtime of the networks. */
   readonly runtime: string;
-  /** Settings over those of all recipes, such as "training.steps=3". */
+  /** Settings that override those of the recipes, such as "training.steps=3". */
   readonly overrides: readonly string[];
 }
 

@@ -3,10 +3,10 @@ import { builtInPalettes } from "../../../lib/palette/built_in_palettes.ts";
 import { findPalette } from "../../../lib/palette/find_palette.ts";
 import { parseBenchOptions } from "./bench_options.ts";
 import { readInput } from "./picture_files.ts";
-import { backgroundColor, BENCH_PALETTES, type Prompt, PROMPT_SETS } from "./prompts.ts";
+import { backgroundColor } from "./backgrounds.ts";
+import { BENCH_PALETTES, type Prompt, PROMPT_SETS } from "./prompts.ts";
 import { fitsSet, type Job, jobConfig, jobKey, RECIPES } from "./recipe.ts";
-import { SCENES } from "./scenes.ts";
-import { drawShapes } from "./shapes.ts";
+import { drawScene, SCENES } from "./scenes.ts";
 
 const OPTIONS = { model: "mini", runtime: "auto", overrides: [] };
 
@@ -16,7 +16,7 @@ function jobOf(recipe: string): Job {
   return { recipe: found, set: "names48", prompt, size: 16, palette: "game-boy", seed: 3 };
 }
 
-Deno.test("PROMPT_SETS holds 48 names, 24 backgrounds and 12 images, none twice", () => {
+Deno.test("PROMPT_SETS holds 48 names, 24 backgrounds and 12 images, without duplicates", () => {
   const { names48, backgrounds24, images12 } = PROMPT_SETS;
   assert.deepEqual([names48.length, backgrounds24.length, images12.length], [48, 24, 12]);
   const all: readonly Prompt[] = [...names48, ...backgrounds24, ...images12];
@@ -37,11 +37,11 @@ Deno.test("BENCH_PALETTES have 4, 8, 16 and 32 colors", async () => {
 });
 
 Deno.test("input images are what draw_scenes.ts draws", async () => {
-  for (const [i, { id, ground, fills }] of SCENES.slice(0, 2).entries()) {
+  for (const [i, scene] of SCENES.slice(0, 2).entries()) {
     const prompt = PROMPT_SETS.images12[i]!;
-    assert.equal(prompt.id, id);
+    assert.equal(prompt.id, scene.id);
     const input = await readInput(prompt);
-    assert.deepEqual(input!.data, drawShapes(input!.width, ground, fills).data);
+    assert.deepEqual(input!.data, drawScene(scene, input!.width).data);
   }
 });
 
@@ -75,7 +75,7 @@ Deno.test("parseBenchOptions() lists all recipes of a prompt before the next pro
   ]);
 });
 
-Deno.test("parseBenchOptions() takes recipes that fit the set and are not slow", () => {
+Deno.test("parseBenchOptions() takes the fast recipes for the set", () => {
   const recipesOf = (set: string) =>
     parseBenchOptions(["--set", set, "--limit", "1"])!.jobs.map(({ recipe }) => recipe);
   for (const set of ["names48", "images12"] as const) {
@@ -92,7 +92,7 @@ Deno.test("parseBenchOptions() names what it does not know", () => {
     [["--set", "names"], /the set "names": expected one of names48, backgrounds24, images12/],
     [["--recipes", "fast"], /the recipe "fast": expected one of nearest/],
     [["--sizes", "big"], /read --sizes: expected an integer, got "big"/],
-    [["--recipes", "image-free"], /expected recipes that fit the set, got none/],
+    [["--recipes", "image-free"], /expected recipes for the set, got none/],
     [["--fast"], /--fast/],
   ] as const;
   for (const [args, message] of refusals) {

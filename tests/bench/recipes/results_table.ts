@@ -2,13 +2,13 @@ import type { JournalEntry } from "./journal.ts";
 import type { Job } from "./recipe.ts";
 import type { Scores } from "./score_picture.ts";
 
-/** A picture that was made and scored. */
+/** A picture with its cost and its scores. */
 export interface Result {
-  /** What was asked for. */
+  /** Its job. */
   readonly job: Job;
-  /** What it cost. */
+  /** Its entry, with the cost. */
   readonly made: JournalEntry;
-  /** How good it is. */
+  /** Its scores. */
   readonly scores: Scores;
 }
 
@@ -21,7 +21,7 @@ interface Column {
 const MEGABYTE = 1e6;
 
 const COLUMNS: readonly Column[] = [
-  { title: "evaluations", digits: 0, value: ({ made }) => made.evaluations },
+  { title: "teacher calls", digits: 0, value: ({ made }) => made.evaluations },
   { title: "seconds", digits: 1, value: ({ made }) => made.seconds },
   { title: "peak MB", digits: 0, value: ({ made }) => made.peakBytes / MEGABYTE },
   { title: "top-1", digits: 2, value: ({ scores }) => scores.top1 },
@@ -36,7 +36,7 @@ const COLUMNS: readonly Column[] = [
 
 /**
  * Writes the means of results as Markdown: a table for each set of prompts, a row for each recipe,
- * size and palette, in the order in which they come. Columns without any value are left out.
+ * size and palette, in the order of the results. Columns without values are omitted.
  */
 export function resultsTables(results: readonly Result[]): string {
   const sets = Map.groupBy(results, ({ job }) => job.set);
@@ -61,7 +61,7 @@ function rowName({ job: { recipe, size, palette } }: Result): string {
   return `${size} ${palette} ${recipe.name}`;
 }
 
-/** Averages what is there; undefined if nothing is. */
+/** Mean of the known values; undefined if there are none. */
 export function mean(values: readonly (number | undefined)[]): number | undefined {
   const known = values.filter((value) => value !== undefined);
   if (known.length === 0) return undefined;
@@ -71,7 +71,7 @@ export function mean(values: readonly (number | undefined)[]): number | undefine
 /**
  * Writes a table as Markdown.
  *
- * @param options.texts Columns of texts, which begin at the left; numbers end at the right.
+ * @param options.texts Indices of left-aligned columns. The others are right-aligned.
  */
 export function markdownTable(
   titles: readonly string[],

@@ -1,19 +1,18 @@
-import type { Rgb } from "../../../lib/image/image.ts";
-import type { Fill } from "./shapes.ts";
+import type { Image, Rgb } from "../../../lib/image/image.ts";
+import { backgroundColor } from "./backgrounds.ts";
+import { drawShapes, type Fill } from "./shapes.ts";
 
-/** A picture of simple shapes, and what it shows in the words of the teacher `mini`. */
+/** An image of simple shapes, with a prompt in the vocabulary of the teacher `mini`. */
 export interface Scene {
-  /** Name of its file, without ending. */
+  /** Name of its file, without extension. */
   readonly id: string;
-  /** The prompt that goes with it. */
+  /** Its prompt. */
   readonly prompt: string;
-  /** What the judge shall see; undefined where there are two objects. */
+  /** Expected name from the classifier; undefined for two objects. */
   readonly name?: string;
-  /** Color name of the background, where the prompt names it. */
+  /** Name of the color of the background, where the prompt names it. Default: white. */
   readonly background?: string;
-  /** Color of what no shape covers. */
-  readonly ground: Rgb;
-  /** What is drawn, from the back to the front. */
+  /** Shapes, from back to front. */
   readonly fills: readonly Fill[];
 }
 
@@ -23,16 +22,14 @@ const RED: Rgb = [214, 40, 50];
 const GREEN: Rgb = [50, 140, 65];
 const BROWN: Rgb = [120, 75, 45];
 const YELLOW: Rgb = [255, 205, 60];
-const LIGHT_BLUE: Rgb = [150, 200, 245];
 
-/** The inputs of the image-guided part of the benchmark. */
+/** Input images of the benchmark. */
 export const SCENES: readonly Scene[] = [
   {
     id: "house",
     prompt: "house on a light blue background",
     name: "house",
     background: "light blue",
-    ground: LIGHT_BLUE,
     fills: [
       { box: [0.2, 0.45, 0.8, 0.9], color: [240, 220, 180] },
       { polygon: [[0.12, 0.47], [0.5, 0.12], [0.88, 0.47]], color: RED },
@@ -45,7 +42,6 @@ export const SCENES: readonly Scene[] = [
     id: "mushroom",
     prompt: "mushroom",
     name: "mushroom",
-    ground: WHITE,
     fills: [
       { ellipse: [0.5, 0.7, 0.14, 0.24], color: [236, 205, 150] },
       { polygon: arch(0.5, 0.55, 0.4, 0.42), color: RED },
@@ -59,7 +55,6 @@ export const SCENES: readonly Scene[] = [
     prompt: "sailboat on a cyan background",
     name: "sailboat",
     background: "cyan",
-    ground: [80, 200, 215],
     fills: [
       { box: [0.49, 0.12, 0.53, 0.72], color: BROWN },
       { polygon: [[0.55, 0.15], [0.85, 0.66], [0.55, 0.66]], color: WHITE },
@@ -72,7 +67,6 @@ export const SCENES: readonly Scene[] = [
     prompt: "red apple on a green background",
     name: "red apple",
     background: "green",
-    ground: [60, 150, 70],
     fills: [
       { ellipse: [0.38, 0.58, 0.24, 0.3], color: RED },
       { ellipse: [0.62, 0.58, 0.24, 0.3], color: RED },
@@ -86,10 +80,9 @@ export const SCENES: readonly Scene[] = [
     prompt: "crescent moon on a dark blue background",
     name: "crescent moon",
     background: "dark blue",
-    ground: [25, 35, 95],
     fills: [
       { ellipse: [0.47, 0.5, 0.38, 0.38], color: YELLOW },
-      { ellipse: [0.62, 0.42, 0.32, 0.32], color: [25, 35, 95] },
+      { ellipse: [0.62, 0.42, 0.32, 0.32], color: backgroundColor("dark blue") },
     ],
   },
   {
@@ -97,7 +90,6 @@ export const SCENES: readonly Scene[] = [
     prompt: "cactus on an orange background",
     name: "cactus",
     background: "orange",
-    ground: [240, 140, 40],
     fills: [
       { box: [0.42, 0.22, 0.58, 0.9], color: GREEN },
       { ellipse: [0.5, 0.22, 0.08, 0.1], color: GREEN },
@@ -112,7 +104,6 @@ export const SCENES: readonly Scene[] = [
     prompt: "snowman on a blue background",
     name: "snowman",
     background: "blue",
-    ground: [50, 90, 200],
     fills: [
       { ellipse: [0.5, 0.7, 0.27, 0.24], color: WHITE },
       { ellipse: [0.5, 0.38, 0.18, 0.17], color: WHITE },
@@ -127,7 +118,6 @@ export const SCENES: readonly Scene[] = [
     id: "umbrella",
     prompt: "umbrella",
     name: "umbrella",
-    ground: WHITE,
     fills: [
       { box: [0.48, 0.4, 0.52, 0.86], color: BROWN },
       { ellipse: [0.45, 0.86, 0.07, 0.05], color: BROWN },
@@ -140,7 +130,6 @@ export const SCENES: readonly Scene[] = [
     prompt: "rocket on a black background",
     name: "rocket",
     background: "black",
-    ground: [12, 12, 16],
     fills: [
       { polygon: [[0.42, 0.74], [0.5, 0.96], [0.58, 0.74]], color: YELLOW },
       { polygon: [[0.36, 0.56], [0.2, 0.8], [0.38, 0.74]], color: RED },
@@ -154,7 +143,6 @@ export const SCENES: readonly Scene[] = [
     id: "house_and_sun",
     prompt: "house and sun on a light blue background",
     background: "light blue",
-    ground: LIGHT_BLUE,
     fills: [
       { box: [0.06, 0.5, 0.46, 0.8], color: [240, 220, 180] },
       { polygon: [[0.02, 0.52], [0.26, 0.26], [0.5, 0.52]], color: RED },
@@ -165,7 +153,6 @@ export const SCENES: readonly Scene[] = [
   {
     id: "tree_and_mushroom",
     prompt: "evergreen tree and mushroom",
-    ground: WHITE,
     fills: [
       { box: [0.22, 0.7, 0.3, 0.86], color: BROWN },
       { polygon: [[0.05, 0.72], [0.26, 0.36], [0.47, 0.72]], color: GREEN },
@@ -180,7 +167,6 @@ export const SCENES: readonly Scene[] = [
     id: "balloon_and_star",
     prompt: "balloon and star on a purple background",
     background: "purple",
-    ground: [120, 60, 170],
     fills: [
       { box: [0.255, 0.62, 0.27, 0.86], color: WHITE },
       { ellipse: [0.26, 0.42, 0.18, 0.22], color: RED },
@@ -188,6 +174,11 @@ export const SCENES: readonly Scene[] = [
     ],
   },
 ];
+
+/** Draws a scene, square. */
+export function drawScene({ background = "white", fills }: Scene, size: number): Image {
+  return drawShapes(size, backgroundColor(background), fills);
+}
 
 /** The upper half of an ellipse, flat below. */
 function arch(x: number, y: number, radiusX: number, radiusY: number): [number, number][] {
@@ -201,7 +192,7 @@ function arch(x: number, y: number, radiusX: number, radiusY: number): [number, 
 function star(x: number, y: number, radius: number): [number, number][] {
   return Array.from({ length: 10 }, (_, i) => {
     const angle = Math.PI * i / 5;
-    const reach = i % 2 === 0 ? radius : radius * 0.42;
-    return [x + reach * Math.sin(angle), y - reach * Math.cos(angle)];
+    const length = i % 2 === 0 ? radius : radius * 0.42;
+    return [x + length * Math.sin(angle), y - length * Math.cos(angle)];
   });
 }

@@ -1,21 +1,22 @@
 import type { Image } from "../../../lib/image/image.ts";
 import { orphanPixelShare } from "../../support/orphan_pixel_share.ts";
 import type { Palette } from "../../../lib/palette/palette.ts";
-import type { Judge } from "./judge.ts";
-import { backgroundColor, type Prompt } from "./prompts.ts";
+import type { Classifier } from "./classifier.ts";
+import { backgroundColor } from "./backgrounds.ts";
+import type { Prompt } from "./prompts.ts";
 import { backgroundKept } from "./scores/background_kept.ts";
 import { edgesKept } from "./scores/edges_kept.ts";
 import { inputDistance } from "./scores/input_distance.ts";
-import { type Judgment, judgmentOf } from "./scores/judgment.ts";
+import { type Classification, classificationOf } from "./scores/classification.ts";
 import { colorsUsed, packedColors } from "./scores/picture_colors.ts";
 
-/** How good a picture is; what cannot be measured is left out. */
-export interface Scores extends Partial<Judgment> {
+/** Scores of a picture. Those that do not apply are omitted. */
+export interface Scores extends Partial<Classification> {
   /** Share of inner pixels whose four neighbors all have another color. */
   readonly orphans: number;
   /** Number of different colors. */
   readonly colors: number;
-  /** Share of border pixels in the palette color nearest to the background that was asked for. */
+  /** Share of border pixels in the palette color nearest to the requested background. */
   readonly background?: number;
   /** Root of the mean squared difference to the input image. */
   readonly distance?: number;
@@ -23,24 +24,27 @@ export interface Scores extends Partial<Judgment> {
   readonly edges?: number;
 }
 
-/** What a picture is compared with. */
+/** Expectations of a picture. */
 export interface Expectation {
-  /** What was asked for. */
+  /** Its prompt. */
   readonly prompt: Prompt;
   /** Its palette. */
   readonly palette: Palette;
   /** The input image, if there was one. */
   readonly input: Image | undefined;
-  /** The judge, if it is there. */
-  readonly judge: Judge | undefined;
+  /** The classifier, if it exists. */
+  readonly classifier: Classifier | undefined;
 }
 
 /** Scores a picture. */
 export async function scorePicture(picture: Image, expected: Expectation): Promise<Scores> {
-  const { prompt: { name, background }, palette, input, judge } = expected;
-  const isJudged = judge !== undefined && name !== undefined && judge.names.includes(name);
+  const { prompt: { name, background }, palette, input, classifier } = expected;
+  const isClassified = classifier !== undefined && name !== undefined &&
+    classifier.names.includes(name);
   return {
-    ...(isJudged ? judgmentOf(await judge.look(picture), judge.names, name) : {}),
+    ...(isClassified
+      ? classificationOf(await classifier.classify(picture), classifier.names, name)
+      : {}),
     orphans: orphanPixelShare(picture, packedColors(picture)),
     colors: colorsUsed(picture),
     ...(background === undefined

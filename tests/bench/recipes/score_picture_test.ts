@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { Image } from "../../../lib/image/image.ts";
 import { findPalette } from "../../../lib/palette/find_palette.ts";
-import type { Judge } from "./judge.ts";
+import type { Classifier } from "./classifier.ts";
 import { scorePicture } from "./score_picture.ts";
 
-/** A judge that always sees a dog. */
-const JUDGE = {
+/** A classifier that always answers "dog". */
+const CLASSIFIER = {
   names: ["cat", "dog"],
-  look: () => Promise.resolve(Float32Array.of(0, 1)),
-} as unknown as Judge;
+  classify: () => Promise.resolve(Float32Array.of(0, 1)),
+} as unknown as Classifier;
 
 const PALETTE = await findPalette("1-bit");
 const PICTURE = Image.filled({ height: 4, width: 4 }, [255, 255, 255]);
@@ -18,17 +18,17 @@ Deno.test("scorePicture() measures only what can be measured", async () => {
     prompt: { id: "cat", prompt: "cat", name: "cat" },
     palette: PALETTE,
     input: undefined,
-    judge: undefined,
+    classifier: undefined,
   });
   assert.deepEqual(scores, { orphans: 0, colors: 1 });
 });
 
-Deno.test("scorePicture() measures all there is", async () => {
+Deno.test("scorePicture() computes all scores", async () => {
   const scores = await scorePicture(PICTURE, {
     prompt: { id: "cat", prompt: "cat on a white background", name: "cat", background: "white" },
     palette: PALETTE,
     input: Image.filled({ height: 8, width: 8 }, [0, 0, 0]),
-    judge: JUDGE,
+    classifier: CLASSIFIER,
   });
   const { probability, ...rest } = scores;
   assert.ok(Math.abs(probability! - 1 / (1 + Math.E)) < 1e-6);
@@ -38,8 +38,8 @@ Deno.test("scorePicture() measures all there is", async () => {
   });
 });
 
-Deno.test("scorePicture() does not judge what the judge does not know", async () => {
+Deno.test("scorePicture() does not classify names that the classifier does not know", async () => {
   const prompt = { id: "yak", prompt: "yak", name: "yak" };
-  const asked = { prompt, palette: PALETTE, input: undefined, judge: JUDGE };
+  const asked = { prompt, palette: PALETTE, input: undefined, classifier: CLASSIFIER };
   assert.equal((await scorePicture(PICTURE, asked)).top1, undefined);
 });

@@ -2,10 +2,10 @@ import { fillRectangle } from "../../../lib/image/draw_text.ts";
 import { Image, type Rgb } from "../../../lib/image/image.ts";
 import { resizeImage } from "../../../lib/image/resize_image.ts";
 
-/** A point as shares of the width and height of a picture, from its top left corner. */
+/** A point as shares of the width and height of an image, from its top left corner. */
 export type Point = readonly [x: number, y: number];
 
-/** A filled shape; all lengths are shares of the side of a square picture. */
+/** A filled shape. All lengths are shares of the size of a square image. */
 export type Shape =
   | { readonly ellipse: readonly [x: number, y: number, radiusX: number, radiusY: number] }
   | { readonly polygon: readonly Point[] }
@@ -14,16 +14,16 @@ export type Shape =
 /** A shape and its color. */
 export type Fill = Shape & { readonly color: Rgb };
 
-/** Samples along each side of a pixel, for smooth edges. */
+/** Samples along each axis of a pixel, for antialiasing. */
 const SAMPLES = 4;
 
 /**
- * Draws shapes over a background, later ones over earlier ones, with smooth edges.
+ * Draws shapes over a background, later ones over earlier ones, antialiased.
  *
- * @param side Side of the square picture, in pixels.
+ * @param size Height and width of the image, in pixels.
  */
-export function drawShapes(side: number, background: Rgb, fills: readonly Fill[]): Image {
-  const fine = side * SAMPLES;
+export function drawShapes(size: number, background: Rgb, fills: readonly Fill[]): Image {
+  const fine = size * SAMPLES;
   const image = Image.filled({ height: fine, width: fine }, background);
   for (const fill of fills) {
     const { color } = fill;
@@ -34,7 +34,7 @@ export function drawShapes(side: number, background: Rgb, fills: readonly Fill[]
       }
     }
   }
-  return resizeImage(image, { height: side, width: side }, { filter: "area" });
+  return resizeImage(image, { height: size, width: size }, { filter: "area" });
 }
 
 function isInside(shape: Shape, x: number, y: number): boolean {
@@ -49,7 +49,7 @@ function isInside(shape: Shape, x: number, y: number): boolean {
   return isInPolygon(shape.polygon, x, y);
 }
 
-/** Counts the sides that a ray to the right crosses. */
+/** Tests by the number of edges that a ray to the right crosses. */
 function isInPolygon(corners: readonly Point[], x: number, y: number): boolean {
   let isIn = false;
   for (const [i, [x1, y1]] of corners.entries()) {

@@ -7,11 +7,11 @@ import { qualityChart } from "./quality_chart.ts";
 import { type Result, resultsTables } from "./results_table.ts";
 
 /**
- * Writes `results.md`, `quality.svg`, `metrics.jsonl` and a sheet of pictures for each set, size,
- * palette and seed.
+ * Writes `results.md`, `quality.svg`, `metrics.jsonl` and a contact sheet for each set, size, palette
+ * and seed.
  *
- * @param heading What stands above the tables, as Markdown.
- * @param source What numbers depend on, in words; it stands below the chart.
+ * @param options.heading Text above the tables, as Markdown.
+ * @param options.source Source of the numbers, for the footer of the chart.
  * @returns The tables, as Markdown.
  */
 export async function writeResults(
@@ -31,11 +31,16 @@ export async function writeResults(
   return tables;
 }
 
-/** Lays a result out as one object. */
+/** Returns a result as one flat object. */
 function flat({ job, made, scores }: Result): Record<string, unknown> {
   const { recipe, set, prompt, size, palette, seed } = job;
   return {
-    ...{ recipe: recipe.name, set, prompt: prompt.prompt, size, palette, seed },
+    recipe: recipe.name,
+    set,
+    prompt: prompt.prompt,
+    size,
+    palette,
+    seed,
     ...made,
     ...scores,
   };
@@ -63,15 +68,15 @@ async function drawSheet(results: readonly Result[], pictures: PictureFiles): Pr
   return contactSheet([...(hasInput ? ["input"] : []), ...recipes], rows);
 }
 
-/** Pictures in a row, where there is one recipe only. */
+/** Pictures in a row of the grid of a single recipe. */
 const GRID_COLUMNS = 8;
 
-/** Draws the pictures of one recipe side by side, each with what was asked for. */
+/** Draws the pictures of one recipe in a grid, each with its prompt. */
 export function drawGrid(recipe: string, rows: readonly SheetRow[]): Image {
   const cells = rows.map(({ label, cells: [cell] }): SheetCell | undefined => {
     if (!cell) return undefined;
     const { text, isGood } = cell.caption ?? { text: "" };
-    // What the judge took it for is the prompt itself where it is right.
+    // A right guess is the prompt itself.
     return { ...cell, caption: { ...cell.caption, text: isGood ? text : `${label}: ${text}` } };
   });
   const lines = Array.from({ length: Math.ceil(cells.length / GRID_COLUMNS) }, (_, i) => ({
@@ -87,7 +92,7 @@ export function drawGrid(recipe: string, rows: readonly SheetRow[]): Image {
 async function cellOf({ made, scores }: Result, pictures: PictureFiles): Promise<SheetCell> {
   const { guess, probability, top1 } = scores;
   const caption = guess === undefined
-    ? { text: `${made.evaluations} evaluations` }
+    ? { text: `${made.evaluations} teacher calls` }
     : { text: `${guess} ${probability!.toFixed(2)}`, isGood: top1 === 1 };
   return { picture: await pictures.read(made.key), caption };
 }

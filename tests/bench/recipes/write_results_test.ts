@@ -28,7 +28,7 @@ function resultOf(recipe: string, prompt: number, scores: Scores): Result {
   return { job, made, scores };
 }
 
-Deno.test("resultsTables() averages by recipe and leaves out what nobody measured", () => {
+Deno.test("resultsTables() averages by recipe and omits empty columns", () => {
   const tables = resultsTables([
     resultOf("nearest", 0, { orphans: 0.1, colors: 3, probability: 0.5 }),
     resultOf("standard", 0, { orphans: 0.2, colors: 4 }),
@@ -38,7 +38,7 @@ Deno.test("resultsTables() averages by recipe and leaves out what nobody measure
     tables,
     `## names48
 
-| recipe | size | palette | pictures | evaluations | seconds | peak MB | p | orphans | colors |
+| recipe | size | palette | pictures | teacher calls | seconds | peak MB | p | orphans | colors |
 | :--- | ---: | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 | nearest | 16 | game-boy | 2 | 9 | 2.0 | 700 | 0.50 | 0.150 | 3.5 |
 | standard | 16 | game-boy | 1 | 8 | 2.0 | 700 |  | 0.200 | 4.0 |

@@ -3,10 +3,11 @@ import { nearestColor } from "../../../../lib/palette/nearest_color.ts";
 import type { Palette } from "../../../../lib/palette/palette.ts";
 
 /**
- * Measures whether an asked background is there: the share of pixels on the border of a picture that
- * have the palette color nearest to the asked one.
+ * Scores the background: the share of pixels on the border of a picture that have the palette color
+ * nearest to the requested one.
  *
- * @param picture In colors of the palette.
+ * @param picture A picture in colors of the palette.
+ * @param asked Requested color, 8-bit sRGB.
  * @returns In [0, 1].
  */
 export function backgroundKept(picture: Image, palette: Palette, asked: Rgb): number {

@@ -2,11 +2,11 @@ import type { Image } from "../../../../lib/image/image.ts";
 import { resizeImage } from "../../../../lib/image/resize_image.ts";
 
 /**
- * Measures whether the edges of an input image are there: the correlation (Pearson) between the
- * strengths of the gradients of picture and input, the input brought to the picture's size.
+ * Scores the edges of an input image: the Pearson correlation of the gradient magnitudes of picture
+ * and input. The input is resized to the picture's size.
  *
  * @param input Opaque, of the picture's aspect ratio.
- * @returns In [-1, 1]; 0 if one of them has no edges, or the same everywhere.
+ * @returns In [-1, 1]; 0 if the gradient of one of them is constant.
  */
 export function edgesKept(picture: Image, input: Image): number {
   return correlation(
@@ -15,7 +15,7 @@ export function edgesKept(picture: Image, input: Image): number {
   );
 }
 
-/** Norm of the Sobel gradient over all three channels, shape [H, W]; pixels at the border repeat. */
+/** Norm of the Sobel gradient over the three channels, shape [H, W]; borders are repeated. */
 function gradientStrength(image: Image): Float64Array {
   const { height, width } = image;
   const values = image.toFloats();

@@ -2,8 +2,8 @@ import type { Image } from "../../../../lib/image/image.ts";
 import { resizeImage } from "../../../../lib/image/resize_image.ts";
 
 /**
- * Measures how far a picture is from its input image: the root of the mean squared difference of
- * sRGB values, the input brought to the picture's size by the mean of each area.
+ * Scores the distance of a picture from its input image: the root mean squared difference of sRGB
+ * values. The input is resized to the picture's size by area.
  *
  * @param input Opaque, of the picture's aspect ratio.
  * @returns In [0, 1].

@@ -5,7 +5,7 @@ import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { backgroundKept } from "./background_kept.ts";
 import { edgesKept } from "./edges_kept.ts";
 import { inputDistance } from "./input_distance.ts";
-import { judgmentOf } from "./judgment.ts";
+import { classificationOf } from "./classification.ts";
 import { colorsUsed, packedColors } from "./picture_colors.ts";
 
 const COLORS: Readonly<Record<string, Rgb>> = {
@@ -66,20 +66,23 @@ Deno.test("edgesKept() is low for other edges, and 0 for none", () => {
   assert.equal(edgesKept(draw("..", ".."), draw("#.", ".#")), 0);
 });
 
-Deno.test("judgmentOf() reads first, first five and probability", () => {
+Deno.test("classificationOf() reads first, first five and probability", () => {
   const names = ["a", "b", "c", "d", "e", "f", "g"];
   const logits = Float32Array.of(0, 6, 5, 4, 3, 2, 1);
-  const { top1, top5, probability, guess } = judgmentOf(logits, names, "c");
+  const { top1, top5, probability, guess } = classificationOf(logits, names, "c");
   assert.deepEqual({ top1, top5, guess }, { top1: 0, top5: 1, guess: "b" });
   const sum = Array.from(logits, (value) => Math.exp(value)).reduce((a, b) => a + b);
   assertAllClose([probability], [Math.exp(5) / sum]);
-  assert.equal(judgmentOf(logits, names, "b").top1, 1);
-  assert.equal(judgmentOf(logits, names, "f").top5, 1);
-  assert.equal(judgmentOf(logits, names, "g").top5, 0);
+  assert.equal(classificationOf(logits, names, "b").top1, 1);
+  assert.equal(classificationOf(logits, names, "f").top5, 1);
+  assert.equal(classificationOf(logits, names, "g").top5, 0);
   // Large logits do not overflow.
-  assertAllClose([judgmentOf([2000, 0], ["a", "b"], "a").probability], [1]);
+  assertAllClose([classificationOf([2000, 0], ["a", "b"], "a").probability], [1]);
 });
 
-Deno.test("judgmentOf() refuses a name that the judge does not know", () => {
-  assert.throws(() => judgmentOf([1], ["a"], "z"), /picture of "z": the judge does not know/);
+Deno.test("classificationOf() refuses a name that the classifier does not know", () => {
+  assert.throws(
+    () => classificationOf([1], ["a"], "z"),
+    /picture of "z": the classifier does not know/,
+  );
 });

@@ -5,11 +5,16 @@ import { type TensorToWrite, writeSafetensors } from "../../../lib/weights/safet
 import { scatter } from "../../lib/onnx/run_graph.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
-import { Judge, JUDGE_SIDE, judgeInput, MissingJudgeError } from "./judge.ts";
+import {
+  Classifier,
+  CLASSIFIER_SIZE,
+  classifierInput,
+  MissingClassifierError,
+} from "./classifier.ts";
 
 const NAMES = ["cat", "dog", "red apple", "tram"];
 
-/** Channels of the two blocks; the second one halves the sides. */
+/** Channels of the two blocks. The second one halves height and width. */
 const WIDTHS = [3, 5] as const;
 
 type Tensors = Record<string, TensorToWrite>;
@@ -37,14 +42,14 @@ function makeTensors(): Tensors {
   return tensors;
 }
 
-/** Planes of numbers, shape [channels, side, side]. */
+/** Values of shape [channels, side, side]. */
 interface Planes {
   readonly channels: number;
   readonly side: number;
   readonly at: (channel: number, y: number, x: number) => number;
 }
 
-/** The judge in plain loops, written from judge.py. */
+/** The classifier in plain loops, written from judge.py. */
 function oracle(tensors: Tensors, picture: Float32Array): number[] {
   const conv = (x: Planes, path: string, stride = 1): Planes => {
     const { shape, data } = tensors[`${path}.weight`]!;
@@ -78,11 +83,11 @@ function oracle(tensors: Tensors, picture: Float32Array): number[] {
     ...a,
     at: (...at) => a.at(...at) + b.at(...at),
   });
-  const area = JUDGE_SIDE * JUDGE_SIDE;
+  const area = CLASSIFIER_SIZE * CLASSIFIER_SIZE;
   const image: Planes = {
     channels: 3,
-    side: JUDGE_SIDE,
-    at: (c, y, x) => picture[c * area + y * JUDGE_SIDE + x]! * 2 - 1,
+    side: CLASSIFIER_SIZE,
+    at: (c, y, x) => picture[c * area + y * CLASSIFIER_SIZE + x]! * 2 - 1,
   };
   let x = relu(conv(image, "conv_in"));
   x = relu(sum(conv(relu(conv(x, "blocks.0.conv1")), "blocks.0.conv2"), x));
@@ -101,43 +106,43 @@ function oracle(tensors: Tensors, picture: Float32Array): number[] {
   );
 }
 
-Deno.test("Judge computes what judge.py computes", async () => {
+Deno.test("Classifier computes what judge.py computes", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = `${folder}/judge.safetensors`;
     const tensors = makeTensors();
     await Deno.writeFile(path, writeSafetensors(tensors, { names: JSON.stringify(NAMES) }));
     const size = { height: 16, width: 16 };
     const picture = Image.fromFloats(size, scatter(16 * 16 * 3).map(Math.abs));
-    await using judge = await Judge.open(path);
-    assert.deepEqual(judge.names, NAMES);
-    const expected = oracle(tensors, judgeInput(picture));
+    await using classifier = await Classifier.open(path);
+    assert.deepEqual(classifier.names, NAMES);
+    const expected = oracle(tensors, classifierInput(picture));
     assert.ok(new Set(expected).size === NAMES.length);
-    assertAllClose(await judge.look(picture), expected, { atol: 1e-4 });
+    assertAllClose(await classifier.classify(picture), expected, { atol: 1e-4 });
   });
 });
 
-Deno.test("Judge.open() says how a judge is made where there is none", async () => {
+Deno.test("Classifier.open() tells how to train missing weights", async () => {
   await inTemporaryFolder(async (folder) => {
-    await assert.rejects(Judge.open(`${folder}/judge.safetensors`), (error) => {
-      assert.ok(error instanceof MissingJudgeError);
-      assert.match(error.message, /^Cannot judge pictures: there is no .*train\.py --judge$/);
+    await assert.rejects(Classifier.open(`${folder}/judge.safetensors`), (error) => {
+      assert.ok(error instanceof MissingClassifierError);
+      assert.match(error.message, /^Cannot classify pictures: there is no .*train\.py --judge$/);
       return true;
     });
   });
 });
 
-Deno.test("Judge.open() refuses weights without names", async () => {
+Deno.test("Classifier.open() refuses weights without names", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = `${folder}/judge.safetensors`;
     await Deno.writeFile(path, writeSafetensors(makeTensors()));
-    await assert.rejects(Judge.open(path), /expected a list "names" in its metadata/);
+    await assert.rejects(Classifier.open(path), /expected a list "names" in its metadata/);
   });
 });
 
-Deno.test("judgeInput() enlarges a picture without smoothing, plane by plane", () => {
+Deno.test("classifierInput() enlarges a picture by nearest neighbor, channels first", () => {
   const colors = Uint8Array.of(255, 0, 0, 0, 255, 0);
   const picture = Image.fromIndices({ height: 2, width: 2 }, [0, 1, 1, 0], colors);
-  const planes = judgeInput(picture);
+  const planes = classifierInput(picture);
   const at = (channel: number, y: number, x: number) => planes[(channel * 64 + y) * 64 + x];
   assert.deepEqual([at(0, 0, 0), at(0, 31, 31), at(0, 31, 32), at(0, 63, 63)], [1, 1, 0, 1]);
   assert.deepEqual([at(1, 0, 0), at(1, 0, 63), at(2, 40, 3)], [0, 1, 0]);

@@ -11,37 +11,39 @@ import { readSafetensorsHeader } from "../../../lib/weights/safetensors.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { OrtSessions } from "../../../lib/onnx/runtime/ort_sessions.ts";
 
-/** Where the judge lies once it is trained. */
-export const JUDGE_PATH = fileURLToPath(new URL("judge.safetensors", import.meta.url));
+/** Path of the trained weights. */
+export const CLASSIFIER_PATH = fileURLToPath(new URL("judge.safetensors", import.meta.url));
 
-/** Side of the picture that the judge looks at, in pixels. */
-export const JUDGE_SIDE = 64;
+/** Height and width of its input, in pixels. */
+export const CLASSIFIER_SIZE = 64;
 
-/** The judge has not been trained yet. */
-export class MissingJudgeError extends Error {
+/** There are no weights of the classifier. */
+export class MissingClassifierError extends Error {
   /** Name of the class. */
-  override readonly name = "MissingJudgeError";
+  override readonly name = "MissingClassifierError";
 }
 
 /**
- * Builds the graph of the judge: a classifier of residual blocks.
+ * Builds the graph of the classifier, a network of residual blocks.
  *
- * Widths and numbers of blocks are those of the weights. A block with a "skip" convolution halves
- * the sides.
+ * The weights determine the widths and the number of blocks. A block with a "skip" convolution
+ * halves height and width.
  *
  * Source: `assets/models/mini/training/judge.py`, with its batch norms folded in.
  *
  * @param options.names Number of names.
- * @returns Inputs image [N, 3, side, side] in [0, 1]; outputs logits [N, names].
+ * @param options.batch Batch size N. Default: 1.
+ * @param options.size Height and width S of the input, in pixels. Default: 64.
+ * @returns Input "image" [N, 3, S, S] in [0, 1]; output "logits" [N, names].
  */
-export function buildJudge(
+export function buildClassifier(
   weights: StateDict,
-  options: { readonly names: number; readonly batch?: number; readonly side?: number },
+  options: { readonly names: number; readonly batch?: number; readonly size?: number },
 ): Graph {
-  const { names, batch = 1, side = JUDGE_SIDE } = options;
-  const g = new GraphBuilder("judge");
+  const { names, batch = 1, size = CLASSIFIER_SIZE } = options;
+  const g = new GraphBuilder("classifier");
   const root = new WeightScope(g, weights);
-  const image = g.input("image", [batch, 3, side, side]);
+  const image = g.input("image", [batch, 3, size, size]);
   const first = root.at("conv_in");
   let x = g.relu(
     conv2d(g, first, g.sub(g.mul(image, 2), 1), { channels: first.shapeOf("weight")[0]! }),
@@ -66,9 +68,9 @@ function block(g: GraphBuilder, w: WeightScope, x: Value): Value {
   return g.relu(g.add(outer, skip));
 }
 
-/** A classifier that names what a piece of pixel art shows, and has never seen a teacher. */
-export class Judge implements AsyncDisposable {
-  /** All names that it knows, in the order of its output. */
+/** A classifier of pixel art. It was trained without any images of a teacher. */
+export class Classifier implements AsyncDisposable {
+  /** Its names, in the order of its output. */
   readonly names: readonly string[];
   readonly #session: Session;
 
@@ -78,22 +80,22 @@ export class Judge implements AsyncDisposable {
   }
 
   /**
-   * Loads the judge. It runs on the CPU, so that it is the same on every machine.
+   * Loads the classifier. It runs on the CPU, so its output is the same on all machines.
    *
-   * @throws {MissingJudgeError} If it is not there, with how it is trained.
+   * @throws {MissingClassifierError} If there are no weights. The message tells how to train them.
    */
-  static async open(path: string): Promise<Judge> {
+  static async open(path: string): Promise<Classifier> {
     const source = openSource(path);
     using weights = StateDict.fromSources([source], path);
     const names = readNames(readSafetensorsHeader(source).metadata["names"], path);
-    const graph = buildJudge(weights, { names: names.length });
-    return new Judge(names, await new OrtSessions({ runtime: "wasm" }).load(graph));
+    const graph = buildClassifier(weights, { names: names.length });
+    return new Classifier(names, await new OrtSessions({ runtime: "wasm" }).load(graph));
   }
 
-  /** Returns a logit for each name. */
-  async look(picture: Image): Promise<Float32Array> {
+  /** Returns a logit for each name, shape [names]. */
+  async classify(picture: Image): Promise<Float32Array> {
     const { outputs: { logits } } = await this.#session.runHost({
-      image: { data: judgeInput(picture), shape: [1, 3, JUDGE_SIDE, JUDGE_SIDE] },
+      image: { data: classifierInput(picture), shape: [1, 3, CLASSIFIER_SIZE, CLASSIFIER_SIZE] },
     });
     return logits!.data as Float32Array;
   }
@@ -105,16 +107,18 @@ export class Judge implements AsyncDisposable {
 }
 
 /**
- * Brings a picture to what the judge looks at, as planes [3, 64, 64] in [0, 1].
+ * Resizes a picture to the input of the classifier.
  *
- * Small pictures are enlarged without smoothing, as in its training; larger ones are averaged.
+ * A small picture is enlarged by nearest neighbor, as in the training; a large one is averaged.
+ *
+ * @returns Shape [3, 64, 64], in [0, 1].
  */
-export function judgeInput(picture: Image): Float32Array {
-  const size: ImageSize = { height: JUDGE_SIDE, width: JUDGE_SIDE };
-  const isLarge = picture.height > JUDGE_SIDE || picture.width > JUDGE_SIDE;
+export function classifierInput(picture: Image): Float32Array {
+  const size: ImageSize = { height: CLASSIFIER_SIZE, width: CLASSIFIER_SIZE };
+  const isLarge = picture.height > CLASSIFIER_SIZE || picture.width > CLASSIFIER_SIZE;
   const filter = isLarge ? "area" : "nearest";
   const values = resizeImage(picture, size, { fit: "stretch", filter }).toFloats();
-  const area = JUDGE_SIDE * JUDGE_SIDE;
+  const area = CLASSIFIER_SIZE * CLASSIFIER_SIZE;
   return values.map((_, i) => values[(i % area) * 3 + Math.floor(i / area)]!);
 }
 
@@ -123,8 +127,8 @@ function openSource(path: string) {
     return fileSource(path);
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new MissingJudgeError(
-      `Cannot judge pictures: there is no "${path}"; ` +
+    throw new MissingClassifierError(
+      `Cannot classify pictures: there is no "${path}"; ` +
         `train it on a GPU by assets/models/mini/training/train.py --judge`,
       { cause },
     );
@@ -135,5 +139,7 @@ function readNames(text: string | undefined, path: string): string[] {
   const names: unknown = text === undefined ? undefined : JSON.parse(text);
   const isList = Array.isArray(names) && names.every((name) => typeof name === "string");
   if (isList && names.length > 0) return names;
-  throw new TypeError(`Cannot use "${path}" as a judge: expected a list "names" in its metadata`);
+  throw new TypeError(
+    `Cannot use "${path}" as a classifier: expected a list "names" in its metadata`,
+  );
 }

@@ -1,30 +1,33 @@
-/** What the judge says of a picture, measured against what it shall show. */
-export interface Judgment {
-  /** 1 if the judge's first name is the right one, else 0. */
+/** Output of the classifier, compared with the expected name. */
+export interface Classification {
+  /** 1 if the expected name is the most probable one, else 0. */
   readonly top1: number;
-  /** 1 if the right name is among its first five, else 0. */
+  /** 1 if the expected name is among the five most probable ones, else 0. */
   readonly top5: number;
-  /** Probability that it gives the right name, in [0, 1]. */
+  /** Probability of the expected name, in [0, 1]. */
   readonly probability: number;
-  /** The name that it finds likeliest. */
+  /** The most probable name. */
   readonly guess: string;
 }
 
 /**
- * Reads the judge's output.
+ * Compares the classifier's output with the expected name.
  *
  * @param logits Shape [names].
- * @param name What the picture shall show.
- * @throws {RangeError} If the judge does not know the name.
+ * @param names Names of the classifier.
+ * @param name Expected name.
+ * @throws {RangeError} If the classifier does not know the name.
  */
-export function judgmentOf(
+export function classificationOf(
   logits: ArrayLike<number>,
   names: readonly string[],
   name: string,
-): Judgment {
+): Classification {
   const right = names.indexOf(name);
   if (right < 0) {
-    throw new RangeError(`Cannot judge a picture of "${name}": the judge does not know the name`);
+    throw new RangeError(
+      `Cannot classify a picture of "${name}": the classifier does not know the name`,
+    );
   }
   const values = Array.from(logits);
   const best = values.indexOf(Math.max(...values));
