@@ -24,7 +24,7 @@ export class LatentDecoder implements AsyncDisposable {
     this.#shape = shape;
   }
 
-  /** Loads the decoder; the caller disposes of it. */
+  /** Loads the decoder. The caller disposes of it. */
   static async load(
     sessions: SessionLoader,
     { vae, vaeLocation }: TeacherFolder,

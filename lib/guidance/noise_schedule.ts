@@ -6,13 +6,17 @@ import {
   type SchedulerConfig,
 } from "./scheduler_config.ts";
 
-/** How much noise each timestep has: noisy = sqrt(alpha) · latents + sqrt(1 - alpha) · noise. */
+/**
+ * The noise of each timestep: noisy = sqrt(alpha) * latents + sqrt(1 - alpha) * noise.
+ *
+ * Here, alpha is the cumulative product of 1 - beta: `alphas_cumprod` of diffusers.
+ */
 export class NoiseSchedule {
-  /** The share alpha of each timestep, falling, in [0, 1), shape [T]. */
+  /** Alpha of each timestep, falling, in [0, 1), shape [T]. */
   readonly alphasCumprod: Float32Array;
   /** What the UNet predicts. */
   readonly predictionType: PredictionType;
-  /** How samplers walk along it. */
+  /** How samplers use it. */
   readonly sampling: SamplingConfig;
 
   /** Computes the schedule. */
@@ -39,9 +43,9 @@ export class NoiseSchedule {
   }
 
   /**
-   * Returns the cumulative alpha of a timestep.
+   * Returns alpha of a timestep.
    *
-   * @param timestep In [0, T); between two integers, the noise level is interpolated.
+   * @param timestep In [0, T); between two integers, sigma is interpolated.
    * @throws {RangeError} If it is out of range.
    */
   alphaAt(timestep: number): number {
@@ -55,7 +59,7 @@ export class NoiseSchedule {
     return 1 / (this.sigmaAt(timestep) ** 2 + 1);
   }
 
-  /** Returns the noise level sqrt((1 - alpha) / alpha) of a timestep in [0, T). */
+  /** Returns sigma = sqrt((1 - alpha) / alpha) of a timestep in [0, T). */
   sigmaAt(timestep: number): number {
     const low = Math.floor(timestep);
     const high = Math.min(low + 1, this.size - 1);
@@ -64,13 +68,13 @@ export class NoiseSchedule {
   }
 
   #sigma(index: number): number {
-    // Pure noise has no finite level; diffusers takes the same least alpha.
+    // Pure noise has no finite sigma; diffusers uses the same min alpha.
     const alpha = Math.max(this.alphasCumprod[index]!, 2 ** -24);
     return Math.sqrt((1 - alpha) / alpha);
   }
 }
 
-/** Computes the variance that each timestep adds, as diffusers' schedulers do. */
+/** Computes beta of each timestep, as diffusers' schedulers do. */
 function computeBetas(config: SchedulerConfig): Float64Array {
   const { numTrainTimesteps: count, betaStart, betaEnd, betaSchedule } = config;
   const line = (from: number, to: number) =>
@@ -99,7 +103,11 @@ function cumulativeAlphas(betas: Float64Array): Float64Array {
   return betas.map((beta) => product *= 1 - beta);
 }
 
-/** Shifts and scales sqrt(alpha) so that the last timestep is pure noise. */
+/**
+ * Shifts and scales sqrt(alpha) so that the last timestep is pure noise.
+ *
+ * Source: Lin et al. 2023, https://arxiv.org/abs/2305.08891, Algorithm 1.
+ */
 function rescaleToZeroSnr(betas: Float64Array): Float64Array {
   const roots = cumulativeAlphas(betas).map(Math.sqrt);
   const first = roots[0]!;

@@ -5,15 +5,13 @@ import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { Image } from "../image/image.ts";
 import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
-import { sampleDdim } from "./ddim_sampler.ts";
 import type { Denoiser } from "./denoiser.ts";
-import { sampleEuler } from "./euler_sampler.ts";
 import { LatentDecoder } from "./latent_decoder.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
-import type { Predict, Sampler } from "./sampler.ts";
+import { type PredictNoise, sampleDdim, sampleEuler, type Sampler } from "./samplers.ts";
 
-/** What draws images; all of it is borrowed. */
+/** What samples images; all of it is borrowed. */
 export interface SampleParts {
   /** Loads the decoder of the autoencoder. */
   readonly sessions: SessionLoader;
@@ -25,28 +23,28 @@ export interface SampleParts {
   readonly denoiser: Denoiser;
 }
 
-/** An image that a teacher drew. */
+/** An image that a teacher sampled. */
 export interface Sample {
   /** The image, opaque, of the teacher's size. */
   readonly image: Image;
-  /** Its scaled latents, [1, 4, h, w]. */
+  /** Its scaled latents, shape [1, 4, h, w]. */
   readonly latents: Float32Array;
 }
 
 /** Options of {@linkcode sampleImages}. */
 export interface SampleOptions {
-  /** Sampler, its steps and guidance, and the number of images. */
+  /** Sampler, number of steps, guidance scale, and number of images. */
   readonly config: Pick<
     DiffusionConfig,
     "sampler" | "numInferenceSteps" | "guidanceScale" | "numReferences"
   >;
-  /** Seed of the run; each image has its own noise of it. */
+  /** Seed of the run; each image has its own noise. */
   readonly seed: number;
-  /** Type of what the decoder computes. Default: "float32". */
+  /** Precision of the decoder. Default: "float32". */
   readonly precision?: FloatType;
   /** Cancels the sampling between two steps. */
   readonly signal?: AbortSignal;
-  /** Told after each step: steps that were made and steps in all, over all images. */
+  /** Called after each step with the steps done and their total, over all images. */
   readonly onStep?: (step: number, steps: number) => void;
 }
 
@@ -56,12 +54,11 @@ const SAMPLERS: Readonly<Record<DiffusionConfig["sampler"], Sampler>> = {
 };
 
 /**
- * Lets a teacher draw images of its prompt; ControlNets do not act.
+ * Samples images of a prompt from a teacher, without ControlNets. The same seed gives the same
+ * images.
  *
- * With two rows it is guided away from the negative prompt. Source: Ho & Salimans 2022,
- * https://arxiv.org/abs/2207.12598, in diffusers' form: negative + scale · (prompt - negative).
- *
- * @returns The same ones for the same seed.
+ * With two rows, it uses classifier-free guidance. Source: Ho & Salimans 2022,
+ * https://arxiv.org/abs/2207.12598, in diffusers' form: negative + scale * (prompt - negative).
  */
 export async function sampleImages(
   gpu: Gpu,
@@ -92,8 +89,8 @@ export async function sampleImages(
   return samples;
 }
 
-/** Makes the prediction that a sampler asks for, of one row, out of the rows of a denoiser. */
-function guide(denoiser: Denoiser, shape: readonly number[], guidanceScale: number): Predict {
+/** Combines the rows of a denoiser into one prediction by classifier-free guidance. */
+function guide(denoiser: Denoiser, shape: readonly number[], guidanceScale: number): PredictNoise {
   const { rows } = denoiser;
   return async (latents, timestep) => {
     const size = latents.length;

@@ -1,41 +1,41 @@
 import { ModelConfig } from "../models/model_config.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 
-/** How the steps of a sampler are spread over diffusion time; names as in diffusers. */
+/** How a sampler spaces its timesteps; names as in diffusers. */
 export type TimestepSpacing = "linspace" | "leading" | "trailing";
 
 /** What a network predicts. Source of v: Salimans & Ho 2022, https://arxiv.org/abs/2202.00512. */
 export type PredictionType = "epsilon" | "v_prediction";
 
-/** The noise schedule that a teacher was trained with, and how samplers walk along it. */
+/** The noise schedule of a teacher's training, and how samplers use it. */
 export interface SchedulerConfig {
   /** Number of timesteps, T. */
   readonly numTrainTimesteps: number;
-  /** Variance that the first timestep adds. */
+  /** Beta of the first timestep: the variance that it adds. */
   readonly betaStart: number;
-  /** Variance that the last timestep adds. */
+  /** Beta of the last timestep. */
   readonly betaEnd: number;
-  /** How the variances between them grow. */
+  /** How beta grows between them. */
   readonly betaSchedule: "linear" | "scaled_linear" | "squaredcos_cap_v2";
   /** Whether the last timestep is pure noise. Source: https://arxiv.org/abs/2305.08891, Alg. 1. */
   readonly rescaleBetasZeroSnr: boolean;
   /** What the UNet predicts. */
   readonly predictionType: PredictionType;
-  /** How samplers walk. */
+  /** How samplers use the schedule. */
   readonly sampling: SamplingConfig;
 }
 
-/** How samplers walk along the schedule. */
+/** How samplers use a schedule. */
 export interface SamplingConfig {
-  /** How the steps are spread over diffusion time. */
+  /** How the timesteps are spaced. */
   readonly timestepSpacing: TimestepSpacing;
-  /** Added to the timesteps of "leading", integer >= 0. */
+  /** Added to the timesteps of "leading"; integer, min 0. */
   readonly stepsOffset: number;
-  /** DDIM: whether it ends without noise, or with the noise of timestep 0. */
+  /** DDIM: whether the last step ends at alpha 1, else at the alpha of timestep 0. */
   readonly setAlphaToOne: boolean;
-  /** DDIM: greatest magnitude of the predicted clean latents; undefined for no limit. */
+  /** DDIM: max magnitude of the predicted clean latents; undefined for no limit. */
   readonly clipRange: number | undefined;
-  /** DDIM: whether the noise is computed again from the clipped latents. */
+  /** DDIM: whether the noise is recomputed from the clipped latents. */
   readonly useClippedModelOutput: boolean;
 }
 
@@ -46,7 +46,7 @@ const CLASSES = [
   "EulerAncestralDiscreteScheduler",
 ] as const;
 
-/** Options without effect here: of random samplers, of what is switched off, of other samplers. */
+/** Options without effect: of stochastic samplers, of unused features, of other samplers. */
 const HARMLESS: readonly string[] = [
   "_diffusers_version",
   "dynamic_thresholding_ratio",
@@ -55,15 +55,15 @@ const HARMLESS: readonly string[] = [
   "variance_type",
 ];
 
-/** Latents of unit variance hardly go beyond it. Source: this project's trials. */
+/** Max magnitude of clean latents. Source: measurements of this project. */
 const LATENT_RANGE = 4;
 
 /**
  * Reads the scheduler of a teacher.
  *
- * The sampler itself is chosen elsewhere: the file says how the teacher was trained, and how
- * samplers of its class walk. A "DDPMScheduler" describes the training only, so it gets the spacing
- * that begins at the last timestep, ends without noise, and keeps latents in range.
+ * The file says how the teacher was trained and how its samplers space their timesteps; the sampler
+ * itself is a key of the config. A "DDPMScheduler" describes only the training. It gets trailing
+ * timesteps, alpha 1 at the end, and clipped latents.
  *
  * @throws {ModelConfigError} If an option is wrong or not supported.
  */
@@ -76,7 +76,11 @@ export async function readSchedulerConfig(
   );
 }
 
-/** Reads the options of a scheduler from an open file. */
+/**
+ * Reads the options of a scheduler from an open file.
+ *
+ * @throws {ModelConfigError} If an option is wrong or not supported.
+ */
 export function parseSchedulerConfig(config: ModelConfig): SchedulerConfig {
   const className = config.choice("_class_name", CLASSES);
   refuseOtherKinds(config);
@@ -112,7 +116,7 @@ function refuseOtherKinds(config: ModelConfig): void {
   );
 }
 
-/** Reads all options of sampling, so that each is checked, and returns those that count. */
+/** Reads all options of sampling, so that each is checked; not all classes use all of them. */
 function readSampling(config: ModelConfig, className: typeof CLASSES[number]): SamplingConfig {
   const isEuler = className.startsWith("Euler");
   const timestepSpacing = config.choice(

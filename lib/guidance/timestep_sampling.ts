@@ -2,7 +2,7 @@ import type { SdConfig } from "../../config/run_config.ts";
 import { drawUniform } from "../../kernels/random/philox.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 
-/** The part of the config that says how timesteps are drawn. */
+/** The keys of the config that timesteps are drawn by. */
 export type TimestepConfig = Pick<
   SdConfig,
   | "samplingMethodT"
@@ -15,13 +15,13 @@ export type TimestepConfig = Pick<
   | "tWindow"
 >;
 
-/** Where a run stands. */
+/** What a drawn timestep depends on. */
 export interface TimestepDraw {
   /** Optimizer step, from 1. */
   readonly step: number;
-  /** Optimizer steps in all. */
+  /** Number of optimizer steps. */
   readonly steps: number;
-  /** Number of the random draw, if a step makes several. Default: `step`. */
+  /** Index of the random draw, if a step makes several. Default: `step`. */
   readonly draw?: number;
   /** Seed of the run. */
   readonly seed: number;
@@ -30,10 +30,10 @@ export interface TimestepDraw {
 }
 
 /**
- * Draws the timestep of an optimizer step; the same arguments always give the same one.
+ * Draws the timestep of an optimizer step. It is a function of its arguments.
  *
- * Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236, for "bounded_max";
- * "linear_falling" is of this project.
+ * Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236, for "bounded_max". The
+ * method "linear_falling" is new in this project.
  *
  * @returns Diffusion time, integer in [0, T).
  */
@@ -45,7 +45,7 @@ export function drawTimestep(config: TimestepConfig, draw: TimestepDraw): number
   return Math.min(timesteps - 1, Math.max(0, Math.floor(time * timesteps)));
 }
 
-/** Returns the shares of the schedule between which the timestep of a step is drawn. */
+/** Returns the range of a step's timestep, as shares of the schedule. */
 export function timestepRange(
   config: TimestepConfig,
   { step, steps }: Pick<TimestepDraw, "step" | "steps">,
@@ -66,9 +66,9 @@ export function timestepRange(
     }
     case "linear_falling": {
       const middle = tStart - (tStart - tEnd) * progress;
-      // The window does not go beyond the ends of the line.
-      const [least, greatest] = [Math.min(tStart, tEnd), Math.max(tStart, tEnd)];
-      return [Math.max(least, middle - tWindow), Math.min(greatest, middle + tWindow)];
+      // The window is clipped to the ends of the line.
+      const [min, max] = [Math.min(tStart, tEnd), Math.max(tStart, tEnd)];
+      return [Math.max(min, middle - tWindow), Math.min(max, middle + tWindow)];
     }
   }
 }

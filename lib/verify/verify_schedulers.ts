@@ -1,7 +1,11 @@
-import { ddimTimesteps, sampleDdim } from "../guidance/ddim_sampler.ts";
-import { eulerCourse, sampleEuler } from "../guidance/euler_sampler.ts";
 import { NoiseSchedule } from "../guidance/noise_schedule.ts";
-import type { Predict } from "../guidance/sampler.ts";
+import {
+  ddimTimesteps,
+  eulerSigmas,
+  type PredictNoise,
+  sampleDdim,
+  sampleEuler,
+} from "../guidance/samplers.ts";
 import { readSchedulerConfig, type SamplingConfig } from "../guidance/scheduler_config.ts";
 import type { Verification } from "./verification.ts";
 import { EXACT, type Limit, type VerifyLine } from "./verify_line.ts";
@@ -22,7 +26,7 @@ const SAMPLING: SamplingConfig = {
 const SCHEDULE: Limit = { maxAbs: 1e-5, relative: 1e-5 };
 
 /** The network of the reference. */
-const predict: Predict = (latents) =>
+const predict: PredictNoise = (latents) =>
   Promise.resolve(latents.map((value) => 0.9 * Math.tanh(value)));
 
 /** Compares the noise schedule and the walks of both samplers. */
@@ -39,7 +43,7 @@ export async function* verifySchedulers(
   yield file.compare("ddim.end", ddimEnd, SCHEDULE);
 
   const euler = { schedule, steps: file.tensor("euler.timesteps").data.length };
-  const { timesteps, sigmas, initNoiseSigma } = eulerCourse(euler);
+  const { timesteps, sigmas, initNoiseSigma } = eulerSigmas(euler);
   yield file.compare("euler.timesteps", timesteps, EXACT);
   yield file.compare("euler.sigmas", sigmas, SCHEDULE);
   const noise = file.tensor("euler.start").data.map((value) => value / initNoiseSigma);

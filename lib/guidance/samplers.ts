@@ -1,0 +1,162 @@
+import type { NoiseSchedule } from "./noise_schedule.ts";
+import type { SamplingConfig } from "./scheduler_config.ts";
+
+/**
+ * Predicts the noise epsilon in latents, whatever the network itself predicts.
+ *
+ * @param latents Noisy latents, scaled to unit variance; not to be changed.
+ * @param timestep Diffusion time in [0, T); with "linspace" it may have a fraction.
+ * @returns The noise, same size.
+ */
+export type PredictNoise = (latents: Float32Array, timestep: number) => Promise<Float32Array>;
+
+/** Options of a sampler. */
+export interface SamplerOptions {
+  /** The teacher's schedule. */
+  readonly schedule: NoiseSchedule;
+  /** Steps, integer in [1, T]; each step predicts once. */
+  readonly steps: number;
+  /** Called after each step, from 1, with the latents so far. */
+  readonly onStep?: (step: number, latents: Float32Array) => void;
+  /** Cancels the sampling between two steps. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Samples latents.
+ *
+ * @param noise Standard normal values, any shape; not changed.
+ * @returns Clean latents, same size.
+ */
+export type Sampler = (
+  noise: Float32Array,
+  predictNoise: PredictNoise,
+  options: SamplerOptions,
+) => Promise<Float32Array>;
+
+/**
+ * Samples latents by DDIM with eta 0, as diffusers' `DDIMScheduler`.
+ *
+ * Source: Song et al. 2021, https://arxiv.org/abs/2010.02502, Eq. 12 with sigma = 0. `alpha` is the
+ * paper's alpha: the cumulative product that diffusers calls `alphas_cumprod`.
+ */
+export const sampleDdim: Sampler = async (noise, predictNoise, options) => {
+  const { schedule, onStep, signal } = options;
+  const { clipRange = Infinity, useClippedModelOutput } = schedule.sampling;
+  let x = noise.slice();
+  for (const [i, t] of ddimTimesteps(options).entries()) {
+    signal?.throwIfAborted();
+    const predicted = await predictNoise(x, t);
+    const alpha = schedule.alphaAt(t);
+    const nextAlpha = nextDdimAlpha(options, t);
+    x = x.map((value, j) => {
+      const exact = (value - Math.sqrt(1 - alpha) * predicted[j]!) / Math.sqrt(alpha);
+      const clean = Math.min(clipRange, Math.max(-clipRange, exact));
+      const epsilon = useClippedModelOutput
+        ? (value - Math.sqrt(alpha) * clean) / Math.sqrt(1 - alpha)
+        : predicted[j]!;
+      return Math.sqrt(nextAlpha) * clean + Math.sqrt(1 - nextAlpha) * epsilon;
+    });
+    onStep?.(i + 1, x);
+  }
+  return x;
+};
+
+/** Returns the timesteps of DDIM: integers, falling. */
+export function ddimTimesteps(options: Pick<SamplerOptions, "schedule" | "steps">): number[] {
+  const { schedule, steps } = options;
+  return spaceTimesteps(schedule.size, steps, schedule.sampling).map(roundHalfEven);
+}
+
+/** Returns alpha after the step from timestep `t`. */
+function nextDdimAlpha({ schedule, steps }: SamplerOptions, t: number): number {
+  const next = t - Math.floor(schedule.size / steps);
+  if (next >= 0) return schedule.alphaAt(next);
+  return schedule.sampling.setAlphaToOne ? 1 : schedule.alphaAt(0);
+}
+
+/**
+ * Samples latents by Euler's method, as diffusers' `EulerDiscreteScheduler`.
+ *
+ * Source: Karras et al. 2022, https://arxiv.org/abs/2206.00364, Algorithm 2 without churn and
+ * without the second-order correction. There, x = latents + sigma * noise; the network takes x
+ * scaled to unit variance.
+ */
+export const sampleEuler: Sampler = async (noise, predictNoise, options) => {
+  const { onStep, signal } = options;
+  const { timesteps, sigmas, initNoiseSigma } = eulerSigmas(options);
+  let x = noise.map((value) => value * initNoiseSigma);
+  for (const [i, t] of timesteps.entries()) {
+    signal?.throwIfAborted();
+    const sigma = sigmas[i]!;
+    const scale = Math.sqrt(sigma * sigma + 1);
+    // The derivative dx/dsigma is the noise.
+    const epsilon = await predictNoise(x.map((value) => value / scale), t);
+    const step = sigmas[i + 1]! - sigma;
+    x = x.map((value, j) => value + step * epsilon[j]!);
+    onStep?.(i + 1, x);
+  }
+  return x;
+};
+
+/** The steps of Euler's method, from noise to latents. */
+export interface EulerSigmas {
+  /** Timesteps, falling. */
+  readonly timesteps: readonly number[];
+  /** Noise level of each timestep, and 0 at the end. */
+  readonly sigmas: readonly number[];
+  /** Standard deviation of the noise at the start. */
+  readonly initNoiseSigma: number;
+}
+
+/** Returns the timesteps and noise levels of Euler's method. */
+export function eulerSigmas(
+  { schedule, steps }: Pick<SamplerOptions, "schedule" | "steps">,
+): EulerSigmas {
+  const timesteps = spaceTimesteps(schedule.size, steps, schedule.sampling);
+  const sigmas = [...timesteps.map((timestep) => schedule.sigmaAt(timestep)), 0];
+  const max = Math.max(...sigmas);
+  const isLeading = schedule.sampling.timestepSpacing === "leading";
+  return { timesteps, sigmas, initNoiseSigma: isLeading ? Math.sqrt(max * max + 1) : max };
+}
+
+/**
+ * Spaces the timesteps of a sampler, as diffusers' `set_timesteps` does.
+ *
+ * Source: Lin et al. 2023, https://arxiv.org/abs/2305.08891, Table 2.
+ *
+ * @param count Timesteps of the schedule, T.
+ * @param steps Steps of the sampler, integer in [1, T].
+ * @returns Timesteps in [0, T), falling; with "linspace" they may have fractions.
+ * @throws {RangeError} If `steps` is out of range.
+ */
+export function spaceTimesteps(
+  count: number,
+  steps: number,
+  { timestepSpacing, stepsOffset }: Pick<SamplingConfig, "timestepSpacing" | "stepsOffset">,
+): number[] {
+  if (!Number.isInteger(steps) || steps < 1 || steps > count) {
+    throw new RangeError(
+      `Cannot space timesteps: expected an integer number of steps from 1 to ${count}, got ${steps}`,
+    );
+  }
+  const indices = Array.from({ length: steps }, (_, i) => i);
+  switch (timestepSpacing) {
+    case "linspace":
+      if (steps === 1) return [0];
+      return indices.map((i) => (count - 1) * (steps - 1 - i) / (steps - 1));
+    case "leading": {
+      const stride = Math.floor(count / steps);
+      return indices.map((i) => Math.min(count - 1, (steps - 1 - i) * stride + stepsOffset));
+    }
+    case "trailing":
+      return indices.map((i) => roundHalfEven(count - i * count / steps) - 1);
+  }
+}
+
+/** Rounds like NumPy: a half to the even neighbor. */
+function roundHalfEven(value: number): number {
+  const low = Math.floor(value);
+  if (value - low !== 0.5) return Math.round(value);
+  return low % 2 === 0 ? low : low + 1;
+}
