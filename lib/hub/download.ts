@@ -6,7 +6,7 @@ import { withRetries } from "./retry.ts";
 import { PartialContent } from "./partial_content.ts";
 import type { RepoCache } from "./repo_cache.ts";
 
-/** One content that is downloaded. */
+/** A download of one content. */
 export interface BlobDownload {
   /** Repository. */
   readonly repo: string;
@@ -14,11 +14,11 @@ export interface BlobDownload {
   readonly commit: string;
   /** A file with this content. */
   readonly file: RepoFile;
-  /** Whether it is downloaded even if it is there. */
+  /** Whether a complete blob is downloaded again. */
   readonly isForced: boolean;
-  /** Stops the download; what came is kept. */
+  /** Aborts the download. The partial blob is kept. */
   readonly signal: AbortSignal;
-  /** Told how much is there, in bytes, each time that this changes. */
+  /** Called with the number of bytes on the disk, whenever it changes. */
   onBytes(byteLength: number): void;
 }
 
@@ -28,10 +28,9 @@ const CONTENT_TRIES = 2;
 const MIN_PROGRESS = 16_384;
 
 /**
- * Downloads a content into the cache, going on where an earlier download was cut, and checks it
- * against its hash.
+ * Downloads a content into the cache and checks its hash. A partial download is resumed.
  *
- * @throws {HubError} If it does not come, or comes with another hash twice.
+ * @throws {HubError} If it cannot be downloaded, or its hash is wrong twice.
  */
 export async function downloadBlob(
   client: HubClient,
@@ -41,7 +40,7 @@ export async function downloadBlob(
   const { file, isForced, signal, onBytes } = download;
   const name = blobName(file);
   using _lock = await cache.lock(name, signal);
-  // Another process may have been at it while this one waited.
+  // Another process may have completed it while this one waited.
   if (!isForced && await cache.blobSize(name) === file.byteLength) {
     onBytes(file.byteLength);
     return;
@@ -60,12 +59,12 @@ export async function downloadBlob(
   const url = addressOf(client, download);
   throw new HubError(
     `Cannot use ${url}: expected content with the hash ${name}, got ${found} after ` +
-      `${CONTENT_TRIES} tries; what came was deleted`,
+      `${CONTENT_TRIES} tries; the content was deleted`,
     { url },
   );
 }
 
-/** Downloads until all bytes are there, and returns their hash. */
+/** Downloads until the content is complete, and returns its hash. */
 async function fill(
   client: HubClient,
   cache: RepoCache,
@@ -88,7 +87,7 @@ async function fill(
   return content.hash();
 }
 
-/** Asks once for what is missing and appends what comes. */
+/** Requests the missing bytes once and appends them. */
 async function fetchRest(
   client: HubClient,
   content: PartialContent,
@@ -114,7 +113,7 @@ async function fetchRest(
   if (!content.isComplete) throw cutOff(client, content, { download, error: undefined });
 }
 
-/** Keeps what is there if the answer goes on from it, else drops it. */
+/** Keeps the partial content if the response continues it; deletes it otherwise. */
 async function prepare(content: PartialContent, response: Response): Promise<void> {
   const start = content.byteLength;
   if (start === 0) return;
@@ -123,7 +122,7 @@ async function prepare(content: PartialContent, response: Response): Promise<voi
   await content.clear();
   if (response.status === 200) return;
   await response.body?.cancel();
-  throw new RangeError(`expected bytes from ${start}, got others`);
+  throw new RangeError(`expected a range from byte ${start}, got another`);
 }
 
 async function describeFault(
@@ -133,7 +132,7 @@ async function describeFault(
 ): Promise<HubError> {
   if (!(error instanceof HubError)) return cutOff(client, content, { download, error });
   if (error.status !== 416) return error;
-  // What came is not the beginning of this file: once more, from its start.
+  // The partial content is not the start of this file: start over.
   const isTransient = content.byteLength > 0;
   await content.clear();
   const { message, status, url } = error;
@@ -149,7 +148,7 @@ function cutOff(
   const detail = error instanceof Error ? ` (${error.message})` : "";
   return new HubError(
     `Cannot download ${url}: the transfer was cut off after ${content.byteLength} of ` +
-      `${download.file.byteLength} bytes${detail}; what came is kept, run again to go on`,
+      `${download.file.byteLength} bytes${detail}; run again to resume`,
     { url, cause: error, isTransient: true },
   );
 }

@@ -1,18 +1,18 @@
-/** A file that a model lacks on this machine. */
+/** A file of a model that is not on this machine. */
 export interface MissingFile {
   /** Path in the repository. */
   readonly path: string;
-  /** Size, in bytes, where it is known. */
+  /** Size, in bytes; undefined if it is not known. */
   readonly byteLength?: number;
 }
 
 /** Options of {@linkcode HubError}. */
 export interface HubErrorOptions extends ErrorOptions {
-  /** HTTP status, where there is one. */
+  /** HTTP status; undefined if no server answered. */
   readonly status?: number;
-  /** What was asked for. */
+  /** Address of the request. */
   readonly url?: string;
-  /** Files that are not on this machine. */
+  /** Files that are not on this machine. Default: none. */
   readonly missing?: readonly MissingFile[];
   /** Whether another try may succeed. Default: false. */
   readonly isTransient?: boolean;
@@ -24,18 +24,18 @@ export interface HubErrorOptions extends ErrorOptions {
 export class HubError extends Error {
   /** Name of the class. */
   override readonly name = "HubError";
-  /** HTTP status, where there is one. */
+  /** HTTP status; undefined if no server answered. */
   readonly status: number | undefined;
-  /** What was asked for, never the signed address behind a redirect. */
+  /** Address of the request, never the signed address of a redirect. */
   readonly url: string | undefined;
-  /** Files that are not on this machine, where that is the reason. */
+  /** Files that are not on this machine, if that is the reason. */
   readonly missing: readonly MissingFile[];
   /** Whether another try may succeed. */
   readonly isTransient: boolean;
   /** Pause that the server asks for before the next try, in milliseconds. */
   readonly retryAfter: number | undefined;
 
-  /** Describes a failure. */
+  /** Describes the failure; `message` has no final period. */
   constructor(message: string, options: HubErrorOptions = {}) {
     super(message, options);
     this.status = options.status;

@@ -24,21 +24,21 @@ import { RepoCache } from "./repo_cache.ts";
 
 /** Options of {@linkcode openHubModel}. */
 export interface HubModelOptions extends FileChoice {
-  /** Where the Hub and the cache are. Default: by the environment, as the Python library does. */
+  /** Address of the Hub and folder of the cache. Default: from the environment, as in Python. */
   readonly settings?: HubSettings;
   /** Whether missing files are downloaded. Default: false. */
   readonly download?: boolean;
-  /** Whether all files are downloaded anew, at the newest commit of the revision. Default: false. */
+  /** Whether all files are downloaded again, at the newest commit. Default: false. */
   readonly forceDownload?: boolean;
-  /** Command that downloads the model, for the error without `download`. */
+  /** Command that downloads the model, for the error message without `download`. */
   readonly downloadCommand?: string;
   /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch;
-  /** When a request is made again. */
+  /** Number of tries, and time limits. Default: five tries. */
   readonly retry?: RetryPolicy;
-  /** Tells how much can be written into a folder, in bytes; undefined if that is not known. */
+  /** Returns the free space for a folder, in bytes; undefined if it is not known. */
   readonly freeBytes?: (folder: string) => Promise<number | undefined>;
-  /** Stops a download; what came is kept. */
+  /** Aborts a download. Partial files are kept for the next call. */
   readonly signal?: AbortSignal;
   /** Called with the progress of a download, at most ten times a second for each file. */
   readonly onProgress?: (progress: HubProgress) => void;
@@ -49,13 +49,13 @@ export interface HubModelOptions extends FileChoice {
 /**
  * Opens a model by its id: a short name, a repository of the Hugging Face Hub or a folder.
  *
- * Nothing is asked of the network unless `download` allows it and a file is missing. A branch stays
- * at the commit that was downloaded first; `forceDownload` moves it to the newest.
+ * The network is used only if `download` allows it and a file is missing. A branch stays at the
+ * commit that was downloaded first; `forceDownload` moves it to the newest.
  *
- * Needs `--allow-read` for the cache, and to download `--allow-write` for it and `--allow-net` for
- * the Hub and its stores of files (`huggingface.co,*.hf.co`).
+ * Needs `--allow-read` for the cache. A download needs `--allow-write` for it, and `--allow-net` for
+ * the Hub and its file stores (`huggingface.co,*.hf.co`).
  *
- * @param id As {@linkcode parseModelId} takes it; a folder of this name comes first.
+ * @param id An id for {@linkcode parseModelId}. A folder of this name takes precedence.
  * @throws {HubError} If the model is unknown, not on this machine, or cannot be downloaded.
  */
 export async function openHubModel(
@@ -66,7 +66,7 @@ export async function openHubModel(
   if (reference.type === "folder") {
     return openModelFolder(reference.location, webOptions(options));
   }
-  // As diffusers does: "models/mini" may be a folder.
+  // "models/mini" may be a folder, as in diffusers.
   if (reference.model === undefined && await isModelFolder(id)) return openModelFolder(id);
   return await new HubModel(id, reference, options).open();
 }
@@ -80,7 +80,7 @@ export function webOptions(
 }
 
 async function isModelFolder(path: string): Promise<boolean> {
-  // One that may not be looked at was not meant.
+  // A folder without permission is not what the user means.
   if (!mayRead(path)) return false;
   const folder = openModelFolder(path);
   for (const path of FOLDER_MARKS) if (await folder.has(path)) return true;
@@ -132,7 +132,7 @@ class HubModel {
     }
   }
 
-  /** Returns the commit that the revision is, or stood for when it was downloaded. */
+  /** Returns the commit of the revision: itself, or as it was when it was downloaded. */
   async #readCommit(): Promise<string | undefined> {
     const { revision } = this.#reference;
     if (isCommit(revision)) return revision;
@@ -153,7 +153,7 @@ class HubModel {
       : await missingOfFolder(this.#cache, commit, this.#options);
   }
 
-  /** Downloads what is missing and returns the commit. */
+  /** Downloads missing files and returns the commit. */
   async #download(pinned: string | undefined): Promise<string> {
     const { repo, revision } = this.#reference;
     const { signal, onProgress, forceDownload = false } = this.#options;
@@ -168,7 +168,7 @@ class HubModel {
     const { commit } = listing;
     await this.#cache.createSnapshot(commit);
     await this.#cache.writeTree(commit, encodeTree(listing));
-    // A branch that is there moves when all is done: till then, it names a complete model.
+    // An existing branch moves when all files are complete: until then, it names a complete model.
     if (await this.#readCommit() === undefined) await this.#cache.writeRef(revision, commit);
     await downloadSnapshot(this.#client, this.#cache, {
       ...{ repo, commit, files, isForced: forceDownload },
@@ -204,7 +204,7 @@ class HubModel {
     }
     return new HubError(
       `Cannot open the model ${name}: ${listFiles(missing)} not in "${cacheFolder}"; ` +
-        `get what is missing with: ${command}`,
+        `get them with: ${command}`,
       { missing },
     );
   }

@@ -3,13 +3,14 @@ import { openModelFolder } from "../weights/open_model_folder.ts";
 import type { MissingFile } from "./hub_error.ts";
 import { chooseFiles, type FileChoice, hasNetwork, isWanted } from "./repo_files.ts";
 import type { RepoFile, RepoListing } from "./repo_listing.ts";
+import { subfolderPath } from "../weights/subfolder_path.ts";
 import { findWeightFiles } from "../weights/weight_files.ts";
 import type { RepoCache } from "./repo_cache.ts";
 
 /**
- * Lists the needed files of a commit that are not in the cache, or not of the right size.
+ * Lists the needed files of a commit that are not in the cache, or have another size there.
  *
- * Weights in the other precision count too: what is there is not downloaded twice.
+ * Complete weights in the other precision are accepted: they need no second download.
  *
  * @throws {HubError} If the repository has no such files.
  */
@@ -46,7 +47,7 @@ async function filterAbsent(
   return files.filter((_, i) => !there[i]);
 }
 
-/** Returns the files of the complete weights of a network that a commit's folder has, or none. */
+/** Returns the files of a network's weights in a commit's folder; none if they are not complete. */
 async function weightsThere(
   cache: RepoCache,
   commit: string,
@@ -58,15 +59,15 @@ async function weightsThere(
     const there = await Promise.all(files.map((file) => folder.has(file)));
     return there.every((isThere) => isThere) ? files : [];
   } catch (error) {
-    // None, only a pickle, or an index that cannot be read.
+    // No weights, only a pickle, or an invalid index.
     if (error instanceof RangeError || error instanceof SyntaxError) return [];
     throw error;
   }
 }
 
 /**
- * Lists the needed files of a commit that are not in the cache, where the list of its files is not
- * known: the Python library need not have kept it. What a model must have is told by its index.
+ * Lists the needed files of a commit that are not in the cache, for a commit without a listing: the
+ * Python library does not always keep one. The index of the model lists its parts.
  */
 export async function missingOfFolder(
   cache: RepoCache,
@@ -95,7 +96,7 @@ export async function missingOfFolder(
   return missing;
 }
 
-/** Returns the folders that a pipeline's index names: those with a library and a class. */
+/** Returns the folders in a pipeline's index that have a library and a class. */
 async function partsOf(folder: ModelFolder): Promise<readonly string[] | undefined> {
   let index: unknown;
   try {
@@ -114,7 +115,7 @@ async function missingOfNetwork(
   commit: string,
   { subfolder, choice }: { subfolder: string; choice: FileChoice },
 ): Promise<readonly MissingFile[]> {
-  const at = (name: string) => subfolder === "" ? name : `${subfolder}/${name}`;
+  const at = (name: string) => subfolderPath(subfolder, name);
   const missing: MissingFile[] = [];
   if (await cache.snapshotSize(commit, at("config.json")) === undefined) {
     missing.push({ path: at("config.json") });

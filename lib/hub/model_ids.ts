@@ -1,22 +1,22 @@
 import { didYouMean } from "../text/did_you_mean.ts";
 import { HubError } from "./hub_error.ts";
 
-/** What a model of {@linkcode HUB_MODELS} is for. */
+/** Purpose of a model of {@linkcode HUB_MODELS}. */
 export type HubModelKind = "teacher" | "autoencoder" | "controlnet";
 
 /** A model with a short name. */
 export interface HubModel {
   /** Repository on the Hugging Face Hub. */
   readonly repo: string;
-  /** What it is for. */
+  /** Purpose. */
   readonly kind: HubModelKind;
-  /** Size of the files that are needed, in bytes, roughly; undefined if not known. */
+  /** Approximate size of the needed files, in bytes; undefined if it is not known. */
   readonly byteLength?: number;
 }
 
-/** Bytes of a value in float16, in which most weights come. */
+/** Bytes of a float16 value, the type of most weights. */
 const HALF = 2;
-/** Values of SDXL's two text encoders and its autoencoder, in every model built on it. */
+/** Number of values of SDXL's two text encoders and its autoencoder. */
 const SDXL_ENCODERS = 123_060_480 + 694_659_840 + 83_653_863;
 
 /**
@@ -24,7 +24,7 @@ const SDXL_ENCODERS = 123_060_480 + 694_659_840 + 83_653_863;
  * `controlnet.models_id`.
  *
  * Source: https://github.com/AlexandreBinninger/SD-piXL, pipelines/distillation/__init__.py.
- * Sizes are numbers of parameters times the bytes of each; the Hub tells the exact ones.
+ * Sizes are numbers of parameters times bytes per value; the Hub has the exact ones.
  */
 export const HUB_MODELS: Readonly<Record<string, HubModel>> = {
   "sdxl": {
@@ -48,7 +48,7 @@ export const HUB_MODELS: Readonly<Record<string, HubModel>> = {
 };
 
 /**
- * Revisions that have safetensors where a repository's `main` has, or had, pickles alone.
+ * Revisions with safetensors of repositories whose `main` has, or had, only pickles.
  *
  * Source: https://huggingface.co/Intel/dpt-hybrid-midas/tree/refs%2Fpr%2F5, of the Hub's converter.
  */
@@ -56,7 +56,7 @@ export const SAFETENSORS_REVISIONS: Readonly<Record<string, string>> = {
   "Intel/dpt-hybrid-midas": "refs/pr/5",
 };
 
-/** SD-piXL calls the full size by the kind alone. */
+/** In SD-piXL, the kind without a size means the full size. */
 function controlnets(kind: string): Record<string, HubModel> {
   const repo = `diffusers/controlnet-${kind}-sdxl-1.0`;
   const full: HubModel = { repo, kind: "controlnet", byteLength: HALF * 1_251_000_000 };
@@ -68,24 +68,24 @@ function controlnets(kind: string): Record<string, HubModel> {
   };
 }
 
-/** Where a model is: on the Hub, or in a folder. */
+/** Location of a model: on the Hub, or in a folder. */
 export type ModelReference = HubReference | FolderReference;
 
 /** A revision of a repository on the Hub. */
 export interface HubReference {
-  /** Tells it from a folder. */
+  /** Distinguishes it from a folder. */
   readonly type: "hub";
   /** Repository, such as "owner/name". */
   readonly repo: string;
   /** Branch, tag or commit. */
   readonly revision: string;
-  /** What is known of it, if it has a short name. */
+  /** Known facts, if it has a short name. */
   readonly model?: HubModel;
 }
 
 /** A folder in diffusers layout. */
 export interface FolderReference {
-  /** Tells it from a model of the Hub. */
+  /** Distinguishes it from a model of the Hub. */
   readonly type: "folder";
   /** Path or address. */
   readonly location: string;
@@ -96,7 +96,7 @@ export function hasShortName(id: string): boolean {
   return Object.hasOwn(HUB_MODELS, id.split("@")[0]!);
 }
 
-/** Tells whether an id can name a model of the Hub; a folder of that name would come first. */
+/** Tells whether an id can name a model of the Hub. A folder of that name takes precedence. */
 export function mayBeHubModel(id: string): boolean {
   try {
     return parseModelId(id).type === "hub";
@@ -106,17 +106,17 @@ export function mayBeHubModel(id: string): boolean {
   }
 }
 
-/** Name of a repository: two parts that are no paths, as the Hub allows them. */
+/** Name of a repository: two parts, with the characters that the Hub allows. */
 const REPO = /^(?=.{3,96}$)[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
 /** A branch, a tag, a commit or "refs/pr/1". */
 const REVISION = /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/;
 
 /**
- * Tells where a model is, by its id.
+ * Locates a model by its id.
  *
- * An id is a short name ("sdxl"), a repository ("owner/name"), each with a revision if wanted
- * ("owner/name@refs/pr/1"), or a path or address of a folder. A relative path of two parts looks
- * like a repository: write it with "../".
+ * An id is a short name ("sdxl"), a repository ("owner/name"), or the path or address of a folder.
+ * A revision can follow a name ("owner/name@refs/pr/1"). A relative path of two parts looks like a
+ * repository: start it with "./".
  *
  * @throws {HubError} If it is none of these.
  */

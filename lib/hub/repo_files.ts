@@ -4,30 +4,30 @@ import { HubError } from "./hub_error.ts";
 import type { RepoFile, RepoListing } from "./repo_listing.ts";
 import { SAFETENSORS_REVISIONS } from "./model_ids.ts";
 
-/** The files of one network, tokenizer or scheduler that are needed. */
+/** The needed files of one network, tokenizer or scheduler. */
 export interface FilePart {
   /** Folder in the repository; "" for the repository itself. */
   readonly subfolder: string;
-  /** Configs, and the files of a tokenizer. */
+  /** Configs and tokenizer files. */
   readonly texts: readonly RepoFile[];
   /** Weights, with the index of shards. */
   readonly weights: readonly RepoFile[];
 }
 
-/** What of a repository is needed. */
+/** Selects the needed files of a repository. */
 export interface FileChoice {
   /**
-   * Folders that are needed; one that a repository lacks is left out.
+   * Needed folders. Folders that the repository lacks are skipped.
    * Default: those of a teacher, and ControlNets.
    */
   readonly subfolders?: readonly string[];
-  /** Precision to take where a repository has both. Default: "float16". */
+  /** Precision that is taken if the repository has both. Default: "float16". */
   readonly prefer?: FloatType;
-  /** A file of weights that is needed, alone, such as that of a LoRA. Default: whole networks. */
+  /** The only needed file, such as that of a LoRA. Default: whole networks. */
   readonly file?: string;
 }
 
-/** Folders of a teacher in diffusers layout; `vae_1_0` and the like are not among them. */
+/** Folders of a teacher in diffusers layout. Variants such as `vae_1_0` are not used. */
 const TEACHER_FOLDERS: readonly string[] = [
   "scheduler",
   "text_encoder",
@@ -63,12 +63,12 @@ export function hasNetwork(subfolder: string): boolean {
 }
 
 /**
- * Chooses the files of a repository that are needed: configs, tokenizers, and the weights of each
- * network in one precision, as safetensors.
+ * Chooses the needed files of a repository: configs, tokenizers, and the weights of each network in
+ * one precision, as safetensors.
  *
- * Left out are pickles, the formats of other programs and pipelines in a single file.
+ * Pickles, formats of other programs and pipelines in a single file are not chosen.
  *
- * @throws {HubError} If there is no network, or one has weights only as a pickle.
+ * @throws {HubError} If there is no network, or one has its weights only as a pickle.
  */
 export function chooseFiles(
   repo: string,
@@ -104,13 +104,13 @@ function choosePart(
 ): FilePart {
   const texts = files.filter(({ path }) => TEXTS.has(nameOf(path)));
   if (!hasNetwork(subfolder)) return { subfolder, texts, weights: [] };
-  const place = subfolder === "" ? repo : `"${subfolder}" of ${repo}`;
+  const location = subfolder === "" ? repo : `"${subfolder}" of ${repo}`;
   const weights = chooseWeights(files, choice.prefer ?? "float16");
-  if (weights.length === 0) throw describeNoWeights(repo, place, files);
+  if (weights.length === 0) throw describeNoWeights(repo, location, files);
   if (!texts.some(({ path }) => nameOf(path) === "config.json")) {
     throw new HubError(
-      `Cannot use ${place}: expected diffusers layout with model_index.json or config.json, ` +
-        `got neither; single files of other programs are not read`,
+      `Cannot use ${location}: expected diffusers layout with model_index.json or config.json, ` +
+        `got neither; checkpoints in a single file are not supported`,
     );
   }
   return { subfolder, texts, weights };
@@ -127,19 +127,18 @@ function chooseWeights(files: readonly RepoFile[], prefer: FloatType): readonly 
   return [];
 }
 
-function describeNoWeights(repo: string, place: string, files: readonly RepoFile[]): HubError {
+function describeNoWeights(repo: string, location: string, files: readonly RepoFile[]): HubError {
   const pickle = files.map(({ path }) => nameOf(path)).find(isPickle);
   if (pickle === undefined) {
     return new HubError(
-      `Cannot use ${place}: expected weights in diffusion_pytorch_model.safetensors or ` +
+      `Cannot use ${location}: expected weights in diffusion_pytorch_model.safetensors or ` +
         `model.safetensors in diffusers layout, got none`,
     );
   }
   return new HubError(
-    `Cannot use ${place}: expected weights as safetensors, got only the pickle "${pickle}", ` +
-      `which can run code when it is opened; take ${describeRevision(repo)}, or convert it in ` +
-      `Python with ` +
-      `save_pretrained(folder, safe_serialization=True) and name the folder`,
+    `Cannot use ${location}: expected weights as safetensors, got only the pickle "${pickle}", ` +
+      `which can run code when it is opened; use ${describeRevision(repo)}, or convert it in ` +
+      `Python with save_pretrained(folder, safe_serialization=True) and use that folder`,
   );
 }
 

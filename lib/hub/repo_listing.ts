@@ -10,9 +10,9 @@ export interface RepoFile {
   readonly path: string;
   /** Size, in bytes. */
   readonly byteLength: number;
-  /** SHA-1 of the Git blob: of the file, or of the pointer to a large file. */
+  /** SHA-1 of the Git blob: the file, or the pointer to a large file. */
   readonly gitHash: string;
-  /** SHA-256 of a large file; undefined for what Git itself keeps. */
+  /** SHA-256 of a large file; undefined for a file in Git itself. */
   readonly sha256?: string;
 }
 
@@ -20,7 +20,7 @@ export interface RepoFile {
 export interface RepoListing {
   /** Commit, 40 hexadecimal digits. */
   readonly commit: string;
-  /** All of them, needed or not. */
+  /** All files, needed or not. */
   readonly files: readonly RepoFile[];
 }
 
@@ -29,17 +29,17 @@ export function isCommit(text: string): boolean {
   return /^[0-9a-f]{40}$/.test(text);
 }
 
-/** Name of a file's content in the cache: what it is checked against. */
+/** Returns the name of a file's blob in the cache: the hash of its content. */
 export function blobName(file: RepoFile): string {
   return file.sha256 ?? file.gitHash;
 }
 
 /**
- * Reads the answer of the Hub's `/api/models/{repo}/revision/{revision}?blobs=true`.
+ * Parses the response of the Hub's `/api/models/{repo}/revision/{revision}?blobs=true`.
  *
  * Paths and hashes become paths on this machine, so each is checked.
  *
- * @throws {SyntaxError} If it is not such an answer.
+ * @throws {SyntaxError} If the response has another form.
  */
 export function parseModelInfo(value: unknown): RepoListing {
   const { sha, siblings } = record(value);
@@ -105,7 +105,7 @@ function describeCut(url: string, cause: unknown): HubError {
 }
 
 /**
- * Writes a listing in the form in which the Python library keeps it, `trees/<commit>.json`.
+ * Encodes a listing in the form of the Python library's `trees/<commit>.json`.
  *
  * Source: huggingface_hub 2.0, `_tree_cache.py`.
  */
@@ -119,7 +119,7 @@ export function encodeTree({ files }: RepoListing): string {
   return JSON.stringify({ format_version: 1, files: Object.fromEntries(entries) }, null, 1);
 }
 
-/** Reads what {@linkcode encodeTree} or the Python library has written; undefined if it is not that. */
+/** Decodes a listing of {@linkcode encodeTree} or the Python library; undefined if it is neither. */
 export function decodeTree(text: string, commit: string): RepoListing | undefined {
   try {
     const { format_version, files } = record(JSON.parse(text));
@@ -134,12 +134,12 @@ export function decodeTree(text: string, commit: string): RepoListing | undefine
     });
     return { commit, files: parsed };
   } catch {
-    // Kept to save a question; the Hub is asked again.
+    // It only saves a request: the Hub is asked again.
     return undefined;
   }
 }
 
-/** Returns one file, or none where the path could lead out of its folder: no model needs it. */
+/** Returns one file, or none if its path could lead out of the folder: no model needs it. */
 function parseFile(
   path: unknown,
   { size, gitHash, sha256 }: { size: unknown; gitHash: unknown; sha256: unknown },

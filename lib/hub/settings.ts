@@ -1,19 +1,19 @@
 import { join } from "node:path";
 import { HubError } from "./hub_error.ts";
 
-/** Where the Hub is and where its files are kept. */
+/** Address of the Hub, folder of the cache, and access. */
 export interface HubSettings {
   /** Address of the Hub, without a slash at the end. */
   readonly endpoint: string;
-  /** Folder of the cache, shared with the Python library. */
+  /** Folder of the cache, which the Python library shares. */
   readonly cacheFolder: string;
-  /** Access token; sent to the endpoint's host and nowhere else. */
+  /** Access token. It is sent only to the host of the endpoint. */
   readonly token?: string;
   /** Whether HF_HUB_OFFLINE forbids downloads. */
   readonly isOffline: boolean;
 }
 
-/** Environment variables that {@linkcode resolveHubSettings} asks for. */
+/** Environment variables that {@linkcode resolveHubSettings} reads. */
 export const HUB_VARIABLES: readonly string[] = [
   "HF_ENDPOINT",
   "HF_HOME",
@@ -31,11 +31,11 @@ export const HUB_VARIABLES: readonly string[] = [
 
 const DEFAULT_ENDPOINT = "https://huggingface.co";
 
-/** What the settings are read from; a test gives its own. */
+/** Environment and files from which settings are read. */
 export interface HubSettingsSource {
-  /** Value of an environment variable. */
+  /** Returns the value of an environment variable; undefined if it is not set or not permitted. */
   variable(name: string): string | undefined;
-  /** Text of a file; undefined if it cannot be read. */
+  /** Returns the text of a file; undefined if it cannot be read. */
   readText(path: string): string | undefined;
 }
 
@@ -44,10 +44,10 @@ export interface HubSettingsSource {
  *
  * Source: huggingface_hub, `constants.py` and `utils/_auth.py`.
  *
- * @throws {HubError} If the endpoint is no address, or no folder can be found.
+ * @throws {HubError} If the endpoint is not an address, or no cache folder can be derived.
  */
 export function resolveHubSettings(source: HubSettingsSource): HubSettings {
-  // An empty variable counts as none.
+  // An empty variable counts as not set.
   const get = (name: string) => source.variable(name)?.trim() || undefined;
   const user = get("HOME") ?? get("USERPROFILE");
   const expand = (path: string | undefined) =>
@@ -81,8 +81,8 @@ function isTrue(value: string | undefined): boolean {
   return value !== undefined && /^(1|on|yes|true)$/i.test(value);
 }
 
-/** Checks the address of a Hub and drops slashes at its end. */
-export function checkEndpoint(endpoint: string): string {
+/** Checks the address of a Hub and removes final slashes. */
+function checkEndpoint(endpoint: string): string {
   const url = URL.parse(endpoint);
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
     throw new HubError(
@@ -92,7 +92,7 @@ export function checkEndpoint(endpoint: string): string {
   return url.href.replace(/\/+$/, "");
 }
 
-/** The token itself is never shown. */
+/** Checks a token. Messages never show it. */
 function checkToken(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new HubError("Cannot use the token of the Hugging Face Hub: expected letters and digits");

@@ -6,35 +6,35 @@ import { type HubProgress, SnapshotProgress } from "./progress.ts";
 import type { HubClient } from "./request.ts";
 import type { RepoCache } from "./repo_cache.ts";
 
-/** Files of a commit that are downloaded. */
+/** A download of files of a commit. */
 export interface SnapshotDownload {
   /** Repository. */
   readonly repo: string;
   /** Commit, 40 hexadecimal digits. */
   readonly commit: string;
-  /** Those that are needed. */
+  /** Files to download. */
   readonly files: readonly RepoFile[];
-  /** Whether files are downloaded that are there. */
+  /** Whether complete files are downloaded again. */
   readonly isForced: boolean;
-  /** Tells how much can be written into a folder, in bytes; undefined if that is not known. */
+  /** Returns the free space for a folder, in bytes; undefined if it is not known. */
   freeBytes(folder: string): Promise<number | undefined>;
-  /** Stops the download; what came is kept. */
+  /** Aborts the download. Partial files are kept. */
   readonly signal?: AbortSignal;
-  /** Told how far it is. */
+  /** Called with the progress. */
   onProgress?(progress: HubProgress): void;
 }
 
-/** Files that are downloaded at a time. */
+/** Number of files that are downloaded in parallel. */
 const PARALLEL = 4;
-/** Left free on the disk, in bytes. */
+/** Space that stays free on the disk, in bytes. */
 const RESERVE = 100_000_000;
 
 /**
- * Downloads files of a commit into the cache, a few at a time, each content once.
+ * Downloads files of a commit into the cache, four in parallel, each content once.
  *
- * What comes is kept when it fails, so that the next call goes on.
+ * After a failure, partial files are kept and the next call resumes them.
  *
- * @throws {HubError} If the disk is too full or a file cannot be had.
+ * @throws {HubError} If the disk is too full or a file cannot be downloaded.
  */
 export async function downloadSnapshot(
   client: HubClient,
@@ -45,7 +45,7 @@ export async function downloadSnapshot(
   const progress = new SnapshotProgress(download, download.onProgress);
   let needed = 0;
   for (const [name, [file]] of contents) {
-    const done = await bytesThere(cache, file!, download.isForced);
+    const done = await cachedBytes(cache, file!, download.isForced);
     progress.start(name, done);
     needed += file!.byteLength - done;
   }
@@ -65,15 +65,15 @@ export async function downloadSnapshot(
   };
   const workers = Array.from({ length: PARALLEL }, () =>
     worker().catch((error) => {
-      // The first failure ends the others, whose failures it causes.
+      // The first failure aborts the other downloads.
       failure.abort(error);
     }));
   await Promise.all(workers);
   signal.throwIfAborted();
 }
 
-/** Returns how much of a content need not be downloaded, in bytes. */
-async function bytesThere(cache: RepoCache, file: RepoFile, isForced: boolean): Promise<number> {
+/** Returns the number of bytes of a content that need no download. */
+async function cachedBytes(cache: RepoCache, file: RepoFile, isForced: boolean): Promise<number> {
   if (isForced) return 0;
   const name = blobName(file);
   if (await cache.blobSize(name) === file.byteLength) return file.byteLength;
@@ -91,6 +91,6 @@ async function checkSpace(
   throw new HubError(
     `Cannot download ${download.repo}: expected ${formatBytes(needed + RESERVE)} free for ` +
       `"${cache.location}", got ${formatBytes(free)}; ` +
-      `make room or set HF_HOME to a folder on another disk`,
+      `free some space, or set HF_HOME to a folder on another disk`,
   );
 }

@@ -122,7 +122,7 @@ const BLOCK_MODULE =
  * Pairs the modules of a UNet with their names in SGM.
  *
  * SGM numbers blocks consecutively. A residual block and the attention after it share a number, as
- * do an upsampler and the layer before it. A downsampler has a number of its own.
+ * do an upsampler and the layer before it. A downsampler has its own number.
  *
  * Source: openaimodel.py of https://github.com/Stability-AI/generative-models.
  */

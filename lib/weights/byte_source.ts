@@ -1,6 +1,6 @@
-/** Bytes that are read on demand: a file, or memory. */
+/** Bytes that are read on demand, from a file or from memory. */
 export interface ByteSource {
-  /** What is read, for error messages: a path or an address. */
+  /** Path or address, for error messages. */
   readonly name: string;
   /** Size, in bytes. */
   readonly byteLength: number;
@@ -9,15 +9,15 @@ export interface ByteSource {
    *
    * @param offset Start of the range, in bytes from the beginning.
    * @param length Size of the range, in bytes.
-   * @returns Exactly `length` bytes; they may share memory with the source, so they are not written.
-   * @throws {RangeError} If the range does not lie inside the source.
+   * @returns Exactly `length` bytes. They may share memory with the source: do not write.
+   * @throws {RangeError} If the range is not inside the source.
    */
   read(offset: number, length: number): Uint8Array<ArrayBuffer>;
-  /** Releases what is held. Reading afterwards is an error. */
+  /** Closes the source. Reading afterwards is an error. */
   close(): void;
 }
 
-/** Creates a source over bytes in memory. The bytes are borrowed, not copied. */
+/** Creates a source over bytes in memory, which are not copied. */
 export function memorySource(bytes: Uint8Array<ArrayBuffer>, name: string): ByteSource {
   return {
     name,
@@ -30,7 +30,7 @@ export function memorySource(bytes: Uint8Array<ArrayBuffer>, name: string): Byte
   };
 }
 
-/** Throws a RangeError if a range does not lie inside a source. */
+/** Throws a RangeError if a range is not inside a source. */
 export function checkRange(source: ByteSource, offset: number, length: number): void {
   const end = offset + length;
   if (offset >= 0 && length >= 0 && end <= source.byteLength) return;

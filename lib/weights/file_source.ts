@@ -3,7 +3,7 @@ import { type ByteSource, checkRange } from "./byte_source.ts";
 /**
  * Opens a file whose ranges are read on demand. Needs `--allow-read` for it.
  *
- * @returns A source that the caller closes.
+ * @returns A source. The caller closes it.
  */
 export function fileSource(path: string): ByteSource {
   const file = Deno.openSync(path);

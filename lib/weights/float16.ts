@@ -1,7 +1,7 @@
 import { alignBytes } from "./float_view.ts";
 import { bytesPerValue, type SafetensorsDtype } from "./safetensors.ts";
 
-/** Type that weights are converted to: what the networks compute with. */
+/** Floating-point types of the networks, to which weights are converted. */
 export type FloatType = "float32" | "float16";
 
 /** Returns the number of bytes of one value. */
@@ -10,13 +10,13 @@ export function bytesPerFloat(type: FloatType): number {
 }
 
 /**
- * Converts stored values to floating-point values, little-endian on both sides.
+ * Converts stored values to floating-point values. Both are little-endian.
  *
  * Narrowing rounds to the nearest value, ties to even, and keeps subnormals, infinities and NaN.
  * Values beyond the range of float16 become infinite.
  *
- * @param bytes Whole values of type `dtype`; they may start at any offset.
- * @throws {TypeError} If values of this type are not supported.
+ * @param bytes Whole values of type `dtype`. They may start at any offset.
+ * @returns Values of `type`. They may share memory with `bytes`: do not write.
  */
 export function convertFloats(
   bytes: Uint8Array<ArrayBuffer>,
@@ -32,11 +32,11 @@ export function convertFloats(
 }
 
 /**
- * Multiplies stored 8-bit values with the scale of their row.
+ * Multiplies stored 8-bit values by the scale of their row.
  *
- * @param bytes Values of type I8, a part of a tensor whose rows have `rowSize` values.
- * @param start Index of the first value in the tensor.
- * @param scales One scale a row.
+ * @param bytes Values of type I8: a range of a tensor whose rows have `rowSize` values.
+ * @param scales One scale for each row.
+ * @param options.start Index of the first value in the tensor.
  */
 export function dequantizeRows(
   bytes: Uint8Array<ArrayBuffer>,

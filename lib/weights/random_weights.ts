@@ -2,66 +2,66 @@ import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import type { FloatType } from "./float16.ts";
 import type { WeightEntry, WeightSource } from "./weight_source.ts";
 
-/** Values that a uniform draw of 16 bits may become. */
+/** Number of different values of a uniform draw of 16 bits. */
 const LEVELS = 2 ** 16;
-/** Largest bias; biases have no inputs that would tell their size. */
+/** Bound of biases, which have no inputs to derive one from. */
 const BIAS_BOUND = 0.02;
 
 /** Options of {@linkcode RandomWeights}. */
 export interface RandomWeightsOptions {
-  /** The same seed makes the same weights. Default: 0. */
+  /** The same seed gives the same weights. Default: 0. */
   readonly seed?: number | string;
-  /** Paths that are said to hold weights before any of them is asked for. Default: none. */
+  /** Paths for which {@linkcode RandomWeights.hasPrefix} returns true. Default: none. */
   readonly prefixes?: readonly string[];
 }
 
 /**
- * Weights that are made up when they are asked for, of the shape that is expected.
+ * Random weights that are generated on request, in the requested shape.
  *
- * A builder of graphs that is given these leaves behind the keys and shapes of the network. Values
- * are uniform within 1 / sqrt(inputs of an output), as those of a fresh layer of PyTorch, so that
- * activations stay in the range of float16; scales of normalizations are 1. Any range of a weight
- * can be read by itself.
+ * They record the keys and shapes that a graph builder requests: those of its checkpoint. Values are
+ * uniform in ±1 / sqrt(fan-in), like the initial values of a layer in PyTorch, so that activations
+ * stay in the range of float16. Scales of normalizations are 1. Any range of a weight can be read
+ * by itself.
  */
 export class RandomWeights implements WeightSource {
-  /** What errors call them. */
+  /** Name in error messages. */
   readonly location: string = "random weights";
   readonly #entries = new Map<string, RandomWeight>();
   readonly #seed: number | string;
   readonly #prefixes: readonly string[];
-  /** Float16 values of the 16-bit draws, by bound: networks have few different ones. */
+  /** Float16 values of the 16-bit draws, by bound: networks have few different bounds. */
   readonly #tables = new Map<number, Uint16Array>();
 
-  /** Begins without any weight. */
+  /** Creates a source without any weight. */
   constructor({ seed = 0, prefixes = [] }: RandomWeightsOptions = {}) {
     this.#seed = seed;
     this.#prefixes = prefixes;
   }
 
-  /** The weights that were asked for, in that order. */
+  /** Requested weights, in the order of the requests. */
   get entries(): readonly WeightEntry[] {
     return [...this.#entries.values()];
   }
 
-  /** Returns the keys that were asked for. */
+  /** Returns the requested keys. */
   keys(): string[] {
     return [...this.#entries.keys()];
   }
 
-  /** Tells whether a path was given as one that holds weights. */
+  /** Tells whether a path is among the prefixes of the options. */
   hasPrefix(path: string): boolean {
     return this.#prefixes.includes(path);
   }
 
   /**
-   * Returns the weight of a key, made up at the first time.
+   * Returns the weight of a key. The first request generates it.
    *
-   * @throws {RangeError} If its shape is not known.
+   * @throws {RangeError} If the first request has no shape.
    */
   get(key: string, shape?: readonly number[]): WeightEntry {
     const known = this.#entries.get(key);
     if (known) return known;
-    if (!shape) throw new RangeError(`Cannot make up weight "${key}": expected a shape, got none`);
+    if (!shape) throw new RangeError(`Cannot generate weight "${key}": expected a shape, got none`);
     const entry = new RandomWeight(key, [...shape], this.#seed, this.#tables);
     this.#entries.set(key, entry);
     return entry;
@@ -101,7 +101,7 @@ class RandomWeight implements WeightEntry {
           `expected a range inside its ${size} values`,
       );
     }
-    // Values of both types are the same: those of float16.
+    // Both types have the same values: those of float16.
     const patterns = this.#patterns(start, length);
     if (type === "float16") return new Uint8Array(patterns.buffer);
     return new Uint8Array(Float32Array.from(new Float16Array(patterns.buffer)).buffer);
@@ -113,7 +113,7 @@ class RandomWeight implements WeightEntry {
     const table = this.#table();
     const hash = this.#hash;
     let i = 0;
-    // One draw of 32 bits makes two values.
+    // One draw of 32 bits gives two values.
     if (start % 2 === 1 && length > 0) patterns[i++] = table[draw(hash, start >>> 1) >>> 16]!;
     for (let pair = (start + i) / 2; i < length; pair++) {
       const bits = draw(hash, pair);
@@ -145,7 +145,7 @@ function draw(hash: number, index: number): number {
   return mix(mix(index) ^ hash);
 }
 
-/** Scatters 32 bits. Source: "lowbias32" of https://nullprogram.com/blog/2018/07/31/. */
+/** Mixes 32 bits. Source: "lowbias32" of https://nullprogram.com/blog/2018/07/31/. */
 function mix(bits: number): number {
   let x = bits ^ (bits >>> 16);
   x = Math.imul(x, 0x7feb352d);

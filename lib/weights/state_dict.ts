@@ -13,16 +13,16 @@ import type { WeightEntry, WeightSource } from "./weight_source.ts";
 
 /** Options of {@linkcode StateDict.open}. */
 export interface StateDictOptions {
-  /** Precision to take where a folder has both. Default: "float32". */
+  /** Precision that is taken if the folder has both. Default: "float32". */
   readonly prefer?: FloatType;
 }
 
-/** A tensor of type I8 is multiplied, row by row, with the tensor of its name and this ending. */
+/** Ending of the tensor whose values multiply the rows of an I8 tensor. */
 const SCALE_SUFFIX = "_scale";
 
-/** The weights of one network: tensors by key, over any number of files. Read lazily. */
+/** The weights of one network: tensors by key, from any number of files. Values are read lazily. */
 export class StateDict implements Disposable, WeightSource {
-  /** Where the weights come from, for error messages. */
+  /** Path or address of the weights, for error messages. */
   readonly location: string;
   readonly #entries: ReadonlyMap<string, WeightEntry>;
   readonly #sources: readonly ByteSource[];
@@ -40,11 +40,11 @@ export class StateDict implements Disposable, WeightSource {
   /**
    * Opens the weights in a subfolder of a model folder.
    *
-   * Found are `diffusion_pytorch_model` and `model`, with and without the variant `fp16`, in one
-   * file or in shards with their index.
+   * Known names are `diffusion_pytorch_model` and `model`, with and without the variant `fp16`, in
+   * one file or in shards with their index.
    *
    * @throws {SafetensorsError} If a file is not valid.
-   * @throws {RangeError} If there are no weights, or the index names what is not there.
+   * @throws {RangeError} If there are no weights, or a weight of the index is missing.
    */
   static async open(
     folder: ModelFolder,
@@ -65,8 +65,9 @@ export class StateDict implements Disposable, WeightSource {
   }
 
   /**
-   * Creates a state dict over open safetensors files and takes them over: they are closed with it.
+   * Creates a state dict over open safetensors files.
    *
+   * @param sources Owned by the state dict from here on, and closed with it.
    * @throws {SafetensorsError} If a file is not valid or a key is in two files.
    */
   static fromSources(sources: readonly ByteSource[], location?: string): StateDict {
@@ -90,15 +91,15 @@ export class StateDict implements Disposable, WeightSource {
       if (scale) checkScale(tensor, scale);
       entries.set(key, new StoredWeight(source, tensor, scale));
     }
-    return new StateDict(location ?? sources[0]?.name ?? "nothing", entries, sources);
+    return new StateDict(location ?? sources[0]?.name ?? "no files", entries, sources);
   }
 
-  /** Creates a state dict over entries that are already there, such as merged weights. */
+  /** Creates a state dict over existing entries, such as merged weights. */
   static fromEntries(entries: Iterable<WeightEntry>, location: string): StateDict {
     return new StateDict(location, new Map([...entries].map((entry) => [entry.key, entry])), []);
   }
 
-  /** Returns all keys, in the order of the files; scales of 8-bit weights are not among them. */
+  /** Returns all keys, in the order of the files, except scales of 8-bit weights. */
   keys(): string[] {
     return [...this.#entries.keys()];
   }
@@ -120,7 +121,7 @@ export class StateDict implements Disposable, WeightSource {
   /**
    * Returns the tensor of a key.
    *
-   * @throws {RangeError} If there is none.
+   * @throws {RangeError} If there is no such tensor.
    */
   get(key: string): WeightEntry {
     const entry = this.#entries.get(key);
@@ -137,7 +138,7 @@ export class StateDict implements Disposable, WeightSource {
     const missing = keys?.find((key) => !this.has(key) && !key.endsWith(SCALE_SUFFIX));
     if (missing === undefined) return;
     throw new RangeError(
-      `Cannot find weight "${missing}" in the shards of "${location}": expected it by the index`,
+      `Cannot find weight "${missing}" in the shards of "${location}": expected by the index`,
     );
   }
 }

@@ -182,7 +182,7 @@ function isComplete(
   if (pathname.endsWith(".json")) {
     return isParsed(() => JSON.parse(new TextDecoder().decode(bytes)));
   }
-  // An encoded or chunked body has an end of its own. One without length ends with the connection.
+  // An encoded or chunked body marks its end. One without length ends with the connection.
   return announcedLength(response) !== undefined || response.headers.has("content-encoding") ||
     response.headers.has("transfer-encoding");
 }

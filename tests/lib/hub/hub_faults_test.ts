@@ -27,7 +27,7 @@ async function names(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
 }
 
-Deno.test("a transfer that is cut again and again goes on where it was", async () => {
+Deno.test("a transfer that is cut repeatedly is resumed where it was", async () => {
   await withNetwork(async (hub, cache) => {
     // More cuts than tries: each brings something new, so none is the last.
     hub.fault = ({ server, range }) =>
@@ -42,7 +42,7 @@ Deno.test("a transfer that is cut again and again goes on where it was", async (
   });
 });
 
-Deno.test("a connection that breaks in a body of known size goes on where it was", async () => {
+Deno.test("a connection that breaks in a body of known size is resumed", async () => {
   await withNetwork(async (hub, cache) => {
     let count = 0;
     hub.fault = ({ server }) => {
@@ -66,7 +66,7 @@ Deno.test("a connection that breaks in a body of known size goes on where it was
   });
 });
 
-Deno.test("a later call goes on with what an ended one has left", async () => {
+Deno.test("a later call resumes the partial file of an aborted one", async () => {
   await withNetwork(async (hub, cache) => {
     const stop = new AbortController();
     // The second part never comes.
@@ -113,19 +113,19 @@ Deno.test("a server without ranges sends the whole file anew", async () => {
   });
 });
 
-Deno.test("a server that begins anew and is cut each time is given up", async () => {
+Deno.test("a server that starts over and is cut each time is given up", async () => {
   await withNetwork(async (hub, cache) => {
     hub.fault = ({ server }) => server === "store" ? serveCut(CONTENT, null, 90_000) : undefined;
     await assert.rejects(
       openHubModel("a/b", hub.options(cache, { download: true })),
-      /the transfer was cut off after 90000 of 300000 bytes; what came is kept, run again to go on/,
+      /the transfer was cut off after 90000 of 300000 bytes; run again to resume/,
     );
     // The first counts: it was cut.
     assert.equal(hub.contentRequests(WEIGHTS).length, QUICK_RETRY.tries);
   });
 });
 
-Deno.test("a transfer in which nothing comes is cut and goes on", async () => {
+Deno.test("a transfer without data is aborted and resumed", async () => {
   await withNetwork(async (hub, cache) => {
     let count = 0;
     hub.fault = ({ server }) =>
@@ -218,7 +218,7 @@ Deno.test("withRetries() tells what it waits for", async () => {
   ]);
 });
 
-Deno.test("a range that cannot be had (416), or is another one, begins anew", async () => {
+Deno.test("an unsatisfiable range (416) or another range starts over", async () => {
   for (
     const wrong of [
       () => new Response(null, { status: 416 }),
@@ -238,7 +238,7 @@ Deno.test("a range that cannot be had (416), or is another one, begins anew", as
   }
 });
 
-Deno.test("content with a wrong hash is deleted and comes once more", async () => {
+Deno.test("content with a wrong hash is deleted and downloaded once more", async () => {
   await withNetwork(async (hub, cache) => {
     const spoilt = CONTENT.slice();
     spoilt[123]! ^= 1;
@@ -251,7 +251,7 @@ Deno.test("content with a wrong hash is deleted and comes once more", async () =
   });
 });
 
-Deno.test("content with a wrong hash twice is an error, and nothing of it stays", async () => {
+Deno.test("content with a wrong hash twice is an error, and is deleted", async () => {
   for (const path of [WEIGHTS, "config.json"]) {
     await withNetwork(async (hub, cache) => {
       hub.fault = (request) =>
@@ -278,7 +278,7 @@ Deno.test("content with a wrong hash twice is an error, and nothing of it stays"
   }
 });
 
-Deno.test("more bytes than a file has are no file", async () => {
+Deno.test("a file with more bytes than announced is refused", async () => {
   await withNetwork(async (hub, cache) => {
     hub.fault = ({ server }) => server === "store" ? new Response(bytesOf(300_001, 7)) : undefined;
     await assert.rejects(
@@ -288,7 +288,7 @@ Deno.test("more bytes than a file has are no file", async () => {
   });
 });
 
-Deno.test("429 and 5xx are asked again, after the pause that the server wants", async () => {
+Deno.test("429 and 5xx are retried, after the pause that the server asks for", async () => {
   const answers = [
     new Response(null, { status: 503 }),
     new Response(null, { status: 429, headers: { "retry-after": "1" } }),
@@ -302,7 +302,7 @@ Deno.test("429 and 5xx are asked again, after the pause that the server wants", 
   });
 });
 
-Deno.test("errors of the server that stay have status and address, after bounded tries", async () => {
+Deno.test("lasting errors of the server have status and address, after bounded tries", async () => {
   const cases: [number, Record<string, string>, number, RegExp][] = [
     [503, {}, 3, /the server answered 503/],
     [500, {}, 3, /the server answered 500/],

@@ -21,7 +21,7 @@ Deno.test("pauseAfter() doubles up to a bound", () => {
   assert.deepEqual(pauses, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
 });
 
-Deno.test("freeBytes() tells the room of a folder that is not there yet, if it may", async () => {
+Deno.test("freeBytes() returns the free space for a folder that does not exist yet", async () => {
   await inTemporaryFolder(async (folder) => {
     const free = await freeBytes(join(folder, "hub", "models--a--b"));
     const { state } = await Deno.permissions.query({ name: "sys", kind: "statfs" });

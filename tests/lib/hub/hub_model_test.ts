@@ -236,7 +236,7 @@ Deno.test("openHubModel() refuses a disk that is too full before anything is dow
     };
     await assert.rejects(
       openHubModel("a/b", hub.options(cache, { download: true, freeBytes })),
-      /Cannot download a\/b: expected 100 MB free for ".*models--a--b", got 100 MB; make room/,
+      /Cannot download a\/b: expected 100 MB free for ".*models--a--b", got 100 MB; free some space/,
     );
     assert.deepEqual(asked, [join(cache, "models--a--b")]);
     assert.equal(hub.seen.some(({ path }) => path.includes("/resolve/")), false);

@@ -39,7 +39,7 @@ Deno.test("chooseFiles() names the revision of SD-piXL's depth network that has 
   const main = ["README.md", ...texts, "pytorch_model.bin"];
   assert.throws(
     () => choose(main, {}, repo),
-    /only the pickle "pytorch_model\.bin".* take its revision with safetensors, Intel\/dpt-hybrid-midas@refs\/pr\/5, or convert/,
+    /only the pickle "pytorch_model\.bin".* use its revision with safetensors, Intel\/dpt-hybrid-midas@refs\/pr\/5, or convert/,
   );
   const weights = "model.safetensors";
   assert.deepEqual(choose([...main, weights], {}, repo), [...texts, weights].sort());

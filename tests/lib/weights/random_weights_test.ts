@@ -37,8 +37,8 @@ Deno.test("RandomWeights are the same for a seed and a key, whatever is read of 
   assert.throws(() => entry.read("float32", 100, 2), /Cannot read values 100 to 102 of weight "a/);
 });
 
-Deno.test("RandomWeights refuse a key whose shape nobody tells", () => {
-  assert.throws(() => new RandomWeights().get("a"), /Cannot make up weight "a"/);
+Deno.test("RandomWeights refuse a new key without a shape", () => {
+  assert.throws(() => new RandomWeights().get("a"), /Cannot generate weight "a"/);
 });
 
 for (const type of ["float16", "float32"] as const) {
