@@ -1,13 +1,13 @@
 import { OutputError } from "./output_error.ts";
 
 /**
- * A file in the making: it lies under another name until {@linkcode commit} renames it.
+ * A file that has a temporary name until {@linkcode commit} renames it.
  *
- * An older file of that name stays as it is if anything goes wrong (full disk, end of the program).
- * Whoever opens it disposes of it: without a commit, nothing is left behind.
+ * An older file of that name survives any failure, such as a full disk or the end of the program.
+ * The caller disposes of it; without a commit, nothing is left behind.
  */
 export class AtomicFile implements AsyncDisposable {
-  /** Path that the file gets. */
+  /** The final path. */
   readonly path: string;
   readonly #temporary: string;
   readonly #file: Deno.FsFile;
@@ -22,9 +22,9 @@ export class AtomicFile implements AsyncDisposable {
   }
 
   /**
-   * Begins an empty file in the folder of `path`, which exists.
+   * Creates an empty file in the folder of `path`, which must exist.
    *
-   * @throws {OutputError} If it cannot be made.
+   * @throws {OutputError} If it cannot be created.
    */
   static async open(path: string): Promise<AtomicFile> {
     const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
@@ -37,7 +37,7 @@ export class AtomicFile implements AsyncDisposable {
   }
 
   /**
-   * Writes bytes behind what was written last, or at a place.
+   * Writes bytes behind the last ones, or at an offset.
    *
    * @param position Offset from the start of the file in bytes.
    * @throws {OutputError} If they cannot be written.
@@ -54,15 +54,15 @@ export class AtomicFile implements AsyncDisposable {
   }
 
   /**
-   * Gives the file its name, which replaces an older file of that name.
+   * Renames the file to its final path, replacing an older file.
    *
-   * @throws {OutputError} If that cannot be done.
+   * @throws {OutputError} If it cannot be renamed.
    */
   async commit(): Promise<void> {
     try {
       // Without it, a rename may reach the disk before the content does.
       await this.#file.sync();
-      // Some systems do not rename an open file.
+      // Windows does not rename open files.
       this.#close();
       await Deno.rename(this.#temporary, this.path);
       this.#isCommitted = true;

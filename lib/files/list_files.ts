@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { OutputError } from "./output_error.ts";
 
-/** Says whether there is a folder at a path; an unreadable path is none. */
+/** Returns whether there is a folder at a path; an unreadable path is none. */
 export async function isFolder(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isDirectory;

@@ -1,17 +1,17 @@
 import { dirname } from "node:path";
 
-/** A file or folder that cannot be written or read, with what to do about it. */
+/** A file or folder that cannot be written or read; the message tells the remedy. */
 export class OutputError extends Error {
   /** Name of the class, as it is printed. */
   override readonly name = "OutputError";
-  /** The file or folder in question. */
+  /** Path of the file or folder. */
   readonly path: string;
 
   /**
-   * Says what could not be done.
+   * Creates the error.
    *
-   * @param action Such as "write".
-   * @param found What was found, without a final period.
+   * @param action What failed, such as "write".
+   * @param found The reason, without a final period.
    */
   constructor(action: string, path: string, found: string, cause?: unknown) {
     super(`Cannot ${action} "${path}": ${found}`, { cause });
@@ -21,7 +21,7 @@ export class OutputError extends Error {
   /**
    * Explains an error of the operating system or of Deno's permissions.
    *
-   * @param action What was tried, such as "write".
+   * @param action What failed, such as "write".
    */
   static from(action: string, path: string, cause: unknown): OutputError {
     if (cause instanceof OutputError) return cause;
@@ -29,7 +29,7 @@ export class OutputError extends Error {
   }
 }
 
-/** What the codes of the operating system mean to a user. */
+/** Explanations of error codes of the operating system. */
 const BY_CODE: Readonly<Record<string, string>> = {
   ENOSPC: "no space left on the disk",
   EDQUOT: "no space left in your disk quota",
@@ -37,8 +37,8 @@ const BY_CODE: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "the name is too long",
   EISDIR: "expected a file, got a folder",
   ENOTDIR: "a part of the path is a file, not a folder",
-  EACCES: "you do not have the rights; choose another place or change them",
-  EPERM: "you do not have the rights; choose another place or change them",
+  EACCES: "you do not have the rights; choose another folder or change them",
+  EPERM: "you do not have the rights; choose another folder or change them",
   EMFILE: "too many files are open",
   EIO: "the disk reports an error",
 };
@@ -50,7 +50,7 @@ function explain(action: string, path: string, cause: unknown): string {
     const folder = action === "write" ? dirname(path) : path;
     return `no permission; run again with --allow-read=${folder} --allow-write=${folder}`;
   }
-  if (cause instanceof Deno.errors.AlreadyExists) return "a file of that name is in the way";
+  if (cause instanceof Deno.errors.AlreadyExists) return "there is already a file of that name";
   if (cause instanceof Deno.errors.NotFound) return "there is no such file or folder";
   const code = (cause as { code?: string } | undefined)?.code;
   return BY_CODE[code ?? ""] ?? (cause instanceof Error ? cause.message : String(cause));

@@ -3,9 +3,9 @@ import { OutputError } from "./output_error.ts";
 import { AtomicFile } from "./atomic_file.ts";
 
 /**
- * Writes a file whole or not at all: under another name first, then renamed.
+ * Writes a file whole or not at all: under a temporary name, which is then changed.
  *
- * An older file of that name stays as it is if anything goes wrong (full disk, end of the program).
+ * An older file of that name survives any failure, such as a full disk or the end of the program.
  *
  * @throws {OutputError} If it cannot be written.
  */
@@ -16,9 +16,9 @@ export async function writeFile(path: string, content: Uint8Array | string): Pro
 }
 
 /**
- * Makes a folder and those above it; an existing folder is fine.
+ * Creates a folder and its parents, if they do not exist.
  *
- * @throws {OutputError} If it cannot be made.
+ * @throws {OutputError} If it cannot be created.
  */
 export async function makeFolder(path: string): Promise<void> {
   try {
@@ -28,7 +28,7 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Writes a file like {@linkcode writeFile}, making its folder first. */
+/** Writes a file as {@linkcode writeFile} does, and creates its folder first. */
 export async function writeFileInFolder(path: string, content: Uint8Array | string): Promise<void> {
   await makeFolder(dirname(path));
   await writeFile(path, content);

@@ -1,40 +1,40 @@
 import type { Rgb } from "./image.ts";
 
-/** Colors that a terminal can show: none, the 256 of xterm, or all. */
+/** Color depth of a terminal: none, the 256 colors of xterm, or 24 bits. */
 export type ColorDepth = "none" | "256" | "truecolor";
 
-/** What is known of a terminal. */
+/** Properties of a terminal. */
 export interface TerminalTraits {
-  /** Whether the output is a terminal and not a file or a pipe. */
+  /** Whether the output is a terminal, not a file or a pipe. */
   readonly isTerminal: boolean;
   /** Whether the user asked for no color. Source: https://no-color.org. */
   readonly noColor?: boolean;
-  /** Value of the variable COLORTERM, if it may be read. */
+  /** The environment variable COLORTERM, if it may be read. */
   readonly colorterm?: string | undefined;
-  /** Value of the variable TERM, if it may be read. */
+  /** The environment variable TERM, if it may be read. */
   readonly term?: string | undefined;
 }
 
 /**
- * Decides which colors a terminal is sent.
+ * Chooses the color depth for a terminal.
  *
- * Where nothing is known of its kind, all colors: every common terminal of today shows them.
+ * An unknown terminal gets 24 bits: all common terminals show them.
  */
 export function colorDepth(traits: TerminalTraits): ColorDepth {
   const { isTerminal, noColor = false, colorterm, term } = traits;
   if (!isTerminal || noColor || term === "dumb") return "none";
   if (/truecolor|24bit/i.test(colorterm ?? "")) return "truecolor";
-  // Without COLORTERM, these are not known to pass on more than 256 colors.
+  // Without COLORTERM, these may pass on only 256 colors.
   if (/^(screen|tmux|rxvt|linux)/.test(term ?? "")) return "256";
   return term === undefined || /direct|kitty|ghostty|alacritty|wezterm/.test(term)
     ? "truecolor"
     : "256";
 }
 
-/** Ends all colors. */
+/** The sequence that resets all colors. */
 export const ANSI_RESET = "\x1b[0m";
 
-/** Returns the sequence that sets the color of what follows, of the letters or behind them. */
+/** Returns the sequence that sets the foreground or background color of the text behind it. */
 export function ansiColor(
   color: Rgb,
   layer: "foreground" | "background",

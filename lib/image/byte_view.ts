@@ -1,4 +1,4 @@
-/** Says whether bytes at an offset are those of a text of characters up to U+00FF. */
+/** Returns whether bytes at an offset are those of a text of characters up to U+00FF. */
 export function hasBytes(bytes: Uint8Array, offset: number, text: string): boolean {
   return [...text].every((letter, i) => bytes[offset + i] === letter.charCodeAt(0));
 }

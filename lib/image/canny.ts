@@ -1,10 +1,10 @@
 import type { Image, ImageSize } from "./image.ts";
 
-/** The two thresholds of the gradient |dx| + |dy| of 8-bit values. */
+/** Thresholds of the gradient |dx| + |dy| of 8-bit values. */
 export interface CannyThresholds {
-  /** Below or at it, a pixel is no edge. */
+  /** A pixel whose gradient is not above it is no edge. */
   readonly low: number;
-  /** Above it, a pixel is an edge; between the two it is one if it touches an edge. */
+  /** A pixel above it is an edge; a pixel between the two is an edge if it touches one. */
   readonly high: number;
 }
 
@@ -15,9 +15,9 @@ const STRONG = 2;
 const TAN_22 = 13573;
 
 /**
- * Finds edges as OpenCV's `Canny` does, pixel for pixel: Sobel of 3x3, L1 gradient.
+ * Finds edges exactly as OpenCV's `Canny` does: 3x3 Sobel, L1 gradient.
  *
- * In color, each pixel takes the channel of the largest gradient. Alpha is not looked at.
+ * Each pixel takes the channel with the largest gradient. Alpha is ignored.
  *
  * Source: Canny 1986, https://doi.org/10.1109/TPAMI.1986.4767851; rounding and ties from OpenCV.
  *
@@ -44,8 +44,8 @@ export function canny(image: Image, thresholds: CannyThresholds): Uint8Array {
       } else if (vertical > horizontal + Math.abs(dx[i]!) * 65536) {
         isRidge = here > normAt(y - 1, x) && here >= normAt(y + 1, x);
       } else {
-        const side = (dx[i]! ^ dy[i]!) < 0 ? -1 : 1;
-        isRidge = here > normAt(y - 1, x - side) && here > normAt(y + 1, x + side);
+        const slope = (dx[i]! ^ dy[i]!) < 0 ? -1 : 1;
+        isRidge = here > normAt(y - 1, x - slope) && here > normAt(y + 1, x + slope);
       }
       if (!isRidge) continue;
       kinds[i] = here > high ? STRONG : WEAK;
@@ -56,7 +56,7 @@ export function canny(image: Image, thresholds: CannyThresholds): Uint8Array {
   return kinds.map((kind) => kind === STRONG ? 255 : 0);
 }
 
-/** Turns weak pixels that touch strong ones, at sides or corners, strong. */
+/** Makes weak pixels strong if one of their eight neighbors is strong. */
 function followEdges({ height, width }: ImageSize, kinds: Uint8Array, pending: number[]): void {
   while (pending.length > 0) {
     const i = pending.pop()!;
@@ -73,7 +73,7 @@ function followEdges({ height, width }: ImageSize, kinds: Uint8Array, pending: n
   }
 }
 
-/** Gradient of the channel where it is largest; the first channel wins ties. Edges repeat. */
+/** Returns the gradient of the channel where it is largest, the first on ties. Edges repeat. */
 function sobel(image: Image): { dx: Int16Array; dy: Int16Array; norm: Int32Array } {
   const { height, width, data } = image;
   const dx = new Int16Array(height * width);

@@ -1,11 +1,11 @@
 import { Image, type Rgb } from "./image.ts";
 
 /**
- * Lays a picture over one color, so that nothing of it is transparent.
+ * Composites an image over one color.
  *
  * Color = background + (foreground - background) · alpha / 255, rounded to 8 bits.
  *
- * @returns A new opaque picture, or `image` itself when it is opaque already.
+ * @returns A new opaque image, or `image` itself if it is opaque.
  */
 export function compositeAlpha(image: Image, background: Rgb): Image {
   if (!image.isTransparent()) return image;

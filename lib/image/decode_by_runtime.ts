@@ -7,8 +7,7 @@ import type { Image, ImageSize } from "./image.ts";
  * An ImageBitmap does not give access to its pixels, so a canvas writes it as PNG, without loss.
  *
  * @param colorSpaceConversion Whether an embedded color profile is converted to sRGB ("default").
- * @param size Size to which the stored image is resized, before its orientation is applied. Default:
- * its own.
+ * @param size Size to which the image is resized, before its orientation is applied. Default: none.
  */
 export async function decodeByRuntime(
   bytes: Uint8Array,

@@ -12,7 +12,7 @@ interface PngFormat extends ImageSize {
   readonly isInterlaced: boolean;
 }
 
-// Channels and allowed depths of each color type. Source: PNG specification, third edition, table 11.1.
+// Channels and allowed depths of each color type. Source: PNG specification, table 11.1.
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 const DEPTHS: Readonly<Record<number, readonly number[]>> = {
   0: [1, 2, 4, 8, 16],
@@ -166,7 +166,7 @@ class RowReader {
     this.bytes = bytes;
   }
 
-  /** Begins a pass of rows of `byteLength` bytes; `step` is the distance to the pixel at the left. */
+  /** Begins a pass of rows of `byteLength` bytes, with pixels of `step` bytes. */
   restart(byteLength: number, step: number): void {
     this.#byteLength = byteLength;
     this.#step = step;
@@ -234,7 +234,7 @@ function pixelReader(
     let isBeyond = false;
     return (bytes, start, x, out, offset) => {
       const index = value(bytes, start, x);
-      // As browsers, beyond the palette all is black.
+      // Indices beyond the palette are black, as in browsers.
       for (let c = 0; c < 3; c++) out[offset + c] = palette![index * 3 + c] ?? 0;
       out[offset + 3] = transparency?.[index] ?? 255;
       if (index * 3 + 3 <= palette!.length || isBeyond) return;

@@ -1,19 +1,19 @@
 import source from "./font_5x9.txt" with { type: "text" };
 import type { Image, Rgb } from "./image.ts";
 
-/** Height of a line of text in pixels: 7 above the baseline, 2 below. */
+/** Height of a line of text in pixels: 7 above the baseline and 2 below. */
 export const TEXT_HEIGHT = 9;
 
 const LETTER_GAP = 1;
 const SPACE_WIDTH = 3;
 
-/** One character: its inked columns and the bits of its rows, the leftmost column lowest. */
+/** A character: its width and a bit mask per row, the leftmost column in the lowest bit. */
 interface Glyph {
   readonly width: number;
   readonly rows: readonly number[];
 }
 
-/** Where and how text is drawn. */
+/** Position and style of text. */
 export interface TextStyle {
   /** Left edge in pixels. */
   readonly x: number;
@@ -21,14 +21,14 @@ export interface TextStyle {
   readonly y: number;
   /** Color of the ink. */
   readonly color: Rgb;
-  /** Pixels a dot, integer, 1 or more. Default: 1. */
+  /** Pixels per dot of the font, integer, 1 or more. Default: 1. */
   readonly scale?: number;
 }
 
 /**
- * Draws one line of text into a picture, in place, in a bitmap font of our own.
+ * Draws one line of text into an image, in place, in our 5x9 bitmap font.
  *
- * Characters beyond ASCII are drawn as "?"; what lies outside the picture is cut off.
+ * Characters beyond ASCII are drawn as "?". Text outside the image is clipped.
  */
 export function drawText(image: Image, text: string, style: TextStyle): void {
   const { y, color, scale = 1 } = style;
@@ -58,7 +58,7 @@ export function textWidth(text: string): number {
   return Math.max(0, width - LETTER_GAP);
 }
 
-/** Shortens a text, with dots at its end, so that it is at most `width` pixels wide at scale 1. */
+/** Shortens a text with "..." at its end to at most `width` pixels at scale 1. */
 export function shortenText(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   let letters = [...text];
@@ -69,16 +69,16 @@ export function shortenText(text: string, width: number): string {
 }
 
 /**
- * Breaks a text at its blanks into lines of at most `width` pixels at scale 1; a longer word, and
- * what is left for the last line, is shortened.
+ * Breaks a text at its blanks into lines of at most `width` pixels at scale 1. Words that are too
+ * long, and the rest in the last line, are shortened.
  *
- * @param most Lines at most, 1 or more. Default: as many as it takes.
+ * @param maxLines Maximum number of lines, 1 or more. Default: no limit.
  */
-export function wrapText(text: string, width: number, most: number = Infinity): string[] {
+export function wrapText(text: string, width: number, maxLines: number = Infinity): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/).filter((word) => word !== "")) {
     const joined = lines.length > 0 ? `${lines.at(-1)} ${word}` : word;
-    const isLast = lines.length === most;
+    const isLast = lines.length === maxLines;
     if (lines.length > 0 && (isLast || textWidth(joined) <= width)) {
       lines[lines.length - 1] = joined;
     } else lines.push(word);
@@ -98,7 +98,7 @@ export interface Rectangle {
   readonly height: number;
 }
 
-/** Fills a rectangle with an opaque color, in place; what lies outside is cut off. */
+/** Fills a rectangle with an opaque color, in place; it is clipped to the image. */
 export function fillRectangle(image: Image, area: Rectangle, color: Rgb): void {
   const right = Math.min(image.width, area.x + area.width);
   const bottom = Math.min(image.height, area.y + area.height);
@@ -120,7 +120,7 @@ function glyphOf(character: string): Glyph {
   return glyphs.get(character) ?? glyphs.get("?")!;
 }
 
-/** Reads blocks of a heading of characters, six columns apart, over rows of "#" and ".". */
+/** Reads the font: blocks of a heading of characters, six columns apart, over rows of dots. */
 function parseFont(text: string): Map<string, Glyph> {
   const font = new Map<string, Glyph>([[" ", { width: SPACE_WIDTH, rows: [] }]]);
   for (const block of text.trimEnd().split("\n\n")) {

@@ -4,7 +4,7 @@ import { joinPngChunks, type PngChunk } from "./png_chunks.ts";
 
 const COLOR_TYPE = { rgb: 2, indexed: 3, rgba: 6 } as const;
 
-/** The most colors that an indexed PNG can hold. */
+/** The maximum number of colors of an indexed PNG. */
 export const MAX_INDEXED_COLORS = 256;
 
 /** Options of {@linkcode encodePng}. */
@@ -15,7 +15,7 @@ export interface PngOptions {
   readonly level?: number;
 }
 
-/** Writes a picture as a true-color PNG: RGB when it is opaque, else RGBA, 8 bits a channel. */
+/** Writes an image as a true-color PNG of 8 bits per channel: RGB if it is opaque, else RGBA. */
 export function encodePng(image: Image, options: PngOptions = {}): Uint8Array<ArrayBuffer> {
   return joinPngChunks(pngChunks(image, options));
 }
@@ -42,8 +42,8 @@ export function pngChunks(image: Image, options: PngOptions = {}): PngChunk[] {
 /**
  * Writes palette indices as an indexed PNG.
  *
- * The palette is written exactly as given: its order, its duplicates and its unused colors stay.
- * The depth is the smallest of 1, 2, 4 and 8 bits that holds every index.
+ * The palette is written as it is, with its order, duplicates and unused colors. The depth is the
+ * smallest of 1, 2, 4 and 8 bits that holds every index.
  *
  * @param indices Palette index of each pixel, shape [H, W].
  * @param colors Palette, 8-bit sRGB, shape [K, 3], K in [1, 256].
@@ -62,7 +62,7 @@ export function encodeIndexedPng(
  *
  * @param indices Palette index of each pixel, shape [H, W].
  * @param colors Palette, 8-bit sRGB, shape [K, 3], K in [1, 256].
- * @param options `minDepth`: bits an index at least, 1, 2, 4 or 8.
+ * @param options.minDepth Minimum number of bits per index: 1, 2, 4 or 8. Default: 1.
  * @throws {RangeError} If the palette has more than 256 colors or an index is not below K.
  */
 export function indexedPngChunks(

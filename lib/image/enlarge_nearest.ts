@@ -1,7 +1,7 @@
 import { Image, type ImageSize } from "./image.ts";
 
 /**
- * Enlarges a picture by an integer factor: each pixel becomes a square of that many pixels.
+ * Enlarges an image by an integer factor: each pixel becomes a square of `factor` x `factor`.
  *
  * @param factor Integer, 1 or more.
  */
@@ -38,7 +38,7 @@ export function enlargeIndices(
 }
 
 /**
- * Picks the factor that brings the longer side nearest to a wanted number of pixels.
+ * Returns the factor that brings the longer dimension nearest to a wanted number of pixels.
  *
  * @returns Integer, 1 or more.
  */

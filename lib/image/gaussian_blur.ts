@@ -4,9 +4,9 @@ const PASSES = 3;
 const ONE = 1 << 24;
 
 /**
- * Blurs a picture as Pillow's `ImageFilter.GaussianBlur` does, to the bit, for opaque pictures.
+ * Blurs an image as Pillow's `ImageFilter.GaussianBlur` does; opaque images are equal bit for bit.
  *
- * It is three box blurs of fractional width a direction, each rounded to 8 bits; edges repeat.
+ * It is three box blurs of fractional width per direction, each rounded to 8 bits. Edges repeat.
  *
  * Source: Gwosdek et al. 2011, "Theoretical foundations of Gaussian convolution by extended box
  * filtering", equations 7, 11 and 14.

@@ -1,7 +1,7 @@
 /** Red, green and blue, each an integer in [0, 255], sRGB. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** Height and width of a picture. */
+/** Height and width of an image. */
 export interface ImageSize {
   /** Height in pixels. */
   readonly height: number;
@@ -14,7 +14,7 @@ export function sizeText({ height, width }: ImageSize): string {
   return `${height},${width}`;
 }
 
-/** A picture of 8 bits a channel: sRGB with straight (not premultiplied) alpha. */
+/** An image of 8 bits per channel: sRGB with straight (not premultiplied) alpha. */
 export class Image implements ImageSize {
   /** Height in pixels. */
   readonly height: number;
@@ -26,8 +26,8 @@ export class Image implements ImageSize {
   /**
    * Wraps pixel data; the data is not copied.
    *
-   * @param data Shape [H, W, 4]; left out, the picture is transparent black.
-   * @throws {RangeError} If the size is not positive or `data` has another length.
+   * @param data Shape [H, W, 4]. Default: transparent black.
+   * @throws {RangeError} If the size is not positive or the length of `data` differs.
    */
   constructor(size: ImageSize, data?: Uint8Array) {
     const { height, width } = size;
@@ -47,7 +47,7 @@ export class Image implements ImageSize {
     this.data = data ?? new Uint8Array(byteLength);
   }
 
-  /** Creates a picture of one opaque color. */
+  /** Creates an image of one opaque color. */
   static filled(size: ImageSize, color: Rgb): Image {
     const image = new Image(size);
     for (let i = 0; i < image.data.length; i += 4) image.data.set([...color, 255], i);
@@ -55,7 +55,7 @@ export class Image implements ImageSize {
   }
 
   /**
-   * Creates an opaque picture from floats, rounding to 8 bits and clamping.
+   * Creates an opaque image from floats, which are clamped and rounded to 8 bits.
    *
    * @param values sRGB in [0, 1], shape [H, W, 3]. NaN becomes 0.
    */
@@ -76,7 +76,7 @@ export class Image implements ImageSize {
   }
 
   /**
-   * Creates an opaque picture from palette indices.
+   * Creates an opaque image from palette indices.
    *
    * @param indices Palette index of each pixel, shape [H, W].
    * @param colors Palette, 8-bit sRGB, shape [K, 3].
@@ -98,7 +98,7 @@ export class Image implements ImageSize {
     return image;
   }
 
-  /** Returns the colors as sRGB floats in [0, 1], shape [H, W, 3]; alpha is left out. */
+  /** Returns the colors as sRGB floats in [0, 1], shape [H, W, 3]; alpha is ignored. */
   toFloats(): Float32Array {
     const values = new Float32Array(this.height * this.width * 3);
     for (let i = 0, j = 0; j < this.data.length; i += 3, j += 4) {
@@ -107,7 +107,7 @@ export class Image implements ImageSize {
     return values;
   }
 
-  /** Says whether any pixel is not fully opaque. */
+  /** Returns whether any pixel is not fully opaque. */
   isTransparent(): boolean {
     for (let i = 3; i < this.data.length; i += 4) if (this.data[i] !== 255) return true;
     return false;

@@ -7,7 +7,7 @@ export interface ImageFormat {
   readonly name: string;
   /** File extensions in lower case with their dot, the usual one first. */
   readonly extensions: readonly string[];
-  /** Says whether a file is of this format, by its first bytes. */
+  /** Returns whether a file is of this format, by its first bytes. */
   sniff(bytes: Uint8Array): boolean;
   /**
    * Returns every size that the file declares, of the canvas and of all frames, decoding nothing.
@@ -24,7 +24,7 @@ export interface ImageFormat {
    * @throws {Error} If the file is damaged or unsupported, with the bare reason as its message.
    */
   decode(bytes: Uint8Array, maxPixels: number): Promise<DecodedImage> | DecodedImage;
-  /** Whether `decode` halves height and width of images of more than `maxPixels`. Default: false. */
+  /** Whether `decode` halves images of more than `maxPixels` pixels. Default: false. */
   readonly canHalve?: boolean;
   /** Writes files; undefined if the format can only be read. */
   readonly encoder?: ImageEncoder;

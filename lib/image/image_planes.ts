@@ -21,7 +21,7 @@ export function imageFromPlanes(planes: ArrayLike<number>, shape: readonly numbe
   return Image.fromFloats({ height, width }, values);
 }
 
-/** Returns the colors of an image as planes: sRGB in [0, 1], shape [3, H, W]; alpha is left out. */
+/** Returns the colors of an image as planes: sRGB in [0, 1], shape [3, H, W]; alpha is ignored. */
 export function planesFromImage(image: Image): Float32Array {
   const values = image.toFloats();
   const area = image.height * image.width;

@@ -1,21 +1,20 @@
-/** How values between places are found, as PyTorch's `interpolate` names it; never antialiased. */
+/** Interpolation without antialiasing, as PyTorch's `interpolate` names it. */
 export type Interpolation = "bilinear" | "bicubic";
 
-/** A place that a new value is made of, and its share. */
+/** A source position and its weight in a new value. */
 export type Tap = readonly [index: number, weight: number];
 
 /** Sharpness of the cubic. Source: torch's `interpolate(mode="bicubic")`. */
 const CUBIC_A = -0.75;
 
 /**
- * Returns for each new place along one side the old ones and their shares; beyond the edge is the
- * edge.
+ * Returns the source positions and weights of each new position along one axis. The edge repeats.
  *
  * Source: PyTorch's `interpolate` with align_corners false and no antialiasing; Keys 1981, "Cubic
  * convolution interpolation for digital image processing".
  *
- * @param from Number of old places.
- * @param to Number of new places.
+ * @param from Source length.
+ * @param to New length.
  */
 export function interpolationTaps(
   from: number,

@@ -1,18 +1,18 @@
 import { crc32 } from "node:zlib";
 import { excerpt } from "../text/visible_text.ts";
 
-/** The eight bytes that begin every PNG file. */
+/** The first eight bytes of every PNG file. */
 export const PNG_SIGNATURE: Uint8Array = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10);
 
 /** A chunk of a PNG file. */
 export interface PngChunk {
   /** Four ASCII letters, such as "IHDR". */
   readonly type: string;
-  /** Content, without length and checksum. */
+  /** Content without length and checksum. */
   readonly data: Uint8Array;
 }
 
-/** Writes one chunk; its length and checksum are added. */
+/** Writes one chunk with its length and checksum. */
 export function encodePngChunk({ type, data }: PngChunk): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(12 + data.length);
   const view = new DataView(bytes.buffer);
@@ -23,7 +23,7 @@ export function encodePngChunk({ type, data }: PngChunk): Uint8Array<ArrayBuffer
   return bytes;
 }
 
-/** Joins chunks into a PNG file; lengths, checksums and the end chunk are added. */
+/** Writes chunks as a PNG file, with lengths, checksums and the end chunk. */
 export function joinPngChunks(chunks: readonly PngChunk[]): Uint8Array<ArrayBuffer> {
   const parts = [...chunks, { type: "IEND", data: new Uint8Array() }].map(encodePngChunk);
   const byteLength = parts.reduce((sum, part) => sum + part.length, PNG_SIGNATURE.length);

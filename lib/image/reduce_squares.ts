@@ -3,12 +3,12 @@ import { Image, type ImageSize } from "./image.ts";
 /**
  * Undoes an enlargement by nearest neighbor: each square of equal pixels becomes one pixel.
  *
- * Nothing is averaged: the picture, enlarged again, is the one that was given, byte by byte.
+ * Nothing is averaged: enlarged again, the result equals the given image byte for byte.
  *
  * @param size Size before the enlargement.
- * @returns A picture of `size`; the given one itself if it has that size.
- * @throws {RangeError} If the picture is no whole multiple of `size`, or a square of it has pixels
- * of different colors; with the bare reason as its message.
+ * @returns An image of `size`; `image` itself if it has that size.
+ * @throws {RangeError} If the image is no integer multiple of `size`, or the pixels of a square
+ * differ; with the bare reason as its message.
  */
 export function reduceSquares(image: Image, size: ImageSize): Image {
   const { height, width } = size;
@@ -25,9 +25,9 @@ export function reduceSquares(image: Image, size: ImageSize): Image {
   for (let y = 0; y < image.height; y++) {
     for (let x = 0; x < image.width; x++) {
       const color = from.getUint32((y * image.width + x) * 4);
-      const place = (Math.floor(y / factor) * width + Math.floor(x / factor)) * 4;
-      if (y % factor === 0 && x % factor === 0) to.setUint32(place, color);
-      else if (to.getUint32(place) !== color) {
+      const target = (Math.floor(y / factor) * width + Math.floor(x / factor)) * 4;
+      if (y % factor === 0 && x % factor === 0) to.setUint32(target, color);
+      else if (to.getUint32(target) !== color) {
         throw new RangeError(
           `expected squares of ${factor}x${factor} equal pixels, ` +
             `got another color at row ${y}, column ${x}`,

@@ -1,23 +1,23 @@
 import { Image, type ImageSize, type Rgb } from "./image.ts";
 
-/** How a picture is brought to a size of another aspect ratio. */
+/** How an image is fitted to a size of another aspect ratio. */
 export type ResizeFit =
-  /** The whole picture, centered; the rest is background. */
+  /** The whole image, centered; the rest is background. */
   | "fit"
-  /** No background, centered; what sticks out is cut off. */
+  /** Centered, without background; both ends of the longer axis are cut off. */
   | "crop"
-  /** The whole picture without background; circles become ellipses. */
+  /** The whole image without background, distorted. */
   | "stretch";
 
-/** How values between pixels are found. */
+/** The interpolation. */
 export type ResizeFilter =
-  /** Linear; when shrinking, the triangle widens, so nothing is skipped (antialiasing). */
+  /** Linear. When shrinking, the kernel widens (antialiasing). */
   | "bilinear"
-  /** As "bilinear" with a cubic in place of the triangle: sharper. As Pillow's BICUBIC. */
+  /** Cubic, as Pillow's BICUBIC: sharper than "bilinear". With antialiasing. */
   | "bicubic"
-  /** Mean over the area that the new pixel covers. */
+  /** The mean over the area of the new pixel. */
   | "area"
-  /** The one pixel under the center of the new one. */
+  /** The pixel under the center of the new one. */
   | "nearest";
 
 /** Options of {@linkcode resizeImage}. */
@@ -26,14 +26,14 @@ export interface ResizeOptions {
   readonly fit?: ResizeFit;
   /** Default: "bilinear". */
   readonly filter?: ResizeFilter;
-  /** Fills what "fit" leaves free. Default: transparent. */
+  /** Color around the image with "fit". Default: transparent. */
   readonly background?: Rgb;
 }
 
 /**
- * Resizes a picture. Colors are weighted by their alpha, so transparent pixels do not bleed.
+ * Resizes an image. Colors are weighted by alpha, so that transparent pixels do not bleed.
  *
- * @returns A new picture of exactly `size`; the caller owns it.
+ * @returns A new image of exactly `size`; the caller owns it.
  */
 export function resizeImage(image: Image, size: ImageSize, options: ResizeOptions = {}): Image {
   const { fit = "crop", filter = "bilinear", background } = options;
@@ -58,7 +58,7 @@ export function resizeImage(image: Image, size: ImageSize, options: ResizeOption
   return result;
 }
 
-/** Returns the largest size of the aspect ratio of `size` within `box`, at least 1x1 pixel. */
+/** Returns the largest size with the aspect ratio of `size` that fits `box`, at least 1x1. */
 export function fitWithin(size: ImageSize, box: ImageSize): ImageSize {
   const scale = Math.min(box.height / size.height, box.width / size.width);
   return {
@@ -98,7 +98,7 @@ function resample(image: Image, size: ImageSize, part: ImageSize, filter: Resize
       }
       const to = (y * size.width + x) * 4;
       const alpha = sum[3]!;
-      // A cubic reaches beyond the values that it lies between.
+      // A cubic may overshoot.
       const toByte = (value: number) => Math.max(0, Math.min(255, Math.round(value)));
       for (let c = 0; c < 3; c++) result.data[to + c] = alpha > 0 ? toByte(sum[c]! / alpha) : 0;
       result.data[to + 3] = toByte(alpha * 255);

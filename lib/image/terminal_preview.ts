@@ -4,20 +4,20 @@ import { fitWithin, resizeImage } from "./resize_image.ts";
 
 /** Options of {@linkcode terminalPreview}. */
 export interface TerminalPreviewOptions {
-  /** Colors of the terminal; "none" gives no lines at all. */
+  /** Color depth of the terminal; "none" returns no lines. */
   readonly depth: ColorDepth;
-  /** The most columns, and so pixels across. Default: 80. */
+  /** Maximum number of columns, each one pixel wide. Default: 80. */
   readonly columns?: number;
-  /** The most lines; each shows two rows of pixels. Default: 40. */
+  /** Maximum number of lines, each of two rows of pixels. Default: 40. */
   readonly lines?: number;
 }
 
 /**
- * Draws a picture with half blocks: one character shows two pixels, one over the other.
+ * Draws an image with half blocks: one character shows two pixels, one above the other.
  *
- * Larger pictures are shrunk, smaller ones are not enlarged. Transparent pixels show the terminal.
+ * Images that are too large are shrunk. Transparent pixels show the terminal's background.
  *
- * @returns Lines without line ends, each closed by a color reset.
+ * @returns Lines without line ends; each ends with a color reset.
  */
 export function terminalPreview(image: Image, options: TerminalPreviewOptions): string[] {
   const { depth, columns = 80, lines = 40 } = options;
@@ -38,7 +38,7 @@ export function terminalPreview(image: Image, options: TerminalPreviewOptions): 
     for (let x = 0; x < small.width; x++) {
       const top = colorAt(line * 2, x);
       const bottom = colorAt(line * 2 + 1, x);
-      // The half block shows the foreground; a half that is transparent shows what is behind.
+      // The half block has the foreground color; the other half has the background color.
       const [front, behind] = top === undefined ? [bottom, top] : [top, bottom];
       let wanted = front === undefined ? "" : ansiColor(front, "foreground", depth);
       if (behind !== undefined) wanted += ansiColor(behind, "background", depth);

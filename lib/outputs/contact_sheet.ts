@@ -3,11 +3,11 @@ import { enlargementFactor, enlargeNearest } from "../image/enlarge_nearest.ts";
 import { Image, type ImageSize, type Rgb } from "../image/image.ts";
 import { fitWithin, resizeImage } from "../image/resize_image.ts";
 
-/** A picture of a contact sheet and what stands below it. */
+/** An image of a contact sheet and its labels. */
 export interface SheetTile {
-  /** The picture; what is transparent shows a checkerboard. */
+  /** The image; transparent pixels show a checkerboard. */
   readonly image: Image;
-  /** Lines of text. */
+  /** Lines of text below it. */
   readonly labels: readonly string[];
 }
 
@@ -22,17 +22,17 @@ const GAP = 12;
 const LINE_GAP = 3;
 const SQUARE = 8;
 
-/** Longer side of a tile, in pixels, about: many tiles are smaller. */
-const TILE_SIDES = { few: 160, many: 64 } as const;
+/** Approximate length of the longer dimension of a tile in pixels; many tiles are smaller. */
+const TILE_LENGTHS = { few: 160, many: 64 } as const;
 const FEW = 64;
 
 /** Options of {@linkcode contactSheet}. */
 export interface SheetOptions {
-  /** Whether large pictures are shrunk; small ones are always enlarged. Default: true. */
+  /** Whether large images are shrunk; small ones are always enlarged. Default: true. */
   readonly shrinks?: boolean;
 }
 
-/** Draws pictures of one size in rows, each over its labels. */
+/** Draws images of one size in rows, each above its labels. */
 export function contactSheet(tiles: readonly SheetTile[], options: SheetOptions = {}): Image {
   const images = tiles.map(({ image }) => image);
   const size = tileSize(images, options);
@@ -60,18 +60,18 @@ export function contactSheet(tiles: readonly SheetTile[], options: SheetOptions 
   return sheet;
 }
 
-/** Returns the pixels that a label may be wide on a sheet of these pictures. */
+/** Returns the maximum width of a label in pixels on a sheet of these images. */
 export function labelWidth(images: readonly ImageSize[], options: SheetOptions = {}): number {
   return Math.max(tileSize(images, options).width, textWidth("#000000 100.0 %"));
 }
 
-/** Small pictures are enlarged by an integer, large ones are shrunk. */
+/** Enlarges small images by an integer; shrinks large ones. */
 function tileSize(images: readonly ImageSize[], { shrinks = true }: SheetOptions): ImageSize {
   const image = images[0]!;
-  const side = images.length > FEW ? TILE_SIDES.many : TILE_SIDES.few;
-  const factor = enlargementFactor(image, side);
-  if (shrinks && Math.max(image.height, image.width) > side) {
-    return fitWithin(image, { height: side, width: side });
+  const length = images.length > FEW ? TILE_LENGTHS.many : TILE_LENGTHS.few;
+  const factor = enlargementFactor(image, length);
+  if (shrinks && Math.max(image.height, image.width) > length) {
+    return fitWithin(image, { height: length, width: length });
   }
   return { height: image.height * factor, width: image.width * factor };
 }
@@ -82,13 +82,13 @@ function resizeTile(image: Image, size: ImageSize): Image {
   return resizeImage(image, size, { fit: "stretch", filter: "area" });
 }
 
-function drawOverSquares(sheet: Image, image: Image, place: { x: number; y: number }): void {
+function drawOverSquares(sheet: Image, image: Image, position: { x: number; y: number }): void {
   for (let y = 0; y < image.height; y++) {
     for (let x = 0; x < image.width; x++) {
       const isLight = (Math.floor(x / SQUARE) + Math.floor(y / SQUARE)) % 2 === 0;
       const under = isLight ? LIGHT_SQUARE : DARK_SQUARE;
       const from = (y * image.width + x) * 4;
-      const to = ((place.y + y) * sheet.width + place.x + x) * 4;
+      const to = ((position.y + y) * sheet.width + position.x + x) * 4;
       const alpha = image.data[from + 3]! / 255;
       for (let c = 0; c < 3; c++) {
         sheet.data[to + c] = Math.round(under[c]! + (image.data[from + c]! - under[c]!) * alpha);

@@ -15,7 +15,7 @@ export interface FinalImagesOptions {
 
 /** Result of {@linkcode writeFinalImages}. */
 export interface FinalImages {
-  /** The picture at its own size: indexed, with the run's palette in its order, if the format can. */
+  /** The picture at its own size: indexed with the run's palette, if the format can hold it. */
   readonly argmax: string;
   /** The same, each pixel a square; undefined at factor 1. */
   readonly enlarged: string | undefined;
@@ -25,8 +25,8 @@ export interface FinalImages {
   readonly notes: readonly string[];
 }
 
-/** Longer side of the enlarged copy, in pixels, about. */
-const ENLARGED_SIDE = 512;
+/** Approximate length of the longer dimension of the enlarged copy in pixels. */
+const ENLARGED_LENGTH = 512;
 
 /**
  * Writes `final_argmax.png`, `final_argmax_x<factor>.png` and `final_softmax.png` into a run's
@@ -41,7 +41,7 @@ export async function writeFinalImages(
   picture: RunPicture,
   options: FinalImagesOptions = {},
 ): Promise<FinalImages> {
-  const { factor = enlargementFactor(picture, ENLARGED_SIDE), format = DEFAULT_PICTURE_FORMAT } =
+  const { factor = enlargementFactor(picture, ENLARGED_LENGTH), format = DEFAULT_PICTURE_FORMAT } =
     options;
   const pathOf = (name: string) => join(folder, `${name}${format.extensions[0]}`);
   const argmax = pathOf("final_argmax");

@@ -9,7 +9,7 @@ import { listFolder } from "../files/list_files.ts";
 import { OutputError } from "../files/output_error.ts";
 import { makeFolder, writeFile } from "../files/write_file.ts";
 
-/** The files that {@linkcode writeLayers} wrote. */
+/** Result of {@linkcode writeLayers}. */
 export interface LayerFiles {
   /** One image per color, in the order of the palette: `layer_0.png`, `layer_1.png` … */
   readonly layers: readonly string[];

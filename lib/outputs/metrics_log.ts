@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { OutputError } from "../files/output_error.ts";
 import { writeFile } from "../files/write_file.ts";
 
-/** The file `metrics.jsonl` of a run: one JSON object a line, one line a step. */
+/** The file `metrics.jsonl` of a run: one JSON object per line, one line per step. */
 export class MetricsLog implements Disposable {
   /** Path of the file. */
   readonly path: string;
@@ -14,10 +14,10 @@ export class MetricsLog implements Disposable {
   }
 
   /**
-   * Opens the log of a run for appending, creating it if need be.
+   * Opens the log of a run for appending, or creates it.
    *
-   * @param resumeStep The run continues after this step: later lines of an earlier attempt, and a
-   * last line that was cut off, are dropped. 0 starts an empty log.
+   * @param resumeStep The run continues after this step. Lines of later steps, and a last line that
+   * was cut off, are dropped. 0 starts an empty log.
    * @throws {OutputError} If it cannot be opened.
    */
   static async open(folder: string, resumeStep: number = 0): Promise<MetricsLog> {
@@ -31,7 +31,7 @@ export class MetricsLog implements Disposable {
   }
 
   /**
-   * Appends one line, such as the metrics of a step. Numbers that JSON does not know (NaN, Infinity) become null; typed arrays
+   * Appends one line, such as the metrics of a step. NaN and Infinity become null; typed arrays
    * and functions are left out.
    */
   async append<Line extends { readonly step: number }>(line: Line): Promise<void> {

@@ -20,7 +20,7 @@ export interface MadePicture extends PictureKey {
   readonly isComplete: boolean;
 }
 
-/** The files that {@linkcode writePictureIndex} wrote. */
+/** Result of {@linkcode writePictureIndex}. */
 export interface IndexFiles {
   /** Path of `index.json`. */
   readonly index: string;
@@ -45,10 +45,10 @@ export function rankPictures(pictures: readonly MadePicture[]): MadePicture[] {
 }
 
 /**
- * Writes `index.json`, which lists pictures in rank order, and `contact_sheet.png` of those that are
- * complete, in the same order. Both are replaced whole.
+ * Writes `index.json` with all pictures in rank order, and `contact_sheet.png` with the complete ones
+ * in the same order. Both are replaced whole.
  *
- * @param asked All pictures that are asked for; what is not among `pictures` is listed as missing.
+ * @param asked All requested pictures; those that are not in `pictures` are listed as missing.
  * @throws {OutputError} If one cannot be written.
  */
 export async function writePictureIndex(
@@ -70,7 +70,7 @@ export async function writePictureIndex(
   return { index, sheet };
 }
 
-/** Returns what the index says of a picture. NaN has no place in JSON and becomes null. */
+/** Returns the entry of a picture in the index. NaN becomes null, since JSON has no NaN. */
 function describe(picture: MadePicture, rank: number) {
   const { number, prompt, palette, seed, score, step, isComplete } = picture;
   // The folder of all pictures may be moved.
@@ -78,9 +78,14 @@ function describe(picture: MadePicture, rank: number) {
   return {
     rank: isComplete ? rank : null,
     score: score ?? null,
-    ...{ number, prompt, palette, seed, folder },
+    number,
+    prompt,
+    palette,
+    seed,
+    folder,
     picture: `${folder}/final_argmax.png`,
-    ...{ step, complete: isComplete },
+    step,
+    complete: isComplete,
   };
 }
 
@@ -88,7 +93,7 @@ const PROMPT_LINES = 3;
 /** Each pixel stays a square. */
 const SHEET: SheetOptions = { shrinks: false };
 
-/** Draws pictures in their order, with what tells them apart. */
+/** Draws pictures in their order, labeled by what differs between them. */
 function pictureSheet(pictures: readonly MadePicture[]): Image {
   const images = pictures.map(({ image }) => image);
   const width = labelWidth(images, SHEET);
@@ -96,9 +101,9 @@ function pictureSheet(pictures: readonly MadePicture[]): Image {
   const [hasPrompts, hasPalettes] = [differs("prompt"), differs("palette")];
   const tiles = pictures.map((picture, i) => {
     const { score, number, seed, prompt, palette, image } = picture;
-    const judged = Number.isFinite(score) ? scoreText(score!) : "no score";
+    const scored = Number.isFinite(score) ? scoreText(score!) : "no score";
     const labels = [
-      `${i + 1}. ${judged}`,
+      `${i + 1}. ${scored}`,
       `picture ${number}, seed ${seed}`,
       ...hasPalettes ? [palette] : [],
       ...hasPrompts ? wrapText(prompt, width, PROMPT_LINES) : [],

@@ -56,7 +56,7 @@ export async function createRunFolder(root: string, name: RunName): Promise<stri
   }
 }
 
-/** Returns the default folder of the layers of a run, which is named by its folder or checkpoint. */
+/** Returns the default folder of layers for a run's folder or checkpoint. */
 export function layersFolder(source: string): string {
   return join(/\.(safetensors|pth|pt)$/i.test(source) ? dirname(source) : source, "layers");
 }

@@ -2,23 +2,23 @@ import { join } from "node:path";
 import { OutputError } from "../files/output_error.ts";
 import { formatDate } from "./run_folder.ts";
 
-/** What the name of a run's log tells. */
+/** The parts of the name of a run's log. */
 export interface RunLogName {
-  /** Start of the run, or of the part of it that goes on; written in local time. */
+  /** Start of the run or of its resumption; written in local time. */
   readonly date: Date;
   /** Seed of the run. */
   readonly seed: number;
 }
 
 /**
- * The file `<YYYY-MM-DD-HH-MM-SS>-log-<seed>.txt` of a run: what its user was told, in plain lines.
+ * The file `<YYYY-MM-DD-HH-MM-SS>-log-<seed>.txt` of a run: all messages to the user as plain text.
  *
- * A run has no folder before it is loaded; what is told until then is kept.
+ * A run has no folder before it is loaded; earlier messages are buffered.
  */
 export class RunLog implements Disposable {
   #path: string | undefined;
   #file: Deno.FsFile | undefined;
-  #kept = "";
+  #buffered = "";
 
   /** Path of the file; undefined before it is opened. */
   get path(): string | undefined {
@@ -26,7 +26,7 @@ export class RunLog implements Disposable {
   }
 
   /**
-   * Begins the file, with what was written before.
+   * Creates the file and writes the buffered messages.
    *
    * @throws {OutputError} If it cannot be written.
    */
@@ -38,9 +38,9 @@ export class RunLog implements Disposable {
       throw OutputError.from("write", path, cause);
     }
     this.#path = path;
-    const kept = this.#kept;
-    this.#kept = "";
-    this.write(kept);
+    const buffered = this.#buffered;
+    this.#buffered = "";
+    this.write(buffered);
   }
 
   /**
@@ -50,7 +50,7 @@ export class RunLog implements Disposable {
    */
   write(text: string): void {
     if (this.#file === undefined) {
-      this.#kept += text;
+      this.#buffered += text;
       return;
     }
     const bytes = new TextEncoder().encode(text);

@@ -7,13 +7,13 @@ import { makeFolder } from "../files/write_file.ts";
 
 /** Options of {@linkcode TensorboardLog.open}. */
 export interface TensorboardLogOptions {
-  /** The run continues after this step; TensorBoard forgets later ones. Default: 0, a new run. */
+  /** The run continues after this step; TensorBoard drops later ones. Default: 0, a new run. */
   readonly resumeStep?: number;
-  /** Time of the first event, in milliseconds since 1970; it names the file. Default: now. */
+  /** Time of the first event in milliseconds since 1970; part of the file name. Default: now. */
   readonly time?: number;
 }
 
-// Field numbers. Source: tensorflow/core/util/event.proto and tensorflow/core/framework/summary.proto.
+// Field numbers. Source: TensorFlow, core/util/event.proto and core/framework/summary.proto.
 const EVENT = { wallTime: 1, step: 2, fileVersion: 3, summary: 5, sessionLog: 7 } as const;
 const SESSION_LOG = { status: 1 } as const;
 const SESSION_START = 1;
@@ -21,18 +21,18 @@ const SUMMARY = { value: 1 } as const;
 const VALUE = { tag: 1, simpleValue: 2 } as const;
 
 /**
- * A file of scalars that TensorBoard reads: `events.out.tfevents.<seconds>.<host>`.
+ * A file of scalars for TensorBoard: `events.out.tfevents.<seconds>.<host>`.
  *
- * It needs read and write permission for its folder. The name tells the host only where
- * `--allow-sys=hostname` is granted; else it is "localhost". One call appends one event, whole, so
- * TensorBoard may read along; calls are awaited one after the other. A resumed run opens a new
- * file in the same folder, as TensorFlow and PyTorch do.
+ * It needs read and write permission for its folder. The host in its name is "localhost" unless
+ * `--allow-sys=hostname` is granted. Each call appends one whole event, so that TensorBoard can
+ * read at the same time; calls are awaited one after the other. A resumed run opens a new file in
+ * the same folder, as TensorFlow and PyTorch do.
  */
 export class TensorboardLog implements Disposable {
   /** Path of the file. */
   readonly path: string;
   readonly #file: Deno.FsFile;
-  /** Bytes of the whole records. */
+  /** Bytes of the complete records. */
   #byteLength = 0;
 
   private constructor(path: string, file: Deno.FsFile) {
@@ -41,9 +41,9 @@ export class TensorboardLog implements Disposable {
   }
 
   /**
-   * Begins a file in a folder, which is made.
+   * Creates a file in a folder, which is created, too.
    *
-   * @throws {OutputError} If it cannot be made.
+   * @throws {OutputError} If it cannot be created.
    */
   static async open(folder: string, options: TensorboardLogOptions = {}): Promise<TensorboardLog> {
     const { resumeStep = 0, time = Date.now() } = options;
@@ -61,7 +61,7 @@ export class TensorboardLog implements Disposable {
    * Appends the scalars of one step.
    *
    * @param step Optimizer step, from 1.
-   * @param scalars Values by tag, stored as 32-bit floats; NaN and Infinity are kept.
+   * @param scalars Values by tag, stored as 32-bit floats, including NaN and Infinity.
    * @param time Milliseconds since 1970. Default: now.
    * @throws {OutputError} If they cannot be written.
    */
@@ -86,7 +86,7 @@ export class TensorboardLog implements Disposable {
     this.#file.close();
   }
 
-  /** Says that the run begins anew: what earlier files hold of this step and later ones is void. */
+  /** Writes a restart: TensorBoard then drops this step and later ones of earlier files. */
   async #appendRestart(time: number, step: number): Promise<void> {
     await this.#append(time, (event) => {
       event.integer(EVENT.step, step).message(EVENT.sessionLog, (log) => {
@@ -104,7 +104,7 @@ export class TensorboardLog implements Disposable {
       while (written < record.length) written += await this.#file.write(record.subarray(written));
       this.#byteLength += record.length;
     } catch (cause) {
-      // Readers stop at a record that is cut off, so what comes later would be lost.
+      // Readers stop at an incomplete record, so later ones would be lost.
       await this.#file.truncate(this.#byteLength).catch(() => undefined);
       throw OutputError.from("write", this.path, cause);
     }
@@ -112,7 +112,7 @@ export class TensorboardLog implements Disposable {
 }
 
 /**
- * Names a run's statistics as SD-piXL's TensorBoard tags.
+ * Returns the statistics of a run under SD-piXL's TensorBoard tags.
  *
  * Source: https://github.com/AlexandreBinninger/SD-piXL.
  */
@@ -126,7 +126,7 @@ export function statisticsScalars(statistics: GeneratorStatistics): Record<strin
   };
 }
 
-/** Frames bytes as a TFRecord: length, its checksum, the bytes, their checksum. */
+/** Encodes a TFRecord: length, its checksum, the bytes, their checksum. */
 function encodeRecord(data: Uint8Array): Uint8Array {
   const record = new Uint8Array(8 + 4 + data.length + 4);
   const view = new DataView(record.buffer);
@@ -137,7 +137,7 @@ function encodeRecord(data: Uint8Array): Uint8Array {
   return record;
 }
 
-/** Makes a new file; TensorBoard reads the files of a folder in the order of their names. */
+/** Creates a new file; TensorBoard reads the files of a folder in the order of their names. */
 async function createFile(
   folder: string,
   time: number,

@@ -36,7 +36,7 @@ export interface VideoFromRun {
 }
 
 /**
- * Writes videos of pictures of a run, one for each task. Indexed pictures keep their palette, and no
+ * Writes videos of pictures of a run, one for each task. Indexed pictures keep their palette; no
  * pixel is averaged.
  *
  * @param frames At least one.

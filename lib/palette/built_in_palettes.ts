@@ -17,17 +17,17 @@ import { LATTICE_STEPS, latticeName, latticePalette } from "./lattice.ts";
 import type { Palette } from "./palette.ts";
 import { parseHex } from "./formats/hex.ts";
 
-/** A palette that ships with the library. */
+/** A palette of the library. */
 export interface BuiltInPalette {
   /** Name, such as "sweetie-16". */
   readonly name: string;
-  /** Who made it and where it is from. */
+  /** Its author and source. */
   readonly credit: string;
-  /** Reads or computes the colors. */
+  /** Reads or computes its colors. */
   load(): Palette;
 }
 
-/** All palettes that ship with the library, from the smallest to the largest. */
+/** Returns all palettes of the library, smallest first. */
 export function builtInPalettes(): readonly BuiltInPalette[] {
   return [...FILES, ...LATTICES];
 }
@@ -60,7 +60,7 @@ const LATTICES: readonly BuiltInPalette[] = Array.from(
   { length: LATTICE_STEPS.max - LATTICE_STEPS.min + 1 },
   (_, i) => {
     const steps = LATTICE_STEPS.min + i;
-    const credit = `${steps} even steps a channel`;
+    const credit = `${steps} even steps per channel`;
     return { name: latticeName(steps), credit, load: () => latticePalette(steps) };
   },
 );

@@ -1,20 +1,20 @@
 import { toOklab } from "./oklab.ts";
 import type { Palette } from "./palette.ts";
 
-/** The orders in which swatches can be shown. */
+/** All orders of swatches. */
 export const COLOR_ORDERS = ["none", "hue", "lightness"] as const;
 
-/** How swatches are ordered: as in the palette, by hue or by lightness. */
+/** Order of swatches: as in the palette, by hue or by lightness. */
 export type ColorOrder = typeof COLOR_ORDERS[number];
 
-/** Below this chroma in OKLab a color is taken for gray: its hue is hardly seen. */
+/** Below this chroma in OKLab, a color counts as gray. */
 const GRAY_CHROMA = 0.03;
 
 /**
- * Returns the indices of a palette's colors in an order; the palette itself stays as it is.
+ * Returns the indices of a palette's colors in an order. The palette does not change.
  *
- * By lightness, the darkest comes first. By hue, grays come first, then hues from red over yellow,
- * green and blue to pink; equals go by lightness, then by index.
+ * By lightness, the darkest comes first. By hue, grays come first, then red, yellow, green, blue,
+ * pink; ties are sorted by lightness, then by index.
  */
 export function colorOrder(palette: Palette, order: ColorOrder): number[] {
   const indices = Array.from({ length: palette.size }, (_, i) => i);

@@ -10,15 +10,15 @@ export interface KmeansOptions {
   readonly name?: string;
 }
 
-/** Starts that are tried; the best one is kept. */
+/** Number of random starts, of which the best wins. */
 const STARTS = 4;
-/** Rounds of one start; pictures settle after 10 to 50. */
+/** Maximum number of iterations per start; images converge after 10 to 50. */
 const MAX_ROUNDS = 100;
 
-/** More different colors than this are joined to the means of cells of 8 x 8 x 8 values. */
+/** Above this number of distinct colors, cells of 8 x 8 x 8 values are averaged first. */
 const MAX_COLORS = 2 ** 15;
 
-/** Different colors of a picture and how often each occurs. */
+/** The distinct colors of an image and their counts. */
 interface Histogram {
   /** 8-bit sRGB, shape [U, 3]. */
   readonly colors: Float64Array;
@@ -27,14 +27,14 @@ interface Histogram {
 }
 
 /**
- * Picks the colors that stand best for a picture: k-means over its pixels in sRGB.
+ * Quantizes an image to a palette: k-means over its pixels in sRGB.
  *
- * Fully transparent pixels do not count. Fewer colors come out if the picture has no more.
+ * Fully transparent pixels are ignored. If the image has fewer colors, so has the palette.
  *
- * Source: Lloyd 1982; start by Arthur & Vassilvitskii 2007, "k-means++".
+ * Source: Lloyd 1982; initialization by Arthur & Vassilvitskii 2007, "k-means++".
  *
  * @param count Number of colors wanted, integer, 1 or more.
- * @returns The palette from dark to light, no color twice.
+ * @returns The palette from dark to light, without duplicates.
  */
 export function kmeansPalette(image: Image, count: number, options: KmeansOptions = {}): Palette {
   if (!Number.isInteger(count) || count < 1) {
@@ -63,9 +63,9 @@ function countColors(image: Image): Histogram {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   if (counts.size === 0) {
-    throw new RangeError("Cannot pick colors: the picture is fully transparent");
+    throw new RangeError("Cannot pick colors: the image is fully transparent");
   }
-  // Red, green, blue and count, each color multiplied by its count; by cell.
+  // By cell: sums of red, green and blue, weighted by count, and the count.
   const cells = new Map<number, [number, number, number, number]>();
   const mask = counts.size > MAX_COLORS ? 0xf8f8f8 : 0xffffff;
   for (const [key, count] of [...counts].sort(([a], [b]) => a - b)) {
@@ -109,14 +109,14 @@ function cluster(
     if (!hasMoved) break;
     for (let k = 0; k < count; k++) {
       const total = sums[k * 4 + 3]!;
-      if (total === 0) continue; // an empty cluster stays where it is
+      if (total === 0) continue; // an empty cluster keeps its center
       for (let c = 0; c < 3; c++) centers[k * 3 + c] = sums[k * 4 + c]! / total;
     }
   }
   return { centers, error };
 }
 
-/** Draws the first centers; far colors are likelier. */
+/** Draws the first centers, with probability proportional to the squared distance (k-means++). */
 function startCenters(
   { colors, counts }: Histogram,
   count: number,
@@ -151,7 +151,7 @@ function squaredDistance(a: Float64Array, i: number, b: Float64Array, j: number)
   return sum;
 }
 
-/** Rounds colors to 8 bits, drops doubles and sorts by luma (Rec. 601). */
+/** Rounds colors to 8 bits, removes duplicates and sorts by luma (Rec. 601). */
 function sortedBytes(colors: Float64Array): Uint8Array {
   const rounded = new Set<number>();
   for (let i = 0; i < colors.length; i += 3) {

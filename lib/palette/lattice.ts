@@ -1,23 +1,23 @@
 import { Palette } from "./palette.ts";
 
-/** The fewest and the most steps a channel that a lattice can have. */
+/** Minimum and maximum number of steps per channel. */
 export const LATTICE_STEPS = { min: 2, max: 10 } as const;
 
 /**
- * Computes the palette "n_n_n_lattice": each channel takes n even steps, blue fastest.
+ * Computes the palette "n_n_n_lattice": n even steps per channel, blue fastest.
  *
- * Step i is i · floor(255 / (n - 1)), so white is reached only where n - 1 divides 255.
+ * Step i is i · floor(255 / (n - 1)), so the last color is white only if n - 1 divides 255.
  *
  * Source: SD-piXL's palette files of the same names.
  *
- * @param steps Steps a channel, integer in [2, 10].
+ * @param steps Steps per channel, integer in [2, 10].
  * @returns A palette of steps³ colors.
  */
 export function latticePalette(steps: number): Palette {
   const { min, max } = LATTICE_STEPS;
   if (!Number.isInteger(steps) || steps < min || steps > max) {
     throw new RangeError(
-      `Cannot compute lattice: expected ${min} to ${max} steps a channel, got ${steps}`,
+      `Cannot compute lattice: expected ${min} to ${max} steps per channel, got ${steps}`,
     );
   }
   const distance = Math.floor(255 / (steps - 1));

@@ -1,19 +1,19 @@
 import { nearestColor } from "./nearest_color.ts";
 import type { Palette } from "./palette.ts";
 
-/** Which color of another palette stands for each color of a palette. */
+/** A mapping of the colors of one palette to those of another. */
 export interface PaletteMatch {
-  /** The other palette. */
+  /** The target palette. */
   readonly palette: Palette;
-  /** Index in it of each color, shape [K]. */
+  /** Target index of each color, shape [K]. */
   readonly indices: Uint32Array;
-  /** "index" if colors stand for those of the same index, "nearest" if for the nearest ones. */
+  /** Whether colors map to the same index or to the nearest color. */
   readonly by: "index" | "nearest";
 }
 
 /**
- * Lets the colors of one palette stand for those of another: one by one if there are as many, else
- * each is the nearest one (least squares in sRGB, as everywhere here).
+ * Maps the colors of one palette to another: to the same index if both have the same size, else to
+ * the nearest color (squared distance in sRGB).
  */
 export function matchPalette(from: Palette, to: Palette): PaletteMatch {
   const by = from.size === to.size ? "index" : "nearest";

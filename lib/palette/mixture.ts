@@ -2,18 +2,18 @@ import type { ImageSize } from "../image/image.ts";
 import type { PaletteMatch } from "./match_palette.ts";
 import type { Palette } from "./palette.ts";
 
-/** A picture before one color is chosen for each pixel. */
+/** The probabilities of the colors of each pixel, before one color is chosen. */
 export interface Mixture extends ImageSize {
   /** The colors. */
   readonly palette: Palette;
-  /** Probability of each color, in [0, 1], shape [H, W, K]; those of a pixel sum to 1. */
+  /** Probability of each color, in [0, 1], shape [H, W, K]; they sum to 1 per pixel. */
   readonly probabilities: Float32Array;
-  /** Index of the likeliest color, the first one on ties, shape [H, W]. */
+  /** Index of the most probable color, the first on ties, shape [H, W]. */
   readonly indices: Uint32Array;
 }
 
 /**
- * Computes the mixture that logits mean, by softmax at temperature 1.
+ * Computes the mixture of logits: softmax at temperature 1.
  *
  * @param logits Shape [H, W, K].
  */
@@ -38,19 +38,19 @@ export function mixtureOfLogits(
     let best = 0;
     for (let k = 1; k < count; k++) if (logits[start + k]! > logits[start + best]!) best = k;
     indices[pixel] = best;
-    const greatest = logits[start + best]!;
+    const max = logits[start + best]!;
     let sum = 0;
-    for (let k = 0; k < count; k++) sum += Math.exp(logits[start + k]! - greatest);
+    for (let k = 0; k < count; k++) sum += Math.exp(logits[start + k]! - max);
     for (let k = 0; k < count; k++) {
-      probabilities[start + k] = Math.exp(logits[start + k]! - greatest) / sum;
+      probabilities[start + k] = Math.exp(logits[start + k]! - max) / sum;
     }
   }
   return { height, width, palette, probabilities, indices };
 }
 
 /**
- * Gives a mixture the colors of another palette. Where several become one, their probabilities are
- * added; the likeliest color is the one that stands for the likeliest one before.
+ * Maps a mixture to another palette. Probabilities of colors that map to the same color are added.
+ * The index of each pixel is mapped, too, even if another color has a higher sum.
  */
 export function recolorMixture(mixture: Mixture, match: PaletteMatch): Mixture {
   const { height, width } = mixture;

@@ -8,20 +8,20 @@ import { type Palette, paletteWarnings } from "./palette.ts";
  */
 const NEAR_DISTANCE = 0.02;
 
-/** Two colors of a palette that look alike, but are not the same. */
+/** Two different colors of a palette that look alike. */
 export interface NearColors {
-  /** Index of the first one, from 0. */
+  /** Index of the first color, from 0. */
   readonly first: number;
-  /** Index of the later one, from 0. */
+  /** Index of the second color, from 0. */
   readonly second: number;
   /** Their distance in OKLab, in (0, 0.02). */
   readonly distance: number;
 }
 
-/** Finds the pairs of colors that look alike, the nearest first. */
+/** Finds pairs of colors that look alike, the nearest first. */
 export function nearColors(palette: Palette): NearColors[] {
   const colors = Array.from({ length: palette.size }, (_, i) => toOklab(palette.at(i)));
-  // By lightness, so that each is compared only with those that may be near.
+  // By lightness, so that each color is compared only with candidates.
   const order = colors.map((_, i) => i).sort((a, b) => colors[a]![0] - colors[b]![0]);
   const pairs: NearColors[] = [];
   for (const [at, i] of order.entries()) {
@@ -34,21 +34,21 @@ export function nearColors(palette: Palette): NearColors[] {
   return pairs.sort((a, b) => a.distance - b.distance || a.first - b.first || a.second - b.second);
 }
 
-/** Yields the colors after one in an order by lightness that may look like it. */
+/** Yields the following colors in order of lightness that may look like color `at`. */
 function* nearInLightness(
   order: readonly number[],
   colors: readonly Oklab[],
   at: number,
 ): Generator<number> {
-  const greatest = colors[order[at]!]![0] + NEAR_DISTANCE;
-  for (let next = at + 1; next < order.length && colors[order[next]!]![0] < greatest; next++) {
+  const maxLightness = colors[order[at]!]![0] + NEAR_DISTANCE;
+  for (let next = at + 1; next < order.length && colors[order[next]!]![0] < maxLightness; next++) {
     yield order[next]!;
   }
 }
 
 const MAX_NAMED = 3;
 
-/** Lists what a user who chooses a palette should know of it, one sentence each. */
+/** Lists warnings for choosing a palette, one sentence each: duplicates and similar colors. */
 export function previewWarnings(palette: Palette): string[] {
   const pairs = nearColors(palette);
   if (pairs.length === 0) return paletteWarnings(palette);

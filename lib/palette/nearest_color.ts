@@ -1,11 +1,11 @@
 import type { Image } from "../image/image.ts";
 import type { Palette } from "./palette.ts";
 
-/** How far two colors are apart: sum of squares (l2) or of absolute values (l1) in sRGB. */
+/** Distance of colors in sRGB: sum of squares (l2) or of absolute values (l1). */
 export type ColorDistance = "l1" | "l2";
 
 /**
- * Gives each pixel the nearest color of a palette; the first one wins ties. Alpha is not looked at.
+ * Finds the nearest palette color of each pixel, the first on ties. Alpha is ignored.
  *
  * @returns Palette index of each pixel, shape [H, W].
  */
@@ -30,7 +30,7 @@ export function nearestColors(
 }
 
 /**
- * Finds the nearest of some colors; the first one wins ties.
+ * Finds the nearest of several colors, the first on ties.
  *
  * @param color sRGB in the unit of `colors`.
  * @param colors Shape [K, 3].

@@ -1,10 +1,10 @@
 import type { Rgb } from "../image/image.ts";
 
-/** A color as people see it: lightness in [0, 1], greenness to redness, blueness to yellowness. */
+/** A color in OKLab: lightness L in [0, 1], a (green to red) and b (blue to yellow). */
 export type Oklab = readonly [lightness: number, redness: number, yellowness: number];
 
 /**
- * Converts a color to OKLab, in which equal distances look about equal.
+ * Converts a color to OKLab, which is perceptually uniform.
  *
  * Source: Ottosson 2020, https://bottosson.github.io/posts/oklab; sRGB's curve from IEC 61966-2-1.
  */

@@ -1,6 +1,6 @@
 import type { Rgb } from "../image/image.ts";
 
-/** An ordered list of colors with a name. The order is kept everywhere: an index is a color. */
+/** A named, ordered list of colors. An index stands for the same color everywhere. */
 export class Palette {
   /** Name of the palette, such as "sweetie-16". */
   readonly name: string;
@@ -21,7 +21,7 @@ export class Palette {
   constructor(name: string, colors: Uint8Array, notes: readonly string[] = []) {
     if (colors.length === 0 || colors.length % 3 !== 0) {
       throw new RangeError(
-        `Cannot create palette "${name}": expected three bytes a color, got ${colors.length} bytes`,
+        `Cannot create palette "${name}": expected three bytes per color, got ${colors.length} bytes`,
       );
     }
     this.name = name;
@@ -51,13 +51,13 @@ export class Palette {
     return Float32Array.from(this.colors, (value) => value / 255);
   }
 
-  /** Returns the text of a .hex file: one color a line. */
+  /** Returns the text of a .hex file: one color per line. */
   toHexText(): string {
     return Array.from({ length: this.size }, (_, i) => `${this.hexAt(i)}\n`).join("");
   }
 }
 
-/** Two entries of a palette that hold the same color. */
+/** Two entries of a palette with the same color. */
 export interface DuplicateColor {
   /** Index of the first entry, from 0. */
   readonly first: number;
@@ -66,7 +66,7 @@ export interface DuplicateColor {
 }
 
 /**
- * Finds colors that a palette holds more than once.
+ * Finds duplicate colors of a palette.
  *
  * They do no harm, but later ones cost time and differ only in their index.
  */

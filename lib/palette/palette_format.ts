@@ -22,7 +22,7 @@ export interface PaletteFormat {
   readonly name: string;
   /** File extensions in lower case with their dot, the usual one first. */
   readonly extensions: readonly string[];
-  /** Says whether a file is of this format, by its first bytes. Without it, the extension decides. */
+  /** Returns whether a file has this format, by its first bytes. Default: the extension decides. */
   sniff?(bytes: Uint8Array): boolean;
   /**
    * Reads a file.

@@ -38,7 +38,7 @@ export function parsePalette(content: Uint8Array | string, fileName: string): Pa
   return (sniffed ?? formatOf(fileName) ?? PALETTE_FORMATS[0]!).read(bytes, name);
 }
 
-/** Says whether a name ends like a palette file. */
+/** Returns whether a name ends like a palette file. */
 export function isPaletteFile(path: string): boolean {
   return formatOf(path) !== undefined;
 }

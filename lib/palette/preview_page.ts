@@ -3,13 +3,13 @@ import type { SheetEntry } from "./preview_sheet.ts";
 import { colorCount } from "./swatches.ts";
 import style from "./preview_page.css" with { type: "text" };
 
-/** Palettes with more colors get small swatches. */
+/** Palettes with more colors have small swatches. */
 const LARGE = 64;
 
 /**
- * Writes palettes as one HTML page that needs nothing else: no script, no font, no other file.
+ * Writes palettes as one self-contained HTML page without scripts and fonts.
  *
- * Each has its name, number of colors, note, warnings, and a swatch with its digits for each color.
+ * Each palette has its name, number of colors, note, warnings, and labeled swatches.
  */
 export function palettePage(entries: readonly SheetEntry[]): string {
   const links = entries.map(({ palette }, i) =>
@@ -51,7 +51,7 @@ function section(entry: SheetEntry, index: number): string {
   return lines.join("\n");
 }
 
-/** The number of a color, from 0, is its index in an indexed PNG. */
+/** The title of a swatch is the index of its color, from 0. */
 function swatch(palette: Palette, index: number): string {
   const hex = `#${palette.hexAt(index)}`;
   return `<li><i style="background:${hex}" title="color ${index}"></i><code>${hex}</code></li>`;

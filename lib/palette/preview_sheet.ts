@@ -9,15 +9,15 @@ import { Image, type Rgb } from "../image/image.ts";
 import type { Palette } from "./palette.ts";
 import { colorCount } from "./swatches.ts";
 
-/** One palette of a sheet. */
+/** A palette of a sheet. */
 export interface SheetEntry {
-  /** What is shown. */
+  /** The palette. */
   readonly palette: Palette;
-  /** A line below the name, such as the author. */
+  /** A line below its name, such as its author. */
   readonly note?: string;
-  /** What the user should know of it, one sentence each. Default: nothing. */
+  /** Warnings, one sentence each. Default: none. */
   readonly warnings?: readonly string[];
-  /** Indices of its colors in the order in which they are shown. Default: that of the palette. */
+  /** Indices of its colors in display order. Default: the order of the palette. */
   readonly order?: readonly number[];
 }
 
@@ -37,16 +37,16 @@ const ENTRY_GAP = 22;
 
 const MAX_WARNINGS = 3;
 
-/** How the swatches of a palette are laid out, in pixels. */
+/** Layout of the swatches of a palette, in pixels. */
 interface Grid {
   readonly width: number;
   readonly height: number;
   readonly gap: number;
-  /** Whether the digits of each color stand below it. */
+  /** Whether each color has its digits below it. */
   readonly isLabeled: boolean;
 }
 
-/** Draws palettes one below the other: name, number of colors, note, warnings and swatches. */
+/** Draws palettes below each other: name, number of colors, note, warnings and swatches. */
 export function paletteSheet(entries: readonly SheetEntry[]): Image {
   const heights = entries.map(entryHeight);
   const height = heights.reduce((sum, value) => sum + value + ENTRY_GAP, 2 * MARGIN - ENTRY_GAP);
@@ -90,7 +90,7 @@ function drawSwatches(image: Image, { palette, order }: SheetEntry, top: number)
     const x = MARGIN + (i % perRow) * (grid.width + grid.gap);
     const y = top + Math.floor(i / perRow) * rowHeight(grid);
     const area = { x, y, width: grid.width, height: grid.height };
-    // The outline keeps colors apart that look like the sheet itself.
+    // The outline shows colors that equal the background.
     if (grid.gap > 0) {
       fillRectangle(image, area, OUTLINE);
       fillRectangle(image, {

@@ -3,25 +3,25 @@ import type { Palette } from "./palette.ts";
 
 /** Options of {@linkcode swatchLines}. */
 export interface SwatchOptions {
-  /** Colors of the terminal; with "none" the colors are written as digits. */
+  /** Color depth of the terminal; with "none", colors are written as digits. */
   readonly depth: ColorDepth;
   /** Columns of the terminal. Default: 80. */
   readonly columns?: number;
-  /** Indices of the colors in the order in which they are shown. Default: that of the palette. */
+  /** Indices of the colors in display order. Default: the order of the palette. */
   readonly order?: readonly number[];
 }
 
 const INDENT = "  ";
 
 /**
- * Shows a palette as text: its name and number of colors, then one block a color.
+ * Shows a palette as text: its name and number of colors, then one block per color.
  *
  * @returns Lines without line ends.
  */
 export function swatchLines(palette: Palette, options: SwatchOptions): string[] {
   const { depth, columns = 80, order } = options;
   const lines = [`${palette.name}  ${colorCount(palette.size)}`];
-  // A block of two columns is about square; many colors get one column each.
+  // A block of two columns is about square; with many colors, each has one column.
   const cell = depth === "none" ? 7 : palette.size > 100 ? 1 : 2;
   const perLine = Math.max(1, Math.floor((columns - INDENT.length) / cell));
   for (let start = 0; start < palette.size; start += perLine) {

@@ -9,7 +9,7 @@ export class ProtoWriter {
   #bytes = new Uint8Array(256);
   #length = 0;
 
-  /** Writes an integer field; negative ones as 64-bit two's complement. */
+  /** Writes an integer field; negative values as 64-bit two's complement. */
   integer(field: number, value: number | bigint): this {
     this.#varint(field << 3);
     if (value < 0) this.#varint64(BigInt.asUintN(64, BigInt(value)));
@@ -51,14 +51,14 @@ export class ProtoWriter {
     return this;
   }
 
-  /** Writes a field that is a message itself. */
+  /** Writes a nested message. */
   message(field: number, write: (writer: ProtoWriter) => void): this {
     const writer = new ProtoWriter();
     write(writer);
     return this.bytes(field, writer.finish());
   }
 
-  /** Returns what was written; it shares memory with the writer, which is not used further. */
+  /** Returns the message. It shares memory with the writer, which must not be used afterwards. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -66,7 +66,7 @@ export class ProtoWriter {
   #varint(value: number): void {
     this.#reserve(10);
     let rest = value;
-    // Division, because shifts would cut the number to 32 bits.
+    // Not a shift, which would cut the number to 32 bits.
     while (rest > 127) {
       this.#bytes[this.#length++] = (rest % 128) | 128;
       rest = Math.floor(rest / 128);

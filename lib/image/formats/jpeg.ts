@@ -33,7 +33,7 @@ function halfOf({ height, width }: ImageSize): ImageSize {
 }
 
 /**
- * Says whether a file without end marker has all its pixels: decoders fill the rest with gray.
+ * Returns whether a file without end marker has all its pixels: decoders fill the rest with gray.
  *
  * Bits behind the last pixel are ignored, so that they change an incomplete image only.
  */

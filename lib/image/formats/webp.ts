@@ -24,12 +24,12 @@ interface WebpChunk {
 /** Reads the chunks. Source: RFC 9649, sections 2.3 to 2.7. */
 function* readChunks(bytes: Uint8Array): Generator<WebpChunk> {
   const view = viewOf(bytes);
-  // The first chunk must be there; what follows the picture may be cut off.
+  // The first chunk must be there; the rest behind the image may be cut off.
   for (let offset = 12; offset === 12 || offset + 8 <= bytes.length;) {
     const type = String.fromCharCode(...bytes.subarray(offset, offset + 4));
     const length = view.getUint32(offset + 4, true);
     const size = readSize(view, type, offset + 8);
-    // A frame is a header of 16 bytes and chunks of its own.
+    // A frame is a header of 16 bytes and its own chunks.
     const inner = type === "ANMF" ? readFrameSizes(view, bytes, offset + 8 + 16) : [];
     yield { type, sizes: [...size === undefined ? [] : [size], ...inner] };
     offset += 8 + length + length % 2;

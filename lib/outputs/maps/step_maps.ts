@@ -7,8 +7,7 @@ import { viridisImage } from "./viridis.ts";
  * where all are equally probable.
  *
  * @param entropy Entropy in nats, shape [H, W].
- * @param count Number of classes K. The entropy is drawn as a share of log K; with a single class it
- * is 0.
+ * @param count Number of classes K. The entropy is drawn as a share of log K; 0 for a single class.
  */
 export function entropyMap(size: ImageSize, entropy: ArrayLike<number>, count: number): Image {
   const max = count > 1 ? Math.log(count) : Infinity;

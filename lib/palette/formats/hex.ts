@@ -48,12 +48,12 @@ export function parseHex(text: string, name: string): Palette {
   return new Palette(name, Uint8Array.from(colors), notesOf(name, dropped));
 }
 
-/** Says whether a line, or the rest of one, is a comment or empty. */
+/** Returns whether a line, or the rest of one, is a comment or empty. */
 function startsComment(text: string): boolean {
   return text === "" || /^(;|\/\/|#(\s|$|[g-z]))/i.test(text);
 }
 
-/** Says whether the rest of a line begins with a word that is no color, such as a color's name. */
+/** Returns whether the rest of a line begins with a word that is no color, such as a color's name. */
 function isWord(text: string): boolean {
   return /^\p{L}*[g-z]\p{L}*/iu.test(text);
 }

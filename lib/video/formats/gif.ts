@@ -48,8 +48,8 @@ const POSITION_OFFSET = 9;
 /**
  * Encodes palette indices as an animated GIF. The palette becomes its color table, in its order.
  *
- * Of each frame only the rectangle that changed is written. Times are rounded to 1/100 s so that the
- * whole keeps its length; above 50 frames a second some are dropped.
+ * Of each frame only the rectangle that changed is written. Times are rounded to 1/100 s; the whole
+ * keeps its length. Above 50 frames a second, some frames are dropped.
  */
 class GifEncoder implements FrameEncoder {
   readonly #file: VideoFile;

@@ -50,7 +50,10 @@ Deno.test("writing says what is in the way, and keeps what is there", () =>
           join(file, "standard")
         }": a part of the path is a file, not a folder`,
       ],
-      [() => makeFolder(file), `Cannot create folder "${file}": a file of that name is in the way`],
+      [
+        () => makeFolder(file),
+        `Cannot create folder "${file}": there is already a file of that name`,
+      ],
       [
         () => writeFile(join(root, "no", "x"), ""),
         `Cannot write "${join(root, "no", "x")}": there is no such file or folder`,

@@ -30,7 +30,7 @@ Deno.test("latticePalette() has the colors of SD-piXL's files", () => {
     ].join(),
   );
   assert.equal(latticePalette(3).toHexText().slice(0, 28), "000000\n00007f\n0000fe\n007f00\n");
-  assert.throws(() => latticePalette(11), /expected 2 to 10 steps a channel, got 11/);
+  assert.throws(() => latticePalette(11), /expected 2 to 10 steps per channel, got 11/);
 });
 
 Deno.test("findPalette() finds built-in palettes however they are spelled", async () => {

@@ -30,7 +30,7 @@ Deno.test("kmeansPalette() finds the clusters, from dark to light, and repeats",
   assert.deepEqual(again.colors, palette.colors);
 });
 
-Deno.test("kmeansPalette() returns the picture's own colors if there are few", () => {
+Deno.test("kmeansPalette() returns the colors of the image if there are few", () => {
   const image = Image.fromIndices(
     { height: 1, width: 4 },
     [0, 1, 2, 1],
@@ -43,7 +43,7 @@ Deno.test("kmeansPalette() returns the picture's own colors if there are few", (
   assert.equal(kmeansPalette(image, 8).toHexText(), "010203\n5a005a\nfafafa\n");
   image.data[3] = 0; // the first pixel turns transparent
   assert.equal(kmeansPalette(image, 8).toHexText(), "010203\n5a005a\n");
-  assert.throws(() => kmeansPalette(new Image(SIZE), 2), /the picture is fully transparent/);
+  assert.throws(() => kmeansPalette(new Image(SIZE), 2), /the image is fully transparent/);
   assert.throws(() => kmeansPalette(image, 0), /expected a count of 1 or more, got 0/);
 });
 

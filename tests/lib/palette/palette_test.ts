@@ -7,7 +7,7 @@ Deno.test("Palette gives bytes, floats and texts of its colors", () => {
   assert.deepEqual(palette.toFloats().slice(0, 3), Float32Array.of(0, 0.2, 1));
   assert.equal(palette.hexAt(1), "0a0000");
   assert.throws(() => palette.at(3), /Cannot find color 3: palette "three" has 3 colors/);
-  assert.throws(() => new Palette("none", new Uint8Array()), /three bytes a color, got 0 bytes/);
+  assert.throws(() => new Palette("none", new Uint8Array()), /three bytes per color, got 0 bytes/);
   assert.deepEqual(duplicateColors(palette), [{ first: 0, second: 2 }]);
   assert.deepEqual(paletteWarnings(palette), [
     'Palette "three" holds #0033ff twice, as colors 1 and 3',
