@@ -5,7 +5,12 @@ import { flagOfKey, sourcesOfFlags } from "../cli/flags/config_from_flags.ts";
 import { configPaths, resumedFolder } from "../cli/flags/config_paths.ts";
 import { type Flag, valuesOf } from "../cli/flags/flag.ts";
 import { type FlagsOf, flagsOf } from "../cli/flags/flag_table.ts";
-import { type HubLocations, hubPermissions, namesHub } from "../cli/flags/hub_permissions.ts";
+import {
+  HUB_STORES,
+  type HubLocations,
+  hubPermissions,
+  namesHub,
+} from "../cli/flags/hub_permissions.ts";
 import type { ParsedCommand } from "../cli/flags/parse_command_line.ts";
 import { layersFolder } from "../outputs/run_folder.ts";
 import { Grants, hostOf, RefusedError } from "./grants.ts";
@@ -195,7 +200,10 @@ function grantHub(
   const hub = hubPermissions(context.findHub(), downloads);
   for (const path of hub.read) grants.read(path);
   for (const path of hub.write) grants.writeOnly(path);
-  for (const host of hub.net) grants.net(host);
+  for (const host of hub.net) {
+    if (host === HUB_STORES) grants.net(host);
+    else grants.readNamed(`https://${host}`);
+  }
   grants.env(...hub.env);
   grants.sys(...hub.sys);
 }

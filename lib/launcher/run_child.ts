@@ -1,12 +1,12 @@
 /**
- * Runs Deno with this terminal, hands signals on, and waits.
+ * Runs Deno in this terminal, forwards signals, and waits.
  *
  * @param cwd Folder in which it runs.
  * @returns Its exit code; 128 plus the signal's number if a signal ended it.
  */
 export async function runChild(args: readonly string[], cwd: string): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), { args: [...args], cwd }).spawn();
-  // A terminal sends Ctrl-C to all its programs; the child takes those that come together for one.
+  // A terminal sends Ctrl-C to all its programs, so the child may get two; it counts them as one.
   const signals: readonly Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT"]
     : ["SIGINT", "SIGTERM", "SIGHUP"];

@@ -33,10 +33,10 @@ export function headLines(event: HeadEvent): string[] {
 export function doneText(event: RunEvent & { event: "done" }): string {
   const { files, seconds, evaluations, interrupted, picture, score, folder } = event;
   const head = interrupted ? "stopped; the picture so far and a checkpoint are written" : "done";
-  const time = `${formatDuration(seconds)}, ${evaluations} teacher evaluations`;
+  const time = `${formatDuration(seconds)}, ${evaluations} teacher calls`;
   if (picture) {
-    const judged = typeof score === "number" ? `, score ${scoreText(score)}` : "";
-    return `${numberText(picture)} ${head} (${time}${judged})\n  ${folder}\n`;
+    const scored = typeof score === "number" ? `, score ${scoreText(score)}` : "";
+    return `${numberText(picture)} ${head} (${time}${scored})\n  ${folder}\n`;
   }
   return [`${head} (${time})`, ...files.map((file) => `  ${file}`), ""].join("\n");
 }
@@ -47,8 +47,8 @@ export function picturesText(event: PicturesEvent): string {
   const made = pictures.filter(({ complete }) => complete).length;
   const head = interrupted ? `stopped with ${made} of ${asked} pictures` : `${made} pictures`;
   const lines = pictures.map(({ number, prompt, palette, seed, score, complete }, i) => {
-    const judged = score === null ? "no score" : scoreText(score);
-    const rank = complete ? `${i + 1}. ${judged}` : "not complete";
+    const scored = score === null ? "no score" : scoreText(score);
+    const rank = complete ? `${i + 1}. ${scored}` : "not complete";
     return `  ${rank}  picture ${number}: seed ${seed}, ${palette}, "${prompt}"`;
   });
   return [`${head} (${formatDuration(seconds)}), the teacher's best first`, ...lines]

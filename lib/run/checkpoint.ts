@@ -2,21 +2,21 @@ import type { ImageSize } from "../image/image.ts";
 import type { Palette } from "../palette/palette.ts";
 import { type TensorToWrite, writeSafetensors } from "../weights/safetensors_writer.ts";
 
-/** All that the next steps of a run depend on besides its config. */
+/** The state of a run besides its config: the next steps depend on nothing else. */
 export interface RunCheckpoint extends ImageSize {
-  /** What errors call it, such as its path. */
+  /** Name in errors, such as its path. */
   readonly name: string;
   /** Steps done. */
   readonly step: number;
-  /** Optimizer steps done: without those whose gradient was not finite. */
+  /** Optimizer steps that changed the logits: steps with a finite gradient. */
   readonly optimizerStep: number;
-  /** Images that the teacher judged or drew. */
+  /** Teacher calls. */
   readonly evaluations: number;
   /** Seed of the run. */
   readonly seed: number;
   /** Palette of the run. */
   readonly palette: Palette;
-  /** What is optimized, shape [H, W, K]. */
+  /** The optimized logits, shape [H, W, K]. */
   readonly logits: Float32Array;
   /** AdamW's running mean of the gradient, shape [H, W, K]. */
   readonly moment1: Float32Array;
@@ -24,7 +24,7 @@ export interface RunCheckpoint extends ImageSize {
   readonly moment2: Float32Array;
 }
 
-/** A checkpoint cannot be used: its file is broken, or it is of another run. */
+/** A checkpoint cannot be used: its file is damaged, or it belongs to another run. */
 export class CheckpointError extends Error {
   /** Name of the class. */
   override readonly name = "CheckpointError";
@@ -35,11 +35,11 @@ export class CheckpointError extends Error {
    * @param checkpoint Name of the checkpoint, such as its path.
    */
   constructor(checkpoint: string, detail: string, options?: ErrorOptions) {
-    super(`Cannot go on from checkpoint "${checkpoint}": ${detail}`, options);
+    super(`Cannot resume from checkpoint "${checkpoint}": ${detail}`, options);
   }
 }
 
-/** A checkpoint as the tensors and texts of a safetensors file. */
+/** A checkpoint as the content of a safetensors file. */
 export interface CheckpointTensors {
   /** Steps done. */
   readonly step: number;
@@ -49,7 +49,7 @@ export interface CheckpointTensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Text "format" of a checkpoint; another one is written when the layout changes. */
+/** The text "format" of a checkpoint; it changes with the layout. */
 export const CHECKPOINT_FORMAT = "smalti-checkpoint-1";
 
 /** Tensors of shape [H, W, K]. */
@@ -65,7 +65,7 @@ export const CHECKPOINT_NUMBERS = {
 
 type NumberKey = keyof typeof CHECKPOINT_NUMBERS;
 
-/** Lays a checkpoint out as tensors and texts; values are not copied. */
+/** Returns a checkpoint as tensors and texts; values are not copied. */
 export function checkpointTensors(checkpoint: RunCheckpoint): CheckpointTensors {
   const { height, width, palette, step } = checkpoint;
   const shape = [height, width, palette.size];
@@ -86,44 +86,47 @@ export function checkpointTensors(checkpoint: RunCheckpoint): CheckpointTensors 
   };
 }
 
-/** Writes a checkpoint as the bytes of a safetensors file. */
+/** Encodes a checkpoint as a safetensors file. */
 export function encodeCheckpoint(checkpoint: RunCheckpoint): Uint8Array<ArrayBuffer> {
   const { tensors, metadata } = checkpointTensors(checkpoint);
   return writeSafetensors(tensors, metadata);
 }
 
-/** What a checkpoint must fit. */
-export interface CheckpointPlace {
+/** The run that a checkpoint must fit. */
+export interface CheckpointTarget {
   /** Size of the picture. */
   readonly size: ImageSize;
-  /** Palette that the config names; only a name where the run makes it of the image. */
+  /** Palette of the config; only its name if it is derived from the image. */
   readonly palette: Palette | string;
 }
 
 /**
- * Checks that a run can go on from a checkpoint.
+ * Checks that a run can resume from a checkpoint.
  *
  * @throws {CheckpointError} If it is of another size, or of a palette with other colors.
  */
 export function checkCheckpoint(
   { name, height, width, palette }: RunCheckpoint,
-  place: CheckpointPlace,
+  target: CheckpointTarget,
 ): void {
-  const { size } = place;
+  const { size } = target;
   if (height !== size.height || width !== size.width) {
     throw new CheckpointError(
       name,
       `expected ${size.height}x${size.width} pixels (height x width), got ${height}x${width}`,
     );
   }
-  if (typeof place.palette === "string") {
-    if (place.palette === palette.name) return;
-    throw new CheckpointError(name, `expected a palette "${place.palette}", got "${palette.name}"`);
+  if (typeof target.palette === "string") {
+    if (target.palette === palette.name) return;
+    throw new CheckpointError(
+      name,
+      `expected a palette "${target.palette}", got "${palette.name}"`,
+    );
   }
-  if (place.palette.toHexText() === palette.toHexText()) return;
+  if (target.palette.toHexText() === palette.toHexText()) return;
   throw new CheckpointError(
     name,
-    `expected the ${place.palette.size} colors of the palette "${place.palette.name}" in their ` +
+    `expected the ${target.palette.size} colors of the palette "${target.palette.name}" in their ` +
       `order, got the ${palette.size} of "${palette.name}"`,
   );
 }

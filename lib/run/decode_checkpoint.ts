@@ -17,8 +17,8 @@ import {
 /**
  * Reads a checkpoint from the bytes of a safetensors file.
  *
- * @param name What errors call it, such as its path. Default: "checkpoint".
- * @throws {CheckpointError} If the file is broken, or no checkpoint.
+ * @param name Name in errors, such as its path. Default: "checkpoint".
+ * @throws {CheckpointError} If the file is damaged, or not a checkpoint.
  */
 export function decodeCheckpoint(bytes: Uint8Array, name: string = "checkpoint"): RunCheckpoint {
   const file = new CheckpointFile(memorySource(new Uint8Array(bytes), name));
@@ -82,7 +82,7 @@ class CheckpointFile {
         `expected a tensor "${key}" of type ${dtype}, got ${tensor?.dtype ?? "none"}`,
       );
     }
-    // Its own memory: floats in a file need not lie at a multiple of four bytes.
+    // A copy: floats in a file need not be aligned to four bytes.
     return {
       shape: tensor.shape,
       bytes: this.#source.read(tensor.offset, tensor.byteLength).slice(),

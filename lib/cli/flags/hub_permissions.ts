@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { CONFIG_KEYS } from "../../../config/run_config.ts";
 import { HUB_VARIABLES, type HubSettings, resolveHubSettings } from "../../hub/settings.ts";
 import { parseLoraLocation, splitLoraPaths } from "../../lora/lora_names.ts";
 import {
@@ -9,9 +10,9 @@ import {
   mayBeHubModel,
 } from "../../hub/model_ids.ts";
 
-/** Where the Hub and its files are, as far as permissions need to know. */
+/** The locations of the Hub that need permissions. */
 export interface HubLocations extends Pick<HubSettings, "endpoint" | "cacheFolder"> {
-  /** File with the access token, where it is looked for. */
+  /** File with the access token, whether it exists or not. */
   readonly tokenFile?: string;
 }
 
@@ -31,11 +32,9 @@ const HUB_KEYS = new Set([
   "diffusion.clip_id",
   "controlnet.models_id",
 ]);
-/** What the config has where nobody sets it. */
-const DEFAULT_DEPTH_MODEL = "depth-anything/Depth-Anything-V2-Small-hf";
 
-/** Stores of files to which the Hub redirects. */
-const STORES = "*.hf.co";
+/** Hosts of files to which the Hub redirects. */
+export const HUB_STORES = "*.hf.co";
 
 /**
  * Finds out where the Hub and its files are; undefined if the environment does not tell.
@@ -76,7 +75,8 @@ export function namesHub(
   const isBuiltIn = (values.get("diffusion.model_id") ?? BUILT_IN_TEACHER) === BUILT_IN_TEACHER;
   const kinds = [values.get("controlnet.models_id") ?? []].flat();
   const seesDepth = !isBuiltIn && kinds.some((id) => controlnetKind(String(id)) === "depth");
-  const depthModel = values.get("controlnet.depth_model_id") ?? DEFAULT_DEPTH_MODEL;
+  const depthModel = values.get("controlnet.depth_model_id") ??
+    CONFIG_KEYS.controlnet.depthModelId.default;
   if (seesDepth && isHub(String(depthModel))) return true;
   const captions = values.get("automatic_caption") === true;
   if (captions && isHub(String(values.get("caption.blip_model_id") ?? ""))) return true;
@@ -107,6 +107,6 @@ export function hubPermissions(
   const { endpoint, cacheFolder, tokenFile } = places;
   const read = [cacheFolder, ...tokenFile === undefined ? [] : [tokenFile]];
   if (!downloads) return { read, write: [], net: [], sys: [], env };
-  const net = [new URL(endpoint).hostname, STORES];
+  const net = [new URL(endpoint).hostname, HUB_STORES];
   return { read, write: [cacheFolder], net, sys: ["statfs"], env };
 }

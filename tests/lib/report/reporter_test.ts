@@ -75,7 +75,7 @@ Deno.test("createReporter() writes about ten plain lines where nobody looks", ()
   reporter.report(DONE);
   assert.equal(status.text().trimEnd().split("\n").length, 10);
   assert(!status.text().includes("\x1b"));
-  assert.equal(out.text(), "done (1 min 01 s, 108 teacher evaluations)\n  out/final_argmax.png\n");
+  assert.equal(out.text(), "done (1 min 01 s, 108 teacher calls)\n  out/final_argmax.png\n");
 });
 
 Deno.test("createReporter() draws a bar and a picture in a terminal, over the last ones", () => {
@@ -115,7 +115,7 @@ Deno.test("createReporter() begins anew with the next of several pictures", () =
     if (!isTerminal) assert.match(lines[2]!, /step {2}20\/100 {2}ETA 8 s/);
     assert.equal(
       out.text(),
-      "picture 1 of 2 done (1 min 01 s, 108 teacher evaluations, score -0.0123)\n  out\n",
+      "picture 1 of 2 done (1 min 01 s, 108 teacher calls, score -0.0123)\n  out\n",
     );
   }
 });

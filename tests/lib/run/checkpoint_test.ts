@@ -72,7 +72,7 @@ Deno.test("decodeCheckpoint() refuses a broken file by its name", () => {
   for (const [file, message] of cases) {
     assert.throws(() => decodeCheckpoint(file, "a/b.safetensors"), (error: Error) => {
       assert.equal(error.name, "CheckpointError");
-      assert.match(error.message, /^Cannot go on from checkpoint "a\/b\.safetensors": /);
+      assert.match(error.message, /^Cannot resume from checkpoint "a\/b\.safetensors": /);
       assert.match(error.message, message);
       return true;
     });
@@ -83,11 +83,11 @@ Deno.test("createRun() refuses a checkpoint of another size or palette", async (
   const other = { ...CHECKPOINT, height: 8, width: 8 };
   await assert.rejects(createRun(CONFIG, { checkpoint: CHECKPOINT }), {
     name: "CheckpointError",
-    message: 'Cannot go on from checkpoint "c": expected 8x8 pixels (height x width), got 2x3',
+    message: 'Cannot resume from checkpoint "c": expected 8x8 pixels (height x width), got 2x3',
   });
   const generator = { initializationMethod: "kmeans", kmeansNbColors: 3 } as const;
   await assert.rejects(createRun(tinyConfig({ generator }), { checkpoint: other }), {
-    message: 'Cannot go on from checkpoint "c": expected a palette "kmeans-3", got "own"',
+    message: 'Cannot resume from checkpoint "c": expected a palette "kmeans-3", got "own"',
   });
   await assert.rejects(createRun(CONFIG, { checkpoint: other }), {
     message: /expected the 4 colors of the palette "game-boy" in their order, got the 2 of "own"$/,

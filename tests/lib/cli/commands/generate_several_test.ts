@@ -125,7 +125,7 @@ Deno.test("generate tells of several pictures in plain lines, and of notes once"
       `seed ${number - 1}`,
       "networks: wasm; kernels: none",
       `${number} of 2  step 1/1  t 500  score 1`,
-      `picture ${number} of 2 done (0 s, 1 teacher evaluations, score ${score})`,
+      `picture ${number} of 2 done (0 s, 1 teacher calls, score ${score})`,
       `  ${folder}/${number}-seed-${number - 1}-sweetie-16-a_cat`,
     ];
     assert.deepEqual(text.replaceAll(/\(\d+ s/g, "(0 s").split("\n"), [
@@ -178,7 +178,7 @@ Deno.test("generate refuses pictures that contradict each other, before it loads
     ],
     [
       { prompt: ["a cat", "a dog"], set: ["automatic_caption=true"] },
-      /^Cannot generate with several of --prompt: automatic_caption puts a caption/,
+      /^Cannot generate with several of --prompt: automatic_caption replaces them/,
     ],
     [
       { ...cat, palette: ["1-bit", "game-boy"], kmeansNbColors: "4" },
