@@ -1,8 +1,8 @@
 import { runtimeFile } from "../../lib/onnx/runtime/ort_runtime.ts";
 
-/** Describes what numbers depend on: adapter and versions. */
+/** Describes adapter and versions, the source of the numbers. */
 export function describeEnvironment(adapterName: string): string {
-  // Its version stands in the path of its file.
+  // Its version is in the path of its file.
   const [, onnxruntime] = /onnxruntime-web\D+([\d.]+)/.exec(runtimeFile("wasm") ?? "") ?? [];
   return `adapter ${adapterName}; Deno ${Deno.version.deno}, onnxruntime-web ${onnxruntime}`;
 }

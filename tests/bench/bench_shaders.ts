@@ -7,14 +7,14 @@ import { findPalette } from "../../lib/palette/find_palette.ts";
 import { describeEnvironment } from "./bench_environment.ts";
 import { GpuClock } from "./gpu_clock.ts";
 
-const HELP = `Tells which shaders the GPU's time of a step goes to, ours and onnxruntime's.
+const HELP = `Measures the GPU time of a step per shader, ours and onnxruntime's.
 
   deno run --allow-read --allow-env=XDG_RUNTIME_DIR tests/bench/bench_shaders.ts [options]
 
-  --model mini     a teacher: folder or URL
-  --size 32        side of the picture, in pixels
-  --steps 2        measured steps, after four others
-  --rows 20        shaders that are listed
+  --model mini     teacher: folder or URL
+  --size 32        height and width of the picture, in pixels
+  --steps 2        measured steps, after four warm-up steps
+  --rows 20        number of listed shaders
 `;
 
 const OPTIONS = {
@@ -25,7 +25,7 @@ const OPTIONS = {
   "help": { type: "boolean", short: "h", default: false },
 } as const;
 
-/** Steps before the measured ones: shaders are compiled in the first. */
+/** Warm-up steps. The first one compiles the shaders. */
 const WARM_UP = 4;
 
 async function main(args: readonly string[]): Promise<void> {
@@ -46,12 +46,12 @@ async function main(args: readonly string[]): Promise<void> {
   for await (const { step } of distill(run)) clock.isOn = step >= WARM_UP;
   clock.isOn = false;
   const times = await clock.read(gpu.device);
-  // onnxruntime's labels begin with a capital letter, ours do not.
+  // onnxruntime's labels start with a capital letter, ours do not.
   const isOurs = (name: string) => /^[a-z]/.test(name);
   const sum = (list: typeof times) => list.reduce((all, time) => all + time.milliseconds, 0);
   const [all, ours] = [sum(times), sum(times.filter(({ name }) => isOurs(name)))];
   print(`${describeEnvironment(gpu.adapterName)}; teacher ${values.model}, ${side}x${side}\n\n`);
-  print(`GPU's time of ${measured} steps: ${all.toFixed(1)} ms, of which our kernels took `);
+  print(`GPU time of ${measured} steps: ${all.toFixed(1)} ms, of which our kernels took `);
   print(`${ours.toFixed(2)} ms, ${(100 * ours / all).toFixed(2)} %\n\n`);
   print("| shader | whose | runs | ms |\n| :-- | :-- | --: | --: |\n");
   for (const { name, runs, milliseconds } of times.slice(0, Number(values.rows))) {

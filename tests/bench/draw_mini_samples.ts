@@ -48,7 +48,7 @@ const PROMPTS: readonly (readonly [kind: string, ...prompts: readonly string[]])
   ],
 ];
 
-/** Lets `mini` draw its prompts, without pixels or palette, and returns the sheet. */
+/** Samples images of `mini`, without pixelation or palette, and returns a contact sheet. */
 async function drawSamples(): Promise<Image> {
   using gpu = await Gpu.request();
   await using pool = new SessionPool();

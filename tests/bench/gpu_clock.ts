@@ -1,8 +1,8 @@
-/** What a shader took: milliseconds on the GPU, and how often it ran. */
+/** Time of a shader. */
 export interface ShaderTime {
-  /** Label of its module: an operator of onnxruntime, or a kernel of ours. */
+  /** Label of its module: an operator of onnxruntime, or one of our kernels. */
   readonly name: string;
-  /** All runs together, in milliseconds. */
+  /** Sum over all runs, in milliseconds on the GPU. */
   readonly milliseconds: number;
   /** Number of runs. */
   readonly runs: number;
@@ -11,17 +11,17 @@ export interface ShaderTime {
 /** Timestamps of a query set. */
 const CAPACITY = 4096;
 
-/** Times of the runs that are between two marks, in order. */
+/** Times of the runs between two marks, in order. */
 interface Page {
   readonly querySet: GPUQuerySet;
   readonly names: string[];
 }
 
 /**
- * Measures how long each shader takes on the GPU, by timestamps around each of its runs.
+ * Measures the time of each shader on the GPU, by timestamps around each of its runs.
  *
- * It changes the classes of WebGPU, so it comes before all else that asks for a device. While it is
- * on, each run has a pass of its own, which takes longer in all, but not for a shader.
+ * It patches the classes of WebGPU, so start it before any device is requested. While it is on, each
+ * run has its own pass. That takes longer in total, but not for a shader.
  */
 export class GpuClock {
   /** Whether runs are measured. */
@@ -29,7 +29,7 @@ export class GpuClock {
   readonly #names = new WeakMap<GPUShaderModule | GPUComputePipeline, string>();
   #pages: Page[] = [];
 
-  /** Begins to watch all devices that are asked for from now on. */
+  /** Starts to watch all devices that are requested from now on. */
   constructor() {
     const { requestDevice } = GPUAdapter.prototype;
     GPUAdapter.prototype.requestDevice = function (descriptor = {}) {
@@ -50,7 +50,7 @@ export class GpuClock {
       names.set(pipeline, names.get(descriptor.compute.module) ?? "?");
       return pipeline;
     };
-    // onnxruntime makes its pipelines so.
+    // onnxruntime creates its pipelines this way.
     GPUDevice.prototype.createComputePipelineAsync = async function (descriptor) {
       const pipeline = await createComputePipelineAsync.call(this, descriptor);
       names.set(pipeline, names.get(descriptor.compute.module) ?? "?");
@@ -62,7 +62,7 @@ export class GpuClock {
     };
   }
 
-  /** Returns what was measured since the last time, the longest first. */
+  /** Returns the times since the last call, longest first. */
   async read(device: GPUDevice): Promise<ShaderTime[]> {
     const times = new Map<string, { milliseconds: number; runs: number }>();
     for (const { querySet, names } of this.#pages) {
@@ -79,7 +79,7 @@ export class GpuClock {
       .sort((a, b) => b.milliseconds - a.milliseconds);
   }
 
-  /** Gives each run of a shader a pass with timestamps. */
+  /** Gives each run of a shader its own pass with timestamps. */
   #watch(device: GPUDevice, encoder: GPUCommandEncoder): GPUCommandEncoder {
     const { beginComputePass } = encoder;
     encoder.beginComputePass = (descriptor) => {

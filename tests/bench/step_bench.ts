@@ -12,13 +12,13 @@ const HELP = `Times the steps of a run, part by part.
 
   deno task bench-steps [options]
 
-  --sizes 16,32,…   sides in pixels, with --base-colors colors (default: 16,32,64,128,256)
+  --sizes 16,32,…   sizes in pixels, with --base-colors colors (default: 16,32,64,128,256)
   --colors 2,4,…    colors, at --base-size pixels (default: 2,4,8,16,32,64,128,256)
   --base-size 32
   --base-colors 16
-  --all             every size with every number of colors
-  --steps 5         measured steps; the least counts
-  --model mini      a teacher: folder or URL
+  --all             all sizes with all numbers of colors
+  --steps 5         measured steps; the minimum counts
+  --model mini      teacher: folder or URL
   --runtime auto    webgpu, wasm, native
   --output workdir/bench   folder of the tables, steps.md, and their chart, steps.svg
 `;
@@ -44,7 +44,7 @@ async function bench(args: readonly string[]): Promise<void> {
   const steps = Number(values.steps);
   if (!Number.isInteger(steps) || steps < 1) {
     throw new TypeError(
-      `Cannot read --steps: expected an integer from 1 on, got "${values.steps}"`,
+      `Cannot read --steps: expected an integer of 1 or more, got "${values.steps}"`,
     );
   }
   const runtime = values.runtime as RunConfig["runtime"];
@@ -54,17 +54,17 @@ async function bench(args: readonly string[]): Promise<void> {
   for (const one of casesOf(values)) {
     const measured = await measureSteps(one, { gpu, pool }, { model, runtime, steps });
     times.push(measured);
-    say(`${one.size} pixels, ${one.colors} colors: ${measured.wall.step.toFixed(3)} s a step`);
+    say(`${one.size} pixels, ${one.colors} colors: ${measured.wall.step.toFixed(3)} s per step`);
   }
   const tables = stepsTables(times);
   const source = `Teacher "${model}" on ${times[0]!.runtime}; ` +
-    `${describeEnvironment(gpu.adapterName)}. The least of ${steps} steps.`;
+    `${describeEnvironment(gpu.adapterName)}. Minimum of ${steps} steps.`;
   await writeFileInFolder(`${output}/steps.md`, `# Steps\n\n${source}\n\n${tables}`);
   await writeFileInFolder(`${output}/steps.svg`, stepsChart(times, source));
   print(`${source}\n\n${tables}`);
 }
 
-/** The first case is what the others are set against. */
+/** Lists the cases. The others are compared with the first one. */
 function casesOf(values: {
   readonly sizes: string;
   readonly colors: string;
@@ -86,7 +86,7 @@ function numbersOf(text: string): number[] {
   return text.split(",").map((part) => {
     const value = Number(part);
     if (Number.isInteger(value) && value >= 2) return value;
-    throw new TypeError(`Cannot read "${text}": expected integers from 2 on, got "${part}"`);
+    throw new TypeError(`Cannot read "${text}": expected integers of 2 or more, got "${part}"`);
   });
 }
 

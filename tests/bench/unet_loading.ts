@@ -38,7 +38,7 @@ const OPTIONS = {
   "help": { type: "boolean", short: "h", default: false },
 } as const;
 
-/** What was seen while weights were read. */
+/** Peak memory during the reading of weights. */
 class MemoryWatch {
   reads = 0;
   largestRead = 0;
@@ -46,7 +46,7 @@ class MemoryWatch {
   heap = 0;
   external = 0;
 
-  /** Looks at the memory; the runtime lets nothing else look while it loads. */
+  /** Samples the memory. Only reads of weights run while the runtime loads. */
   sample(): void {
     const { rss, heapTotal, external } = Deno.memoryUsage();
     this.rss = Math.max(this.rss, rss);
@@ -54,7 +54,7 @@ class MemoryWatch {
     this.external = Math.max(this.external, external);
   }
 
-  /** Shows weights whose reading is watched. */
+  /** Wraps weights so that their reads are observed. */
   watch(weights: StateDict): WeightSource {
     return {
       location: weights.location,
@@ -66,7 +66,9 @@ class MemoryWatch {
 
   #watchEntry(entry: WeightEntry): WeightEntry {
     return {
-      ...{ key: entry.key, shape: entry.shape, dtype: entry.dtype },
+      key: entry.key,
+      shape: entry.shape,
+      dtype: entry.dtype,
       read: (type, start, count) => {
         const bytes = entry.read(type, start, count);
         this.reads++;
@@ -84,7 +86,9 @@ function print(line: string): void {
 
 async function measure(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
-    ...{ args: [...args], options: OPTIONS, allowPositionals: true },
+    args: [...args],
+    options: OPTIONS,
+    allowPositionals: true,
   });
   if (values.help || positionals.length !== 1) return print(HELP);
   using gpu = await Gpu.request();
@@ -99,7 +103,7 @@ async function measure(args: readonly string[]): Promise<void> {
   const graph = buildUnet(memory.watch(weights), teacher.unet, { ...sizes, ...precision });
   const { weightBytes, activationBytes } = measureGraph(graph);
   print(`adapter ${gpu.adapterName}, runtime ${runtime}, precision ${precisionName(precision)}`);
-  print(`weights ${megabytes(weightBytes)} MB, a run about ${megabytes(activationBytes)} MB more`);
+  print(`weights ${megabytes(weightBytes)} MB, activations about ${megabytes(activationBytes)} MB`);
   memory.sample();
   print(`before: ${megabytes(memory.rss)} MB of memory`);
   const startedAt = performance.now();
@@ -108,7 +112,7 @@ async function measure(args: readonly string[]): Promise<void> {
   print(`loaded in ${seconds(startedAt)} s by ${memory.reads} reads`);
   print(`largest read ${megabytes(memory.largestRead)} MB`);
   print(
-    `at most: ${megabytes(memory.rss)} MB of memory; ${megabytes(memory.heap)} MB of JavaScript ` +
+    `peak: ${megabytes(memory.rss)} MB of memory; ${megabytes(memory.heap)} MB of JavaScript ` +
       `objects, ${megabytes(memory.external)} MB of arrays`,
   );
   if (!values.run) return;

@@ -4,7 +4,7 @@ import { scatter } from "../lib/onnx/run_graph.ts";
 import { OrtSessions } from "../../lib/onnx/runtime/ort_sessions.ts";
 
 // Eight convolutions in a row, two rows in the batch, as in the levels of a small UNet. Constant
-// weights are left to the runtime's own convolution; those of a checkpoint take Winograd's way.
+// weights use the runtime's convolution, those of a checkpoint use Winograd's.
 for (const [side, channels] of [[32, 96], [16, 160], [8, 256]] as const) {
   for (const isWinograd of [false, true]) {
     const shape = [2, channels, side, side];

@@ -2,14 +2,14 @@ import type { Box } from "./place_labels.ts";
 import { element, INK, svgDocument, textElement } from "./svg.ts";
 import { textWidth, wrapText } from "./text_width.ts";
 
-/** What stands around the panels of a figure. */
+/** Texts around the panels of a figure. */
 export interface FigureTexts {
   readonly title: string;
-  /** What was measured, in words. */
+  /** Description of the measurement. */
   readonly subtitle: string;
-  /** What numbers depend on: machine and versions. */
+  /** Source of the numbers: machine and versions. */
   readonly footer: string;
-  /** Colors and what they stand for. Default: none. */
+  /** Legend: colors and their meaning. Default: none. */
   readonly legend?: readonly { readonly color: string; readonly text: string }[];
 }
 
@@ -24,7 +24,7 @@ const SMALL = 11;
 /**
  * Draws a figure: title, panels in rows and columns, footer.
  *
- * @param panels Rows of panels; each draws itself into its box.
+ * @param panels Rows of panels. Each draws itself into its box.
  * @returns The SVG.
  */
 export function drawFigure(
@@ -53,8 +53,10 @@ export function drawFigure(
         const width = (inner - (row.length - 1) * COLUMN_GAP) / row.length;
         return row.map((draw, k) =>
           draw({
-            ...{ x: MARGIN + k * (width + COLUMN_GAP), y: top + i * (rowHeight + ROW_GAP) },
-            ...{ width, height: rowHeight },
+            x: MARGIN + k * (width + COLUMN_GAP),
+            y: top + i * (rowHeight + ROW_GAP),
+            width,
+            height: rowHeight,
           })
         );
       }),

@@ -2,7 +2,7 @@ import { line } from "./panel.ts";
 import { leaderEnd, type Named, placeLabels, type PlaceOptions } from "./place_labels.ts";
 import { INK, SEAM, textElement } from "./svg.ts";
 
-/** Writes the names of marks beside them; a line leads to a name that stands far off. */
+/** Writes the names of marks next to them, with a line to a distant name. */
 export function nameMarks(marks: readonly Named[], options: PlaceOptions): string[] {
   const { fontSize, radius } = options;
   const labels = placeLabels(marks, options);

@@ -6,7 +6,7 @@ import { textWidth } from "./text_width.ts";
 /** An axis of a panel. */
 export interface Axis {
   readonly scale: Scale;
-  /** What is measured, and its unit. */
+  /** Quantity and unit. */
   readonly title: string;
 }
 
@@ -17,20 +17,22 @@ const BOTTOM = 44;
 const RIGHT = 10;
 const TICK_GAP = 8;
 
-/** Returns where the marks of a panel lie: its box without title and axes. */
+/** Returns the plot area of a panel: its box without title and axes. */
 export function plotArea({ x, y, width, height }: Box): Box {
   return {
-    ...{ x: x + LEFT, y: y + TOP },
-    ...{ width: width - LEFT - RIGHT, height: height - TOP - BOTTOM },
+    x: x + LEFT,
+    y: y + TOP,
+    width: width - LEFT - RIGHT,
+    height: height - TOP - BOTTOM,
   };
 }
 
-/** Returns from where to where the axes of a plot go; values grow to the right and upward. */
+/** Returns the ranges of the axes of a plot in pixels. Values grow to the right and upward. */
 export function axisRanges({ x, y, width, height }: Box): { readonly x: Range; readonly y: Range } {
   return { x: [x, x + width], y: [y + height, y] };
 }
 
-/** Draws a panel: title, grid, axes and what is within them. */
+/** Draws a panel: title, grid, axes and content. */
 export function drawPanel(
   { title, x, y }: { readonly title: string; readonly x: Axis; readonly y: Axis },
   plot: Box,
@@ -56,14 +58,15 @@ export function drawPanel(
     line([plot.x, bottom], [right, bottom], INK.muted),
     axisTitle(x.title, { x: middle.x, y: bottom + 38 }),
     axisTitle(y.title, {
-      ...{ x: turned, y: middle.y },
+      x: turned,
+      y: middle.y,
       transform: `rotate(-90 ${turned} ${Math.round(middle.y)})`,
     }),
     ...content,
   ]);
 }
 
-/** Leaves out ticks whose texts would touch the one before. */
+/** Omits ticks whose text would touch the previous one. */
 export function spacedTicks({ ticks, position }: Scale): number[] {
   let end = -Infinity;
   return ticks.filter((value) => {
@@ -74,12 +77,12 @@ export function spacedTicks({ ticks, position }: Scale): number[] {
   });
 }
 
-/** Writes a measured number in three figures, or whole. */
+/** Formats a measured number with three significant digits, or as an integer. */
 export function measuredText(value: number): string {
   return value >= 100 ? String(Math.round(value)) : value.toPrecision(3);
 }
 
-/** Writes a round number: three figures at the most, or whole. */
+/** Formats a round number with at most three significant digits, or as an integer. */
 export function numberText(value: number): string {
   return String(Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
 }

@@ -11,58 +11,58 @@ export interface Box {
 /** A mark and its name. */
 export interface Named {
   readonly name: string;
-  /** Middle of the mark. */
+  /** Center of the mark. */
   readonly x: number;
   readonly y: number;
 }
 
-/** Where names may stand, and what they are. */
+/** Options of {@linkcode placeLabels}. */
 export interface PlaceOptions {
   readonly area: Box;
   readonly fontSize: number;
-  /** Of a mark, in pixels. */
+  /** Radius of a mark, in pixels. */
   readonly radius: number;
-  /** Room around marks that other names keep free, in pixels. Default: 6. */
+  /** Distance of names from the marks of others, in pixels. Default: 6. */
   readonly clearance?: number;
 }
 
-/** Where a name stands. */
+/** Position of a name. */
 export interface PlacedLabel extends Named {
   readonly box: Box;
-  /** Whether it stands so far off that a line has to lead to it. */
+  /** Whether it is so distant that it needs a line. */
   readonly isFar: boolean;
 }
 
-/** Height of a line of text, set against its font size. */
+/** Height of a line of text, as a factor of its font size. */
 const LINE_HEIGHT = 1.25;
 const CLEARANCE = 6;
-/** Distances of a name from its mark, the nearest first, in pixels. */
+/** Distances of a name from its mark in pixels, ascending. */
 const DISTANCES = [8, 18, 30, 44, 60, 80] as const;
 /** Directions from a mark, the best first. */
 const DIRECTIONS = [[1, 0], [0, -1], [-1, 0], [0, 1], [1, -1], [-1, -1], [1, 1], [-1, 1]] as const;
-/** How often all names look for better places. */
+/** Number of rounds in which all names are placed. */
 const ROUNDS = 6;
-/** What a square pixel of one name on another costs; {@linkcode placesOf} says what places cost. */
+/** Cost of a square pixel of overlap. The costs of positions are in {@linkcode placesOf}. */
 const OVERLAP_COST = 10;
-/** Points of a line that are looked at. */
+/** Sampled points of a line. */
 const LEADER_SAMPLES = 12;
 
 /**
- * Finds a place for each name near its mark, within an area, on no other name and no mark.
+ * Finds a position for each name near its mark, within an area, without overlap.
  *
- * Each name in turn takes the best place while the others stay, several times. Where all places are
- * taken, the one with the least overlap is.
+ * Coordinate descent: in each round each name takes the position of minimum cost while the others
+ * stay. If no position is free, the one of minimum overlap is taken.
  */
 export function placeLabels(
   marks: readonly Named[],
   { area, fontSize, radius, clearance = CLEARANCE }: PlaceOptions,
 ): PlacedLabel[] {
-  // A name keeps clear of other marks, lest it be taken for theirs.
+  // The distance from other marks makes clear whose name it is.
   const markBoxes = marks.map(({ x, y }) => around({ x, y }, radius + clearance));
   const choices = marks.map((mark) => {
     const places = placesOf(mark, fontSize);
     const within = places.filter(({ box }) => isWithin(box, area));
-    // A name that fits nowhere stands at its mark's side all the same.
+    // A name that fits nowhere is placed next to its mark nevertheless.
     return within.length > 0 ? within : places.slice(0, 1);
   });
   const placed = choices.map(([first]) => first!);
@@ -103,7 +103,7 @@ function placesOf(mark: Named, fontSize: number): Place[] {
   );
 }
 
-/** Returns where the line that leads from a mark to its far name ends. */
+/** Returns the end of the line from a mark to its distant name. */
 export function leaderEnd({ x, y, box }: Omit<PlacedLabel, "name" | "isFar">): {
   readonly x: number;
   readonly y: number;
@@ -114,15 +114,15 @@ export function leaderEnd({ x, y, box }: Omit<PlacedLabel, "name" | "isFar">): {
   };
 }
 
-/** Returns the area that two names share, the lines that lead to them included. */
+/** Returns the overlap of two names with their lines, in square pixels. */
 function sharedArea(a: Place, b: Place): number {
-  // Names side by side need a gap.
+  // Adjacent names need a gap.
   const { x, y, width, height } = a.box;
   const wide = { x: x - 4, y, width: width + 8, height };
   return overlap(wide, b.box) + leaderArea(a, b.box) + leaderArea(b, a.box);
 }
 
-/** Returns how much of the line to a far name lies on a box, as a strip of so many pixels. */
+/** Returns the overlap of the line to a distant name with a box, as a strip of a width. */
 function leaderArea({ mark: { x, y }, box: own, isFar }: Place, box: Box): number {
   if (!isFar) return 0;
   const end = leaderEnd({ x, y, box: own });
@@ -133,14 +133,14 @@ function leaderArea({ mark: { x, y }, box: own, isFar }: Place, box: Box): numbe
   return 10 * samples.filter((sample) => isWithin(sample, box)).length;
 }
 
-/** Returns the area that two rectangles share, in square pixels. */
+/** Returns the overlap of two rectangles, in square pixels. */
 export function overlap(a: Box, b: Box): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
   return Math.max(0, width) * Math.max(0, height);
 }
 
-/** Tells whether a rectangle lies within another. */
+/** Tests whether a rectangle contains another one. */
 export function isWithin(inner: Box, outer: Box): boolean {
   return inner.x >= outer.x && inner.x + inner.width <= outer.x + outer.width &&
     inner.y >= outer.y && inner.y + inner.height <= outer.y + outer.height;

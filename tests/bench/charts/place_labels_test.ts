@@ -7,13 +7,13 @@ const OPTIONS = {
   radius: 4,
 };
 
-/** Square pixels that names share with each other. */
+/** Overlap of the names, in square pixels. */
 function shared(labels: readonly PlacedLabel[]): number {
   return labels.flatMap(({ box }, i) => labels.slice(i + 1).map((other) => overlap(box, other.box)))
     .reduce((sum, area) => sum + area, 0);
 }
 
-Deno.test("placeLabels() puts a name with room at the right of its mark", () => {
+Deno.test("placeLabels() places an isolated name right of its mark", () => {
   const [label] = placeLabels([{ name: "nearest", x: 100, y: 50 }], OPTIONS);
   assert.deepEqual([label!.box.x, label!.isFar], [108, false]);
   assert.equal(label!.box.y + label!.box.height / 2, 50);
@@ -36,7 +36,7 @@ Deno.test("placeLabels() keeps names of crowded marks apart, within the area and
   }
 });
 
-Deno.test("placeLabels() leads to the names of marks at one place", () => {
+Deno.test("placeLabels() draws lines to the names of marks at one position", () => {
   const marks = Array.from({ length: 5 }, (_, i) => ({ name: `image-${i}`, x: 200, y: 100 }));
   const labels = placeLabels(marks, { ...OPTIONS, clearance: 0 });
   assert.equal(shared(labels), 0);

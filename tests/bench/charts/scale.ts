@@ -1,25 +1,25 @@
-/** From where to where an axis goes, in pixels. */
+/** Start and end of an axis, in pixels. */
 export type Range = readonly [from: number, to: number];
 
-/** Where values lie on an axis. */
+/** Scale of an axis. */
 export interface Scale {
-  /** What the axis says. */
+  /** Values of the ticks. */
   readonly ticks: readonly number[];
-  /** Returns where a value lies, in pixels. */
+  /** Returns the position of a value, in pixels. */
   position(value: number): number;
 }
 
-/** Factors of powers of ten that may be ticks of a scale by factors, the most first. */
+/** Factors of powers of ten for the ticks of a log scale, densest first. */
 const ROUND_FACTORS = [[1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1]] as const;
-/** How many ticks are few enough, but for powers of ten alone. */
+/** Maximum number of ticks, except for powers of ten alone. */
 const MAX_TICKS = 12;
-/** Share of an axis by factors that is empty at either end. */
+/** Share of a log axis that is empty at each end. */
 const MARGIN = 0.08;
-/** Share of an axis by factors that is kept for zero. */
+/** Share of a log axis that is reserved for 0. */
 const ZERO_SHARE = 0.12;
 
 /**
- * Makes a scale from 0 to a round number, the largest value or more.
+ * Creates a scale from 0 to a round number, the maximum or more.
  *
  * @throws {RangeError} If there is no value, or one that is negative or not finite.
  */
@@ -35,10 +35,10 @@ export function linearScale(values: readonly number[], [from, to]: Range): Scale
 }
 
 /**
- * Makes a scale on which equal factors are equally long. 0 stands apart before its beginning.
+ * Creates a log scale. 0 has a separate position before its start.
  *
  * @param options.ticks Default: numbers such as 1, 2, 5, 10.
- * @param options.margin Share of the axis that is empty at either end. Default: 0.08.
+ * @param options.margin Share of the axis that is empty at each end. Default: 0.08.
  * @throws {RangeError} If there is no value, or one that is negative or not finite.
  */
 export function logScale(
@@ -50,19 +50,17 @@ export function logScale(
   const positive = values.filter((value) => value > 0);
   expectAmounts(values);
   const hasZero = positive.length < values.length;
-  let [least, most] = positive.length > 0
-    ? [Math.min(...positive), Math.max(...positive)]
-    : [1, 10];
-  // One value lies in the middle.
-  if (least === most) [least, most] = [least / 2, most * 2];
+  let [min, max] = positive.length > 0 ? [Math.min(...positive), Math.max(...positive)] : [1, 10];
+  // A single value is in the middle.
+  if (min === max) [min, max] = [min / 2, max * 2];
   const length = to - from;
   const start = from + length * (margin + (hasZero ? ZERO_SHARE : 0));
-  const perFactor = (to - length * margin - start) / Math.log(most / least);
+  const perFactor = (to - length * margin - start) / Math.log(max / min);
   const position = (value: number) =>
-    value === 0 ? from + length * margin / 2 : start + perFactor * Math.log(value / least);
+    value === 0 ? from + length * margin / 2 : start + perFactor * Math.log(value / min);
   const beyond = Math.exp(length * margin / perFactor);
   return {
-    ticks: ticks ?? [...(hasZero ? [0] : []), ...roundNumbers(least / beyond, most * beyond)],
+    ticks: ticks ?? [...(hasZero ? [0] : []), ...roundNumbers(min / beyond, max * beyond)],
     position,
   };
 }
@@ -72,25 +70,25 @@ function expectAmounts(values: readonly number[]): void {
   throw new RangeError(`Cannot make a scale: expected numbers from 0 on, got [${values}]`);
 }
 
-/** Lists round numbers within limits: the most kinds of them that are few enough. */
-function roundNumbers(least: number, most: number): number[] {
-  const first = Math.floor(Math.log10(least));
-  const count = Math.ceil(Math.log10(most)) - first + 1;
+/** Lists round numbers within limits, as dense as the maximum number of ticks allows. */
+function roundNumbers(min: number, max: number): number[] {
+  const first = Math.floor(Math.log10(min));
+  const count = Math.ceil(Math.log10(max)) - first + 1;
   const powers = Array.from({ length: count }, (_, i) => 10 ** (first + i));
   const lists = ROUND_FACTORS.map((factors) =>
     powers.flatMap((power) => factors.map((factor) => rounded(factor * power)))
-      .filter((value) => value >= least && value <= most)
+      .filter((value) => value >= min && value <= max)
   );
   return lists.find(({ length }) => length <= MAX_TICKS) ?? lists.at(-1)!;
 }
 
-/** Returns the number 1, 2 or 5 with a power of ten that is next above. */
-function roundStep(least: number): number {
-  const power = 10 ** Math.floor(Math.log10(least));
-  return power * [1, 2, 5, 10].find((factor) => factor * power >= least * (1 - 1e-9))!;
+/** Returns the smallest 1, 2 or 5 times a power of ten that is not below a value. */
+function roundStep(min: number): number {
+  const power = 10 ** Math.floor(Math.log10(min));
+  return power * [1, 2, 5, 10].find((factor) => factor * power >= min * (1 - 1e-9))!;
 }
 
-/** Drops what floating point adds, as in 0.30000000000000004. */
+/** Removes rounding errors such as in 0.30000000000000004. */
 function rounded(value: number): number {
   return Number(value.toPrecision(12));
 }

@@ -1,22 +1,22 @@
-/** Colors of all charts; paper is filled, so that they stand on a dark page too. */
+/** Colors of all charts. The background is filled, so they are readable on a dark page too. */
 export const INK = {
   paper: "#ffffff",
   frame: "#d0d7de",
   grid: "#e6eaef",
   text: "#1f2328",
   muted: "#59636e",
-  // Blue and orange of Okabe and Ito, which color-blind readers tell apart.
+  // Blue and orange of Okabe and Ito, distinguishable with color blindness.
   first: "#0072b2",
   second: "#e69f00",
 } as const;
 
-/** Fonts of the reader's system; a picture on a page cannot load any. */
+/** Fonts of the reader's system. An embedded SVG cannot load fonts. */
 const FONTS = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, 'DejaVu Sans', sans-serif";
 
-/** Attributes of an element; numbers are rounded to hundredths, undefined is left out. */
+/** Attributes of an element. Numbers are rounded to 1/100, undefined ones are omitted. */
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
-/** Writes an element of SVG; children are SVG already. */
+/** Writes an SVG element. Its children are SVG. */
 export function element(
   name: string,
   attributes: Attributes,
@@ -40,7 +40,7 @@ export function textElement(
   return element("text", { "font-size": 12, fill: INK.text, ...attributes }, [escapeXml(text)]);
 }
 
-/** Attributes of a text that stands in a plot: a seam of paper parts it from lines below it. */
+/** Attributes of a text in a plot: an outline separates it from the lines below. */
 export const SEAM: Attributes = {
   stroke: INK.paper,
   "stroke-width": 3,
@@ -48,12 +48,12 @@ export const SEAM: Attributes = {
   "paint-order": "stroke",
 };
 
-/** Writes a text that shows when the pointer rests on its parent. */
+/** Writes a tooltip of the parent element. */
 export function hint(text: string): string {
   return element("title", {}, [escapeXml(text)]);
 }
 
-/** Writes a whole picture, sizes in pixels. */
+/** Writes a complete SVG image, sizes in pixels. */
 export function svgDocument(
   { width, height, name }: {
     readonly width: number;
@@ -63,12 +63,22 @@ export function svgDocument(
   children: readonly string[],
 ): string {
   const paper = element("rect", {
-    ...{ x: 0.5, y: 0.5, width: width - 1, height: height - 1, rx: 8 },
-    ...{ fill: INK.paper, stroke: INK.frame },
+    x: 0.5,
+    y: 0.5,
+    width: width - 1,
+    height: height - 1,
+    rx: 8,
+    fill: INK.paper,
+    stroke: INK.frame,
   });
   const attributes = {
-    ...{ xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}`, width, height },
-    ...{ role: "img", "aria-label": name, "font-family": FONTS },
+    xmlns: "http://www.w3.org/2000/svg",
+    viewBox: `0 0 ${width} ${height}`,
+    width,
+    height,
+    role: "img",
+    "aria-label": name,
+    "font-family": FONTS,
   };
   const lines = ["", paper, ...children].map((child) => `${child}\n`);
   return `${element("svg", attributes, lines)}\n`;

@@ -1,7 +1,7 @@
 /**
- * Estimates the width of a text in pixels; the fonts that a reader has are not known.
+ * Estimates the width of a text in pixels, since the fonts of the reader are unknown.
  *
- * Widths are those of DejaVu Sans, rounded up: the widest of the usual fonts.
+ * The widths are those of DejaVu Sans, the widest common font, rounded up.
  */
 export function textWidth(text: string, fontSize: number): number {
   let width = 0;
@@ -15,7 +15,7 @@ export function textWidth(text: string, fontSize: number): number {
   return width * fontSize;
 }
 
-/** Breaks a text into lines that are no wider than so many pixels; a longer word stays whole. */
+/** Breaks a text into lines of a maximum width in pixels. A longer word is not broken. */
 export function wrapText(text: string, fontSize: number, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

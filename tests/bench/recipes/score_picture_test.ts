@@ -33,8 +33,14 @@ Deno.test("scorePicture() computes all scores", async () => {
   const { probability, ...rest } = scores;
   assert.ok(Math.abs(probability! - 1 / (1 + Math.E)) < 1e-6);
   assert.deepEqual(rest, {
-    ...{ top1: 0, top5: 1, guess: "dog", orphans: 0, colors: 1 },
-    ...{ background: 1, distance: 1, edges: 0 },
+    top1: 0,
+    top5: 1,
+    guess: "dog",
+    orphans: 0,
+    colors: 1,
+    background: 1,
+    distance: 1,
+    edges: 0,
   });
 });
 

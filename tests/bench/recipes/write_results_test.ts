@@ -22,8 +22,14 @@ function resultOf(recipe: string, prompt: number, scores: Scores): Result {
     seed: 0,
   } as const;
   const made: JournalEntry = {
-    ...{ key: jobKey(job), fingerprint: "1", evaluations: 8 + prompt, seconds: 2 },
-    ...{ loadSeconds: 0, peakBytes: 7e8, runtime: "wasm", adapter: "a" },
+    key: jobKey(job),
+    fingerprint: "1",
+    evaluations: 8 + prompt,
+    seconds: 2,
+    loadSeconds: 0,
+    peakBytes: 7e8,
+    runtime: "wasm",
+    adapter: "a",
   };
   return { job, made, scores };
 }
@@ -60,7 +66,9 @@ Deno.test("writeResults() writes tables, a line a picture and a sheet", async ()
       await files.write(made.key, { indices, size, palette, cost: made });
     }
     await writeResults(results, {
-      ...{ output: folder, heading: "# Recipes\n", source: "Adapter <none>" },
+      output: folder,
+      heading: "# Recipes\n",
+      source: "Adapter <none>",
     });
     const text = await Deno.readTextFile(`${folder}/results.md`);
     assert.match(text, /^# Recipes\n\n## names48\n/);

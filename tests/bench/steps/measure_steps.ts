@@ -7,25 +7,25 @@ import type { ScoreStage } from "../../../lib/guidance/score_distillation.ts";
 import type { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 
-/** What is measured. */
+/** A measured case. */
 export interface StepCase {
-  /** Side of the picture, in pixels. */
+  /** Height and width of the picture, in pixels. */
   readonly size: number;
   /** Colors of the palette. */
   readonly colors: number;
 }
 
-/** What the measured steps have in common. */
+/** Options of all measured steps. */
 export interface StepOptions {
   /** The teacher: "mini", or a folder or URL. */
   readonly model: string;
-  /** What runs the networks. */
+  /** Runtime of the networks. */
   readonly runtime: RunConfig["runtime"];
-  /** Steps that are measured, 1 or more; one before them is not. */
+  /** Number of measured steps, 1 or more. One warm-up step is not measured. */
   readonly steps: number;
 }
 
-/** Parts of a step; "kernels" is all but the networks. */
+/** Parts of a step. "kernels" is everything except the networks. */
 export const STAGES = [
   "kernels",
   "vaeForward",
@@ -36,24 +36,24 @@ export const STAGES = [
 /** Seconds of a step and of its parts. */
 export type StageTimes = Readonly<Record<"step" | typeof STAGES[number], number>>;
 
-/** How long a step takes and what it holds. */
+/** Time and memory of a step. */
 export interface StepTimes extends StepCase {
-  /** By the clock; the least of all steps. */
+  /** Wall-clock time: the minimum over the steps. */
   readonly wall: StageTimes;
   /**
-   * Of all threads of the program, those that wait for each other included; the least of all steps.
-   * Work on a real GPU is not in it.
+   * CPU time of all threads, including those that spin: the minimum over the steps. Work on a real
+   * GPU is not included.
    */
   readonly cpu: StageTimes;
-  /** Bytes of tensors of ours on the GPU between two steps. */
+  /** Bytes of our tensors on the GPU between two steps. */
   readonly tensorBytes: number;
   /** Memory of the whole program after the steps, in bytes. */
   readonly residentBytes: number;
-  /** What ran the networks. */
+  /** Runtime of the networks. */
   readonly runtime: string;
 }
 
-/** Measures steps that begin with noise. */
+/** Measures steps of a run that starts from noise. */
 export async function measureSteps(
   { size, colors }: StepCase,
   shared: { readonly gpu: Gpu; readonly pool: SessionPool },
@@ -74,7 +74,7 @@ export async function measureSteps(
     palette,
     onTiming: (stage) => watch.mark(stage),
   });
-  // Compiles what is not compiled yet.
+  // The warm-up step compiles the shaders.
   await run.makeStep();
   const samples: Stopwatch[] = [];
   for (let i = 0; i < steps; i++) {
@@ -86,7 +86,8 @@ export async function measureSteps(
     samples.push(watch);
   }
   return {
-    ...{ size, colors },
+    size,
+    colors,
     wall: minTimes(samples.map(({ wall }) => wall)),
     cpu: minTimes(samples.map(({ cpu }) => cpu)),
     tensorBytes: [...shared.gpu.resources].reduce((sum, { byteLength }) => sum + byteLength, 0),
@@ -95,16 +96,16 @@ export async function measureSteps(
   };
 }
 
-/** Adds up the time from mark to mark, by the clock and of the processors. */
+/** Adds up wall-clock and CPU time between marks. */
 class Stopwatch {
-  /** Seconds by the clock. */
+  /** Seconds of wall-clock time. */
   readonly wall = noTimes();
-  /** Seconds of the processors. */
+  /** Seconds of CPU time. */
   readonly cpu = noTimes();
   #wallAt = wallSeconds();
   #cpuAt = cpuSeconds();
 
-  /** Gives the time since the last mark to a part of the step. */
+  /** Adds the time since the last mark to a part of the step. */
   mark(stage: ScoreStage): void {
     const [wall, cpu] = [wallSeconds(), cpuSeconds()];
     for (const name of ["step", stage] as const) {
@@ -128,7 +129,7 @@ function cpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
-/** Returns the least time of each part: what other programs do can only add to it. */
+/** Returns the minimum time of each part, since other programs can only add to it. */
 export function minTimes(samples: readonly StageTimes[]): StageTimes {
   const names = Object.keys(noTimes()) as (keyof StageTimes)[];
   return Object.fromEntries(
@@ -136,7 +137,7 @@ export function minTimes(samples: readonly StageTimes[]): StageTimes {
   ) as StageTimes;
 }
 
-/** Makes a palette of different colors. */
+/** Creates a palette of distinct colors. */
 function evenPalette(size: number): Palette {
   const colors = Uint8Array.from({ length: size * 3 }, (_, i) => {
     const [k, channel] = [Math.floor(i / 3), i % 3];

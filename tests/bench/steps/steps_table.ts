@@ -1,7 +1,7 @@
 import { markdownTable } from "../recipes/results_table.ts";
 import { STAGES, type StageTimes, type StepTimes } from "./measure_steps.ts";
 
-/** Writes times of steps as two tables of Markdown; each row is also set against the first one. */
+/** Writes times of steps as two Markdown tables. Each row is compared with the first one. */
 export function stepsTables(times: readonly StepTimes[]): string {
   const wall = table(times, ({ wall }) => wall, {
     titles: ["steps/s", "tensors, MB", "program, MB"],
@@ -12,7 +12,7 @@ export function stepsTables(times: readonly StepTimes[]): string {
     ],
   });
   const cpu = table(times, ({ cpu }) => cpu, { titles: [], cells: () => [] });
-  return `Seconds by the clock:\n\n${wall}\nSeconds of the processors, of all threads:\n\n${cpu}`;
+  return `Wall-clock seconds:\n\n${wall}\nCPU seconds of all threads:\n\n${cpu}`;
 }
 
 function table(

@@ -6,13 +6,13 @@ import { measureSteps, minTimes, type StepTimes } from "./measure_steps.ts";
 import { stepsChart } from "./steps_chart.ts";
 import { stepsTables } from "./steps_table.ts";
 
-Deno.test("minTimes() takes the least of each part", () => {
+Deno.test("minTimes() takes the minimum of each part", () => {
   const first = { step: 5, kernels: 1, vaeForward: 1, denoise: 2, vaeBackward: 1 };
   const second = { step: 4, kernels: 2, vaeForward: 0.5, denoise: 1, vaeBackward: 0.5 };
   assert.deepEqual(minTimes([first, second]), { ...second, kernels: 1 });
 });
 
-gpuTest("measureSteps() tells parts that make up the step", async (gpu) => {
+gpuTest("measureSteps() measures parts that add up to the step", async (gpu) => {
   await using pool = new SessionPool();
   const options = { model: goldenPath("tiny-sdxl"), runtime: "wasm", steps: 3 } as const;
   const times = await measureSteps({ size: 8, colors: 5 }, { gpu, pool }, options);
@@ -21,11 +21,11 @@ gpuTest("measureSteps() tells parts that make up the step", async (gpu) => {
     assert.ok(values.length === 4 && values.every((seconds) => seconds >= 0 && seconds <= step));
   }
   assert.ok(times.wall.denoise > 0 && times.cpu.denoise > 0);
-  // Logits, their gradient and two moments, at the least.
+  // At minimum the logits, their gradient and two moments.
   assert.ok(times.tensorBytes >= 4 * 4 * 8 * 8 * 5);
 });
 
-Deno.test("stepsTables() sets every row against the first", () => {
+Deno.test("stepsTables() compares each row with the first", () => {
   const row = { colors: 16, tensorBytes: 2e6, residentBytes: 5e8, runtime: "wasm" };
   const networks = { vaeForward: 0.1, denoise: 0.2, vaeBackward: 0.1 };
   const quick = { step: 0.5, kernels: 0.1, ...networks };
@@ -53,27 +53,30 @@ function numbersOf(svg: string, pattern: RegExp): number[][] {
   return [...svg.matchAll(pattern)].map((match) => match.slice(1).map(Number));
 }
 
-Deno.test("stepsChart() stacks parts as high as they take, against size and colors", () => {
+Deno.test("stepsChart() stacks parts by their time, against size and colors", () => {
   const svg = stepsChart(
     [timesOf(32, 16, 1), timesOf(64, 16, 2), timesOf(128, 16, 4), timesOf(32, 2, 0.5)],
     "Adapter <none>",
   );
   assert.match(svg, /Time in 16 colors.*Time of 32x32 pixels/s);
-  assert.match(svg, /128x128 pixels, 16 colors: 4.00 s a step, .* 1.00 s; 0.250 steps a second/);
+  assert.match(
+    svg,
+    /128x128 pixels, 16 colors: 4.00 s per step, .* 1.00 s; 0.250 steps per second/,
+  );
   assert.match(svg, /Adapter &lt;none&gt;/);
   const heights = numbersOf(svg, /<rect [^>]*height="([\d.]+)" fill="#(?:0072b2|e69f00)"\/>/g)
     .map(([height]) => height!);
-  // Sizes 32, 64, 128, then colors 2, 16; three quarters of each step are the networks'.
+  // Sizes 32, 64, 128, then colors 2, 16; the networks take three quarters of each step.
   const unit = heights[0]! / 0.75;
   const seconds = [1, 2, 4, 0.5, 1].flatMap((step) => [0.75 * step, 0.25 * step]);
   for (const [i, second] of seconds.entries()) {
     assert.ok(Math.abs(heights[i]! - second * unit) < 0.05, `bar ${i}`);
   }
-  // The number on the highest bar stands below the end of the axis.
+  // The number on the highest bar is below the end of the axis.
   const [[labelY], [endY]] = [/ y="([\d.]+)"[^>]*>4\.00</g, / y="([\d.]+)"[^>]*>5</g]
     .map((pattern) => numbersOf(svg, pattern)[0]!) as [[number], [number]];
   assert.ok(labelY - 11 > endY - 4);
-  // The same factor of size or memory is the same length.
+  // Equal factors of size or memory have equal lengths.
   const [a, b, c] = numbersOf(svg, /<circle cx="([\d.]+)" cy="([\d.]+)"/g) as [number, number][];
   for (const axis of [0, 1] as const) {
     assert.ok(Math.abs((b![axis] - a![axis]) - (c![axis] - b![axis])) < 0.03);
@@ -81,7 +84,7 @@ Deno.test("stepsChart() stacks parts as high as they take, against size and colo
   assert.ok(b![0] > a![0] && b![1] < a![1]);
 });
 
-Deno.test("stepsChart() groups bars and names lines where all sizes have all colors", () => {
+Deno.test("stepsChart() groups bars and labels lines where all sizes have all colors", () => {
   const grid = [16, 32].flatMap((size) => [2, 4, 8].map((colors) => timesOf(size, colors, 1)));
   const svg = stepsChart(grid, "");
   assert.match(svg, /Time, bars of a group: 2, 4, 8 colors/);
@@ -90,7 +93,7 @@ Deno.test("stepsChart() groups bars and names lines where all sizes have all col
     svg,
     /<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)" height="[\d.]+" fill="#e69f00"\/>/g,
   );
-  // Six bars a panel, none on its neighbor.
+  // Six bars per panel, without overlap.
   assert.equal(lefts.length, 12);
   const first = lefts.slice(0, 6).sort(([a], [b]) => a! - b!);
   for (const [i, [left]] of first.slice(1).entries()) {

@@ -28,7 +28,7 @@ import { type TensorToWrite, writeSafetensors } from "../../../lib/weights/safet
 import { describeEnvironment } from "../bench_environment.ts";
 import { OrtSessions } from "../../../lib/onnx/runtime/ort_sessions.ts";
 
-const HELP = `Runs the networks of a teacher and keeps what went in and what came out.
+const HELP = `Runs the networks of a teacher and saves their inputs and outputs.
 
   deno run --allow-read --allow-write=<out> --allow-env=XDG_RUNTIME_DIR \\
     tests/bench/teacher/run_networks.ts <folder> <out> [options]
@@ -42,7 +42,7 @@ const HELP = `Runs the networks of a teacher and keeps what went in and what cam
   --precision auto    fp32, fp16, q8, q4; autoencoders are always computed in fp32
   --vae-precision fp32
   --runtime auto      webgpu or wasm
-  --repeats 3         measured runs; the least counts
+  --repeats 3         measured runs; the minimum counts
 
 A folder to try it on: deno task random-teacher sdxl <folder>
 What it writes is compared with PyTorch by tests/bench/teacher/compare_with_pytorch.py.
@@ -63,7 +63,7 @@ const OPTIONS = {
 
 const PROMPT_LENGTH = 77;
 
-/** What all networks of one call have in common. */
+/** Options of all networks of a call. */
 interface Bench {
   readonly gpu: Gpu;
   readonly teacher: TeacherFolder;
@@ -77,7 +77,7 @@ interface Bench {
   readonly out: string;
 }
 
-/** A network that is loaded, and one run of it. */
+/** A loaded network. */
 interface Loaded extends AsyncDisposable {
   readonly graphs: readonly Graph[];
   run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, GpuTensor>>;
@@ -85,7 +85,9 @@ interface Loaded extends AsyncDisposable {
 
 async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
-    ...{ args: [...args], options: OPTIONS, allowPositionals: true },
+    args: [...args],
+    options: OPTIONS,
+    allowPositionals: true,
   });
   if (values.help || positionals.length !== 2) return print(HELP);
   using gpu = await Gpu.request();
@@ -93,7 +95,10 @@ async function main(args: readonly string[]): Promise<void> {
   const choose = (name: string) =>
     choosePrecision(name as PrecisionName | "auto", { runtime, gpu });
   const bench: Bench = {
-    ...{ gpu, runtime, out: positionals[1]!, residuals: values.residuals },
+    gpu,
+    runtime,
+    out: positionals[1]!,
+    residuals: values.residuals,
     teacher: await openTeacherFolder(openModelFolder(positionals[0]!), {
       ...(values.vae === undefined ? {} : { autoencoder: openModelFolder(values.vae) }),
     }),
@@ -108,7 +113,7 @@ async function main(args: readonly string[]): Promise<void> {
   for (const name of values.networks.split(",")) await measure(bench, name);
 }
 
-/** Loads one network, runs it, and writes what went in and what came out. */
+/** Loads one network, runs it, and writes its inputs and outputs. */
 async function measure(bench: Bench, name: string): Promise<void> {
   const { gpu, out, repeats } = bench;
   const before = Deno.memoryUsage().rss;
@@ -161,7 +166,9 @@ async function load(bench: Bench, name: string): Promise<Loaded> {
   } else {
     const config = await readClipTextConfig(folder, subfolder);
     graph = buildClipTextModel(weights, config, {
-      ...{ ...precision, batch: rows, length: PROMPT_LENGTH },
+      ...precision,
+      batch: rows,
+      length: PROMPT_LENGTH,
     });
   }
   const session = await new OrtSessions({ runtime, gpu }).load(graph);
@@ -206,7 +213,7 @@ async function loadAutoencoder(bench: Bench, decodes: boolean): Promise<Loaded> 
   };
 }
 
-/** Makes inputs that look like what the networks get in a run. */
+/** Creates inputs like those of a run. */
 async function makeFeeds(gpu: Gpu, graphs: readonly Graph[]) {
   const feeds: Record<string, Feed> = {};
   const written: Record<string, TensorToWrite> = {};

@@ -28,7 +28,7 @@ const HELP = `Times the teacher's part of a step: encoder, ControlNets, UNet, en
   --rows 2            2 with a negative prompt, 1 without
   --precision auto    fp32, fp16, q8, q4
   --runtime auto      webgpu or wasm
-  --steps 3           measured steps; the least counts
+  --steps 3           measured steps; the minimum counts
 
 A folder to try it on: deno task random-teacher sdxl <folder> --controlnet canny_mid
 `;
@@ -58,13 +58,18 @@ interface Bench {
 
 async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
-    ...{ args: [...args], options: OPTIONS, allowPositionals: true },
+    args: [...args],
+    options: OPTIONS,
+    allowPositionals: true,
   });
   if (values.help || positionals.length !== 1) return print(HELP);
   using gpu = await Gpu.request();
   const runtime = chooseRuntime(gpu, values.runtime as Runtime | "auto");
   const bench: Bench = {
-    ...{ gpu, runtime, rows: Number(values.rows), steps: Number(values.steps) },
+    gpu,
+    runtime,
+    rows: Number(values.rows),
+    steps: Number(values.steps),
     teacher: await openTeacherFolder(openModelFolder(positionals[0]!)),
     precision: choosePrecision(values.precision as PrecisionName | "auto", { runtime, gpu }),
     controlnets: values.controlnets.split(",").filter((id) => id !== ""),
@@ -76,7 +81,7 @@ async function main(args: readonly string[]): Promise<void> {
   for (const side of values.sides.split(",").map(Number)) await measureSide(bench, side);
 }
 
-/** Loads the networks for one side, and times steps with all ControlNets, then with fewer. */
+/** Loads the networks for one size, and times steps with all ControlNets, then with fewer. */
 async function measureSide(bench: Bench, side: number): Promise<void> {
   const { gpu, teacher, runtime, precision, rows, controlnets } = bench;
   const startedAt = performance.now();
@@ -84,7 +89,9 @@ async function measureSide(bench: Bench, side: number): Promise<void> {
   const sessions = new OrtSessions({ runtime, gpu });
   const schedule = await NoiseSchedule.open(teacher.folder);
   await using denoiser = await Denoiser.create(gpu, {
-    ...{ sessions, teacher, schedule },
+    sessions,
+    teacher,
+    schedule,
     prompts: {
       promptEmbeds: noise([rows, PROMPT_LENGTH, teacher.unet.crossAttentionDim]),
       pooledPromptEmbeds: noise([rows, teacher.unet.textEmbedDim]),
@@ -106,7 +113,7 @@ async function measureSide(bench: Bench, side: number): Promise<void> {
   using image = GpuTensor.zeros(gpu, [1, 3, side, side], "image");
   gpu.submit((pass) => encodeNormal(pass, { out: image }, { seed: 1, stream: 2, step: 3 }));
   for (let count = controlnets.length; count >= 0; count--) {
-    // A ControlNet whose factor is 0 is not run.
+    // A ControlNet with scale 0 does not run.
     const conditioningScales = controlnets.map((_, i) => i < count ? 0.15 : 0);
     const control = count > 0
       ? { controlImages: controlnets.map(() => image), conditioningScales }
@@ -123,8 +130,8 @@ async function measureSide(bench: Bench, side: number): Promise<void> {
       if (step > bench.steps) checkFinite(await grad.read());
       if (step > 1) made.push(times);
     }
-    const least = (name: string) => Math.min(...made.map((one) => one[name] ?? 0)).toFixed(3);
-    const cells = ["step", ...STAGES].map(least).join(" | ");
+    const minOf = (name: string) => Math.min(...made.map((one) => one[name] ?? 0)).toFixed(3);
+    const cells = ["step", ...STAGES].map(minOf).join(" | ");
     const memory = megabytes(Deno.memoryUsage().rss);
     print(`| ${side} | ${count} | ${loading.toFixed(1)} | ${cells} | ${memory} MB |\n`);
   }
@@ -135,7 +142,7 @@ function checkFinite(values: Float32Array): void {
   if (wrong > 0) throw new RangeError(`Cannot trust the step: ${wrong} values are not finite`);
 }
 
-/** Numbers in [-1, 1] in place of a prompt. */
+/** Numbers in [-1, 1] instead of a prompt. */
 function noise(shape: readonly number[]) {
   const size = shapeSize(shape);
   return { data: Float32Array.from({ length: size }, (_, i) => Math.sin(1.3 * i * i)), shape };
