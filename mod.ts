@@ -25,8 +25,8 @@
  * await Deno.writeFile("castle.png", png);
  * ```
  *
- * Several pictures share one loaded teacher by a device and a pool of networks, and the teacher says
- * how well each fits its prompt:
+ * Several runs share the networks of one teacher by a device and a session pool. The teacher scores
+ * how well each picture fits its prompt:
  *
  * ```ts
  * import { createRun, distill, Gpu, resolveRunConfig, SessionPool } from "./mod.ts";
@@ -41,8 +41,8 @@
  * }
  * ```
  *
- * Made at once, they share the teacher's evaluations, which on a GPU take hardly longer for several
- * pictures than for one:
+ * In a batch, runs also share the teacher calls. On a GPU, a call for several pictures takes hardly
+ * longer than for one:
  *
  * ```ts
  * import { createRun, distill, Gpu, resolveRunConfig, runTogether, SessionPool } from "./mod.ts";
@@ -57,12 +57,12 @@
  * }, { gpu, pool, batch: 4 });
  * ```
  *
- * It needs a WebGPU adapter, which a software one can be, and no permission for it. It reads
- * onnxruntime's one file in Deno's npm cache (`--allow-read`; the error names the path), and the
- * teacher: `--allow-read` of its folder, or `--allow-net` of its host where this module, or the
- * teacher, comes from a server.
+ * The library needs a WebGPU adapter, which can be a software adapter. The adapter needs no
+ * permission. Reading the teacher needs `--allow-read` of its folder, or `--allow-net` of its host
+ * if the teacher or this module is on a server. onnxruntime reads one file in Deno's npm cache, which
+ * needs `--allow-read`; the error names the path.
  *
- * Importing has no effects. The library prints nothing and writes no file.
+ * Importing has no side effects. The library prints nothing and writes no file.
  *
  * @module
  */

@@ -1,26 +1,26 @@
-/** A factor of the learning rate that holds until a number of steps is done. */
+/** A factor of the learning rate up to a step. */
 export interface LrPiece {
   /** The factor. */
   readonly factor: number;
-  /** Steps that are done when it ends, integer. */
+  /** Last step with this factor, integer. */
   readonly end: number;
 }
 
-/** The course of the learning rate of "piecewise_constant". */
+/** The schedule of the learning rate "piecewise_constant". */
 export interface LrStepRules {
-  /** Pieces, with rising ends. */
+  /** Pieces in the order of rising ends. */
   readonly pieces: readonly LrPiece[];
-  /** The factor behind them. */
+  /** The factor after the last piece. */
   readonly last: number;
 }
 
-/** What {@linkcode parseLrStepRules} takes, in words. */
+/** Description of the rules, for errors. */
 export const LR_STEP_RULES_EXPECTED = '"factor:step,...,factor" with rising steps';
 
 /**
- * Reads rules such as "1:10,0.1:20,0.01", in the words of diffusers' "piecewise_constant".
+ * Parses rules such as "1:10,0.1:20,0.01", as diffusers' "piecewise_constant".
  *
- * @returns undefined if they are none.
+ * @returns undefined if the text is not a list of rules.
  */
 export function parseLrStepRules(rules: string): LrStepRules | undefined {
   const parts = rules.split(",").map((part) => part.trim());

@@ -10,13 +10,13 @@ import {
 } from "npm:yaml@2.9.1";
 import { ConfigError } from "./config_source.ts";
 
-/** A value of a YAML text and where it stands. */
+/** A value of a YAML text and its location. */
 export interface YamlValue {
-  /** "name:line:column" of the value; of the key for a missing value. */
+  /** "name:line:column" of the value; that of the key if the value is missing. */
   readonly where: string;
   /** The plain value; undefined for a mapping. */
   readonly value?: unknown;
-  /** A scalar as it was typed, without quotes and escapes; undefined for lists and mappings. */
+  /** A scalar as typed, without quotes and escapes; undefined for lists and mappings. */
   readonly source?: string;
   /** The entries of a mapping. */
   readonly entries?: readonly YamlEntry[];
@@ -36,7 +36,7 @@ export interface YamlEntry {
  * Parses a YAML text.
  *
  * @param name Name of the text in errors, such as the path of its file.
- * @throws {ConfigError} If it is no YAML, with line and column.
+ * @throws {ConfigError} If it is not YAML, with line and column.
  */
 export function parseYaml(source: string, name: string): YamlValue {
   const lineCounter = new LineCounter();
@@ -57,7 +57,7 @@ export function parseYaml(source: string, name: string): YamlValue {
   return convert(document.contents, at, `${name}:1:1`);
 }
 
-/** Writes a plain object as YAML that {@linkcode parseYaml} reads back to the same. */
+/** Writes a plain value as YAML, from which {@linkcode parseYaml} reads the same value. */
 export function writeYaml(value: unknown): string {
   return stringify(value, { lineWidth: 0 });
 }
@@ -66,11 +66,11 @@ function explain(code: string, message: string): string {
   const found = message.replace(/\.$/, "").replace(/^./, (letter) => letter.toLowerCase());
   const isColon = code === "BLOCK_AS_IMPLICIT_KEY" || code === "MULTILINE_IMPLICIT_KEY";
   if (!isColon) return found;
-  return `${found}; put a text with a colon in quotes, and let all keys of a section begin in one ` +
-    `column`;
+  return `${found}; put a text with a colon in quotes, and start all keys of a section in the ` +
+    `same column`;
 }
 
-/** Letters of a line that an error shows. */
+/** Max number of characters of a line in an error. */
 const MAX_SHOWN = 80;
 
 /** Shortens a line of the text for an error. */
@@ -102,9 +102,9 @@ function convert(node: unknown, at: (offset: number) => string, above: string): 
 }
 
 /**
- * Calls a synchronous function while no environment variable can be seen.
+ * Calls a synchronous function with an empty environment.
  *
- * The parser looks for debug switches in the environment, for which Deno would ask a permission.
+ * The parser reads debug switches from the environment, which would need a permission.
  */
 function withoutEnvironment<T>(call: () => T): T {
   const environment = Object.getOwnPropertyDescriptor(process, "env");

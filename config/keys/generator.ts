@@ -69,7 +69,7 @@ export const GENERATOR_KEYS = {
   palette: {
     default: "sweetie-16",
     isPath: true,
-    doc: "Name of a built-in palette, or path of a .hex file",
+    doc: "Name of a built-in palette, or path of a palette file",
   },
   gradientMap: {
     default: true,

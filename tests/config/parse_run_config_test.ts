@@ -43,7 +43,7 @@ const WRONG: readonly (readonly [string, string, string])[] = [
   ],
   [
     "prompt: a knight: red\n",
-    `"my.yaml:1:9": nested mappings are not allowed in compact mappings; put a text with a colon in quotes, and let all keys of a section begin in one column, got "prompt: a knight: red"`,
+    `"my.yaml:1:9": nested mappings are not allowed in compact mappings; put a text with a colon in quotes, and start all keys of a section in the same column, got "prompt: a knight: red"`,
     "",
   ],
   [

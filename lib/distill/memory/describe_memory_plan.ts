@@ -5,22 +5,20 @@ import {
   type NetworkPhase,
 } from "./memory_plan.ts";
 
-/** What each phase is called. */
+/** Names of the phases. */
 const PHASES: Readonly<Record<NetworkPhase, string>> = {
-  prompts: "at first, one after the other",
-  steps: "then, together",
+  prompts: "first, one by one",
+  steps: "then, all together",
 };
 
 /**
- * Says in a few lines what a run will take, and what to change if it does not fit.
+ * Describes in a few lines the memory that a run needs, and what to change if it does not fit.
  *
  * Sizes are in MB (2^20 bytes), rounded up.
  */
 export function describeMemoryPlan(plan: MemoryPlan): string {
-  const place = plan.runtime === "webgpu"
-    ? "on the GPU; how much it has is not known"
-    : "in memory";
-  const lines = [`memory plan: at most about ${megabytes(plan.peakBytes)} MB ${place}`];
+  const memory = plan.runtime === "webgpu" ? "of GPU memory, whose size is unknown" : "of memory";
+  const lines = [`memory plan: at most about ${megabytes(plan.peakBytes)} MB ${memory}`];
   for (const phase of ["prompts", "steps"] as const) {
     const networks = plan.networks.filter((network) => network.phase === phase);
     if (networks.length > 0) lines.push(`  ${PHASES[phase]}:`);
@@ -35,7 +33,7 @@ export function describeMemoryPlan(plan: MemoryPlan): string {
 function describeNetwork(network: NetworkMemory): string {
   const { name, precision, weightBytes, activationBytes } = network;
   return `${name}: weights ${megabytes(weightBytes)} MB (${precision}), ` +
-    `while it runs ${megabytes(activationBytes)} MB`;
+    `activations ${megabytes(activationBytes)} MB`;
 }
 
 function advise({ alternatives, peakBytes, networks }: MemoryPlan): string {

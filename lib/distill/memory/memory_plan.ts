@@ -10,26 +10,26 @@ import { quantizeLinears } from "../../onnx/rewrite/quantize_linears.ts";
 import type { Runtime } from "../../onnx/runtime/session.ts";
 import { applyWinograd } from "../../onnx/rewrite/winograd.ts";
 
-/** When a network is loaded: one text encoder after the other first, then all the rest. */
+/** When a network is loaded: first the text encoders one by one, then all others together. */
 export type NetworkPhase = "prompts" | "steps";
 
 /** A network of a run. */
 export interface PlannedNetwork {
-  /** Name for people, such as "UNet". */
+  /** Name for display, such as "UNet". */
   readonly name: string;
   /** When it is loaded. */
   readonly phase: NetworkPhase;
-  /** What it computes, with weights of floats. */
+  /** Its graph, with float weights. */
   readonly graph: Graph;
-  /** Whether large linear layers of it are quantized where that is asked for. */
+  /** Whether its large linear layers are quantized if the precision says so. */
   readonly isQuantized: boolean;
 }
 
-/** What a plan depends on besides the networks. */
+/** Options of {@linkcode planMemory}. */
 export interface MemoryPlanOptions {
-  /** What runs the networks. */
+  /** Runtime of the networks. */
   readonly runtime: Runtime;
-  /** In which precision. */
+  /** Precision of the networks. */
   readonly precision: NetworkPrecision;
   /** Size of the picture, in pixels. */
   readonly size: ImageSize;
@@ -37,17 +37,17 @@ export interface MemoryPlanOptions {
   readonly teacherSize: ImageSize;
   /** Number of colors of the palette. */
   readonly colors: number;
-  /** Pictures that are made at once. Default: 1. */
+  /** Pictures in a batch. Default: 1. */
   readonly pictures?: number;
-  /** What one half of the autoencoder keeps for the other, in bytes. */
-  readonly keptBytes: number;
-  /** Largest tensor that the adapter allows, in bytes; undefined where it is not known. */
+  /** Saved tensors of the autoencoder's encoder, in bytes. */
+  readonly savedBytes: number;
+  /** Max size of a tensor on the adapter in bytes; undefined if unknown. */
   readonly largestBytes?: number | undefined;
 }
 
-/** What a network will take. */
+/** Memory of a network. */
 export interface NetworkMemory {
-  /** Name for people. */
+  /** Name for display. */
   readonly name: string;
   /** When it is loaded. */
   readonly phase: NetworkPhase;
@@ -55,38 +55,38 @@ export interface NetworkMemory {
   readonly precision: PrecisionName;
   /** Weights, in bytes. */
   readonly weightBytes: number;
-  /** All else while it runs, in bytes; an estimate. */
+  /** Estimated activations, in bytes. */
   readonly activationBytes: number;
 }
 
-/** What a run will take, in bytes. */
+/** Memory of a run. */
 export interface MemoryPlan {
-  /** What runs the networks. */
+  /** Runtime of the networks. */
   readonly runtime: Runtime;
   /** The networks. */
   readonly networks: readonly NetworkMemory[];
-  /** What is no network: the picture, its optimizer, the teacher's image, and what is kept of it. */
+  /** Memory besides the networks, in bytes: picture, optimizer, teacher's image, saved tensors. */
   readonly ownBytes: number;
-  /** Weights of all networks together; those of text encoders are freed before the others come. */
+  /** Weights of all networks in bytes; the text encoders are freed before the others are loaded. */
   readonly weightBytes: number;
-  /** The most that is there at a time. */
+  /** Peak memory, in bytes. */
   readonly peakBytes: number;
-  /** The same for other precisions of the config. */
+  /** Peak memory with other precisions, in bytes. */
   readonly alternatives: readonly {
     readonly precision: PrecisionName;
     readonly peakBytes: number;
   }[];
-  /** What will not fit for certain, a sentence each. */
+  /** What certainly does not fit, a sentence each. */
   readonly problems: readonly string[];
 }
 
-/** All that WebAssembly can address: 32 bits. */
+/** Max memory of WebAssembly, which addresses 32 bits. */
 const WASM_BYTES = 2 ** 32;
-/** Tensors of [H, W, K]: logits, gradient, two moments, noise, probabilities and their gradient. */
+/** Number of [H, W, K] tensors: logits, gradient, 2 moments, noise, probabilities, their gradient. */
 const PICTURE_TENSORS = 7;
-/** Images of the teacher's size: the enlarged one, its random changes, their gradients. */
+/** Number of images of the teacher's size: enlarged, augmented, and their gradients. */
 const TEACHER_TENSORS = 8;
-/** Precisions that a plan compares. */
+/** Precisions that are compared. */
 const PRECISIONS: readonly NetworkPrecision[] = [
   { precision: "float32" },
   { precision: "float16" },
@@ -95,10 +95,9 @@ const PRECISIONS: readonly NetworkPrecision[] = [
 ];
 
 /**
- * Plans what a run will take, before anything is loaded. Pure: no weight is read.
+ * Plans the memory of a run from its graphs. No weights are read.
  *
- * On a GPU the networks are taken to share what they need while they run; on the CPU each keeps its
- * own.
+ * Assumes that networks share the memory of their activations on a GPU, but not on a CPU.
  */
 export function planMemory(
   networks: readonly PlannedNetwork[],
@@ -118,7 +117,9 @@ export function planMemory(
       peakBytes: peak(networks.map((network) => restate(network, options, other))),
     }));
   const plan = {
-    ...{ runtime, ownBytes, alternatives },
+    runtime,
+    ownBytes,
+    alternatives,
     networks: measured.map(({ largestBytes: _, ...network }) => network),
     weightBytes: measured.reduce((sum, { weightBytes }) => sum + weightBytes, 0),
     peakBytes: peak(measured),
@@ -136,13 +137,14 @@ function measureNetwork(
   const quantized = isQuantized ? quantizeLinears(graph, { weightBits }) : graph;
   const type = graph.weights[0]?.value.type === "float16" ? "float16" : "float32";
   return {
-    ...{ name, phase },
+    name,
+    phase,
     precision: precisionName({ precision: type, ...(isQuantized ? { weightBits } : {}) }),
     ...measureGraph(runtime === "wasm" ? applyWinograd(quantized) : quantized),
   };
 }
 
-/** Measures a network as it would be with another precision, of the graph that there is. */
+/** Estimates a network with another precision from the graph with the present one. */
 function restate(
   network: PlannedNetwork,
   { runtime, precision: current }: MemoryPlanOptions,
@@ -160,11 +162,11 @@ function restate(
 }
 
 function measureOwn(
-  { size, teacherSize, colors, keptBytes, pictures = 1 }: MemoryPlanOptions,
+  { size, teacherSize, colors, savedBytes, pictures = 1 }: MemoryPlanOptions,
 ): number {
   const logits = size.height * size.width * colors;
   const image = teacherSize.height * teacherSize.width * 3;
-  return keptBytes + 4 * pictures * (PICTURE_TENSORS * logits + TEACHER_TENSORS * image);
+  return savedBytes + 4 * pictures * (PICTURE_TENSORS * logits + TEACHER_TENSORS * image);
 }
 
 function peakOf(networks: readonly NetworkMemory[], runtime: Runtime): number {
@@ -186,15 +188,15 @@ function findProblems(
 ): string[] {
   if (runtime === "wasm" && peakBytes > WASM_BYTES) {
     return [
-      `The run will take about ${megabytes(peakBytes)} MB, but WebAssembly has ` +
-      `${megabytes(WASM_BYTES)} MB at most`,
+      `The run needs about ${megabytes(peakBytes)} MB, but WebAssembly has at most ` +
+      `${megabytes(WASM_BYTES)} MB`,
     ];
   }
   if (runtime !== "webgpu" || limit === undefined) return [];
   return networks.filter(({ largestBytes }) => largestBytes > limit)
     .map(({ name, largestBytes }) =>
-      `A tensor of the ${name} will take ${megabytes(largestBytes)} MB, but the adapter allows ` +
-      `${megabytes(limit)} MB for one`
+      `A tensor of the ${name} needs ${megabytes(largestBytes)} MB, but the adapter allows ` +
+      `${megabytes(limit)} MB per tensor`
     );
 }
 

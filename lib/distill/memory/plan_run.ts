@@ -10,34 +10,36 @@ import { planNetworks } from "./planned_networks.ts";
 
 /** What the memory of a run depends on. */
 export interface PlannedRun {
-  /** Settings of the run. */
+  /** Config of the run. */
   readonly config: RunConfig;
   /** The teacher. */
   readonly teacher: TeacherFolder;
   /** Size of the teacher's image, in pixels. */
   readonly teacherSize: ImageSize;
-  /** The ControlNets that act. */
+  /** The ControlNets in use. */
   readonly controlnets: readonly ControlnetChoice[];
   /** Precision of all networks but the autoencoder. */
   readonly precision: NetworkPrecision;
-  /** What runs the networks. */
+  /** Runtime of the networks. */
   readonly runtime: Runtime;
-  /** Whether the negative prompt is a row of its own. */
+  /** Whether the networks need a batch row for the negative prompt. */
   readonly usesNegativePrompt: boolean;
-  /** Whether latents are decoded: the teacher draws an image, or gradients are looked at. */
+  /** Whether latents are decoded: for a sampled image, or for gradient images. */
   readonly decodes: boolean;
   /** Number of colors of the palette. */
   readonly colors: number;
-  /** Pictures that are made at once. Default: 1. */
+  /** Pictures in a batch. Default: 1. */
   readonly pictures?: number;
 }
 
-/** Plans the memory of a run; it reads the teacher's configs, but no weights. */
+/** Plans the memory of a run from the teacher's configs. No weights are read. */
 export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
   const { config: { generator }, teacher, teacherSize, precision, runtime, decodes, colors } = run;
   const { pictures = 1 } = run;
-  const { networks, keptBytes } = await planNetworks(teacher, {
-    ...{ teacherSize, decodes, pictures },
+  const { networks, savedBytes } = await planNetworks(teacher, {
+    teacherSize,
+    decodes,
+    pictures,
     rows: run.usesNegativePrompt ? 2 : 1,
     controlnets: run.controlnets.map(({ id }) => id),
     precision: precision.precision ?? "float32",
@@ -45,7 +47,12 @@ export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
   });
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
   return planMemory(networks, {
-    ...{ runtime, precision, teacherSize, colors, keptBytes, pictures },
+    runtime,
+    precision,
+    teacherSize,
+    colors,
+    savedBytes,
+    pictures,
     size: { height: generator.imageH, width: generator.imageW },
     largestBytes: Math.min(maxBufferSize, maxStorageBufferBindingSize),
   });

@@ -11,33 +11,33 @@ import type { FloatType } from "../../weights/float16.ts";
 import { RandomWeights } from "../../weights/random_weights.ts";
 import type { PlannedNetwork } from "./memory_plan.ts";
 
-/** What the networks of a run depend on. */
+/** Options of {@linkcode planNetworks}. */
 export interface PlannedNetworksOptions {
-  /** Rows of a picture: the prompt, with or without the negative one. */
+  /** Batch rows per picture: 1 for the prompt, 2 with the negative prompt. */
   readonly rows: number;
-  /** Pictures that are made at once. Default: 1. */
+  /** Pictures in a batch. Default: 1. */
   readonly pictures?: number;
   /** Size of the teacher's image, in pixels. */
   readonly teacherSize: ImageSize;
   /** Ids of the ControlNets. */
   readonly controlnets: readonly string[];
-  /** Whether latents are decoded: the teacher draws an image, or gradients are looked at. */
+  /** Whether latents are decoded: for a sampled image, or for gradient images. */
   readonly decodes: boolean;
-  /** Type of what UNet, ControlNets and text encoders compute. */
+  /** Float type of UNet, ControlNets and text encoders. */
   readonly precision: FloatType;
-  /** Whether the autoencoder keeps masks in float16. Default: false. */
+  /** Whether the autoencoder saves its masks in float16. Default: false. */
   readonly usesFloat16Masks?: boolean;
 }
 
-/** The networks of a run as far as a memory plan needs them. */
+/** The networks of a run, for a memory plan. */
 export interface PlannedNetworks {
   /** All networks. */
   readonly networks: readonly PlannedNetwork[];
-  /** What one half of the autoencoder keeps for the other, in bytes. */
-  readonly keptBytes: number;
+  /** Saved tensors of the autoencoder's encoder, in bytes. */
+  readonly savedBytes: number;
 }
 
-/** Builds the graphs of all networks of a run out of the configs of its teacher, without weights. */
+/** Builds the graphs of all networks of a run from the teacher's configs, without weights. */
 export async function planNetworks(
   teacher: TeacherFolder,
   options: PlannedNetworksOptions,
@@ -52,38 +52,40 @@ export async function planNetworks(
   const networks: PlannedNetwork[] = encoders.map((config, i) => ({
     name: `text encoder ${i + 1}`,
     phase: "prompts",
-    graph: buildClipTextModel(unread(), config, {
-      ...{ batch: rows, length: promptLength, precision },
+    graph: buildClipTextModel(placeholder(), config, {
+      batch: rows,
+      length: promptLength,
+      precision,
     }),
     isQuantized: true,
   }));
   for (const id of options.controlnets) {
     const { folder, subfolder } = await teacher.controlnetLocation(id);
     const config = await readControlnetConfig(folder, subfolder);
-    const graph = buildControlnet(unread(), config, sizes);
+    const graph = buildControlnet(placeholder(), config, sizes);
     networks.push({ name: `ControlNet ${id}`, phase: "steps", graph, isQuantized: true });
   }
   const residuals = options.controlnets.length > 0;
-  const unet = buildUnet(unread(), teacher.unet, { ...sizes, residuals });
+  const unet = buildUnet(placeholder(), teacher.unet, { ...sizes, residuals });
   networks.push({ name: "UNet", phase: "steps", graph: unet, isQuantized: true });
-  const { halves, keptBytes } = planAutoencoder(teacher, options);
-  return { networks: [...networks, ...halves], keptBytes };
+  const { halves, savedBytes } = planAutoencoder(teacher, options);
+  return { networks: [...networks, ...halves], savedBytes };
 }
 
 /** The autoencoder computes in float32. */
 function planAutoencoder(
   teacher: TeacherFolder,
   { teacherSize, decodes, pictures = 1, usesFloat16Masks = false }: PlannedNetworksOptions,
-): { readonly halves: readonly PlannedNetwork[]; readonly keptBytes: number } {
+): { readonly halves: readonly PlannedNetwork[]; readonly savedBytes: number } {
   const { vae } = teacher;
-  const graphs = vae.buildEncoderGradient(unread(), { ...teacherSize, batch: pictures });
+  const graphs = vae.buildEncoderGradient(placeholder(), { ...teacherSize, batch: pictures });
   const { forward, backward } = usesFloat16Masks ? saveFloat16Masks(graphs) : graphs;
-  const keptBytes = forward.saved.reduce(
+  const savedBytes = forward.saved.reduce(
     (sum, name) => sum + bytesOf(forward.values.get(name)!),
     0,
   );
   const decoder = decodes
-    ? [vae.buildDecoder(unread(), { ...teacher.latentSize(teacherSize), batch: 1 })]
+    ? [vae.buildDecoder(placeholder(), { ...teacher.latentSize(teacherSize), batch: 1 })]
     : [];
   const halves = [forward, backward, ...decoder].map((graph): PlannedNetwork => ({
     name: graph.name,
@@ -91,10 +93,10 @@ function planAutoencoder(
     graph,
     isQuantized: false,
   }));
-  return { halves, keptBytes };
+  return { halves, savedBytes };
 }
 
-/** Stands for a checkpoint of any structure, of which nothing is read. */
-function unread(): RandomWeights {
+/** Weights of any shape that are never read. */
+function placeholder(): RandomWeights {
   return new RandomWeights({ prefixes: ["text_model"] });
 }

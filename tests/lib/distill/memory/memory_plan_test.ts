@@ -35,10 +35,10 @@ const OPTIONS: MemoryPlanOptions = {
   size: { height: 8, width: 8 },
   teacherSize: { height: 512, width: 512 },
   colors: 4,
-  keptBytes: MEBI,
+  savedBytes: MEBI,
 };
 
-Deno.test("planMemory() adds up networks that are there together", () => {
+Deno.test("planMemory() adds up networks that are loaded together", () => {
   const networks = [
     network("text encoder 1", "prompts", "float16"),
     network("text encoder 2", "prompts", "float16"),
@@ -70,16 +70,16 @@ Deno.test("planMemory() says what cannot fit", () => {
   const options = { ...OPTIONS, precision: { precision: "float32" } as const };
   const { problems } = planMemory(networks, { ...options, largestBytes: MEBI });
   assert.deepEqual(problems, [
-    "A tensor of the UNet will take 16 MB, but the adapter allows 1 MB for one",
+    "A tensor of the UNet needs 16 MB, but the adapter allows 1 MB per tensor",
   ]);
-  const large = { ...options, runtime: "wasm" as const, keptBytes: 2 ** 32 };
+  const large = { ...options, runtime: "wasm" as const, savedBytes: 2 ** 32 };
   assert.match(
     planMemory(networks, large).problems[0]!,
-    /^The run will take about \d+ MB, but Web/,
+    /^The run needs about \d+ MB, but Web/,
   );
 });
 
-Deno.test("describeMemoryPlan() says what is taken and what to change", () => {
+Deno.test("describeMemoryPlan() says what is needed and what to change", () => {
   const networks = [
     network("text encoder 1", "prompts", "float16"),
     network("ControlNet canny", "steps", "float16"),
@@ -87,16 +87,16 @@ Deno.test("describeMemoryPlan() says what is taken and what to change", () => {
   ];
   assert.equal(
     describeMemoryPlan(planMemory(networks, { ...OPTIONS, largestBytes: MEBI })),
-    `memory plan: at most about 42 MB on the GPU; how much it has is not known
-  at first, one after the other:
-    text encoder 1: weights 8 MB (fp16), while it runs 1 MB
-  then, together:
-    ControlNet canny: weights 8 MB (fp16), while it runs 1 MB
-    UNet: weights 8 MB (fp16), while it runs 1 MB
+    `memory plan: at most about 42 MB of GPU memory, whose size is unknown
+  first, one by one:
+    text encoder 1: weights 8 MB (fp16), activations 1 MB
+  then, all together:
+    ControlNet canny: weights 8 MB (fp16), activations 1 MB
+    UNet: weights 8 MB (fp16), activations 1 MB
     picture, optimizer and teacher's image: 26 MB
-  A tensor of the text encoder 1 will take 8 MB, but the adapter allows 1 MB for one
-  A tensor of the ControlNet canny will take 8 MB, but the adapter allows 1 MB for one
-  A tensor of the UNet will take 8 MB, but the adapter allows 1 MB for one
+  A tensor of the text encoder 1 needs 8 MB, but the adapter allows 1 MB per tensor
+  A tensor of the ControlNet canny needs 8 MB, but the adapter allows 1 MB per tensor
+  A tensor of the UNet needs 8 MB, but the adapter allows 1 MB per tensor
   if it does not fit: --set diffusion.precision=q8 (34 MB), --set diffusion.precision=q4 (30 MB), \
 a smaller sd.im_size, --set controlnet.use_controlnet=false`,
   );
@@ -105,7 +105,7 @@ a smaller sd.im_size, --set controlnet.use_controlnet=false`,
 Deno.test("planNetworks() knows the weights of a teacher without reading them", async () => {
   const folder = openModelFolder(goldenPath("tiny-sdxl"));
   const teacher = await openTeacherFolder(folder);
-  const { networks, keptBytes } = await planNetworks(teacher, {
+  const { networks, savedBytes } = await planNetworks(teacher, {
     ...{ rows: 2, decodes: true, controlnets: ["canny"], precision: "float32" },
     teacherSize: { height: 64, width: 64 },
   });
@@ -118,7 +118,7 @@ Deno.test("planNetworks() knows the weights of a teacher without reading them", 
     "autoencoder encoder backward",
     "autoencoder decoder",
   ]);
-  assert(keptBytes > 0);
+  assert(savedBytes > 0);
   using weights = await StateDict.open(folder, "unet");
   const unet = networks.find(({ name }) => name === "UNet")!.graph;
   const { height, width } = teacher.latentSize({ height: 64, width: 64 });
