@@ -13,30 +13,30 @@ import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import type { ImageSize } from "../image/image.ts";
 import type { Augmentation } from "./draw_augmentation.ts";
 
-/** What {@linkcode Augmenter} is made of. */
+/** Options of {@linkcode Augmenter}. */
 export interface AugmenterOptions {
   /** Size of the picture, H x W. */
   readonly imageSize: ImageSize;
-  /** Size of the teacher's image, S_H x S_W; of the picture's aspect ratio, or it is stretched. */
+  /** Size of the teacher's image, S_H x S_W; another aspect ratio stretches the picture. */
   readonly teacherSize: ImageSize;
-  /** How the picture is enlarged. */
+  /** Interpolation that enlarges the picture. */
   readonly resizeMode: TrainingConfig["resizeMode"];
 }
 
-/** Records one change of an image [1, 3, S_H, S_W], or its gradient. */
-type Change = (pass: Pass, from: GpuTensor, to: GpuTensor) => void;
+/** Records one transform of an image [1, 3, S_H, S_W], or its gradient. */
+type Transform = (pass: Pass, from: GpuTensor, to: GpuTensor) => void;
 
-/** Enlarges the picture to the teacher's size and changes it at random. */
+/** Enlarges the picture to the teacher's size and applies random transforms. */
 export class Augmenter implements Disposable {
   readonly #options: AugmenterOptions;
   readonly #image: GpuTensor;
   readonly #gradImage: GpuTensor;
-  /** The first is used by all, the second by the backward only. */
+  /** All chains use the first; only the backward uses the second. */
   readonly #scratch: readonly [GpuTensor, GpuTensor];
   readonly #owned: DisposableStack;
   #last: Augmentation | undefined;
 
-  /** Creates an augmenter, and its scratch on the GPU. */
+  /** Creates an augmenter with its tensors on the GPU. */
   constructor(gpu: Gpu, options: AugmenterOptions) {
     using owned = new DisposableStack();
     const { imageSize, teacherSize } = options;
@@ -51,30 +51,31 @@ export class Augmenter implements Disposable {
   }
 
   /**
-   * Records what the teacher sees.
+   * Records the forward pass.
    *
    * @param image The picture, sRGB in [0, 1], shape [H, W, 3].
-   * @returns Shape [1, 3, S_H, S_W]; borrowed, and valid until the next forward.
+   * @returns The teacher's image, shape [1, 3, S_H, S_W]; borrowed, valid until the next forward.
    */
   forward(pass: Pass, image: GpuTensor, augmentation: Augmentation): GpuTensor {
-    const resize: Change = (pass, from, to) =>
+    const resize: Transform = (pass, from, to) =>
       encodeResize(pass, { image: from, out: to }, this.#resizeOptions);
-    const changes = [resize, ...changesOf(augmentation)];
-    recordChain(pass, changes, { from: image, to: this.#image, scratch: this.#scratch[0] });
+    const transforms = [resize, ...transformsOf(augmentation)];
+    recordChain(pass, transforms, { from: image, to: this.#image, scratch: this.#scratch[0] });
     this.#last = augmentation;
     return this.#image;
   }
 
-  /** What the last forward gave, shape [1, 3, S_H, S_W]; borrowed. */
+  /** Result of the last forward, shape [1, 3, S_H, S_W]; borrowed. */
   get image(): GpuTensor {
     return this.#image;
   }
 
   /**
-   * Records the gradient with respect to the picture of the last forward.
+   * Records the backward pass of the last forward.
    *
    * @param gradOut Gradient with respect to the teacher's image, shape [1, 3, S_H, S_W].
-   * @returns Shape [H, W, 3]; borrowed, may be added to, and valid until the next backward.
+   * @returns Gradient with respect to the picture, shape [H, W, 3]; borrowed, valid until the next
+   * backward. The caller may add to it.
    * @throws {TypeError} If there was no forward.
    */
   backward(pass: Pass, gradOut: GpuTensor): GpuTensor {
@@ -82,9 +83,9 @@ export class Augmenter implements Disposable {
       throw new TypeError("Cannot record the backward of the augmentation: there was no forward");
     }
     const [scratch, to] = this.#scratch;
-    const changes = gradientsOf(this.#last);
-    if (changes.length > 0) recordChain(pass, changes, { from: gradOut, to, scratch });
-    const gradResized = changes.length > 0 ? to : gradOut;
+    const transforms = gradientsOf(this.#last);
+    if (transforms.length > 0) recordChain(pass, transforms, { from: gradOut, to, scratch });
+    const gradResized = transforms.length > 0 ? to : gradOut;
     encodeResizeBackward(
       pass,
       { gradOut: gradResized, gradImage: this.#gradImage },
@@ -94,10 +95,10 @@ export class Augmenter implements Disposable {
   }
 
   /**
-   * Records the same change of a control map.
+   * Records the same transforms of a control image.
    *
    * @param controlImage Shape [1, 3, S_H, S_W].
-   * @param out Gets the changed map, of the same shape.
+   * @param out The result, of the same shape.
    */
   applyToControl(
     pass: Pass,
@@ -105,12 +106,12 @@ export class Augmenter implements Disposable {
     out: GpuTensor,
     augmentation: Augmentation,
   ): void {
-    const changes = changesOf(augmentation);
-    if (changes.length === 0) pass.copy(controlImage, out);
-    recordChain(pass, changes, { from: controlImage, to: out, scratch: this.#scratch[0] });
+    const transforms = transformsOf(augmentation);
+    if (transforms.length === 0) pass.copy(controlImage, out);
+    recordChain(pass, transforms, { from: controlImage, to: out, scratch: this.#scratch[0] });
   }
 
-  /** Frees all that it owns. */
+  /** Frees its tensors. */
   [Symbol.dispose](): void {
     this.#owned.dispose();
   }
@@ -120,7 +121,7 @@ export class Augmenter implements Disposable {
   }
 }
 
-/** The tensors of a chain: `to` and `scratch` are written by turns, `to` last. */
+/** The tensors of a chain; `to` and `scratch` are written alternately, `to` last. */
 interface Chain {
   readonly from: GpuTensor;
   readonly to: GpuTensor;
@@ -129,42 +130,44 @@ interface Chain {
 
 function recordChain(
   pass: Pass,
-  changes: readonly Change[],
+  transforms: readonly Transform[],
   { from, to, scratch }: Chain,
 ): void {
   let current = from;
-  for (const [i, change] of changes.entries()) {
-    const next = (changes.length - i) % 2 === 1 ? to : scratch;
-    change(pass, current, next);
+  for (const [i, transform] of transforms.entries()) {
+    const next = (transforms.length - i) % 2 === 1 ? to : scratch;
+    transform(pass, current, next);
     current = next;
   }
 }
 
-function changesOf({ grayscale, perspective, hflip }: Augmentation): Change[] {
-  const changes: Change[] = [];
-  if (grayscale) changes.push((pass, image, out) => encodeGrayscale(pass, { image, out }));
+function transformsOf({ grayscale, perspective, hflip }: Augmentation): Transform[] {
+  const transforms: Transform[] = [];
+  if (grayscale) transforms.push((pass, image, out) => encodeGrayscale(pass, { image, out }));
   if (perspective) {
     const coefficients = perspectiveCoefficients(perspective.startpoints, perspective.endpoints);
-    changes.push((pass, image, out) => encodePerspective(pass, { image, out }, { coefficients }));
+    transforms.push((pass, image, out) =>
+      encodePerspective(pass, { image, out }, { coefficients })
+    );
   }
-  if (hflip) changes.push((pass, image, out) => encodeHorizontalFlip(pass, { image, out }));
-  return changes;
+  if (hflip) transforms.push((pass, image, out) => encodeHorizontalFlip(pass, { image, out }));
+  return transforms;
 }
 
-/** The gradients of the changes, last first. */
-function gradientsOf({ grayscale, perspective, hflip }: Augmentation): Change[] {
-  const changes: Change[] = [];
-  if (hflip) changes.push((pass, image, out) => encodeHorizontalFlip(pass, { image, out }));
+/** Returns the gradients of the transforms, last one first. */
+function gradientsOf({ grayscale, perspective, hflip }: Augmentation): Transform[] {
+  const transforms: Transform[] = [];
+  if (hflip) transforms.push((pass, image, out) => encodeHorizontalFlip(pass, { image, out }));
   if (perspective) {
     const coefficients = perspectiveCoefficients(perspective.startpoints, perspective.endpoints);
-    changes.push((pass, gradOut, gradImage) =>
+    transforms.push((pass, gradOut, gradImage) =>
       encodePerspectiveBackward(pass, { gradOut, gradImage }, { coefficients })
     );
   }
   if (grayscale) {
-    changes.push((pass, gradOut, gradImage) =>
+    transforms.push((pass, gradOut, gradImage) =>
       encodeGrayscaleBackward(pass, { gradOut, gradImage })
     );
   }
-  return changes;
+  return transforms;
 }

@@ -4,27 +4,27 @@ import { drawUniform } from "../../kernels/random/philox.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import type { ImageSize } from "../image/image.ts";
 
-/** A perspective: where the corners of the picture go. */
+/** A perspective transform, by the corners of the image. */
 export interface Perspective {
-  /** Corners of the picture: upper left, upper right, lower right, lower left. */
+  /** Corners of the image: upper left, upper right, lower right, lower left. */
   readonly startpoints: readonly Corner[];
-  /** Where they go, in the same order. */
+  /** Their positions after the transform, in the same order. */
   readonly endpoints: readonly Corner[];
 }
 
-/** A random change of the picture. Grayscale comes first, then perspective, then the flip. */
+/** Random transforms of an image, in the order grayscale, perspective, flip. */
 export interface Augmentation {
   /** Temperature of the generator's softmax. */
   readonly tau: number;
-  /** Whether the picture turns gray. */
+  /** Whether the image becomes grayscale. */
   readonly grayscale: boolean;
-  /** A perspective; null leaves the corners where they are. */
+  /** The perspective; null for none. */
   readonly perspective: Perspective | null;
-  /** Whether left and right change places. */
+  /** Whether the image is flipped horizontally. */
   readonly hflip: boolean;
 }
 
-/** What {@linkcode drawAugmentation} takes besides the config. */
+/** Options of {@linkcode drawAugmentation}. */
 export interface DrawAugmentationOptions {
   /** Seed of the run, integer in [0, 2^32). */
   readonly seed: number;
@@ -32,26 +32,26 @@ export interface DrawAugmentationOptions {
   readonly step: number;
   /** Size of the teacher's image. */
   readonly size: ImageSize;
-  /** Temperature where none is drawn. */
+  /** Temperature if none is drawn. */
   readonly tau: number;
 }
 
-/** One number each: grayscale, perspective, flip, tau, and x and y of four corners. */
+/** Random numbers: grayscale, perspective, flip, tau, and x and y of four corners. */
 const DRAWS = 12;
 
 /**
- * Draws the random change of a step; the same seed and step give the same one.
+ * Draws the transforms of a step. They are a function of the seed and the step.
  *
- * Corners move toward the middle by whole pixels, along each side by up to `distorsionScale` of its
- * half. Where they would form no convex shape, possible above two thirds, they stay.
+ * Corners move toward the center by whole pixels, along each axis by up to `distorsionScale` times
+ * half its size. If the result is not convex, possible above 2/3, there is no perspective.
  *
- * Source: torchvision, transforms.RandomPerspective; SD-piXL's order of changes.
+ * Source: torchvision, transforms.RandomPerspective; the order is that of SD-piXL.
  */
 export function drawAugmentation(
   config: AugmentationConfig,
   { seed, step, size, tau }: DrawAugmentationOptions,
 ): Augmentation {
-  // All are drawn always, so that switching one off does not change another.
+  // All numbers are always drawn, so that no option changes the numbers of another.
   const [gray, distorted, flipped, heat, ...moves] = drawUniform(
     { seed, stream: RANDOM_STREAMS.augmentation, step },
     DRAWS,
@@ -67,7 +67,7 @@ export function drawAugmentation(
   };
 }
 
-/** @param moves How far corners move, as shares in [0, 1): x and y of each, clockwise. */
+/** @param moves How far the corners move, in [0, 1): x and y of each, clockwise. */
 function perspectiveOf(
   { height, width }: ImageSize,
   scale: number,
@@ -75,9 +75,9 @@ function perspectiveOf(
 ): Perspective | null {
   const [right, bottom] = [width - 1, height - 1];
   const startpoints: Corner[] = [[0, 0], [right, 0], [right, bottom], [0, bottom]];
-  const inward = (side: number, share: number) => {
-    const most = Math.floor(scale * Math.floor(side / 2));
-    return Math.min(most, Math.floor(share * (most + 1)));
+  const inward = (size: number, share: number) => {
+    const max = Math.floor(scale * Math.floor(size / 2));
+    return Math.min(max, Math.floor(share * (max + 1)));
   };
   const endpoints = startpoints.map(([x, y], i): Corner => {
     const across = inward(width, moves[2 * i]!);
@@ -87,7 +87,7 @@ function perspectiveOf(
   return isConvex(endpoints) ? { startpoints, endpoints } : null;
 }
 
-/** Says whether corners in clockwise order always turn right, and never go straight on. */
+/** Whether a polygon in clockwise order turns right at every corner. */
 function isConvex(corners: readonly Corner[]): boolean {
   return corners.every(([x, y], i) => {
     const [x1, y1] = corners[(i + 1) % corners.length]!;

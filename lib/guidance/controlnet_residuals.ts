@@ -16,33 +16,33 @@ import type { Session, SessionLoader } from "../onnx/runtime/session.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { floatsOf } from "../onnx/runtime/float_tensor.ts";
 
-/** A ControlNet that shall act. */
+/** A ControlNet to run. */
 export interface ControlnetChoice {
   /** Kind, such as "canny" or "canny_mid". */
   readonly id: string;
-  /** Factor of its residuals, >= 0; with 0 it is not loaded. */
+  /** Factor of its residuals, min 0; with 0 it is not loaded. */
   readonly conditioningScale: number;
 }
 
-/** What ControlNets follow. */
+/** Images and scales of ControlNets. */
 export interface ControlImages {
-  /** An image for each ControlNet, [1, 3, S_H, S_W] in [0, 1]; one without effect is not read. */
+  /** An image for each ControlNet, shape [1, 3, S_H, S_W] in [0, 1]; not read if its scale is 0. */
   readonly controlImages: readonly DeviceTensor[];
-  /** Factors that replace those of the ControlNets. */
+  /** Scales instead of those of the choices. */
   readonly conditioningScales?: readonly number[];
 }
 
-/** Residuals for a UNet, by the names of its inputs; they are freed with this. */
+/** Residuals for a UNet, by the names of its inputs; they are freed with it. */
 export interface Residuals extends Disposable {
-  /** Tensors where the runtime reads them. */
+  /** Tensors on the device of the runtime. */
   readonly feeds: Readonly<Record<string, DeviceTensor>>;
 }
 
-/** The ControlNets of a teacher: noisy latents and images to the sum of their residuals. */
+/** The ControlNets of a teacher: computes the sum of their residuals. */
 export class ControlnetResiduals implements AsyncDisposable {
   readonly #gpu: Gpu;
   readonly #choices: readonly ControlnetChoice[];
-  /** One for each choice; undefined where it has no effect. */
+  /** One for each choice; undefined if its scale is 0. */
   readonly #sessions: readonly (Session | undefined)[];
   readonly #owned: AsyncDisposableStack;
 
@@ -58,7 +58,7 @@ export class ControlnetResiduals implements AsyncDisposable {
   }
 
   /**
-   * Loads the ControlNets whose factor is above 0.
+   * Loads the ControlNets whose scale is above 0.
    *
    * @throws {TeacherFolderError} If the teacher has no such ControlNet.
    */
@@ -91,9 +91,9 @@ export class ControlnetResiduals implements AsyncDisposable {
   /**
    * Computes the sum of the residuals of all ControlNets.
    *
-   * @param shared Inputs of the UNet but for residuals, where the runtime reads them.
-   * @returns undefined if none has an effect.
-   * @throws {RangeError} If there are more or fewer images or factors than ControlNets.
+   * @param shared Inputs of the UNet, without residuals, on the device of the runtime.
+   * @returns The residuals; undefined if all scales are 0.
+   * @throws {RangeError} If the number of images or scales is not that of the ControlNets.
    */
   async compute(
     shared: Readonly<Record<string, DeviceTensor>>,
@@ -132,7 +132,7 @@ export class ControlnetResiduals implements AsyncDisposable {
     );
   }
 
-  /** Adds the residuals of one ControlNet to those of others, in place. */
+  /** Adds the residuals of one ControlNet to a sum, in place. */
   #add(
     residuals: Readonly<Record<string, DeviceTensor>>,
     sum: Readonly<Record<string, DeviceTensor>>,

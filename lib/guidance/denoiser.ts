@@ -17,7 +17,7 @@ import { LoadedUnet } from "./loaded_unet.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
 import { floatsOf } from "../onnx/runtime/float_tensor.ts";
 
-/** What a denoiser is made of. */
+/** Parts of a denoiser; all of them are borrowed. */
 export interface DenoiserParts {
   /** Loads the networks. */
   readonly sessions: SessionLoader;
@@ -25,35 +25,35 @@ export interface DenoiserParts {
   readonly teacher: TeacherFolder;
   /** Its schedule. */
   readonly schedule: NoiseSchedule;
-  /** Encoded prompts; they say how many rows there are. */
+  /** Encoded prompts; their number of rows R is that of the batch. */
   readonly prompts: PromptEmbeddings;
 }
 
 /** Options of {@linkcode Denoiser.create}. */
 export interface DenoiserOptions extends NetworkPrecision {
-  /** Size of the teacher's image, in pixels. Default: the teacher's own. */
+  /** Size of the teacher's image, in pixels. Default: the native size. */
   readonly size?: ImageSize;
-  /** ControlNets that may act. Default: none. */
+  /** ControlNets that may run. Default: none. */
   readonly controlnets?: readonly ControlnetChoice[];
-  /** Share of diffusion time from which ControlNets act. Default: 0. */
+  /** Share of diffusion time at which ControlNets start, in [0, 1]. Default: 0. */
   readonly controlGuidanceStart?: number;
-  /** Share of diffusion time up to which ControlNets act. Default: 1. */
+  /** Share of diffusion time before which ControlNets end, in [0, 1]. Default: 1. */
   readonly controlGuidanceEnd?: number;
 }
 
-/** The part of diffusion time in which ControlNets act. */
+/** The range of diffusion time in which ControlNets run, in shares. */
 interface ControlRange {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * A teacher's UNet with its ControlNets and prompts: noisy latents to the noise in them.
+ * A teacher's UNet with its ControlNets and prompts: predicts the noise in latents.
  *
- * Rows of a batch are the rows of the prompts: [negative, prompt], or the prompt alone.
+ * The rows of the batch are those of the prompts: [negative, prompt], or the prompt alone.
  */
 export class Denoiser implements AsyncDisposable {
-  /** Rows of a batch, R: 1 or 2. */
+  /** Rows of the batch, R: 1 or 2. */
   readonly rows: number;
   /** Size of the latents. */
   readonly latentSize: ImageSize;
@@ -90,7 +90,7 @@ export class Denoiser implements AsyncDisposable {
   }
 
   /**
-   * Loads the UNet, and the ControlNets whose factor is above 0.
+   * Loads the UNet, and the ControlNets whose scale is above 0.
    *
    * @throws {TeacherFolderError} If the teacher has no such ControlNet.
    */
@@ -154,15 +154,15 @@ export class Denoiser implements AsyncDisposable {
   }
 
   /**
-   * Tells whether ControlNets act at a timestep.
+   * Whether ControlNets run at a timestep.
    *
-   * Diffusion time runs from noise to image: its share is 1 - (t + 1) / T, so 0 at the last
-   * timestep, and below 1 at timestep 0. They act from the start on, until before the end.
+   * Its share of diffusion time is 1 - (t + 1) / T: 0 at the last timestep, and just below 1 at
+   * timestep 0. ControlNets run where start <= share < end.
    */
   isControlled(timestep: number): boolean {
     if (this.#controlnets.isEmpty) return false;
     const { size } = this.#schedule;
-    // In this order it rounds as the decimal fractions of a config do.
+    // This order of operations rounds like the decimal fractions of a config.
     const share = (size - 1 - timestep) / size;
     return share >= this.#controlRange.start && share < this.#controlRange.end;
   }
@@ -191,25 +191,25 @@ export class Denoiser implements AsyncDisposable {
     return this.#toNoise(output, sample, this.#schedule.alphaAt(timestep));
   }
 
-  /** Turns v into noise: noise = sqrt(alpha) · v + sqrt(1 - alpha) · latents. */
+  /** Converts v to noise: noise = sqrt(alpha) * v + sqrt(1 - alpha) * latents. */
   #toNoise(output: DeviceTensor, sample: DeviceTensor, alpha: number): DeviceTensor {
-    const [signal, spread] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
+    const [signalRate, noiseRate] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
     if (output instanceof GpuTensor && sample instanceof GpuTensor) {
       using velocity = output;
       const noise = GpuTensor.zeros(this.#gpu, output.shape, "noise_pred");
       this.#gpu.submit((pass) => {
-        encodeAddScaled(pass, { x: velocity, y: noise }, { scale: signal });
-        encodeAddScaled(pass, { x: sample, y: noise }, { scale: spread });
+        encodeAddScaled(pass, { x: velocity, y: noise }, { scale: signalRate });
+        encodeAddScaled(pass, { x: sample, y: noise }, { scale: noiseRate });
       });
       return noise;
     }
     const [velocity, latents] = [floatsOf(output as HostTensor), floatsOf(sample as HostTensor)];
-    const data = velocity.map((v, i) => signal * v + spread * latents[i]!);
+    const data = velocity.map((v, i) => signalRate * v + noiseRate * latents[i]!);
     return { data, shape: output.shape };
   }
 }
 
-/** Returns the inputs that stay the same for a prompt. */
+/** Returns the inputs that are constant for a prompt. */
 function constantFeeds(
   teacher: TeacherFolder,
   { promptEmbeds, pooledPromptEmbeds }: PromptEmbeddings,

@@ -10,11 +10,11 @@ import { floatsOf } from "../onnx/runtime/float_tensor.ts";
 export interface LatentDecoderOptions {
   /** Size of the latents. */
   readonly latentSize: ImageSize;
-  /** Type of what is computed. Default: "float32". */
+  /** Precision of the decoder. Default: "float32". */
   readonly precision?: FloatType;
 }
 
-/** The decoder of a teacher's autoencoder: latents to an image. */
+/** The decoder of a teacher's autoencoder: decodes latents to an image. */
 export class LatentDecoder implements AsyncDisposable {
   readonly #session: Session;
   readonly #shape: readonly number[];

@@ -13,11 +13,11 @@ import { floatsOf } from "../onnx/runtime/float_tensor.ts";
 /** The residuals of ControlNets among the inputs of a UNet. */
 const RESIDUAL = /^(down_block_residual_\d+|mid_block_residual)$/;
 
-/** A UNet that is ready to run, with the inputs that stay the same. */
+/** A UNet that is ready to run, with its constant inputs. */
 export class LoadedUnet implements AsyncDisposable {
   /** The network. */
   readonly session: Session;
-  /** Inputs that stay the same, where the runtime reads them. */
+  /** Constant inputs, on the device of the runtime. */
   readonly constants: Readonly<Record<string, DeviceTensor>>;
   readonly #gpu: Gpu;
   readonly #residualInputs: Graph["inputs"];
@@ -40,7 +40,7 @@ export class LoadedUnet implements AsyncDisposable {
    * Loads the UNet of a teacher, with the teacher's LoRAs.
    *
    * @param parts.sessions Loads the network.
-   * @param parts.constants Inputs that stay the same.
+   * @param parts.constants Constant inputs, such as prompts.
    * @throws {LoraError} If a LoRA does not fit.
    */
   static async create(
@@ -76,9 +76,9 @@ export class LoadedUnet implements AsyncDisposable {
   /**
    * Runs the UNet.
    *
-   * @param feeds All inputs but residuals.
-   * @param residuals Residuals of ControlNets; without them it runs as if there were none.
-   * @returns What it predicts, shape [R, 4, h, w]; the caller owns it.
+   * @param feeds All inputs, without residuals.
+   * @param residuals Residuals of ControlNets. Default: zeros.
+   * @returns The prediction, shape [R, 4, h, w]; the caller owns it.
    */
   async run(
     feeds: Readonly<Record<string, DeviceTensor>>,
@@ -93,7 +93,7 @@ export class LoadedUnet implements AsyncDisposable {
     await this.#owned.disposeAsync();
   }
 
-  /** Residuals without effect, made when they are first needed: a second UNet would be larger. */
+  /** Zero residuals, created when they are first needed; a second UNet would take more memory. */
   #zeros(): Readonly<Record<string, DeviceTensor>> {
     this.#zeroResiduals ??= Object.fromEntries(
       this.#residualInputs.map(({ name, shape }) => [name, this.#zero(name, shape)]),

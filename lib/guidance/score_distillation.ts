@@ -17,7 +17,7 @@ import type { Denoiser } from "./denoiser.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 
-/** What score distillation is made of; all of it is borrowed. */
+/** Parts of score distillation; all of them are borrowed. */
 export interface ScoreDistillationParts {
   /** Loads the autoencoder's encoder. */
   readonly sessions: SessionLoader;
@@ -25,61 +25,64 @@ export interface ScoreDistillationParts {
   readonly teacher: TeacherFolder;
   /** Its schedule. */
   readonly schedule: NoiseSchedule;
-  /** Its networks; it must outlive the distillation. */
+  /** Its UNet and ControlNets; it must outlive the distillation. */
   readonly denoiser: Denoiser;
 }
 
 /** Options of {@linkcode ScoreDistillation.create}. */
 export interface ScoreDistillationOptions {
-  /** How the score becomes a gradient. */
+  /** Factors of the gradient. */
   readonly config: Pick<SdConfig, "guidanceScale" | "gradScale" | "wMode">;
   /** Seed of the run. */
   readonly seed: number;
-  /** Size of the teacher's image, in pixels; as the denoiser's. Default: the teacher's own. */
+  /** Size of the teacher's image, in pixels; that of the denoiser. Default: the native size. */
   readonly size?: ImageSize;
-  /** Type of what is computed. Default: "float32". */
+  /** Precision of the encoder. Default: "float32". */
   readonly precision?: FloatType;
-  /** Told how long each part of a step took, in milliseconds. */
+  /** Called with the duration of each stage of a step, in milliseconds. */
   readonly onStage?: (stage: ScoreStage, milliseconds: number) => void;
 }
 
-/** A part of a step. With the runtime "webgpu" one part may wait for the one before it. */
+/** A stage of a step. With the runtime "webgpu", a stage may include the GPU time of earlier ones. */
 export type ScoreStage = "kernels" | "vaeForward" | "denoise" | "vaeBackward";
 
-/** What a step depends on. */
+/** Options of {@linkcode ScoreDistillation.step}. */
 export interface ScoreStepOptions {
-  /** Optimizer step, from 1: it chooses the noise. */
+  /** Optimizer step, from 1; the noise is drawn from it and the seed. */
   readonly step: number;
   /** Diffusion time, integer in [0, T). */
   readonly timestep: number;
-  /** What ControlNets follow; without it they do not act. */
+  /** Images of the ControlNets. Default: the ControlNets do not run. */
   readonly control?: ControlImages | undefined;
-  /** Noise in place of what is drawn, shape [1, 4, h, w]. */
+  /** Noise, shape [1, 4, h, w]. Default: it is drawn. */
   readonly noise?: GpuTensor;
-  /** Looks at tensors inside of the step, which are freed after it. */
+  /** Called with inner tensors of the step, which are freed after it. */
   readonly inspect?: (tensors: ScoreTensors) => Promise<void>;
 }
 
-/** Tensors inside of a step. */
+/** Inner tensors of a step. */
 export interface ScoreTensors {
-  /** Scaled latents of the image, [1, 4, h, w]. */
+  /** Scaled latents of the image, shape [1, 4, h, w]. */
   readonly latents: GpuTensor;
-  /** Predicted noise, [R, 4, h, w]. */
+  /** Predicted noise, shape [R, 4, h, w]. */
   readonly noisePred: GpuTensor;
-  /** Gradient with respect to the latents, [1, 4, h, w]. */
+  /** Gradient with respect to the latents, shape [1, 4, h, w]. */
   readonly gradLatents: GpuTensor;
 }
 
-/** What a step made. */
+/** Result of a step. */
 export interface ScoreStep {
-  /** Gradient with respect to the image, [1, 3, S_H, S_W]; the caller owns it. */
+  /** Gradient with respect to the image, shape [1, 3, S_H, S_W]; the caller owns it. */
   readonly gradImage: GpuTensor;
-  /** Reads half the squared norm of the gradient at the latents, SD-piXL's loss, before the next step. */
+  /**
+   * Reads the loss of SD-piXL: half the squared norm of the gradient with respect to the latents. Call
+   * it before the next step.
+   */
   readLoss(): Promise<number>;
 }
 
 /**
- * Score distillation: an image to the gradient by which a teacher would change it.
+ * Score distillation: computes the gradient of an image from the score of a teacher.
  *
  * Source: Poole et al. 2022, https://arxiv.org/abs/2209.14988, Eq. 3; in latents as Binninger &
  * Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236.
@@ -90,7 +93,7 @@ export class ScoreDistillation implements AsyncDisposable {
   readonly #denoiser: Denoiser;
   readonly #options: ScoreDistillationOptions;
   readonly #encoder: GradientSession;
-  /** Whether the backward half of the encoder reads the image again. */
+  /** Whether the backward half of the encoder also takes the image. */
   readonly #needsImage: boolean;
   readonly #scratch: Scratch;
   readonly #owned: AsyncDisposableStack;
@@ -147,30 +150,30 @@ export class ScoreDistillation implements AsyncDisposable {
   }
 
   /**
-   * Evaluates the gradient of one step.
+   * Computes the gradient of one step.
    *
-   * @param image What the teacher sees, shape [1, 3, S_H, S_W] in [0, 1].
+   * @param image The teacher's image, shape [1, 3, S_H, S_W] in [0, 1].
    */
   async step(image: GpuTensor, options: ScoreStepOptions): Promise<ScoreStep> {
     const { timestep, control, inspect } = options;
     const { runtime } = this.#denoiser;
     const { gradLatents, gradNorm, noisy } = this.#scratch;
-    const nearImage = await this.#timed("kernels", () => toRuntime(runtime, image));
+    const deviceImage = await this.#timed("kernels", () => toRuntime(runtime, image));
     const encoded = await this.#timed("vaeForward", () => {
-      return this.#encoder.forward({ image: nearImage });
+      return this.#encoder.forward({ image: deviceImage });
     });
     using latents = encoded["latents"]!;
     const noise = this.#addNoise(latents, options);
-    const nearNoisy = await this.#timed("kernels", () => toRuntime(runtime, noisy));
+    const deviceNoisy = await this.#timed("kernels", () => toRuntime(runtime, noisy));
     using noisePred = await this.#timed("denoise", () => {
-      return this.#denoiser.predict(nearNoisy, timestep, control);
+      return this.#denoiser.predict(deviceNoisy, timestep, control);
     });
     this.#encodeGradient(noisePred, noise, timestep);
     await inspect?.({ latents, noisePred, gradLatents });
-    const nearGradient = await this.#timed("kernels", () => toRuntime(runtime, gradLatents));
+    const deviceGradient = await this.#timed("kernels", () => toRuntime(runtime, gradLatents));
     const made = await this.#timed("vaeBackward", () => {
-      const again = this.#needsImage ? { image: nearImage } : {};
-      return this.#encoder.backward({ grad_latents: nearGradient, ...again });
+      const again = this.#needsImage ? { image: deviceImage } : {};
+      return this.#encoder.backward({ grad_latents: deviceGradient, ...again });
     });
     return {
       gradImage: made["grad_image"]!,
@@ -181,22 +184,22 @@ export class ScoreDistillation implements AsyncDisposable {
   /**
    * Encodes an image as a step does, without a gradient.
    *
-   * @param image Shape [1, 3, S_H, S_W] in [0, 1].
+   * @param image The image, shape [1, 3, S_H, S_W] in [0, 1].
    * @returns Its scaled latents, shape [1, 4, h, w].
    */
   async encode(image: GpuTensor): Promise<Float32Array> {
-    const nearImage = await toRuntime(this.#denoiser.runtime, image);
-    const encoded = await this.#encoder.forward({ image: nearImage });
+    const deviceImage = await toRuntime(this.#denoiser.runtime, image);
+    const encoded = await this.#encoder.forward({ image: deviceImage });
     using latents = encoded["latents"]!;
     return await latents.read();
   }
 
-  /** Gradient of the last step with respect to the latents, [1, 4, h, w]; borrowed. */
+  /** Gradient of the last step with respect to the latents, shape [1, 4, h, w]; borrowed. */
   get gradLatents(): GpuTensor {
     return this.#scratch.gradLatents;
   }
 
-  /** Frees the encoder; the denoiser is not its own. */
+  /** Frees the encoder; the denoiser is borrowed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#owned.disposeAsync();
   }
@@ -238,7 +241,7 @@ export class ScoreDistillation implements AsyncDisposable {
   }
 }
 
-/** Tensors that every step uses again. */
+/** Tensors that all steps share. */
 class Scratch implements Disposable {
   readonly noise: GpuTensor;
   readonly noisy: GpuTensor;

@@ -5,24 +5,24 @@ import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeAdamw } from "../../kernels/optimizer/adamw.ts";
 import { encodeClipGradNorm } from "../../kernels/optimizer/clip_grad_norm.ts";
 
-/** Options of {@linkcode AdamW}; each is a key of the config. */
+/** Options of {@linkcode AdamW}: keys of the config. */
 export type AdamWOptions = Pick<
   TrainingConfig,
   "adamBeta1" | "adamBeta2" | "adamWeightDecay" | "adamEpsilon" | "clipGrad" | "maxGradNorm"
 >;
 
-/** What a checkpoint holds of an optimizer. */
+/** State of an optimizer, for checkpoints. */
 export interface AdamWState {
   /** Optimizer steps done. */
   readonly step: number;
-  /** Running mean of the gradient, as many values as the parameter. */
+  /** Running mean of the gradient, of the size of the parameter. */
   readonly moment1: Float32Array;
-  /** Running mean of its square, as many values as the parameter. */
+  /** Running mean of the squared gradient, of the size of the parameter. */
   readonly moment2: Float32Array;
 }
 
 /**
- * Optimizes one tensor: AdamW, with the norm of the gradient limited.
+ * Optimizes one tensor by AdamW with gradient clipping.
  *
  * Source: Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101, Algorithm 2.
  */
@@ -35,9 +35,9 @@ export class AdamW implements Disposable {
   #step = 0;
 
   /**
-   * Creates an optimizer that has not stepped yet.
+   * Creates an optimizer at step 0.
    *
-   * @param param What is optimized; borrowed, and must outlive the optimizer.
+   * @param param The parameter; borrowed, and must outlive the optimizer.
    */
   constructor(gpu: Gpu, param: GpuTensor, options: AdamWOptions) {
     using owned = new DisposableStack();
@@ -49,22 +49,24 @@ export class AdamW implements Disposable {
     this.#owned = owned.move();
   }
 
-  /** Optimizer steps that were recorded. */
+  /** Recorded steps. */
   get step(): number {
     return this.#step;
   }
 
   /**
-   * Records one step; the parameter is changed in place.
+   * Records one step, which updates the parameter in place.
    *
-   * @param tensors `grad`: gradient with respect to the parameter, of its shape; clipped in place if
-   *   configured. `norm` [1]: its norm, as `encodeGradNorm` writes it.
+   * @param tensors.grad Gradient with respect to the parameter, of its shape; clipped in place if
+   * configured.
+   * @param tensors.norm Its norm, shape [1], from `encodeGradNorm`.
    */
   encode(
     pass: Pass,
-    { grad, norm }: { readonly grad: GpuTensor; readonly norm: GpuTensor },
+    tensors: { readonly grad: GpuTensor; readonly norm: GpuTensor },
     { learningRate }: { readonly learningRate: number },
   ): void {
+    const { grad, norm } = tensors;
     const options = this.#options;
     if (options.clipGrad) {
       encodeClipGradNorm(pass, { grad, norm }, { maxNorm: options.maxGradNorm });
@@ -84,7 +86,7 @@ export class AdamW implements Disposable {
     this.#step++;
   }
 
-  /** Reads all that the next steps depend on, for a checkpoint. */
+  /** Reads the state. */
   async readState(): Promise<AdamWState> {
     const step = this.#step;
     const [moment1, moment2] = await Promise.all([this.#moment1.read(), this.#moment2.read()]);
@@ -92,10 +94,10 @@ export class AdamW implements Disposable {
   }
 
   /**
-   * Goes on from a checkpoint.
+   * Restores a state.
    *
-   * @throws {RangeError} If the step is no number of steps.
-   * @throws {TypeError} If the moments are of another size.
+   * @throws {RangeError} If the step is not an integer, min 0.
+   * @throws {TypeError} If the moments have another size than the parameter.
    */
   restore({ step, moment1, moment2 }: AdamWState): void {
     if (!Number.isInteger(step) || step < 0) {
@@ -106,7 +108,7 @@ export class AdamW implements Disposable {
     this.#step = step;
   }
 
-  /** Frees what it owns; the parameter stays. */
+  /** Frees the moments; the parameter is borrowed. */
   [Symbol.dispose](): void {
     this.#owned.dispose();
   }

@@ -5,20 +5,20 @@ import {
 } from "../../config/lr_step_rules.ts";
 import type { TrainingConfig } from "../../config/run_config.ts";
 
-/** What the learning rate depends on besides the step. */
+/** Keys of the config that the learning rate depends on. */
 export interface LearningRateConfig extends
   Pick<
     TrainingConfig,
     "learningRate" | "lrScheduler" | "lrWarmupSteps" | "lrStepRules" | "lrCycles" | "steps"
   > {
-  /** Exponent of "polynomial". Default: 2, as SD-piXL has it. */
+  /** Exponent of "polynomial". Default: 2, that of SD-piXL. */
   readonly power?: number;
 }
 
-/** A schedule: the factor of the learning rate after `done` steps. */
+/** Returns the factor of the learning rate after `done` steps. */
 type Schedule = (config: LearningRateConfig, done: number) => number;
 
-/** Learning rate at which "polynomial" ends. Source: diffusers, `lr_end`. */
+/** Final learning rate of "polynomial". Source: diffusers, `lr_end`. */
 const LAST_LEARNING_RATE = 1e-7;
 /** Exponent of "polynomial". Source: SD-piXL, pipelines/SD_piXL.py. */
 const DEFAULT_POWER = 2;
@@ -39,7 +39,7 @@ const SCHEDULES: Readonly<Record<TrainingConfig["lrScheduler"], Schedule>> = {
   polynomial: (config, done) => {
     const { learningRate, power = DEFAULT_POWER } = config;
     const rest = Math.max(0, 1 - progress(config, done));
-    // A learning rate below the last one, such as 0, stays as it is.
+    // A learning rate below the final one, such as 0, stays constant.
     const last = Math.min(1, LAST_LEARNING_RATE / learningRate);
     return warmUp(config, done) * ((1 - last) * rest ** power + last);
   },
@@ -50,12 +50,13 @@ const SCHEDULES: Readonly<Record<TrainingConfig["lrScheduler"], Schedule>> = {
 };
 
 /**
- * Returns the learning rate of a step, as diffusers' `get_scheduler` gives it.
+ * Returns the learning rate of a step, as diffusers' `get_scheduler`.
  *
  * Source: https://github.com/huggingface/diffusers, src/diffusers/optimization.py.
  *
  * @param step Optimizer step, integer, from 1.
- * @throws {SyntaxError} If the rules of "piecewise_constant" cannot be read.
+ * @throws {RangeError} If the step is out of range.
+ * @throws {SyntaxError} If the rules of "piecewise_constant" cannot be parsed.
  */
 export function learningRateAt(config: LearningRateConfig, step: number): number {
   if (!Number.isInteger(step) || step < 1) {
@@ -66,7 +67,7 @@ export function learningRateAt(config: LearningRateConfig, step: number): number
   return config.learningRate * SCHEDULES[config.lrScheduler](config, step - 1);
 }
 
-/** Grows from 0 to 1 over the first steps. */
+/** Rises from 0 to 1 over the warm-up. */
 function warmUp({ lrWarmupSteps }: LearningRateConfig, done: number): number {
   return done < lrWarmupSteps ? done / lrWarmupSteps : 1;
 }
