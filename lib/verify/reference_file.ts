@@ -2,22 +2,22 @@ import type { ByteSource } from "../weights/byte_source.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { convertFloats } from "../weights/float16.ts";
 import { readSafetensorsHeader, type SafetensorsTensor } from "../weights/safetensors.ts";
-import { compareValues, type Limit, type VerifyLine } from "./verify_line.ts";
+import { compareValues, type Limit, type TensorComparison } from "./tensor_comparison.ts";
 
-/** Ending of the names of reference files. */
+/** Extension of reference files. */
 export const ENDING = ".safetensors";
 
 /** A tensor of a reference file. */
 export interface ReferenceTensor {
-  /** Sides, outermost first. */
+  /** Sizes of the dimensions, outermost first. */
   readonly shape: readonly number[];
-  /** Values, whatever their stored type. */
+  /** Values, converted from their stored type. */
   readonly data: Float32Array<ArrayBuffer>;
 }
 
-/** A safetensors file of reference tensors; it notes which of them were looked at. */
+/** A safetensors file of reference tensors; it records which of them were used. */
 export class ReferenceFile {
-  /** Name of the file without its ending, such as "vae". */
+  /** Name of the file without extension, such as "vae". */
   readonly name: string;
   readonly #location: string;
   readonly #tensors: ReadonlyMap<string, SafetensorsTensor>;
@@ -26,7 +26,7 @@ export class ReferenceFile {
   readonly #used = new Set<string>();
 
   /**
-   * Reads a file whole.
+   * Reads a whole file.
    *
    * @throws {SafetensorsError} If it is not valid.
    */
@@ -44,17 +44,17 @@ export class ReferenceFile {
     return [...this.#tensors.keys()].sort();
   }
 
-  /** Names of the tensors that nothing has looked at. */
+  /** Names of the tensors that were not used. */
   get unused(): string[] {
     return this.names.filter((name) => !this.#used.has(name));
   }
 
-  /** Tells whether there is a tensor of this name. */
+  /** Whether there is a tensor of this name. */
   has(name: string): boolean {
     return this.#tensors.has(name);
   }
 
-  /** Returns what `pattern` captures first in each name that it matches, each once, sorted. */
+  /** Returns the first capture of `pattern` in all names, sorted, without duplicates. */
   captures(pattern: RegExp): string[] {
     return [...new Set(this.names.flatMap((name) => pattern.exec(name)?.[1] ?? []))];
   }
@@ -74,11 +74,11 @@ export class ReferenceFile {
   }
 
   /**
-   * Returns a setting: a text of the metadata, read as JSON.
+   * Returns a setting: a string of the metadata, parsed as JSON.
    *
-   * @param isValid Tells whether the setting can be used.
-   * @param expected What it should be, for the message.
-   * @throws {TypeError} If it cannot.
+   * @param isValid Whether a value is valid.
+   * @param expected Description of valid values, for the error.
+   * @throws {TypeError} If it is missing or not valid.
    */
   setting<T>(key: string, isValid: (value: unknown) => value is T, expected: string): T {
     const text = this.#metadata[key];
@@ -101,12 +101,12 @@ export class ReferenceFile {
   }
 
   /** Compares values with a tensor. */
-  compare(name: string, actual: ArrayLike<number>, limit: Limit): VerifyLine {
+  compare(name: string, actual: ArrayLike<number>, limit: Limit): TensorComparison {
     return compareValues(`${this.name} ${name}`, actual, this.tensor(name).data, limit);
   }
 
-  /** Passes over a tensor. */
-  skip(name: string, reason: string): VerifyLine {
+  /** Skips a tensor. */
+  skip(name: string, reason: string): TensorComparison {
     this.#used.add(name);
     return { status: "skipped", name: `${this.name} ${name}`, reason };
   }
@@ -115,7 +115,7 @@ export class ReferenceFile {
 /**
  * Opens a reference file of a folder.
  *
- * @param name Without its ending, such as "vae".
+ * @param name Name without extension, such as "vae".
  */
 export async function openReference(folder: ModelFolder, name: string): Promise<ReferenceFile> {
   const source = await folder.source(`${name}${ENDING}`);

@@ -3,11 +3,11 @@ import type { ModelFolder } from "../weights/model_folder.ts";
 /** The two tokenizers of a teacher, by their folders. */
 export const TOKENIZERS = ["tokenizer", "tokenizer_2"] as const;
 
-/** Prompts and the tokens that each tokenizer must make of them. */
+/** Prompts and their expected tokens. */
 export interface TokenFile {
   /** The prompts. */
   readonly prompts: readonly string[];
-  /** Tokens of each prompt, by tokenizer. */
+  /** Expected tokens of each prompt, by tokenizer. */
   readonly ids: Readonly<Record<typeof TOKENIZERS[number], readonly (readonly number[])[]>>;
 }
 
@@ -18,7 +18,7 @@ export const TOKEN_FILE = "tokens.json";
  * Reads the file of prompts and tokens.
  *
  * @returns Undefined if there is none.
- * @throws {SyntaxError} If it holds something else.
+ * @throws {SyntaxError} If its content is not as expected.
  */
 export async function readTokenFile(folder: ModelFolder): Promise<TokenFile | undefined> {
   if (!await folder.has(TOKEN_FILE)) return undefined;

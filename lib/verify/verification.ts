@@ -5,16 +5,16 @@ import type { Graph } from "../onnx/graph/graph.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import type { ReferenceFile, ReferenceTensor } from "./reference_file.ts";
 import type { TokenFile } from "./token_file.ts";
-import type { VerifyLine } from "./verify_line.ts";
+import type { TensorComparison } from "./tensor_comparison.ts";
 import { asFloatTensor, type FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
-/** What there is to compare with, and what computes. */
+/** Inputs of a verification; all of them are borrowed. */
 export interface Verification {
   /** The reference tensors. */
   readonly file: ReferenceFile;
-  /** Where it lies, beside others and small networks. */
+  /** The folder of the file, with other files and small networks. */
   readonly folder: ModelFolder;
-  /** The teacher that made them. */
+  /** The teacher that the tensors come from. */
   readonly teacher: ModelFolder;
   /** Prompts and their tokens; undefined if the folder has none. */
   readonly tokens: TokenFile | undefined;
@@ -24,8 +24,8 @@ export interface Verification {
   readonly sessions: SessionLoader;
 }
 
-/** Computes what a file of reference tensors holds, and compares. */
-export type Verify = (verification: Verification) => AsyncIterable<VerifyLine>;
+/** Computes the tensors of a reference file and compares them. */
+export type Verify = (verification: Verification) => AsyncIterable<TensorComparison>;
 
 /** Loads a network, runs it once and releases it. */
 export async function runOnce(
@@ -56,7 +56,7 @@ export class GpuTensors implements Disposable {
   readonly #gpu: Gpu;
   readonly #owned = new DisposableStack();
 
-  /** Begins with none. */
+  /** Starts without tensors. */
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
   }
@@ -66,12 +66,12 @@ export class GpuTensors implements Disposable {
     return this.#owned.use(GpuTensor.from(this.#gpu, data, shape, label));
   }
 
-  /** Creates a tensor for results. */
+  /** Creates a tensor for a result. */
   zeros(shape: readonly number[], label = "result"): GpuTensor {
     return this.#owned.use(GpuTensor.zeros(this.#gpu, shape, label));
   }
 
-  /** Frees them. */
+  /** Frees the tensors. */
   [Symbol.dispose](): void {
     this.#owned.dispose();
   }

@@ -2,10 +2,10 @@ import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeGradNorm } from "../../kernels/optimizer/grad_norm.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import { GpuTensors, type Verification } from "./verification.ts";
-import { KERNEL, type VerifyLine } from "./verify_line.ts";
+import { KERNEL, type TensorComparison } from "./tensor_comparison.ts";
 
-/** Compares the parameters after each step of AdamW, and the norms of the gradients. */
-export async function* verifyAdamw({ file, gpu }: Verification): AsyncGenerator<VerifyLine> {
+/** Compares the parameters after each step of AdamW and the norms of the gradients. */
+export async function* verifyAdamw({ file, gpu }: Verification): AsyncGenerator<TensorComparison> {
   const [adamBeta1, adamBeta2] = file.numbers("betas") as [number, number];
   using tensors = new GpuTensors(gpu);
   const param = tensors.from(file.tensor("param0"), "param");

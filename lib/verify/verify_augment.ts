@@ -12,21 +12,21 @@ import type { Pass } from "../../kernels/gpu/pass.ts";
 import type { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import type { ReferenceTensor } from "./reference_file.ts";
 import { GpuTensors, type Verification } from "./verification.ts";
-import { KERNEL, type Limit, orFailure, type VerifyLine } from "./verify_line.ts";
+import { KERNEL, type Limit, orFailure, type TensorComparison } from "./tensor_comparison.ts";
 
-/** Part of a side by which torch rounds positions: its float32 grid goes from -1 to 1. */
+/** Rounding of positions in torch, as a share of the axis: its float32 grid is in [-1, 1]. */
 const GRID_ROUNDING = 2 ** -23;
 
 const RESIZE_MODES: readonly ResizeMode[] = ["bilinear", "nearest", "nearest-exact", "area"];
 
-/** A change of a picture, and its gradient. */
+/** A transform of an image and its gradient. */
 interface Change {
   readonly forward: (pass: Pass, tensors: { image: GpuTensor; out: GpuTensor }) => void;
   readonly backward: (pass: Pass, tensors: { gradOut: GpuTensor; gradImage: GpuTensor }) => void;
 }
 
-/** Compares resizes and augmentations, and their gradients. */
-export async function* verifyAugment(verification: Verification): AsyncGenerator<VerifyLine> {
+/** Compares resizing, augmentations, and their gradients. */
+export async function* verifyAugment(verification: Verification): AsyncGenerator<TensorComparison> {
   const { file } = verification;
   for (const mode of RESIZE_MODES) {
     if (!file.has(`resize.${mode}.out`)) continue;
@@ -73,7 +73,7 @@ async function* verifyChange(
     readonly change: Change;
     readonly limitOf: (read: ReferenceTensor) => Limit;
   },
-): AsyncGenerator<VerifyLine> {
+): AsyncGenerator<TensorComparison> {
   using tensors = new GpuTensors(gpu);
   const references = { image: file.tensor(name), gradOut: file.tensor(`${prefix}.grad_out`) };
   const image = tensors.from(references.image, "image");
@@ -89,8 +89,8 @@ async function* verifyChange(
 }
 
 /**
- * Positions that differ by rounding give values that differ by it times the difference of
- * neighbors, which is at most the range of what is read.
+ * Rounding of a position changes a value by that rounding times the difference of adjacent pixels,
+ * which is at most the range of the image.
  */
 function perspectiveLimit({ data, shape }: ReferenceTensor): Limit {
   const range = data.reduce((max, value) => Math.max(max, value), -Infinity) -

@@ -3,13 +3,13 @@ import { gaussianBlur } from "../image/gaussian_blur.ts";
 import { Image } from "../image/image.ts";
 import type { ReferenceTensor } from "./reference_file.ts";
 import type { Verification } from "./verification.ts";
-import { EXACT, type VerifyLine } from "./verify_line.ts";
+import { EXACT, type TensorComparison } from "./tensor_comparison.ts";
 
-/** Radius of the reference's blur, in pixels. */
+/** Radius of the blur in the reference, in pixels. */
 const BLUR_RADIUS = 1;
 
-/** Compares edges, and the blurred pictures in which they are looked for: every pixel. */
-export async function* verifyCanny({ file }: Verification): AsyncGenerator<VerifyLine> {
+/** Compares edges and blurred images, pixel by pixel. */
+export async function* verifyCanny({ file }: Verification): AsyncGenerator<TensorComparison> {
   const [low, high] = file.numbers("thresholds") as [number, number];
   for (const tag of file.captures(/^(\w+)\.image$/)) {
     const image = imageOf(file.tensor(`${tag}.image`));
@@ -20,7 +20,7 @@ export async function* verifyCanny({ file }: Verification): AsyncGenerator<Verif
   }
 }
 
-/** Makes a picture of bytes [H, W, 3]. */
+/** Creates an image from bytes, shape [H, W, 3]. */
 function imageOf({ data, shape }: ReferenceTensor): Image {
   const [height, width] = shape as [number, number];
   return Image.fromFloats({ height, width }, data.map((value) => value / 255));

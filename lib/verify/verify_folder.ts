@@ -15,7 +15,7 @@ import { verifyCanny } from "./verify_canny.ts";
 import { verifyGenerator } from "./verify_generator.ts";
 import { verifyInitialize } from "./verify_initialize.ts";
 import { verifyLearningRates } from "./verify_learning_rates.ts";
-import { failure, orFailure, type VerifyLine } from "./verify_line.ts";
+import { failure, orFailure, type TensorComparison } from "./tensor_comparison.ts";
 import { LORA_FILES, verifyLora } from "./verify_lora.ts";
 import { verifyLosses } from "./verify_losses.ts";
 import { verifyPromptEmbeds } from "./verify_prompt_embeds.ts";
@@ -26,7 +26,7 @@ import { verifyUnetControlnet } from "./verify_unet_controlnet.ts";
 import { verifyVae } from "./verify_vae.ts";
 import { verifyBlip, verifyClip, verifyDepthAnything, verifyDptHybrid } from "./verify_vision.ts";
 
-/** What computes the tensors of each file, by its name without ending, in the order of a run. */
+/** Computes the tensors of each file, by its name without extension, in the order of a run. */
 const KINDS: ReadonlyMap<string, Verify> = new Map<string, Verify>([
   ["canny", verifyCanny],
   ["initialize", verifyInitialize],
@@ -47,7 +47,7 @@ const KINDS: ReadonlyMap<string, Verify> = new Map<string, Verify>([
   ["blip", verifyBlip],
 ]);
 
-/** Files that hold no results but what some are computed from, by the file with the results. */
+/** Files with inputs instead of results, by the file with the results. */
 const GIVEN: ReadonlyMap<string, readonly string[]> = new Map([["lora_expected", LORA_FILES]]);
 
 /** Folder of the teacher inside the folder of reference tensors. */
@@ -60,19 +60,19 @@ export interface VerifyOptions {
 }
 
 /**
- * Computes everything again that a folder of reference tensors holds, and compares.
+ * Computes the tensors of a folder of reference files and compares them.
  *
- * The folder has a teacher in `tiny-sdxl/` and, beside it, safetensors files named after what they
- * hold. Shapes come from the tensors, settings from the files' metadata. An error in one part
- * becomes a line that fails, and the other parts go on.
+ * The folder has a teacher in `tiny-sdxl/`, and safetensors files named after their content. Shapes
+ * come from the tensors, settings from the metadata of the files. An error in one part becomes a
+ * failed comparison, and the other parts follow.
  *
  * @param location Path or URL of the folder.
- * @throws {RangeError} If it holds nothing that can be compared.
+ * @throws {RangeError} If there is nothing to compare.
  */
 export async function* verifyFolder(
   location: string | URL,
   { runtime: wanted }: VerifyOptions,
-): AsyncGenerator<VerifyLine> {
+): AsyncGenerator<TensorComparison> {
   const folder = openModelFolder(location);
   const names = await listFiles(folder, location);
   if (!names.some((name) => KINDS.has(stemOf(name)))) {
@@ -109,25 +109,25 @@ export async function* verifyFolder(
   }
 }
 
-/** Compares a file; what nothing has looked at is passed over by name. */
+/** Compares the tensors of a file; those that are not used are skipped by name. */
 async function* verifyFile(
   verification: Verification,
   verify: Verify,
-): AsyncGenerator<VerifyLine> {
+): AsyncGenerator<TensorComparison> {
   const { file } = verification;
   let hasFailed = false;
   for await (const line of orFailure(file.name, () => verify(verification))) {
     hasFailed ||= line.status === "FAIL" && line.reason !== undefined;
     yield line;
   }
-  // After an error it is not known which tensors would have been compared.
+  // After an error, it is unknown which tensors would have been used.
   if (hasFailed) return;
   for (const name of file.unused) {
     yield file.skip(name, "this version does not compute it");
   }
 }
 
-/** Lists the files of a folder, sorted; those of an address are asked for by name. */
+/** Lists the files of a folder, sorted; at a URL, the known names are requested. */
 async function listFiles(folder: ModelFolder, location: string | URL): Promise<string[]> {
   const path = pathOf(location);
   if (path === undefined) {
@@ -150,7 +150,7 @@ function describe(error: unknown, path: string): string {
   return accessErrorText(error, `--allow-read="${path}"`);
 }
 
-/** Returns the path of a folder on this machine; undefined for an address. */
+/** Returns the path of a local folder; undefined for a remote URL. */
 function pathOf(location: string | URL): string | undefined {
   if (typeof location === "string" && !/^[a-z][a-z+.-]+:/i.test(location)) return location;
   const url = new URL(location);

@@ -8,9 +8,9 @@ import { encodeSoftmaxBackward } from "../../kernels/generator/softmax_backward.
 import { encodeGeneratorStatistics } from "../../kernels/generator/generator_statistics.ts";
 import { encodeStraightThrough } from "../../kernels/generator/straight_through.ts";
 import { GpuTensors, type Verification } from "./verification.ts";
-import { KERNEL, orFailure, type VerifyLine } from "./verify_line.ts";
+import { KERNEL, orFailure, type TensorComparison } from "./tensor_comparison.ts";
 
-/** Ways from logits to an image, by their names in the reference. */
+/** Mappings from logits to an image, by their names in the reference. */
 const WAYS = [
   { name: "gumbel_soft", isGumbel: true, isHard: false },
   { name: "gumbel_hard", isGumbel: true, isHard: true },
@@ -18,8 +18,10 @@ const WAYS = [
   { name: "hard", isGumbel: false, isHard: true },
 ] as const;
 
-/** Compares images of logits and their gradients, statistics, and what is done to logits. */
-export async function* verifyGenerator(verification: Verification): AsyncGenerator<VerifyLine> {
+/** Compares images of logits, their gradients, statistics, centering and normalization. */
+export async function* verifyGenerator(
+  verification: Verification,
+): AsyncGenerator<TensorComparison> {
   const { file } = verification;
   for (const tag of file.captures(/^(\w+)\.logits$/)) {
     for (const way of WAYS) {
@@ -35,7 +37,7 @@ async function* verifyWay(
   { file, gpu }: Verification,
   tag: string,
   { name, isGumbel, isHard }: typeof WAYS[number],
-): AsyncGenerator<VerifyLine> {
+): AsyncGenerator<TensorComparison> {
   using tensors = new GpuTensors(gpu);
   const logits = tensors.from(file.tensor(`${tag}.logits`), "logits");
   const noise = tensors.from(file.tensor(`${tag}.gumbel`), "noise");
@@ -62,7 +64,7 @@ async function* verifyWay(
 async function* verifyStatistics(
   { file, gpu }: Verification,
   tag: string,
-): AsyncGenerator<VerifyLine> {
+): AsyncGenerator<TensorComparison> {
   using tensors = new GpuTensors(gpu);
   const logits = tensors.from(file.tensor(`${tag}.logits`), "logits");
   const probs = tensors.zeros(logits.shape, "probs");
@@ -82,13 +84,13 @@ async function* verifyStatistics(
 async function* verifyChanges(
   { file, gpu }: Verification,
   tag: string,
-): AsyncGenerator<VerifyLine> {
+): AsyncGenerator<TensorComparison> {
   using tensors = new GpuTensors(gpu);
   const logits = tensors.from(file.tensor(`${tag}.logits`), "logits");
   gpu.submit((pass) => encodeCenterLogits(pass, { logits }));
   yield file.compare(`${tag}.balanced`, await logits.read(), KERNEL);
   for (const regularizer of file.captures(new RegExp(`^${tag}\\.normalized_reg([\\d.]+)$`))) {
-    // The norm of the reference is the regularizer itself; balanced logits keep their mean 0.
+    // The reference normalizes to the regularizer itself; centered logits keep their mean of 0.
     gpu.submit((pass) => encodeNormalize(pass, { logits }, { norm: Number(regularizer) }));
     yield file.compare(`${tag}.normalized_reg${regularizer}`, await logits.read(), KERNEL);
   }

@@ -6,13 +6,13 @@ import { imageFromPlanes } from "../image/image_planes.ts";
 import { Palette } from "../palette/palette.ts";
 import type { ReferenceFile, ReferenceTensor } from "./reference_file.ts";
 import type { Verification } from "./verification.ts";
-import { EXACT, KERNEL, type VerifyLine } from "./verify_line.ts";
+import { EXACT, KERNEL, type TensorComparison } from "./tensor_comparison.ts";
 
 const MODES = ["bilinear", "nearest"] as const;
 const DISTANCES: readonly ColorSimilarity[] = ["l1", "l2", "cosine_similarity"];
 
-/** Compares the targets of logits that show an image, by method and distance. */
-export async function* verifyInitialize({ file }: Verification): AsyncGenerator<VerifyLine> {
+/** Compares the logits that are initialized from an image, by method and distance. */
+export async function* verifyInitialize({ file }: Verification): AsyncGenerator<TensorComparison> {
   const image = imageOf(file.tensor("image"));
   const palette = paletteOf(file.tensor("palette"));
   yield* verifyInterpolated(file, image, palette);
@@ -24,7 +24,7 @@ function* verifyInterpolated(
   file: ReferenceFile,
   image: Image,
   palette: Palette,
-): Generator<VerifyLine> {
+): Generator<TensorComparison> {
   for (const mode of MODES) {
     for (const distance of DISTANCES) {
       const name = `palette-${mode}.${distance}`;
@@ -42,7 +42,7 @@ function* verifyMajority(
   file: ReferenceFile,
   image: Image,
   palette: Palette,
-): Generator<VerifyLine> {
+): Generator<TensorComparison> {
   const size = sizeOf(file.tensor("palette.classes"));
   const { classes } = majorityClasses(image, size, palette);
   yield file.compare("palette.classes", classes, EXACT);
@@ -53,20 +53,20 @@ function* verifyMajority(
   for (const distance of DISTANCES) {
     const name = `palette.${distance}`;
     if (!file.has(name)) continue;
-    // The reference adds 1 to negative distances here, which balancing takes away again.
+    // The reference adds 1 to negative distances, which centering removes.
     const offset = distance === "cosine_similarity" ? 0 : Math.sqrt(palette.size);
     const targets = colorTargets(colors, palette, distance).map((value) => value + offset);
     yield file.compare(name, targets, KERNEL);
   }
 }
 
-function* verifySampled(file: ReferenceFile, image: Image): Generator<VerifyLine> {
+function* verifySampled(file: ReferenceFile, image: Image): Generator<TensorComparison> {
   const { classes, palette } = sampledClasses(image, sizeOf(file.tensor("nearest.classes")));
   yield file.compare("nearest.classes", classes, EXACT);
   yield file.compare("nearest.palette", palette.colors, EXACT);
 }
 
-/** Returns the color of the greatest target of each pixel. */
+/** Returns the color with the max target of each pixel. */
 function likeliestColors(targets: Float32Array, palette: Palette): Float32Array {
   const colors = palette.toFloats();
   const count = palette.size;

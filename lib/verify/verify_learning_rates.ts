@@ -1,7 +1,7 @@
 import type { TrainingConfig } from "../../config/run_config.ts";
 import { learningRateAt } from "../optimizer/learning_rate.ts";
 import type { Verification } from "./verification.ts";
-import type { Limit, VerifyLine } from "./verify_line.ts";
+import type { Limit, TensorComparison } from "./tensor_comparison.ts";
 
 const SCHEDULES: readonly TrainingConfig["lrScheduler"][] = [
   "constant",
@@ -17,7 +17,9 @@ const SCHEDULES: readonly TrainingConfig["lrScheduler"][] = [
 const LEARNING_RATE: Limit = { relative: 1e-6 };
 
 /** Compares the learning rates of all steps of each schedule. */
-export async function* verifyLearningRates({ file }: Verification): AsyncGenerator<VerifyLine> {
+export async function* verifyLearningRates(
+  { file }: Verification,
+): AsyncGenerator<TensorComparison> {
   const rules = file.setting("step_rules", isText, "a text");
   for (const lrScheduler of SCHEDULES) {
     if (!file.has(lrScheduler)) continue;

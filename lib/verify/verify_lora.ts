@@ -2,16 +2,16 @@ import { LoraFile } from "../lora/lora_file.ts";
 import { ENDING, openReference } from "./reference_file.ts";
 import type { Verification } from "./verification.ts";
 import { readDenoiserInputs, runUnet } from "./verify_unet_controlnet.ts";
-import { NETWORK, orFailure, type VerifyLine } from "./verify_line.ts";
+import { NETWORK, orFailure, type TensorComparison } from "./tensor_comparison.ts";
 
-/** Beginning of the names of predictions; what follows is the layout of the LoRA. */
+/** Prefix of the names of predictions; the layout of the LoRA follows. */
 const PREDICTION = "noise_pred_";
 
 /** Files of the LoRA, in both layouts. */
 export const LORA_FILES: readonly string[] = ["lora_diffusers", "lora_kohya"];
 
-/** Compares what the UNet predicts with a LoRA; inputs other than latents are those without it. */
-export async function* verifyLora(verification: Verification): AsyncGenerator<VerifyLine> {
+/** Compares predictions of the UNet with a LoRA; only the latents are its own inputs. */
+export async function* verifyLora(verification: Verification): AsyncGenerator<TensorComparison> {
   const { file, folder } = verification;
   const given = await openReference(folder, "unet_controlnet");
   const inputs = { ...readDenoiserInputs(given), sample: file.tensor("latents") };

@@ -5,14 +5,14 @@ import type { ImageLoss } from "../../kernels/loss/image_loss.ts";
 import { LaplacianLoss } from "../../kernels/loss/laplacian_loss.ts";
 import { TotalVariationLoss } from "../../kernels/loss/total_variation.ts";
 import { GpuTensors, type Verification } from "./verification.ts";
-import { KERNEL, type VerifyLine } from "./verify_line.ts";
+import { KERNEL, type TensorComparison } from "./tensor_comparison.ts";
 
-/** Settings that the file's note states in words. */
+/** Settings that are only in the note of the file. */
 const LAPLACIAN = { kernelSize: 5, sigma: 0.75 };
 const BILATERAL = { sigmaColor: 1, sigmaSpace: 1, maxDistance: 3 };
 
-/** Compares all losses of a picture, and their gradients. */
-export async function* verifyLosses(verification: Verification): AsyncGenerator<VerifyLine> {
+/** Compares all losses of a picture and their gradients. */
+export async function* verifyLosses(verification: Verification): AsyncGenerator<TensorComparison> {
   const { file, gpu } = verification;
   for (const tag of file.captures(/^(\w+)\.image$/)) {
     const reference = file.tensor(`${tag}.image`);
@@ -30,7 +30,7 @@ export async function* verifyLosses(verification: Verification): AsyncGenerator<
   }
 }
 
-/** Creates the loss that a tensor's name begins with; undefined if there is none. */
+/** Creates the loss that the name of a tensor starts with; undefined if there is none. */
 function createLoss(
   { file, gpu }: Verification,
   name: string,

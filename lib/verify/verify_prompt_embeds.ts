@@ -2,15 +2,17 @@ import { readClipTextConfig } from "../models/clip/clip_text_config.ts";
 import { buildClipTextModel } from "../models/clip/clip_text_model.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { runOnce, type Verification } from "./verification.ts";
-import { EXACT, NETWORK, orFailure, type VerifyLine } from "./verify_line.ts";
+import { EXACT, NETWORK, orFailure, type TensorComparison } from "./tensor_comparison.ts";
 import { tokensOf } from "./verify_tokens.ts";
 import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
-/** Endings of the folders of both encoders and of the names of their tokens. */
+/** Suffixes of the folders of both encoders and of the names of their tokens. */
 const ENCODERS = ["", "_2"] as const;
 
-/** Compares tokens, and what both text encoders make of the stored tokens. */
-export async function* verifyPromptEmbeds(verification: Verification): AsyncGenerator<VerifyLine> {
+/** Compares tokens, and the outputs of both text encoders for the stored tokens. */
+export async function* verifyPromptEmbeds(
+  verification: Verification,
+): AsyncGenerator<TensorComparison> {
   const { file, teacher, tokens } = verification;
   for (const suffix of ENCODERS) {
     const name = `input_ids${suffix}`;
@@ -44,7 +46,7 @@ async function encode(
   return await runOnce(verification, graph, { input_ids: { data: ids, shape } });
 }
 
-/** Joins two tensors along their last sides. */
+/** Concatenates two tensors along the last axis. */
 function joinLast(first: FloatTensor, second: FloatTensor): Float32Array {
   const [width, secondWidth] = [first.shape.at(-1)!, second.shape.at(-1)!];
   const joined = new Float32Array(first.data.length + second.data.length);

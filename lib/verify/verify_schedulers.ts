@@ -8,9 +8,9 @@ import {
 } from "../guidance/samplers.ts";
 import { readSchedulerConfig, type SamplingConfig } from "../guidance/scheduler_config.ts";
 import type { Verification } from "./verification.ts";
-import { EXACT, type Limit, type VerifyLine } from "./verify_line.ts";
+import { EXACT, type Limit, type TensorComparison } from "./tensor_comparison.ts";
 
-/** How the reference walks: SDXL's own sampler settings; the teacher's file tells of training only. */
+/** Sampler settings of the reference: those of SDXL. The teacher's file has only its training. */
 const SAMPLING: SamplingConfig = {
   timestepSpacing: "leading",
   stepsOffset: 1,
@@ -20,8 +20,8 @@ const SAMPLING: SamplingConfig = {
 };
 
 /**
- * The reference keeps the schedule in float32, where 1 - alpha of the first timesteps has five
- * digits left, and rounds after each step.
+ * The reference computes the schedule in float32, which leaves five digits of 1 - alpha for the
+ * first timesteps, and rounds after each step.
  */
 const SCHEDULE: Limit = { maxAbs: 1e-5, relative: 1e-5 };
 
@@ -29,10 +29,10 @@ const SCHEDULE: Limit = { maxAbs: 1e-5, relative: 1e-5 };
 const predict: PredictNoise = (latents) =>
   Promise.resolve(latents.map((value) => 0.9 * Math.tanh(value)));
 
-/** Compares the noise schedule and the walks of both samplers. */
+/** Compares the noise schedule and both samplers. */
 export async function* verifySchedulers(
   { file, teacher }: Verification,
-): AsyncGenerator<VerifyLine> {
+): AsyncGenerator<TensorComparison> {
   const config = await readSchedulerConfig(teacher);
   const schedule = new NoiseSchedule({ ...config, sampling: SAMPLING });
   yield file.compare("alphas_cumprod", schedule.alphasCumprod, SCHEDULE);

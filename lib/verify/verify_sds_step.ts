@@ -7,7 +7,7 @@ import { NoiseSchedule } from "../guidance/noise_schedule.ts";
 import { GradientSession } from "../onnx/runtime/gradient_session.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { floatTensors, GpuTensors, type Verification } from "./verification.ts";
-import { NETWORK, type VerifyLine } from "./verify_line.ts";
+import { NETWORK, type TensorComparison } from "./tensor_comparison.ts";
 import {
   ADDED_CONTROLNETS,
   addResiduals,
@@ -17,16 +17,16 @@ import {
 } from "./verify_unet_controlnet.ts";
 import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
-/** Tensors of this file that are compared; the others are what the step begins with. */
+/** Tensors of this file that are compared; the others are inputs of the step. */
 const COMPARED = ["latents", "noise_pred", "grad_latents", "grad_image"] as const;
 
 /**
- * Compares a whole step of score distillation, from the prompts and the image to the gradient at
- * the image: each part takes what the part before it has made here.
+ * Compares a whole step of score distillation, from the prompts and the image to the gradient of
+ * the image. Each part takes the computed result of the part before it.
  *
  * The prompt is the first of tokens.json, the negative prompt the second.
  */
-export async function* verifySdsStep(verification: Verification): AsyncGenerator<VerifyLine> {
+export async function* verifySdsStep(verification: Verification): AsyncGenerator<TensorComparison> {
   const { file, tokens, sessions } = verification;
   if (!tokens || tokens.prompts.length < 2) {
     const reason = "there is no tokens.json with a prompt and a negative prompt";
@@ -64,7 +64,7 @@ export async function* verifySdsStep(verification: Verification): AsyncGenerator
 
 interface Encoder extends AsyncDisposable {
   readonly session: GradientSession;
-  /** Whether the backward half reads the image again. */
+  /** Whether the backward half also takes the image. */
   readonly needsImage: boolean;
 }
 

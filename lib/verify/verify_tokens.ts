@@ -1,13 +1,13 @@
 import { openClipTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { type TokenFile, TOKENIZERS } from "./token_file.ts";
-import { compareValues, EXACT, orFailure, type VerifyLine } from "./verify_line.ts";
+import { compareValues, EXACT, orFailure, type TensorComparison } from "./tensor_comparison.ts";
 
 /** Compares the tokens of each prompt, from both tokenizers. */
 export async function* verifyTokens(
   { prompts, ids }: TokenFile,
   teacher: ModelFolder,
-): AsyncGenerator<VerifyLine> {
+): AsyncGenerator<TensorComparison> {
   for (const subfolder of TOKENIZERS) {
     const name = `tokens ${subfolder}`;
     yield* orFailure(name, async function* () {
@@ -17,7 +17,7 @@ export async function* verifyTokens(
   }
 }
 
-/** Returns the tokens of all prompts, one after the other. */
+/** Returns the tokens of all prompts, concatenated. */
 export async function tokensOf(
   prompts: readonly string[],
   teacher: ModelFolder,

@@ -8,33 +8,33 @@ import type { ScaledLora } from "../lora/lora_file.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { ReferenceFile } from "./reference_file.ts";
 import { runOnce, type Verification } from "./verification.ts";
-import { NETWORK, orFailure, type VerifyLine } from "./verify_line.ts";
+import { NETWORK, orFailure, type TensorComparison } from "./tensor_comparison.ts";
 import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
-/** ControlNets whose residuals are added up for "noise_pred_controlled". */
+/** ControlNets whose residuals are summed for "noise_pred_controlled". */
 export const ADDED_CONTROLNETS = ["controlnet_canny", "controlnet_depth"] as const;
 
-/** What a UNet and its ControlNets are given; names as in their graphs. */
+/** Inputs of a UNet and its ControlNets; names as in their graphs. */
 export interface DenoiserInputs {
-  /** Noisy latents, [N, 4, h, w]. */
+  /** Noisy latents, shape [N, 4, h, w]. */
   readonly sample: HostTensor;
-  /** Diffusion time, [1]. */
+  /** Diffusion time, shape [1]. */
   readonly timestep: HostTensor;
-  /** Prompts, [N, L, D]. */
+  /** Prompts, shape [N, L, D]. */
   readonly encoder_hidden_states: HostTensor;
-  /** Pooled prompts, [N, P]. */
+  /** Pooled prompts, shape [N, P]. */
   readonly text_embeds: HostTensor;
-  /** Sizes, [N, 6]. */
+  /** Sizes, shape [N, 6]. */
   readonly time_ids: HostTensor;
 }
 
-/** Residuals of a ControlNet, or of several added up, by the names of a UNet's inputs. */
+/** Residuals of a ControlNet, or a sum of several, by the names of the UNet's inputs. */
 export type Residuals = Readonly<Record<string, FloatTensor>>;
 
 /** Compares the residuals of each ControlNet and the predictions of each UNet. */
 export async function* verifyUnetControlnet(
   verification: Verification,
-): AsyncGenerator<VerifyLine> {
+): AsyncGenerator<TensorComparison> {
   const { file } = verification;
   const inputs = readDenoiserInputs(file);
   const scales = file.setting("conditioning_scale", isScales, "numbers by ControlNet");
@@ -64,7 +64,7 @@ export async function* verifyUnetControlnet(
   }
 }
 
-/** Reads what the networks were given. */
+/** Reads the inputs of the networks. */
 export function readDenoiserInputs(file: ReferenceFile): DenoiserInputs {
   return {
     sample: file.tensor("latents"),
@@ -96,7 +96,7 @@ export async function runControlnet(
   });
 }
 
-/** Runs a UNet of the teacher, with residuals and LoRAs or without. */
+/** Runs a UNet of the teacher, with or without residuals and LoRAs. */
 export async function runUnet(
   verification: Verification,
   inputs: DenoiserInputs,
@@ -119,7 +119,7 @@ export async function runUnet(
   return prediction!;
 }
 
-/** Adds up the residuals of several ControlNets. */
+/** Sums the residuals of several ControlNets. */
 export function addResiduals(all: readonly Residuals[]): Residuals {
   return all.reduce((sum, residuals) =>
     Object.fromEntries(
@@ -143,7 +143,7 @@ function storedResiduals(file: ReferenceFile, subfolder: string): Residuals {
   );
 }
 
-/** Turns the name of a graph's output into that of the reference tensor. */
+/** Returns the name of a reference tensor for an output of a graph. */
 function referenceName(subfolder: string, name: string): string {
   const index = /^down_block_residual_(\d+)$/.exec(name)?.[1];
   return index === undefined ? `${subfolder}.mid` : `${subfolder}.down.${index}`;

@@ -4,16 +4,16 @@ import type { HostTensor } from "../onnx/runtime/session.ts";
 import type { GradientGraphs } from "../onnx/rewrite/split_gradient.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { floatTensors, runOnce, type Verification } from "./verification.ts";
-import { compareValues, NETWORK, orFailure, type VerifyLine } from "./verify_line.ts";
+import { compareValues, NETWORK, orFailure, type TensorComparison } from "./tensor_comparison.ts";
 import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
 /** An autoencoder whose tensors are compared. */
 interface Subject {
-  /** Beginning of the names of its tensors. */
+  /** Prefix of the names of its tensors. */
   readonly prefix: "tiny" | "kl";
   /** Its folder in the teacher. */
   readonly subfolder: string;
-  /** The factor of latents that the reference leaves out. */
+  /** Returns the factor of the latents that the reference does not apply. */
   readonly leftOutFactor: (autoencoder: Autoencoder) => number;
 }
 
@@ -29,7 +29,7 @@ const SUBJECTS: readonly Subject[] = [
  * AutoencoderKL but not those of AutoencoderTiny. Its decoders do not clip; images are compared
  * clipped.
  */
-export async function* verifyVae(verification: Verification): AsyncGenerator<VerifyLine> {
+export async function* verifyVae(verification: Verification): AsyncGenerator<TensorComparison> {
   const { file } = verification;
   for (const subject of SUBJECTS) {
     const { prefix } = subject;
@@ -42,7 +42,7 @@ export async function* verifyVae(verification: Verification): AsyncGenerator<Ver
 async function* verifyEncoder(
   verification: Verification,
   { prefix, subfolder, leftOutFactor }: Subject,
-): AsyncGenerator<VerifyLine> {
+): AsyncGenerator<TensorComparison> {
   const { file, teacher } = verification;
   const image = file.tensor("image");
   const gradLatents = file.tensor("grad_latents");
@@ -59,7 +59,7 @@ async function* verifyEncoder(
 }
 
 /** Runs an encoder forward and backward. */
-export async function runGradient(
+async function runGradient(
   { sessions }: Pick<Verification, "sessions">,
   graphs: GradientGraphs,
   feeds: { readonly image: HostTensor; readonly grad_latents: HostTensor },
@@ -77,7 +77,7 @@ export async function runGradient(
 async function* verifyDecoder(
   verification: Verification,
   { prefix, subfolder, leftOutFactor }: Subject,
-): AsyncGenerator<VerifyLine> {
+): AsyncGenerator<TensorComparison> {
   const { file, teacher } = verification;
   const { data, shape } = file.tensor(`${prefix}.latents`);
   const autoencoder = await readAutoencoder(teacher, subfolder);

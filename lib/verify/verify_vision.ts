@@ -12,9 +12,9 @@ import type { HostTensor } from "../onnx/runtime/session.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { ReferenceTensor } from "./reference_file.ts";
 import { runOnce, type Verification } from "./verification.ts";
-import { EXACT, NETWORK, orFailure, type VerifyLine } from "./verify_line.ts";
+import { EXACT, NETWORK, orFailure, type TensorComparison } from "./tensor_comparison.ts";
 
-/** Folders of the small networks, beside the reference tensors. */
+/** Folders of the small networks, in the folder of the reference tensors. */
 const NETWORKS = {
   depth: "tiny-depth-anything",
   dpt: "tiny-dpt-hybrid",
@@ -22,13 +22,13 @@ const NETWORKS = {
   blip: "tiny-blip",
 } as const;
 
-/** No token is this one: the reference of captions does not stop at an end. */
+/** No token has this id: the captions of the reference do not stop at the end token. */
 const NO_TOKEN = -1;
 
 /** Compares the depth of a Depth Anything network. */
 export async function* verifyDepthAnything(
   verification: Verification,
-): AsyncGenerator<VerifyLine> {
+): AsyncGenerator<TensorComparison> {
   const { file, folder } = verification;
   const image = file.tensor("pixel_values");
   const [batch, , height, width] = image.shape as [number, number, number, number];
@@ -39,8 +39,10 @@ export async function* verifyDepthAnything(
   yield file.compare("predicted_depth", depth!.data, NETWORK);
 }
 
-/** Compares the depth of a hybrid DPT, at the size of its training and at others. */
-export async function* verifyDptHybrid(verification: Verification): AsyncGenerator<VerifyLine> {
+/** Compares the depth of a hybrid DPT, at its training size and at others. */
+export async function* verifyDptHybrid(
+  verification: Verification,
+): AsyncGenerator<TensorComparison> {
   const { file, folder } = verification;
   const config = await readDptConfig(folder, NETWORKS.dpt);
   using weights = await StateDict.open(folder, NETWORKS.dpt);
@@ -53,8 +55,8 @@ export async function* verifyDptHybrid(verification: Verification): AsyncGenerat
   }
 }
 
-/** Compares the embeddings of a CLIP, and how well its images and texts fit. */
-export async function* verifyClip(verification: Verification): AsyncGenerator<VerifyLine> {
+/** Compares the embeddings of a CLIP and its scores of images and texts. */
+export async function* verifyClip(verification: Verification): AsyncGenerator<TensorComparison> {
   const { file, folder } = verification;
   const image = file.tensor("pixel_values");
   const ids = file.tensor("input_ids");
@@ -69,8 +71,8 @@ export async function* verifyClip(verification: Verification): AsyncGenerator<Ve
   }
 }
 
-/** Compares what a BLIP sees, the scores of its words, and a caption. */
-export async function* verifyBlip(verification: Verification): AsyncGenerator<VerifyLine> {
+/** Compares the image features of a BLIP, its token scores, and a caption. */
+export async function* verifyBlip(verification: Verification): AsyncGenerator<TensorComparison> {
   const { file, folder, sessions } = verification;
   const image = file.tensor("pixel_values");
   const config = await readBlipConfig(folder, NETWORKS.blip);

@@ -1,10 +1,10 @@
 import type { RunConfig } from "../../../config/run_config.ts";
-import type { VerifyLine } from "../../verify/verify_line.ts";
+import type { TensorComparison } from "../../verify/tensor_comparison.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
 import { UsageError } from "../flags/usage_error.ts";
 import type { Terminal } from "../../report/terminal.ts";
 
-export type { VerifyLine };
+export type { TensorComparison };
 
 /** What runtimes there are to choose from. */
 const RUNTIMES: readonly RunConfig["runtime"][] = ["auto", "webgpu", "wasm", "native"];
@@ -17,7 +17,7 @@ const RUNTIMES: readonly RunConfig["runtime"][] = ["auto", "webgpu", "wasm", "na
 export type Verifier = (
   folder: string | undefined,
   options: { readonly runtime: RunConfig["runtime"] },
-) => AsyncIterable<VerifyLine>;
+) => AsyncIterable<TensorComparison>;
 
 /**
  * Prints a line for each tensor, as soon as it is compared.
@@ -48,7 +48,7 @@ export async function verifyCommand(
 
 const NAME_COLUMNS = 44;
 
-function lineText(line: VerifyLine): string {
+function lineText(line: TensorComparison): string {
   const name = line.name.padEnd(NAME_COLUMNS);
   if (line.status === "skipped") return `${name} skipped: ${line.reason}`;
   const { maxAbs, relative, status, reason } = line;

@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { readSafetensorsHeader } from "../../../lib/weights/safetensors.ts";
 import { memorySource } from "../../../lib/weights/byte_source.ts";
 import { verifyFolder } from "../../../lib/verify/verify_folder.ts";
-import type { VerifyLine } from "../../../lib/verify/verify_line.ts";
+import type { TensorComparison } from "../../../lib/verify/tensor_comparison.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
 const OPTIONS = { runtime: "auto" } as const;
 
-async function verify(folder: string): Promise<VerifyLine[]> {
+async function verify(folder: string): Promise<TensorComparison[]> {
   return await Array.fromAsync(verifyFolder(folder, OPTIONS));
 }
 
-function namesOf(lines: readonly VerifyLine[], status: VerifyLine["status"]): string[] {
+function namesOf(lines: readonly TensorComparison[], status: TensorComparison["status"]): string[] {
   return lines.filter((line) => line.status === status).map(({ name }) => name);
 }
 

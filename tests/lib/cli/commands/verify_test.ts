@@ -1,12 +1,22 @@
 import assert from "node:assert/strict";
 import { createTerminal } from "../../../../lib/report/terminal.ts";
-import { verifyCommand, type VerifyLine } from "../../../../lib/cli/commands/verify.ts";
+import { type TensorComparison, verifyCommand } from "../../../../lib/cli/commands/verify.ts";
 
-const OK: VerifyLine = { status: "ok", name: "vae tiny.latents", maxAbs: 1e-6, relative: 2.5e-7 };
-const FAIL: VerifyLine = { status: "FAIL", name: "unet noise_pred", maxAbs: NaN, relative: 0.5 };
-const SKIPPED: VerifyLine = { status: "skipped", name: "lora", reason: "not supported yet" };
+const OK: TensorComparison = {
+  status: "ok",
+  name: "vae tiny.latents",
+  maxAbs: 1e-6,
+  relative: 2.5e-7,
+};
+const FAIL: TensorComparison = {
+  status: "FAIL",
+  name: "unet noise_pred",
+  maxAbs: NaN,
+  relative: 0.5,
+};
+const SKIPPED: TensorComparison = { status: "skipped", name: "lora", reason: "not supported yet" };
 
-async function verify(lines: readonly VerifyLine[], runtime?: string) {
+async function verify(lines: readonly TensorComparison[], runtime?: string) {
   let text = "";
   const out = createTerminal({ print: (part) => void (text += part) });
   async function* verifier() {

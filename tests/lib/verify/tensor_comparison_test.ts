@@ -6,10 +6,10 @@ import {
   KERNEL,
   NETWORK,
   orFailure,
-  type VerifyLine,
-} from "../../../lib/verify/verify_line.ts";
+  type TensorComparison,
+} from "../../../lib/verify/tensor_comparison.ts";
 
-const statusOf = (line: VerifyLine) => line.status;
+const statusOf = (line: TensorComparison) => line.status;
 
 Deno.test("compareValues() measures the greatest difference and the relative norm", () => {
   assert.deepEqual(compareValues("x", [3, 4.5], [3, 4], NETWORK), {
@@ -52,7 +52,7 @@ Deno.test("compareValues() agrees with no NaN, no infinity and no other size", (
 });
 
 Deno.test("orFailure() turns an error into a line behind the lines before it", async () => {
-  const lines: VerifyLine[] = [];
+  const lines: TensorComparison[] = [];
   const ok = compareValues("x", [1], [1], EXACT);
   const compare = async function* () {
     yield await Promise.resolve(ok);
