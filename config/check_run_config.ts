@@ -47,16 +47,17 @@ function checkControlnets({ controlnet }: RunConfig, where: Where): void {
 
 /** The kernel of a loss must not exceed the picture, if the loss is on. */
 function checkLosses({ generator, training }: RunConfig, where: Where): void {
-  const side = Math.min(generator.imageH, generator.imageW);
+  const { imageH, imageW } = generator;
+  const shorter = Math.min(imageH, imageW);
   const { laplacianScale, laplacianKernel, bilateralScale, bilateralMaxDistance } = training;
   const sizes = [
-    ["laplacian_kernel", laplacianScale, laplacianKernel, 2 * side - 1],
-    ["bilateral_max_distance", bilateralScale, bilateralMaxDistance, side - 1],
+    ["laplacian_kernel", laplacianScale, laplacianKernel, 2 * shorter - 1],
+    ["bilateral_max_distance", bilateralScale, bilateralMaxDistance, shorter - 1],
   ] as const;
   for (const [name, scale, value, max] of sizes) {
     if (scale === 0 || value <= max) continue;
     const path = `training.${name}`;
-    const expected = `expected at most ${max} for a picture with a side of ${side} pixels`;
+    const expected = `expected at most ${max} for a picture of ${imageH}x${imageW} pixels`;
     throw new ConfigError(where(path), path, `${expected}, got ${value}`);
   }
 }

@@ -64,7 +64,7 @@ function numberKind({ integer }: Key): string {
   return integer === "odd" ? "Odd integer" : integer ? "Integer" : "Number";
 }
 
-/** Breaks a text into lines that begin with a prefix; its indentation is kept. */
+/** Wraps a text into lines with a prefix; its indentation stays. */
 function wrap(text: string, prefix: string): string[] {
   const [indent] = /^ */.exec(text)!;
   const lines: string[] = [];

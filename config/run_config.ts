@@ -91,7 +91,7 @@ export interface CaptionConfig extends ConfigOf<typeof CONFIG_KEYS.caption> {}
 export interface SdConfig extends ConfigOf<typeof CONFIG_KEYS.sd> {}
 
 /**
- * All that a run depends on besides the files that it names: a value for each of
+ * Everything that determines a run, besides the files that it names: a value for each of
  * {@linkcode CONFIG_KEYS}. `default.yaml` lists them with their meaning.
  *
  * In YAML the keys are in snake_case: `generator.image_H` is `generator.imageH` here.

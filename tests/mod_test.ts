@@ -61,7 +61,10 @@ Deno.test("mod.ts makes several pictures of one loaded teacher, as single runs m
   await using pool = new smalti.SessionPool();
   const configs = ["a red dragon", "a blue castle"].map((prompt, seed) =>
     smalti.resolveRunConfig({
-      ...{ prompt, seed, generator: { imageH: 8, imageW: 12 }, training: { steps: 1 } },
+      prompt,
+      seed,
+      generator: { imageH: 8, imageW: 12 },
+      training: { steps: 1 },
       diffusion: { modelId: goldenPath("tiny-sdxl"), numInferenceSteps: 1 },
       sd: { imSize: 64 },
     })

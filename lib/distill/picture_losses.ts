@@ -61,7 +61,8 @@ export function createPictureLosses(
     }],
     ["bilateral", training.bilateralScale, () => {
       return BilateralLoss.create(gpu, {
-        ...{ height, width },
+        height,
+        width,
         sigmaColor: training.bilateralSigmaColor,
         sigmaSpace: training.bilateralSigmaSpace,
         maxDistance: training.bilateralMaxDistance,

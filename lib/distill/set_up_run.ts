@@ -9,7 +9,7 @@ import { findTeacher, nativeSize } from "./find_teacher.ts";
 import type { PlannedRun } from "./memory/plan_run.ts";
 import type { RunInputs } from "./run_inputs.ts";
 import { samplesImage } from "./start_state.ts";
-import { chooseTeacherSize, sideMultiple } from "./teacher_size.ts";
+import { chooseTeacherSize, sizeMultiple } from "./teacher_size.ts";
 
 /** What a run consists of, before any weights are loaded. */
 export interface RunSetup extends PlannedRun {
@@ -59,7 +59,7 @@ export async function setUpRun(
     pictures,
     teacherSize: chooseTeacherSize(size, {
       native: nativeSize(teacher, config.sd),
-      multiple: sideMultiple(teacher),
+      multiple: sizeMultiple(teacher),
     }),
     controlnets: image ? await chooseControlnets(teacher, config.controlnet, onNote) : [],
     precision: choosePrecision(config.diffusion.precision, { runtime, gpu }),

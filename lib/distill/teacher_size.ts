@@ -13,13 +13,13 @@ export interface TeacherSizeOptions {
 const STRETCH_COST = 4;
 
 /**
- * Chooses the size of the image that a teacher sees of a picture.
+ * Chooses the size of the teacher's image for a picture.
  *
- * Its sides are multiples of `multiple`; of all such sizes it is the one whose aspect ratio is
- * nearest to the picture's and whose area is nearest to the native one: the least
- * 4 |log aspect ratio| + |log area|, the smaller one on ties. A square picture gets the native size
- * of a square teacher; a picture of 32x48 pixels gets 96x144 of a teacher of 128x128 pixels with
- * multiples of 16, and 832x1248 of one of 1024x1024 with multiples of 32.
+ * Height and width are multiples of `multiple`. They minimize 4 |log aspect ratio| + |log area|,
+ * relative to the aspect ratio of the picture and the native area; the smaller size wins ties. A
+ * square picture gets the native size of a square teacher. A picture of 32x48 pixels gets 96x144
+ * from a teacher of 128x128 pixels with multiples of 16, and 832x1248 from one of 1024x1024 with
+ * multiples of 32.
  */
 export function chooseTeacherSize(picture: ImageSize, options: TeacherSizeOptions): ImageSize {
   const { native, multiple } = options;
@@ -32,7 +32,7 @@ export function chooseTeacherSize(picture: ImageSize, options: TeacherSizeOption
     .reduce((best, size) => cost(size) < cost(best) - 1e-9 ? size : best);
 }
 
-/** Lists sizes with a height from half to twice the ideal one, the smallest first. */
+/** Lists sizes with a height from half to twice the ideal height, smallest first. */
 function candidates(height: number, aspect: number, multiple: number): ImageSize[] {
   const first = Math.max(1, Math.floor(height / 2 / multiple));
   const last = Math.ceil(2 * height / multiple);
@@ -47,9 +47,10 @@ function candidates(height: number, aspect: number, multiple: number): ImageSize
 }
 
 /**
- * Returns what both sides of a teacher's image must be multiples of, in pixels: the autoencoder's
- * factor times the downsampling of the UNet, whose way up meets its way down at every level.
+ * Returns the number of pixels of which height and width of a teacher's image must be multiples: the
+ * downsampling factor of the autoencoder times that of the UNet. Other sizes would not fit the UNet's
+ * skip connections.
  */
-export function sideMultiple({ vae, unet }: Pick<TeacherFolder, "vae" | "unet">): number {
+export function sizeMultiple({ vae, unet }: Pick<TeacherFolder, "vae" | "unet">): number {
   return vae.factor * 2 ** (unet.downBlocks.length - 1);
 }

@@ -97,7 +97,7 @@ export function sampledClasses(image: Image, size: ImageSize): PixelClasses {
   const sorted = [...new Set(keys)].sort((a, b) => a - b);
   if (sorted.length > MAX_COLORS) {
     throw new RangeError(
-      `Cannot make a palette of all colors of the image: expected at most ${MAX_COLORS}, ` +
+      `Cannot derive a palette from all colors of the image: expected at most ${MAX_COLORS}, ` +
         `got ${sorted.length} at ${size.height}x${size.width} pixels`,
     );
   }

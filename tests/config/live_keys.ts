@@ -27,7 +27,7 @@ const WARM = "training.lr_scheduler=constant_with_warmup";
 const PIECES = [TEN_STEPS, "training.lr_scheduler=piecewise_constant"];
 const CONTROLLED = [IMAGE, "controlnet.controlnet_conditioning_scale=2"];
 const FIXED_TAU = "training.augmentation.random_tau=false";
-/** All losses at once, so that few runs are made. */
+/** All losses together, so that few runs are needed. */
 const LOSSES = [IMAGE, ...["tv", "laplacian", "gradient_loss", "bilateral"].map(turnOn)];
 const DISTORTED = "training.augmentation.distorsion_prob=1";
 const UNIFORM = [TEN_STEPS, "sd.sampling_method_t=uniform"];

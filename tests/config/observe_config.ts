@@ -16,14 +16,14 @@ import { openTinyBlip } from "../lib/distill/tiny_blip.ts";
 import { discImage } from "../lib/distill/tiny_run.ts";
 import { OrtSessions } from "../../lib/onnx/runtime/ort_sessions.ts";
 
-/** What runs are observed with. */
+/** Device and networks of the observed runs. */
 export interface Laboratory {
   readonly gpu: Gpu;
-  /** Networks that outlive a run. */
+  /** Networks shared by the runs. */
   readonly pool: SessionPool;
 }
 
-/** What is seen of a config without a run, by name. */
+/** Observations of a config without a run, by name. */
 export const OBSERVATIONS = {
   config: ({ preset: _, ...config }: RunConfig) => config,
   notes: (config: RunConfig) => configNotes(config),
@@ -38,7 +38,9 @@ export const OBSERVATIONS = {
   augmentations: ({ training, generator, seed }: RunConfig) =>
     stepsOf(training.steps).map((step) =>
       drawAugmentation(training.augmentation, {
-        ...{ seed, step, tau: generator.tau },
+        seed,
+        step,
+        tau: generator.tau,
         size: { height: 96, width: 64 },
       })
     ),
@@ -46,7 +48,7 @@ export const OBSERVATIONS = {
     findTeacher(diffusion).then(({ folder }) => folder.location, String),
   caption: async ({ caption }: RunConfig) => {
     const image = discImage({ height: 40, width: 60 });
-    // The sixth word of its caption, if nothing else is asked.
+    // The sixth word of its caption by default.
     const folder = await openTinyBlip(243);
     return await captionAs(new OrtSessions({ runtime: "wasm" }), { folder, image }, caption);
   },
@@ -54,25 +56,25 @@ export const OBSERVATIONS = {
     observeRun(config, laboratory).then(() => undefined, String),
 } satisfies Readonly<Record<string, (config: RunConfig, laboratory: Laboratory) => unknown>>;
 
-/** What is seen of a whole run. */
+/** Observations of a whole run. */
 export interface RunObservation {
-  /** The mixture of colors at the end. */
+  /** Mixed colors at the end. */
   readonly picture: Float32Array;
   /** Palette index of each pixel at the end. */
   readonly indices: Uint32Array;
   /** Colors of the palette. */
   readonly palette: Uint8Array;
-  /** The image that it began with. */
+  /** Image from which it started. */
   readonly startImage: Uint8Array | undefined;
-  /** What the first ControlNet follows. */
+  /** Input image of the first ControlNet. */
   readonly controlImage: Uint8Array | undefined;
   readonly teacherSize: unknown;
   readonly evaluations: number;
-  /** Number of steps that were made. */
+  /** Number of steps done. */
   readonly steps: number;
   /** Losses by name, of each step. */
   readonly losses: readonly StepReport["losses"][];
-  /** What the user is told. */
+  /** Notes for the user. */
   readonly told: readonly string[];
 }
 
@@ -83,7 +85,8 @@ export async function observeRun(
 ): Promise<RunObservation> {
   const told: string[] = [];
   await using run = await createRun(config, {
-    ...{ gpu, pool },
+    gpu,
+    pool,
     onNote: (note) => told.push(note),
     ...(config.image === null ? {} : { image: discImage({ height: 40, width: 60 }) }),
   });

@@ -112,23 +112,21 @@ Deno.test("resolveSources() refuses rules of the learning rate that cannot be re
   assert.doesNotThrow(() => resolveSources([followed, sound]));
 });
 
-Deno.test("resolveSources() refuses losses that reach over the picture, if they are on", () => {
+Deno.test("resolveSources() refuses losses whose kernel exceeds the picture, if they are on", () => {
   const size = ["generator.image_H=8", "generator.image_W=9"];
   const cases = [
     ["laplacian", "training.laplacian_kernel", 17, 15],
     ["bilateral", "training.bilateral_max_distance", 8, 7],
   ] as const;
-  for (const [loss, path, value, greatest] of cases) {
+  for (const [loss, path, value, max] of cases) {
     const settings = [...size, `${path}=${value}`];
     assert.doesNotThrow(() => resolveSources([parseSettings(settings)]));
     const on = `training.${loss}_scale=1`;
     assert.throws(() => resolveSources([parseSettings([...settings, on])]), {
-      message: `Cannot read config "--set ${path}": expected at most ${greatest} for a picture ` +
-        `with a side of 8 pixels, got ${value}`,
+      message: `Cannot read config "--set ${path}": expected at most ${max} for a picture ` +
+        `of 8x9 pixels, got ${value}`,
     });
-    assert.doesNotThrow(() =>
-      resolveSources([parseSettings([...size, `${path}=${greatest}`, on])])
-    );
+    assert.doesNotThrow(() => resolveSources([parseSettings([...size, `${path}=${max}`, on])]));
   }
 });
 

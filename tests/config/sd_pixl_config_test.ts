@@ -128,7 +128,8 @@ Deno.test("the preset paper differs from SD-piXL's own config only in names of t
   const { modelsId, controlnetConditioningScale } = controlnet;
   assert.deepEqual({
     ...own,
-    ...{ image, prompt },
+    image,
+    prompt,
     generator: { ...own.generator, palette },
     training: { ...own.training, lrStepRules },
     diffusion: { ...own.diffusion, modelId, vaeId },

@@ -26,7 +26,8 @@ gpuTest("a run takes the caption of its image for its prompt", async (gpu) => {
       caption: { ...CAPTION, blipModelId: folder },
     });
     await using run = await createRun(config, {
-      ...{ gpu, image: DISC },
+      gpu,
+      image: DISC,
       onStage: (stage) => stages.push(stage),
       onNote: (note) => notes.push(note),
     });
@@ -37,7 +38,7 @@ gpuTest("a run takes the caption of its image for its prompt", async (gpu) => {
   });
 });
 
-Deno.test("captionAs() keeps to the greatest number of tokens", async () => {
+Deno.test("captionAs() keeps to the max number of tokens", async () => {
   const folder = await openTinyBlip(102);
   const config = { ...tinyConfig().caption, minNewTokens: 20, maxNewTokens: 3 };
   const caption = await captionAs(WASM_SESSIONS, { folder, image: DISC }, config);

@@ -31,7 +31,7 @@ function listener() {
   return { stages, notes, inputs };
 }
 
-gpuTest("a run from a prompt begins with an image of the teacher", async (gpu) => {
+gpuTest("a run from a prompt starts from a sample of the teacher", async (gpu) => {
   const { stages, notes, inputs } = listener();
   const config = tinyConfig({ generator: { imageH: 8, imageW: 16 }, seed: 5 });
   await using run = await createRun(config, { ...inputs, gpu });
@@ -73,7 +73,7 @@ gpuTest("a run from an image keeps its edges, and gives back all memory", async 
   assert.equal(lasting[1], lasting[0]);
 });
 
-gpuTest("a run ends after the step in which it is stopped, and goes on later", async (gpu) => {
+gpuTest("a run ends after the step in which it is stopped, and continues later", async (gpu) => {
   const config = tinyConfig({ training: { steps: 4 } });
   await using run = await createRun(config, { gpu, image: DISC });
   const stop = new AbortController();
@@ -96,7 +96,7 @@ gpuTest("a run ends after the step in which it is stopped, and goes on later", a
   assert.deepEqual(steps, [1, 2, 3, 4]);
 });
 
-gpuTest("a run shows what its last step worked with, which changes nothing", async (gpu) => {
+gpuTest("a run shows the tensors of its last step, which changes nothing", async (gpu) => {
   const config = tinyConfig();
   const pictures: Float32Array[] = [];
   for (const looks of [true, false]) {
@@ -158,7 +158,9 @@ async function decode(latents: StepViews["gradLatents"]): Promise<Image> {
     weights,
     parseAutoencoderTinyConfig(await ModelConfig.open(teacher, "vae")),
     {
-      ...{ batch: 1, height: height!, width: width! },
+      batch: 1,
+      height: height!,
+      width: width!,
     },
   );
   const { image } = await runGraph(graph, { latents });
@@ -191,27 +193,30 @@ gpuTest("a palette made of the image replaces that of the config", async (gpu) =
   });
 });
 
-gpuTest("a run begins with noise, asks one row, and says what has no effect", async (gpu) => {
-  const { stages, notes, inputs } = listener();
-  const config = tinyConfig({
-    negativePrompt: "fog",
-    generator: { initializeRenderer: false, smoothSoftmax: false },
-    training: { steps: 1, fftScale: 0 },
-    controlnet: { modelsId: ["./pose", "canny"], controlnetConditioningScale: [0.1, 0.2] },
-    sd: { guidanceScale: 0 },
-  });
-  const palette = new Palette("own", Uint8Array.of(0, 0, 0, 255, 255, 255, 0, 0, 0));
-  await using run = await createRun(config, { ...inputs, gpu, palette, image: DISC });
-  for await (const { losses } of distill(run)) assert.deepEqual(Object.keys(losses), ["score"]);
-  assert.deepEqual(stages, ["load"]);
-  assert.deepEqual(notes, [
-    'Palette "own" holds #000000 twice, as colors 1 and 3',
-    '"negative_prompt" has no effect: "sd.guidance_scale" is 0',
-    'The ControlNet "./pose" has no effect: expected the kind "canny" or "depth", got "./pose"',
-  ]);
-});
+gpuTest(
+  "a run starts from noise, needs one batch row, and says what has no effect",
+  async (gpu) => {
+    const { stages, notes, inputs } = listener();
+    const config = tinyConfig({
+      negativePrompt: "fog",
+      generator: { initializeRenderer: false, smoothSoftmax: false },
+      training: { steps: 1, fftScale: 0 },
+      controlnet: { modelsId: ["./pose", "canny"], controlnetConditioningScale: [0.1, 0.2] },
+      sd: { guidanceScale: 0 },
+    });
+    const palette = new Palette("own", Uint8Array.of(0, 0, 0, 255, 255, 255, 0, 0, 0));
+    await using run = await createRun(config, { ...inputs, gpu, palette, image: DISC });
+    for await (const { losses } of distill(run)) assert.deepEqual(Object.keys(losses), ["score"]);
+    assert.deepEqual(stages, ["load"]);
+    assert.deepEqual(notes, [
+      'Palette "own" holds #000000 twice, as colors 1 and 3',
+      '"negative_prompt" has no effect: "sd.guidance_scale" is 0',
+      'The ControlNet "./pose" has no effect: expected the kind "canny" or "depth", got "./pose"',
+    ]);
+  },
+);
 
-Deno.test("createRun() refuses what it cannot begin with", async () => {
+Deno.test("createRun() refuses what it cannot start from", async () => {
   await assert.rejects(createRun(tinyConfig({ prompt: " " })), {
     message: "Cannot create a run: expected a prompt or an image, got none",
   });
@@ -226,11 +231,11 @@ Deno.test("createRun() refuses what it cannot begin with", async () => {
   });
 });
 
-gpuTest("a run takes an AutoencoderKL in place of the teacher's own", async (gpu) => {
+gpuTest("a run takes an AutoencoderKL instead of the teacher's own", async (gpu) => {
   const scores: number[] = [];
   for (const vaeId of [null, goldenPath("tiny-sdxl/vae_kl")]) {
     const config = tinyConfig({ training: { steps: 1 }, diffusion: { vaeId } });
-    // The teacher draws the start image, so the decoder is there too.
+    // The teacher samples the start image, so the decoder is loaded too.
     await using run = await createRun(config, { gpu });
     assert(new Set(run.startImage!.data).size > 2);
     for await (const { losses, isApplied } of distill(run)) {
@@ -241,7 +246,7 @@ gpuTest("a run takes an AutoencoderKL in place of the teacher's own", async (gpu
   assert(scores.every((score) => score > 0) && scores[0] !== scores[1]);
 });
 
-gpuTest("ControlNets follow depth and edges, each its own image", async (gpu) => {
+gpuTest("ControlNets get depth and edges, each its own image", async (gpu) => {
   const controlnet = {
     modelsId: ["canny", "depth_mid"],
     controlnetConditioningScale: [0, 0.5],
@@ -268,7 +273,7 @@ gpuTest("ControlNets follow depth and edges, each its own image", async (gpu) =>
   assert.equal(new Set([canny.loss, depth.loss, both.loss]).size, 3);
 });
 
-gpuTest("a run says where the network that sees depth is missing", async (gpu) => {
+gpuTest("a run says that the depth estimator is missing", async (gpu) => {
   const config = tinyConfig({ controlnet: { modelsId: ["depth"], depthModelId: "./nowhere" } });
   await assert.rejects(createRun(config, { gpu, image: DISC }), /nowhere/);
 });

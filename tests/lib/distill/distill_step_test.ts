@@ -120,7 +120,7 @@ function loss(logits: ArrayLike<number>): number {
   return score + FFT_SCALE * fftLoss(image);
 }
 
-/** Two steps of AdamW on that loss, limited in norm, balanced after each, in float64. */
+/** Two steps of AdamW on that loss, with clipped gradients, centered after each, in float64. */
 function expectedLogits(steps: number): number[] {
   const logits = Array.from(LOGITS);
   const [first, second] = [logits.map(() => 0), logits.map(() => 0)];
@@ -202,10 +202,10 @@ gpuTest("makeStep() gives AdamW the mean of the gradients of several pictures", 
   assertAllClose(await logits.read(), await one!.parts.generator.logits.read(), { atol: 1e-5 });
   assert.equal(several!.parts.optimizer.step, 2);
   const { draws } = several!;
-  assert.equal(new Set(draws.map(({ step }) => step)).size, 6, "each picture has draws of its own");
+  assert.equal(new Set(draws.map(({ step }) => step)).size, 6, "each pass has its own draws");
   assert.equal(new Set(draws.map(({ timestep }) => timestep)).size, 6);
   assert.equal(meanOfThree.timestep, draws[2]!.timestep);
-  assert.deepEqual(one!.draws.map(({ step }) => step), [3, 4], "as where there is one");
+  assert.deepEqual(one!.draws.map(({ step }) => step), [3, 4], "as without accumulation");
 });
 
 gpuTest("makeStep() drops a step of which one picture's gradient is not finite", async (gpu) => {

@@ -130,7 +130,7 @@ Deno.test("findTeacher() asks no Hub for a folder and its ControlNets", async ()
   assert.equal(ignoresAutoencoder({ modelId: "sdxl", vaeId: "taesdxl" }), false);
 });
 
-Deno.test("a download that is stopped ends the search with the reason, and goes on later", async () => {
+Deno.test("a canceled download ends the search with the reason, and resumes later", async () => {
   await inTemporaryFolder(async (cache) => {
     await using owned = new AsyncDisposableStack();
     const options = await openRepos(owned, cache);

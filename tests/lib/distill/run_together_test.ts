@@ -108,7 +108,7 @@ gpuTest("runTogether() makes pictures that begin with the best of several images
   await assertSame(gpu, orders, 3);
 });
 
-gpuTest("runTogether() waits for none that ends early or goes on longer", async (gpu) => {
+gpuTest("runTogether() waits for no picture that ends early or takes longer", async (gpu) => {
   const orders = [1, 4, 2].map((steps, seed): Order => ({ part: { seed, training: { steps } } }));
   await assertSame(gpu, orders, 3);
 });
@@ -123,7 +123,7 @@ gpuTest("runTogether() takes runs that cannot share evaluations", async (gpu) =>
 });
 
 gpuTest(
-  "runTogether() ends the others of a batch before it throws, and begins no more",
+  "runTogether() finishes the others of a batch before it throws, and starts no more",
   async (gpu) => {
     await using pool = new SessionPool();
     const orders: Order[] = [

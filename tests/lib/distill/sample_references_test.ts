@@ -77,7 +77,7 @@ gpuTest("a run chooses by the images where its picture would not show them", asy
   assert.notDeepEqual(await scoresOf({}), random);
 });
 
-gpuTest("a run begins with the best of several images, in the eyes of CLIP", async (gpu) => {
+gpuTest("a run starts from the sample with the best CLIP score", async (gpu) => {
   await inTemporaryFolder(async (clipId) => {
     for (const name of ["config.json", "model.safetensors"]) {
       await Deno.copyFile(goldenPath(`tiny-clip/${name}`), `${clipId}/${name}`);
@@ -107,7 +107,7 @@ gpuTest("a run begins with the best of several images, in the eyes of CLIP", asy
   });
 });
 
-gpuTest("a run looks for all files of its CLIP before the teacher draws", async (gpu) => {
+gpuTest("a run looks for all files of its CLIP before the teacher samples", async (gpu) => {
   await inTemporaryFolder(async (clipId) => {
     await Deno.copyFile(goldenPath("tiny-clip/config.json"), `${clipId}/config.json`);
     const config = tinyConfig({ diffusion: { ...SAMPLED, numInferenceSteps: 1000, clipId } });

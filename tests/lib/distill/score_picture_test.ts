@@ -28,7 +28,9 @@ gpuTest("a score changes nothing of a run, and is the same for the same picture"
     return all[i - k + palette.size - 1 - k]!;
   });
   await using other = await createRun(tinyConfig({ seed: 2 }), {
-    ...{ gpu, pool, palette: turned },
+    gpu,
+    pool,
+    palette: turned,
     checkpoint: { ...checkpoint, palette: turned, logits: turnedLogits },
   });
   assert.deepEqual(await other.image(), await plain.image());

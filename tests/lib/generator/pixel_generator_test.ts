@@ -133,7 +133,7 @@ for (const tag of ["a", "b"]) {
   });
 }
 
-gpuTest("PixelGenerator.argmax() takes the first of the likeliest classes", async (gpu) => {
+gpuTest("PixelGenerator.argmax() takes the first of the most likely colors", async (gpu) => {
   const logits = LOGITS.slice();
   logits.set([0, 2, 1, 2, 2], 0);
   using generator = createGenerator(gpu, logits);
@@ -185,7 +185,7 @@ gpuTest("PixelGenerator reads without disturbing forward and backward", async (g
   assert.deepEqual(await generator.gradLogits.read(), gradLogits);
 });
 
-gpuTest("PixelGenerator begins as noise of one norm that the draw alone decides", async (gpu) => {
+gpuTest("PixelGenerator starts as noise of one norm that depends on the key alone", async (gpu) => {
   const begin = async (step: number) => {
     using generator = new PixelGenerator(gpu, {
       palette: PALETTE,

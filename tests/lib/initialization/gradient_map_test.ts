@@ -10,8 +10,12 @@ Deno.test("isOneHue() is true of grays and of shades of one hue", async () => {
     found[name] = isOneHue(await findPalette(name));
   }
   assert.deepEqual(found, {
-    ...{ "game-boy": true, "gray-4": true, "1-bit": true },
-    ...{ "sweetie-16": false, "pico-8": false, "endesga-32": false },
+    "game-boy": true,
+    "gray-4": true,
+    "1-bit": true,
+    "sweetie-16": false,
+    "pico-8": false,
+    "endesga-32": false,
   });
   // Red and its complement; a single color.
   assert.equal(isOneHue(new Palette("two", Uint8Array.of(200, 30, 30, 30, 200, 200))), false);

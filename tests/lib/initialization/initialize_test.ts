@@ -114,7 +114,7 @@ Deno.test("sampledClasses() refuses more colors than logits have room for", () =
   for (let i = 0; i < 6400; i++) many.data.set([i & 255, i >> 8, 0, 255], i * 4);
   assert.throws(() => sampledClasses(many, many), {
     name: "RangeError",
-    message: "Cannot make a palette of all colors of the image: expected at most 4096, " +
+    message: "Cannot derive a palette from all colors of the image: expected at most 4096, " +
       "got 6400 at 80x80 pixels",
   });
 });

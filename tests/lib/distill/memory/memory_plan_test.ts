@@ -106,7 +106,10 @@ Deno.test("planNetworks() knows the weights of a teacher without reading them", 
   const folder = openModelFolder(goldenPath("tiny-sdxl"));
   const teacher = await openTeacherFolder(folder);
   const { networks, savedBytes } = await planNetworks(teacher, {
-    ...{ rows: 2, decodes: true, controlnets: ["canny"], precision: "float32" },
+    rows: 2,
+    decodes: true,
+    controlnets: ["canny"],
+    precision: "float32",
     teacherSize: { height: 64, width: 64 },
   });
   assert.deepEqual(networks.map(({ name }) => name), [
