@@ -1,3 +1,4 @@
+import anyAscii from "npm:any-ascii@0.3.3";
 import source from "./font_5x9.txt" with { type: "text" };
 import type { Image, Rgb } from "./image.ts";
 
@@ -28,12 +29,13 @@ export interface TextStyle {
 /**
  * Draws one line of text into an image, in place, in our 5x9 bitmap font.
  *
- * Characters beyond ASCII are drawn as "?". Text outside the image is clipped.
+ * Characters beyond ASCII are drawn as their nearest ASCII form, such as "e" for "é" and "koshka" for
+ * "кошка". Text outside the image is clipped.
  */
 export function drawText(image: Image, text: string, style: TextStyle): void {
   const { y, color, scale = 1 } = style;
   let x = style.x;
-  for (const character of text) {
+  for (const character of anyAscii(text)) {
     const glyph = glyphOf(character);
     for (const [row, bits] of glyph.rows.entries()) {
       for (let column = 0; column < glyph.width; column++) {
@@ -54,14 +56,16 @@ export function drawText(image: Image, text: string, style: TextStyle): void {
 /** Returns the width of a line of text in pixels at scale 1. */
 export function textWidth(text: string): number {
   let width = 0;
-  for (const character of text) width += glyphOf(character).width + LETTER_GAP;
+  for (const character of anyAscii(text)) width += glyphOf(character).width + LETTER_GAP;
   return Math.max(0, width - LETTER_GAP);
 }
 
 /** Shortens a text with "..." at its end to at most `width` pixels at scale 1. */
 export function shortenText(text: string, width: number): string {
-  if (textWidth(text) <= width) return text;
-  let letters = [...text];
+  // Each character is one pixel wide or more, with a gap.
+  const start = [...anyAscii(text.slice(0, width))];
+  if (text.length <= width && textWidth(text) <= width) return text;
+  let letters = start.slice(0, width / 2);
   while (letters.length > 0 && textWidth(`${letters.join("")}...`) > width) {
     letters = letters.slice(0, -1);
   }
