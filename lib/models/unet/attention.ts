@@ -3,23 +3,23 @@ import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import { linear } from "../layers/layers.ts";
 
-/** What attention is made of. */
+/** Options of {@linkcode attention}. */
 export interface AttentionOptions {
-  /** Rows of the batch, which both kinds of tokens share. */
+  /** Rows of the batch, N: the same for queries and context. */
   readonly batch: number;
   /** Number of heads. */
   readonly heads: number;
-  /** Whether it is computed in float32 where the graph is not. */
+  /** Whether attention is computed in float32 whatever the precision of the graph. */
   readonly upcast: boolean;
 }
 
 /**
- * diffusers' Attention, without masks. Tokens of all rows lie below each other.
+ * diffusers' Attention, without masks. The tokens of all rows are concatenated.
  *
  * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/attention_processor.py.
  *
- * @param x Tokens that ask, [N S, D].
- * @param context Tokens that are looked at, [N T, E].
+ * @param x Tokens of the queries, [N S, D].
+ * @param context Tokens of the keys and values, [N T, E].
  * @returns Shape [N S, D].
  */
 export function attention(

@@ -5,11 +5,11 @@ import { attention, type AttentionOptions } from "./attention.ts";
 import { feedForward } from "./feed_forward.ts";
 import { layerNorm } from "../layers/layers.ts";
 
-/** Added to variances; diffusers' default, which no configuration changes. */
+/** Added to variances. Source: diffusers' default, which no configuration changes. */
 const EPSILON = 1e-5;
 
 /**
- * diffusers' BasicTransformerBlock: attention to itself, to the prompt, then a feed-forward part.
+ * diffusers' BasicTransformerBlock: self-attention, cross-attention to the prompt, feed-forward.
  *
  * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/attention.py.
  *
@@ -24,9 +24,9 @@ export function basicTransformerBlock(
   prompt: Value,
   options: AttentionOptions,
 ): Value {
-  const own = layerNorm(g, w.at("norm1"), x, EPSILON);
-  let h = g.add(attention(g, w.at("attn1"), own, own, options), x);
-  const asking = layerNorm(g, w.at("norm2"), h, EPSILON);
-  h = g.add(attention(g, w.at("attn2"), asking, prompt, options), h);
+  const tokens = layerNorm(g, w.at("norm1"), x, EPSILON);
+  let h = g.add(attention(g, w.at("attn1"), tokens, tokens, options), x);
+  const queries = layerNorm(g, w.at("norm2"), h, EPSILON);
+  h = g.add(attention(g, w.at("attn2"), queries, prompt, options), h);
   return g.add(feedForward(g, w.at("ff"), layerNorm(g, w.at("norm3"), h, EPSILON)), h);
 }

@@ -4,13 +4,13 @@ import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import { conv2d } from "../layers/layers.ts";
 
 /**
- * diffusers' ControlNetConditioningEmbedding. Shapes: x [N, 3, H, W] -> [N, channels, h, w], with
- * sides halved between levels.
+ * diffusers' ControlNetConditioningEmbedding. Shapes: x [N, 3, H, W] -> [N, channels, h, w]; height
+ * and width are halved between levels.
  *
  * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/controlnets/controlnet.py.
  *
  * @param options.levels Channels of each level, highest resolution first.
- * @param options.channels Channels of the result.
+ * @param options.channels Channels of the output.
  */
 export function controlnetConditioningEmbedding(
   g: GraphBuilder,

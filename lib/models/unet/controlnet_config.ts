@@ -8,11 +8,11 @@ import {
 
 /** Options of a ControlNetModel. */
 export interface ControlnetConfig extends UnetTrunkConfig {
-  /** Channels of each level of the embedding of the condition, highest resolution first. */
+  /** Channels of each level of the embedding of the control image, highest resolution first. */
   readonly conditioningChannels: readonly number[];
-  /** Pixels of the condition per latent, along a side. */
+  /** Pixels of the control image per latent, along each axis. */
   readonly conditioningFactor: number;
-  /** The middle block; a ControlNet always has one. */
+  /** The middle block, which every ControlNet has. */
   readonly midBlock: NonNullable<UnetTrunkConfig["midBlock"]>;
 }
 
@@ -28,7 +28,11 @@ export async function readControlnetConfig(
   return parseControlnetConfig(await ModelConfig.open(folder, subfolder));
 }
 
-/** Reads the options of a ControlNet from an open file. */
+/**
+ * Reads the options of a ControlNet from an open file.
+ *
+ * @throws {ModelConfigError} If one is missing, wrong or not supported.
+ */
 export function parseControlnetConfig(config: ModelConfig): ControlnetConfig {
   config.choice("_class_name", ["ControlNetModel"], "ControlNetModel");
   config.choice("conditioning_channels", [3], 3);

@@ -15,17 +15,17 @@ import {
 } from "./unet_trunk.ts";
 
 /**
- * Builds diffusers' ControlNetModel, which steers a UNet with an image.
+ * Builds diffusers' ControlNetModel, which steers a UNet with a control image.
  *
- * Inputs: `sample` [N, C, h, w], `timestep` [B], `encoder_hidden_states` [N, L, D], `text_embeds`
- * [N, P], `time_ids` [N, 6], `controlnet_cond` [B, 3, factor h, factor w] in [0, 1], and
- * `conditioning_scale` [B], for B pictures: all rows of a picture share them. All are float32.
- * Outputs: `down_block_residual_0`… and `mid_block_residual`, already scaled, in the order and shapes
- * in which the UNet takes them.
+ * Inputs, all float32: `sample` [N, C, h, w], `timestep` [B], `encoder_hidden_states` [N, L, D],
+ * those of {@linkcode AddedConditions}, `controlnet_cond` [B, 3, factor h, factor w] in [0, 1] and
+ * `conditioning_scale` [B]. There are B pictures with N / B rows each; the rows of a picture share
+ * its timestep, control image and scale. Outputs: `down_block_residual_0`… and
+ * `mid_block_residual`, already scaled, in the order and shapes of the inputs of the UNet.
  *
  * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/controlnets/controlnet.py.
  *
- * @throws {RangeError} If a weight is missing, has another shape, or is left over.
+ * @throws {RangeError} If a weight is missing or left over, or its shape differs.
  */
 export function buildControlnet(
   weights: WeightSource,
@@ -62,10 +62,10 @@ export function buildControlnet(
   return quantizeLinears(g.build(), options);
 }
 
-/** Multiplies all rows of a picture with its factor. Shapes: rows [N, C, h, w], scale [B]. */
+/** Multiplies the rows of each picture by its scale. Shapes: rows [N, C, h, w], scale [B]. */
 function scaleRows(g: GraphBuilder, rows: Value, scale: Value): Value {
   const [pictures] = scale.shape as [number];
   if (pictures === 1) return g.mul(rows, scale);
-  const apart = g.reshape(rows, [pictures, -1, ...rows.shape.slice(2)]);
-  return g.reshape(g.mul(apart, g.reshape(scale, [pictures, 1, 1, 1])), rows.shape);
+  const grouped = g.reshape(rows, [pictures, -1, ...rows.shape.slice(2)]);
+  return g.reshape(g.mul(grouped, g.reshape(scale, [pictures, 1, 1, 1])), rows.shape);
 }

@@ -3,14 +3,14 @@ import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import { linear } from "../layers/layers.ts";
 
-/** Width inside over the width outside. */
+/** Ratio of the inner width to the outer width. */
 const EXPANSION = 4;
 
 /**
  * diffusers' FeedForward with GEGLU. Shapes: x [..., D] -> [..., D].
  *
  * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/attention.py;
- * arXiv 2002.05202.
+ * Shazeer 2020, https://arxiv.org/abs/2002.05202.
  */
 export function feedForward(g: GraphBuilder, w: WeightScope, x: Value): Value {
   const width = x.shape.at(-1)!;

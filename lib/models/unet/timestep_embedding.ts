@@ -4,26 +4,31 @@ import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import { linear } from "../layers/layers.ts";
 
-/** Longest period of the sinusoids over 2 pi. Source: arXiv 1706.03762, section 3.5. */
+/**
+ * Max period of the sinusoids, divided by 2 pi.
+ *
+ * Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.5.
+ */
 const MAX_PERIOD = 10_000;
-/** 2 pi in two parts; products of the first with integers below 2^15 are exact in float32. */
+/** 2 pi as a sum; products of the first part with integers below 2^15 are exact in float32. */
 const [TURN_HIGH, TURN_LOW] = [6.28125, 0.0019353071795864769];
 
-/** How numbers become sinusoids. */
+/** Options of {@linkcode timesteps}. */
 export interface TimestepsOptions {
-  /** Sinusoids for each number; even. */
+  /** Number of sinusoids per input number; even. */
   readonly width: number;
   /** Whether the cosines come first. */
   readonly flipSinToCos: boolean;
-  /** What is taken off the number of frequencies when they are spread. */
+  /** Subtracted from the number of frequencies in the exponent. */
   readonly freqShift: number;
 }
 
 /**
- * diffusers' Timesteps: sinusoids of geometric frequencies. Shapes: x [...] float32 -> [size, width].
+ * diffusers' Timesteps: sinusoids of geometric frequencies. Shapes: x [...] float32 -> [size,
+ * width].
  *
- * It is computed in float32 whatever the precision of the graph, which the result has. Angles are
- * brought into one turn first: GPUs are exact only there.
+ * Computed in float32 and converted to the precision of the graph. Angles are first reduced to one
+ * turn, because GPUs compute sine and cosine exactly only there.
  *
  * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/embeddings.py,
  * `get_timestep_embedding`.
@@ -40,7 +45,7 @@ export function timesteps(g: GraphBuilder, x: Value, options: TimestepsOptions):
   return g.cast(sinusoids, g.precision);
 }
 
-/** Rounds to float32 where the reference does, so that the largest angles agree. */
+/** Rounds to float32 at the steps of the reference, so that even the largest angles agree. */
 function frequenciesOf(count: number, shift: number): Float32Array {
   const slope = Math.fround(-Math.log(MAX_PERIOD));
   return Float32Array.from(

@@ -4,12 +4,12 @@ import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import { basicTransformerBlock } from "./basic_transformer_block.ts";
 import { conv2d, groupNorm, linear } from "../layers/layers.ts";
 
-/** Added to variances; diffusers' own value, other than that of the residual blocks. */
+/** Added to variances. Source: diffusers; it differs from that of the residual blocks. */
 const EPSILON = 1e-6;
 
-/** What a transformer over an image is made of. */
+/** Options of {@linkcode transformer2dModel}. */
 export interface Transformer2dOptions {
-  /** Number of blocks; may be 0. */
+  /** Number of blocks, >= 0. */
   readonly layers: number;
   /** Number of heads. */
   readonly heads: number;
@@ -17,7 +17,7 @@ export interface Transformer2dOptions {
   readonly groups: number;
   /** Whether the projections are linear layers instead of convolutions. */
   readonly useLinearProjection: boolean;
-  /** Whether attention is computed in float32 where the graph is not. */
+  /** Whether attention is computed in float32 whatever the precision of the graph. */
   readonly upcastAttention: boolean;
 }
 

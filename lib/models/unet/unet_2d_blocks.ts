@@ -5,24 +5,24 @@ import { conv2d } from "../layers/layers.ts";
 import { resnetBlock2d } from "../layers/resnet_block_2d.ts";
 import { transformer2dModel } from "./transformer_2d_model.ts";
 
-/** One block of the network: residual blocks at one resolution, with or without attention. */
+/** A block of a UNet: residual blocks at one resolution, with or without attention. */
 export interface UnetBlock {
-  /** Channels of the result. */
+  /** Channels of the output. */
   readonly channels: number;
-  /** Number of residual blocks; the middle block has one more if it has attention. */
+  /** Number of residual blocks; a middle block with attention has one more. */
   readonly layers: number;
-  /** Number of heads of attention. */
+  /** Number of attention heads. */
   readonly heads: number;
   /**
-   * Transformer blocks behind each residual block; undefined for a block without attention. In the
-   * middle block they lie between the residual blocks.
+   * Number of transformer blocks after each residual block; undefined for a block without
+   * attention. In the middle block they are between the residual blocks.
    */
   readonly transformerLayers: readonly number[] | undefined;
 }
 
-/** What all blocks of a network share. */
+/** What all blocks of a UNet or ControlNet share. */
 export interface UnetBlockContext {
-  /** Where the nodes are added. */
+  /** Graph to which the nodes are added. */
   readonly g: GraphBuilder;
   /** SiLU of the time embeddings, [N or 1, E]. */
   readonly activeTimeEmbeds: Value;
@@ -36,7 +36,7 @@ export interface UnetBlockContext {
     readonly normEps: number;
     /** Whether the projections of transformers are linear layers instead of convolutions. */
     readonly useLinearProjection: boolean;
-    /** Whether attention is computed in float32 where the graph is not. */
+    /** Whether attention is computed in float32 whatever the precision of the graph. */
     readonly upcastAttention: boolean;
   };
 }
@@ -46,8 +46,8 @@ export interface UnetBlockContext {
  *
  * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/unets/unet_2d_blocks.py.
  *
- * @param options.downsample Whether the result is halved, to ceil(h / 2) x ceil(w / 2).
- * @returns The state behind each layer, for the way up; the last one is the result.
+ * @param options.downsample Whether the output is halved, to ceil(h / 2) x ceil(w / 2).
+ * @returns The output of each layer, for the skip connections; the last one is the output.
  */
 export function downBlock2d(
   context: UnetBlockContext,
@@ -85,9 +85,10 @@ export function midBlock2d(
 /**
  * diffusers' UpBlock2D and CrossAttnUpBlock2D. Shapes: x [N, C, h, w].
  *
- * @param options.skips States of the way down, one for each layer; the last is taken first.
- * @param options.size Height and width to which the result is doubled, or one less than that;
- * undefined leaves the size as it is.
+ * @param options.skips Skip connections from the down blocks, one per layer; the last is used
+ * first.
+ * @param options.size Height and width of the upsampled output: twice the input, or one less.
+ * Undefined does not upsample.
  */
 export function upBlock2d(
   context: UnetBlockContext,
@@ -114,13 +115,13 @@ export function upBlock2d(
   return conv2d(g, w.at("upsamplers").at(0).at("conv"), doubled, { channels: block.channels });
 }
 
-/** Cuts off the last row and column where the skip has an odd side, as nearest resizing does. */
+/** Crops the last row or column if the next skip connection is odd, as nearest resizing does. */
 function cropTo(g: GraphBuilder, x: Value, [height, width]: readonly [number, number]): Value {
   const rows = x.shape[2] === height ? x : g.slice(x, 2, 0, height);
   return rows.shape[3] === width ? rows : g.slice(rows, 3, 0, width);
 }
 
-/** Which layer of which block. */
+/** A layer of a block. */
 interface Layer {
   readonly block: UnetBlock;
   readonly index: number;

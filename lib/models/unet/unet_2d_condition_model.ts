@@ -17,14 +17,14 @@ export interface UnetOptions extends UnetGraphOptions {
 /**
  * Builds diffusers' UNet2DConditionModel, which predicts the noise in latents.
  *
- * Inputs: `sample` [N, C, h, w], `timestep` [B] for B pictures, `encoder_hidden_states` [N, L, D],
- * `text_embeds` [N, P], `time_ids` [N, 6]; with residuals also `down_block_residual_0`… and
- * `mid_block_residual`, in the shapes of a ControlNet's outputs. All are float32. Output:
- * `noise_pred` [N, C, h, w].
+ * Inputs, all float32: `sample` [N, C, h, w], `timestep` [B] for B pictures,
+ * `encoder_hidden_states` [N, L, D] and those of {@linkcode AddedConditions}; with residuals also
+ * `down_block_residual_0`… and `mid_block_residual`, in the shapes of a ControlNet's outputs.
+ * Output: `noise_pred` [N, C, h, w].
  *
  * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/unets/unet_2d_condition.py.
  *
- * @throws {RangeError} If a weight is missing, has another shape, or is left over.
+ * @throws {RangeError} If a weight is missing or left over, or its shape differs.
  */
 export function buildUnet(weights: WeightSource, config: UnetConfig, options: UnetOptions): Graph {
   const g = new GraphBuilder("unet", options);
@@ -59,12 +59,12 @@ function upBlocks(
   const skips = [...options.skips];
   let h = x;
   for (const [i, block] of blocks.entries()) {
-    const own = skips.splice(-block.layers);
+    const blockSkips = skips.splice(-block.layers);
     const [height, width] = skips.at(-1)?.shape.slice(2) ?? [];
     const isLast = i === blocks.length - 1;
     h = upBlock2d(context, w.at("up_blocks").at(i), h, {
       block,
-      skips: own,
+      skips: blockSkips,
       size: isLast ? undefined : [height!, width!],
     });
   }

@@ -11,15 +11,15 @@ import {
 
 /** Options of a UNet2DConditionModel. */
 export interface UnetConfig extends UnetTrunkConfig {
-  /** Channels of the result. */
+  /** Channels of the output. */
   readonly outChannels: number;
-  /** Side of the window of the first convolution, in pixels. */
+  /** Kernel size of the first convolution, odd. */
   readonly convInKernel: number;
-  /** Side of the window of the last convolution, in pixels. */
+  /** Kernel size of the last convolution, odd. */
   readonly convOutKernel: number;
-  /** Height and width of the latents it was trained for; undefined where the file is silent. */
+  /** Height and width of the latents in training; undefined if the file does not give them. */
   readonly sampleSize: readonly [number, number] | undefined;
-  /** The way up, lowest resolution first; each but the last doubles the sides. */
+  /** Up blocks, lowest resolution first; all but the last double height and width. */
   readonly upBlocks: readonly UnetBlock[];
 }
 
@@ -35,7 +35,11 @@ export async function readUnetConfig(
   return parseUnetConfig(await ModelConfig.open(folder, subfolder));
 }
 
-/** Reads the options of a UNet from an open file. */
+/**
+ * Reads the options of a UNet from an open file.
+ *
+ * @throws {ModelConfigError} If one is missing, wrong or not supported.
+ */
 export function parseUnetConfig(config: ModelConfig): UnetConfig {
   config.choice("_class_name", ["UNet2DConditionModel"], "UNet2DConditionModel");
   config.choice("attention_type", ["default"], "default");
@@ -66,8 +70,8 @@ export function parseUnetConfig(config: ModelConfig): UnetConfig {
 }
 
 function readKernel(config: ModelConfig, key: string): number {
-  const side = config.integer(key, 3);
-  if (side % 2 === 1) return side;
+  const size = config.integer(key, 3);
+  if (size % 2 === 1) return size;
   throw config.refusal(key, "an odd integer");
 }
 
@@ -77,7 +81,7 @@ function readSampleSize(config: ModelConfig): UnetConfig["sampleSize"] {
   return [height!, width!];
 }
 
-/** Mirrors the way down, with one more residual block each. */
+/** Reads the up blocks: the down blocks in reverse order, with one more residual block each. */
 function readUpBlocks(config: ModelConfig, downBlocks: readonly UnetBlock[]): UnetBlock[] {
   const count = downBlocks.length;
   const kinds = config.names("up_block_types", ["UpBlock2D", "CrossAttnUpBlock2D"], []);

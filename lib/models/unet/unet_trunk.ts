@@ -4,26 +4,29 @@ import type { NetworkPrecision } from "../../onnx/runtime/network_precision.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import { timestepEmbedding, timesteps } from "./timestep_embedding.ts";
 import { downBlock2d, midBlock2d, type UnetBlockContext } from "./unet_2d_blocks.ts";
-import { TIME_IDS, type UnetTrunkConfig } from "./unet_trunk_config.ts";
+import { type AddedConditions, TIME_IDS, type UnetTrunkConfig } from "./unet_trunk_config.ts";
+
+/** Timesteps and time ids stay float32: float16 cannot represent all of them. */
+const EXACT = { cast: false };
 
 /** Sizes and precision of the graph of a UNet or a ControlNet. */
 export interface UnetGraphOptions extends NetworkPrecision {
-  /** Rows of the batch, a multiple of the pictures. */
+  /** Rows of the batch, N: a multiple of `pictures`. */
   readonly batch: number;
   /**
-   * Pictures in the batch, as many rows each; each has a timestep of its own, and in a ControlNet an
-   * image and a factor of its own. Default: 1.
+   * Pictures in the batch, B, with N / B rows each. Each picture has its own timestep, and in a
+   * ControlNet its own control image and scale. Default: 1.
    */
   readonly pictures?: number;
   /** Height of the latents. */
   readonly height: number;
   /** Width of the latents. */
   readonly width: number;
-  /** Tokens of a prompt. */
+  /** Number of tokens of a prompt, L. */
   readonly promptLength: number;
 }
 
-/** What a UNet and its ControlNets are given, and what they make of it first. */
+/** Inputs that a UNet and its ControlNets share, as their blocks use them. */
 export interface UnetInputs {
   /** Noisy latents, [N, C, h, w]. */
   readonly sample: Value;
@@ -32,10 +35,10 @@ export interface UnetInputs {
 }
 
 /**
- * Declares the inputs `sample`, `timestep`, `encoder_hidden_states`, `text_embeds` and `time_ids`,
- * and embeds the timesteps and what is added to them.
+ * Declares the inputs `sample`, `timestep`, `encoder_hidden_states` and those of
+ * {@linkcode AddedConditions}, and computes the time embedding.
  *
- * @throws {RangeError} If the rows are no multiple of the pictures.
+ * @throws {RangeError} If `batch` is not a multiple of `pictures`.
  */
 export function unetInputs(
   g: GraphBuilder,
@@ -46,45 +49,63 @@ export function unetInputs(
   const { batch, pictures = 1, height, width, promptLength } = options;
   if (batch % pictures !== 0) {
     throw new RangeError(
-      `Cannot build graph "${g.name}": expected rows for each of ${pictures} pictures, got ${batch}`,
+      `Cannot build graph "${g.name}": expected a multiple of ${pictures} rows, got ${batch}`,
     );
   }
-  const { timeEmbedDim, flipSinToCos, freqShift, crossAttentionDim } = config;
-  const exact = { cast: false };
+  const { timeEmbedDim, crossAttentionDim, addedConditions } = config;
   const sample = g.input("sample", [batch, config.inChannels, height, width]);
-  const timestep = g.input("timestep", [pictures], "float32", exact);
+  const timestep = g.input("timestep", [pictures], "float32", EXACT);
   const tokens = g.input("encoder_hidden_states", [batch, promptLength, crossAttentionDim]);
-  const textEmbeds = g.input("text_embeds", [batch, config.textEmbedDim]);
-  const timeIds = g.input("time_ids", [batch, TIME_IDS], "float32", exact);
-  const sinusoids = (x: Value, sinusoidWidth: number) =>
-    timesteps(g, x, { width: sinusoidWidth, flipSinToCos, freqShift });
-  const time = sinusoids(timestep, config.downBlocks[0]!.channels);
-  const sizes = g.reshape(sinusoids(timeIds, config.additionTimeEmbedDim), [batch, -1]);
-  const timeEmbeds = addToRows(
-    g,
-    timestepEmbedding(g, w.at("time_embedding"), time, timeEmbedDim),
-    timestepEmbedding(g, w.at("add_embedding"), g.concat([textEmbeds, sizes], 1), timeEmbedDim),
-  );
+  const conditions = addedConditions && addedInput(g, batch, config, addedConditions);
+  const sinusoids = timesteps(g, timestep, { ...config, width: config.downBlocks[0]!.channels });
+  const time = timestepEmbedding(g, w.at("time_embedding"), sinusoids, timeEmbedDim);
+  const timeEmbeds = conditions
+    ? addToRows(g, time, timestepEmbedding(g, w.at("add_embedding"), conditions, timeEmbedDim))
+    : repeatToRows(g, time, batch);
   const prompt = g.reshape(tokens, [batch * promptLength, crossAttentionDim]);
   return { sample, context: { g, activeTimeEmbeds: g.silu(timeEmbeds), prompt, config } };
 }
 
-/**
- * Adds what each picture has once to all of its rows. Shapes: own [B, …], rows [N, …] -> [N, …] for B
- * pictures of N / B rows.
- */
-export function addToRows(g: GraphBuilder, own: Value, rows: Value): Value {
-  const [pictures, ...sides] = own.shape as [number, ...number[]];
-  if (pictures === 1) return g.add(own, rows);
-  const apart = g.reshape(rows, [pictures, rows.shape[0]! / pictures, ...sides]);
-  return g.reshape(g.add(g.reshape(own, [pictures, 1, ...sides]), apart), rows.shape);
+/** Declares the inputs of added conditions and returns what is embedded, [N, P + 6 * sinusoids]. */
+function addedInput(
+  g: GraphBuilder,
+  batch: number,
+  config: UnetTrunkConfig,
+  { textEmbedDim, additionTimeEmbedDim }: AddedConditions,
+): Value {
+  const textEmbeds = g.input("text_embeds", [batch, textEmbedDim]);
+  const timeIds = g.input("time_ids", [batch, TIME_IDS], "float32", EXACT);
+  const sinusoids = timesteps(g, timeIds, { ...config, width: additionTimeEmbedDim });
+  return g.concat([textEmbeds, g.reshape(sinusoids, [batch, -1])], 1);
+}
+
+/** Repeats a row per picture for all rows of the picture. Shapes: x [B, E] -> [N, E], or [1, E]. */
+function repeatToRows(g: GraphBuilder, x: Value, rows: number): Value {
+  const [pictures, width] = x.shape as [number, number];
+  if (pictures === 1) return x;
+  const repeated = g.expand(
+    g.reshape(x, [pictures, 1, width]),
+    [pictures, rows / pictures, width],
+  );
+  return g.reshape(repeated, [rows, width]);
 }
 
 /**
- * Builds the way down.
+ * Adds a tensor per picture to all rows of the picture.
+ * Shapes: perPicture [B, …], rows [N, …] -> [N, …], with N / B rows per picture.
+ */
+export function addToRows(g: GraphBuilder, perPicture: Value, rows: Value): Value {
+  const [pictures, ...rest] = perPicture.shape as [number, ...number[]];
+  if (pictures === 1) return g.add(perPicture, rows);
+  const grouped = g.reshape(rows, [pictures, rows.shape[0]! / pictures, ...rest]);
+  return g.reshape(g.add(g.reshape(perPicture, [pictures, 1, ...rest]), grouped), rows.shape);
+}
+
+/**
+ * Builds the down blocks.
  *
- * @param x Latents behind the first convolution, [N, C, h, w].
- * @returns All states for the way up; the first is `x`, the last is the result.
+ * @param x Output of the first convolution, [N, C, h, w].
+ * @returns The skip connections: first `x`, last the output.
  */
 export function downBlocks(
   context: UnetBlockContext,
@@ -101,7 +122,7 @@ export function downBlocks(
   return states;
 }
 
-/** Builds the middle block, if there is one. */
+/** Builds the middle block; returns `x` if there is none. */
 export function midBlock(
   context: UnetBlockContext,
   w: WeightScope,

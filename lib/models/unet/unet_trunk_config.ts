@@ -1,21 +1,32 @@
 import type { ModelConfig } from "../model_config.ts";
 import type { UnetBlock } from "./unet_2d_blocks.ts";
 
+/**
+ * Conditions that are added to the time embedding, as SDXL has them (`addition_embed_type`
+ * "text_time"): the network has the inputs `text_embeds` [N, P] and `time_ids` [N, 6].
+ *
+ * Source: Podell et al. 2023, https://arxiv.org/abs/2307.01952, section 2.2.
+ */
+export interface AddedConditions {
+  /** Width of `text_embeds`, the pooled prompt: P. */
+  readonly textEmbedDim: number;
+  /** Number of sinusoids for each of the numbers in `time_ids`. */
+  readonly additionTimeEmbedDim: number;
+}
+
 /** Options that a UNet and its ControlNets have in common. */
 export interface UnetTrunkConfig {
   /** Channels of the latents. */
   readonly inChannels: number;
   /** Width of a token of the prompt. */
   readonly crossAttentionDim: number;
-  /** Width of the pooled prompt. */
-  readonly textEmbedDim: number;
-  /** Sinusoids for each of the six sizes in `time_ids`. */
-  readonly additionTimeEmbedDim: number;
+  /** Conditions beside the prompt; undefined for none, as in Stable Diffusion 1.5. */
+  readonly addedConditions: AddedConditions | undefined;
   /** Width of the time embeddings. */
   readonly timeEmbedDim: number;
   /** Whether cosines come before sines. */
   readonly flipSinToCos: boolean;
-  /** What is taken off the number of frequencies when they are spread. */
+  /** Subtracted from the number of frequencies in the exponent. */
   readonly freqShift: number;
   /** Groups of the normalizations. */
   readonly normNumGroups: number;
@@ -23,20 +34,20 @@ export interface UnetTrunkConfig {
   readonly normEps: number;
   /** Whether the projections of transformers are linear layers instead of convolutions. */
   readonly useLinearProjection: boolean;
-  /** Whether attention is computed in float32 where the graph is not. */
+  /** Whether attention is computed in float32 whatever the precision of the graph. */
   readonly upcastAttention: boolean;
-  /** The way down, highest resolution first; each but the last halves the sides. */
+  /** Down blocks, highest resolution first; all but the last halve height and width. */
   readonly downBlocks: readonly UnetBlock[];
-  /** The block at the lowest resolution; null where there is none. */
+  /** The block at the lowest resolution; null for none. */
   readonly midBlock: UnetBlock | null;
 }
 
-/** Numbers in `time_ids`: original size, crop and target size, each height and width. */
+/** Length of `time_ids`: original size, crop offset and target size, each height and width. */
 export const TIME_IDS = 6;
 
 /**
- * Options that do not change what a graph computes: names, versions, training, and what is only
- * used by kinds of layers that are refused.
+ * Options that do not change what a graph computes: names, versions, training, and options of layer
+ * types that are not supported.
  */
 export const HARMLESS_TRUNK_OPTIONS: readonly string[] = [
   "_diffusers_version",
@@ -44,11 +55,11 @@ export const HARMLESS_TRUNK_OPTIONS: readonly string[] = [
   "_use_default_values",
   "addition_embed_type_num_heads",
   "dropout",
-  // Read where a block has attention.
+  // Read if a block has attention.
   "transformer_layers_per_block",
-  // Read where "num_attention_heads" is not given.
+  // Read if there is no "num_attention_heads".
   "attention_head_dim",
-  // Left by diffusers' EMAModel.
+  // Written by diffusers' EMAModel.
   "decay",
   "inv_gamma",
   "min_decay",
@@ -61,29 +72,19 @@ export const HARMLESS_TRUNK_OPTIONS: readonly string[] = [
 /**
  * Reads the options that a UNet and its ControlNets have in common.
  *
- * @throws {ModelConfigError} If one is not supported.
+ * @throws {ModelConfigError} If one is missing, wrong or not supported.
  */
 export function readUnetTrunk(config: ModelConfig): UnetTrunkConfig {
-  refuseOtherKinds(config);
+  requireSupportedLayers(config);
   const channels = config.integers("block_out_channels", [320, 640, 1280, 1280]);
   const groups = config.integer("norm_num_groups", 32);
   if (channels.some((count) => count % groups !== 0)) {
     throw config.refusal("norm_num_groups", `a divisor of the channels ${channels}`);
   }
-  const additionTimeEmbedDim = evenInteger(config, "addition_time_embed_dim");
-  const embedsDim = config.integer("projection_class_embeddings_input_dim");
-  const textEmbedDim = embedsDim - TIME_IDS * additionTimeEmbedDim;
-  if (textEmbedDim < 1) {
-    throw config.refusal(
-      "projection_class_embeddings_input_dim",
-      `more than ${TIME_IDS} times addition_time_embed_dim`,
-    );
-  }
   return {
     inChannels: config.integer("in_channels", 4),
     crossAttentionDim: readCrossAttentionDim(config, channels.length),
-    textEmbedDim,
-    additionTimeEmbedDim,
+    addedConditions: readAddedConditions(config),
     timeEmbedDim: isNull(config, "time_embedding_dim")
       ? 4 * channels[0]!
       : config.integer("time_embedding_dim"),
@@ -97,10 +98,21 @@ export function readUnetTrunk(config: ModelConfig): UnetTrunkConfig {
   };
 }
 
-/** Refuses options that choose layers which are not built here. */
-function refuseOtherKinds(config: ModelConfig): void {
+function readAddedConditions(config: ModelConfig): AddedConditions | undefined {
+  if (config.choice("addition_embed_type", ["text_time", null]) === null) return undefined;
+  const additionTimeEmbedDim = evenInteger(config, "addition_time_embed_dim");
+  const embedsDim = config.integer("projection_class_embeddings_input_dim");
+  const textEmbedDim = embedsDim - TIME_IDS * additionTimeEmbedDim;
+  if (textEmbedDim >= 1) return { textEmbedDim, additionTimeEmbedDim };
+  throw config.refusal(
+    "projection_class_embeddings_input_dim",
+    `more than ${TIME_IDS} times addition_time_embed_dim`,
+  );
+}
+
+/** Refuses options that select layers which are not implemented. */
+function requireSupportedLayers(config: ModelConfig): void {
   config.choice("act_fn", ["silu", "swish"], "silu");
-  config.choice("addition_embed_type", ["text_time"]);
   config.choice("downsample_padding", [1], 1);
   config.choice("mid_block_scale_factor", [1], 1);
   config.choice("resnet_time_scale_shift", ["default"], "default");
@@ -113,7 +125,7 @@ function refuseOtherKinds(config: ModelConfig): void {
   );
 }
 
-/** Tells whether an option is null or not there. */
+/** Tells whether an option is null or missing. */
 export function isNull(config: ModelConfig, key: string): boolean {
   return (config.get(key) ?? null) === null;
 }
@@ -124,7 +136,7 @@ function evenInteger(config: ModelConfig, key: string): number {
   throw config.refusal(key, "an even integer");
 }
 
-/** Blocks may have widths of their own, but all of them get the same tokens. */
+/** The file may give a width per block, but all blocks get the same tokens. */
 function readCrossAttentionDim(config: ModelConfig, blocks: number): number {
   const widths = config.integerPerBlock("cross_attention_dim", blocks, 1280);
   if (widths.every((width) => width === widths[0])) return widths[0]!;
@@ -154,7 +166,7 @@ function readBlocks(
 /**
  * Reads the number of heads of each block.
  *
- * diffusers calls it "attention_head_dim", by an old mistake that checkpoints depend on. Source:
+ * diffusers calls it "attention_head_dim", an old mistake that checkpoints depend on. Source:
  * https://github.com/huggingface/diffusers/issues/2011#issuecomment-1547958131.
  */
 function readHeads(config: ModelConfig, channels: readonly number[]): readonly number[] {
@@ -166,7 +178,7 @@ function readHeads(config: ModelConfig, channels: readonly number[]): readonly n
 
 function readMidBlock(config: ModelConfig, downBlocks: readonly UnetBlock[]): UnetBlock | null {
   const kinds = ["UNetMidBlock2DCrossAttn", "UNetMidBlock2D", null] as const;
-  // A file that does not name it means the first; one that says null means none.
+  // A missing option means the first kind; null means no block.
   const kind = config.get("mid_block_type") === undefined
     ? kinds[0]
     : config.choice("mid_block_type", kinds);
@@ -180,8 +192,9 @@ function readMidBlock(config: ModelConfig, downBlocks: readonly UnetBlock[]): Un
 }
 
 /**
- * Reads how many transformer blocks stand behind each residual block of block `index`: a number
- * for all blocks, or for each block a number or a list with one for each residual block.
+ * Reads the number of transformer blocks after each residual block of the block `index`. The option
+ * is a number for all blocks, or a list with an entry per block: a number, or a list with a number
+ * per residual block.
  */
 export function readDepths(
   config: ModelConfig,

@@ -94,7 +94,7 @@ async function measureSide(bench: Bench, side: number): Promise<void> {
     schedule,
     prompts: {
       promptEmbeds: noise([rows, PROMPT_LENGTH, teacher.unet.crossAttentionDim]),
-      pooledPromptEmbeds: noise([rows, teacher.unet.textEmbedDim]),
+      pooledPromptEmbeds: noise([rows, teacher.unet.addedConditions!.textEmbedDim]),
     },
   }, {
     ...precision,

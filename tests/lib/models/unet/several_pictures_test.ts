@@ -82,6 +82,6 @@ Deno.test("buildUnet() refuses rows that are no multiple of the pictures", async
   const config = await readUnetConfig(teacher);
   assert.throws(
     () => buildUnet(weights, config, { ...sizes, batch: 3, pictures: 2 }),
-    /^RangeError: Cannot build graph "unet": expected rows for each of 2 pictures, got 3$/,
+    /^RangeError: Cannot build graph "unet": expected a multiple of 2 rows, got 3$/,
   );
 });

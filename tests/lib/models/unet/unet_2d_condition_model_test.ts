@@ -138,5 +138,5 @@ Deno.test("buildUnet() takes latents with odd sides", async () => {
 
 Deno.test("readUnetConfig() tells the size of the latents", () => {
   assert.deepEqual(config.sampleSize, [16, 16]);
-  assert.equal(config.textEmbedDim, 40);
+  assert.equal(config.addedConditions?.textEmbedDim, 40);
 });

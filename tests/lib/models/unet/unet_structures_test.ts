@@ -3,8 +3,8 @@ import { shapeSize } from "../../../../kernels/gpu/shape_size.ts";
 import { ModelConfig } from "../../../../lib/models/model_config.ts";
 import { buildUnet } from "../../../../lib/models/unet/unet_2d_condition_model.ts";
 import { parseUnetConfig } from "../../../../lib/models/unet/unet_config.ts";
-import { scatter } from "../../onnx/run_graph.ts";
-import { runGraph } from "../../onnx/run_graph.ts";
+import { assertAllClose } from "../../../support/assert_all_close.ts";
+import { runGraph, scatter } from "../../onnx/run_graph.ts";
 import { addLayer, randomWeights, type WeightShapes } from "../random_weights.ts";
 
 /** Widths of a network. */
@@ -13,8 +13,8 @@ interface Widths {
   readonly channels: readonly [number, number, number];
   /** Width of a token of the prompt. */
   readonly cross: number;
-  /** Width of the pooled prompt and the embedded sizes. */
-  readonly added: number;
+  /** Width of the pooled prompt and the embedded sizes; undefined without added conditions. */
+  readonly added?: number;
 }
 
 const SMALL: Widths = { channels: [16, 32, 48], cross: 24, added: 36 };
@@ -35,7 +35,7 @@ const OPTIONS = {
   use_linear_projection: true,
 };
 
-/** The structure of Segmind's SSD-1B: lists inside of lists, and no middle block. */
+/** The structure of Segmind's SSD-1B: nested lists, and no middle block. */
 const SSD_1B = {
   ...OPTIONS,
   mid_block_type: null,
@@ -62,15 +62,15 @@ function addResnet(
 function addTransformer(
   shapes: WeightShapes,
   path: string,
-  { width, depth, window, cross }: {
+  { width, depth, kernel, cross }: {
     width: number;
     depth: number;
-    window: readonly number[];
+    kernel: readonly number[];
     cross: number;
   },
 ): void {
   addLayer(shapes, `${path}.norm`, [width]);
-  addLayer(shapes, `${path}.proj_in`, [width, width, ...window]);
+  addLayer(shapes, `${path}.proj_in`, [width, width, ...kernel]);
   for (let i = 0; i < depth; i++) {
     const block = `${path}.transformer_blocks.${i}`;
     for (const norm of ["norm1", "norm2", "norm3"]) addLayer(shapes, `${block}.${norm}`, [width]);
@@ -83,34 +83,36 @@ function addTransformer(
     addLayer(shapes, `${block}.ff.net.0.proj`, [8 * width, width]);
     addLayer(shapes, `${block}.ff.net.2`, [width, 4 * width]);
   }
-  addLayer(shapes, `${path}.proj_out`, [width, width, ...window]);
+  addLayer(shapes, `${path}.proj_out`, [width, width, ...kernel]);
 }
 
-/** How many transformer blocks stand where; none for a block without attention. */
+/** Numbers of transformer blocks; none for a block without attention. */
 interface Depths {
   readonly down: readonly (readonly number[])[];
   readonly up: readonly (readonly number[])[];
   /** Undefined without a middle block, empty for one without attention. */
   readonly mid: readonly number[] | undefined;
-  /** Sides of the window of projections: none if they are linear. */
-  readonly window: readonly number[];
+  /** Kernel size of the projections: [] if they are linear layers. */
+  readonly kernel: readonly number[];
 }
 
-/** Lists the keys that diffusers' network would have. */
-function keysOf({ down, up, mid, window }: Depths, widths = SMALL): WeightShapes {
+/** Lists the keys of diffusers' network. */
+function keysOf({ down, up, mid, kernel }: Depths, widths = SMALL): WeightShapes {
   const shapes: WeightShapes = new Map();
   const { channels: [high, middle, low], cross, added } = widths;
   const time = 4 * high;
   const resnet = (path: string, from: number, to: number) =>
     addResnet(shapes, path, { from, to, time });
   const transformer = (path: string, width: number, depth: number | undefined) => {
-    if (depth !== undefined) addTransformer(shapes, path, { width, depth, window, cross });
+    if (depth !== undefined) addTransformer(shapes, path, { width, depth, kernel, cross });
   };
   addLayer(shapes, "conv_in", [high, 4, 3, 3]);
   addLayer(shapes, "time_embedding.linear_1", [time, high]);
   addLayer(shapes, "time_embedding.linear_2", [time, time]);
-  addLayer(shapes, "add_embedding.linear_1", [time, added]);
-  addLayer(shapes, "add_embedding.linear_2", [time, time]);
+  if (added !== undefined) {
+    addLayer(shapes, "add_embedding.linear_1", [time, added]);
+    addLayer(shapes, "add_embedding.linear_2", [time, time]);
+  }
   for (const [i, [from, to]] of [[high, high], [high, middle], [middle, low]].entries()) {
     const path = `down_blocks.${i}`;
     resnet(`${path}.resnets.0`, from!, to!);
@@ -122,7 +124,7 @@ function keysOf({ down, up, mid, window }: Depths, widths = SMALL): WeightShapes
     for (let i = 0; i <= mid.length; i++) resnet(`mid_block.resnets.${i}`, low, low);
     transformer("mid_block.attentions.0", low, mid[0]);
   }
-  // What comes from the layer before, and what comes from the way down.
+  // Channels of the layer before plus channels of the skip connection.
   const upChannels = [
     [low + low, low + low, low + middle],
     [low + middle, middle + middle, middle + high],
@@ -142,7 +144,7 @@ function keysOf({ down, up, mid, window }: Depths, widths = SMALL): WeightShapes
   return shapes;
 }
 
-/** Builds and runs a network; that every weight is used is checked while it is built. */
+/** Builds and runs a network; buildUnet() checks that every weight is used. */
 async function run(options: Record<string, unknown>, depths: Depths) {
   const sizes = { batch: 1, height: 9, width: 6, promptLength: 5, residuals: true };
   const graph = buildUnet(randomWeights(keysOf(depths)), open(options), sizes);
@@ -161,7 +163,7 @@ Deno.test("buildUnet() builds nested depths without a middle block, as of SSD-1B
     down: [[], [1, 1], [2, 3]],
     up: [[3, 3, 4], [2, 1, 1], []],
     mid: undefined,
-    window: [],
+    kernel: [],
   });
   const attentions = graph.nodes.filter(({ op }) => op === "MultiHeadAttention").length;
   assert.equal(attentions, 2 * (1 + 1 + 2 + 3 + 3 + 3 + 4 + 2 + 1 + 1));
@@ -218,15 +220,15 @@ const SDXL = {
   use_linear_projection: true,
 };
 
-Deno.test("buildUnet() builds SDXL itself", () => {
+Deno.test("buildUnet() builds SDXL", () => {
   const keys = keysOf({
     down: [[], [2, 2], [10, 10]],
     up: [[10, 10, 10], [2, 2, 2], []],
     mid: [10],
-    window: [],
+    kernel: [],
   }, { channels: [320, 640, 1280], cross: 2048, added: 2816 });
   const config = open(SDXL);
-  assert.equal(config.textEmbedDim, 1280);
+  assert.equal(config.addedConditions?.textEmbedDim, 1280);
   const sizes = { batch: 2, height: 128, width: 128, promptLength: 77 };
   const graph = buildUnet(randomWeights(keys), config, { ...sizes, precision: "float16" });
   // Source: the published checkpoint has 2,567,463,684 parameters in 1,680 tensors.
@@ -235,8 +237,8 @@ Deno.test("buildUnet() builds SDXL itself", () => {
   assert.equal(total, 2_567_463_684);
 });
 
-Deno.test("buildUnet() refuses a depth that is not the checkpoint's", () => {
-  const depths = { down: [[], [1, 1], [2, 2]], up: [[3, 3, 4], [2, 1, 1], []], window: [] };
+Deno.test("buildUnet() refuses a depth that differs from the checkpoint", () => {
+  const depths = { down: [[], [1, 1], [2, 2]], up: [[3, 3, 4], [2, 1, 1], []], kernel: [] };
   const weights = randomWeights(keysOf({ ...depths, mid: undefined }));
   const sizes = { batch: 1, height: 8, width: 8, promptLength: 5 };
   assert.throws(() => buildUnet(weights, open(SSD_1B), sizes), {
@@ -254,7 +256,7 @@ Deno.test("buildUnet() builds convolutions as projections, and depths of 0", asy
     down: [[], [0, 0], [2, 2]],
     up: [[2, 2, 2], [0, 0, 0], []],
     mid: [2],
-    window: [1, 1],
+    kernel: [1, 1],
   });
 });
 
@@ -265,7 +267,59 @@ Deno.test("buildUnet() builds without any attention", async () => {
     down_block_types: ["DownBlock2D", "DownBlock2D", "DownBlock2D"],
     mid_block_type: "UNetMidBlock2D",
     up_block_types: ["UpBlock2D", "UpBlock2D", "UpBlock2D"],
-  }, { down: [[], [], []], up: [[], [], []], mid: [], window: [] });
+  }, { down: [[], [], []], up: [[], [], []], mid: [], kernel: [] });
+});
+
+Deno.test("buildUnet() builds without added conditions, as of Stable Diffusion 1.5", async () => {
+  const {
+    addition_embed_type: _type,
+    addition_time_embed_dim: _dim,
+    projection_class_embeddings_input_dim: _width,
+    ...options
+  } = OPTIONS;
+  const config = open({ ...options, addition_embed_type: null });
+  assert.equal(config.addedConditions, undefined);
+  assert.deepEqual(open(options), config);
+  const keys = keysOf({
+    down: [[], [1, 1], [1, 1]],
+    up: [[1, 1, 1], [1, 1, 1], []],
+    mid: [1],
+    kernel: [],
+  }, { channels: SMALL.channels, cross: SMALL.cross });
+  // Two pictures of two rows each: the second picture's rows must get its own timestep.
+  const sizes = { height: 8, width: 8, promptLength: 5 };
+  const build = (pictures: number) =>
+    buildUnet(randomWeights(keys), config, { ...sizes, batch: 2 * pictures, pictures });
+  const [one, two] = [build(1), build(2)];
+  assert.deepEqual(one.inputs.map(({ name }) => name), [
+    "sample",
+    "timestep",
+    "encoder_hidden_states",
+  ]);
+  const sample = scatter(2 * 4 * 8 * 8);
+  const prompt = scatter(2 * 5 * SMALL.cross, 2);
+  const feeds = (times: readonly number[]) => {
+    const repeat = (values: Float32Array) =>
+      Float32Array.from(
+        { length: times.length * values.length },
+        (_, i) => values[i % values.length]!,
+      );
+    return {
+      sample: { data: repeat(sample), shape: [2 * times.length, 4, 8, 8] },
+      timestep: { data: Float32Array.from(times), shape: [times.length] },
+      encoder_hidden_states: {
+        data: repeat(prompt),
+        shape: [2 * times.length, 5, SMALL.cross],
+      },
+    };
+  };
+  const { noise_pred: early } = await runGraph(one, feeds([900]));
+  const { noise_pred: late } = await runGraph(one, feeds([20]));
+  const { noise_pred: both } = await runGraph(two, feeds([900, 20]));
+  assertAllClose(both!.data as Float32Array, [...early!.data, ...late!.data].map(Number), {
+    atol: 1e-5,
+  });
+  assert.notDeepEqual(early!.data, late!.data);
 });
 
 Deno.test("parseUnetConfig() reads the number of heads under both of its names", () => {
@@ -289,7 +343,6 @@ Deno.test("parseUnetConfig() reads one number of layers, or one for each block",
 const REFUSED: readonly (readonly [string, unknown])[] = [
   ["_class_name", "ControlNetModel"],
   ["act_fn", "mish"],
-  ["addition_embed_type", null],
   ["addition_embed_type", "image"],
   ["addition_time_embed_dim", 5],
   ["attention_head_dim", [2, 4]],
