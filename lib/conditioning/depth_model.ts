@@ -64,8 +64,8 @@ export async function readDepthModel(folder: ModelFolder): Promise<DepthModel> {
 }
 
 /**
- * Returns the size at which a Depth Anything looks at a picture: its aspect ratio, about as large as
- * the pictures that the network was trained on, with sides that are multiples of the patch.
+ * Returns the size at which a Depth Anything looks at a picture: its aspect ratio, about as large
+ * as the pictures that the network was trained on, with sides that are multiples of the patch.
  *
  * Source: `get_resize_output_image_size` of transformers' DPTImageProcessor, with
  * keep_aspect_ratio.

@@ -18,7 +18,9 @@ export interface GenerateTokensOptions {
   readonly maxNewTokens: number;
   /** Number of texts that are pursued at once; 1 takes the best token each time. Default: 1. */
   readonly beams?: number;
-  /** Power of the length that probabilities are divided by, above 0 for longer texts. Default: 1. */
+  /**
+   * Power of the length that probabilities are divided by, above 0 for longer texts. Default: 1.
+   */
   readonly lengthPenalty?: number;
 }
 

@@ -2,9 +2,12 @@ import { controlnetKind } from "../hub/model_ids.ts";
 import type { ImageSize } from "../image/image.ts";
 import { type Autoencoder, readAutoencoder } from "../models/autoencoder/autoencoder.ts";
 import type { ControlnetConfig } from "../models/unet/controlnet_config.ts";
-import { ModelConfig } from "../models/model_config.ts";
 import { readUnetConfig, type UnetConfig } from "../models/unet/unet_config.ts";
+import type { UnetTrunkConfig } from "../models/unet/unet_trunk_config.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
+import { subfolderPath } from "../weights/subfolder_path.ts";
+import { MODEL_FAMILIES } from "./model_families.ts";
+import type { CheckpointSource, ModelFamily, PromptEncoder } from "./model_family.ts";
 import type { LoraReference } from "../lora/lora_file.ts";
 
 /** A folder is no teacher, or a teacher that cannot be used. */
@@ -47,18 +50,11 @@ export interface TeacherFolderOptions {
   readonly loras?: readonly LoraReference[];
 }
 
-/** Files without which a folder is no teacher. */
-const NEEDED: readonly string[] = [
-  "unet/config.json",
-  "text_encoder/config.json",
-  "text_encoder_2/config.json",
-  "tokenizer/vocab.json",
-  "tokenizer_2/vocab.json",
-  "scheduler/scheduler_config.json",
-];
+/** Files that every teacher needs. */
+const COMMON_FILES: readonly string[] = ["unet/config.json", "scheduler/scheduler_config.json"];
 
-/** A diffusion model of SDXL's structure, in diffusers' layout. */
-export class TeacherFolder {
+/** A diffusion model of a supported family, in diffusers' layout. */
+export class TeacherFolder implements CheckpointSource {
   /** Name for messages, such as "mini". */
   readonly name: string;
   /** Its files. */
@@ -71,15 +67,15 @@ export class TeacherFolder {
   readonly vaeLocation: NetworkLocation;
   /** LoRAs that UNet and text encoders are loaded with. */
   readonly loras: readonly LoraReference[];
-  /** Whether an empty negative prompt stands for zeros instead of being encoded. */
-  readonly forceZerosForEmptyPrompt: boolean;
+  /** Text encoders and tokenizers. */
+  readonly promptEncoder: PromptEncoder;
   readonly #findElsewhere: FindControlnet;
 
   /** Puts together what {@linkcode openTeacherFolder} has read. */
   constructor(
     parts: Pick<
       TeacherFolder,
-      "name" | "folder" | "unet" | "vae" | "vaeLocation" | "loras" | "forceZerosForEmptyPrompt"
+      "name" | "folder" | "unet" | "vae" | "vaeLocation" | "loras" | "promptEncoder"
     >,
     findControlnet: FindControlnet = () => Promise.resolve(undefined),
   ) {
@@ -89,7 +85,7 @@ export class TeacherFolder {
     this.vae = parts.vae;
     this.vaeLocation = parts.vaeLocation;
     this.loras = parts.loras;
-    this.forceZerosForEmptyPrompt = parts.forceZerosForEmptyPrompt;
+    this.promptEncoder = parts.promptEncoder;
     this.#findElsewhere = findControlnet;
   }
 
@@ -149,11 +145,23 @@ export class TeacherFolder {
   }
 
   /**
-   * Checks that a ControlNet reads images of the size that the autoencoder makes latents of.
+   * Checks that a ControlNet fits the UNet and the autoencoder: it must take the same prompts, and
+   * control images of the size of the image.
    *
-   * @throws {TeacherFolderError} If it does not.
+   * @throws {TeacherFolderError} If it does not fit.
    */
-  checkControlnet(id: string, { conditioningFactor }: ControlnetConfig): void {
+  checkControlnet(id: string, config: ControlnetConfig): void {
+    if (promptInputs(config) !== promptInputs(this.unet)) {
+      throw new TeacherFolderError(
+        this.folder.location,
+        `the ControlNet "${id}" is for another model family: expected ${
+          promptInputs(this.unet)
+        }, ` +
+          `as the UNet, got ${promptInputs(config)}; ` +
+          `take "${id}" out of controlnet.models_id, or set controlnet.use_controlnet to false`,
+      );
+    }
+    const { conditioningFactor } = config;
     const { className, factor } = this.vae;
     if (conditioningFactor === factor) return;
     throw new TeacherFolderError(
@@ -189,8 +197,8 @@ export async function openTeacherFolder(
   const vaeLocation = autoencoder
     ? { folder: autoencoder, subfolder: "" }
     : { folder, subfolder: "vae" };
-  await checkFiles(folder, vaeLocation);
-  const unet = await readUnetConfig(folder);
+  const { family, unet } = await readFamily(folder);
+  await requireAutoencoder(vaeLocation);
   const vae = await readAutoencoder(vaeLocation.folder, vaeLocation.subfolder);
   if (vae.latentChannels !== unet.inChannels) {
     throw new TeacherFolderError(
@@ -199,35 +207,60 @@ export async function openTeacherFolder(
         `"${name}", got ${vae.latentChannels}; check diffusion.vae_id`,
     );
   }
-  const forceZerosForEmptyPrompt = await readForceZeros(folder);
+  const promptEncoder = await family.openPromptEncoder({ name, folder, loras });
   return new TeacherFolder(
-    { name, folder, unet, vae, vaeLocation, loras, forceZerosForEmptyPrompt },
+    { name, folder, unet, vae, vaeLocation, loras, promptEncoder },
     options.findControlnet,
   );
 }
 
-async function checkFiles(folder: ModelFolder, vaeLocation: NetworkLocation): Promise<void> {
-  const missing: string[] = [];
-  for (const path of NEEDED) if (!await folder.has(path)) missing.push(path);
-  if (missing.length > 0) {
+/** Reads the UNet, finds its family and checks that the folder has the files of the family. */
+async function readFamily(
+  folder: ModelFolder,
+): Promise<{ readonly family: ModelFamily; readonly unet: UnetConfig }> {
+  if (!await folder.has("unet/config.json")) throw await missingFiles(folder, MODEL_FAMILIES[0]);
+  const unet = await readUnetConfig(folder);
+  const family = MODEL_FAMILIES.find((known) => known.hasUnet(unet));
+  if (!family) {
+    const names = MODEL_FAMILIES.map(({ name }) => name).join(", ");
     throw new TeacherFolderError(
       folder.location,
-      `expected the files of a model of SDXL's structure in diffusers layout, ` +
-        `but there is no ${missing.join(", ")}; check diffusion.model_id`,
+      `expected a UNet of ${names}, got another kind; check diffusion.model_id`,
     );
   }
-  const { subfolder } = vaeLocation;
-  const path = subfolder === "" ? "config.json" : `${subfolder}/config.json`;
-  if (await vaeLocation.folder.has(path)) return;
+  const error = await missingFiles(folder, family);
+  if (error) throw error;
+  return { family, unet };
+}
+
+/** Returns the error that names all missing files; undefined if there are none. */
+async function missingFiles(
+  folder: ModelFolder,
+  { name, files }: ModelFamily,
+): Promise<TeacherFolderError | undefined> {
+  const missing: string[] = [];
+  for (const path of [...COMMON_FILES, ...files]) if (!await folder.has(path)) missing.push(path);
+  if (missing.length === 0) return undefined;
+  return new TeacherFolderError(
+    folder.location,
+    `expected the files of ${name} in diffusers' layout, but there is no ${missing.join(", ")}; ` +
+      `check diffusion.model_id`,
+  );
+}
+
+async function requireAutoencoder({ folder, subfolder }: NetworkLocation): Promise<void> {
+  const path = subfolderPath(subfolder, "config.json");
+  if (await folder.has(path)) return;
   throw new TeacherFolderError(
-    vaeLocation.folder.location,
+    folder.location,
     `expected an autoencoder, but there is no ${path}; check diffusion.vae_id`,
   );
 }
 
-/** Without the file, an empty negative prompt is encoded like any other. */
-async function readForceZeros(folder: ModelFolder): Promise<boolean> {
-  if (!await folder.has("model_index.json")) return false;
-  const index = await ModelConfig.open(folder, "", "model_index.json");
-  return index.boolean("force_zeros_for_empty_prompt", false);
+/** Describes the inputs of a UNet or ControlNet that come from the prompts. */
+function promptInputs({ crossAttentionDim, addedConditions }: UnetTrunkConfig): string {
+  const pooled = addedConditions
+    ? `pooled prompts of width ${addedConditions.textEmbedDim}`
+    : "no pooled prompts";
+  return `tokens of width ${crossAttentionDim} and ${pooled}`;
 }

@@ -54,7 +54,10 @@ export async function loadNetworks(
   const { prompt, negativePrompt, controlnet, seed, sd } = config;
   const schedule = await NoiseSchedule.open(teacher.folder);
   const texts = { prompt, negativePrompt: usesNegativePrompt ? negativePrompt : undefined };
-  const prompts = await encodePrompts(sessions, teacher, texts, precision);
+  const prompts = await encodePrompts(sessions, teacher, texts, {
+    ...precision,
+    size,
+  });
   const denoiser = owned.use(
     await Denoiser.create(gpu, { sessions, teacher, schedule, prompts }, {
       ...precision,

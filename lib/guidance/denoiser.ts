@@ -1,9 +1,8 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeAddScaled } from "../../kernels/optimizer/add_scaled.ts";
-import type { PromptEmbeddings } from "../conditioning/encode_prompts.ts";
+import { type Conditioning, conditioningFeeds } from "../conditioning/model_family.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
-import { makeTimeIds } from "../conditioning/time_ids.ts";
 import type { ImageSize } from "../image/image.ts";
 import type { NetworkPrecision } from "../onnx/runtime/network_precision.ts";
 import { type DeviceTensor, toRuntime } from "../onnx/runtime/device_tensor.ts";
@@ -26,7 +25,7 @@ export interface DenoiserParts {
   /** Its schedule. */
   readonly schedule: NoiseSchedule;
   /** Encoded prompts; their number of rows R is that of the batch. */
-  readonly prompts: PromptEmbeddings;
+  readonly prompts: Conditioning;
 }
 
 /** Options of {@linkcode Denoiser.create}. */
@@ -100,7 +99,7 @@ export class Denoiser implements AsyncDisposable {
     options: DenoiserOptions = {},
   ): Promise<Denoiser> {
     const { size = teacher.imageSize, controlnets: choices = [] } = options;
-    const [rows, promptLength] = prompts.promptEmbeds.shape as [number, number];
+    const [rows, promptLength] = prompts.states.shape as [number, number];
     const latentSize = teacher.latentSize(size);
     const { height, width } = latentSize;
     const graphOptions = { ...options, batch: rows, height, width, promptLength };
@@ -108,7 +107,7 @@ export class Denoiser implements AsyncDisposable {
     const controlnets = cleanup.use(
       await ControlnetResiduals.create(gpu, { sessions, teacher, choices }, graphOptions),
     );
-    const constants = constantFeeds(teacher, prompts, size);
+    const constants = conditioningFeeds(prompts);
     const unet = cleanup.use(
       await LoadedUnet.create(gpu, { sessions, teacher, constants }, {
         ...graphOptions,
@@ -207,18 +206,4 @@ export class Denoiser implements AsyncDisposable {
     const data = velocity.map((v, i) => signalRate * v + noiseRate * latents[i]!);
     return { data, shape: output.shape };
   }
-}
-
-/** Returns the inputs that are constant for a prompt. */
-function constantFeeds(
-  teacher: TeacherFolder,
-  { promptEmbeds, pooledPromptEmbeds }: PromptEmbeddings,
-  size: ImageSize,
-): Record<string, HostTensor> {
-  const trained = teacher.unet.sampleSize ? teacher.imageSize : size;
-  return {
-    encoder_hidden_states: promptEmbeds,
-    text_embeds: pooledPromptEmbeds,
-    time_ids: makeTimeIds(trained, promptEmbeds.shape[0]!),
-  };
 }

@@ -2,7 +2,7 @@ import { encodeAddNoise } from "../../kernels/guidance/add_noise.ts";
 import { encodeScoreGradient, scoreWeight } from "../../kernels/guidance/score_gradient.ts";
 import { encodePrompts } from "../conditioning/encode_prompts.ts";
 import { openTeacherFolder, type TeacherFolder } from "../conditioning/teacher_folder.ts";
-import { makeTimeIds } from "../conditioning/time_ids.ts";
+import { conditioningFeeds } from "../conditioning/model_family.ts";
 import { NoiseSchedule } from "../guidance/noise_schedule.ts";
 import { GradientSession } from "../onnx/runtime/gradient_session.ts";
 import { StateDict } from "../weights/state_dict.ts";
@@ -44,13 +44,10 @@ export async function* verifySdsStep(verification: Verification): AsyncGenerator
   const [prompt, negativePrompt] = tokens.prompts as [string, string];
   const prompts = await encodePrompts(sessions, teacher, { prompt, negativePrompt });
   const noisy = await addNoise(verification, latents!, { alpha, rows: 2 });
-  const [height, width] = image.shape.slice(2) as [number, number];
   const noisePred = await predictNoise(verification, {
     sample: noisy,
     timestep: file.tensor("timestep"),
-    encoder_hidden_states: prompts.promptEmbeds,
-    text_embeds: prompts.pooledPromptEmbeds,
-    time_ids: makeTimeIds({ height, width }, 2),
+    ...conditioningFeeds(prompts),
   });
   yield file.compare("noise_pred", noisePred.data, NETWORK);
 

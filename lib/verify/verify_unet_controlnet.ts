@@ -23,9 +23,9 @@ export interface DenoiserInputs {
   /** Prompts, shape [N, L, D]. */
   readonly encoder_hidden_states: HostTensor;
   /** Pooled prompts, shape [N, P]. */
-  readonly text_embeds: HostTensor;
+  readonly text_embeds?: HostTensor;
   /** Sizes, shape [N, 6]. */
-  readonly time_ids: HostTensor;
+  readonly time_ids?: HostTensor;
 }
 
 /** Residuals of a ControlNet, or a sum of several, by the names of the UNet's inputs. */

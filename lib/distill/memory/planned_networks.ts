@@ -1,7 +1,5 @@
 import type { TeacherFolder } from "../../conditioning/teacher_folder.ts";
 import type { ImageSize } from "../../image/image.ts";
-import { readClipTextConfig } from "../../models/clip/clip_text_config.ts";
-import { buildClipTextModel } from "../../models/clip/clip_text_model.ts";
 import { readControlnetConfig } from "../../models/unet/controlnet_config.ts";
 import { buildControlnet } from "../../models/unet/controlnet_model.ts";
 import { buildUnet } from "../../models/unet/unet_2d_condition_model.ts";
@@ -44,19 +42,12 @@ export async function planNetworks(
 ): Promise<PlannedNetworks> {
   const { rows, pictures = 1, precision, teacherSize } = options;
   const latentSize = teacher.latentSize(teacherSize);
-  const encoders = await Promise.all(
-    ["text_encoder", "text_encoder_2"].map((name) => readClipTextConfig(teacher.folder, name)),
-  );
-  const promptLength = encoders[0]!.maxPositions;
+  const { graphs, promptLength } = await teacher.promptEncoder.plan({ rows, precision });
   const sizes = { ...latentSize, batch: rows * pictures, pictures, promptLength, precision };
-  const networks: PlannedNetwork[] = encoders.map((config, i) => ({
+  const networks: PlannedNetwork[] = graphs.map((graph, i) => ({
     name: `text encoder ${i + 1}`,
     phase: "prompts",
-    graph: buildClipTextModel(placeholder(), config, {
-      batch: rows,
-      length: promptLength,
-      precision,
-    }),
+    graph,
     isQuantized: true,
   }));
   for (const id of options.controlnets) {

@@ -4,6 +4,7 @@ import { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { encodeNormal } from "../../../kernels/random/philox.ts";
 import { openTeacherFolder, type TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
+import { makeTimeIds } from "../../../lib/conditioning/sdxl/time_ids.ts";
 import { megabytes } from "../../../lib/distill/memory/memory_plan.ts";
 import { Denoiser } from "../../../lib/guidance/denoiser.ts";
 import { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
@@ -93,8 +94,9 @@ async function measureSide(bench: Bench, side: number): Promise<void> {
     teacher,
     schedule,
     prompts: {
-      promptEmbeds: noise([rows, PROMPT_LENGTH, teacher.unet.crossAttentionDim]),
-      pooledPromptEmbeds: noise([rows, teacher.unet.addedConditions!.textEmbedDim]),
+      states: noise([rows, PROMPT_LENGTH, teacher.unet.crossAttentionDim]),
+      pooled: noise([rows, teacher.unet.addedConditions!.textEmbedDim]),
+      timeIds: makeTimeIds(size, rows),
     },
   }, {
     ...precision,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { encodePrompts } from "../../../lib/conditioning/encode_prompts.ts";
 import { openTeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
-import { makeTimeIds } from "../../../lib/conditioning/time_ids.ts";
+import { makeTimeIds } from "../../../lib/conditioning/sdxl/time_ids.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { goldenPath, readGolden } from "../../support/goldens.ts";
@@ -24,30 +24,30 @@ Deno.test("encodePrompts() equals transformers, negative prompt first", async ()
   const teacher = await openTeacherFolder(TINY);
   const prompts = { prompt: PROMPT, negativePrompt: "" };
   const encoded = await encodePrompts(WASM_SESSIONS, teacher, prompts);
-  assert.deepEqual(encoded.promptEmbeds.shape, [2, 77, 80]);
-  assert.deepEqual(encoded.pooledPromptEmbeds.shape, [2, 40]);
+  assert.deepEqual(encoded.states.shape, [2, 77, 80]);
+  assert.deepEqual(encoded.pooled!.shape, [2, 40]);
   const expected = [1, 0].flatMap((index) => [...row("prompt_embeds", index)]);
-  assertAllClose(encoded.promptEmbeds.data, expected, { atol: 1e-4 }); // whole networks
+  assertAllClose(encoded.states.data, expected, { atol: 1e-4 }); // whole networks
   const pooled = [1, 0].flatMap((index) => [...row("pooled_prompt_embeds", index)]);
-  assertAllClose(encoded.pooledPromptEmbeds.data, pooled, { atol: 1e-4 });
+  assertAllClose(encoded.pooled!.data, pooled, { atol: 1e-4 });
 });
 
 Deno.test("encodePrompts() makes one row without a negative prompt", async () => {
   const teacher = await openTeacherFolder(TINY);
   const encoded = await encodePrompts(WASM_SESSIONS, teacher, { prompt: PROMPT });
-  assert.deepEqual(encoded.promptEmbeds.shape, [1, 77, 80]);
-  assertAllClose(encoded.promptEmbeds.data, row("prompt_embeds", 0), { atol: 1e-4 });
+  assert.deepEqual(encoded.states.shape, [1, 77, 80]);
+  assertAllClose(encoded.states.data, row("prompt_embeds", 0), { atol: 1e-4 });
 });
 
 Deno.test("encodePrompts() makes zeros of an empty negative prompt where the teacher says so", async () => {
   const index = { "model_index.json": '{"force_zeros_for_empty_prompt": true}' };
   const teacher = await openTeacherFolder(memoryFolder(index, TINY));
   const prompts = { prompt: PROMPT, negativePrompt: "" };
-  const { promptEmbeds, pooledPromptEmbeds } = await encodePrompts(WASM_SESSIONS, teacher, prompts);
-  assert(promptEmbeds.data.subarray(0, 77 * 80).every((value) => value === 0));
-  assertAllClose(promptEmbeds.data.subarray(77 * 80), row("prompt_embeds", 0), { atol: 1e-4 });
-  assert(pooledPromptEmbeds.data.subarray(0, 40).every((value) => value === 0));
-  assert(pooledPromptEmbeds.data.subarray(40).some((value) => value !== 0));
+  const { states, pooled } = await encodePrompts(WASM_SESSIONS, teacher, prompts);
+  assert(states.data.subarray(0, 77 * 80).every((value) => value === 0));
+  assertAllClose(states.data.subarray(77 * 80), row("prompt_embeds", 0), { atol: 1e-4 });
+  assert(pooled!.data.subarray(0, 40).every((value) => value === 0));
+  assert(pooled!.data.subarray(40).some((value) => value !== 0));
 });
 
 Deno.test("makeTimeIds() repeats the size for each row", () => {

@@ -1,9 +1,9 @@
 import { memorySource } from "../../../lib/weights/byte_source.ts";
 import type { ModelFolder } from "../../../lib/weights/model_folder.ts";
 
-/** Makes a folder of texts in memory, over another folder, some of whose files are left out. */
+/** A folder in memory on top of another folder, of which some files are hidden. */
 export function memoryFolder(
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>,
   base?: ModelFolder,
   without: readonly string[] = [],
 ): ModelFolder {
@@ -11,11 +11,14 @@ export function memoryFolder(
   return {
     location: base?.location ?? "memory",
     has: async (path) => path in files || await below(path) === true,
-    text: async (path) => files[path] ?? await base!.text(path),
+    async text(path) {
+      const file = files[path] ?? await base!.text(path);
+      return typeof file === "string" ? file : new TextDecoder().decode(file);
+    },
     async source(path) {
-      const text = files[path];
-      if (text === undefined) return await base!.source(path);
-      return memorySource(new TextEncoder().encode(text), path);
+      const file = files[path];
+      if (file === undefined) return await base!.source(path);
+      return memorySource(typeof file === "string" ? new TextEncoder().encode(file) : file, path);
     },
   };
 }

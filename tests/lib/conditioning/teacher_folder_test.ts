@@ -14,7 +14,6 @@ Deno.test("openTeacherFolder() finds the size of images and latents", async () =
   assert.deepEqual(teacher.imageSize, { height: 128, width: 128 });
   assert.deepEqual(teacher.latentSize({ height: 64, width: 96 }), { height: 8, width: 12 });
   assert.throws(() => teacher.latentSize({ height: 100, width: 96 }), /multiples of 8 pixels/);
-  assert.equal(teacher.forceZerosForEmptyPrompt, false);
 });
 
 Deno.test("controlnetLocation() takes SD-piXL's names with a size", async () => {
@@ -93,10 +92,41 @@ Deno.test("openTeacherFolder() takes another autoencoder from a folder of its ow
   await assert.rejects(openTeacherFolder(folder), /there is no vae\/config\.json/);
 });
 
-Deno.test("openTeacherFolder() reads whether empty prompts are zeros", async () => {
+Deno.test("openTeacherFolder() refuses a wrong option of empty prompts", async () => {
   const folder = memoryFolder(
-    { "model_index.json": '{"force_zeros_for_empty_prompt": true}' },
+    { "model_index.json": '{"force_zeros_for_empty_prompt": 1}' },
     TINY,
   );
-  assert.equal((await openTeacherFolder(folder)).forceZerosForEmptyPrompt, true);
+  await assert.rejects(openTeacherFolder(folder), {
+    name: "ModelConfigError",
+    key: "force_zeros_for_empty_prompt",
+  });
+});
+
+Deno.test("openTeacherFolder() refuses a UNet of an unsupported family", async () => {
+  const {
+    addition_embed_type: _type,
+    addition_time_embed_dim: _dim,
+    projection_class_embeddings_input_dim: _width,
+    ...options
+  } = JSON.parse(await TINY.text("unet/config.json"));
+  const folder = memoryFolder({ "unet/config.json": JSON.stringify(options) }, TINY);
+  await assert.rejects(openTeacherFolder(folder), {
+    name: "TeacherFolderError",
+    message:
+      /: expected a UNet of Stable Diffusion XL, got another kind; check diffusion\.model_id$/,
+  });
+});
+
+Deno.test("checkControlnet() refuses a ControlNet of another family", async () => {
+  const teacher = await openTeacherFolder(TINY);
+  const config = await readControlnetConfig(TINY, "controlnet_canny");
+  assert.throws(() => teacher.checkControlnet("canny", { ...config, addedConditions: undefined }), {
+    name: "TeacherFolderError",
+    message: /"canny" is for another model family: expected tokens of width 80 and pooled prompts /,
+  });
+  assert.throws(
+    () => teacher.checkControlnet("canny", { ...config, crossAttentionDim: 768 }),
+    /got tokens of width 768 and pooled prompts of width 40; take "canny" out of/,
+  );
 });

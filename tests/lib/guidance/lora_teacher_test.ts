@@ -61,8 +61,8 @@ Deno.test("prompts are encoded with the LoRAs of the teacher", async () => {
     const module = "text_encoder.text_model.encoder.layers.0.mlp.fc1";
     const loras = factors.map((factor) => ({ ...loraOf(module, 64, 32), scale: factor }));
     const teacher = await openTeacherFolder(TINY, { loras });
-    const { promptEmbeds } = await encodePrompts(WASM_SESSIONS, teacher, { prompt: "a cat" });
-    return promptEmbeds.data;
+    const { states } = await encodePrompts(WASM_SESSIONS, teacher, { prompt: "a cat" });
+    return states.data;
   };
   const [without, once, twice, both] = [
     await encode([]),

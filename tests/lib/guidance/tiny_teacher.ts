@@ -1,4 +1,5 @@
-import type { PromptEmbeddings } from "../../../lib/conditioning/encode_prompts.ts";
+import type { Conditioning } from "../../../lib/conditioning/model_family.ts";
+import { makeTimeIds } from "../../../lib/conditioning/sdxl/time_ids.ts";
 import { openTeacherFolder, type TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
 import { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
@@ -9,7 +10,7 @@ import type { FloatTensor } from "../../../lib/onnx/runtime/float_tensor.ts";
 export interface TinyTeacher {
   readonly teacher: TeacherFolder;
   readonly schedule: NoiseSchedule;
-  readonly prompts: PromptEmbeddings;
+  readonly prompts: Conditioning;
 }
 
 /**
@@ -20,12 +21,14 @@ export interface TinyTeacher {
 export async function openTinyTeacher(rows: 1 | 2 = 2): Promise<TinyTeacher> {
   const folder = openModelFolder(goldenPath("tiny-sdxl"));
   const indices = rows === 2 ? [1, 0] : [0];
+  const teacher = await openTeacherFolder(folder, { name: "tiny" });
   return {
-    teacher: await openTeacherFolder(folder, { name: "tiny" }),
+    teacher,
     schedule: await NoiseSchedule.open(folder),
     prompts: {
-      promptEmbeds: pickRows("prompt_embeds", indices),
-      pooledPromptEmbeds: pickRows("pooled_prompt_embeds", indices),
+      states: pickRows("prompt_embeds", indices),
+      pooled: pickRows("pooled_prompt_embeds", indices),
+      timeIds: makeTimeIds(teacher.imageSize, rows),
     },
   };
 }

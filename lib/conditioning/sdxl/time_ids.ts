@@ -1,13 +1,13 @@
-import type { ImageSize } from "../image/image.ts";
-import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
+import type { ImageSize } from "../../image/image.ts";
+import type { FloatTensor } from "../../onnx/runtime/float_tensor.ts";
 
 /**
- * Makes SDXL's micro-conditioning: an image of `size` that was neither scaled nor cropped.
+ * Creates SDXL's size conditioning for an image that was neither scaled nor cropped.
  *
  * Source: Podell et al. 2023, https://arxiv.org/abs/2307.01952, section 2.2.
  *
  * @param size Size of the images that the teacher was trained on, in pixels.
- * @param rows Rows of the batch, R.
+ * @param rows Number of rows, R.
  * @returns Original height and width, crop top and left, target height and width; shape [R, 6].
  */
 export function makeTimeIds({ height, width }: ImageSize, rows: number): FloatTensor {

@@ -1,0 +1,112 @@
+import type { ImageSize } from "../image/image.ts";
+import type { LoraReference } from "../lora/lora_file.ts";
+import type { UnetConfig } from "../models/unet/unet_config.ts";
+import type { Graph } from "../onnx/graph/graph.ts";
+import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
+import type { NetworkPrecision } from "../onnx/runtime/network_precision.ts";
+import type { SessionLoader } from "../onnx/runtime/session.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
+
+/** What a picture shows and does not show. */
+export interface Prompts {
+  /** What it shows. */
+  readonly prompt: string;
+  /** What it does not show; undefined for one row without guidance. */
+  readonly negativePrompt?: string | undefined;
+}
+
+/**
+ * Encoded prompts, in the form that the UNet of a model family takes. The rows, R, are [negative,
+ * prompt], or the prompt alone.
+ */
+export interface Conditioning {
+  /** Hidden states of the text encoders, shape [R, L, D]. */
+  readonly states: FloatTensor;
+  /** Pooled prompts, shape [R, P]; only for a UNet with added conditions. */
+  readonly pooled?: FloatTensor;
+  /** Image sizes, shape [R, 6]; only for a UNet with added conditions. */
+  readonly timeIds?: FloatTensor;
+}
+
+/** Encoded prompts by the names of the inputs of a UNet. */
+export type ConditioningFeeds = {
+  /** {@linkcode Conditioning.states}. */
+  readonly encoder_hidden_states: FloatTensor;
+  /** {@linkcode Conditioning.pooled}. */
+  readonly text_embeds?: FloatTensor;
+  /** {@linkcode Conditioning.timeIds}. */
+  readonly time_ids?: FloatTensor;
+};
+
+/** Returns encoded prompts by the names of the inputs of a UNet. */
+export function conditioningFeeds(
+  { states, pooled, timeIds }: Conditioning,
+): ConditioningFeeds {
+  return {
+    encoder_hidden_states: states,
+    ...(pooled && { text_embeds: pooled }),
+    ...(timeIds && { time_ids: timeIds }),
+  };
+}
+
+/** Options of {@linkcode PromptEncoder.encode}. */
+export interface EncodeOptions extends NetworkPrecision {
+  /** Size of the images that the UNet was trained on, in pixels. */
+  readonly imageSize: ImageSize;
+}
+
+/** Options of {@linkcode PromptEncoder.plan}. */
+export interface PlanOptions extends Pick<NetworkPrecision, "precision"> {
+  /** Number of rows, R. */
+  readonly rows: number;
+}
+
+/** Graphs of a prompt encoder, for a memory plan. */
+export interface PromptEncoderPlan {
+  /** Graphs of the text encoders; one is loaded at a time. */
+  readonly graphs: readonly Graph[];
+  /** Number of tokens of a prompt: L. */
+  readonly promptLength: number;
+}
+
+/** The text encoders and tokenizers of a checkpoint. */
+export interface PromptEncoder {
+  /**
+   * Encodes prompts. Each text encoder is loaded, run once and released.
+   *
+   * @throws {SessionError} If a network cannot be loaded.
+   */
+  encode(
+    sessions: SessionLoader,
+    prompts: Prompts,
+    options: EncodeOptions,
+  ): Promise<Conditioning>;
+  /** Builds the graphs of the text encoders for R rows; their weights are placeholders. */
+  plan(options: PlanOptions): Promise<PromptEncoderPlan>;
+}
+
+/** What a prompt encoder is opened from. */
+export interface CheckpointSource {
+  /** Name for error messages, such as "mini". */
+  readonly name: string;
+  /** Files in diffusers' layout. */
+  readonly folder: ModelFolder;
+  /** LoRAs that are merged into the UNet and the text encoders. */
+  readonly loras: readonly LoraReference[];
+}
+
+/** Diffusion models that encode prompts in the same way, such as Stable Diffusion XL. */
+export interface ModelFamily {
+  /** Name for error messages. */
+  readonly name: string;
+  /** Files that a checkpoint needs besides those of UNet, autoencoder and scheduler. */
+  readonly files: readonly string[];
+  /** Tells whether a UNet belongs to the family. */
+  hasUnet(unet: UnetConfig): boolean;
+  /**
+   * Opens the prompt encoder of a checkpoint; weights are not read.
+   *
+   * @throws {ModelConfigError} If an option is wrong.
+   */
+  openPromptEncoder(source: CheckpointSource): Promise<PromptEncoder>;
+}

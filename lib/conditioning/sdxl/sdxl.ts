@@ -1,0 +1,145 @@
+import { readClipTextConfig } from "../../models/clip/clip_text_config.ts";
+import { buildClipTextModel } from "../../models/clip/clip_text_model.ts";
+import { ModelConfig } from "../../models/model_config.ts";
+import { openClipTokenizer } from "../../models/tokenizers/clip_tokenizer.ts";
+import { asFloatTensor, type FloatTensor } from "../../onnx/runtime/float_tensor.ts";
+import { type NetworkPrecision, preferredFile } from "../../onnx/runtime/network_precision.ts";
+import type { SessionLoader } from "../../onnx/runtime/session.ts";
+import { defined } from "../../text/defined.ts";
+import type { ModelFolder } from "../../weights/model_folder.ts";
+import { RandomWeights } from "../../weights/random_weights.ts";
+import type {
+  CheckpointSource,
+  Conditioning,
+  EncodeOptions,
+  ModelFamily,
+  PlanOptions,
+  PromptEncoder,
+  PromptEncoderPlan,
+  Prompts,
+} from "../model_family.ts";
+import { openTeacherWeights } from "../teacher_weights.ts";
+import { makeTimeIds } from "./time_ids.ts";
+
+/** Stable Diffusion XL: two text encoders; the UNet also takes the pooled prompt and sizes. */
+export const SDXL: ModelFamily = {
+  name: "Stable Diffusion XL",
+  files: [
+    "text_encoder/config.json",
+    "text_encoder_2/config.json",
+    "tokenizer/vocab.json",
+    "tokenizer_2/vocab.json",
+  ],
+  hasUnet: ({ addedConditions }) => addedConditions !== undefined,
+  openPromptEncoder: async (source) =>
+    new SdxlPromptEncoder(source, await readForceZeros(source.folder)),
+};
+
+/**
+ * The prompt encoder of SDXL.
+ *
+ * Source: Podell et al. 2023, https://arxiv.org/abs/2307.01952, section 2.1; diffusers'
+ * `StableDiffusionXLPipeline.encode_prompt`.
+ */
+class SdxlPromptEncoder implements PromptEncoder {
+  readonly #source: CheckpointSource;
+  /** Whether an empty negative prompt stands for zeros instead of being encoded. */
+  readonly #forceZeros: boolean;
+
+  constructor(source: CheckpointSource, forceZeros: boolean) {
+    this.#source = source;
+    this.#forceZeros = forceZeros;
+  }
+
+  async encode(
+    sessions: SessionLoader,
+    { prompt, negativePrompt }: Prompts,
+    options: EncodeOptions,
+  ): Promise<Conditioning> {
+    const texts = negativePrompt === undefined ? [prompt] : [negativePrompt, prompt];
+    const first = await this.#encodeTexts(sessions, texts, "", options);
+    const second = await this.#encodeTexts(sessions, texts, "_2", options);
+    const states = joinTokens(first.states, second.states);
+    const { pooled } = second;
+    if (!pooled) {
+      throw new TypeError(
+        `Cannot encode prompts for the teacher "${this.#source.name}": ` +
+          `expected a text_encoder_2 of the class CLIPTextModelWithProjection`,
+      );
+    }
+    if (negativePrompt === "" && this.#forceZeros) {
+      for (const { data } of [states, pooled]) data.fill(0, 0, data.length / 2);
+    }
+    return { states, pooled, timeIds: makeTimeIds(options.imageSize, texts.length) };
+  }
+
+  async plan({ rows, precision }: PlanOptions): Promise<PromptEncoderPlan> {
+    const { folder } = this.#source;
+    const configs = await Promise.all(
+      ["text_encoder", "text_encoder_2"].map((name) => readClipTextConfig(folder, name)),
+    );
+    const length = configs[0]!.maxPositions;
+    const graphs = configs.map((config) => {
+      const placeholders = new RandomWeights({ prefixes: ["text_model"] });
+      const sizes = { batch: rows, length, ...defined({ precision }) };
+      return buildClipTextModel(placeholders, config, sizes);
+    });
+    return { graphs, promptLength: length };
+  }
+
+  /** Encodes texts with one text encoder: states [R, L, D], pooled [R, P] with projection. */
+  async #encodeTexts(
+    sessions: SessionLoader,
+    texts: readonly string[],
+    suffix: "" | "_2",
+    options: NetworkPrecision,
+  ): Promise<Pick<Conditioning, "states" | "pooled">> {
+    const { folder } = this.#source;
+    const subfolder = `text_encoder${suffix}` as const;
+    const tokenizer = await openClipTokenizer(folder, `tokenizer${suffix}`);
+    const config = await readClipTextConfig(folder, subfolder);
+    const prefer = preferredFile(options);
+    using opened = await openTeacherWeights(this.#source, subfolder, { prefer });
+    const [batch, length] = [texts.length, tokenizer.maxLength];
+    const graph = buildClipTextModel(opened.weights, config, { ...options, batch, length });
+    await using session = await sessions.load(graph, { transient: true });
+    const ids = texts.flatMap((text) => tokenizer.encode(text));
+    const { outputs } = await session.runHost({
+      input_ids: { data: BigInt64Array.from(ids, BigInt), shape: [batch, length] },
+    });
+    const pooled = outputs["text_embeds"];
+    return {
+      states: asFloatTensor(outputs["hidden_states"]!),
+      ...(pooled && { pooled: asFloatTensor(pooled) }),
+    };
+  }
+}
+
+/** Without the file, an empty negative prompt is encoded like any other. */
+async function readForceZeros(folder: ModelFolder): Promise<boolean> {
+  if (!await folder.has("model_index.json")) return false;
+  const index = await ModelConfig.open(folder, "", "model_index.json");
+  return index.boolean("force_zeros_for_empty_prompt", false);
+}
+
+/** Concatenates the tokens of two encoders: [R, L, D1] and [R, L, D2] -> [R, L, D1 + D2]. */
+function joinTokens(first: FloatTensor, second: FloatTensor): FloatTensor {
+  const [rows, length, firstWidth] = first.shape as [number, number, number];
+  const [, secondLength, secondWidth] = second.shape as [number, number, number];
+  if (length !== secondLength) {
+    throw new RangeError(
+      `Cannot concatenate the tokens of two text encoders: expected the same model_max_length ` +
+        `of both tokenizers, got ${length} and ${secondLength}`,
+    );
+  }
+  const width = firstWidth + secondWidth;
+  const data = new Float32Array(rows * length * width);
+  for (let token = 0; token < rows * length; token++) {
+    data.set(first.data.subarray(token * firstWidth, (token + 1) * firstWidth), token * width);
+    data.set(
+      second.data.subarray(token * secondWidth, (token + 1) * secondWidth),
+      token * width + firstWidth,
+    );
+  }
+  return { data, shape: [rows, length, width] };
+}
