@@ -49,8 +49,8 @@ const DEFAULT_OUTPUT = "workdir";
  * `--download`. It loads machine code only after `--runtime native`.
  *
  * Values of flags are never taken for flags: this gets what the program's own parser read. A config
- * file may name inputs in the project, the working folder and its own folder, and an output below
- * the working folder. Anything else must be typed.
+ * file may name inputs below the project, the working folder and its own folder, and an output below
+ * the working folder, none of them hidden. Anything else must be typed.
  *
  * @throws {RefusedError} If a config file asks for more, with the flags to type; or if a path or host
  * cannot be permitted alone.
@@ -182,9 +182,10 @@ function mayFileName(name: string, file: string, { root, cwd }: PermissionContex
   return [root, cwd, dirname(file)].some((folder) => path === folder || isBelow(path, folder));
 }
 
+/** Tells whether a path lies below a folder, in no hidden one such as ".ssh". */
 function isBelow(path: string, folder: string): boolean {
   const between = relative(folder, path);
-  return between !== "" && !isAbsolute(between) && !/^\.\.([\\/]|$)/.test(between);
+  return between !== "" && !isAbsolute(between) && !/(^|[\\/])\./.test(between);
 }
 
 /** Grants what models of the Hub need: their cache, and downloads if they are typed. */

@@ -157,6 +157,8 @@ Deno.test("permissionsOf() gives what a config file asks for beyond its folder o
     ["output", ".", ["--output", "."], '--output "."'],
     ["output", "/home", ["--output", "/home"], '--output "/home"'],
     ["output", "../y", ["--output", "../y"], '--output "../y"'],
+    ["output", "a/.ssh", ["--output", "a/.ssh"], '--output "a/.ssh"'],
+    ["image", ".ssh/id", ["--input_image", ".ssh/id"], '--input-image ".ssh/id"'],
     ["image", "/etc/passwd", ["--input_image", "/etc/passwd"], '--input-image "/etc/passwd"'],
     ["generator.palette", "../../y", ["--palette", "../../y"], '--palette "../../y"'],
     ["diffusion.model_id", "http://a.b/m", ["--model", "http://a.b/m"], '--model "http://a.b/m"'],
