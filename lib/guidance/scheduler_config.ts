@@ -58,6 +58,9 @@ const HARMLESS: readonly string[] = [
 /** Max magnitude of clean latents. Source: measurements of this project. */
 const LATENT_RANGE = 4;
 
+/** Maximum offset of timesteps; files have 0 or 1. */
+const MAX_OFFSET = 1000;
+
 /**
  * Reads the scheduler of a teacher.
  *
@@ -125,9 +128,9 @@ function readSampling(config: ModelConfig, className: typeof CLASSES[number]): S
     isEuler ? "linspace" : "leading",
   );
   const stepsOffset = config.get("steps_offset") ?? 0;
-  if (!Number.isSafeInteger(stepsOffset) || (stepsOffset as number) < 0) {
-    throw config.refusal("steps_offset", "an integer >= 0");
-  }
+  const isOffset = Number.isSafeInteger(stepsOffset) && (stepsOffset as number) >= 0 &&
+    (stepsOffset as number) <= MAX_OFFSET;
+  if (!isOffset) throw config.refusal("steps_offset", `an integer from 0 to ${MAX_OFFSET}`);
   const setAlphaToOne = config.boolean("set_alpha_to_one", true);
   const isClipped = config.boolean("clip_sample", !isEuler);
   const range = config.positive("clip_sample_range", 1);

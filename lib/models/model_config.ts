@@ -1,7 +1,11 @@
 import type { ModelFolder } from "../weights/model_folder.ts";
+import { type JsonBounds, scanJson } from "../weights/scan_json.ts";
 import { subfolderPath } from "../weights/subfolder_path.ts";
 import { ModelConfigError } from "./model_config_error.ts";
 import { OptionReader } from "./option_reader.ts";
+
+/** A vocabulary is read like a config: it has a name for each token. */
+const BOUNDS: JsonBounds = { maxKeys: 1_000_000, maxDepth: 32 };
 
 /** The JSON file that describes a network in a checkpoint, or a section of it. */
 export class ModelConfig extends OptionReader {
@@ -20,6 +24,11 @@ export class ModelConfig extends OptionReader {
     const path = subfolderPath(subfolder, name);
     const file = `${folder.location.replace(/\/$/, "")}/${path}`;
     const text = await folder.text(path);
+    const fault = scanJson(text, BOUNDS);
+    if (fault !== undefined) {
+      const value = text.slice(0, 20);
+      throw new ModelConfigError(file, { key: "", value }, `valid JSON (${fault})`);
+    }
     let options: unknown;
     try {
       options = JSON.parse(text);

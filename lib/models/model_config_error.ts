@@ -1,3 +1,6 @@
+/** Maximum number of characters of a value in a message. */
+const MAX_SHOWN = 200;
+
 /** An option in the configuration of a network is missing, wrong or not supported. */
 export class ModelConfigError extends TypeError {
   /** Name of the class. */
@@ -19,7 +22,7 @@ export class ModelConfigError extends TypeError {
     option: { readonly key: string; readonly value: unknown },
     expected: string,
   ) {
-    const found = option.value === undefined ? "nothing" : JSON.stringify(option.value);
+    const found = JSON.stringify(option.value)?.slice(0, MAX_SHOWN) ?? "nothing";
     const place = option.key === "" ? "" : ` for "${option.key}"`;
     super(`Cannot use "${file}": expected ${expected}${place}, got ${found}`);
     this.file = file;

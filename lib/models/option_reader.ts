@@ -89,14 +89,14 @@ export class OptionReader {
   }
 
   /**
-   * Reads an integer >= 1.
+   * Reads an integer >= 1, up to a plausible maximum for its name: see {@linkcode maxOf}.
    *
    * @throws {ModelConfigError} If it is something else.
    */
   integer(key: string, fallback?: number): number {
     const value = this.#given(key, fallback);
-    if (isCount(value)) return value;
-    throw this.refusal(key, "an integer >= 1");
+    if (isInteger(value, 1, maxOf(key))) return value;
+    throw this.refusal(key, `an integer from 1 to ${maxOf(key)}`);
   }
 
   /**
@@ -111,27 +111,30 @@ export class OptionReader {
   }
 
   /**
-   * Reads a list of at least one integer >= `min`.
+   * Reads a list of 1 to 64 integers >= `min`, up to a plausible maximum for their name.
    *
    * @throws {ModelConfigError} If it is something else.
    */
   integers(key: string, fallback?: readonly number[], min = 1): readonly number[] {
     const value = this.#given(key, fallback);
-    const fits = (item: unknown) => Number.isInteger(item) && item as number >= min;
-    if (Array.isArray(value) && value.length > 0 && value.every(fits)) return value;
-    throw this.refusal(key, `a list of integers >= ${min}`);
+    const max = maxOf(key);
+    const isList = Array.isArray(value) && value.length > 0 && value.length <= MAX_ITEMS;
+    if (isList && value.every((item) => isInteger(item, min, max))) return value;
+    throw this.refusal(key, `a list of 1 to ${MAX_ITEMS} integers from ${min} to ${max}`);
   }
 
   /**
-   * Reads an integer >= 1 for each of `count` blocks: a list, or a number for all blocks.
+   * Reads an integer >= 1 for each of `count` blocks, up to a plausible maximum for its name: a
+   * list, or a number for all blocks.
    *
    * @throws {ModelConfigError} If it is something else.
    */
   integerPerBlock(key: string, count: number, fallback?: number): readonly number[] {
     const value = this.#given(key, fallback);
-    if (isCount(value)) return new Array<number>(count).fill(value);
-    if (Array.isArray(value) && value.length === count && value.every(isCount)) return value;
-    throw this.refusal(key, `an integer >= 1, or ${count} of them`);
+    const fits = (item: unknown) => isInteger(item, 1, maxOf(key));
+    if (fits(value)) return new Array<number>(count).fill(value as number);
+    if (Array.isArray(value) && value.length === count && value.every(fits)) return value;
+    throw this.refusal(key, `an integer from 1 to ${maxOf(key)}, or ${count} of them`);
   }
 
   /**
@@ -166,6 +169,23 @@ export class OptionReader {
   }
 }
 
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 1;
+/** Maximum number of items in a list. */
+const MAX_ITEMS = 64;
+
+/** Plausible maxima by name. Larger numbers would take the memory before any weight is missing. */
+const MAXIMA: readonly (readonly [name: RegExp, max: number])[] = [
+  [/(^|_)(layers|blocks|depths)(_|$)/, 512],
+  [/_(max_length|position_embeddings)$/, 65_536],
+  [/_timesteps$/, 100_000],
+];
+/** Maximum of other integers: channels, tokens, groups. */
+const MAX_INTEGER = 1_048_576;
+
+/** Returns the maximum of an option that is an integer. */
+function maxOf(key: string): number {
+  return MAXIMA.find(([name]) => name.test(key))?.[1] ?? MAX_INTEGER;
+}
+
+function isInteger(value: unknown, min: number, max: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
 }

@@ -64,6 +64,8 @@ export class SafetensorsError extends SyntaxError {
 const MAX_HEADER_BYTES = 100_000_000;
 /** Maximum number of tensors; SDXL in one file has 2,515. */
 const MAX_TENSORS = 100_000;
+/** Maximum depth of the header's objects and lists; the format has 3. */
+const MAX_DEPTH = 8;
 /** Maximum number of dimensions; convolutions of videos have 5. */
 const MAX_RANK = 8;
 /** Maximum size of a dimension, as in ONNX graphs on a GPU. */
@@ -141,8 +143,8 @@ function parseHeader(file: string, bytes: Uint8Array): [string, unknown][] {
   } catch (cause) {
     throw new SafetensorsError(file, "its header is not JSON", { cause });
   }
-  const fault = scanJson(text, { maxKeys: MAX_TENSORS + 1 });
-  if (fault !== undefined) throw new SafetensorsError(file, fault);
+  const fault = scanJson(text, { maxKeys: MAX_TENSORS + 1, maxDepth: MAX_DEPTH });
+  if (fault !== undefined) throw new SafetensorsError(file, `its header is not valid: ${fault}`);
   try {
     value = JSON.parse(text);
   } catch (cause) {

@@ -1,5 +1,11 @@
-/** Maximum depth of objects and lists; a header has 3. */
-const MAX_DEPTH = 8;
+/** Bounds of {@linkcode scanJson}. */
+export interface JsonBounds {
+  /** Maximum number of names in the outer object. */
+  readonly maxKeys: number;
+  /** Maximum depth of objects and lists. */
+  readonly maxDepth: number;
+}
+
 /** Maximum number of characters of a name in a message. */
 const MAX_SHOWN = 100;
 
@@ -8,18 +14,14 @@ const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 
 /**
- * Looks for what JSON.parse would not refuse, or only after minutes: names that one object has
- * twice, of which it would keep the last, deep nesting, and too many names in the outer object.
+ * Finds faults that JSON.parse accepts or takes minutes for: duplicate names in an object, of which
+ * it keeps the last, deep nesting, and too many names.
  *
- * It takes linear time and is no parser: text that is not JSON may pass.
+ * It takes linear time. It is not a parser: text that is not JSON may pass.
  *
- * @param options.maxKeys Maximum number of names in the outer object.
- * @returns The fault; undefined if there is none.
+ * @returns The fault, without a final period; undefined if there is none.
  */
-export function scanJson(
-  text: string,
-  { maxKeys }: { readonly maxKeys: number },
-): string | undefined {
+export function scanJson(text: string, { maxKeys, maxDepth }: JsonBounds): string | undefined {
   // One set of names for each open object, none for a list.
   const open: (Set<string> | undefined)[] = [];
   for (let i = 0; i < text.length; i++) {
@@ -29,10 +31,10 @@ export function scanJson(
       const keys = open.at(-1);
       if (keys && isName(text, end)) {
         const key = unquote(text.slice(i, end));
-        if (keys.has(key)) return `the name "${key.slice(0, MAX_SHOWN)}" is there twice`;
+        if (keys.has(key)) return `duplicate name "${key.slice(0, MAX_SHOWN)}"`;
         keys.add(key);
         if (open.length === 1 && keys.size > maxKeys) {
-          return `expected at most ${maxKeys} names in its header, got more`;
+          return `expected at most ${maxKeys} names, got more`;
         }
       }
       i = end - 1;
@@ -41,7 +43,7 @@ export function scanJson(
     const character = text[i];
     if (character === "{" || character === "[") {
       open.push(character === "{" ? new Set() : undefined);
-      if (open.length > MAX_DEPTH) return `its header has more than ${MAX_DEPTH} levels`;
+      if (open.length > maxDepth) return `expected at most ${maxDepth} levels, got more`;
     } else if (character === "}" || character === "]") {
       open.pop();
     }

@@ -211,10 +211,14 @@ export function readDepths(
   }
   throw config.refusal(
     key,
-    `an integer >= 0, or ${count} of them or of lists, the list at ${index} with ${layers}`,
+    `an integer from 0 to ${MAX_DEPTH}, or ${count} of them or of lists, the list at ${index} ` +
+      `with ${layers}`,
   );
 }
 
+/** Maximum number of transformer blocks after one residual block; SDXL has 10. */
+const MAX_DEPTH = 512;
+
 function isDepth(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_DEPTH;
 }

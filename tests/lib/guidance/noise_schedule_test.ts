@@ -63,6 +63,7 @@ for (
     ["trained_betas", [0.1]],
     ["thresholding", true],
     ["steps_offset", -1],
+    ["steps_offset", 1e9],
     ["shift", 3],
   ] as const
 ) {
