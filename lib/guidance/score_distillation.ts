@@ -43,7 +43,9 @@ export interface ScoreDistillationOptions {
   readonly onStage?: (stage: ScoreStage, milliseconds: number) => void;
 }
 
-/** A stage of a step. With the runtime "webgpu", a stage may include the GPU time of earlier ones. */
+/**
+ * A stage of a step. With the runtime "webgpu", a stage may include the GPU time of earlier ones.
+ */
 export type ScoreStage = "kernels" | "vaeForward" | "denoise" | "vaeBackward";
 
 /** Options of {@linkcode ScoreDistillation.step}. */
@@ -75,8 +77,8 @@ export interface ScoreStep {
   /** Gradient with respect to the image, shape [1, 3, S_H, S_W]; the caller owns it. */
   readonly gradImage: GpuTensor;
   /**
-   * Reads the loss of SD-piXL: half the squared norm of the gradient with respect to the latents. Call
-   * it before the next step.
+   * Reads the loss of SD-piXL: half the squared norm of the gradient with respect to the latents.
+   * Call it before the next step.
    */
   readLoss(): Promise<number>;
 }

@@ -32,8 +32,8 @@ export interface TimestepDraw {
 /**
  * Draws the timestep of an optimizer step. It is a function of its arguments.
  *
- * Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236, for "bounded_max". The
- * method "linear_falling" is new in this project.
+ * Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236, for "bounded_max".
+ * The method "linear_falling" is new in this project.
  *
  * @returns Diffusion time, integer in [0, T).
  */

@@ -95,8 +95,8 @@ async function* verifyChange(
 function perspectiveLimit({ data, shape }: ReferenceTensor): Limit {
   const range = data.reduce((max, value) => Math.max(max, value), -Infinity) -
     data.reduce((min, value) => Math.min(min, value), Infinity);
-  const side = Math.max(...shape.slice(-2));
-  return { maxAbs: KERNEL.maxAbs! + GRID_ROUNDING * side * range };
+  const size = Math.max(...shape.slice(-2));
+  return { maxAbs: KERNEL.maxAbs! + GRID_ROUNDING * size * range };
 }
 
 function corners({ data }: ReferenceTensor): Corner[] {

@@ -33,7 +33,7 @@ function* verifyInterpolated(
       const targets = colorTargets(colors, palette, distance);
       yield file.compare(name, targets, KERNEL);
       if (!file.has(`${name}.image`)) continue;
-      yield file.compare(`${name}.image`, likeliestColors(targets, palette), KERNEL);
+      yield file.compare(`${name}.image`, maxColors(targets, palette), KERNEL);
     }
   }
 }
@@ -67,14 +67,14 @@ function* verifySampled(file: ReferenceFile, image: Image): Generator<TensorComp
 }
 
 /** Returns the color with the max target of each pixel. */
-function likeliestColors(targets: Float32Array, palette: Palette): Float32Array {
+function maxColors(targets: Float32Array, palette: Palette): Float32Array {
   const colors = palette.toFloats();
   const count = palette.size;
   return Float32Array.from(
     Array.from({ length: targets.length / count }, (_, i) => {
       const row = targets.subarray(i * count, (i + 1) * count);
-      const likeliest = row.indexOf(row.reduce((max, value) => Math.max(max, value)));
-      return [...colors.subarray(likeliest * 3, likeliest * 3 + 3)];
+      const best = row.indexOf(row.reduce((max, value) => Math.max(max, value)));
+      return [...colors.subarray(best * 3, best * 3 + 3)];
     }).flat(),
   );
 }

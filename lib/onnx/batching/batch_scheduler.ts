@@ -47,9 +47,9 @@ interface PendingCall {
  * Runs networks for several pictures that are made together, one run for the calls of all of them.
  *
  * Each picture has a {@linkcode BatchSlot}. A network runs when every slot waits for one, so all
- * pictures advance in step; a released slot is not waited for. If slots wait for different networks,
- * the smallest network runs first: the pictures that need it then catch up with the others at the
- * larger networks, whose runs cost more.
+ * pictures advance in step; a released slot is not waited for. If slots wait for different
+ * networks, the smallest network runs first: the pictures that need it then catch up with the
+ * others at the larger networks, whose runs cost more.
  */
 export class BatchScheduler {
   /** Pictures that networks are loaded for. */

@@ -158,7 +158,9 @@ function loadOnce(
   return load;
 }
 
-/** Hashes the parts of a network that are compared; {@linkcode SessionPool} says what it assumes. */
+/**
+ * Hashes the parts of a network that are compared; {@linkcode SessionPool} says what it assumes.
+ */
 async function fingerprint(graph: Graph): Promise<string> {
   const weights = graph.weights.map(({ value, entry }) =>
     entry.read("float32", 0, Math.min(COMPARED_VALUES, shapeSize(value.shape)))

@@ -3,8 +3,8 @@ import type { Session } from "../runtime/session.ts";
 /**
  * A network that is loaded once for several callers, each with its own signal.
  *
- * The loading is canceled when all callers have canceled. The first caller owns the weights that are
- * read, so it waits until the loading ends, even if it cancels; the others leave immediately.
+ * The loading is canceled when all callers have canceled. The first caller owns the weights that
+ * are read, so it waits until the loading ends, even if it cancels; the others leave immediately.
  */
 export class SharedLoad {
   /** The loaded network. */

@@ -1,16 +1,16 @@
 import { unroll } from "./matmul_tile.ts";
 
-/** Keys between two barriers; with more, the scores of a thread do not fit its registers. */
+/** Keys between two barriers; the scores of more keys do not fit the registers of a thread. */
 const KEYS = 16;
-/** Widest head whose query and result are held in registers. */
+/** Max size of a head whose query and result fit registers. */
 const MAX_HEAD = 128;
-/** Groups of four products that are added up in float16. */
+/** vec4 of products that are summed in float16. */
 const HALF_GROUPS = 4;
 
 const LOOP = "  var previous_max : qk_precision = qk_min_value;";
 const LOAD_QUERY = / {2}if \(valid_q\) \{\s*loadq\([^;]*\);\s*\}/;
 const THEIR_KEYS = /const max_k_step : u32 = \d+;/;
-/** Without a mask, a window, or lengths that differ in a batch. */
+/** Lines of a shader without mask, local window, or different lengths in a batch. */
 const EXPECTED = [
   "const workgroup_size_x: u32 = 64;",
   "const workgroup_size_y: u32 = 1;",
@@ -25,16 +25,16 @@ const EXPECTED = [
 /**
  * Rewrites onnxruntime's shader of attention to one that is several times as fast.
  *
- * The way is the same, a query for each thread and keys in blocks, with a softmax that is corrected
- * from block to block; but query, scores and result are variables of their own, not arrays, which
- * would lie in memory. In float16, the products of 16 values or keys are added up in float16 and the
- * sums of these in float32.
+ * The algorithm is the same: a query for each thread, keys in blocks, and a softmax that is
+ * rescaled after each block. But query, scores and result are single variables: arrays would be in
+ * memory, not in registers. In float16, the products of 16 values or keys are summed in float16 and
+ * these sums in float32.
  *
- * It fits the shader "FlashAttention" of onnxruntime-web 1.30.0 for heads of up to 128 values without
- * a mask. Source of the way: Dao 2023, "FlashAttention-2", https://arxiv.org/abs/2307.08691.
+ * It recognizes the shader "FlashAttention" of onnxruntime-web 1.30.0 for heads of up to 128 values
+ * without a mask. Source: Dao 2023, "FlashAttention-2", https://arxiv.org/abs/2307.08691.
  *
- * @param code Of a shader module.
- * @returns undefined if the code is another.
+ * @param code WGSL of a shader module.
+ * @returns The faster shader; undefined if `code` is not recognized.
  */
 export function overrideAttentionShader(code: string): string | undefined {
   const loop = code.indexOf(LOOP);
@@ -63,10 +63,10 @@ ${unroll(groups, (i) => `var o${i} = vec4<f32>();`)}
 ${unroll(KEYS, (k) => scoreKey(k, groups))}
     var now = highest;
 ${unroll(KEYS, (k) => `now = max(now, s${k});`)}
-    let kept = exp(highest - now);
+    let rescale = exp(highest - now);
     highest = now;
 ${unroll(KEYS, (k) => `let p${k} = ${element}(exp(s${k} - now));`)}
-    denominator = denominator * kept + ${sum(KEYS, (k) => `f32(p${k})`)};
+    denominator = denominator * rescale + ${sum(KEYS, (k) => `f32(p${k})`)};
 ${unroll(groups, (i) => addValues(i, element))}
   }
   if (valid_q) {
@@ -76,7 +76,7 @@ ${unroll(groups, (i) => `output[first + ${i}u] = vec4<${element}>(o${i} / denomi
 `;
 }
 
-/** The product of the query and a key; the least number for a key that is none. */
+/** The product of the query and a key; the min number for a key beyond the last. */
 function scoreKey(k: number, groups: number): string {
   const part = (first: number) =>
     Array.from({ length: HALF_GROUPS }, (_, i) => first + i)
@@ -89,7 +89,7 @@ function scoreKey(k: number, groups: number): string {
   return `let s${k} = select(qk_min_value, dot(${parts}, vec4<f32>(1)), k_start + ${k}u < keys);`;
 }
 
-/** Adds four values of each key, weighted, to what is kept of the result. */
+/** Adds four weighted values of each key to the rescaled result. */
 function addValues(i: number, element: string): string {
   const values = Array.from({ length: KEYS }, (_, k) => k).reduce(
     (text, k) => {
@@ -100,7 +100,7 @@ function addValues(i: number, element: string): string {
     },
     "",
   );
-  return `o${i} = o${i} * kept + vec4<f32>(${values});`;
+  return `o${i} = o${i} * rescale + vec4<f32>(${values});`;
 }
 
 function sum(count: number, term: (i: number) => string): string {

@@ -1,9 +1,9 @@
 import { declareTile, type MatmulTile, multiplyTile } from "./matmul_tile.ts";
 
-/** Large tiles below which the small ones are taken, so that a GPU has enough of them. */
+/** Min number of large tiles; below it, small tiles keep more of the GPU busy. */
 const MIN_LARGE_TILES = 128;
 
-/** What onnxruntime's tiles are: 32 x 32, of 8 x 8 threads. */
+/** The tiles of onnxruntime: 32 x 32, for 8 x 8 threads. */
 const THEIR_TILE =
   /const rowPerThread = 4;\s*const colPerThread = 4;\s*const innerElementSize = 4;\s*const tileInner = 32;/;
 const THEIR_MEMORY = /var<workgroup> mm_[AB]sub: array<array<vec4<\w+>, 8>, 32>;/g;
@@ -12,7 +12,7 @@ const THEIR_WORKGROUP = [
   "const workgroup_size_y: u32 = 8;",
   "const workgroup_size_z: u32 = 1;",
 ];
-/** Where the part of `main` begins that is replaced. */
+/** First line of the part of `main` that is replaced. */
 const BODY = "  let localRow = i32(local_id.y);";
 
 /**
@@ -20,14 +20,14 @@ const BODY = "  let localRow = i32(local_id.y);";
  * fast.
  *
  * The functions that read operands and write results stay, and so do bindings, uniforms and the
- * dispatch. The product in between is done in tiles of 64 x 64, sums in registers (see
- * `product_tile.ts`); workgroups that are too many end at once. Products of few tiles are done in
- * tiles of 32 x 32, as before, in the same way.
+ * dispatch. The product between them is computed in tiles of 64 x 64 with sums in registers (see
+ * `matmul_tile.ts`); surplus workgroups return immediately. Products of few tiles are computed in
+ * tiles of 32 x 32 in the same way.
  *
- * It fits the shaders of "MatMul", "Gemm" and "Conv2dMM" of onnxruntime-web 1.30.0.
+ * It recognizes the shaders "MatMul", "Gemm" and "Conv2dMM" of onnxruntime-web 1.30.0.
  *
- * @param code Of a shader module.
- * @returns undefined if the code is another.
+ * @param code WGSL of a shader module.
+ * @returns The faster shader; undefined if `code` is not recognized.
  */
 export function overrideMatmulShader(code: string): string | undefined {
   const main = code.indexOf("@compute");
@@ -76,7 +76,7 @@ ${entry}
 `;
 }
 
-/** Returns the type of operands and result; undefined if they differ or are no groups of four. */
+/** Returns the type of operands and result; undefined if they differ or are no vec4. */
 function elementOf(head: string): "f16" | "f32" | undefined {
   const types = new Set(
     [...head.matchAll(/var<storage, read(?:_write)?> \w+: array<([^;]+)>;/g)].map(([, type]) =>

@@ -1,26 +1,26 @@
-/** How a workgroup of 8 x 8 threads multiplies a tile. */
+/** A tile that a workgroup of 8 x 8 threads computes. */
 export interface MatmulTile {
   /** Prefix of its variables. */
   readonly name: string;
   /** Rows of the tile that each thread computes; the tile has eight times as many. */
   readonly rows: number;
-  /** Groups of four columns that each thread computes; the tile has 32 times as many columns. */
+  /** vec4 of columns that each thread computes; the tile has 32 times as many columns. */
   readonly groups: number;
   /** Type of the operands and the result. */
   readonly element: "f16" | "f32";
   /** Whether the second operand is read as [N, K]. Default: as [K, N]. */
   readonly isTransposed: boolean;
-  /** What the functions that read take after their indices. */
+  /** Further arguments of the functions that read, after the indices. */
   readonly lastArgument: string;
 }
 
-/** Products that are added up between two barriers. */
+/** Products that are summed between two barriers. */
 const DEPTH = 16;
-/** The same in groups of four. */
+/** The same in vec4. */
 const DEPTH_GROUPS = DEPTH / 4;
 const THREADS = 64;
 
-/** Writes a text for each number from 0 on, one after the other. */
+/** Joins the text of each index from 0 to `count` - 1. */
 export function unroll(count: number, text: (i: number) => string): string {
   return Array.from({ length: count }, (_, i) => text(i)).join("\n");
 }
@@ -35,13 +35,13 @@ var<workgroup> ${name}_b: array<vec4<${element}>, ${stride * DEPTH}>;`;
 /**
  * Returns statements that multiply a tile of A [M, K] and B [K, N].
  *
- * They use `mm_readA`, `mm_readB` and `mm_write` of the shader that they are put into, `ktiles` (K in
- * units of 16, rounded up), `batch`, `first_row` and `first_group` (the tile's place, columns in
+ * They use `mm_readA`, `mm_readB` and `mm_write` of the surrounding shader, `ktiles` (K in units of
+ * 16, rounded up), `batch`, `first_row` and `first_group` (the position of the tile, columns in
  * units of four), and the thread as `t`, `tx` and `ty`.
  *
- * What comes next is read while the present is computed. All loops but that over K are written out:
- * in one that is not, the sums of a thread would lie in memory, since registers have no index. In
- * float16, 16 products are added up in float16 and the sums of these in float32, which takes half the
+ * The next operands are read while the current ones are multiplied. All loops except that over K
+ * are unrolled: registers cannot be indexed, so a loop would put the sums of a thread into memory.
+ * In float16, 16 products are summed in float16 and these sums in float32, which takes half the
  * time of float32 throughout.
  */
 export function multiplyTile(tile: MatmulTile): string {
@@ -68,12 +68,12 @@ ${
   }`;
 }
 
-/** In a transposed tile one group more, so that threads which store do not meet in one bank. */
+/** A transposed tile has one vec4 more, so that storing threads have no bank conflicts. */
 function strideOf(groups: number, isTransposed: boolean): number {
   return 8 * groups + (isTransposed ? 1 : 0);
 }
 
-/** Reads the operands' groups of a depth into variables, each thread some. */
+/** Reads the operands of a depth into variables, distributed over the threads. */
 function readNext(tile: MatmulTile, depth: string, declaration: string): string {
   const { rows, groups, isTransposed, lastArgument } = tile;
   const rowStep = THREADS / DEPTH_GROUPS;
@@ -85,7 +85,7 @@ function readNext(tile: MatmulTile, depth: string, declaration: string): string 
       `${declaration}next_a${i} = mm_readA(batch, first_row + t / ${DEPTH_GROUPS} + ` +
       `${i * rowStep}, ${k}${lastArgument});`,
   );
-  // Four columns of the same four products: a block that a thread turns around.
+  // Four columns of four products: a block that the thread transposes.
   const column = `first_group * 4 + t / ${DEPTH_GROUPS} % ${width} * 4`;
   const readB = isTransposed
     ? unroll(
@@ -101,7 +101,7 @@ function readNext(tile: MatmulTile, depth: string, declaration: string): string 
   return `${readA}\n${readB}`;
 }
 
-/** Stores what was read where all threads see it: A as [rows, K], B as [K, columns]. */
+/** Stores the operands in workgroup memory: A as [rows, K], B as [K, columns]. */
 function storeOperands({ name, rows, groups, element, isTransposed }: MatmulTile): string {
   const storeA = unroll(
     8 * rows * DEPTH_GROUPS / THREADS,
@@ -123,7 +123,7 @@ function storeOperands({ name, rows, groups, element, isTransposed }: MatmulTile
   return `${storeA}\n${blocks < THREADS ? `if (t < ${blocks}) {\n${turned}\n}` : turned}`;
 }
 
-/** Multiplies four products deep. */
+/** Adds four products to each sum. */
 function multiplyGroup(tile: MatmulTile, k: number): string {
   const { name, rows, groups, element, isTransposed } = tile;
   const stride = strideOf(groups, isTransposed);

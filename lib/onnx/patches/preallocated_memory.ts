@@ -20,9 +20,9 @@ let original: typeof WebAssembly.Memory | undefined;
 /**
  * Lets onnxruntime create its memory with all pages that it may ever have.
  *
- * If that memory grows during a run, Deno 2.9.6 may leave the run in an endless loop, with one thread
- * as with several. A preallocated memory never grows, and its pages cost nothing until they are
- * written.
+ * If that memory grows during a run, Deno 2.9.6 may leave the run in an endless loop, with one
+ * thread as with several. A preallocated memory never grows, and its pages cost nothing until they
+ * are written.
  *
  * onnxruntime takes no memory from outside, and creates it some time after its first call, so
  * `WebAssembly.Memory` is replaced until then: for the first load of a runtime only, and only as

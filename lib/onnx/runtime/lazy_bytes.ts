@@ -4,11 +4,11 @@ import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import type { ByteWeight } from "../rewrite/quantized_weight.ts";
 
 /**
- * The values of a weight as onnxruntime-web takes external data, read only when they are needed.
+ * The bytes of a weight, as external data of onnxruntime-web, which are read when they are needed.
  *
- * The runtime asks an array for its size and for ranges (`subarray`), one tensor after the other,
- * and copies each into its own memory. So this array is empty and reads a range when asked: the
- * weights of a network are never in host memory all at once.
+ * onnxruntime asks an array for its size and for ranges (`subarray`), tensor by tensor, and copies
+ * each range into its own memory. This array is empty and reads a range when asked, so the weights
+ * of a network are never in host memory all together.
  */
 export class LazyBytes extends Uint8Array<ArrayBuffer> {
   readonly #entry: WeightEntry | ByteWeight;
@@ -17,10 +17,10 @@ export class LazyBytes extends Uint8Array<ArrayBuffer> {
   readonly #onError: (error: unknown) => void;
 
   /**
-   * Shows a weight as bytes.
+   * Wraps a weight.
    *
-   * @param type Type to convert to; a weight that is bytes already stays as it is.
-   * @param onError Is told why reading failed, which the runtime does not pass on.
+   * @param type Type to convert to; a weight of bytes is not converted.
+   * @param onError Called with the error if reading fails; onnxruntime discards it.
    */
   constructor(entry: WeightEntry, type: FloatType, onError: (error: unknown) => void) {
     super(new ArrayBuffer(0));
@@ -28,7 +28,7 @@ export class LazyBytes extends Uint8Array<ArrayBuffer> {
     this.#type = type;
     this.#onError = onError;
     this.#size = shapeSize(entry.shape) * ("readBytes" in entry ? 1 : bytesPerFloat(type));
-    // Own properties hide those of the class, which tell the size of the empty memory.
+    // Own properties override the getters of the class, which return the size of the empty memory.
     Object.defineProperty(this, "byteLength", { value: this.#size });
     Object.defineProperty(this, "length", { value: this.#size });
   }

@@ -2,26 +2,26 @@ import type { FloatType } from "../../weights/float16.ts";
 import type { WeightBits } from "../rewrite/quantized_weight.ts";
 import type { Runtime } from "./session.ts";
 
-/** In which precision a network is computed and its weights are kept. */
+/** Precision of a network and of its weights. */
 export interface NetworkPrecision {
-  /** Type of what is computed. Default: "float32". */
+  /** Type of the computation. Default: "float32". */
   readonly precision?: FloatType;
-  /** Bits of the weights of large linear layers. Default: as what is computed. */
+  /** Bits of the weights of large linear layers. Default: those of the computation. */
   readonly weightBits?: WeightBits | undefined;
 }
 
-/** Name of a precision in a config: floats of 32 or 16 bits, or quantized weights of 8 or 4. */
+/** Name of a precision in a config: floats of 32 or 16 bits, or weights of 8 or 4 bits. */
 export type PrecisionName = "fp32" | "fp16" | "q8" | "q4";
 
 /** What the choice of a precision depends on. */
 export interface PrecisionContext {
   /** What runs the networks. */
   readonly runtime: Runtime;
-  /** The device; only what it can do matters. */
+  /** The device, as far as its abilities matter. */
   readonly gpu: {
-    /** Whether it computes on the CPU. */
+    /** Whether its adapter runs on the CPU. */
     readonly isSoftware: boolean;
-    /** What its kernels may use. */
+    /** The WebGPU device. */
     readonly device: { readonly features: { has(name: string): boolean } };
   };
 }
@@ -29,10 +29,10 @@ export interface PrecisionContext {
 /**
  * Chooses the precision of the networks.
  *
- * A GPU computes in float16 where it can, with quantized weights too; a CPU, and a software adapter
- * unless it is asked to, has no gain from it and computes in float32.
+ * A GPU computes in float16 if it can, also with quantized weights. A CPU computes in float32,
+ * since float16 is not faster there; so does a software adapter, unless "fp16" is asked for.
  *
- * @param wanted "auto" is "fp16" on hardware that can, else "fp32".
+ * @param wanted The precision; "auto" is "fp16" on hardware that supports it, else "fp32".
  */
 export function choosePrecision(
   wanted: PrecisionName | "auto",
@@ -60,7 +60,7 @@ export function precisionName({ precision, weightBits }: NetworkPrecision): Prec
   return precision === "float16" ? "fp16" : "fp32";
 }
 
-/** Returns the type of the file to read where a folder has several: what is not kept need not be read. */
+/** Returns the type of weight file to prefer, so that no more bytes are read than are used. */
 export function preferredFile({ precision, weightBits }: NetworkPrecision): FloatType {
   return weightBits === undefined ? precision ?? "float32" : "float16";
 }

@@ -77,7 +77,7 @@ export class OrtSessions implements SessionLoader {
 /** Rewrites a graph to one that the runtime computes faster. */
 function rewriteFor(runtime: Runtime, graph: Graph): Graph {
   if (runtime === "wasm") return applyWinograd(graph);
-  // The native runtime has fast convolutions of its own.
+  // The native runtime already has fast convolutions.
   return runtime === "webgpu" ? padConvChannels(graph) : graph;
 }
 

@@ -3,9 +3,9 @@ import type { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 /** onnxruntime reads and writes four 4-byte values at a time. */
 const GRANULARITY_BYTES = 16;
 
-/** A buffer of a size that onnxruntime can work with, in place of one that is too small. */
+/** A buffer whose size onnxruntime can use. */
 export interface PaddedBuffer extends Disposable {
-  /** Buffer of at least the size of the tensor. */
+  /** The buffer, at least as large as the tensor. */
   readonly buffer: GPUBuffer;
   /** Copies the values of the tensor into the buffer. */
   load(): void;
@@ -14,9 +14,9 @@ export interface PaddedBuffer extends Disposable {
 }
 
 /**
- * Returns a buffer for a tensor: its own where that has a suitable size, else a larger one.
+ * Returns a buffer for a tensor: that of the tensor if its size is suitable, else a larger one.
  *
- * @returns A buffer that the caller disposes of, which leaves the tensor as it is.
+ * @returns A buffer that the caller disposes of; the tensor is borrowed.
  */
 export function paddedBuffer(device: GPUDevice, tensor: GpuTensor): PaddedBuffer {
   const { buffer, byteLength, label } = tensor;

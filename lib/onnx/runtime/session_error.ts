@@ -12,17 +12,17 @@ export class SessionError extends Error {
   }
 }
 
-/** What is known when a runtime fails. */
+/** Context of a failure of a runtime. */
 export interface FailureTraits {
   /** Name of the runtime. */
   readonly runtime: string;
-  /** Size of the weights, in bytes; 0 where they are loaded already. */
+  /** Size of the weights, in bytes; 0 if they are loaded already. */
   readonly weightBytes: number;
-  /** File that the runtime needs to read, if one is known. */
+  /** File that the runtime reads, if there is only one. */
   readonly file?: string | undefined;
 }
 
-/** Says what a failure of the runtime means and what to do. */
+/** Describes a failure of the runtime and its remedy. */
 export function explainFailure(cause: unknown, traits: FailureTraits): string {
   const { runtime, weightBytes, file } = traits;
   const text = cause instanceof Error ? cause.message : String(cause);
