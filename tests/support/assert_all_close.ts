@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-/** Tolerances: |actual - expected| <= atol + rtol |expected|, as NumPy's `allclose`. */
+/** Tolerances: |actual - expected| <= atol + rtol |expected|, as in NumPy's `allclose`. */
 export interface Tolerance {
   /** Absolute tolerance. Default: 1e-5. */
   readonly atol?: number;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Image, ImageSize } from "../../lib/image/image.ts";
 
-/** Undoes BT.709 in limited range. Source: ITU-R BT.709-6, section 3. */
+/** Converts limited-range BT.709 to 8-bit sRGB values. Source: ITU-R BT.709-6, Section 3. */
 function toRgb(luma: number, blueness: number, redness: number): number[] {
   const y = (luma - 16) / 219;
   const red = y + 1.5748 * (redness - 128) / 224;
@@ -10,17 +10,17 @@ function toRgb(luma: number, blueness: number, redness: number): number[] {
   return [red, green, blue].map((value) => 255 * Math.min(1, Math.max(0, value)));
 }
 
-/** What a frame of a video is to show: a picture on black. */
+/** Expected frame of a video: an image on black. */
 export interface ExpectedFrame {
   readonly image: Image;
   readonly factor: number;
   readonly top: number;
   readonly left: number;
-  /** The part of the frame that is looked at. */
+  /** Compared part of the frame. */
   readonly size: ImageSize;
 }
 
-/** Compares decoded frames with pictures on black. Returns the signal to noise ratio in decibels. */
+/** Returns the peak signal-to-noise ratio of a decoded frame, in decibels. */
 export function peakSignalToNoise(
   frame: { height: number; width: number; planes: Uint8Array },
   { image, factor, top, left, size }: ExpectedFrame,
@@ -41,7 +41,7 @@ export function peakSignalToNoise(
   return 10 * Math.log10(255 ** 2 / (sum / (size.height * size.width * 3)));
 }
 
-/** Checks that a picture is another one whose pixels became squares. */
+/** Asserts that an image is a smaller one, enlarged by nearest neighbor. */
 export function assertEnlarged(large: Image, small: Image, factor: number): void {
   assert.deepEqual([large.height, large.width], [small.height * factor, small.width * factor]);
   for (let y = 0; y < large.height; y++) {

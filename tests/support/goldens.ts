@@ -6,7 +6,7 @@ import { readSafetensorsHeader } from "../../lib/weights/safetensors.ts";
 /** A tensor of a fixture, in host memory. */
 export interface GoldenTensor {
   readonly shape: readonly number[];
-  /** Values, whatever their stored type. */
+  /** Values, converted to float32. */
   readonly data: Float32Array;
 }
 
@@ -20,7 +20,7 @@ export interface Golden {
   tensor(name: string): GoldenTensor;
   /** Names of all tensors. */
   readonly names: readonly string[];
-  /** Settings: the texts of "__metadata__", parsed as JSON where they are JSON. */
+  /** Settings: the texts of "__metadata__", parsed where they are JSON. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
@@ -34,7 +34,7 @@ export function readGolden(name: string): Golden {
   return readTensorFile(goldenPath(`${name}.safetensors`));
 }
 
-/** Reads a safetensors file whole. */
+/** Reads all tensors of a safetensors file. */
 export function readTensorFile(path: string): Golden {
   const source = fileSource(path);
   try {

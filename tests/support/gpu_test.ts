@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
 
 /**
- * Registers a test that gets a GPU.
+ * Registers a test with a GPU.
  *
  * It fails if there is no adapter, if WebGPU reports a validation error, or if a tensor is left.
  */

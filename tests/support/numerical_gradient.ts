@@ -1,7 +1,7 @@
 /**
- * Returns the gradient of a function of many values by central differences.
+ * Computes the gradient of a function by central differences.
  *
- * @param step Distance to each side. Default: 1e-5, which float64 makes exact to about 1e-10.
+ * @param step Step in both directions. Default: 1e-5, with an error of about 1e-10 in float64.
  */
 export function numericalGradient(
   f: (values: Float64Array) => number,

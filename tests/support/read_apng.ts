@@ -4,25 +4,26 @@ import { Image } from "../../lib/image/image.ts";
 import { joinPngChunks, type PngChunk, readPngChunks } from "../../lib/image/png_chunks.ts";
 import { words } from "./read_mp4.ts";
 
-/** A frame of an animated PNG, as it is shown. */
+/** A composited frame of an animated PNG. */
 export interface ApngFrame {
   readonly image: Image;
-  /** Time that it is shown. */
+  /** Duration. */
   readonly seconds: number;
 }
 
 /** An animated PNG. */
 export interface ReadApng {
   readonly frames: readonly ApngFrame[];
-  /** 8-bit sRGB; undefined for true colors. */
+  /** 8-bit sRGB; undefined for truecolor. */
   readonly palette: Uint8Array | undefined;
-  /** Bits an index or a channel. */
+  /** Bits per index or channel. */
   readonly depth: number;
 }
 
 /**
- * Reads an animated PNG frame by frame, each as it is shown. Source: PNG specification, third
- * edition, section 11.3.6.
+ * Reads an animated PNG and composites its frames.
+ *
+ * Source: PNG specification, third edition, Section 11.3.6.
  */
 export function readApng(bytes: Uint8Array): ReadApng {
   const chunks = [...readPngChunks(bytes)];

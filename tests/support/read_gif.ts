@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 
-/** An animated GIF, each frame as it is shown. */
+/** An animated GIF with composited frames. */
 export interface ReadGif {
   readonly height: number;
   readonly width: number;
-  /** 8-bit sRGB, as many as the table has. */
+  /** Color table, 8-bit sRGB. */
   readonly colors: Uint8Array;
-  /** How often it is repeated; 0 is for ever. */
+  /** Number of repeats; 0: infinite. */
   readonly repeat: number | undefined;
   readonly frames: readonly GifFrame[];
 }
@@ -15,11 +15,11 @@ export interface ReadGif {
 export interface GifFrame {
   /** Palette indices, shape [H, W]. */
   readonly indices: Uint8Array;
-  /** Time that it is shown, in 1/100 s. */
+  /** Duration, in 1/100 s. */
   readonly delay: number;
 }
 
-/** Reads a GIF with one table of colors, without transparency. Source: the GIF89a specification. */
+/** Reads a GIF with one color table, without transparency. Source: GIF89a specification. */
 export function readGif(bytes: Uint8Array): ReadGif {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   assert.equal(new TextDecoder().decode(bytes.subarray(0, 6)), "GIF89a");
@@ -92,5 +92,5 @@ function decodeLzw(data: Uint8Array, codeSize: number): Uint8Array {
     if (table.length === 1 << bits && bits < 12) bits++;
     previous = entry;
   }
-  throw new Error("Cannot read GIF: its pixels have no end");
+  throw new Error("Cannot read GIF: expected an end code, got none");
 }

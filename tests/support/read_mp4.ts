@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import h264 from "npm:h264decoder@1.0.0";
 
-/** Boxes that hold boxes; the number is how many bytes come before them. */
+/** Boxes that contain boxes, with the number of bytes before those. */
 const CONTAINERS: Readonly<Record<string, number>> = {
   moov: 0,
   trak: 0,
@@ -12,7 +12,7 @@ const CONTAINERS: Readonly<Record<string, number>> = {
   avc1: 78,
 };
 
-/** Reads the boxes of an MP4 file by their path, such as "moov/trak/mdia"; contents only. */
+/** Reads the contents of the boxes of an MP4 file, by path, such as "moov/trak/mdia". */
 export function readBoxes(bytes: Uint8Array, prefix = ""): Map<string, Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const boxes = new Map<string, Uint8Array>();
@@ -34,18 +34,18 @@ export function readBoxes(bytes: Uint8Array, prefix = ""): Map<string, Uint8Arra
   return boxes;
 }
 
-/** A decoded frame: the planes of luma and of blue and red differences, one after the other. */
+/** A decoded frame: the planes Y, Cb and Cr, one after the other. */
 export interface DecodedFrame {
-  /** Height with the rows that fill up the last block of 16. */
+  /** Height, padded to a multiple of 16. */
   readonly height: number;
-  /** Width with the columns that fill up the last block of 16. */
+  /** Width, padded to a multiple of 16. */
   readonly width: number;
   readonly planes: Uint8Array;
 }
 
 const TABLE = "moov/trak/mdia/minf/stbl";
 
-/** Decodes all frames of a video of one H.264 track with another library than the one under test. */
+/** Decodes all frames of a video of one H.264 track, by a library that is not under test. */
 export function* decodeMp4(bytes: Uint8Array): Generator<DecodedFrame> {
   const boxes = readBoxes(bytes);
   const decoder = new h264.H264Decoder();
@@ -73,7 +73,7 @@ function parameterSets(config: Uint8Array): Uint8Array[] {
   return sets;
 }
 
-/** Finds the bytes of each frame. Source: ISO/IEC 14496-12, 8.7. */
+/** Returns the bytes of each frame. Source: ISO/IEC 14496-12, 8.7. */
 function samples(bytes: Uint8Array, boxes: Map<string, Uint8Array>): Uint8Array[] {
   const read = (name: string) => words(boxes.get(`${TABLE}/${name}`)!);
   const [, , , ...sizes] = read("stsz");
@@ -97,7 +97,7 @@ function samples(bytes: Uint8Array, boxes: Map<string, Uint8Array>): Uint8Array[
   return found;
 }
 
-/** Splits a frame into its units, which follow their lengths. */
+/** Splits a frame into its NAL units. The length of each precedes it. */
 function* units(sample: Uint8Array): Generator<Uint8Array> {
   const view = new DataView(sample.buffer, sample.byteOffset, sample.byteLength);
   for (let offset = 0; offset < sample.length;) {
@@ -107,7 +107,7 @@ function* units(sample: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** Reads a box as big-endian 32-bit integers, the first of which is version and flags. */
+/** Reads a box as big-endian 32-bit integers. The first one is version and flags. */
 export function words(box: Uint8Array): number[] {
   const view = new DataView(box.buffer, box.byteOffset, box.byteLength);
   return Array.from({ length: box.byteLength >> 2 }, (_, i) => view.getUint32(i * 4));

@@ -36,7 +36,7 @@ export class MissingClassifierError extends Error {
  * @param options.size Height and width S of the input, in pixels. Default: 64.
  * @returns Input "image" [N, 3, S, S] in [0, 1]; output "logits" [N, names].
  */
-export function buildClassifier(
+function buildClassifier(
   weights: StateDict,
   options: { readonly names: number; readonly batch?: number; readonly size?: number },
 ): Graph {
