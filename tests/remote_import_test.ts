@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { extname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runtimeFile } from "../lib/onnx/runtime/ort_runtime.ts";
+import { runtimeFile } from "../lib/onnx/runtime/runtime_file.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));

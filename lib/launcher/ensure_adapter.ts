@@ -1,18 +1,18 @@
-/** What looking for an adapter needs to know and do; a test gives its own. */
+/** The machine, as far as the search for an adapter needs it; a test passes a fake. */
 export interface AdapterHost {
-  /** Tells whether WebGPU gives an adapter, in a process that began after the last install. */
+  /** Tells whether WebGPU has an adapter, in a process that started after the last install. */
   hasAdapter(): Promise<boolean>;
-  /** Text of `/etc/os-release`; "" where there is none. */
+  /** Returns the text of `/etc/os-release`; "" if there is none. */
   osRelease(): string;
-  /** Whether the user is root. */
+  /** Tells whether the user is root. */
   isRoot(): boolean;
   /** Runs apt-get. Returns its exit code and what it printed. */
   aptGet(args: readonly string[]): Promise<{ code: number; output: string }>;
-  /** Tells the user what happens. */
+  /** Prints a line for the user. */
   say(line: string): void;
 }
 
-/** There is no WebGPU adapter, and none could be installed. */
+/** There is no WebGPU adapter, and no driver could be installed. */
 export class AdapterError extends Error {
   /** Name of the class, as it is printed. */
   override readonly name = "AdapterError";
@@ -25,10 +25,9 @@ const INSTALL = ["install", "--yes", "--no-install-recommends", PACKAGE];
 /**
  * Makes sure that WebGPU has an adapter.
  *
- * Where none does and the machine is Debian or Ubuntu and the user is root, it installs Mesa's
- * Vulkan drivers.
+ * If there is none, it installs Mesa's Vulkan drivers for root on Debian and Ubuntu.
  *
- * @throws {AdapterError} If there is none in the end, with the command that helps.
+ * @throws {AdapterError} If there is still none, with the command that helps.
  */
 export async function ensureAdapter(host: AdapterHost): Promise<void> {
   if (await host.hasAdapter()) return;
@@ -60,7 +59,7 @@ export async function ensureAdapter(host: AdapterHost): Promise<void> {
   host.say("Installed; WebGPU has an adapter now");
 }
 
-/** Tells Debian and what is made of it by the text of `/etc/os-release`. */
+/** Recognizes Debian and systems based on it by the text of `/etc/os-release`. */
 function isDebian(osRelease: string): boolean {
   return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(osRelease);
 }

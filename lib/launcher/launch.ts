@@ -12,7 +12,7 @@
 import { fileURLToPath } from "node:url";
 import { findHubLocations } from "../cli/flags/hub_permissions.ts";
 import { hasSwitch, parseCommandLine } from "../cli/flags/parse_command_line.ts";
-import { runtimeFile } from "../onnx/runtime/ort_runtime.ts";
+import { runtimeFile } from "../onnx/runtime/runtime_file.ts";
 import { Machine } from "./adapter_host.ts";
 import {
   DEVELOPMENT_COMMANDS,

@@ -2,7 +2,7 @@ import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { namedPaths } from "../../config/config_keys.ts";
 import { COMMANDS } from "../cli/flags/command_table.ts";
 import { flagOfKey, sourcesOfFlags } from "../cli/flags/config_from_flags.ts";
-import { configPaths, resumedFolder } from "../cli/flags/config_paths.ts";
+import { configPaths, layersFolder, resumedFolder } from "../cli/flags/command_paths.ts";
 import { type Flag, valuesOf } from "../cli/flags/flag.ts";
 import { type FlagsOf, flagsOf } from "../cli/flags/flag_table.ts";
 import {
@@ -12,7 +12,6 @@ import {
   namesHub,
 } from "../cli/flags/hub_permissions.ts";
 import type { ParsedCommand } from "../cli/flags/parse_command_line.ts";
-import { layersFolder } from "../outputs/run_folder.ts";
 import { Grants, hostOf, RefusedError } from "./grants.ts";
 
 /** Settings of a config file, by dotted key. */

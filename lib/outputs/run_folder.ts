@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { ImageSize } from "../image/image.ts";
 import { OutputError } from "../files/output_error.ts";
 import { makeFolder } from "../files/write_file.ts";
@@ -54,11 +54,6 @@ export async function createRunFolder(root: string, name: RunName): Promise<stri
       throw OutputError.from("create folder", path, cause);
     }
   }
-}
-
-/** Returns the default folder of layers for a run's folder or checkpoint. */
-export function layersFolder(source: string): string {
-  return join(/\.(safetensors|pth|pt)$/i.test(source) ? dirname(source) : source, "layers");
 }
 
 /** Returns a date in local time as "2026-11-24-09-05-00", for names of files. */

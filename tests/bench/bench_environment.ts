@@ -1,4 +1,4 @@
-import { runtimeFile } from "../../lib/onnx/runtime/ort_runtime.ts";
+import { runtimeFile } from "../../lib/onnx/runtime/runtime_file.ts";
 
 /** Describes adapter and versions, the source of the numbers. */
 export function describeEnvironment(adapterName: string): string {

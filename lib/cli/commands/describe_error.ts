@@ -1,8 +1,8 @@
 /** An error as the user sees it. */
 export interface ErrorText {
-  /** One line: what could not be done, and the fix where it is known. */
+  /** One line: what failed, and the remedy if it is known. */
   readonly message: string;
-  /** Exit code of the program: 2 for what was typed or written in a config, else 1. */
+  /** Exit code of the program: 2 for a wrong command line or config, else 1. */
   readonly code: number;
 }
 
@@ -24,10 +24,10 @@ function fixOf(error: Error): string {
     return "; name the file or folder by its flag on the command line, so that it is permitted";
   }
   if (error.name === "UsageError") return "; see --help";
-  // Ours have a name or say "Cannot …"; anything else is a surprise.
-  const isSurprise = /^(Error|TypeError|RangeError|ReferenceError)$/.test(error.name) &&
+  // Our errors have a name or say "Cannot …"; any other is unexpected.
+  const isUnexpected = /^(Error|TypeError|RangeError|ReferenceError)$/.test(error.name) &&
     !error.message.startsWith("Cannot ");
-  return isSurprise ? "; run again with --debug to see where" : "";
+  return isUnexpected ? "; run again with --debug to see where" : "";
 }
 
 function stackOf(error: Error): string {

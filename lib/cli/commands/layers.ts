@@ -1,7 +1,7 @@
 import { decodeCheckpoint } from "../../run/decode_checkpoint.ts";
 import { findCheckpoint } from "../../outputs/checkpoint_file.ts";
 import { writeLayers } from "../../outputs/layers.ts";
-import { layersFolder } from "../../outputs/run_folder.ts";
+import { layersFolder } from "../flags/command_paths.ts";
 import { readFile } from "../../files/read_file.ts";
 import { readPaletteFile } from "../../palette/palette_file.ts";
 import { findPalette } from "../../palette/find_palette.ts";
@@ -16,7 +16,7 @@ import { UsageError } from "../flags/usage_error.ts";
 const MAX_SIDE = 8192;
 
 /**
- * Writes the layers of a run.
+ * Writes an image of each color of a run, and a contact sheet.
  *
  * @param source A checkpoint, or the folder of a run, whose latest checkpoint is taken. Default:
  * `--checkpoint`.
@@ -76,11 +76,11 @@ async function checkpointPath(source: string): Promise<string> {
   return (await findCheckpoint(source, "read layers of")).path;
 }
 
-/** Says what another palette does to the colors. */
+/** Describes how another palette replaces the colors. */
 function matchText(from: Palette, { palette, indices, by }: PaletteMatch): string {
   const names = `of "${from.name}"`;
   if (by === "index") {
-    return `The ${palette.size} colors of "${palette.name}" take the places of those ${names}`;
+    return `The ${palette.size} colors of "${palette.name}" replace those ${names} one by one`;
   }
   const used = new Set(indices).size;
   return `"${palette.name}" has ${palette.size} colors, not ${from.size}: each color ${names} ` +

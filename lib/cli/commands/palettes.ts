@@ -7,7 +7,7 @@ import type { Terminal } from "../../report/terminal.ts";
 import { UsageError } from "../flags/usage_error.ts";
 
 /**
- * Shows palettes in the terminal and writes them on a PNG sheet, and if asked for on an HTML page.
+ * Shows palettes in the terminal and writes a PNG sheet and, if asked for, an HTML page.
  *
  * @param sources Built-in names, files and folders; none means all built-in palettes.
  */

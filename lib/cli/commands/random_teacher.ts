@@ -12,7 +12,7 @@ import { UsageError } from "../flags/usage_error.ts";
 import type { Terminal } from "../../report/terminal.ts";
 
 /**
- * Writes a teacher with random weights, to measure a published one without its download.
+ * Writes a teacher with random weights, to measure time and memory of a published one.
  *
  * @param kind Name of the teacher, such as "sdxl".
  * @param folder Where it goes; files of the same names are replaced.
@@ -47,7 +47,7 @@ function readSeed(text: string | undefined): number {
   throw new UsageError(`Cannot use the seed "${text}": expected an integer >= 0`);
 }
 
-/** Writes a file, of which only a piece is in memory at a time; returns its size in bytes. */
+/** Writes a file piece by piece, to save memory. Returns its size in bytes. */
 async function writePieces(path: string, file: TeacherFile): Promise<number> {
   let byteLength = 0;
   await using pending = await AtomicFile.open(path);

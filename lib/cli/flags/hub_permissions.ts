@@ -37,7 +37,7 @@ const HUB_KEYS = new Set([
 export const HUB_STORES = "*.hf.co";
 
 /**
- * Finds out where the Hub and its files are; undefined if the environment does not tell.
+ * Returns the locations of the Hub; undefined if the environment does not tell.
  *
  * @param variable Returns an environment variable.
  */
@@ -87,7 +87,7 @@ export function namesHub(
     }
     if (!HUB_KEYS.has(key)) return false;
     const ids = (Array.isArray(value) ? value : [value]).map((id) => String(id ?? ""));
-    // Short names of ControlNets mean the teacher's own, and SDXL's mean nothing to the built-in one.
+    // Short names of ControlNets mean the teacher's own; SDXL's have no meaning for the built-in one.
     const skipsShort = isBuiltIn || key === "controlnet.models_id";
     return ids.some((id) => isHub(id) && !(skipsShort && hasShortName(id)));
   });
@@ -96,7 +96,8 @@ export function namesHub(
 /**
  * Lists the permissions that models of the Hub need.
  *
- * Without downloads the cache is read, no more. The store of a Hub elsewhere may be at another port.
+ * Without downloads, only the cache is read. The host of the endpoint is permitted with all ports,
+ * since a mirror may store files at another port.
  */
 export function hubPermissions(
   places: HubLocations | undefined,

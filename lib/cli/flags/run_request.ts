@@ -5,7 +5,7 @@ import { resolveSources } from "../../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import { findCheckpoint } from "../../outputs/checkpoint_file.ts";
 import { OutputError } from "../../files/output_error.ts";
-import { configPaths } from "./config_paths.ts";
+import { configPaths } from "./command_paths.ts";
 import { noEffectNotes, sourcesOfFlags } from "./config_from_flags.ts";
 import type { FlagsOf } from "./flag_table.ts";
 import { namesHub } from "./hub_permissions.ts";
@@ -31,7 +31,7 @@ export interface Request {
  * @throws {OutputError} If a file cannot be read.
  */
 export async function readRequest(flags: FlagsOf<"generate">): Promise<Request> {
-  // Wrong flags are told before files are read.
+  // Errors of flags come before errors of files.
   const typed = sourcesOfFlags(flags);
   const sources: ConfigSource[] = [];
   const found = flags.resume === undefined ? undefined : await findCheckpoint(flags.resume);

@@ -1,5 +1,6 @@
 import { restoreWorker } from "../patches/global_worker.ts";
 import { preallocateMemory } from "../patches/preallocated_memory.ts";
+import { runtimeFile } from "./runtime_file.ts";
 import type { Runtime } from "./session.ts";
 
 // The types of all entry points of the package are these.
@@ -83,15 +84,6 @@ async function importOrt(runtime: Runtime): Promise<Ort> {
   ort.env.logLevel = "error";
   ort.env.wasm.numThreads = isWebgpu ? 1 : Math.min(MAX_THREADS, navigator.hardwareConcurrency);
   return ort as Ort;
-}
-
-/** Returns the file that a runtime reads, for `--allow-read`; undefined where it reads several. */
-export function runtimeFile(runtime: Runtime): string | undefined {
-  if (runtime === "native") return undefined;
-  const url = runtime === "webgpu"
-    ? import.meta.resolve("npm:onnxruntime-web@1.30.0/ort-wasm-simd-threaded.asyncify.wasm")
-    : import.meta.resolve("npm:onnxruntime-web@1.30.0/ort-wasm-simd-threaded.wasm");
-  return decodeURIComponent(new URL(url).pathname);
 }
 
 /**

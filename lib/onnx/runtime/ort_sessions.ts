@@ -6,12 +6,8 @@ import { OrtDevice } from "../patches/ort_device.ts";
 import { padConvChannels } from "../rewrite/pad_conv_channels.ts";
 import { applyWinograd } from "../rewrite/winograd.ts";
 import { LazyBytes } from "./lazy_bytes.ts";
-import {
-  checkRuntimeFile,
-  loadOrtRuntime,
-  type OrtSessionOptions,
-  runtimeFile,
-} from "./ort_runtime.ts";
+import { checkRuntimeFile, loadOrtRuntime, type OrtSessionOptions } from "./ort_runtime.ts";
+import { runtimeFile } from "./runtime_file.ts";
 import { OrtSession } from "./ort_session.ts";
 import type { LoadOptions, Runtime, Session, SessionLoader } from "./session.ts";
 import { explainFailure, SessionError } from "./session_error.ts";

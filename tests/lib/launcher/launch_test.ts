@@ -55,3 +55,46 @@ Deno.test("the launcher starts a command with its arguments and permissions", as
     assert.match(help.out, /^Usage: deno task palettes/);
   });
 });
+
+/** Modules that run in the launcher, with its permissions. */
+const ALLOWED = [
+  /^lib\/launcher\//,
+  /^lib\/cli\/flags\//,
+  /^config\//,
+  /^lib\/text\//,
+  /^lib\/hub\/(model_ids|settings|hub_error)\.ts$/,
+  /^lib\/lora\/lora_names\.ts$/,
+  /^lib\/onnx\/runtime\/runtime_file\.ts$/,
+];
+
+interface ModuleInfo {
+  readonly specifier: string;
+  readonly dependencies?: readonly { readonly code?: { readonly specifier?: string } }[];
+}
+
+Deno.test("the launcher runs no code but its own and what parses arguments", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", `${ROOT}/lib/launcher/launch.ts`],
+  }).output();
+  const { roots, modules } = JSON.parse(new TextDecoder().decode(stdout));
+  const byName = new Map<string, ModuleInfo>(
+    modules.map((module: ModuleInfo) => [module.specifier, module]),
+  );
+  const seen = new Set<string>(roots);
+  for (const name of seen) {
+    for (const { code } of byName.get(name)?.dependencies ?? []) {
+      if (code?.specifier !== undefined) seen.add(code.specifier);
+    }
+  }
+  const root = new URL("../../../", import.meta.url).href;
+  const own = [...seen].filter((name) => name.startsWith(root)).map((name) =>
+    name.slice(root.length)
+  );
+  assert(own.includes("lib/launcher/permissions.ts"));
+  assert.deepEqual(own.filter((path) => !ALLOWED.some((allowed) => allowed.test(path))), []);
+  const packages = [...seen].filter((name) => name.startsWith("npm:"));
+  assert.deepEqual(packages.map((name) => name.replace(/@[\d.]+$/, "")).sort(), [
+    "npm:@commander-js/extra-typings",
+    "npm:yaml",
+  ]);
+});

@@ -180,3 +180,12 @@ Deno.test("a download is one line that is drawn over, plain lines, or events", (
   const events = report(true, false).out.trimEnd().split("\n").map((line) => JSON.parse(line));
   assert.deepEqual(events, [0, 3, 10].map(download));
 });
+
+Deno.test("run_event.ts is types only, so that a web page can import it", async () => {
+  const url = new URL("../../../lib/report/run_event.ts", import.meta.url);
+  const lines = (await Deno.readTextFile(url)).split("\n");
+  const imports = lines.filter((line) => /^import /.test(line));
+  assert(imports.length > 0 && imports.every((line) => line.startsWith("import type ")));
+  const exports = lines.filter((line) => /^export /.test(line));
+  assert(exports.every((line) => /^export (interface|type) /.test(line)), exports.join("\n"));
+});

@@ -4,7 +4,7 @@ import { findHubLocations } from "../../../../lib/cli/flags/hub_permissions.ts";
 import { parseCommandLine } from "../../../../lib/cli/flags/parse_command_line.ts";
 import { permissionsOf } from "../../../../lib/launcher/permissions.ts";
 import type { RunEvent } from "../../../../lib/report/run_event.ts";
-import { runtimeFile } from "../../../../lib/onnx/runtime/ort_runtime.ts";
+import { runtimeFile } from "../../../../lib/onnx/runtime/runtime_file.ts";
 import { FakeHub } from "../../hub/fake_hub.ts";
 import { goldenPath } from "../../../support/goldens.ts";
 import { inTemporaryFolder } from "../../../support/temporary_folder.ts";

@@ -60,7 +60,7 @@ Deno.test("layers swaps a palette of the same size by index, else takes the near
     const source = `${root}/checkpoint_5.safetensors`;
     await Deno.writeFile(source, await checkpointOf(5));
     const swapped = await layers(source, { palette: "slowly" });
-    assert.match(swapped, /^The 4 colors of "slowly" take the places of those of "game-boy"\n/);
+    assert.match(swapped, /^The 4 colors of "slowly" replace those of "game-boy" one by one\n/);
     assert.deepEqual(await colorsOf(`${root}/layers/argmax.png`), [
       "081d3c",
       "b8bcc5",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { runtimeFile } from "../../../../lib/onnx/runtime/ort_runtime.ts";
+import { runtimeFile } from "../../../../lib/onnx/runtime/runtime_file.ts";
 
 const PROGRAM = fileURLToPath(new URL("session_growth.ts", import.meta.url));
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));

@@ -3,7 +3,7 @@ import { addBackward } from "../../../../lib/onnx/autodiff/backward.ts";
 import type { Graph } from "../../../../lib/onnx/graph/graph.ts";
 import { GradientSession } from "../../../../lib/onnx/runtime/gradient_session.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
-import { runtimeFile } from "../../../../lib/onnx/runtime/ort_runtime.ts";
+import { runtimeFile } from "../../../../lib/onnx/runtime/runtime_file.ts";
 import { SessionError } from "../../../../lib/onnx/runtime/session_error.ts";
 import { splitGradient } from "../../../../lib/onnx/rewrite/split_gradient.ts";
 import { scatter, WASM_SESSIONS } from "../run_graph.ts";

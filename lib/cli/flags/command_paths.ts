@@ -9,3 +9,8 @@ export function configPaths(path: string): readonly string[] {
 export function resumedFolder(path: string): string {
   return path.endsWith(".safetensors") ? dirname(path) : path;
 }
+
+/** Returns the default folder of layers for a run's folder or checkpoint. */
+export function layersFolder(source: string): string {
+  return join(/\.(safetensors|pth|pt)$/i.test(source) ? dirname(source) : source, "layers");
+}
