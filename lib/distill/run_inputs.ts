@@ -18,10 +18,10 @@ export interface RunInputs {
   /** The checkpoint from which the run resumes. Default: a new run starts. */
   readonly checkpoint?: RunCheckpoint;
   /**
-   * The device to compute on; borrowed. Nothing of it is replaced: onnxruntime gets a proxy of it,
-   * which overrides some of onnxruntime's shaders and uploads. The first network that is loaded with
-   * a WebAssembly runtime replaces the global `WebAssembly.Memory` until onnxruntime has created its
-   * memory. Default: the run requests its own device.
+   * The device to compute on; borrowed. Its methods are not replaced: onnxruntime gets a proxy of
+   * it, which overrides some of onnxruntime's shaders and uploads. With the first network of a
+   * process, onnxruntime-web starts; while it does, the global `WebAssembly.Memory` is replaced.
+   * Default: the run requests its own device.
    */
   readonly gpu?: Gpu;
   /** Networks shared by runs, all on one `gpu`; borrowed. Default: the run loads its own. */

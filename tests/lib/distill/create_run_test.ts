@@ -10,6 +10,8 @@ import { imageFromPlanes } from "../../../lib/image/image_planes.ts";
 import { buildTinyDecoder } from "../../../lib/models/autoencoder/autoencoder_tiny.ts";
 import { ModelConfig } from "../../../lib/models/model_config.ts";
 import { parseAutoencoderTinyConfig } from "../../../lib/models/autoencoder/autoencoder_tiny_config.ts";
+import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
+import { BatchScheduler } from "../../../lib/onnx/batching/batch_scheduler.ts";
 import { learningRateAt } from "../../../lib/optimizer/learning_rate.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
@@ -179,6 +181,26 @@ gpuTest("loading that is stopped gives back what it had", async (gpu) => {
   });
 });
 
+/** Waits until a condition holds. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+gpuTest("a run that is canceled while it loads does not fail others of its pool", async (gpu) => {
+  await using pool = new SessionPool();
+  const [canceled, other] = [new AbortController(), new AbortController()];
+  const load = (controller: AbortController) =>
+    createRun(tinyConfig(), { gpu, pool, signal: controller.signal });
+  const runs = [load(canceled), load(other)] as const;
+  await until(() => pool.size > 0);
+  canceled.abort(new Error("stopped"));
+  const [first, second] = await Promise.allSettled(runs);
+  assert(first.status === "rejected");
+  assert.match(String(first.reason), /^Error: stopped$/);
+  assert(second.status === "fulfilled", String(second.status === "rejected" && second.reason));
+  await second.value[Symbol.asyncDispose]();
+});
+
 gpuTest("a palette made of the image replaces that of the config", async (gpu) => {
   const generator = { initializationMethod: "kmeans", kmeansNbColors: 3 } as const;
   await using run = await createRun(tinyConfig({ generator }), { gpu, image: DISC });
@@ -215,6 +237,14 @@ gpuTest(
     ]);
   },
 );
+
+gpuTest("createRun() refuses a batch slot without a pool", async (gpu) => {
+  using slot = new BatchScheduler(1).acquire();
+  await assert.rejects(
+    createRun(tinyConfig(), { gpu, slot }),
+    /^TypeError: Cannot create a run: expected a pool with the slot, got none$/,
+  );
+});
 
 Deno.test("createRun() refuses what it cannot start from", async () => {
   await assert.rejects(createRun(tinyConfig({ prompt: " " })), {
