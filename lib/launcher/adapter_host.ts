@@ -55,7 +55,8 @@ export class Machine implements AdapterHost {
   /** Prints an error as the program does: a line on stderr, or an event on stdout. */
   sayError(message: string, isJson: boolean): void {
     if (!isJson) return this.say(`error: ${message}`);
-    Deno.stdout.writeSync(encode(`${JSON.stringify({ event: "error", message })}\n`));
+    const event = { event: "error", message: visibleText(message) };
+    Deno.stdout.writeSync(encode(`${JSON.stringify(event)}\n`));
   }
 
   /** Returns an environment variable; undefined if the launcher may not read it. */

@@ -1,3 +1,5 @@
+import { visibleText } from "../../text/visible_text.ts";
+
 /** An error as the user sees it. */
 export interface ErrorText {
   /** One line: what failed, and the remedy if it is known. */
@@ -10,8 +12,8 @@ export interface ErrorText {
 export function describeError(error: unknown, debug: boolean): ErrorText {
   const code = error instanceof Error && ["UsageError", "ConfigError"].includes(error.name) ? 2 : 1;
   if (!(error instanceof Error)) return { message: String(error), code };
-  if (debug) return { message: stackOf(error), code };
-  return { message: `${oneLine(error)}${fixOf(error)}`, code };
+  if (debug) return { message: visibleText(stackOf(error)), code };
+  return { message: visibleText(`${oneLine(error)}${fixOf(error)}`), code };
 }
 
 function oneLine(error: Error): string {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { progressLine } from "../../../lib/report/progress_line.ts";
 import { createReporter } from "../../../lib/report/create_reporter.ts";
 import type { PictureNumber, RunEvent, StepEvent } from "../../../lib/report/run_event.ts";
-import { createTerminal } from "../../../lib/report/terminal.ts";
+import { createTerminal, terminalOf } from "../../../lib/report/terminal.ts";
 import { Image } from "../../../lib/image/image.ts";
 
 function step(number: number, seconds: number): StepEvent {
@@ -179,6 +179,17 @@ Deno.test("a download is one line that is drawn over, plain lines, or events", (
   assert.deepEqual([plain.length, `${plain[1]}\n`], [3, last]);
   const events = report(true, false).out.trimEnd().split("\n").map((line) => JSON.parse(line));
   assert.deepEqual(events, [0, 3, 10].map(download));
+});
+
+Deno.test("a full disk or a reader that has gone does not end a run", () => {
+  const full = {
+    isTerminal: () => false,
+    writeSync() {
+      throw new Deno.errors.WriteZero("no space left on device");
+    },
+  };
+  const out = terminalOf(full as unknown as typeof Deno.stdout);
+  for (const json of [true, false]) createReporter(json, out, out).report(DONE);
 });
 
 Deno.test("run_event.ts is types only, so that a web page can import it", async () => {
