@@ -1,6 +1,7 @@
 import { Image } from "../image.ts";
 import { hasBytes } from "../byte_view.ts";
 import type { ImageFormat } from "../image_format.ts";
+import { isFaxCompression } from "../tiff/tiff_compression.ts";
 import { readTiffDirectory, TAG, type TiffDirectory } from "../tiff/tiff_directory.ts";
 import { readTiffSamples, type SampleLayout, segmentSize } from "../tiff/tiff_samples.ts";
 
@@ -90,6 +91,9 @@ function layoutOf(directory: TiffDirectory, photometric: number): SampleLayout {
   if (![1, 2, 4, 8, 16].includes(bits) || isFloat || colors > 1 && bits < 8) {
     const kind = isFloat ? "floating-point" : "integer";
     throw new SyntaxError(`its samples are not supported: ${kind}, ${bits} bits`);
+  }
+  if (isFaxCompression(directory.value(TAG.compression, 1)) && bits * samplesPerPixel !== 1) {
+    throw new SyntaxError("it is damaged: fax data of more than one bit a pixel");
   }
   if (samplesPerPixel < colors || samplesPerPixel > MAX_SAMPLES) {
     throw new SyntaxError(`expected at least ${colors} samples a pixel, got ${samplesPerPixel}`);

@@ -1,4 +1,5 @@
 import { inflateSync } from "node:zlib";
+import { decodeFax, type FaxKind } from "./decode_fax.ts";
 
 // Source: TIFF 6.0, tag 259, and Adobe's technical notes.
 const COMPRESSION = {
@@ -13,6 +14,17 @@ const COMPRESSION = {
   packBits: 32773,
   oldDeflate: 32946,
 } as const;
+
+const FAX_KINDS: Readonly<Record<number, FaxKind>> = {
+  [COMPRESSION.faxRows]: "rows",
+  [COMPRESSION.fax3]: "group3",
+  [COMPRESSION.fax4]: "group4",
+};
+
+/** Returns whether a compression is one of black and white pixels. */
+export function isFaxCompression(scheme: number): boolean {
+  return FAX_KINDS[scheme] !== undefined;
+}
 
 /** The compression that holds JPEG files, which the caller decodes. */
 export const JPEG_COMPRESSION: number = COMPRESSION.jpeg;
@@ -36,16 +48,13 @@ export interface TiffCompression {
  * @throws {RangeError} If the data ends early.
  * @throws {SyntaxError} If the compression is unknown or the data is damaged.
  */
-export async function decompressTiff(
+export function decompressTiff(
   data: Uint8Array,
   byteLength: number,
   compression: TiffCompression,
-): Promise<Uint8Array> {
-  const { scheme, width, fillOrder } = compression;
-  const { none, faxRows, fax3, fax4, lzw, deflate, packBits, oldDeflate } = COMPRESSION;
-  if (scheme === faxRows || scheme === fax3 || scheme === fax4) {
-    return await decodeFax(data, byteLength, compression);
-  }
+): Uint8Array {
+  const { scheme, width, fillOrder, t4Options } = compression;
+  const { none, lzw, deflate, packBits, oldDeflate } = COMPRESSION;
   const bytes = fillOrder === 2 ? data.map(reverseBits) : data;
   if (scheme === none) {
     if (bytes.length < byteLength) throw new RangeError("its pixels end early");
@@ -54,6 +63,10 @@ export async function decompressTiff(
   if (scheme === lzw) return decodeLzw(bytes, byteLength);
   if (scheme === packBits) return decodePackBits(bytes, byteLength);
   if (scheme === deflate || scheme === oldDeflate) return inflate(bytes, byteLength);
+  const kind = FAX_KINDS[scheme];
+  if (kind !== undefined) {
+    return decodeFax(bytes, byteLength, { kind, width, isTwoDimensional: (t4Options & 1) === 1 });
+  }
   const name = scheme === COMPRESSION.oldJpeg ? "old-style JPEG" : `number ${scheme}`;
   throw new SyntaxError(`its compression is not supported: ${name}, ${width} pixels wide`);
 }
@@ -148,41 +161,4 @@ function reverseBits(byte: number): number {
   let reversed = 0;
   for (let i = 0; i < 8; i++) reversed |= ((byte >> i) & 1) << (7 - i);
   return reversed;
-}
-
-/** The decoders of fax data in utif2, which has no types for them. */
-interface FaxDecoders {
-  _decodeG2: FaxDecoder;
-  _decodeG3(...args: [...Parameters<FaxDecoder>, isTwoDimensional: boolean]): void;
-  _decodeG4: FaxDecoder;
-}
-
-type FaxDecoder = (
-  data: Uint8Array,
-  offset: number,
-  length: number,
-  target: Uint8Array,
-  targetOffset: number,
-  width: number,
-  fillOrder: number,
-) => void;
-
-/** Decodes CCITT group 3 and 4: black is 1. */
-async function decodeFax(
-  data: Uint8Array,
-  byteLength: number,
-  { scheme, width, fillOrder, t4Options }: TiffCompression,
-): Promise<Uint8Array> {
-  const { default: library } = await import("npm:utif2@4.1.0");
-  const decoders = library.decode as unknown as FaxDecoders;
-  const target = new Uint8Array(byteLength);
-  const args = [data, 0, data.length, target, 0, width, fillOrder] as const;
-  try {
-    if (scheme === COMPRESSION.faxRows) decoders._decodeG2(...args);
-    else if (scheme === COMPRESSION.fax3) decoders._decodeG3(...args, (t4Options & 1) === 1);
-    else decoders._decodeG4(...args);
-  } catch (cause) {
-    throw new SyntaxError("its compressed pixels are damaged", { cause });
-  }
-  return target;
 }

@@ -108,7 +108,7 @@ async function openSegment(
     return await openJpeg(segment, directory.bytes(TAG.jpegTables), isRgb);
   }
   const rowBytes = Math.ceil(width * samples * bits / 8);
-  const bytes = await decompressTiff(segment.data, rowBytes * height, compression);
+  const bytes = decompressTiff(segment.data, rowBytes * height, compression);
   const { isLittleEndian } = directory;
   if (directory.value(TAG.predictor, 1) === 2) {
     undoPredictor(bytes, { rowBytes, samples, bits, isLittleEndian });

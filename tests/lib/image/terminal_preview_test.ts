@@ -70,7 +70,7 @@ Deno.test("drawText() has a glyph for every ASCII character and cuts off at the 
   const small = Image.filled({ height: 3, width: 3 }, [0, 0, 0]);
   drawText(small, "Wide", { x: -2, y: -1, color: [9, 9, 9], scale: 3 });
   assert.equal(textWidth(""), 0);
-  assert.equal(textWidth("é"), textWidth("?"));
+  assert.equal(textWidth("é"), textWidth("e"));
   assert(textWidth(shortenText("a long text", 30)) <= 30);
   assert.equal(shortenText("short", 100), "short");
 });

@@ -154,3 +154,35 @@ Deno.test("decodeImage() counts the pages of a TIFF, even of one whose pages for
 async function fixture(file: string): Promise<Uint8Array> {
   return await Deno.readFile(new URL(`../../fixtures/images/${file}`, import.meta.url));
 }
+
+Deno.test("decodeImage() reads fax data of TIFF of all kinds", async () => {
+  // Two rows of 3 white, 2 black and 3 white pixels. Source of the codes: ITU-T T.4, tables 2 to 4.
+  const [white3, black2, vertical0, horizontal] = ["1000", "11", "1", "001"];
+  const row = white3 + black2 + white3;
+  const end = "000000000001";
+  const kinds: [scheme: number, options: number, bits: string][] = [
+    [2, 0, `${row.padEnd(16, "0")}${row}`],
+    [3, 0, end + row + "0000" + end + row],
+    [3, 1, `${end}1${row}${end}0${vertical0.repeat(3)}`],
+    [4, 0, horizontal + white3 + black2 + vertical0 + vertical0.repeat(3)],
+  ];
+  const expected = [..."00011000".repeat(2)].flatMap((bit) => bit === "1" ? [0] : [255]);
+  for (const [scheme, options, bits] of kinds) {
+    for (const fillOrder of [1, 2]) {
+      const bytes = bits.match(/.{1,8}/g)!.map((eight) => {
+        const padded = eight.padEnd(8, "0");
+        return parseInt(fillOrder === 2 ? [...padded].reverse().join("") : padded, 2);
+      });
+      const file = writeTiff([
+        ...[[256, "short", [8]], [257, "short", [2]], [259, "short", [scheme]]] as const,
+        ...[[262, "short", [0]], [266, "short", [fillOrder]], [292, "long", [options]]] as const,
+      ], [Uint8Array.from(bytes)]);
+      const image = await read(file);
+      assert.deepEqual(
+        [...image.data].filter((_, i) => i % 4 === 0),
+        expected,
+        `${scheme} ${bits}`,
+      );
+    }
+  }
+});
