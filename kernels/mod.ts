@@ -4,6 +4,36 @@
  * Each `encodeX(pass, tensors, options)` records commands; `gpu.submit` sends them. Tensors are
  * borrowed.
  *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { defineKernel, encodeReduceSum, Gpu, GpuTensor } from "./mod.ts";
+ *
+ * const square = defineKernel({
+ *   name: "square",
+ *   source: `
+ *     override WORKGROUP_SIZE: u32;
+ *     struct Params { size: u32 }
+ *     @group(0) @binding(0) var<uniform> params: Params;
+ *     @group(0) @binding(1) var<storage, read_write> x: array<f32>;
+ *     @compute @workgroup_size(WORKGROUP_SIZE)
+ *     fn main(@builtin(global_invocation_id) id: vec3u) {
+ *       if (id.x < params.size) { x[id.x] *= x[id.x]; }
+ *     }`,
+ *   params: { size: "u32" },
+ *   tensors: ["read_write"],
+ * });
+ *
+ * using gpu = await Gpu.request();
+ * using x = GpuTensor.from(gpu, Float32Array.of(1, 2, 3), [3], "x");
+ * using total = GpuTensor.zeros(gpu, [1], "total");
+ * await gpu.compile(square);
+ * gpu.submit((pass) => {
+ *   pass.dispatch(square, [x], { size: 3 }, 3);
+ *   encodeReduceSum(pass, { x, total });
+ * });
+ * assert.deepEqual([...await total.read()], [14]);
+ * ```
+ *
  * @module
  */
 export { DeviceLostError, GpuContext, type GpuResource } from "./gpu/device.ts";

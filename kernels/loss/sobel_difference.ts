@@ -2,12 +2,14 @@ import { commonImageSize } from "../augment/image_size.ts";
 import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
+import { sobel } from "./sobel.ts";
 import source from "./sobel_difference.wgsl" with { type: "text" };
 
 /** Squared differences between the edges of two images, and their gradient. */
 export const sobelDifference = defineKernel({
   name: "sobel_difference",
   source,
+  prelude: [sobel],
   params: { height: "u32", width: "u32" },
   tensors: ["read", "read", "read_write", "read_write"],
 });

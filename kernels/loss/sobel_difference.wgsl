@@ -3,6 +3,7 @@
 // to the difference of the images.
 // Source: Sobel & Feldman 1968; mean squares as in SD-piXL's function gradient_loss.
 // One invocation does one pixel.
+// Prelude: sobel.wgsl.
 
 override WORKGROUP_SIZE: u32;
 
@@ -18,7 +19,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> grad_edges: array<vec2f>;  // [S_H, S_W] along x, y
 
 fn difference(x: i32, y: i32) -> f32 {
-  if (x < 0 || y < 0 || x >= i32(params.width) || y >= i32(params.height)) { return 0.0; }
+  if (!is_inside(x, y)) { return 0.0; }
   let i = u32(y) * params.width + u32(x);
   return gray[i] - target_gray[i];
 }
@@ -35,7 +36,7 @@ fn main(
   let y = i32(i / params.width);
   var edges = vec2f(0.0);
   for (var k = -1; k <= 1; k++) {
-    let weight = f32(2 - abs(k));
+    let weight = smoothing(k);
     edges.x += weight * (difference(x + 1, y + k) - difference(x - 1, y + k));
     edges.y += weight * (difference(x + k, y + 1) - difference(x + k, y - 1));
   }

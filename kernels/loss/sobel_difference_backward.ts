@@ -2,12 +2,14 @@ import { imageSize } from "../augment/image_size.ts";
 import { defineKernel } from "../gpu/kernel.ts";
 import type { Pass } from "../gpu/pass.ts";
 import type { GpuTensor } from "../gpu/tensor.ts";
+import { sobel } from "./sobel.ts";
 import source from "./sobel_difference_backward.wgsl" with { type: "text" };
 
 /** Gradient of the edges of a gray image. */
 export const sobelDifferenceBackward = defineKernel({
   name: "sobel_difference_backward",
   source,
+  prelude: [sobel],
   params: { height: "u32", width: "u32" },
   tensors: ["read", "read_write"],
 });

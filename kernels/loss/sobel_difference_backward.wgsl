@@ -1,6 +1,7 @@
 // Gradient of Sobel's operators with respect to a gray image.
 // One invocation does one pixel. It gathers from the eight edges that read it. The gradient goes to
 // the first of three channels, since a conversion to gray makes all of them equal.
+// Prelude: sobel.wgsl.
 
 override WORKGROUP_SIZE: u32;
 
@@ -14,7 +15,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> grad_gray: array<f32>;  // [1, 3, S_H, S_W]
 
 fn edges_at(x: i32, y: i32) -> vec2f {
-  if (x < 0 || y < 0 || x >= i32(params.width) || y >= i32(params.height)) { return vec2f(0.0); }
+  if (!is_inside(x, y)) { return vec2f(0.0); }
   return grad_edges[u32(y) * params.width + u32(x)];
 }
 
@@ -30,7 +31,7 @@ fn main(
   let y = i32(i / params.width);
   var sum = 0.0;
   for (var k = -1; k <= 1; k++) {
-    let weight = f32(2 - abs(k));
+    let weight = smoothing(k);
     sum += weight * (edges_at(x - 1, y + k).x - edges_at(x + 1, y + k).x);
     sum += weight * (edges_at(x + k, y - 1).y - edges_at(x + k, y + 1).y);
   }
