@@ -1,3 +1,4 @@
+import { fromFloat8 } from "./float8.ts";
 import { alignBytes } from "./float_view.ts";
 import { bytesPerValue, type SafetensorsDtype } from "./safetensors.ts";
 
@@ -32,19 +33,24 @@ export function convertFloats(
 }
 
 /**
- * Multiplies stored 8-bit values by the scale of their row.
+ * Converts stored 8-bit values and multiplies them by the scale of their row.
  *
- * @param bytes Values of type I8: a range of a tensor whose rows have `rowSize` values.
+ * @param bytes Values of type `dtype`: a range of a tensor whose rows have `rowSize` values.
  * @param scales One scale for each row.
  * @param options.start Index of the first value in the tensor.
  */
 export function dequantizeRows(
   bytes: Uint8Array<ArrayBuffer>,
   scales: Float32Array,
-  options: { readonly start: number; readonly rowSize: number; readonly type: FloatType },
+  options: {
+    readonly dtype: SafetensorsDtype;
+    readonly start: number;
+    readonly rowSize: number;
+    readonly type: FloatType;
+  },
 ): Uint8Array<ArrayBuffer> {
-  const { start, rowSize, type } = options;
-  const values = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { dtype, start, rowSize, type } = options;
+  const values = valuesOf(bytes, dtype);
   const converted = type === "float32"
     ? new Float32Array(values.length)
     : new Float16Array(values.length);
@@ -102,8 +108,9 @@ function valuesOf(bytes: Uint8Array<ArrayBuffer>, dtype: SafetensorsDtype): Valu
     case "U8":
     case "BOOL":
       return aligned;
-    default:
-      throw new TypeError(`Cannot convert values of type ${dtype} to numbers`);
+    case "F8_E4M3":
+    case "F8_E5M2":
+      return fromFloat8(aligned, dtype);
   }
 }
 

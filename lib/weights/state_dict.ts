@@ -1,3 +1,4 @@
+import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { convertFloats, dequantizeRows, type FloatType } from "./float16.ts";
 import type { ModelFolder } from "./model_folder.ts";
@@ -17,8 +18,12 @@ export interface StateDictOptions {
   readonly prefer?: FloatType;
 }
 
-/** Ending of the tensor whose values multiply the rows of an I8 tensor. */
+/** Ending of the tensor whose values multiply the rows of an 8-bit tensor. */
 const SCALE_SUFFIX = "_scale";
+/** ComfyUI calls the scale of "a.weight" "a.scale_weight". */
+const COMFY_SCALE = [/\.weight$/, ".scale_weight"] as const;
+/** Types of weights that may have a scale. */
+const SCALED_TYPES: readonly SafetensorsDtype[] = ["I8", "F8_E4M3", "F8_E5M2"];
 
 /** The weights of one network: tensors by key, from any number of files. Values are read lazily. */
 export class StateDict implements Disposable, WeightSource {
@@ -85,10 +90,16 @@ export class StateDict implements Disposable, WeightSource {
       }
     }
     const entries = new Map<string, WeightEntry>();
+    const scales = new Set<StoredTensor>();
+    for (const { tensor } of stored.values()) {
+      const scale = findScale(tensor, stored);
+      if (!scale) continue;
+      checkScale(tensor, scale);
+      scales.add(scale);
+    }
     for (const [key, { source, tensor }] of stored) {
-      if (isScale(key, stored)) continue;
-      const scale = tensor.dtype === "I8" ? stored.get(key + SCALE_SUFFIX) : undefined;
-      if (scale) checkScale(tensor, scale);
+      if (scales.has(stored.get(key)!)) continue;
+      const scale = findScale(tensor, stored);
       entries.set(key, new StoredWeight(source, tensor, scale));
     }
     return new StateDict(location ?? sources[0]?.name ?? "no files", entries, sources);
@@ -135,7 +146,8 @@ export class StateDict implements Disposable, WeightSource {
   }
 
   #checkIndex({ location, keys }: FoundWeights): void {
-    const missing = keys?.find((key) => !this.has(key) && !key.endsWith(SCALE_SUFFIX));
+    const isScale = (key: string) => key.endsWith(SCALE_SUFFIX) || key.endsWith(COMFY_SCALE[1]);
+    const missing = keys?.find((key) => !this.has(key) && !isScale(key));
     if (missing === undefined) return;
     throw new RangeError(
       `Cannot find weight "${missing}" in the shards of "${location}": expected by the index`,
@@ -181,8 +193,9 @@ class StoredWeight implements WeightEntry {
       length * bytesPerValue(dtype),
     );
     if (!this.#scale) return convertFloats(bytes, dtype, type);
-    const rowSize = size / this.shape[0]!;
-    return dequantizeRows(bytes, this.#readScales(this.#scale), { start, rowSize, type });
+    const scales = this.#readScales(this.#scale);
+    const rowSize = size / scales.length;
+    return dequantizeRows(bytes, scales, { dtype, start, rowSize, type });
   }
 
   #readScales({ source, tensor }: StoredTensor): Float32Array {
@@ -194,17 +207,24 @@ class StoredWeight implements WeightEntry {
   }
 }
 
-function isScale(key: string, stored: ReadonlyMap<string, StoredTensor>): boolean {
-  if (!key.endsWith(SCALE_SUFFIX)) return false;
-  return stored.get(key.slice(0, -SCALE_SUFFIX.length))?.tensor.dtype === "I8";
+/** Finds the scale of an 8-bit weight; undefined if it has none. */
+function findScale(
+  { name, dtype }: SafetensorsTensor,
+  stored: ReadonlyMap<string, StoredTensor>,
+): StoredTensor | undefined {
+  if (!SCALED_TYPES.includes(dtype)) return undefined;
+  return stored.get(name + SCALE_SUFFIX) ??
+    (COMFY_SCALE[0].test(name) ? stored.get(name.replace(...COMFY_SCALE)) : undefined);
 }
 
+/** A scale is one number for each row, or, except for I8, one number. */
 function checkScale(weight: SafetensorsTensor, { source, tensor }: StoredTensor): void {
   const isFloat = tensor.dtype === "F32" || tensor.dtype === "F16" || tensor.dtype === "BF16";
   const { shape, dtype, name } = tensor;
-  if (isFloat && weight.shape.length > 0 && shape.length === 1 && shape[0] === weight.shape[0]) {
-    return;
-  }
+  const size = shapeSize(shape);
+  const isPerRow = weight.shape.length > 0 && size === weight.shape[0] &&
+    (shape[0] === size || size === 1);
+  if (isFloat && (isPerRow || (size === 1 && weight.dtype !== "I8"))) return;
   throw new SafetensorsError(
     source.name,
     `tensor "${name}": expected scales F32 or F16 [${weight.shape[0] ?? ""}], ` +
