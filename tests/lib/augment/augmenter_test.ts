@@ -53,7 +53,7 @@ for (const resizeMode of ["bilinear", "nearest", "nearest-exact", "area"] as con
   });
 }
 
-gpuTest("Augmenter changes control maps as torchvision does", async (gpu) => {
+gpuTest("Augmenter transforms control images as torchvision does", async (gpu) => {
   const size = { height: 32, width: 32 };
   using augmenter = new Augmenter(gpu, {
     imageSize: size,
@@ -92,7 +92,7 @@ const COMBINATIONS: readonly Augmentation[] = Array.from({ length: 8 }, (_, bits
   hflip: (bits & 4) !== 0,
 }));
 
-gpuTest("Augmenter gives picture and control map the same change", async (gpu) => {
+gpuTest("Augmenter transforms picture and control image alike", async (gpu) => {
   const size = { height: 24, width: 20 };
   using augmenter = new Augmenter(gpu, {
     imageSize: size,
@@ -114,41 +114,44 @@ gpuTest("Augmenter gives picture and control map the same change", async (gpu) =
   }
 });
 
-gpuTest("Augmenter.backward() is the transpose of forward, and leaves its image", async (gpu) => {
-  const [height, width] = [5, 4];
-  using augmenter = new Augmenter(gpu, {
-    imageSize: { height, width },
-    teacherSize: { height: 24, width: 20 },
-    resizeMode: "bilinear",
-  });
-  using image = GpuTensor.zeros(gpu, [height, width, 3], "image");
-  const weights = Float32Array.from({ length: 3 * 24 * 20 }, (_, i) => Math.sin(i * 1.7));
-  using gradOut = GpuTensor.from(gpu, weights, [1, 3, 24, 20], "gradOut");
-  for (const augmentation of COMBINATIONS) {
-    const start = Float32Array.from({ length: height * width * 3 }, (_, i) => (i * 29 % 59) / 59);
-    const forward = async (values: Float32Array) => {
-      image.write(values);
-      let seen: GpuTensor | undefined;
-      gpu.submit((pass) => void (seen = augmenter.forward(pass, image, augmentation)));
-      return await seen!.read();
-    };
-    const before = await forward(start);
-    let results: GpuTensor[] = [];
-    gpu.submit((pass) => {
-      results = [augmenter.forward(pass, image, augmentation), augmenter.backward(pass, gradOut)];
+gpuTest(
+  "Augmenter.backward() is the transpose of forward, and does not change its image",
+  async (gpu) => {
+    const [height, width] = [5, 4];
+    using augmenter = new Augmenter(gpu, {
+      imageSize: { height, width },
+      teacherSize: { height: 24, width: 20 },
+      resizeMode: "bilinear",
     });
-    const actual = await results[1]!.read();
-    assert.deepEqual(await results[0]!.read(), before, "backward leaves what the teacher sees");
-    // All changes are linear in the picture, so unit pictures give the rows of the matrix.
-    const expected: number[] = [];
-    for (let i = 0; i < start.length; i += 7) {
-      const unit = await forward(start.map((_, j) => j === i ? 1 : 0));
-      expected.push(unit.reduce((sum, value, j) => sum + value * weights[j]!, 0));
+    using image = GpuTensor.zeros(gpu, [height, width, 3], "image");
+    const weights = Float32Array.from({ length: 3 * 24 * 20 }, (_, i) => Math.sin(i * 1.7));
+    using gradOut = GpuTensor.from(gpu, weights, [1, 3, 24, 20], "gradOut");
+    for (const augmentation of COMBINATIONS) {
+      const start = Float32Array.from({ length: height * width * 3 }, (_, i) => (i * 29 % 59) / 59);
+      const forward = async (values: Float32Array) => {
+        image.write(values);
+        let seen: GpuTensor | undefined;
+        gpu.submit((pass) => void (seen = augmenter.forward(pass, image, augmentation)));
+        return await seen!.read();
+      };
+      const before = await forward(start);
+      let results: GpuTensor[] = [];
+      gpu.submit((pass) => {
+        results = [augmenter.forward(pass, image, augmentation), augmenter.backward(pass, gradOut)];
+      });
+      const actual = await results[1]!.read();
+      assert.deepEqual(await results[0]!.read(), before, "backward leaves what the teacher sees");
+      // All changes are linear in the picture, so unit pictures give the rows of the matrix.
+      const expected: number[] = [];
+      for (let i = 0; i < start.length; i += 7) {
+        const unit = await forward(start.map((_, j) => j === i ? 1 : 0));
+        expected.push(unit.reduce((sum, value, j) => sum + value * weights[j]!, 0));
+      }
+      // Sums of about a hundred products in float32.
+      assertAllClose(actual.filter((_, i) => i % 7 === 0), expected, { atol: 3e-5 });
     }
-    // Sums of about a hundred products in float32.
-    assertAllClose(actual.filter((_, i) => i % 7 === 0), expected, { atol: 3e-5 });
-  }
-});
+  },
+);
 
 gpuTest("Augmenter.backward() needs a forward", (gpu) => {
   const size = { height: 4, width: 4 };

@@ -30,7 +30,7 @@ Deno.test("drawAugmentation() depends on seed and step only", () => {
   assert.notDeepEqual(drawMany(CONFIG), drawMany(CONFIG, 4));
 });
 
-Deno.test("drawAugmentation() draws each change as often as its probability says", () => {
+Deno.test("drawAugmentation() draws each transform with its probability", () => {
   const drawn = drawMany(CONFIG);
   const share = (is: (augmentation: typeof drawn[number]) => boolean) =>
     drawn.filter(is).length / STEPS;
@@ -45,7 +45,7 @@ Deno.test("drawAugmentation() draws each change as often as its probability says
   assert(Math.abs(taus.reduce((sum, tau) => sum + tau, 0) / STEPS - 1) < 0.03);
 });
 
-Deno.test("drawAugmentation() keeps to probabilities 0 and 1", () => {
+Deno.test("drawAugmentation() follows probabilities 0 and 1", () => {
   const never = { ...CONFIG, grayscaleProb: 0, hflipProb: 0, distorsionProb: 0, randomTau: false };
   const always = { ...CONFIG, grayscaleProb: 1, hflipProb: 1, distorsionProb: 1 };
   for (const augmentation of drawMany(never)) {
@@ -56,7 +56,7 @@ Deno.test("drawAugmentation() keeps to probabilities 0 and 1", () => {
   }
 });
 
-Deno.test("drawAugmentation() does not change one change when it switches off another", () => {
+Deno.test("drawAugmentation() draws each transform independently of the others", () => {
   const without = drawMany({ ...CONFIG, grayscaleProb: 0, randomTau: false });
   const corners = ({ perspective, hflip }: typeof without[number]) => ({ perspective, hflip });
   assert.deepEqual(without.map(corners), drawMany(CONFIG).map(corners));
@@ -82,7 +82,7 @@ Deno.test("drawAugmentation() moves corners inward as RandomPerspective does", (
   }
 });
 
-Deno.test("drawAugmentation() draws no perspective that folds the picture", () => {
+Deno.test("drawAugmentation() draws no perspective that is not convex", () => {
   const drawn = drawMany({ ...CONFIG, distorsionProb: 1, distorsionScale: 1 });
   const folded = drawn.filter(({ perspective }) => perspective === null);
   assert(folded.length > 0 && folded.length < STEPS / 2, `${folded.length} would fold`);

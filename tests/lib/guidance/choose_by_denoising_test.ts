@@ -43,7 +43,7 @@ function createDenoiser(rows: 1 | 2, asked: readonly Float32Array[]) {
 }
 
 for (const rows of [1, 2] as const) {
-  gpuTest(`scoreByDenoising() tells how well noise is found, ${rows} rows`, async (gpu) => {
+  gpuTest(`scoreByDenoising() measures the denoising error, ${rows} rows`, async (gpu) => {
     const { denoiser, questions } = createDenoiser(rows, CANDIDATES);
     const parts = { schedule, denoiser };
     const scores = await scoreByDenoising(gpu, { parts, candidates: CANDIDATES }, {
@@ -52,14 +52,14 @@ for (const rows of [1, 2] as const) {
     // -log(value^2).
     assertAllClose(scores, [0.25, 0.0625, 4].map((error) => -Math.log(error)), { atol: 1e-4 });
     assert.deepEqual(questions.map(({ timestep }) => timestep), [600, 600, 600, 800, 800, 800]);
-    // All of a time get the same noise, which is another one at the next time.
+    // All candidates get the same noise at a time, and other noise at the next time.
     const noises = questions.map(({ noise }) => noise);
     assertAllClose(noises[1]!, noises[0]!, { atol: 1e-5 });
     assert(Math.abs(noises[3]![0]! - noises[0]![0]!) > 1e-3);
   });
 }
 
-gpuTest("chooseByDenoising() takes what is denoised best, of what can be judged", async (gpu) => {
+gpuTest("chooseByDenoising() chooses the candidate with the highest finite score", async (gpu) => {
   const candidates = [NaN, 2, 0.5, 1].map(latentsOf);
   const { denoiser } = createDenoiser(2, candidates);
   const parts = { schedule, denoiser };

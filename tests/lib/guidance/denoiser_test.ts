@@ -55,13 +55,13 @@ gpuTest("Denoiser runs without ControlNets from host memory", async (gpu) => {
   assert.equal(denoiser.isControlled(TIMESTEP), false);
 });
 
-gpuTest("Denoiser loads no ControlNet whose factor is 0", async (gpu) => {
+gpuTest("Denoiser loads no ControlNet whose scale is 0", async (gpu) => {
   const controlnets = [{ id: "not there", conditioningScale: 0 }];
   await using denoiser = await createDenoiser(gpu, { controlnets });
   assert.equal(denoiser.isControlled(TIMESTEP), false);
 });
 
-gpuTest("Denoiser takes other factors for a call, and refuses a wrong number", async (gpu) => {
+gpuTest("Denoiser takes other scales for a call, and refuses a wrong number", async (gpu) => {
   const controlnets = CONTROLNETS.map(({ id }) => ({ id, conditioningScale: 1 }));
   await using denoiser = await createDenoiser(gpu, { controlnets });
   const controlImages = [CONTROL, CONTROL];
@@ -78,21 +78,21 @@ gpuTest("Denoiser takes other factors for a call, and refuses a wrong number", a
   );
 });
 
-gpuTest("ControlNets act in their share of diffusion time only", async (gpu) => {
+gpuTest("ControlNets run in their range of diffusion time only", async (gpu) => {
   await using denoiser = await createDenoiser(gpu, {
     controlnets: CONTROLNETS,
     controlGuidanceStart: 0.1,
     controlGuidanceEnd: 0.5,
   });
-  const acting = [999, 900, 899, 500, 499, 437, 0].filter((t) => denoiser.isControlled(t));
+  const controlled = [999, 900, 899, 500, 499, 437, 0].filter((t) => denoiser.isControlled(t));
   // Shares 0, .099, .1, .499, .5, .562, .999.
-  assert.deepEqual(acting, [899, 500]);
+  assert.deepEqual(controlled, [899, 500]);
   const control = { controlImages: [CONTROL, CONTROL] };
   assertNear(await denoiser.predictHost(LATENTS, TIMESTEP, control), PLAIN);
 });
 
 for (const runtime of ["wasm", "webgpu"] as const) {
-  gpuTest(`Denoiser turns v into noise, on ${runtime}`, async (gpu) => {
+  gpuTest(`Denoiser converts v to noise, on ${runtime}`, async (gpu) => {
     const { teacher, prompts } = await openTinyTeacher();
     const config = await readSchedulerConfig(teacher.folder);
     const schedule = new NoiseSchedule({ ...config, predictionType: "v_prediction" });

@@ -90,7 +90,7 @@ gpuTest("keys of a LoRA that do not fit are refused with their names", async (gp
   await assert.rejects(load("unet.conv_in"), /expected factors of "conv_in\.weight"/);
 });
 
-Deno.test("LoRAs are named by files, folders and addresses, with commas between", async () => {
+Deno.test("LoRAs are named by files, folders and URLs, separated by commas", async () => {
   assert.deepEqual(splitLoraPaths(" a.safetensors, b/,"), ["a.safetensors", "b/"]);
   assert.deepEqual([splitLoraPaths(null), splitLoraPaths("")], [[], []]);
   for (
@@ -103,7 +103,7 @@ Deno.test("LoRAs are named by files, folders and addresses, with commas between"
       ["https://x.org/l/b.safetensors", "https://x.org/l/", "b.safetensors"],
     ] as const
   ) {
-    const place = await findLora(location, 0.5);
-    assert.deepEqual([place.folder.location, place.path, place.scale], [folder, path, 0.5]);
+    const found = await findLora(location, 0.5);
+    assert.deepEqual([found.folder.location, found.path, found.scale], [folder, path, 0.5]);
   }
 });

@@ -48,7 +48,7 @@ Deno.test("parseSchedulerConfig() reads SDXL's file", () => {
   });
 });
 
-Deno.test("parseSchedulerConfig() gives a DDPM schedule the spacing that begins at its end", () => {
+Deno.test("parseSchedulerConfig() gives a DDPM schedule trailing timesteps", () => {
   const { sampling } = parse({ _class_name: "DDPMScheduler", clip_sample: true });
   assert.equal(sampling.timestepSpacing, "trailing");
   assert.equal(sampling.setAlphaToOne, true);
@@ -76,7 +76,7 @@ for (
   });
 }
 
-Deno.test("NoiseSchedule knows the cosine schedule", () => {
+Deno.test("NoiseSchedule computes the cosine schedule", () => {
   const config = parse({ beta_schedule: "squaredcos_cap_v2", num_train_timesteps: 4 });
   // Product of 1 - beta is alphaBar((i + 1) / T) / alphaBar(0), but for the last, capped beta.
   const alphaBar = (t: number) => Math.cos((t + 0.008) / 1.008 * Math.PI / 2) ** 2;
@@ -93,7 +93,7 @@ Deno.test("NoiseSchedule rescales to pure noise at the last timestep", () => {
   assert(Number.isFinite(schedule.sigmaAt(999)));
 });
 
-Deno.test("alphaAt() lies between its neighbors at a fraction and refuses what is outside", () => {
+Deno.test("alphaAt() interpolates fractions and refuses timesteps out of range", () => {
   const schedule = new NoiseSchedule(parse({}));
   const between = schedule.alphaAt(10.5);
   assert(between < schedule.alphaAt(10) && between > schedule.alphaAt(11));

@@ -32,7 +32,7 @@ async function sample(
 }
 
 gpuTest(
-  "sampleImages() draws images of the teacher's size, each its own, and tells of it",
+  "sampleImages() samples different images of the teacher's size, and calls onStep()",
   async (gpu) => {
     const steps: string[] = [];
     const images = await sample(gpu, 2, {
@@ -58,7 +58,7 @@ for (const sampler of ["ddim", "euler"] as const) {
   });
 }
 
-gpuTest("sampleImages() with a guidance of 1 draws as the prompt alone", async (gpu) => {
+gpuTest("sampleImages() with a guidance scale of 1 equals the prompt alone", async (gpu) => {
   const config = { ...CONFIG, guidanceScale: 1 };
   const [guided] = await sample(gpu, 2, { config });
   const [alone] = await sample(gpu, 1, { config });
@@ -69,7 +69,7 @@ gpuTest("sampleImages() with a guidance of 1 draws as the prompt alone", async (
   assert(distance(strong!, alone!) > 1);
 });
 
-gpuTest("sampleImages() stops when it is told", async (gpu) => {
+gpuTest("sampleImages() is canceled between two steps", async (gpu) => {
   const stop = new AbortController();
   const onStep = () => stop.abort(new Error("enough"));
   await assert.rejects(sample(gpu, 2, { onStep, signal: stop.signal }), /enough/);

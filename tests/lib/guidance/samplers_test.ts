@@ -15,7 +15,7 @@ import { readGolden } from "../../support/goldens.ts";
 
 const GOLDEN = readGolden("schedulers");
 
-/** The settings of the reference roll-outs. */
+/** Settings of the reference. */
 const SAMPLING: SamplingConfig = {
   timestepSpacing: "leading",
   stepsOffset: 1,
@@ -36,7 +36,7 @@ function scheduleWith(sampling: Partial<SamplingConfig> = {}): NoiseSchedule {
   });
 }
 
-/** The network of the reference roll-outs. */
+/** Network of the reference. */
 const toyNetwork: PredictNoise = (latents) =>
   Promise.resolve(latents.map((value) => 0.9 * Math.tanh(value)));
 
@@ -64,7 +64,7 @@ const samplers: readonly [string, Sampler][] = [
 ];
 
 for (const [name, sample] of samplers) {
-  Deno.test(`${name} finds the one image of a distribution that has one`, async () => {
+  Deno.test(`${name} samples the only image of a distribution`, async () => {
     const schedule = scheduleWith({ timestepSpacing: "trailing", setAlphaToOne: true });
     const image = Float32Array.of(0.5, -1, 2);
     const predict: PredictNoise = (latents, timestep) => {

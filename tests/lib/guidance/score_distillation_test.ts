@@ -76,7 +76,7 @@ for (const runtime of ["wasm", "webgpu"] as const) {
   });
 }
 
-gpuTest("step() draws noise of seed and step", async (gpu) => {
+gpuTest("step() draws its noise from seed and step", async (gpu) => {
   using image = upload(gpu, "image");
   const gradientOf = async (seed: number, step: number) => {
     await using opened = await open(gpu, "wasm", 1, seed);

@@ -28,7 +28,7 @@ function range(samplingMethodT: TimestepConfig["samplingMethodT"], step: number,
   return timestepRange({ ...CONFIG, samplingMethodT }, { step, steps });
 }
 
-Deno.test("drawTimestep() repeats itself, and changes with step and seed", () => {
+Deno.test("drawTimestep() depends on step and seed only", () => {
   assert.deepEqual(draws({}, 20), draws({}, 20));
   assert.notDeepEqual(draws({}, 20), draws({}, 20, 1));
   assert(new Set(draws({}, 20)).size > 15);
@@ -41,19 +41,19 @@ Deno.test("drawTimestep() fills the range of uniform evenly, with integers", () 
   assert(Math.abs(mean - 500) < 20, `mean ${mean}`); // 4.5 standard errors of 277 / sqrt(4000)
 });
 
-Deno.test("drawTimestep() walks from tMax to tMin with linear", () => {
+Deno.test("drawTimestep() falls from tMax to tMin with linear", () => {
   const values = draws({ samplingMethodT: "linear" }, 5);
   assert.deepEqual(values, [980, 740, 500, 260, 20]);
 });
 
-Deno.test("timestepRange() lowers the maximum of bounded_max, then keeps it", () => {
+Deno.test("timestepRange() lowers the max of bounded_max, then holds it", () => {
   assertAllClose(range("bounded_max", 1, 101), [0.02, 0.98]);
   assertAllClose(range("bounded_max", 26, 101), [0.02, 0.89]);
   assertAllClose(range("bounded_max", 51, 101), [0.02, 0.8]);
   assertAllClose(range("bounded_max", 101, 101), [0.02, 0.8]);
 });
 
-Deno.test("timestepRange() keeps linear_falling near its line and between its ends", () => {
+Deno.test("timestepRange() of linear_falling stays near its line and between its ends", () => {
   assertAllClose(range("linear_falling", 1, 101), [0.55, 0.6]);
   assertAllClose(range("linear_falling", 51, 101), [0.26, 0.36]);
   assertAllClose(range("linear_falling", 101, 101), [0.02, 0.07]);

@@ -38,7 +38,7 @@ gpuTest("AdamW equals torch's over five steps of large and small gradients", asy
   }
 });
 
-gpuTest("AdamW goes on from a checkpoint bit for bit", async (gpu) => {
+gpuTest("AdamW resumes from a state bit for bit", async (gpu) => {
   using param = GpuTensor.from(gpu, golden.tensor("param0").data, SHAPE, "param");
   using other = GpuTensor.zeros(gpu, SHAPE, "other");
   using grad = GpuTensor.zeros(gpu, SHAPE, "grad");
@@ -63,7 +63,7 @@ gpuTest("AdamW goes on from a checkpoint bit for bit", async (gpu) => {
   assert.deepEqual(await resumed.readState(), await optimizer.readState());
 });
 
-gpuTest("AdamW without clipping leaves the gradient", async (gpu) => {
+gpuTest("AdamW without clipping does not change the gradient", async (gpu) => {
   using param = GpuTensor.zeros(gpu, SHAPE, "param");
   const large = golden.tensor("grad1").data;
   using grad = GpuTensor.from(gpu, large, SHAPE, "grad");

@@ -44,7 +44,7 @@ Deno.test("learningRateAt() of polynomial has SD-piXL's exponent 2 unless anothe
   );
 });
 
-Deno.test("learningRateAt() stays finite where a run has no steps or no learning rate", () => {
+Deno.test("learningRateAt() is finite without steps or learning rate", () => {
   for (const lrScheduler of SCHEDULERS) {
     for (const rest of [{ steps: 0 }, { learningRate: 0 }, { lrWarmupSteps: 5000 }]) {
       const config: LearningRateConfig = { ...CONFIG, lrScheduler, ...rest };
@@ -54,7 +54,7 @@ Deno.test("learningRateAt() stays finite where a run has no steps or no learning
   }
 });
 
-Deno.test("learningRateAt() refuses rules and steps that it cannot read", () => {
+Deno.test("learningRateAt() refuses wrong rules and steps", () => {
   const config = { ...CONFIG, lrScheduler: "piecewise_constant" as const };
   for (const lrStepRules of ["", "1:10", "1:10,", "a:10,1", "1:10,0.5:5,1", "1:2:3,1", "1:1.5,1"]) {
     assert.throws(

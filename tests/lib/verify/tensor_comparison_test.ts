@@ -11,7 +11,7 @@ import {
 
 const statusOf = (line: TensorComparison) => line.status;
 
-Deno.test("compareValues() measures the greatest difference and the relative norm", () => {
+Deno.test("compareValues() measures the max difference and the relative norm", () => {
   assert.deepEqual(compareValues("x", [3, 4.5], [3, 4], NETWORK), {
     status: "FAIL",
     name: "x",
@@ -20,7 +20,7 @@ Deno.test("compareValues() measures the greatest difference and the relative nor
   });
 });
 
-Deno.test("compareValues() keeps to the limits", () => {
+Deno.test("compareValues() applies the limits", () => {
   assert.equal(statusOf(compareValues("x", [1, 2], [1, 2], EXACT)), "ok");
   assert.equal(statusOf(compareValues("x", [1, 2.0000001], [1, 2], EXACT)), "FAIL");
   assert.equal(statusOf(compareValues("x", [0.000009], [0], KERNEL)), "ok");
@@ -38,7 +38,7 @@ Deno.test("compareValues() finds an outlier that a norm hides", () => {
   assert(line.status === "FAIL" && line.relative < 1e-3);
 });
 
-Deno.test("compareValues() agrees with no NaN, no infinity and no other size", () => {
+Deno.test("compareValues() fails with NaN, infinity or another size", () => {
   for (const value of [NaN, Infinity]) {
     for (const limit of [EXACT, KERNEL, NETWORK]) {
       assert.equal(statusOf(compareValues("x", [1, value], [1, 2], limit)), "FAIL");
@@ -51,7 +51,7 @@ Deno.test("compareValues() agrees with no NaN, no infinity and no other size", (
   );
 });
 
-Deno.test("orFailure() turns an error into a line behind the lines before it", async () => {
+Deno.test("orFailure() yields an error as the last comparison", async () => {
   const lines: TensorComparison[] = [];
   const ok = compareValues("x", [1], [1], EXACT);
   const compare = async function* () {

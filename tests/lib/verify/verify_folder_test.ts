@@ -40,7 +40,7 @@ async function changeFirstValue(path: string, tensor: string): Promise<void> {
   await Deno.writeFile(path, bytes);
 }
 
-Deno.test("verifyFolder() finds all of the project's reference tensors as computed here", async () => {
+Deno.test("verifyFolder() reproduces all reference tensors of the project", async () => {
   const lines = await verify(goldenPath(""));
   assert.deepEqual(lines.filter(({ status }) => status === "FAIL"), []);
   const ok = namesOf(lines, "ok");
@@ -121,7 +121,7 @@ Deno.test("verifyFolder() fails where one value differs, and only there", async 
   });
 });
 
-Deno.test("verifyFolder() names what cannot be read, and goes on", async () => {
+Deno.test("verifyFolder() names what cannot be read, and continues", async () => {
   await inTemporaryFolder(async (folder) => {
     await copyGoldens(folder, ["losses.safetensors", "vae.safetensors", "adamw.safetensors"]);
     const bytes = await Deno.readFile(`${folder}/losses.safetensors`);

@@ -28,7 +28,7 @@ Deno.test("preallocateMemory() does not change other memories", () => {
   assert.equal(patch.isDone, false);
 });
 
-Deno.test("preallocateMemory() is undone by its last user, whoever gets a memory", () => {
+Deno.test("preallocateMemory() is undone by its last user", () => {
   const patches = [preallocateMemory(), preallocateMemory(), preallocateMemory()];
   assert.notEqual(WebAssembly.Memory, Memory);
   patches[0]![Symbol.dispose]();
@@ -52,7 +52,7 @@ Deno.test("a load leaves WebAssembly.Memory as it was, even if it fails", async 
 });
 
 Deno.test("onnxruntime gets its whole memory, and leaves the globals as they were", async () => {
-  // A program of its own: in this one, another test may have loaded onnxruntime.
+  // A separate program: in this one, another test may have loaded onnxruntime.
   const code = `
     import { WASM_SESSIONS } from "${import.meta.resolve("../run_graph.ts")}";
     import { GraphBuilder } from "${

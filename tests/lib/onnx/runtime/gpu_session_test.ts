@@ -100,7 +100,7 @@ for (const runtime of ["webgpu", "wasm"] as const) {
     assert.deepEqual([...new Int32Array((await y.readU32()).buffer)], [-2, -1, 0, 1, 2]);
   });
 
-  gpuTest(`GradientSession keeps masks between its halves: ${runtime}`, async (gpu) => {
+  gpuTest(`GradientSession saves masks between its halves: ${runtime}`, async (gpu) => {
     const g = new GraphBuilder("layers");
     const x = g.input("image", [1, 2, 5, 4]);
     const first = g.relu(g.conv(x, g.constant(scatter(54), [3, 2, 3, 3]), undefined, { pads: 1 }));
@@ -127,14 +127,14 @@ for (const runtime of ["webgpu", "wasm"] as const) {
   });
 }
 
-gpuTest("long sums of float16 convolutions lose little", async (gpu) => {
+gpuTest("long sums of float16 convolutions lose little precision", async (gpu) => {
   const channels = 512;
   const shape = [1, channels, 4, 4];
   const weights = new RandomWeights({ seed: 1 });
   const graph = (precision: "float32" | "float16") => {
     const g = new GraphBuilder("convolution", { precision });
-    const sides = [16, channels, 3, 3];
-    const weight = g.weight(weights.get("weight", sides), sides);
+    const weightShape = [16, channels, 3, 3];
+    const weight = g.weight(weights.get("weight", weightShape), weightShape);
     g.output("y", g.conv(g.input("image", shape), weight, undefined, { pads: 1 }));
     return g.build();
   };
@@ -149,7 +149,7 @@ gpuTest("long sums of float16 convolutions lose little", async (gpu) => {
   assert.ok(error < 1e-3, `relative error ${error}`);
 });
 
-Deno.test("chooseRuntime() takes the GPU only if it is one", () => {
+Deno.test("chooseRuntime() takes WebGPU only on hardware", () => {
   assert.equal(chooseRuntime({ isSoftware: true }, "auto"), "wasm");
   assert.equal(chooseRuntime({ isSoftware: false }, "auto"), "webgpu");
   assert.equal(chooseRuntime({ isSoftware: true }, "native"), "native");

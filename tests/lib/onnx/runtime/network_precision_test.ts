@@ -39,7 +39,7 @@ Deno.test("choosePrecision() follows what is asked for, as far as the runtime ca
   });
 });
 
-Deno.test("precisionName() and preferredFile() tell what is kept and what is read", () => {
+Deno.test("precisionName() and preferredFile() follow the precision", () => {
   const names = ["fp32", "fp16", "q8", "q4"] as const;
   const chosen = names.map((name) => choosePrecision(name, { gpu: HARDWARE, runtime: "webgpu" }));
   assert.deepEqual(chosen.map(precisionName), names);

@@ -1,6 +1,6 @@
 /**
- * Makes and disposes of sessions, and prints by how many MB the program grew: its own, because tests
- * that run side by side share one program.
+ * Loads and disposes of sessions, and prints by how many MB this program grew. It is a separate
+ * program, since concurrent tests share one.
  *
  * @module
  */

@@ -6,7 +6,7 @@ const PROGRAM = fileURLToPath(new URL("session_growth.ts", import.meta.url));
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 
 for (const runtime of ["wasm", "webgpu"] as const) {
-  Deno.test(`Session frees its memory when it is disposed of: ${runtime}`, async () => {
+  Deno.test(`Session frees its memory with its disposal: ${runtime}`, async () => {
     const read = `--allow-read=${ROOT},${runtimeFile(runtime)}`;
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--no-prompt", "--no-check", read, PROGRAM, runtime],
@@ -15,7 +15,7 @@ for (const runtime of ["wasm", "webgpu"] as const) {
     }).output();
     assert.equal(code, 0, new TextDecoder().decode(stderr));
     const growth = Number(new TextDecoder().decode(stdout));
-    // Thirty times 32 MB of weights, were they kept; the garbage of runs may differ by some.
+    // A leak would be thirty times 32 MB of weights; the garbage of runs varies.
     assert.ok(growth < 500, `grew by ${growth} MB`);
   });
 }

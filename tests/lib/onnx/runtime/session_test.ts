@@ -47,7 +47,7 @@ Deno.test("OrtSessions.load() reads weights only while it loads", async () => {
   assert.equal(reads, readsOfLoading);
 });
 
-Deno.test("OrtSessions.load() says which network failed and how", async () => {
+Deno.test("OrtSessions.load() names the network that failed and the reason", async () => {
   const fail = () => {
     throw new RangeError("the disk is gone");
   };
@@ -117,7 +117,7 @@ function layers(): Graph {
   return g.build();
 }
 
-Deno.test("splitGradient() keeps what the backward half needs", () => {
+Deno.test("splitGradient() saves the tensors that the backward half needs", () => {
   const { forward, backward } = splitGradient(layers(), ["grad_image"]);
   const { saved } = forward;
   const types = saved.map((name) => forward.values.get(name)!.type);
@@ -134,7 +134,7 @@ Deno.test("splitGradient() keeps what the backward half needs", () => {
   );
 });
 
-Deno.test("GradientSession gives what the whole graph gives", async () => {
+Deno.test("GradientSession computes the outputs of the whole graph", async () => {
   const image = { data: scatter(40, 3), shape: [1, 2, 5, 4] };
   const gradLatents = { data: scatter(6, 4), shape: [1, 1, 3, 2] };
   await using whole = await WASM_SESSIONS.load(layers());
@@ -153,7 +153,7 @@ Deno.test("GradientSession gives what the whole graph gives", async () => {
 });
 
 Deno.test({
-  name: "OrtSessions.load() says which permission is missing",
+  name: "OrtSessions.load() names the missing permission",
   permissions: { read: false },
   fn: async () => {
     await assert.rejects(WASM_SESSIONS.load(adder(3)), (error) => {
