@@ -109,6 +109,16 @@ gpuTest("Pass.dispatch() names what does not fit", (gpu) => {
   assert.throws(() => encodeParams(scale, { size: 1 }), /param "factor" is missing/);
 });
 
+gpuTest("Gpu.resources holds each tensor until it is disposed of", (gpu) => {
+  const list = () => [...gpu.resources].map(({ label, byteLength }) => [label, byteLength]);
+  {
+    using _x = GpuTensor.zeros(gpu, [2, 3], "x");
+    using _y = GpuTensor.from(gpu, Uint32Array.of(1), [], "y");
+    assert.deepEqual(list(), [["x", 24], ["y", 4]]);
+  }
+  assert.deepEqual(list(), []);
+});
+
 gpuTest("GpuTensor checks sizes and types", async (gpu) => {
   assert.throws(() => GpuTensor.from(gpu, new Float32Array(3), [2, 2], "x"), /expected 4 values/);
   using counts = GpuTensor.from(gpu, Uint32Array.of(1, 2), [2], "counts");
