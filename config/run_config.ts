@@ -21,7 +21,7 @@ export const CONFIG_KEYS = {
       paper: "settings of SD-piXL",
     },
     isNew: true,
-    doc: "Preset, which sets what neither a file nor a flag sets",
+    doc: "Preset of values for the keys that are not set otherwise",
   },
   seed: {
     default: 0,
