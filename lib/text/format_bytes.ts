@@ -11,3 +11,8 @@ export function formatBytes(byteLength: number): string {
   const text = unit > 0 && value < 9.95 ? value.toFixed(1) : value.toFixed(0);
   return `${text} ${UNITS[unit]}`;
 }
+
+/** Returns bytes as megabytes of 2^20 bytes, rounded up, as memory is counted. */
+export function megabytes(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20);
+}

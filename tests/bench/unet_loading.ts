@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
 import { openTeacherFolder } from "../../lib/conditioning/teacher_folder.ts";
-import { megabytes } from "../../lib/distill/memory/memory_plan.ts";
+import { megabytes } from "../../lib/text/format_bytes.ts";
 import { buildUnet } from "../../lib/models/unet/unet_2d_condition_model.ts";
 import { chooseRuntime } from "../../lib/onnx/runtime/choose_runtime.ts";
 import { shapeSize } from "../../kernels/gpu/shape_size.ts";

@@ -1,3 +1,4 @@
+import { formatBytes } from "../../text/format_bytes.ts";
 import { dirname, join } from "node:path";
 import {
   RANDOM_TEACHERS,
@@ -36,8 +37,8 @@ export async function randomTeacherCommand(
     const path = join(folder, file.path);
     await makeFolder(dirname(path));
     const byteLength = await writePieces(path, file);
-    const megabytes = (byteLength / 1e6).toFixed(1);
-    if (file.parameters > 0) out.write(`${path}: ${file.parameters} numbers, ${megabytes} MB\n`);
+    if (file.parameters === 0) continue;
+    out.write(`${path}: ${file.parameters} numbers, ${formatBytes(byteLength)}\n`);
   }
 }
 

@@ -1,9 +1,5 @@
-import {
-  megabytes,
-  type MemoryPlan,
-  type NetworkMemory,
-  type NetworkPhase,
-} from "./memory_plan.ts";
+import { megabytes } from "../../text/format_bytes.ts";
+import type { MemoryPlan, NetworkMemory, NetworkPhase } from "./memory_plan.ts";
 
 /** Names of the phases. */
 const PHASES: Readonly<Record<NetworkPhase, string>> = {

@@ -1,3 +1,4 @@
+import { megabytes } from "../../text/format_bytes.ts";
 import type { ImageSize } from "../../image/image.ts";
 import type { Graph } from "../../onnx/graph/graph.ts";
 import { measureGraph } from "../../onnx/graph/graph_memory.ts";
@@ -198,9 +199,4 @@ function findProblems(
       `A tensor of the ${name} needs ${megabytes(largestBytes)} MB, but the adapter allows ` +
       `${megabytes(limit)} MB per tensor`
     );
-}
-
-/** Formats bytes as megabytes (2^20 bytes), rounded up. */
-export function megabytes(bytes: number): number {
-  return Math.ceil(bytes / 2 ** 20);
 }

@@ -1,3 +1,5 @@
+import { megabytes } from "../../text/format_bytes.ts";
+
 /** A network could not be loaded or run. */
 export class SessionError extends Error {
   /** Name of the class. */
@@ -35,7 +37,7 @@ export function explainFailure(cause: unknown, traits: FailureTraits): string {
   }
   const firstLine = text.split("\n", 1)[0]!;
   if (/bad_alloc|out of memory|allocat|memory access out of bounds|OOM/i.test(text)) {
-    const weights = weightBytes === 0 ? "" : ` for its ${toMegabytes(weightBytes)} MB of weights`;
+    const weights = weightBytes === 0 ? "" : ` for its ${megabytes(weightBytes)} MB of weights`;
     const limit = runtime === "wasm" ? ", which has 4096 MB at most" : "";
     return `there is not enough memory${weights} with the runtime "${runtime}"${limit} ` +
       `(${firstLine})`;
@@ -44,8 +46,4 @@ export function explainFailure(cause: unknown, traits: FailureTraits): string {
     return `the runtime "${runtime}" is not installed (${firstLine})`;
   }
   return `the runtime "${runtime}" says: ${firstLine}`;
-}
-
-function toMegabytes(bytes: number): number {
-  return Math.ceil(bytes / 2 ** 20);
 }

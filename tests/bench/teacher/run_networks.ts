@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { openTeacherFolder, type TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
-import { megabytes } from "../../../lib/distill/memory/memory_plan.ts";
+import { megabytes } from "../../../lib/text/format_bytes.ts";
 import { readClipTextConfig } from "../../../lib/models/clip/clip_text_config.ts";
 import { buildClipTextModel } from "../../../lib/models/clip/clip_text_model.ts";
 import { readControlnetConfig } from "../../../lib/models/unet/controlnet_config.ts";

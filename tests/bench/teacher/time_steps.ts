@@ -5,7 +5,7 @@ import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { encodeNormal } from "../../../kernels/random/philox.ts";
 import { openTeacherFolder, type TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
 import { makeTimeIds } from "../../../lib/conditioning/sdxl/time_ids.ts";
-import { megabytes } from "../../../lib/distill/memory/memory_plan.ts";
+import { megabytes } from "../../../lib/text/format_bytes.ts";
 import { Denoiser } from "../../../lib/guidance/denoiser.ts";
 import { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
 import { ScoreDistillation, type ScoreStage } from "../../../lib/guidance/score_distillation.ts";
