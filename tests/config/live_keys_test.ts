@@ -19,7 +19,7 @@ import {
 
 const SILENT = createTerminal({ print: () => {} });
 
-/** Looks at what settings lead to; a run of the same settings is made once. */
+/** Observes settings. Runs with the same settings are made once. */
 class Observer {
   readonly #laboratory: Laboratory;
   readonly #runs = new Map<string, Promise<RunObservation>>();
@@ -47,7 +47,7 @@ class Observer {
   }
 }
 
-/** Lists the files that a run leaves, as paths below the folder in which it was started. */
+/** Lists the files of a run, relative to its working folder. */
 async function listFiles(settings: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   await inTemporaryFolder(async (folder) => {

@@ -78,7 +78,7 @@ export interface RunObservation {
   readonly told: readonly string[];
 }
 
-/** Makes a whole run; a config that names an image gets a disc. */
+/** Makes a whole run; a config with an image gets a disc. */
 export async function observeRun(
   config: RunConfig,
   { gpu, pool }: Laboratory,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ConfigError } from "../../config/config_source.ts";
 import { parseRunConfig, parseSettings, sourceOf } from "../../config/parse_run_config.ts";
 
-/** Text of a file, what the error says after "Cannot read config ", and the key it names. */
+/** Text of a file, the error after "Cannot read config ", and its key. */
 const WRONG: readonly (readonly [string, string, string])[] = [
   [
     "generator:\n  tau: 0\n",

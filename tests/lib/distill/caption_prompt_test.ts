@@ -11,7 +11,7 @@ import { WASM_SESSIONS } from "../onnx/run_graph.ts";
 const DISC = discImage({ height: 40, width: 60 });
 const CAPTION = { query: "w7 w8", minNewTokens: 4, maxNewTokens: 4 };
 
-gpuTest("a run takes the caption of its image for its prompt", async (gpu) => {
+gpuTest("a run uses the caption of its image as its prompt", async (gpu) => {
   await inTemporaryFolder(async (folder) => {
     for (const name of ["config.json", "model.safetensors"]) {
       await Deno.copyFile(goldenPath(`tiny-blip/${name}`), `${folder}/${name}`);

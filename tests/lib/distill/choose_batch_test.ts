@@ -7,13 +7,13 @@ import { setUpRun } from "../../../lib/distill/set_up_run.ts";
 import { findPalette } from "../../../lib/palette/find_palette.ts";
 import { discImage, tinyConfig } from "./tiny_run.ts";
 
-/** Stands for real hardware with the limits of a software adapter. */
+/** A fake hardware GPU with the limits of a software adapter. */
 function hardware({ device }: Gpu): Gpu {
   return { device, isSoftware: false } as Gpu;
 }
 
 gpuTest(
-  "chooseBatch() takes more on a GPU than on a CPU, and no more than are asked for",
+  "chooseBatch() is larger on a GPU than on a CPU, and at most the number of pictures",
   async (gpu) => {
     const choose = (part: PartialConfig, count: number, on = gpu) =>
       chooseBatch(on, tinyConfig(part), { count });
@@ -26,14 +26,14 @@ gpuTest(
   },
 );
 
-gpuTest("chooseBatch() takes the number of the config", async (gpu) => {
+gpuTest("chooseBatch() uses the batch size of the config", async (gpu) => {
   const config = { ...tinyConfig(), batch: 5 };
   assert.equal(await chooseBatch(gpu, config, { count: 100 }), 5);
   assert.equal(await chooseBatch(gpu, config, { count: 2 }), 2);
 });
 
 gpuTest(
-  "chooseBatch() takes fewer where the teacher's images are large",
+  "chooseBatch() is smaller for large images of the teacher",
   async (gpu) => {
     const on = hardware(gpu);
     const image = discImage({ height: 16, width: 16 });
@@ -53,7 +53,7 @@ gpuTest(
   },
 );
 
-gpuTest("chooseBatch() names a teacher that is not there", async (gpu) => {
+gpuTest("chooseBatch() names a missing teacher", async (gpu) => {
   const config = tinyConfig({ diffusion: { modelId: "no/such/folder" } });
   await assert.rejects(chooseBatch(gpu, config, { count: 2 }), /no\/such\/folder/);
 });

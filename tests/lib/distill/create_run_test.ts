@@ -23,7 +23,7 @@ import { discImage, tinyConfig } from "./tiny_run.ts";
 
 const DISC = discImage({ height: 40, width: 60 });
 
-/** Collects what a run tells. */
+/** Collects the stages and notes of a run. */
 function listener() {
   const [stages, notes]: [string[], string[]] = [[], []];
   const inputs: RunInputs = {
@@ -59,7 +59,7 @@ gpuTest("a run from a prompt starts from a sample of the teacher", async (gpu) =
   assert(picture.softmax.every((value) => value >= 0 && value <= 1));
 });
 
-gpuTest("a run from an image keeps its edges, and gives back all memory", async (gpu) => {
+gpuTest("a run from an image uses its edges, and frees all memory", async (gpu) => {
   const lasting: number[] = [];
   for (let i = 0; i < 2; i++) {
     const { stages, notes, inputs } = listener();
@@ -152,7 +152,7 @@ gpuTest("a run decodes the gradient of its last step by the teacher's autoencode
   assert.deepEqual(pictures[0], pictures[1]);
 });
 
-/** Decodes latents by the autoencoder of the reference tensors, beside any run. */
+/** Decodes latents by the autoencoder of the reference tensors, without a run. */
 async function decode(latents: StepViews["gradLatents"]): Promise<Image> {
   const [, , height, width] = latents.shape;
   using weights = await openWeights("vae");
@@ -169,7 +169,7 @@ async function decode(latents: StepViews["gradLatents"]): Promise<Image> {
   return imageFromPlanes(image!.data as Float32Array, image!.shape);
 }
 
-gpuTest("loading that is stopped gives back what it had", async (gpu) => {
+gpuTest("canceled loading frees its memory", async (gpu) => {
   const stop = new AbortController();
   const reason = new DOMException("enough", "AbortError");
   const onStage = (stage: string) => stage === "sample" ? stop.abort(reason) : undefined;
@@ -201,7 +201,7 @@ gpuTest("a run that is canceled while it loads does not fail others of its pool"
   await second.value[Symbol.asyncDispose]();
 });
 
-gpuTest("a palette made of the image replaces that of the config", async (gpu) => {
+gpuTest("a palette derived from the image replaces that of the config", async (gpu) => {
   const generator = { initializationMethod: "kmeans", kmeansNbColors: 3 } as const;
   await using run = await createRun(tinyConfig({ generator }), { gpu, image: DISC });
   assert.deepEqual([run.palette.name, run.palette.size], ["kmeans-3", 3]);
@@ -296,7 +296,7 @@ gpuTest("ControlNets get depth and edges, each its own image", async (gpu) => {
   assert.deepEqual(Object.keys(canny.images), ["canny"]);
   assert.deepEqual(Object.keys(depth.images), ["depth"]);
   assert.deepEqual(both.images, { ...canny.images, ...depth.images });
-  // Edges are black and white; depth has what lies between.
+  // Edges are black or white; depth has grays.
   const grays = ({ data }: Image) => new Set(data.filter((_, i) => i % 4 === 0)).size;
   assert.equal(grays(canny.images["canny"]!), 2);
   assert(grays(depth.images["depth"]!) > 10);

@@ -18,7 +18,7 @@ const SIZE = { height: 4, width: 6 };
 const PALETTE = new Palette("three", Uint8Array.of(0, 0, 0, 255, 102, 0, 51, 153, 255));
 const COUNT = PALETTE.size;
 const LOGITS = Float32Array.from({ length: 24 * COUNT }, (_, i) => Math.sin(i * 1.7));
-/** Gradient of what the teacher sees, [1, 3, 4, 6]: large enough to be limited in norm. */
+/** Gradient of the teacher's image, [1, 3, 4, 6]: large enough to be clipped. */
 const GRAD_SEEN = Float32Array.from({ length: 72 }, (_, i) => 3 * Math.cos(i * 0.9));
 const NO_TARGET = { image: undefined, teacherSize: SIZE };
 const TAU = 0.8;
@@ -37,7 +37,7 @@ const CONFIG = resolveRunConfig({
   },
 });
 
-/** All parts of a step around a teacher that always answers the same. */
+/** All parts of a step, with a teacher that always returns the same gradient. */
 function createParts(gpu: Gpu, answer: Float32Array, stack: DisposableStack): StepParts {
   const generator = stack.use(
     new PixelGenerator(gpu, { palette: PALETTE, size: SIZE, logits: LOGITS }),
@@ -82,14 +82,14 @@ function render(logits: ArrayLike<number>): number[] {
   }).flat();
 }
 
-/** SD-piXL's FFT loss: mean of |F| at least min(H, W) / (4 sqrt 2) away from the middle. */
+/** SD-piXL's FFT loss: mean of |F| at least min(H, W) / (4 sqrt 2) away from the center. */
 function fftLoss(image: readonly number[]): number {
   const { height, width } = SIZE;
   const radius = Math.min(height, width) / (4 * Math.SQRT2);
   let [sum, count] = [0, 0];
   for (let v = 0; v < height; v++) {
     for (let u = 0; u < width; u++) {
-      // Rolled so that frequency 0 lies in the middle.
+      // Shifted so that frequency 0 is at the center.
       const [fy, fx] = [v - Math.floor(height / 2), u - Math.floor(width / 2)];
       if (Math.hypot(v - height / 2, u - width / 2) < radius) continue;
       count += 3;
@@ -110,7 +110,7 @@ function fftLoss(image: readonly number[]): number {
   return sum / (count + 1e-8);
 }
 
-/** The whole of SD-piXL's loss: <image, teacher's gradient> + scale · FFT. */
+/** SD-piXL's total loss: <image, teacher's gradient> + scale · FFT. */
 function loss(logits: ArrayLike<number>): number {
   const image = render(logits);
   const score = image.reduce(
@@ -147,7 +147,7 @@ function expectedLogits(steps: number): number[] {
   return logits;
 }
 
-gpuTest("makeStep() moves the logits as the published loop does", async (gpu) => {
+gpuTest("makeStep() updates the logits as the published loop", async (gpu) => {
   using stack = new DisposableStack();
   const parts = createParts(gpu, GRAD_SEEN, stack);
   const first = await makeStep(parts, 1);
@@ -160,7 +160,7 @@ gpuTest("makeStep() moves the logits as the published loop does", async (gpu) =>
 });
 
 for (const bad of [NaN, Infinity, -Infinity]) {
-  gpuTest(`makeStep() leaves the picture as it is where the gradient is ${bad}`, async (gpu) => {
+  gpuTest(`makeStep() does not change the picture if the gradient is ${bad}`, async (gpu) => {
     using stack = new DisposableStack();
     const parts = createParts(gpu, GRAD_SEEN.map((value, i) => i === 5 ? bad : value), stack);
     const { isApplied } = await makeStep(parts, 2);
@@ -170,7 +170,7 @@ for (const bad of [NaN, Infinity, -Infinity]) {
   });
 }
 
-gpuTest("makeStep() gives AdamW the mean of the gradients of several pictures", async (gpu) => {
+gpuTest("makeStep() gives AdamW the mean of accumulated gradients", async (gpu) => {
   using stack = new DisposableStack();
   const answers = [-0.5, 3, 0.5].map((factor) => GRAD_SEEN.map((value, i) => value * factor + i));
   const sum = GRAD_SEEN.map((_, i) => answers.reduce((total, answer) => total + answer[i]!, 0));
@@ -208,7 +208,7 @@ gpuTest("makeStep() gives AdamW the mean of the gradients of several pictures", 
   assert.deepEqual(one!.draws.map(({ step }) => step), [3, 4], "as without accumulation");
 });
 
-gpuTest("makeStep() drops a step of which one picture's gradient is not finite", async (gpu) => {
+gpuTest("makeStep() drops a step if one accumulated gradient is not finite", async (gpu) => {
   using stack = new DisposableStack();
   const parts = createParts(gpu, GRAD_SEEN, stack);
   const training = { ...CONFIG.training, gradientAccumulationSteps: 2 };

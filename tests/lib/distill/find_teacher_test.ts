@@ -13,7 +13,7 @@ import { tinyConfig } from "./tiny_run.ts";
 
 const FOLDERS = ["scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "unet"];
 
-/** Reads folders of the teacher of the reference tensors; one alone lies in the repository itself. */
+/** Reads subfolders of the reference teacher; a single one is the root of its repository. */
 async function filesOf(folders: readonly string[], isTeacher: boolean) {
   const files: Record<string, string | Uint8Array<ArrayBuffer>> = {};
   for (const folder of folders) {
@@ -34,7 +34,7 @@ async function lorasOf() {
   return { [LORA_FILE]: await read("diffusers"), "old/kohya.safetensors": await read("kohya") };
 }
 
-/** Repositories on one Hub, a server each. */
+/** Repositories of one Hub, one server each. */
 async function openRepos(owned: AsyncDisposableStack, cache: string) {
   const contents = {
     "stabilityai/stable-diffusion-xl-base-1.0": await filesOf([...FOLDERS, "vae"], true),
@@ -78,7 +78,7 @@ Deno.test("findTeacher() takes teacher, autoencoder and ControlNets from reposit
       assert.match(error.message, /"sdxl" .*with: deno task generate --model sdxl --download$/);
       return true;
     });
-    // The teacher alone does not make the others come.
+    // Opening the teacher does not download the others.
     await findTeacher({ ...SDXL, vaeId: null }, { hub: { ...options, download: true } });
     await assert.rejects(
       offline(options),

@@ -20,7 +20,7 @@ const TARGET = {
 
 type Scales = Partial<Record<Extract<keyof TrainingConfig, `${string}Scale`>, number>>;
 
-/** Computes the losses of a picture, and the gradient that they add to one of twos. */
+/** Computes the losses of a picture, and their gradient, added to a gradient of twos. */
 async function run(gpu: Gpu, training: Scales, target: Parameters<typeof createPictureLosses>[1]) {
   using stack = new DisposableStack();
   const config = resolveRunConfig({ training: { fftScale: 0, ...training } });
@@ -39,7 +39,7 @@ async function run(gpu: Gpu, training: Scales, target: Parameters<typeof createP
 }
 
 gpuTest(
-  "createPictureLosses() creates those whose factor is above 0, in a fixed order",
+  "createPictureLosses() creates losses with a factor above 0, in a fixed order",
   async (gpu) => {
     const all = {
       bilateralScale: 1,
@@ -58,7 +58,7 @@ gpuTest(
   },
 );
 
-gpuTest("a picture loss is reported and added times its factor", async (gpu) => {
+gpuTest("a picture loss and its gradient are multiplied by its factor", async (gpu) => {
   const target = { size: SIZE, target: TARGET };
   const sum = { loss: 0, gradient: new Float32Array(3 * SIZE.height * SIZE.width) };
   const scales = { tvScale: 3, laplacianScale: 5, gradientLossScale: 0.5, bilateralScale: 7 };
@@ -68,7 +68,7 @@ gpuTest("a picture loss is reported and added times its factor", async (gpu) => 
     const [loss] = Object.values(one.losses);
     assert(loss! > 0 && one.gradient.some((value) => Math.abs(value) > 1e-5), key);
     assertAllClose(Object.values(scaled.losses), [scale * loss!], { rtol: 1e-6 });
-    // 2 was added and taken away again, which costs float32 some digits.
+    // Adding and subtracting 2 costs float32 some digits.
     assertAllClose(scaled.gradient, one.gradient.map((value) => scale * value), { atol: 1e-5 });
     sum.loss += scale * loss!;
     sum.gradient = sum.gradient.map((value, i) => value + scaled.gradient[i]!);
@@ -80,7 +80,7 @@ gpuTest("a picture loss is reported and added times its factor", async (gpu) => 
 });
 
 gpuTest(
-  "the gradient loss compares with the image that the teacher drew, also later",
+  "the gradient loss compares with the sampled image, also in a resumed run",
   async (gpu) => {
     const config = tinyConfig({
       generator: { palette: "1-bit" },
@@ -103,7 +103,7 @@ gpuTest(
   },
 );
 
-gpuTest("a gradient loss without image is told to have no effect", async (gpu) => {
+gpuTest("a note says that a gradient loss without an image has no effect", async (gpu) => {
   const notes: string[] = [];
   const config = tinyConfig({
     generator: { initializeRenderer: false },

@@ -11,7 +11,7 @@ import { assertAllClose } from "../../support/assert_all_close.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { discImage, tinyConfig } from "./tiny_run.ts";
 
-/** What a picture is made of. */
+/** Inputs of a picture. */
 interface Order {
   readonly part: PartialConfig;
   readonly image?: Image;
@@ -19,7 +19,7 @@ interface Order {
   readonly failsAfter?: number;
 }
 
-/** What is compared of a picture. */
+/** Compared values of a picture. */
 interface Made {
   readonly logits: Float32Array;
   readonly losses: readonly number[];
@@ -45,7 +45,7 @@ async function logitsOf(run: Run): Promise<{ readonly logits: Float32Array }> {
   return { logits: (await run.checkpoint()).logits };
 }
 
-/** Asserts that pictures are the same as those that are made alone. */
+/** Asserts that batched pictures equal those of single runs. */
 async function assertSame(
   gpu: Gpu,
   orders: readonly Order[],
@@ -76,11 +76,11 @@ const PROMPTS: readonly Order[] = [
   { part: { seed: 3, generator: { palette: "sweetie-16" } } },
 ];
 
-gpuTest("runTogether() makes the pictures that runs alone make", async (gpu) => {
+gpuTest("runTogether() makes the pictures of single runs", async (gpu) => {
   await assertSame(gpu, PROMPTS, 3);
 });
 
-/** Pictures of an image, which ControlNets hold on to. */
+/** Pictures of an image with ControlNets. */
 const CONTROLLED = [1, 2].map((seed): Order => {
   return { part: { seed, training: { steps: 2 } }, image: discImage({ height: 16, width: 16 }) };
 });
@@ -89,14 +89,14 @@ gpuTest("runTogether() makes pictures of images with ControlNets", async (gpu) =
   await assertSame(gpu, CONTROLLED, 2);
 });
 
-gpuTest("runTogether() makes on webgpu what runs alone make on wasm", async (gpu) => {
+gpuTest("runTogether() makes on webgpu the pictures of single runs on wasm", async (gpu) => {
   const onGpu = CONTROLLED.map((order): Order => {
     return { ...order, part: { ...order.part, runtime: "webgpu" } };
   });
   await assertSame(gpu, onGpu, 2, { alone: CONTROLLED, atol: 1e-3 });
 });
 
-gpuTest("runTogether() makes pictures that begin with the best of several images", async (gpu) => {
+gpuTest("runTogether() makes pictures that start from the best of several samples", async (gpu) => {
   const methods = ["palette-kmeans", "kmeans", "nearest"] as const;
   const orders = methods.map((initializationMethod, seed): Order => ({
     part: {
@@ -113,7 +113,7 @@ gpuTest("runTogether() waits for no picture that ends early or takes longer", as
   await assertSame(gpu, orders, 3);
 });
 
-gpuTest("runTogether() takes runs that cannot share evaluations", async (gpu) => {
+gpuTest("runTogether() accepts runs that cannot share teacher calls", async (gpu) => {
   const orders: Order[] = [
     { part: { seed: 1 } },
     { part: { seed: 2, sd: { guidanceScale: 0 }, diffusion: { guidanceScale: 1 } } },
@@ -142,7 +142,7 @@ gpuTest(
   },
 );
 
-gpuTest("runTogether() is no obstacle where a run cannot be created", async (gpu) => {
+gpuTest("runTogether() rejects if a run cannot be created", async (gpu) => {
   await using pool = new SessionPool();
   const orders: Order[] = [{ part: { seed: 1 } }, { part: { prompt: "" } }];
   const ended: Made[] = [];
@@ -153,7 +153,7 @@ gpuTest("runTogether() is no obstacle where a run cannot be created", async (gpu
   assert.deepEqual(ended.map(({ steps }) => steps), [3]);
 });
 
-gpuTest("a run of a batch can be asked when the batch has ended", async (gpu) => {
+gpuTest("a run of a batch can be used after the batch has ended", async (gpu) => {
   await using pool = new SessionPool();
   const runs = await runTogether([1, 2], async (seed, inputs) => {
     const run = await createRun(tinyConfig({ seed }), inputs);

@@ -54,7 +54,7 @@ gpuTest("a run chooses a sample by its first picture", async (gpu) => {
       ...part,
       seed: 0,
       diffusion: { ...SAMPLED, numReferences: 2 },
-      // Without edges to follow the score of a given image is that of a drawn one.
+      // Without ControlNets an input image has the score of a sampled one.
       controlnet: { useControlnet: false },
     };
     await using run = await createRun(tinyConfig(asked), { gpu, pool });
@@ -65,7 +65,7 @@ gpuTest("a run chooses a sample by its first picture", async (gpu) => {
   }
 });
 
-gpuTest("a run chooses by the images where its picture would not show them", async (gpu) => {
+gpuTest("a run ranks the images themselves if its picture does not show them", async (gpu) => {
   const scoresOf = async (part: PartialConfig) => {
     await using run = await createRun(tinyConfig({ ...part, diffusion: SAMPLED }), { gpu });
     return run.references!.scores!;

@@ -16,7 +16,7 @@ gpuTest("a score changes nothing of a run, and is the same for the same picture"
   assert.deepEqual(await scored.checkpoint(), await plain.checkpoint());
   const score = await plain.score();
   assert.equal(await scored.score(), score);
-  // Neither the seed nor the order of the colors matters, if the picture is the same.
+  // The same picture has the same score, whatever the seed and the order of the colors.
   const checkpoint = await plain.checkpoint();
   const { palette, logits } = checkpoint;
   const turned = new Palette(
@@ -53,7 +53,7 @@ gpuTest("a score depends on the prompt and the picture", async (gpu) => {
   assert(await scoreOf(drawn) < 0);
 });
 
-gpuTest("a score is refused within a step, and can be stopped", async (gpu) => {
+gpuTest("a score is refused during a step, and can be canceled", async (gpu) => {
   await using run = await createRun(tinyConfig(), { gpu });
   const step = run.makeStep();
   await assert.rejects(

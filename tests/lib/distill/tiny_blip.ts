@@ -3,7 +3,7 @@ import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { memoryFolder } from "../conditioning/memory_folder.ts";
 
-/** Token i is the word "wi"; one word is known to stand for all others. */
+/** Token i is the word "wi"; one token stands for all unknown words. */
 const VOCABULARY = Array.from({ length: 300 }, (_, i) => i === 1 ? "[UNK]" : `w${i}`);
 
 /** Files besides the weights, which are random, of the reference tensors' BLIP. */

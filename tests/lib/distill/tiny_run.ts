@@ -21,7 +21,7 @@ export function tinyConfig(part: PartialConfig = {}): RunConfig {
   });
 }
 
-/** A disc on a slope of colors, with a transparent corner. */
+/** A disc on a color gradient, with a transparent corner. */
 export function discImage({ height, width }: ImageSize): Image {
   const image = new Image({ height, width });
   for (let y = 0; y < height; y++) {

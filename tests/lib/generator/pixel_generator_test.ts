@@ -18,7 +18,7 @@ const PIXELS = 21;
 const SHAPE = [7, 3, COUNT];
 const DRAW = { seed: 11, stream: 3, step: 5 };
 
-/** Logits between -3 and 3 that follow no pattern. */
+/** Logits between -3 and 3 without a pattern. */
 const LOGITS = Float32Array.from({ length: PIXELS * COUNT }, (_, i) => 3 * Math.sin(i * i * 0.37));
 const GRAD_IMAGE = Float32Array.from({ length: PIXELS * 3 }, (_, i) => Math.cos(i * i * 0.53));
 
@@ -97,7 +97,7 @@ for (const tag of ["a", "b"]) {
     const golden = readGolden("generator");
     const of = (name: string) => golden.tensor(`${tag}.${name}`);
     const [height, width, count] = of("logits").shape as [number, number, number];
-    // The reference has colors that are no whole bytes.
+    // The colors of the reference are not whole bytes.
     const palette = new Palette("golden", new Uint8Array(3 * count));
     palette.toFloats = () => of("palette").data;
     using generator = new PixelGenerator(gpu, {
@@ -143,28 +143,31 @@ gpuTest("PixelGenerator.argmax() takes the first of the most likely colors", asy
   assert.deepEqual([...await generator.argmax()], expected);
 });
 
-gpuTest("PixelGenerator.lastForward() gives what a forward made, noise and all", async (gpu) => {
-  using generator = createGenerator(gpu);
-  await assert.rejects(generator.lastForward(), {
-    message: "Cannot read the last forward of the generator: there was none",
-  });
-  using noise = GpuTensor.zeros(gpu, SHAPE, "noise");
-  gpu.submit((pass) => encodeGumbel(pass, { out: noise }, DRAW));
-  const values = await noise.read();
-  const rows = softmax(LOGITS.map((logit, i) => logit + values[i]!), 0.7);
-  using gradImage = GpuTensor.from(gpu, GRAD_IMAGE, [7, 3, 3], "gradImage");
-  for (const smooth of [true, false]) {
-    gpu.submit((pass) => {
-      generator.forward(pass, { tau: 0.7, smooth, gumbelNoise: DRAW });
-      generator.backward(pass, gradImage);
+gpuTest(
+  "PixelGenerator.lastForward() reads the result of a forward, with its noise",
+  async (gpu) => {
+    using generator = createGenerator(gpu);
+    await assert.rejects(generator.lastForward(), {
+      message: "Cannot read the last forward of the generator: there was none",
     });
-    const { indices, mixture } = await generator.lastForward();
-    assert.deepEqual([...indices], rows.map((row) => row.indexOf(Math.max(...row))));
-    assertAllClose(mixture, mix(rows));
-  }
-});
+    using noise = GpuTensor.zeros(gpu, SHAPE, "noise");
+    gpu.submit((pass) => encodeGumbel(pass, { out: noise }, DRAW));
+    const values = await noise.read();
+    const rows = softmax(LOGITS.map((logit, i) => logit + values[i]!), 0.7);
+    using gradImage = GpuTensor.from(gpu, GRAD_IMAGE, [7, 3, 3], "gradImage");
+    for (const smooth of [true, false]) {
+      gpu.submit((pass) => {
+        generator.forward(pass, { tau: 0.7, smooth, gumbelNoise: DRAW });
+        generator.backward(pass, gradImage);
+      });
+      const { indices, mixture } = await generator.lastForward();
+      assert.deepEqual([...indices], rows.map((row) => row.indexOf(Math.max(...row))));
+      assertAllClose(mixture, mix(rows));
+    }
+  },
+);
 
-gpuTest("PixelGenerator reads without disturbing forward and backward", async (gpu) => {
+gpuTest("PixelGenerator reads without a change of forward and backward", async (gpu) => {
   using generator = createGenerator(gpu);
   using gradImage = GpuTensor.from(gpu, GRAD_IMAGE, [7, 3, 3], "gradImage");
   const options = { tau: 0.7, smooth: false, gumbelNoise: DRAW };
@@ -204,7 +207,7 @@ gpuTest("PixelGenerator starts as noise of one norm that depends on the key alon
   assert.notDeepEqual(await begin(6), logits);
 });
 
-gpuTest("PixelGenerator of one color is decided from the start", async (gpu) => {
+gpuTest("PixelGenerator of one color is one-hot from the start", async (gpu) => {
   using generator = new PixelGenerator(gpu, {
     palette: new Palette("one", Uint8Array.of(255, 0, 51)),
     size: SIZE,
@@ -221,7 +224,7 @@ gpuTest("PixelGenerator of one color is decided from the start", async (gpu) => 
   });
 });
 
-gpuTest("PixelGenerator refuses logits of another size, and frees what it made", (gpu) => {
+gpuTest("PixelGenerator refuses logits of a wrong size, and frees its tensors", (gpu) => {
   assert.throws(() => createGenerator(gpu, new Float32Array(4)), {
     name: "RangeError",
     message: 'Cannot create tensor "logits" [7, 3, 5]: expected 105 values, got 4',

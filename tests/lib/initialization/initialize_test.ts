@@ -28,7 +28,7 @@ const OPTIONS: InitializeOptions = {
   palette,
 };
 
-/** Settings of the picture, and what else its first logits depend on. */
+/** Settings of the picture, with its size and palette. */
 interface InitializeOptions extends Partial<Omit<GeneratorConfig, "palette">> {
   readonly size: ImageSize;
   readonly palette: Palette;
@@ -42,7 +42,7 @@ function initializeWith(image: Image, options: InitializeOptions): Initializatio
   return initialize(image, palette, { ...config, generator });
 }
 
-/** Sums up to 9 multiplied by 3, in float32 there and here. */
+/** Sums up to 9 times 3, in float32 in both. */
 const TOLERANCE = { atol: 5e-6 };
 
 for (const mode of ["bilinear", "nearest"] as const) {
@@ -75,8 +75,8 @@ for (const distance of ["l1", "l2", "cosine_similarity"] as const) {
 
 Deno.test("clusteredClasses() keeps an area flat that lies between two colors of the palette", () => {
   const blackAndWhite = new Palette("two", Uint8Array.of(0, 0, 0, 255, 255, 255));
-  // Above, many colors that stand far apart; below, one that is as far from black as from
-  // white but for a little, which the noise of each pixel exceeds.
+  // The upper half has many distant colors. The color of the lower half is nearly as far from black
+  // as from white; its noise exceeds the difference.
   const noisy = new Image({ height: 32, width: 32 });
   for (let i = 0; i < 32 * 32; i++) {
     const [x, y] = [i % 32, Math.floor(i / 32)];
@@ -139,7 +139,7 @@ Deno.test("initialize() rescales all pixels to their mean norm times the regular
       antialias: false,
     });
     const targets = golden.tensor("palette-bilinear.l1").data;
-    // Rows of small norm are enlarged, and the float32 error of the reference with them.
+    // Rescaling rows of small norm also enlarges the float32 error of the reference.
     assertAllClose(logits, normalized(targets, palette.size, softmaxRegularizer), { atol: 1e-4 });
   }
 });
@@ -197,7 +197,7 @@ Deno.test("initialize() makes the color of the image the most likely one", () =>
 });
 
 Deno.test("initialize() antialiases if told so", () => {
-  // Only columns 3 and 4 of 8 are white: without antialiasing they are all that is seen.
+  // Only columns 3 and 4 of 8 are white. Without antialiasing only these are read.
   const pixels = Array.from({ length: 8 * 8 }, (_, i) => (i % 8 === 3 || i % 8 === 4) ? 1 : 0);
   const blackAndWhite = new Palette("two", Uint8Array.of(0, 0, 0, 255, 255, 255));
   const narrow = Image.fromIndices({ height: 8, width: 8 }, pixels, blackAndWhite.colors);

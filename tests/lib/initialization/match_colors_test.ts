@@ -22,7 +22,7 @@ Deno.test("matchColors() keeps a thing apart from a ground of nearly its color",
   const palette = paletteOf(GREEN, TEAL, WHITE);
   for (const k of [0, 1]) assert.equal(nearestColor(clusters.at(k), palette.colors), 0);
   const size = 8;
-  // Lines of one pixel have much border for their area, a half of the picture has little.
+  // Lines of one pixel have a long border for their area; a half of the picture has a short one.
   const lines = Uint32Array.from({ length: size * size }, (_, i) => Math.floor(i / size) % 2);
   const halves = Uint32Array.from({ length: size * size }, (_, i) => Math.floor(2 * i / size ** 2));
   assert.deepEqual(matchColors({ classes: lines, width: size, clusters }, palette), [0, 1]);
@@ -46,7 +46,7 @@ Deno.test("matchColors() finds matches that no other match of one color betters"
   }
 });
 
-/** What is to be least, pixel by pixel. */
+/** The minimized error, pixel by pixel. */
 function sumOfDistances(
   { classes, width, clusters }: ClusteredPicture,
   palette: Palette,
