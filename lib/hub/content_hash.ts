@@ -8,7 +8,7 @@ export function isBlobName(name: string): boolean {
 /**
  * Creates the hash whose hexadecimal digest must equal a blob's name.
  *
- * Large files are named by their SHA-256, the others by the SHA-1 of Git, which starts with the size.
+ * Large files are named by their SHA-256, others by the SHA-1 of Git, which starts with the size.
  *
  * @param name Name of the blob.
  * @param byteLength Size of the content, in bytes.

@@ -136,7 +136,7 @@ async function describeFault(
   const isTransient = content.byteLength > 0;
   await content.clear();
   const { message, status, url } = error;
-  return new HubError(message, { status, isTransient, ...(url === undefined ? {} : { url }) });
+  return new HubError(message, { ...defined({ status, url }), isTransient });
 }
 
 function cutOff(

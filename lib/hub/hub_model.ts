@@ -52,7 +52,7 @@ export interface HubModelOptions extends FileChoice {
  * The network is used only if `download` allows it and a file is missing. A branch stays at the
  * commit that was downloaded first; `forceDownload` moves it to the newest.
  *
- * Needs `--allow-read` for the cache. A download needs `--allow-write` for it, and `--allow-net` for
+ * Needs `--allow-read` for the cache. A download needs `--allow-write` for it and `--allow-net` for
  * the Hub and its file stores (`huggingface.co,*.hf.co`).
  *
  * @param id An id for {@linkcode parseModelId}. A folder of this name takes precedence.
@@ -171,10 +171,12 @@ class HubModel {
     // An existing branch moves when all files are complete: until then, it names a complete model.
     if (await this.#readCommit() === undefined) await this.#cache.writeRef(revision, commit);
     await downloadSnapshot(this.#client, this.#cache, {
-      ...{ repo, commit, files, isForced: forceDownload },
+      repo,
+      commit,
+      files,
+      isForced: forceDownload,
       freeBytes: this.#options.freeBytes ?? freeBytes,
-      ...(signal ? { signal } : {}),
-      ...(onProgress ? { onProgress } : {}),
+      ...defined({ signal, onProgress }),
     });
     if (!isCommit(revision)) await this.#cache.writeRef(revision, commit);
     return commit;

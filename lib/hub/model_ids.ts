@@ -1,4 +1,5 @@
 import { didYouMean } from "../text/did_you_mean.ts";
+import { defined } from "../text/defined.ts";
 import { HubError } from "./hub_error.ts";
 
 /** Purpose of a model of {@linkcode HUB_MODELS}. */
@@ -134,7 +135,7 @@ export function parseModelId(id: string): ModelReference {
           `got "${revision}"`,
       );
     }
-    return { type: "hub", repo, revision, ...(model ? { model } : {}) };
+    return { type: "hub", repo, revision, ...defined({ model }) };
   }
   if (/[\\/]/.test(id)) return { type: "folder", location: id };
   const names = Object.keys(HUB_MODELS);

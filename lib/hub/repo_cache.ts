@@ -1,7 +1,7 @@
 import { CacheFiles, type GrowingFile } from "./cache_files.ts";
 
 /**
- * The files of one repository in the cache, which the Python library of the Hugging Face Hub shares.
+ * The files of one repository in the cache, which the Hugging Face Hub's Python library shares.
  *
  * ```
  * models--owner--name/

@@ -119,7 +119,7 @@ export function encodeTree({ files }: RepoListing): string {
   return JSON.stringify({ format_version: 1, files: Object.fromEntries(entries) }, null, 1);
 }
 
-/** Decodes a listing of {@linkcode encodeTree} or the Python library; undefined if it is neither. */
+/** Decodes a listing of {@linkcode encodeTree} or the Python library; undefined if invalid. */
 export function decodeTree(text: string, commit: string): RepoListing | undefined {
   try {
     const { format_version, files } = record(JSON.parse(text));

@@ -1,5 +1,6 @@
 import { accessErrorText } from "../text/access_error.ts";
 import { IdleTimeout } from "../http/idle_timeout.ts";
+import { defined } from "../text/defined.ts";
 import { HubError } from "./hub_error.ts";
 import { readRetryAfter, type RetryPolicy } from "./retry.ts";
 
@@ -76,7 +77,7 @@ async function followRedirects(client: HubClient, request: HubRequest): Promise<
           ? { authorization: `Bearer ${client.token}` }
           : {}),
       },
-      ...(signal ? { signal } : {}),
+      ...defined({ signal }),
     });
     const target = response.headers.get("location");
     if (![301, 302, 303, 307, 308].includes(response.status) || target === null) return response;
@@ -133,8 +134,10 @@ function describeStatus(client: HubClient, request: HubRequest, response: Respon
   const retryAfter = readRetryAfter(headers, Date.now());
   const isTransient = status === 408 || status === 429 || status >= 500;
   return new HubError(`Cannot download ${url}: ${reasonOf(client, request, response)}`, {
-    ...{ status, url, isTransient },
-    ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...defined({ retryAfter }),
+    status,
+    url,
+    isTransient,
   });
 }
 

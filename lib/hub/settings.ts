@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { defined } from "../text/defined.ts";
 import { HubError } from "./hub_error.ts";
 
 /** Address of the Hub, folder of the cache, and access. */
@@ -72,7 +73,7 @@ export function resolveHubSettings(source: HubSettingsSource): HubSettings {
   return {
     endpoint: checkEndpoint(get("HF_ENDPOINT") ?? DEFAULT_ENDPOINT),
     cacheFolder,
-    ...(token ? { token: checkToken(token) } : {}),
+    ...defined({ token: token ? checkToken(token) : undefined }),
     isOffline: isTrue(get("HF_HUB_OFFLINE")),
   };
 }

@@ -1,7 +1,7 @@
 /**
- * Returns the bytes themselves if a typed array of values of `size` bytes can begin there, or a copy.
+ * Returns bytes over which a typed array can be created: the bytes themselves, or a copy.
  *
- * A typed array begins at a multiple of its value size; tensors of a file begin anywhere.
+ * A typed array starts at a multiple of its value size. Tensors of a file start anywhere.
  *
  * @param size Bytes of a value: 1, 2, 4 or 8.
  */

@@ -18,9 +18,9 @@ export interface RandomWeightsOptions {
 /**
  * Random weights that are generated on request, in the requested shape.
  *
- * They record the keys and shapes that a graph builder requests: those of its checkpoint. Values are
- * uniform in ±1 / sqrt(fan-in), like the initial values of a layer in PyTorch, so that activations
- * stay in the range of float16. Scales of normalizations are 1. Any range of a weight can be read
+ * They record the keys and shapes that a graph builder requests: those of its checkpoint. Values
+ * are uniform in ±1 / sqrt(fan-in), like the initial values of a layer in PyTorch, so that
+ * activations stay in the range of float16. Scales of normalizations are 1. Any range of a weight can be read
  * by itself.
  */
 export class RandomWeights implements WeightSource {
