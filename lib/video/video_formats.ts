@@ -46,7 +46,7 @@ export function checkVideoColors(
     ? `a ${title} holds palette colors only`
     : `a ${title} holds ${maxIndexedColors} colors, "${palette.name}" has ${palette.size}`;
   const others = VIDEO_FORMATS.filter((other) => other.hasAnyColor)
-    .map(({ extensions }) => extensions[0]).join(" or ");
+    .map(({ extensions }) => extensions[0]).join(", ").replace(/, ([^,]*)$/, " or $1");
   throw new OutputError("write", path, `${found}; choose ${others}`);
 }
 

@@ -26,7 +26,7 @@ Deno.test("previewPalettes() takes names, files and folders at any depth", () =>
     assert(image.height > 5 * 60 && image.width === 740);
     await assert.rejects(
       previewPalettes([join(root, "empty")], { sheet }),
-      /there are no .hex or .gpl files/,
+      /there are no \.hex or .* files in it$/,
     );
     await assert.rejects(previewPalettes([join(root, "folder/broken.hex")], { sheet }), /line 2/);
     await assert.rejects(previewPalettes(["pico8000"], { sheet }), /did you mean "pico-8"/);
