@@ -21,6 +21,7 @@ import type { Terminal } from "../../report/terminal.ts";
 import { UsageError } from "../flags/usage_error.ts";
 import { decodeCheckpoint } from "../../run/decode_checkpoint.ts";
 import { defined } from "../../text/defined.ts";
+import { refuseLinks } from "./refuse_links.ts";
 import { videoNotes } from "./video_notes.ts";
 
 /** The maximum size of an input image in bytes. */
@@ -46,6 +47,7 @@ export async function generateCommand(
   const reporter = createReporter(flags.json ?? false, terminals.out, terminals.status);
   if (isMultiple(flags)) refuseResume(flags);
   const request = await readRequest(flags);
+  if (request.folder !== undefined) await refuseLinks(request.folder);
   const configs = isMultiple(flags) ? combinations(flags, request.config) : [request.config];
   for (const config of configs) checkPrompt(config);
   const video = readVideoRequest(flags);

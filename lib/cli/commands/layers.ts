@@ -8,6 +8,7 @@ import { findPalette } from "../../palette/find_palette.ts";
 import { matchPalette, type PaletteMatch } from "../../palette/match_palette.ts";
 import { mixtureOfLogits, recolorMixture } from "../../palette/mixture.ts";
 import type { Palette } from "../../palette/palette.ts";
+import { refuseLink } from "./refuse_links.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
 import type { Terminal } from "../../report/terminal.ts";
 import { UsageError } from "../flags/usage_error.ts";
@@ -45,6 +46,7 @@ export async function layersCommand(
     : matchPalette(palette, await findPalette(flags.palette, readPaletteFile));
   if (match) out.write(`${matchText(palette, match)}\n`);
   const folder = flags.output ?? layersFolder(named);
+  if (flags.output === undefined) await refuseLink(folder);
   const files = await writeLayers(folder, match ? recolorMixture(mixture, match) : mixture, factor);
   const last = files.layers.length - 1;
   const layers = last === 0 ? "layer_0.png" : `layer_0.png to layer_${last}.png`;
