@@ -95,7 +95,7 @@ export async function writeCaption(
   const { saved: cross } = await encoder.runHost({ pixel_values: pixelValues });
   using owned = new DisposableStack();
   for (const tensor of Object.values(cross)) owned.use(tensor);
-  const sizes = { batch: beams, length, places: beams };
+  const sizes = { batch: beams, length, positions: beams };
   await using decoder = await sessions.load(
     buildBlipTextDecoder(weights, config, { ...sizes, precision }),
     { transient: true },
@@ -116,14 +116,14 @@ function nextTokenScorer(
 ): ScoreNextToken {
   return async (texts) => {
     const ids = new BigInt64Array(beams * length);
-    const places = new BigInt64Array(beams);
+    const positions = new BigInt64Array(beams);
     for (const [row, tokens] of texts.entries()) {
       ids.set(tokens.map(BigInt), row * length);
-      places[row] = BigInt(row * length + tokens.length - 1);
+      positions[row] = BigInt(row * length + tokens.length - 1);
     }
     const { outputs: { logits } } = await decoder.runHost({
       input_ids: { data: ids, shape: [beams, length] },
-      places: { data: places, shape: [beams] },
+      position_ids: { data: positions, shape: [beams] },
       ...cross,
     });
     const { data, shape } = logits!;

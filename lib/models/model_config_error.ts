@@ -1,19 +1,19 @@
 /** Maximum number of characters of a value in a message. */
 const MAX_SHOWN = 200;
 
-/** An option in the configuration of a network is missing, wrong or not supported. */
+/** An option of a network is missing, wrong or not supported. */
 export class ModelConfigError extends TypeError {
   /** Name of the class. */
   override readonly name = "ModelConfigError";
   /** Path or address of the file. */
   readonly file: string;
-  /** The option; "" where the file as a whole is meant. */
+  /** The option; "" for the whole file. */
   readonly key: string;
-  /** What the file says; undefined where it says nothing. */
+  /** Value in the file; undefined if it is missing. */
   readonly value: unknown;
 
   /**
-   * Describes a refusal.
+   * Describes the error.
    *
    * @param expected What is supported, such as "an integer >= 1".
    */
@@ -23,8 +23,8 @@ export class ModelConfigError extends TypeError {
     expected: string,
   ) {
     const found = JSON.stringify(option.value)?.slice(0, MAX_SHOWN) ?? "nothing";
-    const place = option.key === "" ? "" : ` for "${option.key}"`;
-    super(`Cannot use "${file}": expected ${expected}${place}, got ${found}`);
+    const subject = option.key === "" ? "" : ` for "${option.key}"`;
+    super(`Cannot use "${file}": expected ${expected}${subject}, got ${found}`);
     this.file = file;
     this.key = option.key;
     this.value = option.value;

@@ -1,6 +1,6 @@
 /**
- * Options that transformers writes into the files of all its networks and that do not change what
- * the graphs here compute: names, training, generation and labels.
+ * Options that transformers writes for all its networks and that do not change what the graphs
+ * compute: names, training, text generation and labels.
  *
  * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/configuration_utils.py.
  */

@@ -82,11 +82,11 @@ export async function* verifyBlip(verification: Verification): AsyncGenerator<Te
   yield file.compare("image_hidden_states", seen["image_hidden_states"]!.data, NETWORK);
   const ids = file.tensor("input_ids");
   const [batch, length] = ids.shape as [number, number];
-  const places = Array.from({ length: batch * length }, (_, place) => place);
-  const sizes = { batch, length, places: places.length };
+  const positions = Array.from({ length: batch * length }, (_, position) => position);
+  const sizes = { batch, length, positions: positions.length };
   const results = await runOnce(verification, buildBlipTextDecoder(weights, config, sizes), {
     input_ids: tokensOf(ids),
-    places: { data: BigInt64Array.from(places, BigInt), shape: [places.length] },
+    position_ids: { data: BigInt64Array.from(positions, BigInt), shape: [positions.length] },
     ...Object.fromEntries(crossNames(config).map((name) => [name, seen[name]!])),
   });
   yield file.compare("logits", results["logits"]!.data, NETWORK);

@@ -13,26 +13,26 @@ import {
 import { parseAutoencoderTinyConfig } from "./autoencoder_tiny_config.ts";
 import { ModelConfig } from "../model_config.ts";
 
-/** An autoencoder of either class: what it does to sizes, and its graphs. */
+/** An autoencoder: its sizes, and what builds its graphs. */
 export interface Autoencoder {
   /** Name of the class in diffusers. */
   readonly className: "AutoencoderTiny" | "AutoencoderKL";
   /** Channels of the latents. */
   readonly latentChannels: number;
-  /** Pixels of the image per latent, along a side. */
+  /** Pixels of the image per latent, along each axis. */
   readonly factor: number;
-  /** Latents are multiplied with it. */
+  /** Factor of the latents: the UNet takes encoded values times this. */
   readonly scalingFactor: number;
-  /** Builds the encoder: `image` [N, 3, H, W] in [0, 1] -> `latents`, scaled. */
+  /** Builds the encoder: `image` [N, 3, H, W] in [0, 1] -> `latents` [N, C, h, w], scaled. */
   buildEncoder(weights: WeightSource, options: AutoencoderOptions): Graph;
-  /** Builds the encoder with its gradient: `grad_latents` -> `grad_image`. */
+  /** Builds the encoder and its gradient: `grad_latents` -> `grad_image`. */
   buildEncoderGradient(weights: WeightSource, options: AutoencoderOptions): GradientGraphs;
-  /** Builds the decoder: `latents`, scaled -> `image` [N, 3, H, W] in [0, 1]. */
+  /** Builds the decoder: `latents` [N, C, h, w], scaled -> `image` [N, 3, H, W] in [0, 1]. */
   buildDecoder(weights: WeightSource, options: AutoencoderOptions): Graph;
 }
 
 /**
- * Reads the options of an autoencoder of either class.
+ * Reads the options of an AutoencoderTiny or AutoencoderKL.
  *
  * @throws {ModelConfigError} If it is of another class, or an option is wrong or not supported.
  */

@@ -10,44 +10,44 @@ import { imageAttention } from "./image_attention.ts";
 import { conv2d, groupNorm } from "../layers/layers.ts";
 import { resnetBlock2d } from "../layers/resnet_block_2d.ts";
 
-/** Added to variances; diffusers' own value, which no configuration changes. */
+/** Added to variances. Source: diffusers, where no configuration changes it. */
 const EPSILON = 1e-6;
 
 /**
- * Builds the encoder of diffusers' AutoencoderKL; a checkpoint with `force_upcast` computes in
+ * Builds the encoder of diffusers' AutoencoderKL. A checkpoint with `force_upcast` computes in
  * float32 whatever the precision.
  *
  * Input: `image` [N, 3, H, W] in [0, 1]. Output: `latents` [N, C, H / factor, W / factor]: the mean
- * of the distribution, scaled.
+ * of the posterior, scaled.
  *
  * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/autoencoders/vae.py,
  * `Encoder`, and autoencoder_kl.py. The reference takes 2 * image - 1.
  *
- * @throws {RangeError} If a weight is missing, has another shape, or is left over, or the sides of
- * the image are no multiples of the factor.
+ * @throws {RangeError} If a weight is missing or left over, or its shape differs, or height or
+ * width of the image is not a multiple of the factor.
  */
 export function buildKlEncoder(
   weights: WeightSource,
   config: AutoencoderKlConfig,
   options: AutoencoderOptions,
 ): Graph {
-  const g = beginGraph("autoencoder encoder", config, options);
+  const g = createBuilder("autoencoder encoder", config, options);
   g.output("latents", encode(g, weights, config, options).latents);
   return g.build();
 }
 
 /**
- * Builds the encoder with its gradient, in two halves.
+ * Builds the encoder and its gradient, as two graphs.
  *
  * The forward half is {@linkcode buildKlEncoder}; the backward half takes `grad_latents`, in the
- * shape of the latents, and makes `grad_image` [N, 3, H, W].
+ * shape of the latents, and computes `grad_image` [N, 3, H, W].
  */
 export function buildKlEncoderGradient(
   weights: WeightSource,
   config: AutoencoderKlConfig,
   options: AutoencoderOptions,
 ): GradientGraphs {
-  const g = beginGraph("autoencoder encoder", config, options);
+  const g = createBuilder("autoencoder encoder", config, options);
   const { image, latents } = encode(g, weights, config, options);
   const gradOutput = g.input("grad_latents", latents.shape);
   g.output("latents", latents);
@@ -61,9 +61,9 @@ export function buildKlEncoderGradient(
  * Input: `latents` [N, C, h, w], scaled. Output: `image` [N, 3, h * factor, w * factor], clipped to
  * [0, 1].
  *
- * Source: as of {@linkcode buildKlEncoder}, `Decoder`, which gives 2 * image - 1.
+ * Source: see {@linkcode buildKlEncoder}, `Decoder`. The reference returns 2 * image - 1.
  *
- * @throws {RangeError} If a weight is missing, has another shape, or is left over.
+ * @throws {RangeError} If a weight is missing or left over, or its shape differs.
  */
 export function buildKlDecoder(
   weights: WeightSource,
@@ -71,7 +71,7 @@ export function buildKlDecoder(
   options: AutoencoderOptions,
 ): Graph {
   const { batch, height, width } = options;
-  const g = beginGraph("autoencoder decoder", config, options);
+  const g = createBuilder("autoencoder decoder", config, options);
   const w = new WeightScope(g, weights);
   const latents = g.input("latents", [batch, config.latentChannels, height, width]);
   let h = g.mul(latents, 1 / config.scalingFactor);
@@ -86,13 +86,13 @@ export function buildKlDecoder(
   return g.build();
 }
 
-/** Where nodes are added, and the options of the network. */
+/** The graph to which nodes are added, and the options of the network. */
 interface Context {
   readonly g: GraphBuilder;
   readonly config: AutoencoderKlConfig;
 }
 
-function beginGraph(
+function createBuilder(
   name: string,
   { forceUpcast }: AutoencoderKlConfig,
   { precision = "float32" }: AutoencoderOptions,
@@ -110,7 +110,7 @@ function encode(
   const { factor, latentChannels, channels, scalingFactor } = config;
   if (height % factor !== 0 || width % factor !== 0) {
     throw new RangeError(
-      `Cannot build the encoder of "${weights.location}": expected an image with sides that are ` +
+      `Cannot build the encoder of "${weights.location}": expected height and width to be ` +
         `multiples of ${factor}, got ${height} x ${width}`,
     );
   }
@@ -132,7 +132,7 @@ function encode(
   if (config.hasQuantConv) h = conv2d(g, quant, h, { channels: 2 * latentChannels, kernel: 1 });
   w.assertAllUsed();
   quant.assertAllUsed();
-  // The other half of the channels are logarithms of variances.
+  // The second half of the channels has the log variances.
   return { image, latents: g.mul(g.slice(h, 1, 0, latentChannels), scalingFactor) };
 }
 
@@ -153,7 +153,7 @@ function decode(context: Context, w: WeightScope, x: Value): Value {
   return normAndConv(context, w, h, { channels: 3 });
 }
 
-/** diffusers' Downsample2D with padding 0: it pads below and at the right only. */
+/** diffusers' Downsample2D with padding 0: pads only at the bottom and the right. */
 function halve(g: GraphBuilder, w: WeightScope, x: Value): Value {
   const channels = x.shape[1]!;
   const weight = w.weight("weight", [channels, channels, 3, 3]);

@@ -4,27 +4,27 @@ import type { ModelConfig } from "../model_config.ts";
 export interface AutoencoderKlConfig {
   /** Channels of the latents. */
   readonly latentChannels: number;
-  /** Pixels of the image per latent, along a side. */
+  /** Pixels of the image per latent, along each axis. */
   readonly factor: number;
-  /** Latents are multiplied with it. */
+  /** Factor of the latents. */
   readonly scalingFactor: number;
   /** Channels of each level, highest resolution first. */
   readonly channels: readonly number[];
-  /** Residual blocks of each level of the encoder; the decoder has one more. */
+  /** Residual blocks per level of the encoder; the decoder has one more. */
   readonly layersPerBlock: number;
   /** Groups of the normalizations. */
   readonly normNumGroups: number;
-  /** Whether the middle blocks attend. */
+  /** Whether the middle blocks have attention. */
   readonly hasAttention: boolean;
-  /** Whether a convolution of one pixel follows the encoder. */
+  /** Whether a 1x1 convolution follows the encoder. */
   readonly hasQuantConv: boolean;
-  /** Whether a convolution of one pixel comes before the decoder. */
+  /** Whether a 1x1 convolution precedes the decoder. */
   readonly hasPostQuantConv: boolean;
-  /** Whether values inside are too large for float16. */
+  /** Whether activations exceed the range of float16. */
   readonly forceUpcast: boolean;
 }
 
-/** Options that change neither encoding nor decoding. */
+/** Options that do not change what the graphs compute. */
 const HARMLESS_OPTIONS: readonly string[] = [
   "_diffusers_version",
   "_name_or_path",

@@ -8,18 +8,18 @@ import { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import type { AutoencoderTinyConfig, TinyActivation } from "./autoencoder_tiny_config.ts";
 import { conv2d } from "../layers/layers.ts";
 
-/** The decoder limits latents softly to this magnitude. Source: DecoderTiny, as below. */
+/** The decoder limits latents to this magnitude, with tanh. Source: DecoderTiny, see below. */
 const LATENT_LIMIT = 3;
 
-/** Sizes and precision of a half of an autoencoder. */
+/** Sizes and precision of an encoder or decoder. */
 export interface AutoencoderOptions {
-  /** Rows of the batch. */
+  /** Number of rows, N. */
   readonly batch: number;
-  /** Height of what goes in: of the image for the encoder, of the latents for the decoder. */
+  /** Height of the input: of the image for the encoder, of the latents for the decoder. */
   readonly height: number;
-  /** Width of what goes in. */
+  /** Width of the input. */
   readonly width: number;
-  /** Type of what is computed. Default: "float32". */
+  /** Precision of the computation. Default: "float32". */
   readonly precision?: FloatType;
 }
 
@@ -29,10 +29,11 @@ export interface AutoencoderOptions {
  * Input: `image` [N, 3, H, W] in [0, 1]. Output: `latents` [N, C, H / factor, W / factor], scaled.
  *
  * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/autoencoders/vae.py,
- * `EncoderTiny`. It takes 2 * image - 1 and begins by undoing that, which is left out here.
+ * `EncoderTiny`. The reference takes 2 * image - 1 and converts it back first; both are left out
+ * here.
  *
- * @throws {RangeError} If a weight is missing, has another shape, or is left over, or the sides of
- * the image are no multiples of the factor.
+ * @throws {RangeError} If a weight is missing or left over, or its shape differs, or height or
+ * width of the image is not a multiple of the factor.
  */
 export function buildTinyEncoder(
   weights: WeightSource,
@@ -45,10 +46,10 @@ export function buildTinyEncoder(
 }
 
 /**
- * Builds the encoder with its gradient, in two halves.
+ * Builds the encoder and its gradient, as two graphs.
  *
  * The forward half is {@linkcode buildTinyEncoder}; the backward half takes `grad_latents`, in the
- * shape of the latents, and makes `grad_image` [N, 3, H, W].
+ * shape of the latents, and computes `grad_image` [N, 3, H, W].
  */
 export function buildTinyEncoderGradient(
   weights: WeightSource,
@@ -69,9 +70,9 @@ export function buildTinyEncoderGradient(
  * Input: `latents` [N, C, h, w], scaled. Output: `image` [N, 3, h * factor, w * factor], clipped to
  * [0, 1].
  *
- * Source: as of {@linkcode buildTinyEncoder}, `DecoderTiny`, which gives 2 * image - 1.
+ * Source: see {@linkcode buildTinyEncoder}, `DecoderTiny`. The reference returns 2 * image - 1.
  *
- * @throws {RangeError} If a weight is missing, has another shape, or is left over.
+ * @throws {RangeError} If a weight is missing or left over, or its shape differs.
  */
 export function buildTinyDecoder(
   weights: WeightSource,
@@ -97,14 +98,14 @@ function encode(
   const { batch, height, width } = options;
   if (height % config.factor !== 0 || width % config.factor !== 0) {
     throw new RangeError(
-      `Cannot build the encoder of "${weights.location}": expected an image with sides that are ` +
+      `Cannot build the encoder of "${weights.location}": expected height and width to be ` +
         `multiples of ${config.factor}, got ${height} x ${width}`,
     );
   }
   const w = new WeightScope(g, weights).at("encoder");
   const image = g.input("image", [batch, 3, height, width]);
   let [h, index] = [image, 0];
-  // The modules of a torch.nn.Sequential are numbered through.
+  // The modules of a torch.nn.Sequential are numbered consecutively.
   const next = () => w.at("layers").at(index++);
   for (const [level, blocks] of config.encoderBlocks.entries()) {
     const channels = config.encoderChannels[level]!;
@@ -124,7 +125,7 @@ function decode(g: GraphBuilder, w: WeightScope, x: Value, config: AutoencoderTi
   const next = () => w.at("layers").at(index++);
   let h = conv2d(g, next(), x, { channels: decoderChannels[0]! });
   h = activate(g, h, activation);
-  // The activation is a module without weights, and so is each enlargement below.
+  // The activation is a module without weights, and so is each upsampling below.
   index++;
   for (const [level, blocks] of decoderBlocks.entries()) {
     const channels = decoderChannels[level]!;

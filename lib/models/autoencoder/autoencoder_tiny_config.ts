@@ -7,11 +7,11 @@ export type TinyActivation = "relu" | "silu" | "gelu";
 export interface AutoencoderTinyConfig {
   /** Channels of the latents. */
   readonly latentChannels: number;
-  /** Pixels of the image per latent, along a side. */
+  /** Pixels of the image per latent, along each axis. */
   readonly factor: number;
-  /** Latents are multiplied with it. */
+  /** Factor of the latents. */
   readonly scalingFactor: number;
-  /** Activation inside of blocks; a block always ends with ReLU. */
+  /** Activation inside the blocks; each block ends with ReLU. */
   readonly activation: TinyActivation;
   /** Channels of each level of the encoder, highest resolution first. */
   readonly encoderChannels: readonly number[];
@@ -23,7 +23,7 @@ export interface AutoencoderTinyConfig {
   readonly decoderBlocks: readonly number[];
 }
 
-/** Options that change neither encoding nor decoding. */
+/** Options that do not change what the graphs compute. */
 const HARMLESS_OPTIONS: readonly string[] = [
   "_diffusers_version",
   "_name_or_path",
@@ -31,7 +31,7 @@ const HARMLESS_OPTIONS: readonly string[] = [
   // A copy of "decoder_block_out_channels".
   "block_out_channels",
   "force_upcast",
-  // For latents that are stored as pictures.
+  // For latents that are stored as images.
   "latent_magnitude",
   "latent_shift",
   "sample_size",
@@ -70,7 +70,7 @@ export function parseAutoencoderTinyConfig(config: ModelConfig): AutoencoderTiny
   return parsed;
 }
 
-/** Reads one half; its levels have the same channels, as there is no layer that changes them. */
+/** Reads the encoder or decoder. No layer changes the channels, so all levels have the same. */
 function readHalf(
   config: ModelConfig,
   half: "encoder" | "decoder",
@@ -78,7 +78,7 @@ function readHalf(
 ): { readonly channels: readonly number[]; readonly blocks: readonly number[] } {
   const [channelsKey, blocksKey] = [`${half}_block_out_channels`, `num_${half}_blocks`];
   const channels = config.integers(channelsKey, [64, 64, 64, 64]);
-  // A level may do without blocks: then it is its convolution alone.
+  // A level without blocks consists of a convolution.
   const blocks = config.integers(blocksKey, fallback, 0);
   if (channels.some((count) => count !== channels[0])) {
     throw config.refusal(channelsKey, "the same channels for all levels");

@@ -3,10 +3,13 @@ import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import { groupNorm, linear } from "../layers/layers.ts";
 
-/** Most scores that are computed at once: 128 MiB of float32, what every WebGPU device binds. */
+/**
+ * Max number of attention scores of a node: 128 MiB of float32, the largest binding that every
+ * WebGPU device supports.
+ */
 const MAX_SCORES = 2 ** 25;
 
-/** Names of the layers, and those of older checkpoints. */
+/** Names of the layers: current, and of older checkpoints. */
 const LAYERS = {
   query: ["to_q", "query"],
   key: ["to_k", "key"],
@@ -15,12 +18,12 @@ const LAYERS = {
 } as const;
 
 /**
- * Attention of an image to itself with one head: diffusers' Attention in the middle of an
+ * Self-attention of an image with one head: diffusers' Attention in the middle block of an
  * autoencoder. Shapes: x [N, C, h, w] -> the same.
  *
  * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/attention_processor.py.
  *
- * @param norm Groups of the normalization, and what is added to variances.
+ * @param norm Number of groups of the normalization, and epsilon added to variances.
  */
 export function imageAttention(
   g: GraphBuilder,
@@ -39,15 +42,15 @@ export function imageAttention(
     return linear(g, w.at(w.has(oldName) ? oldName : name), input, { width });
   };
   const [q, k, v] = [project("query", tokens), project("key", tokens), project("value", tokens)];
-  const attended = project("out", attendInParts(g, q, k, v, MAX_SCORES));
+  const attended = project("out", splitAttention(g, q, k, v, MAX_SCORES));
   return g.add(x, g.reshape(g.transpose(attended, [0, 2, 1]), x.shape));
 }
 
 /**
- * Attends with one head, to as many queries at once as keep the number of scores below a limit:
+ * Attention with one head, split over the queries so that each part has at most `maxScores` scores:
  * q [N, S, D], k and v [N, T, D] -> [N, S, D].
  */
-export function attendInParts(
+export function splitAttention(
   g: GraphBuilder,
   q: Value,
   k: Value,

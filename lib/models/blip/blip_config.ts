@@ -2,56 +2,56 @@ import type { ModelFolder } from "../../weights/model_folder.ts";
 import { ModelConfig } from "../model_config.ts";
 import { PRETRAINED_OPTIONS } from "../pretrained_options.ts";
 
-/** Sizes that both parts of a BLIP have. */
+/** Sizes of the layers of the image encoder or text decoder of a BLIP. */
 export interface BlipLayers {
   /** Width of a token. */
   readonly hiddenSize: number;
-  /** Width inside of the feed-forward parts. */
+  /** Width inside the feed-forward layers. */
   readonly intermediateSize: number;
   /** Number of layers. */
   readonly layers: number;
   /** Number of heads. */
   readonly heads: number;
-  /** Added to variances. */
+  /** Added to variances in layer normalization. */
   readonly layerNormEps: number;
 }
 
-/** Options of the part that looks at images. */
+/** Options of the image encoder. */
 export interface BlipVisionConfig extends BlipLayers {
-  /** Side of the images, in pixels. */
+  /** Height and width of the images in pixels. */
   readonly imageSize: number;
-  /** Side of a patch, in pixels. */
+  /** Height and width of a patch in pixels. */
   readonly patchSize: number;
 }
 
-/** Options of the part that writes. */
+/** Options of the text decoder. */
 export interface BlipTextConfig extends BlipLayers {
-  /** Number of tokens. */
+  /** Number of tokens in the vocabulary. */
   readonly vocabSize: number;
-  /** Most tokens of a text. */
+  /** Max number of tokens of a text. */
   readonly maxPositions: number;
-  /** Token with which a text begins. */
+  /** Id of the first token of a text. */
   readonly bosTokenId: number;
-  /** Token that ends a text. */
+  /** Id of the token that ends a text. */
   readonly sepTokenId: number;
 }
 
 /** Options of a BlipForConditionalGeneration. */
 export interface BlipConfig {
-  /** The part that looks at images. */
+  /** Image encoder. */
   readonly vision: BlipVisionConfig;
-  /** The part that writes. */
+  /** Text decoder. */
   readonly text: BlipTextConfig;
 }
 
-/** Options that do not change what a graph computes. */
+/** Options that do not change what the graphs compute. */
 const HARMLESS_OPTIONS: readonly string[] = [
   ...PRETRAINED_OPTIONS,
   "label_smoothing",
-  // For comparing images with texts, which captioning does not.
+  // For comparing images with texts, not for captions.
   "image_text_hidden_size",
   "projection_dim",
-  // Copies of the sections in older files.
+  // Copies of the sections, in older files.
   "text_config_dict",
   "vision_config_dict",
 ];
@@ -59,19 +59,24 @@ const HARMLESS_OPTIONS: readonly string[] = [
 /**
  * Reads the options of a captioning network.
  *
- * @param subfolder Folder of the network inside the model folder. Default: "", the model folder.
+ * @param subfolder Folder of the network inside the model folder. Default: "", the model folder
+ * itself.
  * @throws {ModelConfigError} If one is missing, wrong or not supported.
  */
 export async function readBlipConfig(folder: ModelFolder, subfolder = ""): Promise<BlipConfig> {
   return parseBlipConfig(await ModelConfig.open(folder, subfolder));
 }
 
-/** Reads the options of a captioning network from an open file. */
+/**
+ * Reads the options of a captioning network from an open file.
+ *
+ * @throws {ModelConfigError} If one is missing, wrong or not supported.
+ */
 export function parseBlipConfig(config: ModelConfig): BlipConfig {
   config.choice("model_type", ["blip"]);
   const architectures = ["BlipForConditionalGeneration"] as const;
   config.names("architectures", architectures, architectures);
-  // Scores are products with the embeddings of the tokens.
+  // The output layer shares its weight with the token embeddings.
   config.choice("tie_word_embeddings", [true], true);
   const vision = parseVision(config.section("vision_config"));
   const text = parseText(config.section("text_config"), vision.hiddenSize);

@@ -9,20 +9,21 @@ import { embedPatches } from "../layers/vit_embeddings.ts";
 
 /** Precision of the graph. */
 export interface BlipImageEncoderOptions {
-  /** Type of what is computed. Default: "float32". */
+  /** Precision of the computation. Default: "float32". */
   readonly precision?: FloatType;
 }
 
 /**
- * Builds the part of transformers' BlipForConditionalGeneration that is run once for an image.
+ * Builds the image encoder of transformers' BlipForConditionalGeneration. It runs once per image.
  *
  * Input: `pixel_values` [1, 3, S, S], normalized. Outputs: `image_hidden_states` [1, T, D], and for
- * each layer i of the decoder, what it attends to: `cross_key_<i>` and `cross_value_<i>` [1, T, E].
+ * each layer i of the decoder the keys and values of its cross-attention: `cross_key_<i>` and
+ * `cross_value_<i>` [1, T, E].
  *
  * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/blip/modeling_blip.py;
  * Li et al. 2022, https://arxiv.org/abs/2201.12086.
  *
- * @throws {RangeError} If a weight is missing, has another shape, or is left over.
+ * @throws {RangeError} If a weight is missing or left over, or its shape differs.
  */
 export function buildBlipImageEncoder(
   weights: WeightSource,
@@ -47,13 +48,13 @@ export function buildBlipImageEncoder(
   return g.build();
 }
 
-/** Returns the names of what goes from the image encoder to the decoder. */
+/** Returns the names of the outputs of the image encoder that are inputs of the decoder. */
 export function crossNames({ text }: BlipConfig): string[] {
   return Array.from({ length: text.layers }, (_, i) => [`cross_key_${i}`, `cross_value_${i}`])
     .flat();
 }
 
-/** Returns the number of tokens of an image: one for the class, and one for each patch. */
+/** Returns the number of tokens of an image: the class token and one per patch. */
 export function imageTokens({ vision }: BlipConfig): number {
   return 1 + Math.floor(vision.imageSize / vision.patchSize) ** 2;
 }
@@ -89,16 +90,16 @@ function blipEncoderLayer(
   { heads, layerNormEps, intermediateSize }: BlipVisionConfig,
 ): Value {
   const [length, width] = x.shape as [number, number];
-  const own = w.at("self_attn");
+  const selfAttention = w.at("self_attn");
   const normal = layerNorm(g, w.at("layer_norm1"), x, layerNormEps);
-  const joined = g.reshape(linear(g, own.at("qkv"), normal, { width: 3 * width }), [
+  const joined = g.reshape(linear(g, selfAttention.at("qkv"), normal, { width: 3 * width }), [
     1,
     length,
     3 * width,
   ]);
   const [q, k, v] = g.split(joined, 2, [width, width, width]) as [Value, Value, Value];
   const attended = g.reshape(g.attention(q, k, v, { heads }), x.shape);
-  const h = g.add(x, linear(g, own.at("projection"), attended, { width }));
+  const h = g.add(x, linear(g, selfAttention.at("projection"), attended, { width }));
   const mlp = w.at("mlp");
   const inner = linear(g, mlp.at("fc1"), layerNorm(g, w.at("layer_norm2"), h, layerNormEps), {
     width: intermediateSize,

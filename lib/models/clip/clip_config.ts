@@ -3,47 +3,47 @@ import { type ClipTextConfig, parseClipTextLayers } from "./clip_text_config.ts"
 import { ModelConfig } from "../model_config.ts";
 import { PRETRAINED_OPTIONS } from "../pretrained_options.ts";
 
-/** Options of the part of a CLIPModel that looks at images. */
+/** Options of the image encoder of a CLIPModel. */
 export interface ClipVisionConfig {
   /** Width of a token. */
   readonly hiddenSize: number;
-  /** Width inside of the feed-forward parts. */
+  /** Width inside the feed-forward layers. */
   readonly intermediateSize: number;
   /** Number of layers. */
   readonly layers: number;
   /** Number of heads. */
   readonly heads: number;
-  /** Side of the images, in pixels. */
+  /** Height and width of the images in pixels. */
   readonly imageSize: number;
-  /** Side of a patch, in pixels. */
+  /** Height and width of a patch in pixels. */
   readonly patchSize: number;
-  /** Activation of the feed-forward parts. */
+  /** Activation of the feed-forward layers. */
   readonly activation: "quick_gelu" | "gelu";
-  /** Added to variances. */
+  /** Added to variances in layer normalization. */
   readonly layerNormEps: number;
 }
 
 /** Options of a CLIPModel. */
 export interface ClipConfig {
-  /** The part that reads texts. */
+  /** Text encoder. */
   readonly text: ClipTextConfig;
-  /** The part that looks at images. */
+  /** Image encoder. */
   readonly vision: ClipVisionConfig;
-  /** Width of what both give. */
+  /** Width of the embeddings of both encoders, P. */
   readonly projectionDim: number;
 }
 
-/** Options of both parts that do not change what a graph computes. */
+/** Options of both parts that do not change what the graph computes. */
 const HARMLESS_PART_OPTIONS: readonly string[] = [
   ...PRETRAINED_OPTIONS,
-  // That of the whole network holds.
+  // The option of the whole network applies.
   "projection_dim",
 ];
 
-/** Options of the whole that do not change what a graph computes. */
+/** Options of the whole network that do not change what the graph computes. */
 const HARMLESS_OPTIONS: readonly string[] = [
   ...PRETRAINED_OPTIONS,
-  // Copies of the sections in older files.
+  // Copies of the sections, in older files.
   "text_config_dict",
   "vision_config_dict",
 ];
@@ -51,14 +51,19 @@ const HARMLESS_OPTIONS: readonly string[] = [
 /**
  * Reads the options of a CLIP.
  *
- * @param subfolder Folder of the network inside the model folder. Default: "", the model folder.
+ * @param subfolder Folder of the network inside the model folder. Default: "", the model folder
+ * itself.
  * @throws {ModelConfigError} If one is missing, wrong or not supported.
  */
 export async function readClipConfig(folder: ModelFolder, subfolder = ""): Promise<ClipConfig> {
   return parseClipConfig(await ModelConfig.open(folder, subfolder));
 }
 
-/** Reads the options of a CLIP from an open file. */
+/**
+ * Reads the options of a CLIP from an open file.
+ *
+ * @throws {ModelConfigError} If one is missing, wrong or not supported.
+ */
 export function parseClipConfig(config: ModelConfig): ClipConfig {
   config.choice("model_type", ["clip"]);
   const projectionDim = config.integer("projection_dim", 512);

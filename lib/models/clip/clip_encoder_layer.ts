@@ -3,19 +3,19 @@ import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import { layerNorm, linear } from "../layers/layers.ts";
 
-/** What a layer of CLIP is made of. */
+/** Options of {@linkcode clipEncoderLayer}. */
 export interface ClipEncoderLayerOptions {
-  /** Rows of the batch. */
+  /** Number of rows, N. */
   readonly batch: number;
   /** Number of heads. */
   readonly heads: number;
-  /** Width inside of the feed-forward part. */
+  /** Width inside the feed-forward layer. */
   readonly intermediateSize: number;
-  /** Activation of the feed-forward part. */
+  /** Activation of the feed-forward layer. */
   readonly activation: "quick_gelu" | "gelu";
-  /** Added to variances. */
+  /** Added to variances in layer normalization. */
   readonly layerNormEps: number;
-  /** Whether a token sees only itself and those before it. */
+  /** Whether a token attends only to itself and earlier tokens. */
   readonly causal: boolean;
 }
 
@@ -32,13 +32,17 @@ export function clipEncoderLayer(
 ): Value {
   const { batch, heads, causal, layerNormEps, activation, intermediateSize } = options;
   const width = x.shape[1]!;
-  const own = w.at("self_attn");
+  const selfAttention = w.at("self_attn");
   const normal = layerNorm(g, w.at("layer_norm1"), x, layerNormEps);
   const project = (name: string) =>
-    g.reshape(linear(g, own.at(name), normal, { width }), [batch, x.shape[0]! / batch, width]);
+    g.reshape(linear(g, selfAttention.at(name), normal, { width }), [
+      batch,
+      x.shape[0]! / batch,
+      width,
+    ]);
   const [q, k, v] = [project("q_proj"), project("k_proj"), project("v_proj")];
   const attended = g.reshape(g.attention(q, k, v, { heads, causal }), x.shape);
-  const h = g.add(x, linear(g, own.at("out_proj"), attended, { width }));
+  const h = g.add(x, linear(g, selfAttention.at("out_proj"), attended, { width }));
   const mlp = w.at("mlp");
   const inner = linear(g, mlp.at("fc1"), layerNorm(g, w.at("layer_norm2"), h, layerNormEps), {
     width: intermediateSize,

@@ -15,9 +15,9 @@ export interface ClipOptions {
   readonly images: number;
   /** Number of texts, T. */
   readonly texts: number;
-  /** Tokens of a text. */
+  /** Number of tokens of a text, L. */
   readonly length: number;
-  /** Type of what is computed. Default: "float32". */
+  /** Precision of the computation. Default: "float32". */
   readonly precision?: FloatType;
 }
 
@@ -25,14 +25,14 @@ export interface ClipOptions {
  * Builds transformers' CLIPModel.
  *
  * Inputs: `pixel_values` [N, 3, S, S], normalized, and `input_ids` int64 [T, L]. Outputs:
- * `image_embeds` [N, P] and `text_embeds` [T, P], each of length 1, and `logits_per_image` [N, T],
- * their products times the network's scale: the greater, the better text and image fit.
+ * `image_embeds` [N, P] and `text_embeds` [T, P], unit vectors, and `logits_per_image` [N, T],
+ * their scaled cosine similarity: a higher value means that text and image fit better.
  *
  * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/clip/modeling_clip.py;
  * Radford et al. 2021, https://arxiv.org/abs/2103.00020.
  *
- * @throws {RangeError} If a weight is missing, has another shape, or is left over, or the texts are
- * longer than the model allows.
+ * @throws {RangeError} If a weight is missing or left over, or its shape differs, or the
+ * texts are longer than the model allows.
  */
 export function buildClipModel(
   weights: WeightSource,
@@ -45,9 +45,9 @@ export function buildClipModel(
   const root = new WeightScope(g, weights);
   const image = g.input("pixel_values", [images, 3, imageSize, imageSize]);
   const ids = g.input("input_ids", [texts, length], "int64");
-  const seen = clipVision(g, root.at("vision_model"), image, config.vision);
+  const pooled = clipVision(g, root.at("vision_model"), image, config.vision);
   const projection = { width: config.projectionDim, bias: false };
-  const imageEmbeds = unitLength(g, linear(g, root.at("visual_projection"), seen, projection));
+  const imageEmbeds = unitLength(g, linear(g, root.at("visual_projection"), pooled, projection));
   const textEmbeds = unitLength(g, clipText(g, root, ids, config.text).textEmbeds!);
   const products = g.gemm(imageEmbeds, textEmbeds, undefined, { transB: true });
   g.output("image_embeds", imageEmbeds);
@@ -74,7 +74,7 @@ function clipVision(
     classToken: embeddings.weight("class_embedding", [hiddenSize]),
     positions: embeddings.at("position_embedding").weight("weight", [count, hiddenSize]),
   });
-  // The name is spelled so in checkpoints.
+  // The misspelled name is that of the checkpoints.
   h = layerNorm(g, w.at("pre_layrnorm"), h, layerNormEps);
   for (let i = 0; i < config.layers; i++) {
     const layer = w.at("encoder").at("layers").at(i);
@@ -85,7 +85,7 @@ function clipVision(
   return layerNorm(g, w.at("post_layernorm"), pooled, layerNormEps);
 }
 
-/** Divides each row by its length. Shapes: x [N, P] -> the same. */
+/** Divides each row by its norm. Shapes: x [N, P] -> the same. */
 function unitLength(g: GraphBuilder, x: Value): Value {
   return g.div(x, g.sqrt(g.reduceSum(g.mul(x, x), [1])));
 }

@@ -3,29 +3,29 @@ import { ModelConfig } from "../model_config.ts";
 
 /** Options of a CLIPTextModel, with or without projection. */
 export interface ClipTextConfig {
-  /** Number of tokens. */
+  /** Number of tokens in the vocabulary. */
   readonly vocabSize: number;
   /** Width of a token. */
   readonly hiddenSize: number;
-  /** Width inside of the feed-forward parts. */
+  /** Width inside the feed-forward layers. */
   readonly intermediateSize: number;
   /** Number of layers. */
   readonly layers: number;
   /** Number of heads. */
   readonly heads: number;
-  /** Most tokens of a text. */
+  /** Max number of tokens of a text. */
   readonly maxPositions: number;
-  /** Activation of the feed-forward parts. */
+  /** Activation of the feed-forward layers. */
   readonly activation: "quick_gelu" | "gelu";
-  /** Added to variances. */
+  /** Added to variances in layer normalization. */
   readonly layerNormEps: number;
-  /** Token at whose place the text is pooled. */
+  /** Id of the token whose hidden state is the pooled text. */
   readonly eosTokenId: number;
-  /** Width of the pooled text; undefined without projection. */
+  /** Width of the projected pooled text; undefined without projection. */
   readonly projectionDim: number | undefined;
 }
 
-/** Options that do not change what a graph computes. */
+/** Options that do not change what the graph computes. */
 const HARMLESS_OPTIONS: readonly string[] = [
   "_name_or_path",
   "attention_dropout",
@@ -35,7 +35,7 @@ const HARMLESS_OPTIONS: readonly string[] = [
   "initializer_factor",
   "initializer_range",
   "pad_token_id",
-  // Read where there is a projection.
+  // Read if there is a projection.
   "projection_dim",
   "torch_dtype",
   "transformers_version",
@@ -44,7 +44,7 @@ const HARMLESS_OPTIONS: readonly string[] = [
 /**
  * Reads the options of a text encoder.
  *
- * @param subfolder "text_encoder" or "text_encoder_2".
+ * @param subfolder Folder of the network inside the model folder, such as "text_encoder".
  * @throws {ModelConfigError} If one is missing, wrong or not supported.
  */
 export async function readClipTextConfig(
@@ -54,7 +54,11 @@ export async function readClipTextConfig(
   return parseClipTextConfig(await ModelConfig.open(folder, subfolder));
 }
 
-/** Reads the options of a text encoder from an open file. */
+/**
+ * Reads the options of a text encoder from an open file.
+ *
+ * @throws {ModelConfigError} If one is missing, wrong or not supported.
+ */
 export function parseClipTextConfig(config: ModelConfig): ClipTextConfig {
   config.choice("model_type", ["clip_text_model"], "clip_text_model");
   const hasProjection = readArchitecture(config) === "CLIPTextModelWithProjection";
@@ -67,9 +71,10 @@ export function parseClipTextConfig(config: ModelConfig): ClipTextConfig {
 }
 
 /**
- * Reads the options of the layers, which are a section of the file of a whole CLIP.
+ * Reads the options of the layers: those of a text encoder, or a section of a CLIPModel's file.
  *
- * @param projectionDim Width of the projection, which is not among them.
+ * @param projectionDim Width of the projection, which is read elsewhere.
+ * @throws {ModelConfigError} If one is missing, wrong or not supported.
  */
 export function parseClipTextLayers(
   config: ModelConfig,

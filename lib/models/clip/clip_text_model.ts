@@ -8,30 +8,35 @@ import { clipEncoderLayer } from "./clip_encoder_layer.ts";
 import type { ClipTextConfig } from "./clip_text_config.ts";
 import { layerNorm, linear } from "../layers/layers.ts";
 
-/** End token of checkpoints whose files name another: pooled is at the largest token then. */
+/**
+ * End token in the files of older checkpoints. It is wrong: their text is pooled at the token with
+ * the highest id.
+ *
+ * Source: CLIPTextTransformer of transformers.
+ */
 const LEGACY_EOS_TOKEN_ID = 2;
 
-/** Numbers that old checkpoints hold beside the weights: 0, 1, 2 and so on. */
+/** Position ids (0, 1, 2, ...), which old checkpoints store beside the weights. */
 export const POSITION_IDS = /(^|\.)embeddings\.position_ids$/;
 
 /** Sizes and precision of the graph of a text encoder. */
 export interface ClipTextOptions extends NetworkPrecision {
-  /** Rows of the batch. */
+  /** Number of rows, N. */
   readonly batch: number;
-  /** Tokens of a text. */
+  /** Number of tokens of a text, L. */
   readonly length: number;
 }
 
 /**
  * Builds transformers' CLIPTextModel or CLIPTextModelWithProjection.
  *
- * Input: `input_ids` int64 [N, L]. Outputs: `hidden_states` [N, L, D], which is what goes into the
- * last layer, as SDXL takes it; with projection also `text_embeds` [N, P].
+ * Input: `input_ids` int64 [N, L]. Outputs: `hidden_states` [N, L, D], the input of the last layer,
+ * as SDXL uses it; with projection also `text_embeds` [N, P].
  *
  * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/clip/modeling_clip.py.
  *
- * @throws {RangeError} If a weight is missing, has another shape, or is left over, or the texts are
- * longer than the model allows.
+ * @throws {RangeError} If a weight is missing or left over, or its shape differs, or the
+ * texts are longer than the model allows.
  */
 export function buildClipTextModel(
   weights: WeightSource,
@@ -57,12 +62,12 @@ export function buildClipTextModel(
 }
 
 /**
- * The text encoder inside of a graph.
+ * Adds a text encoder to a graph.
  *
- * @param root Scope of the checkpoint: `text_model`, or its parts without it, and the projection.
- * @param ids Tokens, int64 [N, L].
- * @returns What goes into the last layer, [N L, D]; and the projection of the text, [N, P], or
- * undefined without projection.
+ * @param root Scope of the checkpoint, with or without the prefix `text_model`.
+ * @param ids Token ids, int64 [N, L].
+ * @returns `hiddenStates`: the input of the last layer, [N L, D]; `textEmbeds`: the projected
+ * pooled text, [N, P], or undefined without projection.
  */
 export function clipText(
   g: GraphBuilder,
@@ -96,7 +101,7 @@ function startsWith(text: string): RegExp {
   return new RegExp(`^${RegExp.escape(text)}`);
 }
 
-/** Adds up the embeddings of tokens and places. Shapes: ids [N, L] -> [N L, D]. */
+/** Adds token and position embeddings. Shapes: ids [N, L] -> [N L, D]. */
 function embed(g: GraphBuilder, w: WeightScope, ids: Value, config: ClipTextConfig): Value {
   const { vocabSize, hiddenSize, maxPositions } = config;
   const [batch, length] = ids.shape as [number, number];
@@ -106,23 +111,23 @@ function embed(g: GraphBuilder, w: WeightScope, ids: Value, config: ClipTextConf
     );
   }
   const tokens = w.at("token_embedding").weight("weight", [vocabSize, hiddenSize]);
-  const places = w.at("position_embedding").weight("weight", [maxPositions, hiddenSize]);
-  const own = length === maxPositions ? places : g.slice(places, 0, 0, length);
-  return g.reshape(g.add(g.gather(tokens, ids, 0), own), [batch * length, hiddenSize]);
+  const positions = w.at("position_embedding").weight("weight", [maxPositions, hiddenSize]);
+  const used = length === maxPositions ? positions : g.slice(positions, 0, 0, length);
+  return g.reshape(g.add(g.gather(tokens, ids, 0), used), [batch * length, hiddenSize]);
 }
 
 /**
- * Picks the token at the end of each text. Shapes: x [N L, D], ids [N, L] -> [N, D].
+ * Selects the end token of each text. Shapes: x [N L, D], ids [N, L] -> [N, D].
  *
- * The normalization that comes before it in the reference works token by token, so it is done
- * behind it, on fewer tokens.
+ * The reference normalizes before it selects. Layer normalization works token by token, so
+ * selecting first gives the same with less work.
  */
 function pool(g: GraphBuilder, x: Value, ids: Value, config: ClipTextConfig): Value {
   const [batch, length] = ids.shape as [number, number];
   const score = config.eosTokenId === LEGACY_EOS_TOKEN_ID
     ? ids
     : g.equal(ids, g.constant(config.eosTokenId, [], "int64"));
-  const place = g.argMax(g.cast(score, "float32"), 1, false);
+  const position = g.argMax(g.cast(score, "float32"), 1, false);
   const starts = Array.from({ length: batch }, (_, row) => row * length);
-  return g.gather(x, g.add(place, g.constant(starts, [batch], "int64")), 0);
+  return g.gather(x, g.add(position, g.constant(starts, [batch], "int64")), 0);
 }

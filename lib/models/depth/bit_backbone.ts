@@ -6,12 +6,12 @@ import { groupNorm } from "../layers/layers.ts";
 
 /** Added to the variance of a group. Source: default of BitGroupNormActivation. */
 const GROUP_EPSILON = 1e-5;
-/** Channels inside a layer for each of its result. Source: `bottle_ratio` of BitBottleneckLayer. */
+/** Inner channels per output channel. Source: `bottle_ratio` of BitBottleneckLayer. */
 const BOTTLENECK = 0.25;
-/** Channels inside a layer are a multiple of this. Source: transformers' `make_div`. */
+/** Inner channels are a multiple of this. Source: transformers' `make_div`. */
 const CHANNEL_STEP = 8;
 
-/** What a convolution is made of; it pads its image, more at the end if it cannot be even. */
+/** Options of a convolution with "same" padding. An odd padding is larger at the end. */
 interface SameConvOptions {
   readonly channels: number;
   readonly kernel: number;
@@ -22,13 +22,13 @@ interface SameConvOptions {
  * transformers' BitBackbone of bottleneck layers: a ResNet with group normalization and
  * TensorFlow's "same" padding.
  *
- * The weights of its convolutions must come standardized, as `StandardizedWeights` shows them.
+ * The weights of its convolutions must be standardized: see `StandardizedWeights`.
  *
  * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/bit/modeling_bit.py;
  * Kolesnikov et al. 2019, https://arxiv.org/abs/1912.11370.
  *
  * @param image Shape [N, 3, H, W].
- * @returns The results of the stages, at a fourth, an eighth and a sixteenth of the size.
+ * @returns The outputs of the stages, at 1/4, 1/8 and 1/16 of the size.
  */
 export function bitBackbone(
   g: GraphBuilder,
@@ -55,7 +55,10 @@ export function bitBackbone(
   });
 }
 
-/** transformers' BitBottleneckLayer. Shapes: x [N, C, h, w] -> [N, channels, h / stride, w / stride]. */
+/**
+ * transformers' BitBottleneckLayer. Shapes: x [N, C, h, w] -> [N, channels, h / stride, w /
+ * stride].
+ */
 function bottleneckLayer(
   g: GraphBuilder,
   w: WeightScope,
@@ -82,7 +85,7 @@ function bottleneckLayer(
   return g.relu(g.add(norm(g, w.at("norm3"), h, config), shortcut));
 }
 
-/** transformers' `make_div`: the nearest multiple of 8, not below 90 percent. */
+/** transformers' `make_div`: the nearest multiple of 8 that is at least 90 percent. */
 function bottleneckChannels(channels: number): number {
   const wanted = channels * BOTTLENECK;
   const nearest = Math.floor((wanted + CHANNEL_STEP / 2) / CHANNEL_STEP) * CHANNEL_STEP;
@@ -94,7 +97,7 @@ function norm(g: GraphBuilder, w: WeightScope, x: Value, { groups }: BitConfig):
   return groupNorm(g, w, x, { groups, epsilon: GROUP_EPSILON });
 }
 
-/** transformers' WeightStandardizedConv2d, but for the standardization. */
+/** transformers' WeightStandardizedConv2d without the standardization. */
 function sameConv(g: GraphBuilder, w: WeightScope, x: Value, options: SameConvOptions): Value {
   const { channels, kernel, stride = 1 } = options;
   const weight = w.weight("weight", [channels, x.shape[1]!, kernel, kernel]);
@@ -102,32 +105,32 @@ function sameConv(g: GraphBuilder, w: WeightScope, x: Value, options: SameConvOp
 }
 
 /**
- * transformers' BitMaxPool2d. It pads with zeros, ONNX with nothing: the same, since what is pooled
- * is not negative.
+ * transformers' BitMaxPool2d. It pads with zeros, ONNX with -infinity: no difference, because the
+ * input is not negative.
  */
 function maxPool(
   g: GraphBuilder,
   x: Value,
   { kernel, stride }: { readonly kernel: number; readonly stride: number },
 ): Value {
-  const [n, c, ...sides] = x.shape as [number, number, number, number];
+  const [n, c, ...sizes] = x.shape as [number, number, number, number];
   const attributes = {
     kernel_shape: [kernel, kernel],
     strides: [stride, stride],
     pads: samePads(x, { kernel, stride }),
   };
-  const shape = [n, c, ...sides.map((side) => Math.ceil(side / stride))];
+  const shape = [n, c, ...sizes.map((size) => Math.ceil(size / stride))];
   return g.node("MaxPool", { inputs: [x], attributes }, x.type, shape);
 }
 
-/** TensorFlow's "same": pixels at top, left, bottom and right so that the result has side / stride. */
+/** Pads of TensorFlow's "same": top, left, bottom, right. The output has size ceil(x / stride). */
 function samePads(
   x: Value,
   { kernel, stride }: { readonly kernel: number; readonly stride: number },
 ): [number, number, number, number] {
-  const [down, across] = x.shape.slice(2).map((side) =>
-    Math.max(0, (Math.ceil(side / stride) - 1) * stride + kernel - side)
+  const [vertical, horizontal] = x.shape.slice(2).map((size) =>
+    Math.max(0, (Math.ceil(size / stride) - 1) * stride + kernel - size)
   ) as [number, number];
-  const [top, left] = [down >> 1, across >> 1];
-  return [top, left, down - top, across - left];
+  const [top, left] = [vertical >> 1, horizontal >> 1];
+  return [top, left, vertical - top, horizontal - left];
 }

@@ -3,30 +3,34 @@ import { PRETRAINED_OPTIONS } from "../pretrained_options.ts";
 
 /** Options of a BitBackbone of bottleneck layers with three stages. */
 export interface BitConfig {
-  /** Channels behind the first convolution. */
+  /** Channels after the first convolution. */
   readonly embeddingSize: number;
-  /** Channels of the stages. */
+  /** Channels of each stage. */
   readonly hiddenSizes: readonly number[];
   /** Number of layers in each stage. */
   readonly depths: readonly number[];
-  /** Groups of channels that are normalized together. */
+  /** Groups of the normalizations. */
   readonly groups: number;
 }
 
-/** Stages of the backbone of a hybrid depth estimator, which uses the result of each. */
+/** Stages of the backbone of a hybrid depth estimator, which uses the outputs of all. */
 const STAGES: readonly string[] = ["stage1", "stage2", "stage3"];
 
-/** Options that do not change what a graph computes. */
+/** Options that do not change what the graph computes. */
 const HARMLESS_OPTIONS: readonly string[] = [
   ...PRETRAINED_OPTIONS,
-  // Names and numbers of stages that `depths` and `out_features` tell too.
+  // Names and indices of stages, which `depths` and `out_features` give too.
   "stage_names",
   "out_indices",
   "_out_features",
   "_out_indices",
 ];
 
-/** Reads the options of a backbone from an open file or a section of one. */
+/**
+ * Reads the options of a backbone from an open file or a section of one.
+ *
+ * @throws {ModelConfigError} If one is missing, wrong or not supported.
+ */
 export function parseBitConfig(config: ModelConfig): BitConfig {
   config.choice("model_type", ["bit"], "bit");
   config.choice("layer_type", ["bottleneck"], "preactivation" as "bottleneck");
@@ -35,7 +39,7 @@ export function parseBitConfig(config: ModelConfig): BitConfig {
   config.choice("global_padding", ["same", "SAME"]);
   config.choice("embedding_dynamic_padding", [true], false as true);
   config.choice("width_factor", [1], 1);
-  // Less would make later stages dilated instead of smaller.
+  // A smaller value would dilate later stages instead of halving them.
   config.choice("output_stride", [32], 32);
   const features = config.names("out_features", STAGES, []);
   if (features.join() !== STAGES.join()) {
@@ -47,7 +51,7 @@ export function parseBitConfig(config: ModelConfig): BitConfig {
   if (hiddenSizes.length < STAGES.length) throw config.refusal("hidden_sizes", "3 integers");
   const parsed: BitConfig = {
     embeddingSize: config.integer("embedding_size", 64),
-    // A fourth is for a stage that a network for classes would have.
+    // A fourth value is for a stage that only classifiers have.
     hiddenSizes: hiddenSizes.slice(0, STAGES.length),
     depths,
     groups: config.integer("num_groups", 32),

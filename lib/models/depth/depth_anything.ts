@@ -8,7 +8,7 @@ import { dinov2Backbone } from "./dinov2_backbone.ts";
 import { preActResidualLayer, reassembleLayer } from "./dpt_layers.ts";
 import { conv2d } from "../layers/layers.ts";
 
-/** Weights that are there and take no part: a token for training, and a first residual. */
+/** Weights that do not affect the result: a token for training, and the first residual layer. */
 const UNUSED: readonly RegExp[] = [
   /^backbone\.embeddings\.mask_token$/,
   /^neck\.fusion_stage\.layers\.0\.residual_layer1\./,
@@ -16,27 +16,27 @@ const UNUSED: readonly RegExp[] = [
 
 /** Sizes and precision of the graph of a depth estimator. */
 export interface DepthAnythingOptions {
-  /** Rows of the batch. */
+  /** Number of rows, N. */
   readonly batch: number;
-  /** Height of the image, in pixels: a multiple of the patch. */
+  /** Height of the image in pixels, a multiple of the patch size. */
   readonly height: number;
-  /** Width of the image. */
+  /** Width of the image in pixels, a multiple of the patch size. */
   readonly width: number;
-  /** Type of what is computed. Default: "float32". */
+  /** Precision of the computation. Default: "float32". */
   readonly precision?: FloatType;
 }
 
 /**
  * Builds transformers' DepthAnythingForDepthEstimation, versions 1 and 2.
  *
- * Input: `pixel_values` [N, 3, H, W], normalized. Output: `predicted_depth` [N, H, W]; it grows
- * with nearness, from 0, without a unit.
+ * Input: `pixel_values` [N, 3, H, W], normalized. Output: `predicted_depth` [N, H, W] >= 0, without
+ * unit; nearer is larger.
  *
  * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/depth_anything/modeling_depth_anything.py;
  * Yang et al. 2024, https://arxiv.org/abs/2406.09414.
  *
- * @throws {RangeError} If a weight is missing, has another shape, or is left over, or the sides are
- * no multiples of the patch.
+ * @throws {RangeError} If a weight is missing or left over, or its shape differs, or height or
+ * width is not a multiple of the patch size.
  */
 export function buildDepthAnything(
   weights: WeightSource,
@@ -62,15 +62,15 @@ export function buildDepthAnything(
   const depth = estimate(g, root.at("head"), fused, { size: [height, width], config });
   g.output("predicted_depth", g.reshape(depth, [batch, height, width]));
   const last = config.backbone.outIndices.at(-1)!;
-  const isBeyond = Array.from(
+  const unusedLayers = Array.from(
     { length: config.backbone.layers - last },
     (_, i) => new RegExp(`^backbone\\.encoder\\.layer\\.${last + i}\\.`),
   );
-  root.assertAllUsed([...UNUSED, ...isBeyond]);
+  root.assertAllUsed([...UNUSED, ...unusedLayers]);
   return g.build();
 }
 
-/** transformers' DepthAnythingFeatureFusionStage: from the coarsest result to the finest. */
+/** transformers' DepthAnythingFeatureFusionStage: from the coarsest feature map to the finest. */
 function fuse(g: GraphBuilder, w: WeightScope, features: readonly Value[]): Value {
   const states = features.toReversed();
   let fused: Value | undefined;
@@ -81,7 +81,7 @@ function fuse(g: GraphBuilder, w: WeightScope, features: readonly Value[]): Valu
       : state;
     const h = preActResidualLayer(g, layer.at("residual_layer2"), joined);
     const [height, width] = (states[i + 1]?.shape.slice(2) ??
-      h.shape.slice(2).map((side) => 2 * side)) as [number, number];
+      h.shape.slice(2).map((size) => 2 * size)) as [number, number];
     const resized = g.resizeBilinear(h, [height, width], { alignCorners: true });
     fused = conv2d(g, layer.at("projection"), resized, { channels: h.shape[1]!, kernel: 1 });
   }

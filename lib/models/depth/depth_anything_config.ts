@@ -6,22 +6,23 @@ import { PRETRAINED_OPTIONS } from "../pretrained_options.ts";
 
 /** Options of a DepthAnythingForDepthEstimation. */
 export interface DepthAnythingConfig {
-  /** Options of the network that looks at the image. */
+  /** Options of the image encoder. */
   readonly backbone: Dinov2Config;
-  /** Channels of the backbone's results behind their projection, finest first. */
+  /** Channels of the projected feature maps of the backbone, finest first. */
   readonly neckHiddenSizes: readonly number[];
-  /** Factors by which the backbone's results are resized. */
+  /** Factors by which the feature maps are resized. */
   readonly reassembleFactors: readonly number[];
-  /** Channels while results are fused. */
+  /** Channels of the fused feature maps. */
   readonly fusionHiddenSize: number;
-  /** Channels before the depth. */
+  /** Channels before the last convolution. */
   readonly headHiddenSize: number;
 }
 
 /**
  * Reads the options of a depth estimator.
  *
- * @param subfolder Folder of the network inside the model folder. Default: "", the model folder.
+ * @param subfolder Folder of the network inside the model folder. Default: "", the model folder
+ * itself.
  * @throws {ModelConfigError} If one is missing, wrong or not supported.
  */
 export async function readDepthAnythingConfig(
@@ -31,11 +32,15 @@ export async function readDepthAnythingConfig(
   return parseDepthAnythingConfig(await ModelConfig.open(folder, subfolder));
 }
 
-/** Reads the options of a depth estimator from an open file. */
+/**
+ * Reads the options of a depth estimator from an open file.
+ *
+ * @throws {ModelConfigError} If one is missing, wrong or not supported.
+ */
 export function parseDepthAnythingConfig(config: ModelConfig): DepthAnythingConfig {
   config.choice("model_type", ["depth_anything"]);
   config.requireOff("backbone", "use_timm_backbone", "use_pretrained_backbone", "backbone_kwargs");
-  // Metric depth grows with the distance, where ControlNets expect the opposite.
+  // Metric depth grows with the distance; ControlNets expect the opposite.
   config.choice("depth_estimation_type", ["relative"], "relative");
   config.choice("max_depth", [1], 1);
   config.choice("head_in_index", [-1], -1);

@@ -12,8 +12,9 @@ import { embedPatches } from "../layers/vit_embeddings.ts";
  * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/dinov2/modeling_dinov2.py;
  * Oquab et al. 2023, https://arxiv.org/abs/2304.07193.
  *
- * @param image Shape [N, 3, H, W]; sides are multiples of the patch.
- * @returns For each of the config's `outIndices` the tokens of the patches, [N, h, w, D].
+ * @param image Shape [N, 3, H, W]; H and W are multiples of the patch size.
+ * @returns The tokens of the patches after each layer of `outIndices`, [N, h, w, D].
+ * @throws {RangeError} If H or W is not a multiple of the patch size.
  */
 export function dinov2Backbone(
   g: GraphBuilder,
@@ -26,7 +27,7 @@ export function dinov2Backbone(
   const [rows, columns] = [height / patchSize, width / patchSize];
   if (!Number.isInteger(rows) || !Number.isInteger(columns)) {
     throw new RangeError(
-      `Cannot build graph "${g.name}": expected an image with sides that are multiples of ` +
+      `Cannot build graph "${g.name}": expected height and width to be multiples of ` +
         `${patchSize}, got ${height} x ${width}`,
     );
   }
@@ -77,10 +78,10 @@ function dinov2Layer(
   { config, batch }: { readonly config: Dinov2Config; readonly batch: number },
 ): Value {
   const { hiddenSize: width, heads, layerNormEps, qkvBias: bias, intermediateSize } = config;
-  const own = w.at("attention").at("attention");
+  const selfAttention = w.at("attention").at("attention");
   const normal = layerNorm(g, w.at("norm1"), x, layerNormEps);
   const project = (name: string) =>
-    g.reshape(linear(g, own.at(name), normal, { width, bias }), [batch, -1, width]);
+    g.reshape(linear(g, selfAttention.at(name), normal, { width, bias }), [batch, -1, width]);
   const [q, k, v] = [project("query"), project("key"), project("value")];
   const attended = g.reshape(g.attention(q, k, v, { heads }), x.shape);
   const mixed = linear(g, w.at("attention").at("output").at("dense"), attended, { width });

@@ -9,33 +9,37 @@ export interface Dinov2Config {
   readonly layers: number;
   /** Number of heads. */
   readonly heads: number;
-  /** Width inside of the feed-forward parts. */
+  /** Width inside the feed-forward layers. */
   readonly intermediateSize: number;
-  /** Side of the images it was trained on, in pixels. */
+  /** Height and width of the images in training, in pixels. */
   readonly imageSize: number;
-  /** Side of a patch, in pixels. */
+  /** Height and width of a patch in pixels. */
   readonly patchSize: number;
-  /** Added to variances. */
+  /** Added to variances in layer normalization. */
   readonly layerNormEps: number;
-  /** Whether the projections of attention add a bias. */
+  /** Whether the projections of attention have a bias. */
   readonly qkvBias: boolean;
-  /** Whether results are normalized. */
+  /** Whether the outputs are normalized. */
   readonly applyLayernorm: boolean;
-  /** Layers whose results are given, from 1 (0 is what goes into the first layer). */
+  /** Layers whose outputs are returned, from 1; 0 is the input of the first layer. */
   readonly outIndices: readonly number[];
 }
 
-/** Options that do not change what a graph computes. */
+/** Options that do not change what the graph computes. */
 const HARMLESS_OPTIONS: readonly string[] = [
   ...PRETRAINED_OPTIONS,
-  // Values at the start of training.
+  // Initial values for training.
   "layerscale_value",
-  // Tokens of hidden patches are for training.
+  // Masked patches are for training.
   "use_mask_token",
   "stage_names",
 ];
 
-/** Reads the options of a backbone from an open file or a section of one. */
+/**
+ * Reads the options of a backbone from an open file or a section of one.
+ *
+ * @throws {ModelConfigError} If one is missing, wrong or not supported.
+ */
 export function parseDinov2Config(config: ModelConfig): Dinov2Config {
   config.choice("model_type", ["dinov2"], "dinov2");
   config.choice("hidden_act", ["gelu"], "gelu");
@@ -64,7 +68,7 @@ export function parseDinov2Config(config: ModelConfig): Dinov2Config {
   return parsed;
 }
 
-/** Layers are named by number, or as "stem" and "stage1", "stage2" and so on, which comes first. */
+/** Reads the layers: "stem", "stage1", "stage2", ... in `out_features`, else indices. */
 function readOutIndices(config: ModelConfig, layers: number): readonly number[] {
   const stages = ["stem", ...Array.from({ length: layers }, (_, i) => `stage${i + 1}`)];
   const hasNames = (config.get("out_features") ?? undefined) !== undefined;

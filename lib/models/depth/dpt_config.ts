@@ -6,7 +6,7 @@ import { PRETRAINED_OPTIONS } from "../pretrained_options.ts";
 
 /** Options of a hybrid DPTForDepthEstimation. */
 export interface DptConfig {
-  /** Options of the convolutions that see the image first. */
+  /** Options of the convolutional backbone, which processes the image first. */
   readonly backbone: BitConfig;
   /** Width of a token. */
   readonly hiddenSize: number;
@@ -14,35 +14,35 @@ export interface DptConfig {
   readonly layers: number;
   /** Number of heads. */
   readonly heads: number;
-  /** Width inside of the feed-forward parts. */
+  /** Width inside the feed-forward layers. */
   readonly intermediateSize: number;
-  /** Side of the images it was trained on, in pixels. */
+  /** Height and width of the images in training, in pixels. */
   readonly imageSize: number;
-  /** Side of what a token stands for, in pixels. */
+  /** Height and width of the pixels of a token. */
   readonly patchSize: number;
-  /** Added to variances. */
+  /** Added to variances in layer normalization. */
   readonly layerNormEps: number;
-  /** Whether the projections of attention add a bias. */
+  /** Whether the projections of attention have a bias. */
   readonly qkvBias: boolean;
-  /** Layers of the transformer whose results the neck takes, from 0, the finer first. */
+  /** Layers of the transformer whose outputs the neck uses, from 0, the finer first. */
   readonly outIndices: readonly [number, number];
-  /** Channels of what the neck takes: of two stages of the backbone, then of two layers. */
+  /** Channels of the inputs of the neck: two stages of the backbone, then two layers. */
   readonly neckHiddenSizes: readonly number[];
-  /** Factors by which the neck resizes the results of the two layers. */
+  /** Factors by which the neck resizes the outputs of the two layers. */
   readonly reassembleFactors: readonly [number, number];
-  /** Channels while results are fused. */
+  /** Channels of the fused feature maps. */
   readonly fusionHiddenSize: number;
 }
 
-/** What the neck takes: two stages of the backbone, two layers of the transformer. */
+/** Inputs of the neck: two stages of the backbone, two layers of the transformer. */
 const FEATURES = 4;
-/** Pixels for a place of the backbone's last result: halved by the stem twice, by two stages. */
+/** Pixels per position of the last stage: the stem halves twice, two stages halve once. */
 const BACKBONE_STRIDE = 16;
 
-/** Options that do not change what a graph computes. */
+/** Options that do not change what the graph computes. */
 const HARMLESS_OPTIONS: readonly string[] = [
   ...PRETRAINED_OPTIONS,
-  // Heads of networks for other tasks.
+  // For networks for other tasks.
   "auxiliary_loss_weight",
   "num_labels",
   "pooler_act",
@@ -55,14 +55,19 @@ const HARMLESS_OPTIONS: readonly string[] = [
 /**
  * Reads the options of a hybrid DPT.
  *
- * @param subfolder Folder of the network inside the model folder. Default: "", the model folder.
+ * @param subfolder Folder of the network inside the model folder. Default: "", the model folder
+ * itself.
  * @throws {ModelConfigError} If one is missing, wrong or not supported.
  */
 export async function readDptConfig(folder: ModelFolder, subfolder = ""): Promise<DptConfig> {
   return parseDptConfig(await ModelConfig.open(folder, subfolder));
 }
 
-/** Reads the options of a hybrid DPT from an open file. */
+/**
+ * Reads the options of a hybrid DPT from an open file.
+ *
+ * @throws {ModelConfigError} If one is missing, wrong or not supported.
+ */
 export function parseDptConfig(config: ModelConfig): DptConfig {
   config.choice("model_type", ["dpt"]);
   assertEstimatesDepth(config);
@@ -118,7 +123,7 @@ export function parseDptConfig(config: ModelConfig): DptConfig {
   return parsed;
 }
 
-/** A network that tells classes of pixels has the same type. */
+/** A network for semantic segmentation has the same model_type. */
 function assertEstimatesDepth(config: ModelConfig): void {
   const name = "DPTForDepthEstimation";
   const classes = config.get("architectures") ?? [name];
@@ -126,7 +131,9 @@ function assertEstimatesDepth(config: ModelConfig): void {
   throw config.refusal("architectures", `["${name}"]`);
 }
 
-/** The first two stand for stages of the backbone, whatever they say. */
+/**
+ * Reads the last two indices; the first two stand for stages of the backbone, whatever they are.
+ */
 function readOutIndices(config: ModelConfig, layers: number): readonly [number, number] {
   const indices = config.integers("backbone_out_indices", [2, 5, 8, 11], 0);
   const [, , third, last] = indices;

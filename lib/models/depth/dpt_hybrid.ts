@@ -11,28 +11,28 @@ import { conv2d, linear } from "../layers/layers.ts";
 import { ResizedPositions } from "./resized_positions.ts";
 import { StandardizedWeights } from "./standardized_weights.ts";
 
-/** Weights that are there and take no part: what follows the last layer, and a first residual. */
+/** Weights that do not affect the result: the last normalization, and the first residual layer. */
 const UNUSED: readonly RegExp[] = [
   /^dpt\.layernorm\./,
   /^neck\.fusion_stage\.layers\.0\.residual_layer1\./,
 ];
 
-/** Channels before the depth. Source: DPTDepthEstimationHead, which has no option for it. */
+/** Channels before the last convolution. Source: DPTDepthEstimationHead, which fixes them. */
 const HEAD_CHANNELS = 32;
 
 /** Sizes and precision of the graph of a depth estimator. */
 export interface DptHybridOptions {
-  /** Rows of the batch. */
+  /** Number of rows, N. */
   readonly batch: number;
-  /** Height of the image, in pixels: a multiple of the patch. */
+  /** Height of the image in pixels, a multiple of the patch size. */
   readonly height: number;
-  /** Width of the image. */
+  /** Width of the image in pixels, a multiple of the patch size. */
   readonly width: number;
-  /** Type of what is computed. Default: "float32". */
+  /** Precision of the computation. Default: "float32". */
   readonly precision?: FloatType;
 }
 
-/** Tokens of a batch: a row for each, the class token first, then a grid row by row. */
+/** Tokens of all images; for each image the class token, then the grid row by row. */
 interface Tokens {
   /** Shape [N (1 + rows columns), D]. */
   readonly states: Value;
@@ -43,19 +43,20 @@ interface Tokens {
 
 /**
  * Builds transformers' DPTForDepthEstimation in its hybrid form, such as Intel/dpt-hybrid-midas: a
- * transformer on what convolutions make of the image.
+ * transformer on the feature maps of a convolutional backbone.
  *
- * Input: `pixel_values` [N, 3, H, W], normalized. Output: `predicted_depth` [N, H', W']; it grows
- * with nearness, from 0, without a unit. H' and W' are H and W where those are multiples of twice
- * the patch; else the next ones above that are.
+ * Input: `pixel_values` [N, 3, H, W], normalized. Output: `predicted_depth` [N, H', W'] >= 0,
+ * without unit; nearer is larger. H' and W' are H and W, rounded up to a multiple of twice the
+ * patch size.
  *
- * Other sizes than that of training are seen with interpolated places, as the class does if asked.
+ * For another size than that of training, the position embeddings are interpolated, as in the class
+ * with `interpolate_pos_encoding`.
  *
  * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/dpt/modeling_dpt.py;
  * Ranftl et al. 2021, https://arxiv.org/abs/2103.13413.
  *
- * @throws {RangeError} If a weight is missing, has another shape, or is left over, or the sides are
- * no multiples of the patch.
+ * @throws {RangeError} If a weight is missing or left over, or its shape differs, or height or
+ * width is not a multiple of the patch size.
  */
 export function buildDptHybrid(
   weights: WeightSource,
@@ -87,11 +88,11 @@ export function buildDptHybrid(
   const [, , outHeight, outWidth] = depth.shape as [number, number, number, number];
   g.output("predicted_depth", g.reshape(depth, [batch, outHeight, outWidth]));
   const last = config.outIndices[1];
-  const beyond = Array.from(
+  const unusedLayers = Array.from(
     { length: config.layers - 1 - last },
     (_, i) => new RegExp(`^dpt\\.encoder\\.layer\\.${last + 1 + i}\\.`),
   );
-  root.assertAllUsed([...UNUSED, ...beyond]);
+  root.assertAllUsed([...UNUSED, ...unusedLayers]);
   return g.build();
 }
 
@@ -99,16 +100,16 @@ function checkedImage(image: Value, { patchSize }: DptConfig): Value {
   const [, , height, width] = image.shape as [number, number, number, number];
   if (height % patchSize === 0 && width % patchSize === 0) return image;
   throw new RangeError(
-    `Cannot build graph "depth estimator": expected an image with sides that are multiples of ` +
+    `Cannot build graph "depth estimator": expected height and width to be multiples of ` +
       `${patchSize}, got ${height} x ${width}`,
   );
 }
 
 /**
- * transformers' DPTViTHybridEmbeddings behind its backbone, and DPTViTEncoder.
+ * transformers' DPTViTHybridEmbeddings after its backbone, and DPTViTEncoder.
  *
- * @param map Shape [N, C, rows, columns].
- * @returns The tokens behind the layers that the neck takes.
+ * @param map Output of the backbone, [N, C, rows, columns].
+ * @returns The tokens after the layers that the neck uses.
  */
 function encode(g: GraphBuilder, w: WeightScope, map: Value, config: DptConfig): Tokens[] {
   const { hiddenSize: width, imageSize, patchSize, outIndices } = config;
@@ -137,10 +138,10 @@ function encode(g: GraphBuilder, w: WeightScope, map: Value, config: DptConfig):
 }
 
 /**
- * transformers' DPTReassembleStage for tokens: each is joined with that of the class, then all
- * become an image.
+ * transformers' DPTReassembleStage for tokens: concatenates each token with the class token,
+ * projects it, and arranges the tokens as a feature map.
  *
- * @returns Shape [N, C, rows factor, columns factor].
+ * @returns Shape [N, C, rows * factor, columns * factor].
  */
 function reassemble(
   g: GraphBuilder,
@@ -162,21 +163,21 @@ function reassemble(
   });
 }
 
-/** transformers' DPTFeatureFusionStage: from the coarsest result to the finest. */
+/** transformers' DPTFeatureFusionStage: from the coarsest feature map to the finest. */
 function fuse(g: GraphBuilder, w: WeightScope, features: readonly Value[]): Value {
   let fused: Value | undefined;
   for (const [i, feature] of features.toReversed().entries()) {
     const layer = w.at(i);
-    const joined = fused ? join(g, layer.at("residual_layer1"), fused, feature) : feature;
+    const joined = fused ? addResidual(g, layer.at("residual_layer1"), fused, feature) : feature;
     const h = preActResidualLayer(g, layer.at("residual_layer2"), joined);
     const projection = { channels: h.shape[1]!, kernel: 1 };
-    fused = conv2d(g, layer.at("projection"), twice(g, h), projection);
+    fused = conv2d(g, layer.at("projection"), upsample2x(g, h), projection);
   }
   return fused!;
 }
 
-/** Adds a residual, at first resized where an odd side was halved and doubled before. */
-function join(g: GraphBuilder, w: WeightScope, x: Value, residual: Value): Value {
+/** Adds a residual. It is resized first if halving and doubling changed an odd size. */
+function addResidual(g: GraphBuilder, w: WeightScope, x: Value, residual: Value): Value {
   const [height, width] = x.shape.slice(2) as [number, number];
   const fits = residual.shape[2] === height && residual.shape[3] === width;
   const resized = fits ? residual : g.resizeBilinear(residual, [height, width]);
@@ -186,11 +187,11 @@ function join(g: GraphBuilder, w: WeightScope, x: Value, residual: Value): Value
 /** transformers' DPTDepthEstimationHead. Shapes: x [N, C, h, w] -> [N, 1, 2 h, 2 w]. */
 function estimate(g: GraphBuilder, w: WeightScope, x: Value): Value {
   const h = conv2d(g, w.at(0), x, { channels: Math.floor(x.shape[1]! / 2) });
-  const active = g.relu(conv2d(g, w.at(2), twice(g, h), { channels: HEAD_CHANNELS }));
+  const active = g.relu(conv2d(g, w.at(2), upsample2x(g, h), { channels: HEAD_CHANNELS }));
   return g.relu(conv2d(g, w.at(4), active, { channels: 1, kernel: 1 }));
 }
 
-function twice(g: GraphBuilder, x: Value): Value {
-  const [height, width] = x.shape.slice(2).map((side) => 2 * side) as [number, number];
+function upsample2x(g: GraphBuilder, x: Value): Value {
+  const [height, width] = x.shape.slice(2).map((size) => 2 * size) as [number, number];
   return g.resizeBilinear(x, [height, width], { alignCorners: true });
 }

@@ -6,7 +6,7 @@ import type { ModelConfig } from "../model_config.ts";
 
 /**
  * transformers' DPTReassembleLayer and DepthAnythingReassembleLayer.
- * Shapes: x [N, D, h, w] -> [N, channels, h factor, w factor].
+ * Shapes: x [N, D, h, w] -> [N, channels, h * factor, w * factor].
  */
 export function reassembleLayer(
   g: GraphBuilder,
@@ -32,11 +32,15 @@ export function preActResidualLayer(g: GraphBuilder, w: WeightScope, x: Value): 
   return g.add(conv2d(g, w.at("convolution2"), g.relu(h), { channels }), x);
 }
 
-/** Reads the factors by which a neck resizes results: integers, or parts of 1. */
+/**
+ * Reads the factors by which a neck resizes feature maps: integers, or one divided by an integer.
+ *
+ * @throws {ModelConfigError} If they are something else.
+ */
 export function readReassembleFactors(config: ModelConfig, count: number): readonly number[] {
   const value = config.get("reassemble_factors") ?? [4, 2, 1, 0.5];
   const fits = (factor: unknown) =>
     typeof factor === "number" && factor > 0 && Number.isInteger(Math.max(factor, 1 / factor));
   if (Array.isArray(value) && value.length === count && value.every(fits)) return value;
-  throw config.refusal("reassemble_factors", `${count} integers or parts of 1`);
+  throw config.refusal("reassemble_factors", `${count} integers or fractions 1 / integer`);
 }

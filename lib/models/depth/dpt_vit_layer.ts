@@ -20,10 +20,10 @@ export function dptVitLayer(
   { config, batch }: { readonly config: DptConfig; readonly batch: number },
 ): Value {
   const { hiddenSize: width, heads, layerNormEps, qkvBias: bias, intermediateSize } = config;
-  const own = w.at("attention").at("attention");
+  const selfAttention = w.at("attention").at("attention");
   const normal = layerNorm(g, w.at("layernorm_before"), x, layerNormEps);
   const project = (name: string) =>
-    g.reshape(linear(g, own.at(name), normal, { width, bias }), [batch, -1, width]);
+    g.reshape(linear(g, selfAttention.at(name), normal, { width, bias }), [batch, -1, width]);
   const [q, k, v] = [project("query"), project("key"), project("value")];
   const attended = g.reshape(g.attention(q, k, v, { heads }), x.shape);
   const h = g.add(x, linear(g, w.at("attention").at("output").at("dense"), attended, { width }));

@@ -6,14 +6,14 @@ import type { WeightEntry } from "../../weights/weight_source.ts";
 export type PatchGrid = readonly [rows: number, columns: number];
 
 /**
- * Embeddings of places [1, 1 + P, D] for another grid of patches, interpolated; the first one, of
- * the class token, stays as it is.
+ * Position embeddings [1, 1 + P, D], interpolated to another grid of patches. The first one, of the
+ * class token, is not changed.
  *
  * Source: `Dinov2Embeddings.interpolate_pos_encoding` (bicubic) and
  * `DPTViTHybridEmbeddings._resize_pos_embed` (bilinear) of transformers.
  */
 export class ResizedPositions implements WeightEntry {
-  /** Key of the weight, with an ending. */
+  /** Key of the weight with the grid as suffix. */
   readonly key: string;
   /** Shape [1, 1 + rows * columns, D]. */
   readonly shape: readonly number[];
@@ -24,7 +24,7 @@ export class ResizedPositions implements WeightEntry {
   readonly #to: PatchGrid;
   readonly #interpolation: Interpolation;
 
-  /** Shows a weight resized; it is read when this is. */
+  /** Wraps a weight, which is not read yet. */
   constructor(
     entry: WeightEntry,
     [from, to]: readonly [from: PatchGrid, to: PatchGrid],
@@ -39,7 +39,7 @@ export class ResizedPositions implements WeightEntry {
     this.#interpolation = interpolation;
   }
 
-  /** Reads resized values; each call reads the whole weight. */
+  /** Reads a range of the resized weight. Each call reads the whole original. */
   read(type: FloatType, start = 0, count?: number): Uint8Array<ArrayBuffer> {
     const resized = this.#resize();
     const values = type === "float32" ? resized : new Float16Array(resized);

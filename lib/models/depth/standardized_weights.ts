@@ -2,15 +2,15 @@ import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import { convertFloats, type FloatType } from "../../weights/float16.ts";
 import type { WeightEntry, WeightSource } from "../../weights/weight_source.ts";
 
-/** Added to the variance of a window. Source: BiT's convolutions in transformers, all built with it. */
+/** Added to the variance of a kernel. Source: BiT's convolutions in transformers. */
 const EPSILON = 1e-8;
 
 /**
- * Weights of which the convolutions below a path are standardized: each output's window has mean 0
- * and variance 1.
+ * Weights in which the convolutions below a path are standardized: the kernels of each output
+ * channel have mean 0 and variance 1.
  *
- * It is done in float64 when a weight is read, so that nothing of it is left in the graph and
- * nothing is lost in float16.
+ * They are standardized in float64 when they are read, so that the graph needs no nodes for it and
+ * float16 loses no precision.
  *
  * Source: Qiao et al. 2019, "Weight Standardization", https://arxiv.org/abs/1903.10520.
  */
@@ -20,14 +20,14 @@ export class StandardizedWeights implements WeightSource {
   readonly #weights: WeightSource;
   readonly #prefix: string;
 
-  /** Shows weights; those with four sides below `path` are standardized. */
+  /** Wraps weights; those with four dimensions below `path` are standardized. */
   constructor(weights: WeightSource, path: string) {
     this.location = weights.location;
     this.#weights = weights;
     this.#prefix = `${path}.`;
   }
 
-  /** Returns all keys that are known. */
+  /** Returns all known keys. */
   keys(): readonly string[] {
     return this.#weights.keys();
   }
@@ -49,7 +49,7 @@ export class StandardizedWeights implements WeightSource {
   }
 }
 
-/** A weight [O, I, kH, kW] whose O windows are standardized whenever they are read. */
+/** A weight [O, I, kH, kW] that is standardized per output channel while it is read. */
 class StandardizedWeight implements WeightEntry {
   readonly key: string;
   readonly shape: readonly number[];
@@ -64,8 +64,8 @@ class StandardizedWeight implements WeightEntry {
   }
 
   read(type: FloatType, start = 0, count?: number): Uint8Array<ArrayBuffer> {
-    const [outputs, ...sides] = this.shape as [number, ...number[]];
-    const size = shapeSize(sides);
+    const [outputs, ...kernel] = this.shape as [number, ...number[]];
+    const size = shapeSize(kernel);
     const end = count === undefined ? outputs * size : start + count;
     const first = Math.floor(start / size);
     const rows = Math.ceil(end / size) - first;
@@ -79,7 +79,7 @@ class StandardizedWeight implements WeightEntry {
   }
 }
 
-/** Brings values to mean 0 and variance 1. */
+/** Standardizes values to mean 0 and variance 1, in place. */
 function standardize(values: Float32Array): void {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;

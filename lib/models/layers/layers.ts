@@ -14,15 +14,15 @@ export function linear(
   return g.linear(x, weight, bias ? w.weight("bias", [width]) : undefined);
 }
 
-/** What a convolution is made of; it keeps the size of the image at steps of 1. */
+/** Options of {@linkcode conv2d}. It pads so that a stride of 1 keeps height and width. */
 export interface Conv2dOptions {
-  /** Channels of the result. */
+  /** Channels of the output. */
   readonly channels: number;
-  /** Side of the window, in pixels; odd. Default: 3. */
+  /** Height and width of the kernel, odd. Default: 3. */
   readonly kernel?: number;
-  /** Pixels from one window to the next. Default: 1. */
+  /** Stride along height and width. Default: 1. */
   readonly stride?: number;
-  /** Whether it adds a bias. Default: true. */
+  /** Whether it has a bias. Default: true. */
   readonly bias?: boolean;
 }
 

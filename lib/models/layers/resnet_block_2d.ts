@@ -3,9 +3,9 @@ import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import { conv2d, groupNorm, linear } from "./layers.ts";
 
-/** What a residual block is made of. */
+/** Options of {@linkcode resnetBlock2d}. */
 export interface ResnetBlockOptions {
-  /** Channels of the result. */
+  /** Channels of the output. */
   readonly channels: number;
   /** Groups of both normalizations. */
   readonly groups: number;
@@ -18,8 +18,8 @@ export interface ResnetBlockOptions {
  *
  * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/resnet.py.
  *
- * @param activeTimeEmbeds SiLU of the time embeddings, [N or 1, E]: all blocks take the same.
- * Undefined in networks that know no time.
+ * @param activeTimeEmbeds SiLU of the time embeddings, [N or 1, E], the same for all blocks;
+ * undefined for a network without timesteps.
  */
 export function resnetBlock2d(
   g: GraphBuilder,

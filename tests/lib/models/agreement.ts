@@ -11,7 +11,7 @@ import { OrtSessions } from "../../../lib/onnx/runtime/ort_sessions.ts";
 /** The teacher of the reference tensors. */
 export const teacher = openModelFolder(goldenPath("tiny-sdxl"));
 
-/** Largest norm of a difference, over the norm of what is expected. */
+/** Max norm of the difference, relative to the norm of the expected values. */
 const TOLERANCE = 1e-3;
 
 /** Opens the weights of a network of the teacher. The caller disposes of them. */
@@ -30,7 +30,7 @@ export function relativeNorm(actual: ArrayLike<number>, expected: ArrayLike<numb
   return Math.sqrt(error / norm);
 }
 
-/** Asserts that a result has the shape and, but for a small relative norm, the values expected. */
+/** Asserts that a result has the expected shape and, within a small relative norm, the values. */
 export function assertAgrees(
   actual: HostTensor,
   expected: GoldenTensor,
@@ -42,7 +42,7 @@ export function assertAgrees(
   assert.ok(error < tolerance, `${name}: relative norm of the difference is ${error}`);
 }
 
-/** Runs a graph once on WebGPU; integers of 64 bits stay in host memory. */
+/** Runs a graph once on WebGPU; 64-bit integers stay in host memory. */
 export async function runOnWebgpu(
   gpu: Gpu,
   graph: Graph,

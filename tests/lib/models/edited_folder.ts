@@ -1,6 +1,6 @@
 import type { ModelFolder } from "../../../lib/weights/model_folder.ts";
 
-/** Returns a folder in which one JSON file is another. */
+/** Returns a folder in which one JSON file is changed. */
 export function editedFolder(
   folder: ModelFolder,
   path: string,

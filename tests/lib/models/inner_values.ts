@@ -1,9 +1,9 @@
 import type { Graph } from "../../../lib/onnx/graph/graph.ts";
 
 /**
- * Makes outputs of values inside a graph, to compare them one by one.
+ * Adds outputs for activations inside a graph, to compare them one by one.
  *
- * @param weights For each output the weight of a node: what the node computes with it is given.
+ * @param weights The weight of a node for each output: the output of that node.
  */
 export function withInnerValues(graph: Graph, weights: Readonly<Record<string, string>>): Graph {
   const nodes = [...graph.nodes];

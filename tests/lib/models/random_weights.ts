@@ -6,7 +6,7 @@ import { scatter } from "../onnx/run_graph.ts";
 /** Shapes of weights by key. */
 export type WeightShapes = Map<string, readonly number[]>;
 
-/** Creates weights without a pattern, small enough that a network of them stays in range. */
+/** Creates weights without a pattern, small enough to keep activations in range. */
 export function randomWeights(shapes: WeightShapes): StateDict {
   const entries = [...shapes].map(([key, shape], seed): WeightEntry => {
     const size = shapeSize(shape);

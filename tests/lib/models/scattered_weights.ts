@@ -4,8 +4,8 @@ import type { WeightEntry, WeightSource } from "../../../lib/weights/weight_sour
 import { scatter } from "../onnx/run_graph.ts";
 
 /**
- * Weights that are made up when they are asked for: values around 0, scales around 1, and small
- * convolutions whose mean is not 0.
+ * Weights that are generated on demand: values around 0, scales around 1, and small convolutions
+ * whose mean is not 0.
  */
 export class ScatteredWeights implements WeightSource {
   readonly location = "scattered weights";
@@ -39,7 +39,7 @@ export class ScatteredWeights implements WeightSource {
     return entry;
   }
 
-  /** Values of a weight that was asked for. */
+  /** Values of a weight that was requested. */
   values(key: string): Float32Array {
     const entry = this.#entries.get(key);
     if (!entry) throw new RangeError(`Cannot find weight "${key}"`);

@@ -37,7 +37,7 @@ function mapped({ shape, data }: GoldenTensor, map: (value: number) => number): 
   return { shape, data: data.map(map) };
 }
 
-/** Returns the weights under other keys. */
+/** Returns the weights with renamed keys. */
 function renamed(weights: StateDict, rename: (key: string) => string): StateDict {
   return StateDict.fromEntries(
     weights.keys().map((key): WeightEntry => {
@@ -97,7 +97,7 @@ gpuTest("buildKlDecoder() agrees with AutoencoderKL on WebGPU", async (gpu) => {
   assertAgrees(outputs["image"]!, decoded, { name: "image" });
 });
 
-Deno.test("buildKlDecoder() takes the key names of older checkpoints", async () => {
+Deno.test("buildKlDecoder() takes the keys of older checkpoints", async () => {
   using weights = await openWeights("vae_kl");
   const old: Record<string, string> = {
     to_q: "query",
@@ -114,13 +114,13 @@ Deno.test("buildKlDecoder() takes the key names of older checkpoints", async () 
   assertAgrees(outputs["image"]!, decoded, { name: "image" });
 });
 
-Deno.test("buildKlEncoder() refuses sides that are no multiples of the factor", async () => {
+Deno.test("buildKlEncoder() refuses sizes that are not multiples of the factor", async () => {
   using weights = await openWeights("vae_kl");
   const sizes = { batch: 1, height: 128, width: 100 };
   assert.throws(() => buildKlEncoder(weights, config, sizes), /multiples of 8, got 128 x 100$/);
 });
 
-Deno.test("buildKlEncoder() computes in float32 where the checkpoint asks for it", async () => {
+Deno.test("buildKlEncoder() computes in float32 if the checkpoint says so", async () => {
   using weights = await openWeights("vae_kl");
   const typeOf = (forceUpcast: boolean) =>
     buildKlEncoder(weights, { ...config, forceUpcast }, {
@@ -131,7 +131,7 @@ Deno.test("buildKlEncoder() computes in float32 where the checkpoint asks for it
   assert.equal(typeOf(false), "float16");
 });
 
-Deno.test("parseAutoencoderKlConfig() refuses what it does not know", () => {
+Deno.test("parseAutoencoderKlConfig() refuses unsupported options", () => {
   const parse = (options: Record<string, unknown>) =>
     parseAutoencoderKlConfig(
       new ModelConfig("vae/config.json", { _class_name: "AutoencoderKL", ...options }),
@@ -154,7 +154,7 @@ Deno.test("parseAutoencoderKlConfig() refuses what it does not know", () => {
   }
 });
 
-Deno.test("readAutoencoder() reads either class", async () => {
+Deno.test("readAutoencoder() reads both classes", async () => {
   for (const [subfolder, className] of [["vae", "Tiny"], ["vae_kl", "KL"]] as const) {
     const autoencoder = await readAutoencoder(teacher, subfolder);
     assert.equal(autoencoder.className, `Autoencoder${className}`);

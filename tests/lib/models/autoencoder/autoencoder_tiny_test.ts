@@ -85,7 +85,7 @@ gpuTest("buildTinyDecoder() agrees with AutoencoderTiny on WebGPU", async (gpu) 
   assertAgrees(outputs["image"]!, decoded, { name: "image" });
 });
 
-Deno.test("the halves of the autoencoder scale latents by the checkpoint's factor", async () => {
+Deno.test("encoder and decoder scale latents by the checkpoint's factor", async () => {
   using weights = await openWeights("vae");
   const scaled = { ...config, scalingFactor: 0.25 };
   const encoder = buildTinyEncoder(weights, scaled, encoderSizes);
@@ -95,13 +95,13 @@ Deno.test("the halves of the autoencoder scale latents by the checkpoint's facto
   assertAgrees((await runGraph(decoder, { latents: made }))["image"]!, decoded, { name: "image" });
 });
 
-Deno.test("buildTinyEncoder() refuses sides that are no multiples of the factor", async () => {
+Deno.test("buildTinyEncoder() refuses sizes that are not multiples of the factor", async () => {
   using weights = await openWeights("vae");
   const sizes = { batch: 1, height: 128, width: 100 };
   assert.throws(() => buildTinyEncoder(weights, config, sizes), /multiples of 8, got 128 x 100$/);
 });
 
-Deno.test("parseAutoencoderTinyConfig() refuses what it does not know", () => {
+Deno.test("parseAutoencoderTinyConfig() refuses unsupported options", () => {
   const parse = (options: Record<string, unknown>) =>
     parseAutoencoderTinyConfig(
       new ModelConfig("vae/config.json", { _class_name: "AutoencoderTiny", ...options }),

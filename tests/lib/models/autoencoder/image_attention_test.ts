@@ -1,6 +1,6 @@
 import { addBackward } from "../../../../lib/onnx/autodiff/backward.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
-import { attendInParts } from "../../../../lib/models/autoencoder/image_attention.ts";
+import { splitAttention } from "../../../../lib/models/autoencoder/image_attention.ts";
 import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { runGraph, scatter } from "../../onnx/run_graph.ts";
 
@@ -27,7 +27,7 @@ function attend(q: Float32Array, k: Float32Array, v: Float32Array): Float64Array
   return out;
 }
 
-Deno.test("attendInParts() is the same for any number of parts", async () => {
+Deno.test("splitAttention() computes the same for any number of parts", async () => {
   const shape = [N, S, D];
   const [q, k, v] = [1, 2, 3].map((seed) => scatter(N * S * D, seed)) as [
     Float32Array,
@@ -38,14 +38,14 @@ Deno.test("attendInParts() is the same for any number of parts", async () => {
   for (const maxScores of [1, 2 * N * S, 4 * N * S, 1000]) {
     const g = new GraphBuilder("parts");
     const inputs = ["q", "k", "v"].map((name) => g.input(name, shape));
-    g.output("y", attendInParts(g, inputs[0]!, inputs[1]!, inputs[2]!, maxScores));
+    g.output("y", splitAttention(g, inputs[0]!, inputs[1]!, inputs[2]!, maxScores));
     const feeds = { q: { data: q, shape }, k: { data: k, shape }, v: { data: v, shape } };
     const { y } = await runGraph(g.build(), feeds);
     assertAllClose(y!.data as Float32Array, expected);
   }
 });
 
-Deno.test("attendInParts() has the same gradient for any number of parts", async () => {
+Deno.test("splitAttention() has the same gradient for any number of parts", async () => {
   const shape = [N, S, D];
   const feeds = {
     x: { data: scatter(N * S * D, 1), shape },
@@ -55,7 +55,7 @@ Deno.test("attendInParts() has the same gradient for any number of parts", async
     const g = new GraphBuilder("parts");
     const x = g.input("x", shape);
     const gradOutput = g.input("grad", shape);
-    const output = attendInParts(g, g.mul(x, 1.5), g.sin(x), x, maxScores);
+    const output = splitAttention(g, g.mul(x, 1.5), g.sin(x), x, maxScores);
     g.output("grad_x", addBackward(g, { output, gradOutput, input: x }));
     return (await runGraph(g.build(), feeds))["grad_x"]!.data as Float32Array;
   };

@@ -29,16 +29,16 @@ function int64(values: ArrayLike<number>, shape: readonly number[]): HostTensor 
 
 async function assertAllAgree(run: Run): Promise<void> {
   using weights = await StateDict.open(folder, "");
-  const seen = await run(buildBlipImageEncoder(weights, config), {
+  const encoded = await run(buildBlipImageEncoder(weights, config), {
     pixel_values: golden.tensor("pixel_values"),
   });
   const states = golden.tensor("image_hidden_states");
-  assertAgrees(seen["image_hidden_states"]!, states, { name: "image_hidden_states" });
-  const sizes = { batch: 1, length: LENGTH, places: LENGTH };
+  assertAgrees(encoded["image_hidden_states"]!, states, { name: "image_hidden_states" });
+  const sizes = { batch: 1, length: LENGTH, positions: LENGTH };
   const { logits } = await run(buildBlipTextDecoder(weights, config, sizes), {
     input_ids: int64(golden.tensor("input_ids").data, [1, LENGTH]),
-    places: int64([0, 1, 2, 3, 4, 5, 6, 7, 8], [LENGTH]),
-    ...Object.fromEntries(crossNames(config).map((name) => [name, seen[name]!])),
+    position_ids: int64([0, 1, 2, 3, 4, 5, 6, 7, 8], [LENGTH]),
+    ...Object.fromEntries(crossNames(config).map((name) => [name, encoded[name]!])),
   });
   const { data } = golden.tensor("logits");
   assertAgrees(logits!, { data, shape: [LENGTH, config.text.vocabSize] }, { name: "logits" });
@@ -52,18 +52,18 @@ gpuTest("the graphs of BLIP agree with BlipForConditionalGeneration on WebGPU", 
   await assertAllAgree((graph, feeds) => runOnWebgpu(gpu, graph, feeds));
 });
 
-Deno.test("buildBlipTextDecoder() takes several texts and ignores what follows a place", async () => {
+Deno.test("buildBlipTextDecoder() takes several texts and ignores what follows a position", async () => {
   using weights = await StateDict.open(folder, "");
-  const seen = await runGraph(buildBlipImageEncoder(weights, config), {
+  const encoded = await runGraph(buildBlipImageEncoder(weights, config), {
     pixel_values: golden.tensor("pixel_values"),
   });
   const ids = Array.from(golden.tensor("input_ids").data);
   const padded = [...ids.slice(0, 4), 7, 7, 7, 7, 7];
-  const sizes = { batch: 2, length: LENGTH, places: 2 };
+  const sizes = { batch: 2, length: LENGTH, positions: 2 };
   const { logits } = await runGraph(buildBlipTextDecoder(weights, config, sizes), {
     input_ids: int64([...padded, ...ids], [2, LENGTH]),
-    places: int64([3, LENGTH + 8], [2]),
-    ...Object.fromEntries(crossNames(config).map((name) => [name, seen[name]!])),
+    position_ids: int64([3, LENGTH + 8], [2]),
+    ...Object.fromEntries(crossNames(config).map((name) => [name, encoded[name]!])),
   });
   const { data } = golden.tensor("logits");
   const { vocabSize } = config.text;
@@ -75,12 +75,12 @@ Deno.test("buildBlipTextDecoder() takes several texts and ignores what follows a
 Deno.test("buildBlipTextDecoder() refuses texts that are too long", async () => {
   using weights = await StateDict.open(folder, "");
   assert.throws(
-    () => buildBlipTextDecoder(weights, config, { batch: 1, length: 65, places: 1 }),
+    () => buildBlipTextDecoder(weights, config, { batch: 1, length: 65, positions: 1 }),
     /expected at most 64 tokens, got 65$/,
   );
 });
 
-Deno.test("parseBlipConfig() refuses what it does not know", () => {
+Deno.test("parseBlipConfig() refuses unsupported options", () => {
   const parse = (options: Record<string, unknown>) =>
     parseBlipConfig(new ModelConfig("blip/config.json", { model_type: "blip", ...options }));
   assert.equal(parse({}).text.vocabSize, 30524);

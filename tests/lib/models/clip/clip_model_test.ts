@@ -36,7 +36,7 @@ gpuTest("buildClipModel() agrees with CLIPModel on WebGPU", async (gpu) => {
   assertAllAgree(await runOnWebgpu(gpu, buildClipModel(weights, config, sizes), feeds));
 });
 
-// Options of clip-vit-base-patch32, as published, that are not those of every network.
+// Options of the published clip-vit-base-patch32 that are not the defaults of transformers.
 const PUBLISHED = {
   architectures: ["CLIPModel"],
   initializer_factor: 1.0,

@@ -16,13 +16,13 @@ import { assertAgrees, openWeights, runOnWebgpu, teacher } from "../agreement.ts
 const golden = readGolden("prompt_embeds");
 const [BATCH, LENGTH] = [5, 77];
 
-/** Returns tokens as they go into a graph. */
+/** Returns token ids as the input of a graph. */
 function tokens(name: string): HostTensor {
   const { data, shape } = golden.tensor(name);
   return { data: BigInt64Array.from(data, BigInt), shape };
 }
 
-/** Cuts the columns of one encoder out of the joined embeddings. */
+/** Returns the columns of one encoder from the concatenated embeddings. */
 function columns(start: number, end: number): GoldenTensor {
   const { data, shape } = golden.tensor("prompt_embeds");
   const width = shape[2]!;
@@ -64,7 +64,7 @@ gpuTest("buildClipTextModel() agrees with the reference on WebGPU", async (gpu) 
   assertAgrees(outputs["text_embeds"]!, pooled, { name: "text_embeds" });
 });
 
-Deno.test("buildClipTextModel() builds shorter texts: the first tokens do not see the rest", async () => {
+Deno.test("buildClipTextModel() builds shorter texts: the first tokens do not depend on the rest", async () => {
   using weights = await openWeights("text_encoder");
   const graph = await build(weights, "text_encoder", { batch: 1, length: 24 });
   const ids = (tokens("input_ids").data as BigInt64Array).slice(0, 24);
@@ -73,7 +73,7 @@ Deno.test("buildClipTextModel() builds shorter texts: the first tokens do not se
   assertAgrees(hidden_states!, expected, { name: "hidden_states" });
 });
 
-Deno.test("buildClipTextModel() pools at the largest token if the end token is said to be 2", async () => {
+Deno.test("buildClipTextModel() pools at the token with the highest id if the end token is 2", async () => {
   using weights = await openWeights("text_encoder_2");
   const config = await readClipTextConfig(teacher, "text_encoder_2");
   const sizes = { batch: 1, length: 7 };
@@ -82,7 +82,7 @@ Deno.test("buildClipTextModel() pools at the largest token if the end token is s
     const feeds = { input_ids: { data: BigInt64Array.from(ids), shape: [1, 7] } };
     return (await runGraph(graph, feeds))["text_embeds"]!;
   };
-  // 2 is an ordinary token here; 672 is the largest.
+  // 2 is an ordinary token here; 672 is the highest id.
   const ids = [671n, 5n, 2n, 9n, 672n, 672n, 3n];
   const expected = await pooled({ eosTokenId: 672 }, ids);
   assert.deepEqual(await pooled({ eosTokenId: 2 }, ids), expected);
@@ -117,7 +117,7 @@ Deno.test("buildClipTextModel() refuses texts that are too long", async () => {
   });
 });
 
-Deno.test("parseClipTextConfig() refuses what it does not know", () => {
+Deno.test("parseClipTextConfig() refuses unsupported options", () => {
   const parse = (options: Record<string, unknown>) =>
     parseClipTextConfig(
       new ModelConfig("te/config.json", { architectures: ["CLIPTextModel"], ...options }),

@@ -10,7 +10,7 @@ import { assertAgrees } from "../agreement.ts";
 import { ScatteredWeights } from "../scattered_weights.ts";
 import { PUBLISHED_BIT } from "./published_bit.ts";
 
-// Bottlenecks of 8, 16 and 16 channels: the least is 8, and 8 for 10 would be below 90 percent.
+// Inner channels of 8, 16 and 16: the min is 8, and 8 for 10 would be below 90 percent.
 const CONFIG: BitConfig = {
   embeddingSize: 6,
   hiddenSizes: [12, 40, 64],
@@ -19,10 +19,10 @@ const CONFIG: BitConfig = {
 };
 const INNER = [8, 16, 16];
 
-/** Channels of a picture, each an array of rows. */
+/** Channels of an image, each an array of rows. */
 type Planes = number[][][];
 
-/** An oracle of BiT in plain loops and float64. */
+/** A reference implementation of BiT with plain loops in float64. */
 class Oracle {
   constructor(readonly weights: ScatteredWeights) {}
 
@@ -104,7 +104,7 @@ class Oracle {
   }
 }
 
-/** Makes a value of each window, of places that may lie outside; there are ceil(side / stride). */
+/** Computes each output from the positions under its kernel, which may be outside of the image. */
 function pooled(
   plane: number[][],
   [kernel, stride]: readonly [number, number],
@@ -157,7 +157,7 @@ Deno.test("bitBackbone() agrees with plain loops in float64 at even and odd size
   }
 });
 
-Deno.test("parseBitConfig() reads what is published and refuses what is built otherwise", () => {
+Deno.test("parseBitConfig() reads the published file and refuses unsupported options", () => {
   const parse = (options: Record<string, unknown>) =>
     parseBitConfig(new ModelConfig("config.json", { ...PUBLISHED_BIT, ...options }));
   assert.deepEqual(parse({}), {

@@ -21,8 +21,8 @@ const config = await readDepthAnythingConfig(folder);
 const sizes = { batch: 1, height: 56, width: 56 };
 
 /**
- * Asserts that a depth agrees, and so does what is above and below its mean: the reference is nearly
- * flat, so most of its norm is the mean.
+ * Asserts that a depth agrees, and so do its differences from the mean. The reference is nearly
+ * constant, so its norm is almost that of the mean.
  */
 function assertDepthAgrees(depth: HostTensor): void {
   assertAgrees(depth, expected, { name: "predicted_depth" });
@@ -52,7 +52,7 @@ gpuTest("buildDepthAnything() agrees with the reference on WebGPU", async (gpu) 
   assertDepthAgrees(outputs["predicted_depth"]!);
 });
 
-Deno.test("buildDepthAnything() depends on what it is said to", async () => {
+Deno.test("buildDepthAnything() depends on its options", async () => {
   using weights = await StateDict.open(folder, "");
   const { backbone } = config;
   const changes = [
@@ -67,7 +67,7 @@ Deno.test("buildDepthAnything() depends on what it is said to", async () => {
   }
 });
 
-Deno.test("buildDepthAnything() takes images of other sizes than it was trained on", async () => {
+Deno.test("buildDepthAnything() takes images of other sizes than in training", async () => {
   using weights = await StateDict.open(folder, "");
   const other = { batch: 2, height: 42, width: 98 };
   const shape = [2, 3, 42, 98];
@@ -79,11 +79,11 @@ Deno.test("buildDepthAnything() takes images of other sizes than it was trained 
   assert.ok((predicted_depth!.data as Float32Array).every(Number.isFinite));
 });
 
-Deno.test("buildDepthAnything() refuses sides that are no multiples of the patch", async () => {
+Deno.test("buildDepthAnything() refuses sizes that are not multiples of the patch size", async () => {
   using weights = await StateDict.open(folder, "");
   assert.throws(
     () => buildDepthAnything(weights, config, { ...sizes, width: 60 }),
-    /sides that are multiples of 14, got 56 x 60$/,
+    /height and width to be multiples of 14, got 56 x 60$/,
   );
 });
 

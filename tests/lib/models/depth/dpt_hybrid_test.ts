@@ -21,8 +21,8 @@ const config = await readDptConfig(folder);
 const TOLERANCE = 1e-4;
 
 /**
- * "square" is what the class takes; "tall" and "odd" are of other sizes than that of training, with
- * an even and an odd grid.
+ * "square" has the size of training; "tall" and "odd" have other sizes, with an even and an odd
+ * grid.
  */
 const CASES = ["square", "tall", "odd"] as const;
 
@@ -32,7 +32,7 @@ function given(name: string) {
   return { feeds: { pixel_values: image }, sizes: { batch, height, width } };
 }
 
-/** Asserts that a depth agrees, and so does what is above and below its mean. */
+/** Asserts that a depth agrees, and so do its differences from the mean. */
 function assertDepthAgrees(depth: HostTensor, name: string, tolerance = TOLERANCE): void {
   const expected = golden.tensor(`${name}.predicted_depth`);
   assertAgrees(depth, expected, { name, tolerance });
@@ -54,7 +54,7 @@ Deno.test("buildDptHybrid() agrees with DPTForDepthEstimation", async () => {
   }
 });
 
-/** Values inside the network, by a weight of the node that takes them. */
+/** Activations inside the network, by a weight of the node that reads them. */
 const INNER = {
   stem: "dpt.embeddings.backbone.bit.encoder.stages.0.layers.0.conv1.weight",
   stage1: "dpt.embeddings.backbone.bit.encoder.stages.1.layers.0.conv1.weight",
@@ -67,8 +67,8 @@ const INNER = {
   fused3: "head.head.0.weight",
 };
 
-// The depth of the reference is 0 at most places, where it hides what is inside.
-Deno.test("buildDptHybrid() agrees with the reference inside too", async () => {
+// The depth of the reference is 0 at most positions, which hides differences inside.
+Deno.test("buildDptHybrid() agrees with the activations of the reference", async () => {
   using weights = await StateDict.open(folder, "");
   for (const name of CASES) {
     const { feeds, sizes } = given(name);
@@ -91,11 +91,11 @@ gpuTest("buildDptHybrid() agrees with the reference on WebGPU", async (gpu) => {
   using weights = await StateDict.open(folder, "");
   const { feeds, sizes } = given("odd");
   const outputs = await runOnWebgpu(gpu, buildDptHybrid(weights, config, sizes), feeds);
-  // GPUs differ more among each other; few places have a depth above 0, so all of it shows there.
+  // GPUs differ more, and only few positions have a depth above 0.
   assertDepthAgrees(outputs["predicted_depth"]!, "odd", 1e-3);
 });
 
-Deno.test("buildDptHybrid() depends on what it is said to", async () => {
+Deno.test("buildDptHybrid() depends on its options", async () => {
   using weights = await StateDict.open(folder, "");
   const { feeds, sizes } = given("square");
   const changes = [
@@ -110,15 +110,15 @@ Deno.test("buildDptHybrid() depends on what it is said to", async () => {
   }
 });
 
-Deno.test("buildDptHybrid() refuses sides that are no multiples of the patch", async () => {
+Deno.test("buildDptHybrid() refuses sizes that are not multiples of the patch size", async () => {
   using weights = await StateDict.open(folder, "");
   assert.throws(
     () => buildDptHybrid(weights, config, { batch: 1, height: 64, width: 72 }),
-    /sides that are multiples of 16, got 64 x 72$/,
+    /height and width to be multiples of 16, got 64 x 72$/,
   );
 });
 
-// The file of Intel/dpt-hybrid-midas, as far as it tells the structure.
+// The options of Intel/dpt-hybrid-midas that determine the structure.
 const PUBLISHED = {
   architectures: ["DPTForDepthEstimation"],
   attention_probs_dropout_prob: 0.0,
@@ -158,13 +158,13 @@ function parse(options: Record<string, unknown>) {
   return parseDptConfig(new ModelConfig("config.json", { ...PUBLISHED, ...options }));
 }
 
-Deno.test("buildDptHybrid() asks for as many numbers as the published network has", () => {
+Deno.test("buildDptHybrid() uses as many parameters as the published network has", () => {
   const weights = new RandomWeights();
   const sizes = { batch: 1, height: 384, width: 384 };
   const { outputs } = buildDptHybrid(weights, parse({}), sizes);
   assert.deepEqual(outputs[0]!.shape, [1, 384, 384]);
   const asked = weights.entries.reduce((sum, { shape }) => sum + shapeSize(shape), 0);
-  // It stores a last normalization and a first residual too, which take no part. Its file has 490 MB.
+  // The file of 490 MB also has the unused last normalization and first residual layer.
   const unused = 2 * 768 + 2 * (256 * 256 * 9 + 256);
   assert.equal(Math.round((asked + unused) * 4 / 1e6), 490);
 });

@@ -18,15 +18,15 @@ function read(entry: WeightEntry): Float32Array {
 }
 
 Deno.test("ResizedPositions agrees with torch's bicubic interpolation", () => {
-  // 2 x 3 places 1 to 6, one channel, behind a class token.
+  // 2 x 3 positions with the values 1 to 6, one channel, after a class token.
   const resized = new ResizedPositions(
     entryOf([9, 1, 2, 3, 4, 5, 6], 1),
     [[2, 3], [3, 2]],
     "bicubic",
   );
   assert.deepEqual(resized.shape, [1, 7, 1]);
-  // Weights at a fraction t of the way, by Keys' formula with a = -0.75. Rows at -1/6, 1/2, 7/6 and
-  // columns at 1/4, 7/4; beyond the edge lies the edge.
+  // Weights at a fraction t, by Keys' formula with a = -0.75. Rows at -1/6, 1/2, 7/6 and columns at
+  // 1/4, 7/4; the edge is repeated outside.
   const weights = (t: number) => {
     const a = -0.75;
     const near = (d: number) => (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1;
@@ -50,8 +50,8 @@ Deno.test("ResizedPositions agrees with torch's bicubic interpolation", () => {
 });
 
 Deno.test("ResizedPositions agrees with torch's bilinear interpolation", () => {
-  // interpolate([[1, 2, 3], [4, 5, 6]], size=(4, 2), mode="bilinear"): rows at -1/4, 1/4, 3/4, 5/4 and
-  // columns at 1/4, 7/4.
+  // interpolate([[1, 2, 3], [4, 5, 6]], size=(4, 2), mode="bilinear"): rows at -1/4, 1/4, 3/4, 5/4
+  // and columns at 1/4, 7/4.
   const entry = entryOf([9, 1, 2, 3, 4, 5, 6], 1);
   const resized = new ResizedPositions(entry, [[2, 3], [4, 2]], "bilinear");
   const rows = [0, 0.75, 2.25, 3];

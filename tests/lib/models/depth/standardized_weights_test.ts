@@ -10,11 +10,11 @@ function read(entry: WeightEntry, start?: number, count?: number): Float32Array 
   return new Float32Array(entry.read("float32", start, count).slice().buffer);
 }
 
-Deno.test("StandardizedWeights brings each window of a convolution to mean 0 and variance 1", () => {
+Deno.test("StandardizedWeights brings each kernel of a convolution to mean 0 and variance 1", () => {
   const weights = new ScatteredWeights();
   const entry = new StandardizedWeights(weights, "a.b").get("a.b.conv.weight", SHAPE);
   const stored = weights.values("a.b.conv.weight");
-  // (w - mean) / sqrt(variance + 1e-8), the variance over all values of a window.
+  // (w - mean) / sqrt(variance + 1e-8), the variance over all values of a kernel.
   const expected = [0, 4, 8].flatMap((start) => {
     const window = [...stored.subarray(start, start + 4)];
     const mean = window.reduce((sum, value) => sum + value) / 4;
@@ -28,7 +28,7 @@ Deno.test("StandardizedWeights brings each window of a convolution to mean 0 and
   assertAllClose(half, expected.slice(11), { atol: 1e-3 });
 });
 
-Deno.test("StandardizedWeights leaves other weights as they are", () => {
+Deno.test("StandardizedWeights does not change other weights", () => {
   const weights = new ScatteredWeights();
   const standardized = new StandardizedWeights(weights, "a.b");
   for (const [key, shape] of [["a.b.norm.weight", [4]], ["a.bc.conv.weight", SHAPE]] as const) {

@@ -38,7 +38,7 @@ function assertResiduals(outputs: Record<string, HostTensor>, subfolder: string)
   assertAgrees(outputs[name]!, golden.tensor(`${subfolder}.mid`), { name });
 }
 
-// The first is stored in float16, the last has no attention on the way down.
+// The first is stored in float16; the last has no attention in its down blocks.
 for (const subfolder of ["controlnet_canny", "controlnet_depth", "controlnet_small"]) {
   Deno.test(`buildControlnet() agrees with ControlNetModel: ${subfolder}`, async () => {
     using weights = await openWeights(subfolder);
@@ -56,7 +56,7 @@ gpuTest("buildControlnet() agrees with ControlNetModel on WebGPU", async (gpu) =
   assertResiduals(await runOnWebgpu(gpu, graph, feeds(subfolder)), subfolder);
 });
 
-Deno.test("buildControlnet() takes the size of the condition from the checkpoint", async () => {
+Deno.test("buildControlnet() takes the size of the control image from the checkpoint", async () => {
   using weights = await openWeights("controlnet_small");
   const config = await readControlnetConfig(teacher, "controlnet_small");
   assert.equal(config.conditioningFactor, 8);
@@ -69,7 +69,7 @@ Deno.test("buildControlnet() takes the size of the condition from the checkpoint
   assert.deepEqual(shapeOf("mid_block_residual"), [2, 48, 4, 3]);
 });
 
-Deno.test("parseControlnetConfig() refuses what it does not know", async () => {
+Deno.test("parseControlnetConfig() refuses unsupported options", async () => {
   const path = "controlnet_canny/config.json";
   const options: Record<string, unknown> = JSON.parse(await teacher.text(path));
   const parse = (changes: Record<string, unknown>): ControlnetConfig =>

@@ -47,7 +47,7 @@ gpuTest("mergeLoras() agrees with the reference on WebGPU", async (gpu) => {
   assertAgrees(outputs["noise_pred"]!, noisePred, { name: "noise_pred" });
 });
 
-/** The places of the tiny UNet in Stability's code, which are those of SDXL. */
+/** Blocks of the tiny UNet by their names in Stability's code, which are those of SDXL. */
 const SGM_PLACES: readonly (readonly [RegExp, string])[] = [
   [/down_blocks_0_resnets_0_conv1/, "input_blocks_1_0_in_layers_2"],
   [/down_blocks_0_resnets_1_conv1/, "input_blocks_2_0_in_layers_2"],

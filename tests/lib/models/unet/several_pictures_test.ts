@@ -15,7 +15,7 @@ import { openWeights, teacher } from "../agreement.ts";
 const golden = readGolden("unet_controlnet");
 const sizes = { batch: 2, height: 16, width: 16, promptLength: 77 };
 
-/** Inputs of two pictures that have nothing in common. */
+/** Inputs of two unrelated pictures. */
 function feedsOfTwo(one: Graph): Record<string, HostTensor>[] {
   const other = Object.fromEntries(one.inputs.map(({ name, shape }, i) => {
     const size = shapeSize(shape);
@@ -37,7 +37,7 @@ function feedsOfTwo(one: Graph): Record<string, HostTensor>[] {
   return [first, second];
 }
 
-/** Asserts that a graph for two pictures computes what the one for one computes of each. */
+/** Asserts that a graph for two pictures computes the same as the graph for one does for each. */
 async function assertSame(build: (pictures: number) => Graph): Promise<void> {
   const [one, two] = [build(1), build(2)];
   const feeds = feedsOfTwo(one);
@@ -61,7 +61,7 @@ async function assertSame(build: (pictures: number) => Graph): Promise<void> {
   }
 }
 
-Deno.test("buildUnet() takes several pictures, each at its own time", async () => {
+Deno.test("buildUnet() takes several pictures, each at its own timestep", async () => {
   using weights = await openWeights("unet");
   const config = await readUnetConfig(teacher);
   await assertSame((pictures) =>
@@ -69,7 +69,7 @@ Deno.test("buildUnet() takes several pictures, each at its own time", async () =
   );
 });
 
-Deno.test("buildControlnet() takes several pictures, each with its image and factor", async () => {
+Deno.test("buildControlnet() takes several pictures, each with its control image and scale", async () => {
   using weights = await openWeights("controlnet_canny");
   const config = await readControlnetConfig(teacher, "controlnet_canny");
   await assertSame((pictures) =>
@@ -77,7 +77,7 @@ Deno.test("buildControlnet() takes several pictures, each with its image and fac
   );
 });
 
-Deno.test("buildUnet() refuses rows that are no multiple of the pictures", async () => {
+Deno.test("buildUnet() refuses a number of rows that is not a multiple of the pictures", async () => {
   using weights = await openWeights("unet");
   const config = await readUnetConfig(teacher);
   assert.throws(

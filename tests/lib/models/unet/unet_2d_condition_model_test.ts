@@ -26,7 +26,7 @@ const feeds: Record<string, HostTensor> = {
   time_ids: golden.tensor("time_ids"),
 };
 
-/** Adds up the residuals of two ControlNets, which are scaled already. */
+/** Sums the residuals of two ControlNets, which are already scaled. */
 function residuals(): Record<string, HostTensor> {
   const sum = (name: string) => {
     const { shape, data } = golden.tensor(`controlnet_canny.${name}`);
@@ -67,16 +67,16 @@ gpuTest("buildUnet() computes in float16 on WebGPU", async (gpu) => {
   const graph = buildUnet(weights, config, { ...sizes, precision: "float16" });
   const outputs = await runOnWebgpu(gpu, graph, feeds);
   const expected = golden.tensor("unet.noise_pred");
-  // A hundred roundings of 2^-11, that partly cancel.
+  // A hundred rounding errors of 2^-11, which partly cancel.
   assertAgrees(outputs["noise_pred"]!, expected, { name: "noise_pred", tolerance: 1e-2 });
 });
 
 /**
  * Bounds of the relative error with quantized weights, by their bits.
  *
- * A weight of uniform values is off by a step / sqrt(12), relatively by 0.4 % with 8 bits and by
- * 6 % with 4. What the network makes of it is no more, as what a layer adds is added to what passes
- * it by: measured were 0.0033 and 0.056, and 0.0072 with 8 bits in float16.
+ * The error of a uniform weight is step / sqrt(12): relatively 0.4 % with 8 bits and 6 % with 4.
+ * The error of the network is not larger, because each layer adds to a residual. Measured: 0.0033
+ * and 0.056, and 0.0072 with 8 bits in float16.
  */
 const QUANTIZED_TOLERANCE = { 8: 1e-2, 4: 8e-2 } as const;
 
@@ -88,13 +88,13 @@ function quantizedUnet(
   const graph = buildUnet(weights, config, { ...sizes, precision });
   // Most layers of this small network are below the usual size.
   const quantized = quantizeLinears(graph, { weightBits, minSize: 0 });
-  // Of 132 linear layers, 51 have widths that are no multiples of 32.
+  // 51 of the 132 linear layers have widths that are not multiples of 32.
   assert.equal(quantized.nodes.filter(({ op }) => op === "MatMulNBits").length, 81);
   return quantized;
 }
 
 for (const weightBits of [8, 4] as const) {
-  Deno.test(`buildUnet() stays near with weights of ${weightBits} bits`, async () => {
+  Deno.test(`buildUnet() is close to the reference with weights of ${weightBits} bits`, async () => {
     using weights = await openWeights("unet");
     const outputs = await runGraph(quantizedUnet(weights, weightBits, "float32"), feeds);
     const tolerance = QUANTIZED_TOLERANCE[weightBits];
@@ -103,15 +103,18 @@ for (const weightBits of [8, 4] as const) {
   });
 }
 
-gpuTest("buildUnet() stays near with weights of 8 bits on WebGPU, in float16", async (gpu) => {
-  using weights = await openWeights("unet");
-  const outputs = await runOnWebgpu(gpu, quantizedUnet(weights, 8, "float16"), feeds);
-  const tolerance = QUANTIZED_TOLERANCE[8];
-  const expected = golden.tensor("unet.noise_pred");
-  assertAgrees(outputs["noise_pred"]!, expected, { name: "noise_pred", tolerance });
-});
+gpuTest(
+  "buildUnet() is close to the reference with weights of 8 bits on WebGPU, in float16",
+  async (gpu) => {
+    using weights = await openWeights("unet");
+    const outputs = await runOnWebgpu(gpu, quantizedUnet(weights, 8, "float16"), feeds);
+    const tolerance = QUANTIZED_TOLERANCE[8];
+    const expected = golden.tensor("unet.noise_pred");
+    assertAgrees(outputs["noise_pred"]!, expected, { name: "noise_pred", tolerance });
+  },
+);
 
-Deno.test("buildUnet() quantizes large layers by itself", async () => {
+Deno.test("buildUnet() quantizes large layers by default", async () => {
   using weights = await openWeights("unet");
   const graph = buildUnet(weights, config, { ...sizes, weightBits: 8 });
   const packed = graph.weights.filter(({ value }) => value.type === "uint8");
@@ -119,7 +122,7 @@ Deno.test("buildUnet() quantizes large layers by itself", async () => {
   assert.ok(packed.every(({ value }) => shapeSize(value.shape) >= 4096));
 });
 
-Deno.test("buildUnet() takes latents with odd sides", async () => {
+Deno.test("buildUnet() takes latents of odd sizes", async () => {
   using weights = await openWeights("unet");
   const graph = buildUnet(weights, config, { ...sizes, batch: 1, height: 15, width: 9 });
   const row = ({ data, shape }: HostTensor): HostTensor => ({
@@ -136,7 +139,7 @@ Deno.test("buildUnet() takes latents with odd sides", async () => {
   assert.deepEqual(outputs["noise_pred"]!.shape, [1, 4, 15, 9]);
 });
 
-Deno.test("readUnetConfig() tells the size of the latents", () => {
+Deno.test("readUnetConfig() returns the size of the latents", () => {
   assert.deepEqual(config.sampleSize, [16, 16]);
   assert.equal(config.addedConditions?.textEmbedDim, 40);
 });
