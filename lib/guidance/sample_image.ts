@@ -6,6 +6,7 @@ import type { Image } from "../image/image.ts";
 import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import type { Denoiser } from "./denoiser.ts";
+import { defined } from "../text/defined.ts";
 import { LatentDecoder } from "./latent_decoder.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
@@ -82,7 +83,7 @@ export async function sampleImages(
       schedule,
       steps,
       onStep: (step) => onStep?.(index * steps + step, count * steps),
-      ...(signal ? { signal } : {}),
+      ...defined({ signal }),
     });
     samples.push({ image: await decoder.decode(latents), latents });
   }

@@ -25,34 +25,46 @@ const conv = (strides: number): Case["build"] => (g, [x, w, b]) =>
 const attention = (heads: number): Case["build"] => (g, [q, k, v]) =>
   g.attention(g.mul(q!, 2), k!, v!, { heads });
 
-/** Sides that are no multiples of a tile's, with few tiles (32 x 32) and with many (64 x 64). */
+/** Shapes that are no multiples of a tile, with few tiles (32 x 32) and with many (64 x 64). */
 const CASES: Readonly<Record<string, Case>> = {
   "a linear layer": { shader: "Gemm", shapes: [[77, 100], [68, 100], [68]], build: linear },
   "a large linear layer": {
-    ...{ shader: "Gemm", shapes: [[1100, 24], [452, 24], [452]], build: linear },
+    shader: "Gemm",
+    shapes: [[1100, 24], [452, 24], [452]],
+    build: linear,
   },
   "a linear layer without bias": { shader: "Gemm", shapes: [[40, 36], [64, 36]], build: linear },
   "a product": { shader: "MatMul", shapes: [[1, 40, 36], [36, 72]], build: product },
   "a large product": { shader: "MatMul", shapes: [[2, 1000, 20], [20, 420]], build: product },
   "products of a batch": { shader: "MatMul", shapes: [[6, 40, 36], [6, 36, 72]], build: product },
   "products of a batch of batches": {
-    ...{ shader: "MatMul", shapes: [[2, 3, 40, 36], [3, 36, 72]], build: product },
+    shader: "MatMul",
+    shapes: [[2, 3, 40, 36], [3, 36, 72]],
+    build: product,
   },
   "a convolution": {
-    ...{ shader: "Conv2dMM", shapes: [[2, 20, 12, 9], [36, 20, 3, 3], [36]], build: conv(1) },
+    shader: "Conv2dMM",
+    shapes: [[2, 20, 12, 9], [36, 20, 3, 3], [36]],
+    build: conv(1),
   },
   "a large convolution": {
-    ...{ shader: "Conv2dMM", shapes: [[2, 8, 64, 66], [8, 8, 3, 3], [8]], build: conv(1) },
+    shader: "Conv2dMM",
+    shapes: [[2, 8, 64, 66], [8, 8, 3, 3], [8]],
+    build: conv(1),
   },
   "a convolution with strides": {
-    ...{ shader: "Conv2dMM", shapes: [[2, 32, 16, 16], [40, 32, 3, 3], [40]], build: conv(2) },
+    shader: "Conv2dMM",
+    shapes: [[2, 32, 16, 16], [40, 32, 3, 3], [40]],
+    build: conv(2),
   },
   "attention": {
-    ...{ shader: "FlashAttention", shapes: [[2, 70, 128], [2, 77, 128], [2, 77, 128]] },
+    shader: "FlashAttention",
+    shapes: [[2, 70, 128], [2, 77, 128], [2, 77, 128]],
     build: attention(2),
   },
   "attention with narrow heads": {
-    ...{ shader: "FlashAttention", shapes: [[1, 130, 96], [1, 64, 96], [1, 64, 96]] },
+    shader: "FlashAttention",
+    shapes: [[1, 130, 96], [1, 64, 96], [1, 64, 96]],
     build: attention(3),
   },
 };
