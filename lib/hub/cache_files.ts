@@ -138,14 +138,21 @@ export class CacheFiles {
   /**
    * Waits until no other process holds a lock, ours or Python's.
    *
+   * @param options.onWait Called once if another process holds it.
    * @returns Releases the lock when it is disposed of.
    */
-  async lock(path: string, signal?: AbortSignal): Promise<Disposable> {
+  async lock(
+    path: string,
+    { signal, onWait }: { readonly signal?: AbortSignal; readonly onWait?: () => void } = {},
+  ): Promise<Disposable> {
     await this.makeFolder(dirname(path));
     await this.#refuseLinks(path);
     const file = await Deno.open(this.pathOf(path), { write: true, create: true });
     try {
-      while (!await tryLock(file)) await pause(LOCK_PAUSE, signal);
+      for (let tries = 0; !await tryLock(file); tries++) {
+        if (tries === 0) onWait?.();
+        await pause(LOCK_PAUSE, signal);
+      }
       return file;
     } catch (error) {
       file.close();

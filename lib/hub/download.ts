@@ -37,9 +37,11 @@ export async function downloadBlob(
   cache: RepoCache,
   download: BlobDownload,
 ): Promise<void> {
-  const { file, isForced, signal, onBytes } = download;
+  const { repo, file, isForced, signal, onBytes } = download;
   const name = blobName(file);
-  using _lock = await cache.lock(name, signal);
+  const onWait = () =>
+    client.onNote?.(`Waiting for another process that downloads "${file.path}" of ${repo}`);
+  using _lock = await cache.lock(name, { signal, onWait });
   // Another process may have completed it while this one waited.
   if (!isForced && await cache.blobSize(name) === file.byteLength) {
     onBytes(file.byteLength);

@@ -102,8 +102,11 @@ export class RepoCache {
   }
 
   /** Waits until no other process, ours or Python's, downloads a blob. */
-  async lock(name: string, signal?: AbortSignal): Promise<Disposable> {
-    return await this.#files.lock(`.locks/${this.#folder}/${name}.lock`, signal);
+  async lock(
+    name: string,
+    options: { readonly signal?: AbortSignal; readonly onWait?: () => void } = {},
+  ): Promise<Disposable> {
+    return await this.#files.lock(`.locks/${this.#folder}/${name}.lock`, options);
   }
 
   #at(...parts: readonly string[]): string {

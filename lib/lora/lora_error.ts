@@ -1,3 +1,6 @@
+/** Maximum number of characters of a key in a message. */
+const MAX_SHOWN = 200;
+
 /** A file is not a LoRA, or does not fit the weights of a network. */
 export class LoraError extends TypeError {
   /** Name of the class. */
@@ -13,7 +16,7 @@ export class LoraError extends TypeError {
    * @param detail Expectation, without a final period. Up to three keys are appended.
    */
   constructor(file: string, detail: string, keys: readonly string[] = []) {
-    const shown = keys.slice(0, 3).map((key) => `"${key}"`).join(", ");
+    const shown = keys.slice(0, 3).map((key) => `"${key.slice(0, MAX_SHOWN)}"`).join(", ");
     const rest = keys.length > 3 ? ` and ${keys.length - 3} more` : "";
     super(
       `Cannot use "${file}" as LoRA: ${detail}${keys.length > 0 ? `, got ${shown}${rest}` : ""}`,

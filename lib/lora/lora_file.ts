@@ -3,6 +3,7 @@ import { floatView } from "../weights/float_view.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { openModelFolder } from "../weights/open_model_folder.ts";
 import { readSafetensorsHeader } from "../weights/safetensors.ts";
+import { scanJson } from "../weights/scan_json.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { WeightEntry } from "../weights/weight_source.ts";
 import { LoraError } from "./lora_error.ts";
@@ -211,18 +212,50 @@ function readSettings(source: ByteSource): Settings {
       throw new LoraError(source.name, `expected "${key}" to be false in its metadata`);
     }
   }
+  const patterns = new Map<LoraComponent, ReadonlyMap<string, AlphaPattern>>();
   return {
     alphaOf(component, module) {
-      const pattern = Object.entries(values[`${component}.alpha_pattern`] ?? {})
-        .find(([name]) => module === name || module.endsWith(`.${name}`));
-      const alpha = pattern?.[1] ?? values[`${component}.lora_alpha`];
-      return typeof alpha === "number" ? alpha : undefined;
+      const known = patterns.get(component) ??
+        readPatterns(values[`${component}.alpha_pattern`]);
+      patterns.set(component, known);
+      const alpha = findPattern(known, module)?.alpha ?? values[`${component}.lora_alpha`];
+      // JSON writes 1e999 for what no number can hold.
+      return typeof alpha === "number" && Number.isFinite(alpha) ? alpha : undefined;
     },
     usesRankRoot: (component) => isTrue(`${component}.use_rslora`),
   };
 }
 
+/** The alpha of modules whose path ends with a name. */
+interface AlphaPattern {
+  /** Position in the file: the first pattern that fits is used. */
+  readonly index: number;
+  readonly alpha: unknown;
+}
+
+function readPatterns(value: unknown): ReadonlyMap<string, AlphaPattern> {
+  const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  return new Map(entries.map(([name, alpha], index) => [name, { index, alpha }]));
+}
+
+/** Looks up the module and each end of its path, so that the number of patterns does not matter. */
+function findPattern(
+  patterns: ReadonlyMap<string, AlphaPattern>,
+  module: string,
+): AlphaPattern | undefined {
+  let first: AlphaPattern | undefined;
+  for (let start = 0;; start = module.indexOf(".", start) + 1) {
+    const found = patterns.get(module.slice(start));
+    if (found && (!first || found.index < first.index)) first = found;
+    if (!module.includes(".", start)) return first;
+  }
+}
+
 function parseSettings(file: string, text: string): Readonly<Record<string, unknown>> {
+  const fault = scanJson(text, { maxKeys: 100_000, maxDepth: 8 });
+  if (fault !== undefined) {
+    throw new LoraError(file, `"${SETTINGS_KEY}" in its metadata is not valid: ${fault}`);
+  }
   try {
     const values: unknown = JSON.parse(text);
     if (typeof values === "object" && values !== null) return values as Record<string, unknown>;

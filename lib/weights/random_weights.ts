@@ -20,8 +20,8 @@ export interface RandomWeightsOptions {
  *
  * They record the keys and shapes that a graph builder requests: those of its checkpoint. Values
  * are uniform in ±1 / sqrt(fan-in), like the initial values of a layer in PyTorch, so that
- * activations stay in the range of float16. Scales of normalizations are 1. Any range of a weight can be read
- * by itself.
+ * activations stay in the range of float16. Scales of normalizations are 1. Any range of a weight
+ * can be read by itself.
  */
 export class RandomWeights implements WeightSource {
   /** Name in error messages. */

@@ -64,6 +64,8 @@ export class SafetensorsError extends SyntaxError {
 const MAX_HEADER_BYTES = 100_000_000;
 /** Maximum number of tensors; SDXL in one file has 2,515. */
 const MAX_TENSORS = 100_000;
+/** Maximum number of characters of a name; keys of real files have up to 150. */
+const MAX_NAME = 1000;
 /** Maximum depth of the header's objects and lists; the format has 3. */
 const MAX_DEPTH = 8;
 /** Maximum number of dimensions; convolutions of videos have 5. */
@@ -169,6 +171,9 @@ function readTensor(
 ): SafetensorsTensor {
   const fail = (detail: string) =>
     new SafetensorsError(file, `tensor "${shorten(name)}": ${detail}`);
+  if (name.length > MAX_NAME) {
+    throw fail(`expected a name of at most ${MAX_NAME} characters, got ${name.length}`);
+  }
   if (!isRecord(value)) throw fail("its entry is not an object");
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !Object.hasOwn(BYTES_PER_VALUE, dtype)) {

@@ -160,8 +160,13 @@ Deno.test("RepoCache.lock() waits for the holder, as a download beside this one 
   await inTemporaryFolder(async (cache) => {
     const repo = new RepoCache(cache, "a/b");
     const first = await repo.lock("x");
-    await assert.rejects(repo.lock("x", AbortSignal.timeout(50)), { name: "TimeoutError" });
-    const second = repo.lock("x");
+    await assert.rejects(repo.lock("x", { signal: AbortSignal.timeout(50) }), {
+      name: "TimeoutError",
+    });
+    let waits = 0;
+    const second = repo.lock("x", { onWait: () => waits++ });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(waits, 1);
     first[Symbol.dispose]();
     (await second)[Symbol.dispose]();
     // The place of the lock is Python's.

@@ -188,7 +188,37 @@ Deno.test("mergeLoras() takes alpha from the metadata that diffusers writes", ()
   assert.equal(factorOf({ "unet.lora_alpha": 8 }), 2);
   assert.equal(factorOf({ "unet.lora_alpha": 8, "unet.alpha_pattern": { a: 1 } }), 0.25);
   assert.equal(factorOf({ "unet.lora_alpha": 8, "unet.use_rslora": true }), 4);
+  assert.equal(factorOf({ "unet.alpha_pattern": { "mid_block.a": 2, a: 1 } }), 0.5);
+  assert.equal(factorOf({ "unet.alpha_pattern": { a: 1, "mid_block.a": 2 } }), 0.25);
+  assert.equal(factorOf({ "unet.alpha_pattern": { "block.a": 1, "": 1 } }), 1);
   assert.throws(() => factorOf({ "unet.use_dora": true }), { name: "LoraError" });
+});
+
+Deno.test("LoraFile refuses metadata that is deeply nested, and ignores numbers without end", () => {
+  const [down, up] = [tensor([4, 4], 2), tensor([3, 4], 3)];
+  const open = (settings: string) =>
+    openLora({
+      "unet.mid_block.a.lora_A.weight": down,
+      "unet.mid_block.a.lora_B.weight": up,
+    }, { lora_adapter_metadata: settings });
+  const start = performance.now();
+  assert.throws(
+    () => open("[".repeat(10_000_000)),
+    /"lora_adapter_metadata" in its metadata is not valid: expected at most 8 levels, got more$/,
+  );
+  assert.equal(performance.now() - start < 2000, true);
+  using lora = open(`{"unet.lora_alpha": 1e999}`);
+  assert.equal(lora.updates("unet")[0]!.factor, 1);
+});
+
+Deno.test("LoraFile refuses a rank of 0", () => {
+  const a = "unet.mid_block.a";
+  const empty = (shape: readonly number[]) => ({ shape, data: new Float32Array(0) });
+  assert.throws(
+    () =>
+      openLora({ [`${a}.lora_A.weight`]: empty([0, 4]), [`${a}.lora_B.weight`]: empty([3, 0]) }),
+    /expected both factors of module "mid_block.a"/,
+  );
 });
 
 Deno.test("mergeLoras() finds modules of text encoders with and without text_model", () => {

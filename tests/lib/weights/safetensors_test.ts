@@ -91,6 +91,10 @@ const BROKEN: Readonly<Record<string, [file: Uint8Array<ArrayBuffer>, message: R
     ),
     /tensor "a": expected a shape of at most 8 integers .*, got \[1,1,1(,1)+,?…$/,
   ],
+  "with a name of a million characters": [
+    writeRaw(`{"${"a".repeat(1_000_000)}":${entry("[0,4]")}}`, new Uint8Array(4)),
+    /tensor "a{100}…": expected a name of at most 1000 characters, got 1000000$/,
+  ],
   "with a million levels": [
     writeRaw(`{"a":`.repeat(1_000_000)),
     /its header is not valid: expected at most 8 levels, got more$/,
