@@ -67,7 +67,14 @@
  * @module
  */
 
-export type { ConfigOf, ItemOf, Key, Keys, Value, ValueOf } from "./config/keys/key.ts";
+export type {
+  ConfigOf,
+  ItemOfKey,
+  KeySpec,
+  KeySpecs,
+  KeyValue,
+  ValueOfKey,
+} from "./config/keys/key_spec.ts";
 export { ConfigError } from "./config/config_source.ts";
 export { type PartialConfig, resolveRunConfig } from "./config/resolve_run_config.ts";
 export {

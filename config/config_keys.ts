@@ -1,6 +1,6 @@
 import { CONFIG_KEYS, type RunConfig } from "./run_config.ts";
 import { isLocation } from "./keys/check_value.ts";
-import type { Key } from "./keys/key.ts";
+import type { KeySpec } from "./keys/key_spec.ts";
 import { splitList } from "../lib/text/split_list.ts";
 
 /** A key of the config, at any depth. */
@@ -9,8 +9,8 @@ export interface ConfigKey {
   readonly path: string;
   /** Names of the sections and the key in TypeScript: ["generator", "imageH"]. */
   readonly names: readonly string[];
-  /** The entry of the key. */
-  readonly key: Key;
+  /** The spec of the key. */
+  readonly spec: KeySpec;
 }
 
 /** SD-piXL writes these two with a capital. */
@@ -30,13 +30,13 @@ function keysBelow(section: object, above: readonly string[]): ConfigKey[] {
   return Object.entries(section).flatMap(([name, value]) => {
     const names = [...above, name];
     if (!isKey(value)) return keysBelow(value, names);
-    return [{ path: names.map(yamlName).join("."), names, key: value }];
+    return [{ path: names.map(yamlName).join("."), names, spec: value }];
   });
 }
 
 /** Tells a key from a section. */
-export function isKey(value: object): value is Key {
-  return typeof (value as Partial<Key>).doc === "string";
+export function isKey(value: object): value is KeySpec {
+  return typeof (value as Partial<KeySpec>).doc === "string";
 }
 
 /** Returns the value of a key in a config. */
@@ -49,7 +49,7 @@ export function valueIn(config: RunConfig, { names }: ConfigKey): unknown {
 
 /** Lists the keys whose value names something that is read, such as "generator.palette". */
 export function pathKeys(): readonly string[] {
-  return configKeys().filter(({ key }) => key.isPath).map(({ path }) => path);
+  return configKeys().filter(({ spec }) => spec.isPath).map(({ path }) => path);
 }
 
 /**
@@ -61,7 +61,7 @@ export function pathKeys(): readonly string[] {
 export function namedPaths(path: string, value: unknown): readonly string[] {
   const found = configKeys().find((one) => one.path === path);
   if (found === undefined || value === null || value === undefined) return [];
-  const { isPath, choices } = found.key;
+  const { isPath, choices } = found.spec;
   if (!isPath) return [];
   const names = [value].flat().map(String).filter((name) => name !== "");
   if (isPath === "comma-separated") return names.flatMap(splitList);
@@ -77,7 +77,7 @@ export function configNotes(config: RunConfig): string[] {
 }
 
 /** Says why a value has no effect; undefined if it has one, or is the default. */
-export function noEffectNote({ path, key }: ConfigKey, value: unknown): string | undefined {
-  if (key.unused === undefined || value === key.default) return undefined;
-  return `"${path}" has no effect: ${key.unused}`;
+export function noEffectNote({ path, spec }: ConfigKey, value: unknown): string | undefined {
+  if (spec.unused === undefined || value === spec.default) return undefined;
+  return `"${path}" has no effect: ${spec.unused}`;
 }

@@ -1,6 +1,6 @@
 import { isKey, yamlName } from "./config_keys.ts";
 import { isList, wordsOf } from "./keys/check_value.ts";
-import type { Key } from "./keys/key.ts";
+import type { KeySpec } from "./keys/key_spec.ts";
 import { CONFIG_KEYS } from "./run_config.ts";
 import { writeYaml } from "./yaml_text.ts";
 
@@ -27,7 +27,7 @@ function writeSection(section: object, indent: string): string[] {
 }
 
 /** Writes a key with its comment: behind it, or above it if it is too long for that. */
-function writeKey(name: string, key: Key, indent: string): string[] {
+function writeKey(name: string, key: KeySpec, indent: string): string[] {
   const line = `${indent}${name}: ${writeValue(key)}`;
   const [first, ...meanings] = describeKey(key);
   const behind = `${line} # ${first}`;
@@ -36,14 +36,14 @@ function writeKey(name: string, key: Key, indent: string): string[] {
   return [...comment, line];
 }
 
-function writeValue(key: Key): string {
+function writeValue(key: KeySpec): string {
   if (key.default === null) return "~";
   if (isList(key)) return JSON.stringify(key.default).replaceAll('"', "");
   return writeYaml(key.default).trim();
 }
 
 /** Describes a key in a line; choices with meanings get a line each. */
-function describeKey(key: Key): string[] {
+function describeKey(key: KeySpec): string[] {
   const { choices } = key;
   const doc = (key.isNew ? "(new) " : "") + key.doc;
   const meanings = Array.isArray(choices) ? [] : Object.entries(choices ?? {});
@@ -60,7 +60,7 @@ function describeKey(key: Key): string[] {
   return [`${sentences.join(". ")}.`];
 }
 
-function numberKind({ integer }: Key): string {
+function numberKind({ integer }: KeySpec): string {
   return integer === "odd" ? "Odd integer" : integer ? "Integer" : "Number";
 }
 

@@ -1,6 +1,6 @@
 import { isKey, yamlName } from "./config_keys.ts";
 import { isList, parseRange, wordsOf } from "./keys/check_value.ts";
-import type { Key } from "./keys/key.ts";
+import type { KeySpec } from "./keys/key_spec.ts";
 import { CONFIG_KEYS } from "./run_config.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -28,20 +28,20 @@ function sectionSchema(section: object): Json {
 }
 
 /** Returns the schema of a key, and those of its former names. */
-function keySchemas(name: string, key: Key): Json {
+function keySchemas(name: string, key: KeySpec): Json {
   const { doc: description, oldNames = [] } = key;
   const schema = { description, default: key.default, ...valueSchema(key) };
   const old = { ...schema, description: `Former name of ${name}`, deprecated: true };
   return Object.fromEntries([[name, schema], ...oldNames.map((oldName) => [oldName, old])]);
 }
 
-function valueSchema(key: Key): Json {
+function valueSchema(key: KeySpec): Json {
   const one = itemSchema(key);
   if (isList(key)) return { anyOf: [{ type: "array", items: one }, one] };
   return key.null === undefined ? one : { anyOf: [one, { type: "null" }] };
 }
 
-function itemSchema(key: Key): Json {
+function itemSchema(key: KeySpec): Json {
   if (key.choices !== undefined) {
     const words = { enum: wordsOf(key) };
     return key.isPath ? { anyOf: [words, { type: "string", pattern: "[\\\\/]" }] } : words;

@@ -5,7 +5,14 @@
  */
 export { type ConfigKey, configKeys, namedPaths, pathKeys } from "./config_keys.ts";
 export { ConfigError, type ConfigSource, type ConfigValue } from "./config_source.ts";
-export type { ConfigOf, ItemOf, Key, Keys, Value, ValueOf } from "./keys/key.ts";
+export type {
+  ConfigOf,
+  ItemOfKey,
+  KeySpec,
+  KeySpecs,
+  KeyValue,
+  ValueOfKey,
+} from "./keys/key_spec.ts";
 export { parseRunConfig, parseSettings, sourceOf } from "./parse_run_config.ts";
 export {
   type PartialConfig,

@@ -2,7 +2,7 @@ import { didYouMean } from "../lib/text/did_you_mean.ts";
 import { type ConfigKey, configKeys, noEffectNote } from "./config_keys.ts";
 import { ConfigError, type ConfigSource, type ConfigValue } from "./config_source.ts";
 import { describeExpected, isText, readOne, readValue, wordsOf } from "./keys/check_value.ts";
-import type { Key } from "./keys/key.ts";
+import type { KeySpec } from "./keys/key_spec.ts";
 import { parseYaml, type YamlEntry, type YamlValue } from "./yaml_text.ts";
 
 /**
@@ -36,7 +36,7 @@ function readEntry(reader: SourceReader, entry: YamlEntry, above: string): void 
     const expected = `expected one of "${key.path}" and its former name, got both`;
     throw new ConfigError(entry.where, path, expected);
   }
-  const value = scalarOf(entry.value, isText(key.key));
+  const value = scalarOf(entry.value, isText(key.spec));
   reader.set(key, { value, where: entry.value.where, found: describe(entry.value) });
 }
 
@@ -64,13 +64,13 @@ export function parseSettings(settings: readonly string[], flag: string = "--set
     const key = reader.find(setting.slice(0, at).trim(), flag);
     const typed = setting.slice(at + 1);
     const found = JSON.stringify(typed);
-    reader.set(key, { value: settingOf(key.key, typed, flag), where: flag, found });
+    reader.set(key, { value: settingOf(key.spec, typed, flag), where: flag, found });
   }
   return reader.source();
 }
 
 /** Reads the value of a setting as YAML, or as it is for a text. */
-function settingOf(key: Key, typed: string, flag: string): unknown {
+function settingOf(key: KeySpec, typed: string, flag: string): unknown {
   if (!isText(key)) return parseYaml(typed, flag).value;
   return key.null !== undefined && /^(~|null)$/.test(typed) ? null : typed;
 }
@@ -135,10 +135,10 @@ class SourceReader {
   }
 
   set(key: ConfigKey, { value, where, found }: FoundValue): void {
-    const read = readValue(key.key, value);
+    const read = readValue(key.spec, value);
     if (read === undefined) {
-      const expected = `expected ${describeExpected(key.key)}`;
-      const problem = `${expected}, got ${found}${suggestWord(key.key, value)}`;
+      const expected = `expected ${describeExpected(key.spec)}`;
+      const problem = `${expected}, got ${found}${suggestWord(key.spec, value)}`;
       throw new ConfigError(where, key.path, problem);
     }
     const note = noEffectNote(key, read);
@@ -169,13 +169,13 @@ function sectionOf(path: string): string {
 }
 
 /** Lists the dotted former names of a key. */
-function oldPaths({ path, key }: ConfigKey): string[] {
+function oldPaths({ path, spec }: ConfigKey): string[] {
   const section = sectionOf(path);
-  return (key.oldNames ?? []).map((name) => section === "" ? name : `${section}.${name}`);
+  return (spec.oldNames ?? []).map((name) => section === "" ? name : `${section}.${name}`);
 }
 
 /** Suggests the word that was probably meant; of a list, that of its first wrong item. */
-function suggestWord(key: Key, value: unknown): string {
+function suggestWord(key: KeySpec, value: unknown): string {
   const wrong = [value].flat().find((item) => readOne(key, item) === undefined);
   const words = typeof key.default === "boolean" ? ["true", "false"] : wordsOf(key);
   return typeof wrong === "string" ? didYouMean(wrong, words) : "";

@@ -47,8 +47,8 @@ export function resolveSources(sources: readonly ConfigSource[]): ResolvedConfig
 }
 
 function defaultSource(): ConfigSource {
-  const values = configKeys().map(({ path, key }) =>
-    [path, { value: key.default, where: "default" }] as const
+  const values = configKeys().map(({ path, spec }) =>
+    [path, { value: spec.default, where: "default" }] as const
   );
   return { values: new Map(values), notes: [] };
 }

@@ -2,7 +2,7 @@ import { CAPTION_KEYS } from "./keys/caption.ts";
 import { CONTROLNET_KEYS } from "./keys/controlnet.ts";
 import { DIFFUSION_KEYS } from "./keys/diffusion.ts";
 import { GENERATOR_KEYS } from "./keys/generator.ts";
-import type { ConfigOf } from "./keys/key.ts";
+import type { ConfigOf } from "./keys/key_spec.ts";
 import { SD_KEYS } from "./keys/sd.ts";
 import { TRAINING_KEYS } from "./keys/training.ts";
 

@@ -1,4 +1,4 @@
-import type { Keys } from "./key.ts";
+import type { KeySpecs } from "./key_spec.ts";
 
 /** Keys of the caption of the input image. */
 export const CAPTION_KEYS = {
@@ -35,4 +35,4 @@ export const CAPTION_KEYS = {
     unused: "they are always left out",
     doc: "Whether special tokens are left out of captions",
   },
-} as const satisfies Keys;
+} as const satisfies KeySpecs;

@@ -1,4 +1,4 @@
-import type { Key } from "./key.ts";
+import type { KeySpec } from "./key_spec.ts";
 
 /** An interval of numbers. An open bound is not itself in it. */
 export interface Interval {
@@ -20,27 +20,27 @@ export function parseRange(range: string): Interval {
 }
 
 /** Lists the words that a key allows, if it has choices. */
-export function wordsOf({ choices = [] }: Key): readonly string[] {
+export function wordsOf({ choices = [] }: KeySpec): readonly string[] {
   return Array.isArray(choices) ? choices : Object.keys(choices);
 }
 
 /** Tells whether a value is a text, which is taken letter by letter: a prompt "1e3" stays one. */
-export function isText(key: Key): boolean {
+export function isText(key: KeySpec): boolean {
   return !isList(key) && key.range === undefined && typeof key.default !== "boolean";
 }
 
 /** Tells whether a value is a list. */
-export function isList(key: Key): boolean {
+export function isList(key: KeySpec): boolean {
   return Array.isArray(key.default);
 }
 
 /** Describes what a key allows, such as "a number in (0, 10]". */
-export function describeExpected(key: Key): string {
+export function describeExpected(key: KeySpec): string {
   const one = describeOne(key) + (key.null === undefined ? "" : ", or null");
   return isList(key) ? `a list, each ${one}` : one;
 }
 
-function describeOne(key: Key): string {
+function describeOne(key: KeySpec): string {
   if (key.choices !== undefined) {
     const words = `one of ${wordsOf(key).map((word) => `"${word}"`).join(", ")}`;
     return key.isPath ? `${words}, or owner/name, a folder or a URL` : words;
@@ -49,7 +49,7 @@ function describeOne(key: Key): string {
   return typeof key.default === "boolean" ? "true or false" : "a text";
 }
 
-function numberKind({ integer }: Key): string {
+function numberKind({ integer }: KeySpec): string {
   return integer === "odd" ? "an odd integer" : integer ? "an integer" : "a number";
 }
 
@@ -66,7 +66,7 @@ const SWITCHES: ReadonlyMap<unknown, boolean> = new Map([
  *
  * @returns The value to use; undefined if the key does not allow it.
  */
-export function readValue(key: Key, value: unknown): unknown {
+export function readValue(key: KeySpec, value: unknown): unknown {
   if (!isList(key)) return readOne(key, value);
   if (value === null) return [];
   const items = [value].flat().map((item) => readOne(key, item));
@@ -74,7 +74,7 @@ export function readValue(key: Key, value: unknown): unknown {
 }
 
 /** Reads a value, or an item of a list. */
-export function readOne(key: Key, value: unknown): unknown {
+export function readOne(key: KeySpec, value: unknown): unknown {
   if (value === null && key.null !== undefined) return null;
   if (key.range !== undefined) return readNumber(key, key.range, value);
   if (typeof key.default === "boolean") {
@@ -93,7 +93,7 @@ export function isLocation(value: string): boolean {
   return /[\\/]/.test(value);
 }
 
-function readNumber({ integer }: Key, range: string, value: unknown): number | undefined {
+function readNumber({ integer }: KeySpec, range: string, value: unknown): number | undefined {
   const found = toNumber(value);
   if (found === undefined || (integer && !Number.isInteger(found))) return undefined;
   if (integer === "odd" && found % 2 === 0) return undefined;

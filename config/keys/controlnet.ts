@@ -1,4 +1,4 @@
-import type { Keys } from "./key.ts";
+import type { KeySpecs } from "./key_spec.ts";
 
 /** Keys of the ControlNets, which keep the picture close to the edges or depth of the input image. */
 export const CONTROLNET_KEYS = {
@@ -48,4 +48,4 @@ export const CONTROLNET_KEYS = {
     range: "[0, 1]",
     doc: "Share of the diffusion time at which ControlNets end",
   },
-} as const satisfies Keys;
+} as const satisfies KeySpecs;

@@ -1,4 +1,4 @@
-import type { Keys } from "./key.ts";
+import type { KeySpecs } from "./key_spec.ts";
 
 /** Keys of the teacher, and of how it samples the image from which a picture starts. */
 export const DIFFUSION_KEYS = {
@@ -76,4 +76,4 @@ export const DIFFUSION_KEYS = {
     isNew: true,
     doc: "A CLIP that ranks the images instead: a folder or URL in transformers layout",
   },
-} as const satisfies Keys;
+} as const satisfies KeySpecs;

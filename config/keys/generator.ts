@@ -1,4 +1,4 @@
-import type { Keys } from "./key.ts";
+import type { KeySpecs } from "./key_spec.ts";
 
 /** Keys of the picture: its size, its palette, its first logits and how they become colors. */
 export const GENERATOR_KEYS = {
@@ -108,4 +108,4 @@ export const GENERATOR_KEYS = {
       "Orphan pixels, unlike all four neighbors, take the most likely color of a neighbor if its " +
       "logit is lower by less than this; 0: never",
   },
-} as const satisfies Keys;
+} as const satisfies KeySpecs;

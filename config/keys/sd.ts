@@ -1,4 +1,4 @@
-import type { Keys } from "./key.ts";
+import type { KeySpecs } from "./key_spec.ts";
 
 /** Keys of score distillation. Source: Binninger & Sorkine-Hornung 2024, arXiv 2410.06236. */
 export const SD_KEYS = {
@@ -61,4 +61,4 @@ export const SD_KEYS = {
     choices: { cumprod: "1 - cumulative product of alphas", constant: "1" },
     doc: "Weight of a timestep",
   },
-} as const satisfies Keys;
+} as const satisfies KeySpecs;

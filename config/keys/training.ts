@@ -1,4 +1,4 @@
-import type { Keys } from "./key.ts";
+import type { KeySpec, KeySpecs } from "./key_spec.ts";
 
 /** Keys of the random changes of the picture before the teacher sees it. */
 export const AUGMENTATION_KEYS = {
@@ -20,7 +20,7 @@ export const AUGMENTATION_KEYS = {
   },
   randomTauMin: { default: 0.5, range: "(0, 10]", doc: "Min random tau" },
   randomTauMax: { default: 1.5, range: "(0, 10]", doc: "Max random tau" },
-} as const satisfies Keys;
+} as const satisfies KeySpecs;
 
 /** Keys of the optimization: steps, learning rate, AdamW, and the losses besides the teacher's. */
 export const TRAINING_KEYS = {
@@ -148,4 +148,4 @@ export const TRAINING_KEYS = {
     doc: "Radius of the bilateral loss in pixels, less than the shorter axis of the picture",
   },
   augmentation: AUGMENTATION_KEYS,
-} as const satisfies Readonly<Record<string, Keys[string] | Keys>>;
+} as const satisfies Readonly<Record<string, KeySpec | KeySpecs>>;

@@ -4,29 +4,20 @@ import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { Augmenter } from "../augment/augmenter.ts";
 import { PixelGenerator } from "../generator/pixel_generator.ts";
 import { LatentDecoder } from "../guidance/latent_decoder.ts";
-import type { HubModelOptions } from "../hub/hub_model.ts";
-import type { Image } from "../image/image.ts";
 import { derivedPaletteName } from "../initialization/initialize.ts";
-import { prepareStartImage } from "../initialization/start_image.ts";
 import { CancelableSessions } from "../onnx/runtime/cancelable_sessions.ts";
-import type { SessionLoader } from "../onnx/runtime/session.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import { findPalette } from "../palette/find_palette.ts";
-import type { Palette } from "../palette/palette.ts";
 import { checkCheckpoint } from "../run/checkpoint.ts";
 import { defined } from "../text/defined.ts";
-import { captionPrompt } from "./caption_prompt.ts";
-import { AugmentedControlImages } from "./control_images.ts";
 import { DistillRun } from "./distill_run.ts";
 import type { StepParts } from "./distill_step.ts";
-import { openAuxiliaryModel } from "./find_teacher.ts";
-import { composeSessions, loadNetworks, type NetworkParts } from "./load_networks.ts";
-import { planRun } from "./memory/plan_run.ts";
+import { composeSessions } from "./load_networks.ts";
+import { loadTeacher } from "./load_teacher.ts";
 import { createPictureLosses } from "./picture_losses.ts";
 import type { Run } from "./run.ts";
 import { checkInputs, type RunInputs } from "./run_inputs.ts";
-import { runNotes } from "./run_notes.ts";
-import { type RunSetup, setUpRun } from "./set_up_run.ts";
+import type { RunSetup } from "./set_up_run.ts";
 import { createStartState, type StartState } from "./start_state.ts";
 
 /**
@@ -73,81 +64,6 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   const loadDecoder = () =>
     LatentDecoder.load(allSessions, folder, { latentSize: folder.latentSize(teacherSize) });
   return new DistillRun({ gpu, ...teacher, ...picture, start, loadDecoder, owned: owned.move() });
-}
-
-/** Options of {@linkcode loadTeacher}. */
-interface LoadTeacherOptions {
-  readonly inputs: RunInputs;
-  readonly palette: Palette;
-  readonly sessions: SessionLoader;
-  readonly hub: HubModelOptions;
-  /** Takes the ownership of what is loaded. */
-  readonly owned: AsyncDisposableStack;
-}
-
-/** A teacher with its networks, and the images that it gets. */
-interface LoadedTeacher extends RunSetup, NetworkParts {
-  /** The prepared input image. */
-  readonly image: Image | undefined;
-  /** Input images of the ControlNets in use. */
-  readonly control: AugmentedControlImages | undefined;
-}
-
-/** Captions the input image if asked to, sets the run up, and loads the networks of the teacher. */
-async function loadTeacher(
-  gpu: Gpu,
-  asked: RunConfig,
-  { inputs, palette, sessions, hub, owned }: LoadTeacherOptions,
-): Promise<LoadedTeacher> {
-  const { checkpoint, slot, signal, onStage = () => {}, onNote = () => {} } = inputs;
-  signal?.throwIfAborted();
-  onStage("load");
-  const captioning = { image: inputs.image, hub, onStage, onNote };
-  const config = await captionPrompt(sessions, asked, captioning);
-  const controlNotes: string[] = [];
-  const setup = await setUpRun(gpu, config, {
-    ...inputs,
-    palette,
-    hub,
-    pictures: slot?.scheduler.batchSize ?? 1,
-    onNote: (note) => controlNotes.push(note),
-  });
-  for (const note of [...await runNotes(setup, checkpoint), ...controlNotes]) onNote(note);
-  inputs.onPlan?.(await planRun(gpu, setup));
-  const image = inputs.image && prepareStartImage(inputs.image, {
-    picture: { height: config.generator.imageH, width: config.generator.imageW },
-    teacher: setup.teacherSize,
-    fit: config.generator.imageFit,
-  });
-  // The depth estimator is freed before the networks of the teacher are loaded.
-  const control = await createControlImages(gpu, setup, { image, sessions, hub });
-  if (control) owned.use(control);
-  const networks = await loadNetworks(gpu, setup, {
-    sessions,
-    owned,
-    ...defined({ onTiming: inputs.onTiming }),
-  });
-  return { ...setup, ...networks, image, control };
-}
-
-async function createControlImages(
-  gpu: Gpu,
-  { config: { controlnet }, controlnets, teacherSize }: RunSetup,
-  { image, sessions, hub }: {
-    readonly image: Image | undefined;
-    readonly sessions: SessionLoader;
-    readonly hub: HubModelOptions;
-  },
-): Promise<AugmentedControlImages | undefined> {
-  if (!image || controlnets.length === 0) return undefined;
-  return await AugmentedControlImages.create(gpu, {
-    choices: controlnets,
-    config: controlnet,
-    image,
-    size: teacherSize,
-    sessions,
-    openDepthModel: () => openAuxiliaryModel(controlnet.depthModelId, hub),
-  });
 }
 
 /** Creates the parts of a run without networks: the picture, its losses and its optimizer. */

@@ -3,14 +3,14 @@ import { configKeys, namedPaths, pathKeys } from "../../config/config_keys.ts";
 import { describeExpected, parseRange, readValue } from "../../config/keys/check_value.ts";
 
 Deno.test("each key allows its own default, and says what it means", () => {
-  for (const { path, key } of configKeys()) {
-    assert.deepEqual(readValue(key, key.default), key.default, path);
-    assert.match(key.doc, /^\S.*[^.\s]$/, path);
+  for (const { path, spec } of configKeys()) {
+    assert.deepEqual(readValue(spec, spec.default), spec.default, path);
+    assert.match(spec.doc, /^\S.*[^.\s]$/, path);
   }
 });
 
 Deno.test("each range is an interval that holds a number", () => {
-  const ranges = configKeys().flatMap(({ key }) => key.range ?? []);
+  const ranges = configKeys().flatMap(({ spec }) => spec.range ?? []);
   assert(ranges.length > 0);
   for (const range of ranges) {
     const { min, max } = parseRange(range);
@@ -30,7 +30,7 @@ Deno.test("readValue() keeps open bounds out, and closed ones in", () => {
 });
 
 Deno.test("pathKeys() lists each key that is said to name a file, folder, URL or model", () => {
-  const named = configKeys().filter(({ key }) => /\b(path|file|folder|URL)s?\b/i.test(key.doc));
+  const named = configKeys().filter(({ spec }) => /\b(path|file|folder|URL)s?\b/i.test(spec.doc));
   const paths = named.map(({ path }) => path);
   // The folder of runs is written, not read.
   const read = paths.filter((path) => path !== "output");

@@ -79,17 +79,17 @@ async function check(path: string, entry: LiveKey, observer: Observer): Promise<
 }
 
 Deno.test("each used key of the config has an entry that tells what it changes, and no other", () => {
-  const used = configKeys().filter(({ key }) => key.unused === undefined);
+  const used = configKeys().filter(({ spec }) => spec.unused === undefined);
   assert.deepEqual(Object.keys(LIVE_KEYS).sort(), used.map(({ path }) => path).sort());
 });
 
 Deno.test("each unused key of the config is said to have no effect, unless it is the default", () => {
-  const unused = configKeys().filter(({ key }) => key.unused !== undefined);
+  const unused = configKeys().filter(({ spec }) => spec.unused !== undefined);
   assert(unused.length > 0);
-  for (const { path, key } of unused) {
+  for (const { path, spec } of unused) {
     const notes = (value: unknown) => resolveSources([sourceOf({ [path]: value }, "test")]).notes;
-    assert.deepEqual(notes(!key.default), [`"${path}" has no effect: ${key.unused}`]);
-    assert.deepEqual(notes(key.default), []);
+    assert.deepEqual(notes(!spec.default), [`"${path}" has no effect: ${spec.unused}`]);
+    assert.deepEqual(notes(spec.default), []);
   }
 });
 

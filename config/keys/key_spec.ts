@@ -1,18 +1,18 @@
 /** A value that a key can have. */
-export type Value = boolean | number | string | null | readonly (number | string)[];
+export type KeyValue = boolean | number | string | null | readonly (number | string)[];
 
 /**
- * A key of the config. It is the one source of the key's type, check, default, meaning, JSON Schema
+ * Spec of a key of the config. It is the one source of the key's type, check, default, meaning, JSON Schema
  * and text in `default.yaml`.
  *
  * The kind of value follows from it: a word if there are `choices`, a number if there is a `range`,
  * true or false if the default is one of them, else a text. A list if the default is one.
  */
-export interface Key {
+export interface KeySpec {
   /** Meaning, without range and default, and without a final period. */
   readonly doc: string;
   /** Value if no preset, file or flag sets one. */
-  readonly default: Value;
+  readonly default: KeyValue;
   /** Interval of a number, such as "(0, 10]". */
   readonly range?: string;
   /** Whether a number must be an integer, or an odd one. */
@@ -34,16 +34,17 @@ export interface Key {
   readonly unused?: string;
 }
 
-/** Keys by their name in TypeScript. */
-export type Keys = Readonly<Record<string, Key>>;
+/** Specs of keys by their name in TypeScript. */
+export type KeySpecs = Readonly<Record<string, KeySpec>>;
 
 /** Type of the value of a key. */
-export type ValueOf<K extends Key> = K["default"] extends readonly unknown[] ? readonly ItemOf<K>[]
-  : K extends { readonly null: string } ? ItemOf<K> | null
-  : ItemOf<K>;
+export type ValueOfKey<K extends KeySpec> = K["default"] extends readonly unknown[]
+  ? readonly ItemOfKey<K>[]
+  : K extends { readonly null: string } ? ItemOfKey<K> | null
+  : ItemOfKey<K>;
 
 /** Type of the value of a key, or of an item if it is a list. */
-export type ItemOf<K extends Key> = K extends { readonly choices: infer C }
+export type ItemOfKey<K extends KeySpec> = K extends { readonly choices: infer C }
   ? K extends { readonly isPath: true } ? string
   : C extends readonly (infer Word)[] ? Word
   : keyof C
@@ -53,5 +54,5 @@ export type ItemOf<K extends Key> = K extends { readonly choices: infer C }
 
 /** Type of the values of keys, and of sections of keys. */
 export type ConfigOf<T> = {
-  readonly [N in keyof T]: T[N] extends Key ? ValueOf<T[N]> : ConfigOf<T[N]>;
+  readonly [N in keyof T]: T[N] extends KeySpec ? ValueOfKey<T[N]> : ConfigOf<T[N]>;
 };

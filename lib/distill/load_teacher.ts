@@ -1,0 +1,95 @@
+import type { RunConfig } from "../../config/run_config.ts";
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import type { HubModelOptions } from "../hub/hub_model.ts";
+import type { Image } from "../image/image.ts";
+import { prepareStartImage } from "../initialization/start_image.ts";
+import type { SessionLoader } from "../onnx/runtime/session.ts";
+import type { Palette } from "../palette/palette.ts";
+import { defined } from "../text/defined.ts";
+import { captionPrompt } from "./caption_prompt.ts";
+import { AugmentedControlImages } from "./control_images.ts";
+import { openAuxiliaryModel } from "./find_teacher.ts";
+import { loadNetworks, type NetworkParts } from "./load_networks.ts";
+import { planRun } from "./memory/plan_run.ts";
+import type { RunInputs } from "./run_inputs.ts";
+import { runNotes } from "./run_notes.ts";
+import { type RunSetup, setUpRun } from "./set_up_run.ts";
+
+/** Options of {@linkcode loadTeacher}. */
+export interface LoadTeacherOptions {
+  /** Inputs of the run. */
+  readonly inputs: RunInputs;
+  /** Palette of the config. */
+  readonly palette: Palette;
+  /** Loads the networks. */
+  readonly sessions: SessionLoader;
+  /** Where models of the Hub are, and whether they are downloaded. */
+  readonly hub: HubModelOptions;
+  /** Takes the ownership of what is loaded. */
+  readonly owned: AsyncDisposableStack;
+}
+
+/** A teacher with its networks, and the images that it gets. */
+export interface LoadedTeacher extends RunSetup, NetworkParts {
+  /** The prepared input image. */
+  readonly image: Image | undefined;
+  /** Input images of the ControlNets in use. */
+  readonly control: AugmentedControlImages | undefined;
+}
+
+/** Captions the input image if asked to, sets the run up, and loads the networks of the teacher. */
+export async function loadTeacher(
+  gpu: Gpu,
+  asked: RunConfig,
+  { inputs, palette, sessions, hub, owned }: LoadTeacherOptions,
+): Promise<LoadedTeacher> {
+  const { checkpoint, slot, signal, onStage = () => {}, onNote = () => {} } = inputs;
+  signal?.throwIfAborted();
+  onStage("load");
+  const captioning = { image: inputs.image, hub, onStage, onNote };
+  const config = await captionPrompt(sessions, asked, captioning);
+  const controlNotes: string[] = [];
+  const setup = await setUpRun(gpu, config, {
+    ...inputs,
+    palette,
+    hub,
+    pictures: slot?.scheduler.batchSize ?? 1,
+    onNote: (note) => controlNotes.push(note),
+  });
+  for (const note of [...await runNotes(setup, checkpoint), ...controlNotes]) onNote(note);
+  inputs.onPlan?.(await planRun(gpu, setup));
+  const image = inputs.image && prepareStartImage(inputs.image, {
+    picture: { height: config.generator.imageH, width: config.generator.imageW },
+    teacher: setup.teacherSize,
+    fit: config.generator.imageFit,
+  });
+  // The depth estimator is freed before the networks of the teacher are loaded.
+  const control = await createControlImages(gpu, setup, { image, sessions, hub });
+  if (control) owned.use(control);
+  const networks = await loadNetworks(gpu, setup, {
+    sessions,
+    owned,
+    ...defined({ onTiming: inputs.onTiming }),
+  });
+  return { ...setup, ...networks, image, control };
+}
+
+async function createControlImages(
+  gpu: Gpu,
+  { config: { controlnet }, controlnets, teacherSize }: RunSetup,
+  { image, sessions, hub }: {
+    readonly image: Image | undefined;
+    readonly sessions: SessionLoader;
+    readonly hub: HubModelOptions;
+  },
+): Promise<AugmentedControlImages | undefined> {
+  if (!image || controlnets.length === 0) return undefined;
+  return await AugmentedControlImages.create(gpu, {
+    choices: controlnets,
+    config: controlnet,
+    image,
+    size: teacherSize,
+    sessions,
+    openDepthModel: () => openAuxiliaryModel(controlnet.depthModelId, hub),
+  });
+}
