@@ -108,27 +108,20 @@ interface Setting {
 }
 
 function grantRun(grants: Grants, flags: FlagsOf<"generate">, context: PermissionContext): void {
-  const { cwd } = context;
   const { settings, folder } = settingsOf(grants, flags, context);
   for (const palette of flags.palette ?? []) grants.readNamed(palette);
   const refused = new Map<string, Setting>();
   for (const [key, setting] of settings) {
     for (const name of namedPaths(key, setting.value)) {
-      if (setting.file === undefined || mayFileName(name, setting.file, context)) {
-        grants.readNamed(name);
-      } else refused.set(key, setting);
+      if (mayName(name, setting, context)) grants.readNamed(name);
+      else refused.set(key, setting);
     }
   }
-  const output = settings.get("output");
+  const output = settings.get("output") ?? { value: DEFAULT_OUTPUT, file: undefined };
   // A resumed run writes its own folder.
-  if (folder === undefined || (output && output.file === undefined)) {
-    const path = String(output?.value ?? DEFAULT_OUTPUT);
-    if (path.trim() === "") {
-      throw new RefusedError("Cannot write to an empty path: expected a folder");
-    }
-    if (output?.file !== undefined && !isBelow(resolve(cwd, path), cwd)) {
-      refused.set("output", output);
-    } else grants.write(path);
+  if (folder === undefined || flags.output !== undefined) {
+    if (mayWrite(output, context)) grants.write(String(output.value));
+    else refused.set("output", output);
   }
   const runtime = settings.get("runtime");
   if (runtime?.value === "native") {
@@ -174,11 +167,21 @@ function settingsOf(grants: Grants, flags: FlagsOf<"generate">, context: Permiss
   return { settings, folder };
 }
 
-/** Tells whether a config file may name an input: no URL, and a path nearby. */
-function mayFileName(name: string, file: string, { root, cwd }: PermissionContext): boolean {
+/** Tells whether an input is permitted: it was typed, or it is no URL and lies nearby. */
+function mayName(name: string, { file }: Setting, { root, cwd }: PermissionContext): boolean {
+  if (file === undefined) return true;
   if (hostOf(name) !== undefined) return false;
   const path = resolve(cwd, name);
   return [root, cwd, dirname(file)].some((folder) => path === folder || isBelow(path, folder));
+}
+
+/** Tells whether an output is permitted: it was typed, or it lies below the working folder. */
+function mayWrite({ value, file }: Setting, { cwd }: PermissionContext): boolean {
+  const path = String(value);
+  if (path.trim() === "") {
+    throw new RefusedError("Cannot write to an empty path: expected a folder for output");
+  }
+  return file === undefined || isBelow(resolve(cwd, path), cwd);
 }
 
 /** Tells whether a path lies below a folder, in no hidden one such as ".ssh". */

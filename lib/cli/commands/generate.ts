@@ -19,6 +19,7 @@ import { createReporter } from "../../report/create_reporter.ts";
 import { readRequest, type Request } from "../flags/run_request.ts";
 import type { Terminal } from "../../report/terminal.ts";
 import { UsageError } from "../flags/usage_error.ts";
+import type { Run } from "../../distill/run.ts";
 import { decodeCheckpoint } from "../../run/decode_checkpoint.ts";
 import { defined } from "../../text/defined.ts";
 import { refuseLinks } from "./refuse_links.ts";
@@ -88,13 +89,9 @@ async function readOrders(
   const found = await Promise.all(names.map((name) => findPalette(name, readPaletteFile)));
   const palettes = new Map(names.map((name, i) => [name, found[i]!]));
   const decodeNotes: string[] = [];
-  const onNote = (note: string) => decodeNotes.push(note);
   const image = path === null
     ? undefined
-    : await decodeImage(await readFile(path, { maxBytes: MAX_IMAGE_BYTES }), {
-      name: path,
-      onNote,
-    });
+    : await readImage(path, (note) => void decodeNotes.push(note));
   const { checkpoint: file } = request;
   const checkpoint = file === undefined ? undefined : decodeCheckpoint(await readFile(file), file);
   // The default size need not be kept.
@@ -122,15 +119,25 @@ async function readOrders(
         decodesGradient: flags.verbose ?? false,
         hub: { download: flags.download ?? false, forceDownload: flags.forceDownload ?? false },
       },
-      createFolder: async (run, date) =>
-        request.folder ?? await createRunFolder(config.output, {
-          config: request.name,
-          date,
-          model: basename(config.diffusion.modelId),
-          size: { height: config.generator.imageH, width: config.generator.imageW },
-          palette: run.palette.name,
-        }),
+      createFolder: (run, date) => createFolder(request, run, date),
     };
+  });
+}
+
+async function readImage(path: string, onNote: (note: string) => void): Promise<Image> {
+  const bytes = await readFile(path, { maxBytes: MAX_IMAGE_BYTES });
+  return await decodeImage(bytes, { name: path, onNote });
+}
+
+/** Creates the folder of a run; a resumed run has one. */
+async function createFolder({ folder, name }: Request, run: Run, date: Date): Promise<string> {
+  const { output, diffusion } = run.config;
+  return folder ?? await createRunFolder(output, {
+    config: name,
+    date,
+    model: basename(diffusion.modelId),
+    size: run.size,
+    palette: run.palette.name,
   });
 }
 

@@ -19,6 +19,7 @@ import type { Reporter } from "../../report/reporter.ts";
 import { teeReporter } from "../../report/tee_reporter.ts";
 import { createTerminal } from "../../report/terminal.ts";
 import type { StepMetrics, StepReport } from "../../run/step_report.ts";
+import { defined } from "../../text/defined.ts";
 import { describeError } from "./describe_error.ts";
 import { writeInputs, writeReferences } from "./reference_files.ts";
 import { StepFiles, type StepFilesOptions } from "./step_files.ts";
@@ -121,7 +122,7 @@ async function make(
     seconds: seconds(),
     evaluations,
     interrupted,
-    ...score === undefined ? {} : { score },
+    ...defined({ score }),
   });
   return { number, prompt, palette, seed: config.seed, folder, image, step, isComplete, score };
 }

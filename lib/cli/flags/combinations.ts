@@ -46,7 +46,8 @@ export function combinations(flags: PictureFlags, config: RunConfig): RunConfig[
     palettes.flatMap((palette) =>
       seeds.map((seed) => ({
         ...config,
-        ...{ prompt, seed },
+        prompt,
+        seed,
         generator: { ...config.generator, palette },
       }))
     )

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { CONFIG_KEYS } from "../../../config/run_config.ts";
 import { HUB_VARIABLES, type HubSettings, resolveHubSettings } from "../../hub/settings.ts";
+import { defined } from "../../text/defined.ts";
 import { parseLoraLocation, splitLoraPaths } from "../../lora/lora_names.ts";
 import {
   BUILT_IN_TEACHER,
@@ -51,7 +52,7 @@ export function findHubLocations(
   };
   try {
     const { endpoint, cacheFolder } = resolveHubSettings({ variable, readText });
-    return { endpoint, cacheFolder, ...(tokenFile === undefined ? {} : { tokenFile }) };
+    return { endpoint, cacheFolder, ...defined({ tokenFile }) };
   } catch {
     // The command itself says what is wrong with it.
     return undefined;

@@ -129,7 +129,7 @@ function buildProgram(
     command.action((...values: unknown[]) => {
       const args = values.slice(0, positional.length).flat().filter((value) => value !== undefined);
       const flags = values[positional.length] as FlagsOf<CommandName>;
-      checkValues(name, flags);
+      checkValues(name, args, flags);
       onParsed({ command: name, args, flags } as unknown as ParsedCommand);
     });
   }
@@ -151,7 +151,10 @@ function optionOf({ name, value, isList, help }: Flag, lists: ParseOptions["list
 }
 
 /** Refuses values that are empty: as a path they would mean the working folder. */
-function checkValues(name: CommandName, flags: FlagsOf<CommandName>): void {
+function checkValues(name: CommandName, args: unknown[], flags: FlagsOf<CommandName>): void {
+  if (args.includes("")) {
+    throw new UsageError("Cannot read the command line: expected a name or path, got an empty one");
+  }
   for (const flag of flagsOf(name)) {
     if (flag.mayBeEmpty || !valuesOf(flags, flag).includes("")) continue;
     throw new UsageError(

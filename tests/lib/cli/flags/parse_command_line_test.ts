@@ -51,6 +51,12 @@ Deno.test("an empty value is refused, except where it means something", () => {
       });
     }
   }
+  for (const args of [["video", ""], ["palettes", "a", ""], ["random-teacher", "mini", ""]]) {
+    assert.throws(() => parseCommandLine(args), {
+      name: "UsageError",
+      message: /expected a name or path, got an empty one$/,
+    });
+  }
   const parsed = parseCommandLine(["generate", "--prompt", "", "--negative-prompt="]);
   assert(parsed?.command === "generate");
   assert.deepEqual({ ...parsed.flags }, { prompt: [""], negativePrompt: "" });
