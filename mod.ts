@@ -59,8 +59,8 @@
  *
  * The library needs a WebGPU adapter, which can be a software adapter. The adapter needs no
  * permission. Reading the teacher needs `--allow-read` of its folder, or `--allow-net` of its host
- * if the teacher or this module is on a server. onnxruntime reads one file in Deno's npm cache, which
- * needs `--allow-read`; the error names the path.
+ * if the teacher or this module is on a server. onnxruntime reads one file in Deno's npm cache,
+ * which needs `--allow-read`; the error names the path.
  *
  * Importing has no side effects. The library prints nothing and writes no file.
  *

@@ -72,7 +72,8 @@ function merge(sources: readonly ConfigSource[]): RunConfig {
 /**
  * Completes a config that a program gives in part.
  *
- * @throws {ConfigError} If a key is unknown, a value is not allowed, or values contradict each other.
+ * @throws {ConfigError} If a key is unknown, a value is not allowed, or values contradict each
+ *   other.
  */
 export function resolveRunConfig(part: PartialConfig = {}): RunConfig {
   return resolveSources([sourceOf(flatten(part, CONFIG_KEYS, ""), "")]).config;

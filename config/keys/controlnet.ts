@@ -1,6 +1,8 @@
 import type { KeySpecs } from "./key_spec.ts";
 
-/** Keys of the ControlNets, which keep the picture close to the edges or depth of the input image. */
+/**
+ * Keys of the ControlNets, which keep the picture close to the edges or depth of the input image.
+ */
 export const CONTROLNET_KEYS = {
   useControlnet: {
     default: true,

@@ -2,8 +2,8 @@
 export type KeyValue = boolean | number | string | null | readonly (number | string)[];
 
 /**
- * Spec of a key of the config. It is the one source of the key's type, check, default, meaning, JSON Schema
- * and text in `default.yaml`.
+ * Spec of a key of the config. It is the one source of the key's type, check, default, meaning,
+ * JSON Schema and text in `default.yaml`.
  *
  * The kind of value follows from it: a word if there are `choices`, a number if there is a `range`,
  * true or false if the default is one of them, else a text. A list if the default is one.

@@ -21,8 +21,8 @@ export interface BatchInputs
 
 /**
  * Chooses the batch size for several pictures: `config.batch` if it is not 0, else at most 16 on a
- * GPU and 4 on a CPU, and less if the pictures need more than 1 GiB more than one picture. No weights
- * are loaded, but the teacher must be there.
+ * GPU and 4 on a CPU, and less if the pictures need more than 1 GiB more than one picture. No
+ * weights are loaded, but the teacher must be there.
  *
  * @returns From 1 to the number of pictures; 1 if there is none.
  * @throws {TeacherFolderError} If the teacher cannot be used.

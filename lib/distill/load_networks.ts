@@ -15,8 +15,8 @@ import type { RunInputs } from "./run_inputs.ts";
 import type { RunSetup } from "./set_up_run.ts";
 
 /**
- * Composes the loader of the networks of a run: onnxruntime, with the pool and the batch slot of the
- * inputs.
+ * Composes the loader of the networks of a run: onnxruntime, with the pool and the batch slot of
+ * the inputs.
  *
  * @throws {TypeError} If there is a slot without a pool.
  */

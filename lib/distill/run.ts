@@ -34,8 +34,8 @@ export interface Run extends AsyncDisposable {
   /** Images that the teacher sampled to start from one of them; undefined if it sampled none. */
   readonly references: References | undefined;
   /**
-   * Input images of the ControlNets by kind: "canny" has white edges on black, "depth" is white where
-   * it is near. Empty if no ControlNet is used.
+   * Input images of the ControlNets by kind: "canny" has white edges on black, "depth" is white
+   * where it is near. Empty if no ControlNet is used.
    */
   readonly controlImages: Readonly<Record<string, Image>>;
   /**
@@ -60,8 +60,8 @@ export interface Run extends AsyncDisposable {
   stepViews(): Promise<StepViews>;
   /**
    * Decodes the gradient at the latents of the last step as if it were latents, as SD-piXL does. It
-   * is gray where the teacher wants no change; elsewhere it has the color that the teacher moves the
-   * picture away from.
+   * is gray where the teacher wants no change; elsewhere it has the color that the teacher moves
+   * the picture away from.
    *
    * The first call loads the decoder of the teacher's autoencoder, which is freed with the run; see
    * `decodesGradient` of the inputs.
@@ -72,8 +72,8 @@ export interface Run extends AsyncDisposable {
   gradientImage(): Promise<Image>;
   /**
    * Scores how well the current picture (the most likely colors, enlarged) fits the prompt, by the
-   * teacher's denoising error: -log of the mean squared error of the noise that the teacher predicts
-   * with the prompt, at two times of high noise. The negative prompt is not used.
+   * teacher's denoising error: -log of the mean squared error of the noise that the teacher
+   * predicts with the prompt, at two times of high noise. The negative prompt is not used.
    *
    * Scores with the same teacher, teacher's size and prompt are comparable, whatever the seed and
    * the palette: all use the same noise. The run does not change, and the two teacher calls are not

@@ -21,14 +21,14 @@ export interface RunTogetherOptions {
  * Makes several pictures in batches: one teacher call serves all pictures of a batch.
  *
  * On a GPU with a small teacher, a batch takes hardly longer than one picture. On the CPU, a batch
- * takes 7 to 19 % less time than its pictures one by one. Runs share a teacher call if they have the
- * same teacher, size, precision, ControlNets and kind of guidance; prompts, palettes, images and seeds
- * may differ. Other runs work in a batch too, but it takes longer than one by one. The pictures are
- * those of single runs, up to rounding in the networks.
+ * takes 7 to 19 % less time than its pictures one by one. Runs share a teacher call if they have
+ * the same teacher, size, precision, ControlNets and kind of guidance; prompts, palettes, images
+ * and seeds may differ. Other runs work in a batch too, but it takes longer than one by one. The
+ * pictures are those of single runs, up to rounding in the networks.
  *
  * The runs of a batch advance in step: each waits for the others until `make` has ended. So `make`
- * must not wait for another picture. When a picture ends early or fails, the others stop waiting for
- * it.
+ * must not wait for another picture. When a picture ends early or fails, the others stop waiting
+ * for it.
  *
  * @param items Inputs of the pictures, such as prompts or seeds.
  * @param make Makes one picture: creates a run with the given inputs, and disposes of it.

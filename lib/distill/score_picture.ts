@@ -18,8 +18,8 @@ export type ScoringParts = EncodingParts & Pick<StepParts, "schedule" | "denoise
 /**
  * Scores how well a picture fits its prompt, by the teacher's denoising error.
  *
- * {@linkcode encodePicture} makes the input of the teacher; {@linkcode scoreByDenoising} defines the
- * score and names its source.
+ * {@linkcode encodePicture} makes the input of the teacher; {@linkcode scoreByDenoising} defines
+ * the score and names its source.
  *
  * @returns Higher is better; scores with the same prompt, size and teacher are comparable.
  */
@@ -36,8 +36,8 @@ export async function scorePicture(
 }
 
 /**
- * Encodes the picture of a generator as an input of the teacher: the most likely colors, with orphan
- * pixels removed, enlarged as in a step, not augmented.
+ * Encodes the picture of a generator as an input of the teacher: the most likely colors, with
+ * orphan pixels removed, enlarged as in a step, not augmented.
  *
  * @returns Scaled latents, shape [1, 4, h, w].
  */

@@ -47,9 +47,9 @@ function candidates(height: number, aspect: number, multiple: number): ImageSize
 }
 
 /**
- * Returns the number of pixels of which height and width of a teacher's image must be multiples: the
- * downsampling factor of the autoencoder times that of the UNet. Other sizes would not fit the UNet's
- * skip connections.
+ * Returns the number of pixels of which height and width of a teacher's image must be multiples:
+ * the downsampling factor of the autoencoder times that of the UNet. Other sizes would not fit the
+ * UNet's skip connections.
  */
 export function sizeMultiple({ vae, unet }: Pick<TeacherFolder, "vae" | "unet">): number {
   return vae.factor * 2 ** (unet.downBlocks.length - 1);

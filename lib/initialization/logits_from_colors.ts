@@ -12,8 +12,8 @@ export interface LogitsFromColorsOptions
  * Computes logits that show colors.
  *
  * The logits of a pixel are the similarities of its color to the palette colors, centered, and
- * scaled to the same norm at each pixel: the mean norm of all pixels times `softmaxRegularizer`. With
- * the distance "zero" they stay 0.
+ * scaled to the same norm at each pixel: the mean norm of all pixels times `softmaxRegularizer`.
+ * With the distance "zero" they stay 0.
  *
  * @param colors sRGB in [0, 1], shape [H, W, 3].
  * @returns Shape [H, W, K].
@@ -50,7 +50,9 @@ function center(logits: Float32Array, count: number): void {
   }
 }
 
-/** Rescales the logits of each pixel to the mean norm times `factor`, in place; zeros stay zeros. */
+/**
+ * Rescales the logits of each pixel to the mean norm times `factor`, in place; zeros stay zeros.
+ */
 function rescale(logits: Float32Array, count: number, factor: number): void {
   const norms = new Float64Array(logits.length / count);
   for (let i = 0; i < norms.length; i++) {

@@ -29,8 +29,8 @@ interface Block {
  * Gives each pixel the majority color of its block of the image, each pixel of which votes for the
  * nearest palette color (l2). The first color wins ties.
  *
- * Blocks are whole pixels; the remainder is cropped equally at both ends. Along an axis in which the
- * image is smaller than `size`, its pixels are repeated.
+ * Blocks are whole pixels; the remainder is cropped equally at both ends. Along an axis in which
+ * the image is smaller than `size`, its pixels are repeated.
  */
 export function majorityClasses(image: Image, size: ImageSize, palette: Palette): PixelClasses {
   const nearest = nearestColors(image, palette);
@@ -54,8 +54,8 @@ export function majorityClasses(image: Image, size: ImageSize, palette: Palette)
 }
 
 /**
- * Quantizes the image with k-means, to as many colors as the palette has but at least 16. Each pixel
- * takes the majority cluster of its block, and {@linkcode matchColors} maps each cluster to a
+ * Quantizes the image with k-means, to as many colors as the palette has but at least 16. Each
+ * pixel takes the majority cluster of its block, and {@linkcode matchColors} maps each cluster to a
  * palette color.
  *
  * So an area of one color stays uniform, even if its color lies between two palette colors.

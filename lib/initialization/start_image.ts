@@ -18,8 +18,8 @@ export interface StartImageOptions {
 
 /**
  * Prepares an input image for a picture of H x W pixels: composites it over white and scales it to
- * n H x n W pixels, where n is the smallest integer that makes it at least as large as the teacher's
- * image.
+ * n H x n W pixels, where n is the smallest integer that makes it at least as large as the
+ * teacher's image.
  *
  * - "crop" cuts off both ends of the longer axis.
  * - "fit" centers the whole image and fills the rest with the color of its border.

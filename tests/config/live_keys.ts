@@ -1,7 +1,9 @@
 import { goldenPath } from "../support/goldens.ts";
 import type { OBSERVATIONS, RunObservation } from "./observe_config.ts";
 
-/** What a key changes: of a plan, of a whole run, one of the run's losses, or its folder's files. */
+/**
+ * What a key changes: of a plan, of a whole run, one of the run's losses, or its folder's files.
+ */
 export type Observable =
   | keyof typeof OBSERVATIONS
   | Exclude<keyof RunObservation, "losses">

@@ -83,7 +83,9 @@ export interface MemoryPlan {
 
 /** Max memory of WebAssembly, which addresses 32 bits. */
 const WASM_BYTES = 2 ** 32;
-/** Number of [H, W, K] tensors: logits, gradient, 2 moments, noise, probabilities, their gradient. */
+/**
+ * Number of [H, W, K] tensors: logits, gradient, 2 moments, noise, probabilities, their gradient.
+ */
 const PICTURE_TENSORS = 7;
 /** Number of images of the teacher's size: enlarged, augmented, and their gradients. */
 const TEACHER_TENSORS = 8;
