@@ -14,34 +14,33 @@ import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
 /** Options of {@linkcode captionImage}. */
 export interface CaptionOptions {
-  /** Words that the caption begins with, such as "a picture of". Default: none. */
+  /** Start of the caption, such as "a picture of". Default: none. */
   readonly query?: string;
-  /** Least number of tokens behind the query. Default: 0. */
+  /** Min number of tokens after the query. Default: 0. */
   readonly minNewTokens?: number;
-  /** Greatest number of tokens behind the query. Default: 75. */
+  /** Max number of tokens after the query. Default: 75. */
   readonly maxNewTokens?: number;
-  /** Number of captions that are pursued at once; 1 takes the best word each time. Default: 1. */
+  /** Number of beams; 1 is greedy search. Default: 1. */
   readonly beams?: number;
-  /** Type of what is computed. Default: "float32". */
+  /** Precision of the computation. Default: "float32". */
   readonly precision?: FloatType;
 }
 
-/** Greatest number of new tokens. Source: SD-piXL's configuration. */
+/** Max number of new tokens. Source: SD-piXL's configuration. */
 const DEFAULT_MAX_NEW_TOKENS = 75;
 
 /**
- * Says what a picture shows, in words of BLIP.
+ * Captions an image with BLIP. The networks are loaded, run and released.
  *
- * The networks are loaded, run and released.
- *
- * Source: Li et al. 2022, https://arxiv.org/abs/2201.12086; the picture is prepared as by
- * transformers' BlipImageProcessor: stretched to a square, bicubic.
+ * Source: Li et al. 2022, https://arxiv.org/abs/2201.12086. The image is prepared as by transformers'
+ * BlipImageProcessor: stretched to a square, bicubic.
  *
  * @param sessions Loads the networks.
  * @param folder Files of a BLIP captioning network and its tokenizer, in transformers' layout.
- * @param image Opaque picture of any size.
- * @returns The caption, in lower case, with the query at its beginning.
+ * @param image Opaque image of any size.
+ * @returns The caption in lower case; it starts with the query.
  * @throws {ModelConfigError} If an option of the network is not supported.
+ * @throws {SessionError} If a network cannot be loaded.
  */
 export async function captionImage(
   sessions: SessionLoader,
@@ -51,8 +50,8 @@ export async function captionImage(
 ): Promise<string> {
   const config = await readBlipConfig(folder);
   const tokenizer = await openBertTokenizer(folder);
-  const side = config.vision.imageSize;
-  const square = { height: side, width: side };
+  const { imageSize } = config.vision;
+  const square = { height: imageSize, width: imageSize };
   const resized = resizeImage(image, square, { fit: "stretch", filter: "bicubic" });
   const pixelValues = makePixelValues([resized], CLIP_STATISTICS);
   const query = tokenizer.encode(options.query ?? "");
@@ -61,17 +60,17 @@ export async function captionImage(
 }
 
 /**
- * Writes a caption as tokens.
+ * Generates the token ids of a caption.
  *
- * @param pixelValues The prepared picture, [1, 3, S, S].
- * @param options.query Tokens behind the begin that the caption begins with.
- * @returns The tokens behind the query, without the end.
+ * @param pixelValues The prepared image, [1, 3, S, S].
+ * @param options.query Token ids of the start of the caption.
+ * @returns The token ids after the query, without the end token.
  */
 export async function writeCaption(
   sessions: SessionLoader,
   network: {
     readonly folder: ModelFolder;
-    /** Folder of the network inside the model folder. Default: "", the model folder. */
+    /** Folder of the network inside the model folder. Default: "", the model folder itself. */
     readonly subfolder?: string;
     readonly config: BlipConfig;
   },
@@ -83,9 +82,9 @@ export async function writeCaption(
   const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, minNewTokens = 0 } = options;
   const { bosTokenId, sepTokenId, maxPositions } = config.text;
   const start = [bosTokenId, ...query];
-  // The last new token is not read again.
+  // The last new token is not an input.
   const length = Math.min(maxPositions, start.length + maxNewTokens - 1);
-  const room = length - start.length + 1;
+  const maxTokens = length - start.length + 1;
   using weights = await StateDict.open(folder, subfolder, { prefer: precision });
   const encoderGraph = buildBlipImageEncoder(weights, config, { precision });
   await using encoder = await sessions.load(
@@ -102,13 +101,13 @@ export async function writeCaption(
   );
   return await generateTokens(start, nextTokenScorer(decoder, cross, { beams, length }), {
     endToken: sepTokenId,
-    minNewTokens: Math.min(minNewTokens, room),
-    maxNewTokens: room,
+    minNewTokens: Math.min(minNewTokens, maxTokens),
+    maxNewTokens: maxTokens,
     beams,
   });
 }
 
-/** Runs the decoder on texts that are filled up to its length; rows without a text are empty. */
+/** Runs the decoder on texts padded to its length; rows without a text are zeros. */
 function nextTokenScorer(
   decoder: Session,
   cross: Readonly<Record<string, SavedTensor>>,

@@ -27,14 +27,13 @@ export interface ChosenReference {
 
 /** Options of {@linkcode chooseByClip}. */
 export interface ChooseByClipOptions {
-  /** Type of what is computed. Default: "float32". */
+  /** Precision of the computation. Default: "float32". */
   readonly precision?: FloatType;
 }
 
 /**
- * Chooses the image that fits a prompt best, by the similarity of CLIP's embeddings.
- *
- * The network is loaded, run once and released.
+ * Chooses the image that fits a prompt best, by the similarity of CLIP's embeddings. The network is
+ * loaded, run once and released.
  *
  * Source: Radford et al. 2021, https://arxiv.org/abs/2103.00020. Images are prepared as by
  * transformers' CLIPImageProcessor: the shorter axis is resized to the input size, bicubic, and the
@@ -42,7 +41,9 @@ export interface ChooseByClipOptions {
  *
  * @param sessions Loads the network.
  * @param folder Files of a CLIP network and its tokenizer, in transformers' layout.
+ * @throws {RangeError} If there is no image.
  * @throws {ModelConfigError} If an option of the network is not supported.
+ * @throws {SessionError} If the network cannot be loaded.
  */
 export async function chooseByClip(
   sessions: SessionLoader,
@@ -59,9 +60,9 @@ export async function chooseByClip(
   }
   const config = await readClipConfig(folder);
   const tokenizer = await openClipTokenizer(folder, "");
-  const side = config.vision.imageSize;
+  const { imageSize } = config.vision;
   const resized = images.map((image) =>
-    resizeImage(image, { height: side, width: side }, { fit: "crop", filter: "bicubic" })
+    resizeImage(image, { height: imageSize, width: imageSize }, { fit: "crop", filter: "bicubic" })
   );
   const ids = tokenizer.encode(prompt);
   const sizes = { images: images.length, texts: 1, length: ids.length };

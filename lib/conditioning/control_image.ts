@@ -5,18 +5,18 @@ import type { Image, ImageSize } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
 import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 
-/** How edges are sought. */
+/** Options of edge detection. */
 export type EdgeConfig = Pick<
   ControlnetConfig,
   "cannyThreshold1" | "cannyThreshold2" | "cannyBlur" | "cannyBlurRadius"
 >;
 
 /**
- * Makes the image that a canny ControlNet follows: white edges on black.
+ * Creates the control image of a canny ControlNet: white edges on black.
  *
  * Source: Zhang et al. 2023, https://arxiv.org/abs/2302.05543.
  *
- * @param image Opaque picture; another size is stretched, as the generator's picture is.
+ * @param image Opaque image. It is stretched to `size`, as the generator's image is.
  * @param size Size of the teacher's image, in pixels.
  * @returns Values 0 or 1, shape [1, 3, S_H, S_W].
  */

@@ -13,23 +13,23 @@ import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
 export interface DepthImageOptions {
   /** Size of the teacher's image, in pixels. */
   readonly size: ImageSize;
-  /** Type of what is computed. Default: "float32". */
+  /** Precision of the computation. Default: "float32". */
   readonly precision?: FloatType;
 }
 
 /**
- * Makes the image that a depth ControlNet follows: near is white, far is black.
- *
- * The network is loaded, run once and released.
+ * Creates the control image of a depth ControlNet: near is white, far is black. The network is
+ * loaded, run once and released.
  *
  * Source: Yang et al. 2024, "Depth Anything V2", https://arxiv.org/abs/2406.09414; Ranftl et al.
  * 2021, "Vision Transformers for Dense Prediction", https://arxiv.org/abs/2103.13413.
  *
  * @param sessions Loads the network.
  * @param folder Files of a Depth Anything or a hybrid DPT, in transformers' layout.
- * @param image Opaque picture; another size is stretched, as the generator's picture is.
+ * @param image Opaque image. It is stretched to `size`, as the generator's image is.
  * @returns Values in [0, 1], shape [1, 3, S_H, S_W].
  * @throws {ModelConfigError} If an option of the network is not supported.
+ * @throws {SessionError} If the network cannot be loaded.
  */
 export async function makeDepthImage(
   sessions: SessionLoader,
@@ -48,16 +48,16 @@ export async function makeDepthImage(
   const pixelValues = makePixelValues([resized], statistics);
   const { outputs } = await session.runHost({ pixel_values: pixelValues });
   const { data, shape } = outputs["predicted_depth"]!;
-  const seen = { height: shape[1]!, width: shape[2]! };
-  return normalizeDepth(data as Float32Array, [seen, size], interpolation);
+  const depthSize = { height: shape[1]!, width: shape[2]! };
+  return normalizeDepth(data as Float32Array, [depthSize, size], interpolation);
 }
 
 /**
- * Brings depth to a size and to [0, 1]: the least becomes 0 and the greatest 1.
+ * Resizes depth and scales it to [0, 1]: the min becomes 0, the max 1.
  *
  * @param depth Shape [H, W].
- * @param sizes Its size, and that of the result.
- * @returns Three equal channels, shape [1, 3, S_H, S_W]; zeros where all depths are equal.
+ * @param sizes Size of the depth, and of the result.
+ * @returns Three equal channels, shape [1, 3, S_H, S_W]; zeros if all depths are equal.
  */
 export function normalizeDepth(
   depth: ArrayLike<number>,
@@ -67,7 +67,7 @@ export function normalizeDepth(
   const down = interpolationTaps(from.height, height, interpolation);
   const across = interpolationTaps(from.width, width, interpolation);
   const plane = new Float32Array(height * width);
-  let [least, greatest] = [Infinity, -Infinity];
+  let [min, max] = [Infinity, -Infinity];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       let sum = 0;
@@ -76,17 +76,17 @@ export function normalizeDepth(
           sum += rowWeight * weight * depth[row * from.width + column]!;
         }
       }
-      // Rounded like what is stored, so that the least becomes exactly 0.
+      // Rounded like the stored values, so that the min becomes exactly 0.
       const value = Math.fround(sum);
       plane[y * width + x] = value;
-      least = Math.min(least, value);
-      greatest = Math.max(greatest, value);
+      min = Math.min(min, value);
+      max = Math.max(max, value);
     }
   }
-  const range = greatest - least;
+  const range = max - min;
   const data = new Float32Array(3 * plane.length);
   for (let i = 0; i < plane.length; i++) {
-    data[i] = range > 0 ? (plane[i]! - least) / range : 0;
+    data[i] = range > 0 ? (plane[i]! - min) / range : 0;
   }
   data.copyWithin(plane.length, 0, plane.length);
   data.copyWithin(2 * plane.length, 0, plane.length);

@@ -17,36 +17,36 @@ import { type ChannelStatistics, IMAGENET_STATISTICS } from "./pixel_values.ts";
 
 /** Sizes and precision of the graph of a depth estimator. */
 export interface DepthGraphOptions extends ImageSize {
-  /** Rows of the batch. */
+  /** Number of images, N. */
   readonly batch: number;
-  /** Type of what is computed. Default: "float32". */
+  /** Precision of the computation. Default: "float32". */
   readonly precision?: FloatType;
 }
 
-/** A network that sees depth: how it looks at a picture, and its graph. */
+/** A depth estimator: how it prepares an image, and its graph. */
 export interface DepthModel {
-  /** Returns the size at which a picture is looked at. */
+  /** Returns the size to which an image is resized for the network. */
   inputSize(image: ImageSize): ImageSize;
-  /** How a picture is brought to that size. */
+  /** Filter of that resize. */
   readonly filter: ResizeFilter;
-  /** What its values are normalized with. */
+  /** Mean and standard deviation for the normalization of the image. */
   readonly statistics: ChannelStatistics;
-  /** How depth is brought to another size. */
+  /** Interpolation with which the depth is resized. */
   readonly interpolation: Interpolation;
-  /** Builds the graph: `pixel_values` [N, 3, H, W] to `predicted_depth` [N, H', W']. */
+  /** Builds the graph: `pixel_values` [N, 3, H, W] -> `predicted_depth` [N, H', W']. */
   build(weights: WeightSource, options: DepthGraphOptions): Graph;
 }
 
-/** Names of Pillow's filters, by number, as far as pictures can be resized with them. */
+/** Supported filters by Pillow's number. */
 const PILLOW_FILTERS: Readonly<Record<number, ResizeFilter>> = { 2: "bilinear", 3: "bicubic" };
 const BILINEAR = 2;
 const BICUBIC = 3;
 
 /**
- * Reads what a depth network is: a Depth Anything, or a hybrid DPT such as SD-piXL's
- * Intel/dpt-hybrid-midas. The `model_type` of its config.json tells.
+ * Reads the options of a depth estimator: a Depth Anything, or a hybrid DPT such as SD-piXL's
+ * Intel/dpt-hybrid-midas, by the `model_type` of its config.json.
  *
- * @throws {ModelConfigError} If it is something else, or an option is not supported.
+ * @throws {ModelConfigError} If it is another type, or an option is not supported.
  */
 export async function readDepthModel(folder: ModelFolder): Promise<DepthModel> {
   const config = await ModelConfig.open(folder, "");
@@ -64,25 +64,24 @@ export async function readDepthModel(folder: ModelFolder): Promise<DepthModel> {
 }
 
 /**
- * Returns the size at which a Depth Anything looks at a picture: its aspect ratio, about as large
- * as the pictures that the network was trained on, with sides that are multiples of the patch.
+ * Returns the input size of a Depth Anything for an image: about the size of the images in
+ * training, with the aspect ratio of the image, rounded to multiples of the patch size.
  *
  * Source: `get_resize_output_image_size` of transformers' DPTImageProcessor, with
  * keep_aspect_ratio.
  */
 export function depthInputSize(image: ImageSize, { backbone }: DepthAnythingConfig): ImageSize {
   const { imageSize, patchSize } = backbone;
-  const scales = [imageSize / image.height, imageSize / image.width] as const;
-  const [scaleDown, scaleAcross] = scales;
-  const scale = Math.abs(1 - scaleAcross) < Math.abs(1 - scaleDown) ? scaleAcross : scaleDown;
-  const sideOf = (side: number) => patchSize * Math.max(1, Math.round(side * scale / patchSize));
-  return { height: sideOf(image.height), width: sideOf(image.width) };
+  const [scaleH, scaleW] = [imageSize / image.height, imageSize / image.width];
+  const scale = Math.abs(1 - scaleW) < Math.abs(1 - scaleH) ? scaleW : scaleH;
+  const scaled = (size: number) => patchSize * Math.max(1, Math.round(size * scale / patchSize));
+  return { height: scaled(image.height), width: scaled(image.width) };
 }
 
 /**
- * SD-piXL enlarges the depth bicubically.
+ * Reads a hybrid DPT. Its depth is resized with bicubic interpolation, as in SD-piXL.
  *
- * Source: transformers' DPTImageProcessor, whose defaults hold where there is no file of it.
+ * Source: transformers' DPTImageProcessor; its defaults apply if its file is missing.
  */
 async function readDpt(folder: ModelFolder, config: ModelConfig): Promise<DepthModel> {
   const dpt = parseDptConfig(config);
@@ -94,7 +93,7 @@ async function readDpt(folder: ModelFolder, config: ModelConfig): Promise<DepthM
   for (const key of ["do_resize", "do_rescale", "do_normalize"]) {
     processor.choice(key, [true], true);
   }
-  // The class itself takes pictures of one size only.
+  // The class itself supports only one image size.
   processor.choice("keep_aspect_ratio", [false], false);
   const factor = processor.positive("rescale_factor", 1 / 255);
   if (Math.abs(255 * factor - 1) > 1e-6) throw processor.refusal("rescale_factor", "1 / 255");
@@ -105,24 +104,24 @@ async function readDpt(folder: ModelFolder, config: ModelConfig): Promise<DepthM
     filter: PILLOW_FILTERS[filter]!,
     statistics: {
       mean: readChannels(processor, "image_mean"),
-      deviation: readChannels(processor, "image_std"),
+      std: readChannels(processor, "image_std"),
     },
     interpolation: "bicubic",
     build: (weights, options) => buildDptHybrid(weights, dpt, options),
   };
 }
 
-/** Older files have one number for both sides. */
+/** Older files have one number for height and width. */
 function readSize(processor: ModelConfig, fallback: number): ImageSize {
   const value = processor.get("size") ?? fallback;
   const multiple = processor.integer("ensure_multiple_of", 1);
   const { height, width } = typeof value === "number"
     ? { height: value, width: value }
     : value as Partial<Record<keyof ImageSize, unknown>>;
-  const sides = [height, width].map((side) =>
-    Number.isSafeInteger(side) ? multiple * Math.round(side as number / multiple) : 0
+  const rounded = [height, width].map((size) =>
+    Number.isSafeInteger(size) ? multiple * Math.round(size as number / multiple) : 0
   );
-  if (sides.every((side) => side > 0)) return { height: sides[0]!, width: sides[1]! };
+  if (rounded.every((size) => size > 0)) return { height: rounded[0]!, width: rounded[1]! };
   throw processor.refusal("size", "a number of pixels, or an object with height and width");
 }
 
@@ -132,5 +131,5 @@ function readChannels(processor: ModelConfig, key: string): readonly [number, nu
   if (Array.isArray(value) && value.length === 3 && value.every(fits)) {
     return value as [number, number, number];
   }
-  throw processor.refusal(key, "three numbers above 0");
+  throw processor.refusal(key, "three numbers > 0");
 }

@@ -1,8 +1,8 @@
 /**
- * Scores the next token of some texts.
+ * Computes the logits of the next token of texts.
  *
- * @param texts Tokens of each text, all of one length.
- * @returns For each text the scores (logits) of every token, [V].
+ * @param texts Token ids of each text, all of the same length.
+ * @returns The logits of all tokens for each text, [V].
  */
 export type ScoreNextToken = (
   texts: readonly (readonly number[])[],
@@ -10,34 +10,35 @@ export type ScoreNextToken = (
 
 /** Options of {@linkcode generateTokens}. */
 export interface GenerateTokensOptions {
-  /** Token that ends a text. */
+  /** Id of the token that ends a text. */
   readonly endToken: number;
-  /** Least number of tokens before the end. Default: 0. */
+  /** Min number of tokens before the end token. Default: 0. */
   readonly minNewTokens?: number;
-  /** Greatest number of tokens, the end among them. */
+  /** Max number of tokens, including the end token. */
   readonly maxNewTokens: number;
-  /** Number of texts that are pursued at once; 1 takes the best token each time. Default: 1. */
+  /** Number of beams; 1 is greedy search. Default: 1. */
   readonly beams?: number;
   /**
-   * Power of the length that probabilities are divided by, above 0 for longer texts. Default: 1.
+   * Exponent of the length by which the log probability is divided; > 0 favors longer texts.
+   * Default: 1.
    */
   readonly lengthPenalty?: number;
 }
 
-/** A text and the logarithm of its probability; for a finished one divided by its length. */
+/** A text and its log probability, which is divided by the length for a finished text. */
 interface Hypothesis {
   readonly tokens: readonly number[];
   readonly score: number;
 }
 
 /**
- * Writes a text, token by token: the best token each time, or with beams a text that is likely as a
- * whole.
+ * Generates a text token by token, with greedy search or beam search.
  *
- * Source: beam search without sampling of transformers' generate(), with early_stopping false.
+ * Source: transformers' generate() without sampling, with early_stopping false.
  *
- * @param start Tokens that the text begins with.
- * @returns The tokens behind `start`, without the end.
+ * @param start Token ids with which the text starts.
+ * @returns The token ids after `start`, without the end token.
+ * @throws {RangeError} If an option is out of range.
  */
 export async function generateTokens(
   start: readonly number[],
@@ -46,22 +47,24 @@ export async function generateTokens(
 ): Promise<number[]> {
   const { beams = 1, minNewTokens = 0, maxNewTokens, endToken } = options;
   if (!Number.isInteger(beams) || beams < 1) {
-    throw new RangeError(`Cannot write a text: expected an integer of beams >= 1, got ${beams}`);
+    throw new RangeError(
+      `Cannot generate a text: expected beams to be an integer >= 1, got ${beams}`,
+    );
   }
   if (!(maxNewTokens >= 1 && minNewTokens <= maxNewTokens)) {
     throw new RangeError(
-      `Cannot write a text: expected 1 token or more and at least as many as the least number, ` +
+      `Cannot generate a text: expected maxNewTokens >= 1 and >= minNewTokens, ` +
         `got ${minNewTokens} to ${maxNewTokens}`,
     );
   }
   const tokens = beams === 1
-    ? await takeBest(start, scoreNext, options)
+    ? await searchGreedily(start, scoreNext, options)
     : await searchBeams(start, scoreNext, { ...options, beams });
-  const own = tokens.slice(start.length);
-  return own.at(-1) === endToken ? own.slice(0, -1) : own;
+  const added = tokens.slice(start.length);
+  return added.at(-1) === endToken ? added.slice(0, -1) : added;
 }
 
-async function takeBest(
+async function searchGreedily(
   start: readonly number[],
   scoreNext: ScoreNextToken,
   { minNewTokens = 0, maxNewTokens, endToken }: GenerateTokensOptions,
@@ -98,7 +101,7 @@ async function searchBeams(
       running.flatMap((beam, i) => extend(beam, scores[i]!, 2 * beams, forbidden)),
       2 * beams,
     );
-    // One that ends counts only if it is among the best, or short texts would win.
+    // A finished text counts only if it is among the best, otherwise short texts would win.
     const isEnded = ({ tokens }: Hypothesis) => tokens.at(-1) === endToken;
     finish(candidates.slice(0, beams).filter(isEnded), count);
     running = candidates.filter((candidate) => !isEnded(candidate)).slice(0, beams);
@@ -111,28 +114,28 @@ async function searchBeams(
   return finished[0]!.tokens;
 }
 
-/** Returns the best hypotheses, best first; the first of equals stays first. */
+/** Returns the best hypotheses, best first; the order of equal scores is kept. */
 function best(hypotheses: readonly Hypothesis[], count: number): readonly Hypothesis[] {
   return hypotheses.toSorted((a, b) => b.score - a.score).slice(0, count);
 }
 
-/** Returns the likeliest texts with one more token. */
+/** Returns the most probable extensions of a text by one token. */
 function extend(
   { tokens, score }: Hypothesis,
   scores: Float32Array,
   count: number,
   forbidden: number | undefined,
 ): Hypothesis[] {
-  const greatest = scores.reduce((a, b) => Math.max(a, b), -Infinity);
-  const sum = scores.reduce((total, value) => total + Math.exp(value - greatest), 0);
-  const normal = greatest + Math.log(sum);
+  const max = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+  const sum = scores.reduce((total, value) => total + Math.exp(value - max), 0);
+  const logSumExp = max + Math.log(sum);
   return bestTokens(scores, count, forbidden).map((token) => ({
     tokens: [...tokens, token],
-    score: score + scores[token]! - normal,
+    score: score + scores[token]! - logSumExp,
   }));
 }
 
-/** Returns the tokens with the greatest scores, best first. */
+/** Returns the tokens with the highest scores, best first. */
 function bestTokens(
   scores: Float32Array,
   count: number,
@@ -144,9 +147,9 @@ function bestTokens(
     const isFull = found.length === count;
     if (isFull && !(scores[token]! > scores[found[count - 1]!]!)) continue;
     if (isFull) found.pop();
-    let place = found.length;
-    while (place > 0 && scores[token]! > scores[found[place - 1]!]!) place--;
-    found.splice(place, 0, token);
+    let position = found.length;
+    while (position > 0 && scores[token]! > scores[found[position - 1]!]!) position--;
+    found.splice(position, 0, token);
   }
   return found;
 }

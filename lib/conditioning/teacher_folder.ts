@@ -10,7 +10,7 @@ import { MODEL_FAMILIES } from "./model_families.ts";
 import type { CheckpointSource, ModelFamily, PromptEncoder } from "./model_family.ts";
 import type { LoraReference } from "../lora/lora_file.ts";
 
-/** A folder is no teacher, or a teacher that cannot be used. */
+/** A folder has no teacher, or one that is not supported. */
 export class TeacherFolderError extends Error {
   /** Name of the class. */
   override readonly name = "TeacherFolderError";
@@ -24,29 +24,28 @@ export class TeacherFolderError extends Error {
   }
 }
 
-/** Where a network lies. */
+/** Location of a network. */
 export interface NetworkLocation {
-  /** Folder that is read. */
+  /** Model folder. */
   readonly folder: ModelFolder;
-  /** Folder of the network inside of it; "" for itself. */
+  /** Folder of the network inside the model folder; "" for the model folder itself. */
   readonly subfolder: string;
 }
 
-/** Opens a ControlNet by its id. */
+/** Opens a ControlNet by its id; undefined if there is none. */
 export type FindControlnet = (id: string) => Promise<ModelFolder | undefined>;
 
 /** Options of {@linkcode openTeacherFolder}. */
 export interface TeacherFolderOptions {
-  /** Name for messages. Default: where the folder is. */
+  /** Name for error messages. Default: the location of the folder. */
   readonly name?: string;
-  /** Another autoencoder: its files lie in this folder itself. Default: the teacher's own. */
+  /** Folder of another autoencoder. Default: the teacher's autoencoder. */
   readonly autoencoder?: ModelFolder;
   /**
-   * Opens a ControlNet that the teacher has not itself, whose files lie in the folder itself;
-   * undefined if there is none. Default: there is none.
+   * Opens the folder of a ControlNet that is not in the teacher's folder. Default: there is none.
    */
   readonly findControlnet?: FindControlnet;
-  /** LoRAs that its networks are loaded with. Default: none. */
+  /** LoRAs that are merged into its networks. Default: none. */
   readonly loras?: readonly LoraReference[];
 }
 
@@ -55,7 +54,7 @@ const COMMON_FILES: readonly string[] = ["unet/config.json", "scheduler/schedule
 
 /** A diffusion model of a supported family, in diffusers' layout. */
 export class TeacherFolder implements CheckpointSource {
-  /** Name for messages, such as "mini". */
+  /** Name for error messages, such as "mini". */
   readonly name: string;
   /** Its files. */
   readonly folder: ModelFolder;
@@ -63,15 +62,15 @@ export class TeacherFolder implements CheckpointSource {
   readonly unet: UnetConfig;
   /** Options of the autoencoder. */
   readonly vae: Autoencoder;
-  /** Where the autoencoder lies. */
+  /** Location of the autoencoder. */
   readonly vaeLocation: NetworkLocation;
-  /** LoRAs that UNet and text encoders are loaded with. */
+  /** LoRAs that are merged into UNet and text encoders. */
   readonly loras: readonly LoraReference[];
   /** Text encoders and tokenizers. */
   readonly promptEncoder: PromptEncoder;
   readonly #findElsewhere: FindControlnet;
 
-  /** Puts together what {@linkcode openTeacherFolder} has read. */
+  /** Takes the parts that {@linkcode openTeacherFolder} reads. */
   constructor(
     parts: Pick<
       TeacherFolder,
@@ -92,30 +91,30 @@ export class TeacherFolder implements CheckpointSource {
   /**
    * Size of the images that the teacher was trained on, in pixels.
    *
-   * @throws {TeacherFolderError} If its UNet does not tell.
+   * @throws {TeacherFolderError} If the UNet's file does not give it.
    */
   get imageSize(): ImageSize {
-    const sides = this.unet.sampleSize;
-    if (!sides) {
+    const { sampleSize } = this.unet;
+    if (!sampleSize) {
       throw new TeacherFolderError(
         this.folder.location,
         'expected "sample_size" in unet/config.json, got none; set sd.im_size',
       );
     }
-    return { height: sides[0] * this.vae.factor, width: sides[1] * this.vae.factor };
+    return { height: sampleSize[0] * this.vae.factor, width: sampleSize[1] * this.vae.factor };
   }
 
   /**
    * Returns the size of the latents of an image.
    *
-   * @throws {RangeError} If a side of the image is no multiple of the autoencoder's factor.
+   * @throws {RangeError} If height or width is not a multiple of the autoencoder's factor.
    */
   latentSize({ height, width }: ImageSize): ImageSize {
     const { factor } = this.vae;
     if (height % factor !== 0 || width % factor !== 0) {
       throw new RangeError(
         `Cannot use an image of ${height}x${width} with the teacher "${this.name}": ` +
-          `expected sides that are multiples of ${factor} pixels`,
+          `expected height and width to be multiples of ${factor} pixels`,
       );
     }
     return { height: height / factor, width: width / factor };
@@ -127,10 +126,10 @@ export class TeacherFolder implements CheckpointSource {
   }
 
   /**
-   * Returns where a ControlNet lies: in the teacher's `controlnet_<id>`, in that of the kind
-   * without size, or elsewhere.
+   * Returns the location of a ControlNet: the teacher's folder `controlnet_<id>`, the folder of the
+   * kind without size, or another model folder.
    *
-   * @param id Kind, such as "canny", which may end with a size, such as "_mid".
+   * @param id Kind with an optional size, such as "canny" or "canny_mid".
    * @throws {TeacherFolderError} If there is none.
    */
   async controlnetLocation(id: string): Promise<NetworkLocation> {
@@ -154,10 +153,8 @@ export class TeacherFolder implements CheckpointSource {
     if (promptInputs(config) !== promptInputs(this.unet)) {
       throw new TeacherFolderError(
         this.folder.location,
-        `the ControlNet "${id}" is for another model family: expected ${
-          promptInputs(this.unet)
-        }, ` +
-          `as the UNet, got ${promptInputs(config)}; ` +
+        `the ControlNet "${id}" is for another model family: ` +
+          `expected ${promptInputs(this.unet)}, as the UNet, got ${promptInputs(config)}; ` +
           `take "${id}" out of controlnet.models_id, or set controlnet.use_controlnet to false`,
       );
     }
@@ -175,8 +172,8 @@ export class TeacherFolder implements CheckpointSource {
   async #findControlnet(id: string): Promise<NetworkLocation | undefined> {
     const names = /[\\/]/.test(id) ? [] : [id, controlnetKind(id)];
     for (const subfolder of names.map((name) => `controlnet_${name}`)) {
-      const place = { folder: this.folder, subfolder };
-      if (await this.folder.has(`${subfolder}/config.json`)) return place;
+      const location = { folder: this.folder, subfolder };
+      if (await this.folder.has(`${subfolder}/config.json`)) return location;
     }
     const folder = await this.#findElsewhere(id);
     return folder && { folder, subfolder: "" };
@@ -184,9 +181,10 @@ export class TeacherFolder implements CheckpointSource {
 }
 
 /**
- * Opens the folder of a teacher and reads what it is made of; no weights yet.
+ * Opens the folder of a teacher and reads the options of its networks, without weights.
  *
- * @throws {TeacherFolderError} If files are missing, with their names.
+ * @throws {TeacherFolderError} If files are missing; it names them. If the family is not supported,
+ * or the autoencoder does not fit the UNet.
  * @throws {ModelConfigError} If an option of the UNet or the autoencoder is not supported.
  */
 export async function openTeacherFolder(

@@ -1,21 +1,21 @@
 import { closestNames } from "../text/did_you_mean.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 
-/** A word of a prompt that a teacher has never seen. */
+/** A word of a prompt that is not in the vocabulary of a teacher. */
 export interface UnknownWord {
   /** The word, in lower case. */
   readonly word: string;
-  /** At most three words that are known, nearest first; none if nothing is near. */
+  /** At most three similar words of the vocabulary, the most similar first. */
   readonly nearest: readonly string[];
 }
 
-/** File of a teacher that lists the words it was trained with. */
+/** File of a teacher with the words of its training prompts. */
 const FILE = "vocabulary.json";
 
-/** Shorter words, such as "on", are near to almost anything, so they are not proposed. */
+/** Shorter words, such as "on", are similar to almost every word, so they are not suggested. */
 const MIN_LETTERS = 3;
 
-/** Shorter runs of letters are shared by words that have nothing to do with each other. */
+/** Unrelated words share shorter runs of letters. */
 const MIN_RUN = 4;
 
 /** Keys of the lists of known words in the vocabulary file. The file spells "colours". */
@@ -24,7 +24,7 @@ const LISTS = ["names", "backgrounds", "colours", "grammar"] as const;
 /**
  * Finds the words of a prompt that are outside the vocabulary of a teacher.
  *
- * @returns None if the folder has no `vocabulary.json`, as that of a large teacher.
+ * @returns The unknown words; none if the folder has no `vocabulary.json`.
  * @throws {SyntaxError} If the file is not valid.
  */
 export async function findUnknownWords(
@@ -39,7 +39,7 @@ export async function findUnknownWords(
     .map((word) => ({ word, nearest: nearestWords(word, names) }));
 }
 
-/** Known words that are spelled alike; without any, those that share a run of letters. */
+/** Returns words of similar spelling; if there are none, words that share a run of letters. */
 function nearestWords(word: string, names: readonly string[]): readonly string[] {
   const alike = closestNames(word, names);
   if (alike.length > 0) return alike;
@@ -49,7 +49,7 @@ function nearestWords(word: string, names: readonly string[]): readonly string[]
   return shared.filter(({ run }) => run === longest).slice(0, 3).map(({ name }) => name);
 }
 
-/** Length of the longest run of letters that two words share. */
+/** Returns the length of the longest common substring. */
 function longestRun(a: string, b: string): number {
   for (let length = Math.min(a.length, b.length); length > 0; length--) {
     for (let i = 0; i + length <= a.length; i++) {
@@ -60,14 +60,14 @@ function longestRun(a: string, b: string): number {
 }
 
 /**
- * Says that words are unknown, one sentence for each.
+ * Describes unknown words, one sentence per word.
  *
  * @param teacher Name of the teacher, such as "mini".
  */
 export function describeUnknownWords(words: readonly UnknownWord[], teacher: string): string[] {
   return words.map(({ word, nearest }) => {
     const known = nearest.map((name) => `"${name}"`).join(", ");
-    const hint = known === "" ? `; its ${FILE} lists all that are` : `; nearest known: ${known}`;
+    const hint = known === "" ? `; see its ${FILE} for all words` : `; nearest known: ${known}`;
     return `"${word}" is not in the vocabulary of "${teacher}"${hint}`;
   });
 }
@@ -84,12 +84,12 @@ async function readVocabulary(folder: ModelFolder): Promise<Set<string>> {
   const words = LISTS.flatMap((key) => {
     const list = lists[key];
     if (Array.isArray(list) && list.every((item) => typeof item === "string")) return list;
-    throw new SyntaxError(`Cannot read "${location}": expected a list of texts "${key}"`);
+    throw new SyntaxError(`Cannot read "${location}": expected a list of strings "${key}"`);
   });
   return new Set(words.flatMap(splitWords));
 }
 
-/** Runs of letters, as CLIP's tokenizer finds them, without digits, signs and endings as "'s". */
+/** Splits into runs of letters as CLIP's tokenizer does, without endings such as "'s". */
 function splitWords(text: string): string[] {
   const plain = text.normalize("NFC").toLowerCase().replace(/['’](s|t|re|ve|m|ll|d)\b/g, " ");
   return plain.match(/\p{L}+/gu) ?? [];

@@ -1,4 +1,4 @@
-/** Files of a tokenizer, as texts. */
+/** Contents of the files of a tokenizer. */
 export interface VocabularyFiles {
   /** `vocab.json`. */
   readonly vocab: string;
@@ -9,16 +9,17 @@ export interface VocabularyFiles {
 /** Tokens at the end of a CLIP vocabulary. */
 const SPECIAL = ["<|startoftext|>", "<|endoftext|>"] as const;
 
-/** Bytes that stand for themselves in a byte-level vocabulary. */
+/** Ranges of bytes that stand for themselves in a byte-level vocabulary. */
 const PLAIN: readonly (readonly [number, number])[] = [[0x21, 0x7e], [0xa1, 0xac], [0xae, 0xff]];
 
 /**
- * Makes a vocabulary of CLIP's kind that knows single bytes only, padded to a size.
+ * Creates a vocabulary in the format of CLIP that has single bytes only, padded to a size.
  *
- * Any text becomes valid tokens, one a byte. A network of the size can be run with it; a trained one
- * would not understand it.
+ * Every text is encoded, with one token per byte. It suits networks with random weights; a trained
+ * network does not know these tokens.
  *
- * @param size Number of tokens, at least 514.
+ * @param size Number of tokens, >= 514.
+ * @throws {RangeError} If it is smaller.
  */
 export function byteVocabulary(size: number): VocabularyFiles {
   const letters = byteLetters();
@@ -26,7 +27,7 @@ export function byteVocabulary(size: number): VocabularyFiles {
   const fillers = size - known.length - SPECIAL.length;
   if (fillers < 0) {
     throw new RangeError(
-      `Cannot make a vocabulary of ${size} tokens: expected at least ${
+      `Cannot create a vocabulary of ${size} tokens: expected at least ${
         known.length + SPECIAL.length
       }`,
     );
@@ -38,7 +39,7 @@ export function byteVocabulary(size: number): VocabularyFiles {
 }
 
 /**
- * Returns the letters that stand for bytes, in CLIP's order: the printable ones first.
+ * Returns the characters that stand for bytes, in CLIP's order: printable ones first.
  *
  * Source: `bytes_to_unicode` of https://github.com/openai/CLIP/blob/main/clip/simple_tokenizer.py.
  */

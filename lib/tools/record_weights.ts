@@ -10,16 +10,16 @@ import type { ModelConfig } from "../models/model_config.ts";
 import { buildUnet } from "../models/unet/unet_2d_condition_model.ts";
 import { parseUnetConfig } from "../models/unet/unet_config.ts";
 
-/** Sizes of inputs; weights do not depend on them. */
+/** Sizes of the inputs; weights do not depend on them. */
 const SIZES = { batch: 1, height: 16, width: 16, promptLength: 1, length: 1 };
 
 /**
- * Makes up the weights of a network of a teacher: all keys and shapes of its checkpoint.
+ * Creates random weights for a network of a teacher, with the keys and shapes of its checkpoint.
  *
- * They are those that its builder asks for, so there is no second list of them.
+ * The builder of the network requests the weights, so there is no second list of them.
  *
- * @param config Options of a UNet, ControlNet, tiny autoencoder or text encoder.
- * @throws {ModelConfigError} If it is something else, or an option is not supported.
+ * @param config Options of a UNet, ControlNet, AutoencoderTiny or text encoder.
+ * @throws {ModelConfigError} If it is another network, or an option is not supported.
  */
 export function recordWeights(
   config: ModelConfig,
@@ -47,7 +47,7 @@ export function recordWeights(
   return weights.entries;
 }
 
-/** A checkpoint without projection has the last layer too, although its graph does without. */
+/** A checkpoint without projection also has the last layer, which its graph does not use. */
 function recordText(weights: RandomWeights, config: ModelConfig): readonly WeightEntry[] {
   const parsed = parseClipTextConfig(config);
   const projectionDim = parsed.projectionDim ?? parsed.hiddenSize;

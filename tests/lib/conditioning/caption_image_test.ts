@@ -13,18 +13,18 @@ import { memoryFolder } from "./memory_folder.ts";
 const base = openModelFolder(goldenPath("tiny-blip"));
 const golden = readGolden("blip");
 const config = await readBlipConfig(base);
-/** The reference was not stopped by an end. */
+/** The reference has no end token. */
 const endless = { folder: base, config: { ...config, text: { ...config.text, sepTokenId: -1 } } };
 const pixelValues = golden.tensor("pixel_values");
 const [, ...greedy] = golden.tensor("greedy_ids").data;
 const SIDE = config.vision.imageSize;
 
-Deno.test("writeCaption() writes the tokens of the reference, best token each time", async () => {
+Deno.test("writeCaption() generates the tokens of the reference with greedy search", async () => {
   const options = { maxNewTokens: greedy.length, query: [] } as const;
   assert.deepEqual(await writeCaption(WASM_SESSIONS, endless, pixelValues, options), greedy);
 });
 
-gpuTest("writeCaption() writes the tokens of the reference on WebGPU", async (gpu) => {
+gpuTest("writeCaption() generates the tokens of the reference on WebGPU", async (gpu) => {
   const options = { maxNewTokens: greedy.length, query: [] } as const;
   assert.deepEqual(
     await writeCaption(new OrtSessions({ runtime: "webgpu", gpu }), endless, pixelValues, options),
@@ -32,7 +32,7 @@ gpuTest("writeCaption() writes the tokens of the reference on WebGPU", async (gp
   );
 });
 
-Deno.test("writeCaption() goes on behind a query, and stops at the end", async () => {
+Deno.test("writeCaption() continues a query and stops at the end token", async () => {
   const query = greedy.slice(0, 5);
   const options = { maxNewTokens: 6, query } as const;
   const rest = await writeCaption(WASM_SESSIONS, endless, pixelValues, options);
@@ -47,7 +47,7 @@ Deno.test("writeCaption() goes on behind a query, and stops at the end", async (
   assert.deepEqual(tokens, greedy.slice(0, greedy.indexOf(stop)));
 });
 
-Deno.test("writeCaption() with beams keeps to the numbers of tokens", async () => {
+Deno.test("writeCaption() respects the min and max number of tokens with beams", async () => {
   const options = {
     beams: 3,
     minNewTokens: 6,
@@ -58,7 +58,7 @@ Deno.test("writeCaption() with beams keeps to the numbers of tokens", async () =
   assert.equal(tokens.length, 6);
 });
 
-Deno.test("captionImage() turns a picture into text", async () => {
+Deno.test("captionImage() returns a text", async () => {
   const pieces = Array.from({ length: 300 }, (_, i) => i === 1 ? "[UNK]" : `w${i}`);
   const folder = memoryFolder({
     "vocab.txt": pieces.join("\n"),

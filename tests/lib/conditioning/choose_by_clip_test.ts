@@ -13,7 +13,7 @@ import { memoryFolder } from "./memory_folder.ts";
 const [BOS, EOS, LENGTH, SIDE] = [498, 499, 77, 64] as const;
 const base = openModelFolder(goldenPath("tiny-clip"));
 
-/** The tiny network with a tokenizer that knows letters: "a" at the end of a word is 26. */
+/** The tiny network with a tokenizer of letters: "a" at the end of a word is 26. */
 const folder = memoryFolder({
   "vocab.json": JSON.stringify(Object.fromEntries([
     ...Array.from({ length: 26 }, (_, i) => [String.fromCharCode(97 + i), i]),
@@ -30,18 +30,18 @@ function picture(side: number, seed: number): Image {
   return Image.fromFloats({ height: side, width: side }, values);
 }
 
-Deno.test("chooseByClip() picks the image with the greatest logit", async () => {
+Deno.test("chooseByClip() picks the image with the highest logit", async () => {
   const images = [1, 2, 3].map((seed) => picture(SIDE, seed));
   const chosen = await chooseByClip(WASM_SESSIONS, folder, { prompt: "ab a", images });
-  // The definition: (value / 255 - mean) / deviation of CLIP; the letters by hand.
-  const [mean, deviation] = [
+  // The definition: (value / 255 - mean) / std of CLIP; the letters by hand.
+  const [mean, std] = [
     [0.48145466, 0.4578275, 0.40821073],
     [0.26862954, 0.26130258, 0.27577711],
   ];
   const plane = SIDE * SIDE;
   const pixels = Float32Array.from({ length: 9 * plane }, (_, i) => {
     const [n, c] = [Math.floor(i / (3 * plane)), Math.floor(i / plane) % 3];
-    return (images[n]!.data[(i % plane) * 4 + c]! / 255 - mean[c]!) / deviation[c]!;
+    return (images[n]!.data[(i % plane) * 4 + c]! / 255 - mean[c]!) / std[c]!;
   });
   const ids = [BOS, 0, 27, 26, ...new Array<number>(LENGTH - 4).fill(EOS)];
   using weights = await StateDict.open(base, "");

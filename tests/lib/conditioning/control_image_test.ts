@@ -11,7 +11,7 @@ const CONFIG: EdgeConfig = {
   cannyBlurRadius: 1,
 };
 
-/** A picture of the reference file; its values are bytes, shape [H, W, 3]. */
+/** An image of the reference file: bytes, shape [H, W, 3]. */
 function goldenImage(): Image {
   const { data, shape } = GOLDEN.tensor("0.image");
   const [height, width] = shape as [number, number];
@@ -31,7 +31,7 @@ for (const [cannyBlur, name] of [[true, "0.blur"], [false, "0.sharp"]] as const)
   });
 }
 
-Deno.test("makeCannyImage() brings a picture to the teacher's size", () => {
+Deno.test("makeCannyImage() resizes an image to the teacher's size", () => {
   const size = { height: 48, width: 40 };
   const { data, shape } = makeCannyImage(goldenImage(), size, CONFIG);
   assert.deepEqual(shape, [1, 3, 48, 40]);

@@ -19,17 +19,17 @@ function picture(height: number, width: number): Image {
   return Image.fromFloats({ height, width }, values);
 }
 
-Deno.test("makeDepthImage() is the predicted depth, from 0 to 1, in three channels", async () => {
+Deno.test("makeDepthImage() returns the predicted depth in [0, 1], in three channels", async () => {
   const image = picture(SIDE, SIDE);
   const size = { height: SIDE, width: SIDE };
   const { data, shape } = await makeDepthImage(WASM_SESSIONS, folder, image, { size });
   assert.deepEqual(shape, [1, 3, SIDE, SIDE]);
   const plane = SIDE * SIDE;
-  // The definition: (value / 255 - mean) / deviation of ImageNet, channel by channel.
-  const [mean, deviation] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
+  // The definition: (value / 255 - mean) / std of ImageNet, channel by channel.
+  const [mean, std] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
   const pixels = Float32Array.from({ length: 3 * plane }, (_, i) => {
     const c = Math.floor(i / plane);
-    return (image.data[(i % plane) * 4 + c]! / 255 - mean[c]!) / deviation[c]!;
+    return (image.data[(i % plane) * 4 + c]! / 255 - mean[c]!) / std[c]!;
   });
   using weights = await StateDict.open(folder, "");
   const graph = buildDepthAnything(weights, config, { batch: 1, ...size });
@@ -44,7 +44,7 @@ Deno.test("makeDepthImage() is the predicted depth, from 0 to 1, in three channe
   }
 });
 
-Deno.test("makeDepthImage() brings any picture to the teacher's size", async () => {
+Deno.test("makeDepthImage() resizes any image to the teacher's size", async () => {
   const size = { height: 40, width: 24 };
   const options = { size } as const;
   const { data, shape } = await makeDepthImage(WASM_SESSIONS, folder, picture(50, 90), options);
@@ -54,7 +54,7 @@ Deno.test("makeDepthImage() brings any picture to the teacher's size", async () 
 });
 
 // transformers' get_resize_output_image_size with keep_aspect_ratio, multiple 14, size 518.
-Deno.test("depthInputSize() keeps the aspect ratio, in multiples of the patch", () => {
+Deno.test("depthInputSize() keeps the aspect ratio, in multiples of the patch size", () => {
   const full = { ...config, backbone: { ...config.backbone, imageSize: 518 } };
   const sizeOf = (height: number, width: number) => {
     const size = depthInputSize({ height, width }, full);
@@ -74,7 +74,7 @@ Deno.test("normalizeDepth() resizes like PyTorch, bilinear", () => {
   assertAllClose(data, [...row, ...row, ...row]);
 });
 
-Deno.test("normalizeDepth() makes a flat depth black", () => {
+Deno.test("normalizeDepth() returns zeros for a constant depth", () => {
   const size = { height: 2, width: 2 };
   for (const interpolation of ["bilinear", "bicubic"] as const) {
     const { data } = normalizeDepth(

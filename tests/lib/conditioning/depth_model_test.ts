@@ -13,7 +13,7 @@ import { scatter, WASM_SESSIONS } from "../onnx/run_graph.ts";
 const features = readTensorFile(goldenPath("tiny-dpt-hybrid/features.safetensors"));
 const PHOTO = { height: 50, width: 90 };
 
-/** Writes the options of a network, some changed, and of what prepares its pictures. */
+/** Returns the changed options of a network and of its image processor as files. */
 async function writeModel(
   to: string,
   { options = {}, processor }: {
@@ -30,7 +30,7 @@ async function writeModel(
   await Deno.writeTextFile(`${to}/preprocessor_config.json`, JSON.stringify(processor));
 }
 
-Deno.test("readDepthModel() tells a Depth Anything and a hybrid DPT by their type", async () => {
+Deno.test("readDepthModel() distinguishes a Depth Anything and a hybrid DPT by their type", async () => {
   const depthAnything = await readDepthModel(openModelFolder(goldenPath("tiny-depth-anything")));
   assert.deepEqual(depthAnything.inputSize(PHOTO), { height: 56, width: 98 });
   assert.equal(depthAnything.interpolation, "bilinear");
@@ -38,7 +38,7 @@ Deno.test("readDepthModel() tells a Depth Anything and a hybrid DPT by their typ
   const dpt = await readDepthModel(openModelFolder(goldenPath("tiny-dpt-hybrid")));
   assert.deepEqual(dpt.inputSize(PHOTO), { height: 64, width: 64 });
   assert.equal(dpt.filter, "bicubic");
-  assert.deepEqual(dpt.statistics, { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] });
+  assert.deepEqual(dpt.statistics, { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] });
   assert.equal(dpt.interpolation, "bicubic");
   await inTemporaryFolder(async (folder) => {
     await writeModel(folder, { options: { model_type: "zoedepth" } });
@@ -49,7 +49,7 @@ Deno.test("readDepthModel() tells a Depth Anything and a hybrid DPT by their typ
   });
 });
 
-Deno.test("readDepthModel() follows the file of DPTImageProcessor and refuses what it cannot", async () => {
+Deno.test("readDepthModel() follows the file of DPTImageProcessor and refuses unsupported options", async () => {
   await inTemporaryFolder(async (folder) => {
     const processor = {
       do_resize: true,
@@ -68,8 +68,8 @@ Deno.test("readDepthModel() follows the file of DPTImageProcessor and refuses wh
     const model = await readDepthModel(openModelFolder(folder));
     assert.deepEqual(model.inputSize(PHOTO), { height: 96, width: 64 });
     assert.equal(model.filter, "bilinear");
-    assert.deepEqual(model.statistics, { mean: [0.4, 0.5, 0.6], deviation: [0.25, 0.5, 0.75] });
-    // Older files have one number for both sides.
+    assert.deepEqual(model.statistics, { mean: [0.4, 0.5, 0.6], std: [0.25, 0.5, 0.75] });
+    // Older files have one number for height and width.
     await writeModel(folder, { processor: { size: 96 } });
     const older = await readDepthModel(openModelFolder(folder));
     assert.deepEqual(older.inputSize(PHOTO), { height: 96, width: 96 });
@@ -93,7 +93,7 @@ Deno.test("readDepthModel() follows the file of DPTImageProcessor and refuses wh
   });
 });
 
-Deno.test("makeDepthImage() sees with a hybrid DPT", async () => {
+Deno.test("makeDepthImage() runs a hybrid DPT", async () => {
   const values = scatter(PHOTO.height * PHOTO.width * 3).map((value) => (value + 1) / 2);
   const folder = openModelFolder(goldenPath("tiny-dpt-hybrid"));
   const options = { size: { height: 40, width: 24 } } as const;
@@ -104,7 +104,7 @@ Deno.test("makeDepthImage() sees with a hybrid DPT", async () => {
   assert.equal(Math.max(...data), 1);
 });
 
-Deno.test("readDepthModel() prepares pictures as DPTImageProcessor does", async () => {
+Deno.test("readDepthModel() prepares images as DPTImageProcessor does", async () => {
   const rgb = features.tensor("processor.rgb");
   const [height, width] = rgb.shape as [number, number, number];
   const image = Image.fromFloats({ height, width }, rgb.data.map((value) => value / 255));
@@ -114,14 +114,14 @@ Deno.test("readDepthModel() prepares pictures as DPTImageProcessor does", async 
   const { data, shape } = makePixelValues([resized], statistics);
   const expected = features.tensor("processor.pixel_values");
   assert.deepEqual(shape, expected.shape);
-  // torch rounds and clamps to bytes between the rows and the columns, which shows in noise as here.
+  // torch rounds and clamps to bytes between the rows and the columns, which is visible in noise.
   const steps = data.map((value, i) => Math.abs(value - expected.data[i]!) * 255 / 2);
   const near = steps.filter((step) => step < 1.01).length;
   assert(near > 0.99 * steps.length, `${near} of ${steps.length} values are one step away or less`);
   assert(steps.reduce((sum, step) => sum + step, 0) < 0.3 * steps.length);
 });
 
-Deno.test("normalizeDepth() enlarges like PyTorch, bicubic", () => {
+Deno.test("normalizeDepth() upsamples like PyTorch, bicubic", () => {
   const { data, shape } = readGolden("dpt_hybrid").tensor("square.predicted_depth");
   const [, height, width] = shape as [number, number, number];
   const expected = features.tensor("control.depth");

@@ -32,14 +32,14 @@ Deno.test("encodePrompts() equals transformers, negative prompt first", async ()
   assertAllClose(encoded.pooled!.data, pooled, { atol: 1e-4 });
 });
 
-Deno.test("encodePrompts() makes one row without a negative prompt", async () => {
+Deno.test("encodePrompts() returns one row without a negative prompt", async () => {
   const teacher = await openTeacherFolder(TINY);
   const encoded = await encodePrompts(WASM_SESSIONS, teacher, { prompt: PROMPT });
   assert.deepEqual(encoded.states.shape, [1, 77, 80]);
   assertAllClose(encoded.states.data, row("prompt_embeds", 0), { atol: 1e-4 });
 });
 
-Deno.test("encodePrompts() makes zeros of an empty negative prompt where the teacher says so", async () => {
+Deno.test("encodePrompts() returns zeros for an empty negative prompt if the checkpoint says so", async () => {
   const index = { "model_index.json": '{"force_zeros_for_empty_prompt": true}' };
   const teacher = await openTeacherFolder(memoryFolder(index, TINY));
   const prompts = { prompt: PROMPT, negativePrompt: "" };

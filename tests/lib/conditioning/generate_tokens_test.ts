@@ -3,7 +3,7 @@ import { generateTokens, type ScoreNextToken } from "../../../lib/conditioning/g
 
 const [VOCABULARY, END, START] = [4, 3, 0] as const;
 
-/** Scores by the whole text, without a pattern. */
+/** Logits that depend on the whole text, without a pattern. */
 function scoresOf(tokens: readonly number[]): Float32Array {
   const seed = tokens.reduce((sum, token, i) => sum + (token + 1) * Math.sqrt(i + 2), 0);
   return Float32Array.from({ length: VOCABULARY }, (_, i) => 3 * Math.sin(seed * (i + 1) * 2.7));
@@ -16,7 +16,7 @@ function logProbability(tokens: readonly number[], next: number): number {
   return scores[next]! - Math.log(scores.reduce((sum, score) => sum + Math.exp(score), 0));
 }
 
-/** Tries all texts; returns the one with the greatest mean logarithm of the probability. */
+/** Tries all texts and returns the one with the highest mean log probability. */
 function exhaustive(min: number, max: number): number[] {
   let [found, greatest] = [[] as number[], -Infinity];
   const visit = (own: readonly number[], sum: number) => {
@@ -35,7 +35,7 @@ function exhaustive(min: number, max: number): number[] {
   return found.filter((token) => token !== END);
 }
 
-Deno.test("generateTokens() takes the best token each time, until the end", async () => {
+Deno.test("generateTokens() searches greedily until the end token", async () => {
   const expected: number[] = [];
   for (let i = 0; i < 8; i++) {
     const scores = [...scoresOf([START, ...expected])];
@@ -47,8 +47,8 @@ Deno.test("generateTokens() takes the best token each time, until the end", asyn
   assert.deepEqual(tokens, expected);
 });
 
-Deno.test("generateTokens() keeps to the least and the greatest number of tokens", async () => {
-  // The end is always the best.
+Deno.test("generateTokens() respects the min and max number of tokens", async () => {
+  // The end token always has the highest logit.
   const eager: ScoreNextToken = (texts) =>
     Promise.resolve(texts.map(() => Float32Array.of(0, 1, 0, 9)));
   for (const beams of [1, 3]) {
@@ -64,14 +64,14 @@ Deno.test("generateTokens() keeps to the least and the greatest number of tokens
   assert.deepEqual(await generateTokens([START], endless, options), [0, 0, 0, 0]);
 });
 
-Deno.test("generateTokens() finds the likeliest text if it has beams enough", async () => {
+Deno.test("generateTokens() finds the most probable text with enough beams", async () => {
   for (const [min, max] of [[0, 3], [2, 4], [0, 5]] as const) {
     const options = { endToken: END, minNewTokens: min, maxNewTokens: max, beams: 400 };
     assert.deepEqual(await generateTokens([START], scoreNext, options), exhaustive(min, max));
   }
 });
 
-Deno.test("generateTokens() with beams asks for as many texts, of one length", async () => {
+Deno.test("generateTokens() with beams scores as many texts, of one length", async () => {
   const sizes: number[][] = [];
   const watched: ScoreNextToken = (texts) => {
     sizes.push([texts.length, ...new Set(texts.map(({ length }) => length))]);
@@ -86,10 +86,10 @@ Deno.test("generateTokens() with beams asks for as many texts, of one length", a
   assert.deepEqual(sizes, [[1, 1], [2, 2], [2, 3], [2, 4]]);
 });
 
-Deno.test("generateTokens() refuses numbers that make no sense", async () => {
+Deno.test("generateTokens() refuses options out of range", async () => {
   const write = (options: { minNewTokens?: number; maxNewTokens: number; beams?: number }) =>
     generateTokens([START], scoreNext, { endToken: END, ...options });
   await assert.rejects(write({ maxNewTokens: 0 }), { name: "RangeError" });
   await assert.rejects(write({ minNewTokens: 4, maxNewTokens: 3 }), /got 4 to 3$/);
-  await assert.rejects(write({ maxNewTokens: 3, beams: 0 }), /beams >= 1, got 0$/);
+  await assert.rejects(write({ maxNewTokens: 3, beams: 0 }), /beams to be an integer >= 1, got 0$/);
 });

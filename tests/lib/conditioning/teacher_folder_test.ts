@@ -8,7 +8,7 @@ import { memoryFolder } from "./memory_folder.ts";
 
 const TINY = openModelFolder(goldenPath("tiny-sdxl"));
 
-Deno.test("openTeacherFolder() finds the size of images and latents", async () => {
+Deno.test("openTeacherFolder() returns the size of images and latents", async () => {
   const teacher = await openTeacherFolder(TINY, { name: "tiny" });
   assert.equal(teacher.name, "tiny");
   assert.deepEqual(teacher.imageSize, { height: 128, width: 128 });
@@ -27,7 +27,7 @@ Deno.test("controlnetLocation() takes SD-piXL's names with a size", async () => 
   );
 });
 
-Deno.test("openTeacherFolder() names all files that are missing", async () => {
+Deno.test("openTeacherFolder() names all missing files", async () => {
   const folder = memoryFolder({}, TINY, ["unet/config.json", "tokenizer_2/vocab.json"]);
   await assert.rejects(openTeacherFolder(folder), (error) => {
     assert(error instanceof TeacherFolderError);
@@ -36,7 +36,7 @@ Deno.test("openTeacherFolder() names all files that are missing", async () => {
   });
 });
 
-Deno.test("controlnetLocation() looks elsewhere for what the teacher has not itself", async () => {
+Deno.test("controlnetLocation() looks elsewhere for a ControlNet that the teacher does not have", async () => {
   const own = openModelFolder(goldenPath("tiny-sdxl/controlnet_small"));
   const asked: string[] = [];
   const teacher = await openTeacherFolder(TINY, {
@@ -68,7 +68,7 @@ Deno.test("openTeacherFolder() refuses an autoencoder with other latents", async
   );
 });
 
-Deno.test("checkControlnet() refuses a ControlNet that follows images of another size", async () => {
+Deno.test("checkControlnet() refuses a ControlNet for images of another size", async () => {
   const text = '{"_class_name": "AutoencoderTiny", "encoder_block_out_channels": [64, 64, 64], ' +
     '"decoder_block_out_channels": [64, 64, 64], "num_encoder_blocks": [1, 3, 3], ' +
     '"num_decoder_blocks": [3, 3, 1]}';
@@ -83,7 +83,7 @@ Deno.test("checkControlnet() refuses a ControlNet that follows images of another
   (await openTeacherFolder(TINY)).checkControlnet("canny", config);
 });
 
-Deno.test("openTeacherFolder() takes another autoencoder from a folder of its own", async () => {
+Deno.test("openTeacherFolder() takes an autoencoder from another folder", async () => {
   const autoencoder = memoryFolder({ "config.json": '{"_class_name": "AutoencoderTiny"}' });
   const folder = memoryFolder({}, TINY, ["vae/config.json"]);
   const teacher = await openTeacherFolder(folder, { autoencoder });

@@ -25,7 +25,7 @@ Deno.test("findUnknownWords() finds nothing in a prompt of known words", async (
 Deno.test("describeUnknownWords() names the nearest known words", async () => {
   assert.deepEqual(await describe("a drgon and a drgon"), [
     '"drgon" is not in the vocabulary of "mini"; nearest known: "dragon"',
-    '"and" is not in the vocabulary of "mini"; its vocabulary.json lists all that are',
+    '"and" is not in the vocabulary of "mini"; see its vocabulary.json for all words',
   ]);
   // As "dinosaur" and "sauropod": spelled differently, with a part in common.
   assert.deepEqual(await describe("a snapdragonfly"), [
@@ -36,13 +36,13 @@ Deno.test("describeUnknownWords() names the nearest known words", async () => {
   ]);
 });
 
-Deno.test("findUnknownWords() asks nothing of a teacher without a vocabulary", async () => {
+Deno.test("findUnknownWords() finds nothing for a teacher without a vocabulary", async () => {
   assert.deepEqual(await findUnknownWords(memoryFolder({}), "xyzzy"), []);
 });
 
 Deno.test("findUnknownWords() refuses a file without the lists", async () => {
   const broken = (text: string) =>
     findUnknownWords(memoryFolder({ "vocabulary.json": text }), "dragon");
-  await assert.rejects(broken('{"names": [1]}'), /expected a list of texts "names"/);
+  await assert.rejects(broken('{"names": [1]}'), /expected a list of strings "names"/);
   await assert.rejects(broken("{"), /it is not JSON/);
 });

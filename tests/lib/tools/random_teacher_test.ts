@@ -18,7 +18,7 @@ import type { ModelFolder } from "../../../lib/weights/model_folder.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { runGraph, scatter } from "../onnx/run_graph.ts";
 
-/** Keeps files in memory. */
+/** Generates files in memory. */
 function folderOf(files: readonly TeacherFile[]): ModelFolder {
   const paths = new Map(files.map((file) => [file.path, file]));
   const bytes = async (path: string) =>
@@ -63,7 +63,7 @@ Deno.test("randomTeacherFiles() has half of SDXL's parameters for SSD-1B", async
 });
 
 for (const kind of RANDOM_TEACHERS) {
-  Deno.test(`randomTeacherFiles() makes a teacher folder of ${kind}`, async () => {
+  Deno.test(`randomTeacherFiles() creates a teacher folder of ${kind}`, async () => {
     const files = await randomTeacherFiles(kind, { controlnets: ["canny_mid"] });
     const folder = folderOf(files);
     const teacher = await openTeacherFolder(folder);
@@ -74,7 +74,7 @@ for (const kind of RANDOM_TEACHERS) {
     const { vocabSize } = await readClipTextConfig(folder, "text_encoder_2");
     const ids = tokenizer.encode("A kiwi 🥝");
     assert.deepEqual(ids.length, kind === "mini" ? 24 : 77);
-    // "a" is byte 0x61, with the end of a word; the begin of a text is the last token but one.
+    // "a" is byte 0x61, with the end of a word; the begin token is the second to last.
     assert.deepEqual(ids.slice(0, 2), [vocabSize - 2, 256 + 0x61 - 0x21]);
     assert.equal(ids.at(-1), 0);
   });
@@ -115,9 +115,9 @@ Deno.test("a random teacher runs: text encoders, ControlNet and UNet stay finite
   }
 });
 
-Deno.test("randomTeacherFiles() refuses a ControlNet that it does not know", async () => {
+Deno.test("randomTeacherFiles() refuses an unknown ControlNet", async () => {
   await assert.rejects(
     randomTeacherFiles("sdxl", { controlnets: ["pose_mid"] }),
-    /Cannot make the ControlNet "pose_mid": expected one of canny_small/,
+    /Cannot create the ControlNet "pose_mid": expected one of canny_small/,
   );
 });
