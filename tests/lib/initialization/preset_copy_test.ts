@@ -19,3 +19,20 @@ Deno.test("a copy of paper.yaml under another name starts the same picture", asy
   const standard = { ...paper, generator: { ...paper.generator, antialias: true } };
   assert.notDeepEqual(start(standard), start(paper));
 });
+
+/** Lists the TypeScript files below a folder of the project. */
+function* sourceFiles(folder: URL): Generator<URL> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (isDirectory) yield* sourceFiles(new URL(`${name}/`, folder));
+    else if (name.endsWith(".ts")) yield new URL(name, folder);
+  }
+}
+
+Deno.test("no code reads the name of the preset, but to name the folder of a run", () => {
+  const root = new URL("../../../", import.meta.url);
+  const readers = ["lib/", "kernels/"].flatMap((folder) => [...sourceFiles(new URL(folder, root))])
+    .filter((file) => /\.preset\b/.test(Deno.readTextFileSync(file)))
+    .map((file) => file.pathname.slice(root.pathname.length));
+
+  assert.deepEqual(readers, ["lib/cli/flags/run_request.ts"]);
+});
