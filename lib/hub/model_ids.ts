@@ -55,6 +55,7 @@ export const HUB_MODELS: Readonly<Record<string, HubModel>> = {
  */
 export const SAFETENSORS_REVISIONS: Readonly<Record<string, string>> = {
   "Intel/dpt-hybrid-midas": "refs/pr/5",
+  "openai/clip-vit-base-patch32": "c237dc49a33fc61debc9276459120b7eac67e7ef",
 };
 
 /** In SD-piXL, the kind without a size means the full size. */

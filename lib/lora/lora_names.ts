@@ -192,8 +192,8 @@ export function parseLoraLocation(location: string): { folder: string; path: str
   const [, folder, path] = FILE_IN_FOLDER.exec(location) ?? [];
   if (folder !== undefined && path !== undefined) return { folder, path };
   if (!location.endsWith(".safetensors")) return { folder: location, path: LORA_FILE };
-  if (/^[a-z][a-z+.-]+:/i.test(location)) {
-    const url = new URL(location);
+  const url = /^[a-z][a-z+.-]+:/i.test(location) ? URL.parse(location) : null;
+  if (url) {
     return { folder: new URL(".", url).href, path: url.pathname.split("/").at(-1)! };
   }
   const parent = dirname(location);

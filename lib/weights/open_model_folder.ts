@@ -12,7 +12,7 @@ export type ModelFolderOptions = WebFolderOptions;
  * @param location A path, a `file:` URL (needs `--allow-read`) or an `http(s):` URL (needs
  * `--allow-net` for its host). Downloads are kept in the Web cache of the running script, which
  * needs no permission.
- * @throws {TypeError} If the URL has another scheme.
+ * @throws {TypeError} If the URL is not valid, or has another scheme.
  */
 export function openModelFolder(
   location: string | URL,
@@ -21,10 +21,10 @@ export function openModelFolder(
   if (typeof location === "string" && !/^[a-z][a-z+.-]+:/i.test(location)) {
     return new LocalFolder(location);
   }
-  const url = new URL(location);
-  if (url.protocol === "file:") return new LocalFolder(fileURLToPath(url));
-  if (url.protocol === "http:" || url.protocol === "https:") return new WebFolder(url, options);
+  const url = URL.parse(location);
+  if (url?.protocol === "file:") return new LocalFolder(fileURLToPath(url));
+  if (url?.protocol === "http:" || url?.protocol === "https:") return new WebFolder(url, options);
   throw new TypeError(
-    `Cannot open the model folder "${url}": expected a path or a file:, http: or https: URL`,
+    `Cannot open the model folder "${location}": expected a path or a file:, http: or https: URL`,
   );
 }

@@ -45,6 +45,13 @@ Deno.test("chooseFiles() names the revision of SD-piXL's depth network that has 
   assert.deepEqual(choose([...main, weights], {}, repo), [...texts, weights].sort());
 });
 
+Deno.test("chooseFiles() names the commit of CLIP that has safetensors", () => {
+  assert.throws(
+    () => choose(["config.json", "pytorch_model.bin"], {}, "openai/clip-vit-base-patch32"),
+    /use its revision with safetensors, openai\/clip-vit-base-patch32@c237dc49[0-9a-f]{32}, or/,
+  );
+});
+
 Deno.test("chooseFiles() takes shards with their index, in both namings of variants", () => {
   const shards = (name: (part: string) => string, index: string) => [
     name("00001-of-00002"),

@@ -3,7 +3,13 @@ import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import { memorySource } from "../../../lib/weights/byte_source.ts";
 import { LoraError } from "../../../lib/lora/lora_error.ts";
 import { LoraFile } from "../../../lib/lora/lora_file.ts";
-import { findLoraModules, flatLoraName, parseLoraKey } from "../../../lib/lora/lora_names.ts";
+import {
+  findLoraModules,
+  flatLoraName,
+  LORA_FILE,
+  parseLoraKey,
+  parseLoraLocation,
+} from "../../../lib/lora/lora_names.ts";
 import { mergeLoras } from "../../../lib/lora/lora_merge.ts";
 import { type TensorToWrite, writeSafetensors } from "../../../lib/weights/safetensors_writer.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
@@ -90,6 +96,24 @@ Deno.test("parseLoraKey() reads the keys of peft, diffusers and kohya", () => {
 });
 
 // Names of kohya's files for SDXL. Source: sdxl_original_unet.py of kohya-ss/sd-scripts.
+Deno.test("parseLoraLocation() splits paths, addresses and ids into folder and file", () => {
+  const expected: Readonly<Record<string, readonly [folder: string, path: string]>> = {
+    "owner/name": ["owner/name", LORA_FILE],
+    "owner/name:x.safetensors": ["owner/name", "x.safetensors"],
+    "owner/name@refs/pr/1:a/x.safetensors": ["owner/name@refs/pr/1", "a/x.safetensors"],
+    "x.safetensors": [".", "x.safetensors"],
+    "loras/x.safetensors": ["./loras", "x.safetensors"],
+    "/loras/x.safetensors": ["/loras", "x.safetensors"],
+    "~/x.safetensors": ["~", "x.safetensors"],
+    "https://host/a/x.safetensors": ["https://host/a/", "x.safetensors"],
+    // No address: it is a path, which nobody has.
+    "http://[/x.safetensors": ["./http://[", "x.safetensors"],
+  };
+  for (const [location, [folder, path]] of Object.entries(expected)) {
+    assert.deepEqual(parseLoraLocation(location), { folder, path }, location);
+  }
+});
+
 Deno.test("findLoraModules() knows the names of Stability's code", () => {
   const keys: Record<string, string> = {
     "conv_in": "input_blocks_0_0",

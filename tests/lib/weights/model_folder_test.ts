@@ -69,10 +69,12 @@ Deno.test("openModelFolder() reads files only, and texts of a bounded size", asy
 });
 
 Deno.test("openModelFolder() refuses other addresses", () => {
-  assert.throws(
-    () => openModelFolder("ftp://host/x"),
-    /expected a path or a file:, http: or https:/,
-  );
+  for (const location of ["ftp://host/x", "http://[", "https://host:99999/"]) {
+    assert.throws(
+      () => openModelFolder(location),
+      /^TypeError: Cannot open the model folder ".*": expected a path or a file:, http: or https:/,
+    );
+  }
 });
 
 Deno.test("openModelFolder() downloads a file once", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
+import { freeBytes } from "../../../lib/hub/cache_files.ts";
 import { HubError } from "../../../lib/hub/hub_error.ts";
 import { openHubModel } from "../../../lib/hub/hub_model.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
@@ -75,5 +76,14 @@ Deno.test("links at the names of files are replaced, and what they lead to stays
     assert.equal(await model.text("config.json"), "{}");
     assert.equal(await Deno.readTextFile(outside), "untouched");
     for (const link of links) assert.equal((await Deno.lstat(link)).isSymlink, false);
+  });
+});
+
+Deno.test("freeBytes() returns the free space for a folder that does not exist yet", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const free = await freeBytes(join(folder, "hub", "models--a--b"));
+    const { state } = await Deno.permissions.query({ name: "sys", kind: "statfs" });
+    if (state === "granted") assert.equal(free! > 0, true);
+    else assert.equal(free, undefined);
   });
 });

@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { freeBytes } from "../../../lib/hub/cache_files.ts";
 import { DEFAULT_RETRY, pauseAfter, readRetryAfter } from "../../../lib/hub/retry.ts";
-import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
 Deno.test("readRetryAfter() reads seconds, a date and the Hub's own header", () => {
   const now = Date.parse("2026-01-01T00:00:00Z");
@@ -19,13 +16,4 @@ Deno.test("readRetryAfter() reads seconds, a date and the Hub's own header", () 
 Deno.test("pauseAfter() doubles up to a bound", () => {
   const pauses = [1, 2, 3, 4, 5, 6, 7].map((failures) => pauseAfter(DEFAULT_RETRY, failures));
   assert.deepEqual(pauses, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
-});
-
-Deno.test("freeBytes() returns the free space for a folder that does not exist yet", async () => {
-  await inTemporaryFolder(async (folder) => {
-    const free = await freeBytes(join(folder, "hub", "models--a--b"));
-    const { state } = await Deno.permissions.query({ name: "sys", kind: "statfs" });
-    if (state === "granted") assert.equal(free! > 0, true);
-    else assert.equal(free, undefined);
-  });
 });
