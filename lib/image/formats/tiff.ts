@@ -96,7 +96,9 @@ function layoutOf(directory: TiffDirectory, photometric: number): SampleLayout {
     throw new SyntaxError("it is damaged: fax data of more than one bit a pixel");
   }
   if (samplesPerPixel < colors || samplesPerPixel > MAX_SAMPLES) {
-    throw new SyntaxError(`expected at least ${colors} samples a pixel, got ${samplesPerPixel}`);
+    throw new SyntaxError(
+      `expected ${colors} to ${MAX_SAMPLES} samples per pixel, got ${samplesPerPixel}`,
+    );
   }
   return {
     height: directory.value(TAG.height, 0),

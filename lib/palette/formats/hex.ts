@@ -101,7 +101,10 @@ function notesOf(
   const notes: string[] = [];
   if (alpha > 0) {
     const colors = alpha === 1 ? "1 color" : `${alpha} colors`;
-    notes.push(`Palette "${name}": the alpha of ${colors} is left out; RRGGBBAA is read as RRGGBB`);
+    notes.push(
+      `Palette "${name}": the alpha of ${colors} is left out; eight digits are read as RRGGBBAA, ` +
+        "behind 0x as AARRGGBB",
+    );
   }
   const [word] = words;
   if (word !== undefined) {
