@@ -34,8 +34,8 @@ Deno.test("mixtureOfLogits() agrees with the reference", () => {
     const [height, width, count] = shape as [number, number, number];
     const palette = new Palette("reference", new Uint8Array(count * 3));
     const { probabilities, indices } = mixtureOfLogits({ height, width }, palette, data);
-    const greatest = Array.from(indices, (index, pixel) => probabilities[pixel * count + index]!);
-    assertAllClose(greatest, golden.tensor(`${tag}.max_probability`).data, { atol: 1e-6 });
+    const max = Array.from(indices, (index, pixel) => probabilities[pixel * count + index]!);
+    assertAllClose(max, golden.tensor(`${tag}.max_probability`).data, { atol: 1e-6 });
     const entropies = Array.from(
       indices,
       (_, pixel) =>

@@ -108,7 +108,7 @@ Deno.test("VideoWriter joins the parts in which a long MP4 is encoded", async ()
   });
 });
 
-Deno.test("VideoWriter writes mixtures as MP4, several files at once", async () => {
+Deno.test("VideoWriter writes mixtures as MP4, several files concurrently", async () => {
   await inTemporaryFolder(async (folder) => {
     const videoSize = { height: 56, width: 56 };
     const frames = Array.from(

@@ -45,7 +45,7 @@ Deno.test("viridisImage() draws rows from the top and rejects another length", (
   assert.throws(() => viridisImage(size, [1]), /map of 2x3: expected 6 values, got 1$/);
 });
 
-Deno.test("entropyMap() draws the entropy as a share of the greatest", () => {
+Deno.test("entropyMap() draws the entropy as a share of the maximum", () => {
   const size = { height: 1, width: 3 };
   const image = entropyMap(size, [0, Math.log(5), Math.log(5) / 2], 5);
   assert.deepEqual([0, 1, 2].map((i) => colorAt(image, i).slice(0, 3)), [
