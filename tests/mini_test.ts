@@ -4,6 +4,7 @@ import { createRun } from "../lib/distill/create_run.ts";
 import { distill } from "../lib/distill/distill.ts";
 import { orphanPixelShare } from "./support/orphan_pixel_share.ts";
 import { SessionPool } from "../lib/onnx/batching/session_pool.ts";
+import { decodeImage } from "../lib/image/decode_image.ts";
 import { findPalette } from "../lib/palette/find_palette.ts";
 import { Classifier, CLASSIFIER_PATH } from "./bench/recipes/classifier.ts";
 import { gpuTest } from "./support/gpu_test.ts";
@@ -41,3 +42,31 @@ gpuTest("the built-in teacher makes pictures that a classifier recognizes", asyn
     assert(orphanPixelShare({ height, width }, indices) < 0.1);
   }
 });
+
+gpuTest(
+  "an edit by the built-in teacher draws what the prompt names, on the same ground",
+  async (gpu) => {
+    await using classifier = await Classifier.open(CLASSIFIER_PATH);
+    await using pool = new SessionPool();
+    const file = new URL("bench/recipes/images/house.png", import.meta.url);
+    const image = await decodeImage(await Deno.readFile(file));
+    const probability = async (strength: number) => {
+      const config = resolveRunConfig({
+        prompt: "house on a light blue background",
+        training: { steps: 0 },
+        diffusion: { strength },
+      });
+      await using run = await createRun(config, { gpu, pool, image });
+      const { indices, width } = await run.picture();
+      // The border keeps its one color.
+      const border = indices.filter((_, i) => i < width || i % width === 0);
+      assert(border.filter((index) => index === indices[0]).length >= 0.99 * border.length);
+      const logits = await classifier.classify(await run.image());
+      const powers = logits.map((value) => Math.exp(value - Math.max(...logits)));
+      const sum = powers.reduce((a, b) => a + b);
+      return powers[classifier.names.indexOf("house")]! / sum;
+    };
+    const [plain, edited] = [await probability(0), await probability(0.4)];
+    assert(plain < 0.3 && edited > 0.6, `p is ${plain} without an edit, ${edited} with one`);
+  },
+);

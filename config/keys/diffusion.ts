@@ -69,6 +69,21 @@ export const DIFFUSION_KEYS = {
       "Number of images that the teacher samples. The run starts from the one whose picture fits " +
       "the prompt best",
   },
+  strength: {
+    default: 0,
+    range: "[0, 1]",
+    isNew: true,
+    doc:
+      "How far the teacher may depart from the start image before the first step, as a share of " +
+      "the diffusion time. It edits the picture in its own grid and palette; 0: no edit",
+  },
+  editSteps: {
+    default: 24,
+    range: "[1, 1000]",
+    integer: true,
+    isNew: true,
+    doc: "Number of steps of the edit at strength 1; at another strength, that share of them",
+  },
   clipId: {
     default: null,
     null: "the teacher ranks the images by denoising error",

@@ -57,7 +57,7 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   const start = await createStartState(
     gpu,
     { ...teacher, sessions, checkpoint },
-    { config, hub, ...defined({ signal }) },
+    { config, hub, onEdit: () => onStage("edit"), ...defined({ signal }) },
   );
   const picture = createPictureParts(gpu, teacher, { start, owned });
   // Loaded later, when `signal` no longer applies.

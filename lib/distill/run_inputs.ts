@@ -34,7 +34,7 @@ export interface RunInputs {
   readonly decodesGradient?: boolean;
   /** Cancels the loading. */
   readonly signal?: AbortSignal;
-  /** Called when a stage starts: "load", "caption", "sample". */
+  /** Called when a stage starts: "load", "caption", "sample", "edit". */
   readonly onStage?: (stage: string) => void;
   /** Called with what the user should know, a sentence each. */
   readonly onNote?: (message: string) => void;

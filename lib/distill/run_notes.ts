@@ -4,6 +4,7 @@ import { showsImage } from "../initialization/initialize.ts";
 import { precisionName } from "../onnx/runtime/network_precision.ts";
 import { paletteWarnings } from "../palette/palette.ts";
 import type { RunCheckpoint } from "../run/checkpoint.ts";
+import { editsPicture } from "./edit_picture.ts";
 import { ignoresAutoencoder } from "./find_teacher.ts";
 import type { RunSetup } from "./set_up_run.ts";
 
@@ -18,6 +19,7 @@ export async function runNotes(
     ...await promptNotes(setup),
     ...teacherNotes(setup),
     ...referenceNotes(setup),
+    ...editNotes(setup, checkpoint),
     ...lossNotes(setup),
     ...resumeNotes(setup, checkpoint),
   ];
@@ -61,6 +63,18 @@ function referenceNotes({ config, samplesImage }: RunSetup): string[] {
   if (!samplesImage || numReferences === 1 || clipId !== null) return [];
   const scored = showsImage(config) ? " in the run's palette" : "";
   return [`Reference: the best of ${numReferences} samples by denoising error${scored}`];
+}
+
+/** Why a strength has no effect. */
+function editNotes(
+  { config }: RunSetup,
+  checkpoint: RunCheckpoint | undefined,
+): string[] {
+  if (config.diffusion.strength === 0 || checkpoint || editsPicture(config)) return [];
+  const reason = config.prompt === ""
+    ? "without a prompt, the picture is only converted"
+    : "the picture does not start from an image";
+  return [`"diffusion.strength" has no effect: ${reason}`];
 }
 
 /** Losses that have nothing to compare with. */

@@ -5,6 +5,7 @@ import { chooseRuntime } from "../onnx/runtime/choose_runtime.ts";
 import { choosePrecision } from "../onnx/runtime/network_precision.ts";
 import type { Palette } from "../palette/palette.ts";
 import { chooseControlnets } from "./choose_controlnets.ts";
+import { editsPicture } from "./edit_picture.ts";
 import { findTeacher, nativeSize } from "./find_teacher.ts";
 import type { PlannedRun } from "./memory/plan_run.ts";
 import type { RunInputs } from "./run_inputs.ts";
@@ -51,6 +52,7 @@ export async function setUpRun(
   const teacher = await findTeacher(config.diffusion, { hub });
   const size = { height: config.generator.imageH, width: config.generator.imageW };
   const isSampled = samplesImage(config, { image, checkpoint });
+  const isEdited = checkpoint === undefined && editsPicture(config);
   return {
     config,
     palette,
@@ -65,13 +67,13 @@ export async function setUpRun(
     precision: choosePrecision(config.diffusion.precision, { runtime, gpu }),
     hasInputImage: image !== undefined,
     samplesImage: isSampled,
-    usesNegativePrompt: usesNegativePrompt(config, isSampled),
-    decodes: isSampled || decodesGradient,
+    usesNegativePrompt: usesNegativePrompt(config, isSampled || isEdited),
+    decodes: isSampled || isEdited || decodesGradient,
     colors: palette.size,
   };
 }
 
 /** Tells whether the networks need a batch row for the negative prompt. */
-function usesNegativePrompt({ sd, diffusion }: RunConfig, samplesImage: boolean): boolean {
-  return sd.guidanceScale !== 0 || (samplesImage && diffusion.guidanceScale !== 1);
+function usesNegativePrompt({ sd, diffusion }: RunConfig, samples: boolean): boolean {
+  return sd.guidanceScale !== 0 || (samples && diffusion.guidanceScale !== 1);
 }

@@ -7,6 +7,7 @@ import { derivedPaletteName, initialize } from "../initialization/initialize.ts"
 import type { AdamWState } from "../optimizer/adamw.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "../run/checkpoint.ts";
+import { editEvaluations, editPicture, editsPicture } from "./edit_picture.ts";
 import {
   referenceEvaluations,
   type ReferenceOptions,
@@ -75,10 +76,24 @@ export async function createStartState(
   const image = references?.images[references.chosen] ?? parts.image;
   const state = checkpoint
     ? resumedState(checkpoint)
-    : { ...initialLogits(image, parts.palette, config), step: 0, optimizer: undefined };
+    : { ...await newState(gpu, { ...parts, image }, options), step: 0, optimizer: undefined };
   const sampling = references ? referenceEvaluations(config) : 0;
-  const evaluations = (checkpoint?.evaluations ?? 0) + sampling;
+  const editing = checkpoint || !editsPicture(config) ? 0 : editEvaluations(parts.schedule, config);
+  const evaluations = (checkpoint?.evaluations ?? 0) + sampling + editing;
   return { ...state, image, references, evaluations };
+}
+
+/** Returns the logits of a new run: those of its start image, edited by the teacher if asked. */
+async function newState(
+  gpu: Gpu,
+  parts: StartParts,
+  options: ReferenceOptions,
+): Promise<Pick<StartState, "logits" | "palette">> {
+  const { image, palette } = parts;
+  const { config } = options;
+  if (image === undefined || !editsPicture(config)) return initialLogits(image, palette, config);
+  options.onEdit?.();
+  return await editPicture(gpu, { ...parts, image }, options);
 }
 
 function resumedState(checkpoint: RunCheckpoint) {

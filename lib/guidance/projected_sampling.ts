@@ -1,7 +1,6 @@
 import type { Image } from "../image/image.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
-import type { Predict } from "./sampler.ts";
-import { roundHalfEven, spaceTimesteps } from "./timestep_spacing.ts";
+import { ddimTimesteps, type PredictNoise } from "./samplers.ts";
 
 /** An autoencoder: images of the teacher's size to latents and back. */
 export interface ImageCodec {
@@ -28,7 +27,7 @@ export type Projection = (image: Image) => Image;
 /** Networks and constraint of {@linkcode sampleProjected}; all of it is borrowed. */
 export interface ProjectedSamplingParts {
   /** Predicts the noise, guidance included. */
-  readonly predict: Predict;
+  readonly predict: PredictNoise;
   /** The teacher's autoencoder. */
   readonly codec: ImageCodec;
   /** The constraint. */
@@ -101,7 +100,7 @@ export function editTimesteps(
     "schedule" | "steps" | "strength"
   >,
 ): number[] {
-  return spaceTimesteps(schedule.size, steps, schedule.sampling).map(roundHalfEven)
+  return ddimTimesteps({ schedule, steps })
     .filter((timestep) => timestep <= strength * schedule.size);
 }
 

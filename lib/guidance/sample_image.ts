@@ -90,8 +90,16 @@ export async function sampleImages(
   return samples;
 }
 
-/** Combines the rows of a denoiser into one prediction by classifier-free guidance. */
-function guide(denoiser: Denoiser, shape: readonly number[], guidanceScale: number): PredictNoise {
+/**
+ * Combines the rows of a denoiser into one prediction by classifier-free guidance.
+ *
+ * @param shape Shape of the latents, [1, C, h, w].
+ */
+export function guide(
+  denoiser: Denoiser,
+  shape: readonly number[],
+  guidanceScale: number,
+): PredictNoise {
   const { rows } = denoiser;
   return async (latents, timestep) => {
     const size = latents.length;

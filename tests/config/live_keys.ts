@@ -213,6 +213,12 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   },
   "diffusion.num_inference_steps": { value: "2", changes: "startImage" },
   "diffusion.guidance_scale": { value: "2", changes: "startImage" },
+  "diffusion.strength": { value: "0.5", changes: "evaluations" },
+  "diffusion.edit_steps": {
+    value: "8",
+    changes: "evaluations",
+    given: ["diffusion.strength=0.5"],
+  },
   "diffusion.num_references": { value: "2", changes: "evaluations" },
   // There is no CLIP in that folder, and the run says so.
   "diffusion.clip_id": {

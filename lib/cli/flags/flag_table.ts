@@ -53,6 +53,14 @@ export const FLAGS = [
     help: "image to start from; its edges are kept",
   },
   {
+    name: "--strength",
+    commands: ["generate"],
+    value: "number",
+    key: "diffusion.strength",
+    help: "how far the teacher may change the start picture, from 0 to 1; try 0.4 with an input " +
+      "image (default: 0)",
+  },
+  {
     name: "--fit",
     commands: ["generate"],
     value: "how",

@@ -15,6 +15,7 @@ Deno.test("random streams keep their numbers, which spell their purpose", () => 
     timestep: "time",
     noise: "nois",
     sample: "samp",
+    edit: "edit",
     choice: "choi",
     gumbel: "gumb",
     initialization: "init",
