@@ -3,7 +3,8 @@ import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import type { Dinov2Config } from "./dinov2_config.ts";
 import { layerNorm, linear } from "../layers/layers.ts";
-import { ResizedPositions } from "./resized_positions.ts";
+import { vitAttention } from "../layers/vit_attention.ts";
+import { resizePositions } from "./resized_positions.ts";
 import { embedPatches } from "../layers/vit_embeddings.ts";
 
 /**
@@ -53,20 +54,12 @@ function embed(g: GraphBuilder, w: WeightScope, image: Value, config: Dinov2Conf
   const [rows, columns] = [image.shape[2]! / patchSize, image.shape[3]! / patchSize];
   const projection = w.at("patch_embeddings").at("projection");
   const stored = w.weight("position_embeddings", [1, 1 + trained ** 2, hiddenSize]);
-  let positions = stored;
-  if (rows !== trained || columns !== trained) {
-    const resized = new ResizedPositions(
-      g.entryOf(stored)!,
-      [[trained, trained], [rows, columns]],
-      "bicubic",
-    );
-    positions = g.weight(resized, resized.shape);
-  }
+  const grids = [[trained, trained], [rows, columns]] as const;
   return embedPatches(g, image, {
     patchWeight: projection.weight("weight", [hiddenSize, 3, patchSize, patchSize]),
     patchBias: projection.weight("bias", [hiddenSize]),
     classToken: w.weight("cls_token", [1, 1, hiddenSize]),
-    positions,
+    positions: resizePositions(g, stored, grids, "bicubic"),
   });
 }
 
@@ -78,15 +71,10 @@ function dinov2Layer(
   { config, batch }: { readonly config: Dinov2Config; readonly batch: number },
 ): Value {
   const { hiddenSize: width, heads, layerNormEps, qkvBias: bias, intermediateSize } = config;
-  const selfAttention = w.at("attention").at("attention");
   const normal = layerNorm(g, w.at("norm1"), x, layerNormEps);
-  const project = (name: string) =>
-    g.reshape(linear(g, selfAttention.at(name), normal, { width, bias }), [batch, -1, width]);
-  const [q, k, v] = [project("query"), project("key"), project("value")];
-  const attended = g.reshape(g.attention(q, k, v, { heads }), x.shape);
-  const mixed = linear(g, w.at("attention").at("output").at("dense"), attended, { width });
+  const attended = vitAttention(g, w.at("attention"), normal, { batch, heads, bias });
   const scaled = (name: string, y: Value) => g.mul(y, w.at(name).weight("lambda1", [width]));
-  const h = g.add(x, scaled("layer_scale1", mixed));
+  const h = g.add(x, scaled("layer_scale1", attended));
   const mlp = w.at("mlp");
   const inner = linear(g, mlp.at("fc1"), layerNorm(g, w.at("norm2"), h, layerNormEps), {
     width: intermediateSize,

@@ -8,7 +8,7 @@ import type { DptConfig } from "./dpt_config.ts";
 import { preActResidualLayer, reassembleLayer } from "./dpt_layers.ts";
 import { dptVitLayer } from "./dpt_vit_layer.ts";
 import { conv2d, linear } from "../layers/layers.ts";
-import { ResizedPositions } from "./resized_positions.ts";
+import { resizePositions } from "./resized_positions.ts";
 import { StandardizedWeights } from "./standardized_weights.ts";
 
 /** Weights that do not affect the result: the last normalization, and the first residual layer. */
@@ -122,12 +122,8 @@ function encode(g: GraphBuilder, w: WeightScope, map: Value, config: DptConfig):
   const all = g.concat([g.expand(classToken, [batch, 1, width]), patches], 1);
   const trained = Math.floor(imageSize / patchSize);
   const stored = embeddings.weight("position_embeddings", [1, 1 + trained ** 2, width]);
-  let positions = stored;
-  if (rows !== trained || columns !== trained) {
-    const grids = [[trained, trained], [rows, columns]] as const;
-    const resized = new ResizedPositions(g.entryOf(stored)!, grids, "bilinear");
-    positions = g.weight(resized, resized.shape);
-  }
+  const grids = [[trained, trained], [rows, columns]] as const;
+  const positions = resizePositions(g, stored, grids, "bilinear");
   let states = g.reshape(g.add(all, positions), [batch * (1 + count), width]);
   const results: Tokens[] = [];
   for (let i = 0; i <= outIndices[1]; i++) {

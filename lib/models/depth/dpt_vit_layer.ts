@@ -3,6 +3,7 @@ import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import type { DptConfig } from "./dpt_config.ts";
 import { layerNorm, linear } from "../layers/layers.ts";
+import { vitAttention } from "../layers/vit_attention.ts";
 
 /**
  * transformers' DPTViTLayer.
@@ -20,13 +21,8 @@ export function dptVitLayer(
   { config, batch }: { readonly config: DptConfig; readonly batch: number },
 ): Value {
   const { hiddenSize: width, heads, layerNormEps, qkvBias: bias, intermediateSize } = config;
-  const selfAttention = w.at("attention").at("attention");
   const normal = layerNorm(g, w.at("layernorm_before"), x, layerNormEps);
-  const project = (name: string) =>
-    g.reshape(linear(g, selfAttention.at(name), normal, { width, bias }), [batch, -1, width]);
-  const [q, k, v] = [project("query"), project("key"), project("value")];
-  const attended = g.reshape(g.attention(q, k, v, { heads }), x.shape);
-  const h = g.add(x, linear(g, w.at("attention").at("output").at("dense"), attended, { width }));
+  const h = g.add(x, vitAttention(g, w.at("attention"), normal, { batch, heads, bias }));
   const after = layerNorm(g, w.at("layernorm_after"), h, layerNormEps);
   const inner = linear(g, w.at("intermediate").at("dense"), after, { width: intermediateSize });
   return g.add(h, linear(g, w.at("output").at("dense"), g.gelu(inner), { width }));

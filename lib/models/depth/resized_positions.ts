@@ -1,9 +1,29 @@
 import { type Interpolation, interpolationTaps } from "../../image/interpolation_taps.ts";
-import { bytesPerFloat, type FloatType } from "../../weights/float16.ts";
+import { convertFloats, type FloatType } from "../../weights/float16.ts";
+import { floatView } from "../../weights/float_view.ts";
+import type { Value } from "../../onnx/graph/graph.ts";
+import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightEntry } from "../../weights/weight_source.ts";
 
-/** Height and width of a grid of patches. */
+/** Number of rows and columns of a grid of patches. */
 export type PatchGrid = readonly [rows: number, columns: number];
+
+/**
+ * Returns position embeddings for another grid of patches than that of training.
+ *
+ * @param stored The weight, [1, 1 + P, D].
+ * @returns `stored` itself if the grids are equal.
+ */
+export function resizePositions(
+  g: GraphBuilder,
+  stored: Value,
+  [from, to]: readonly [from: PatchGrid, to: PatchGrid],
+  interpolation: Interpolation,
+): Value {
+  if (from.join() === to.join()) return stored;
+  const resized = new ResizedPositions(g.entryOf(stored)!, [from, to], interpolation);
+  return g.weight(resized, resized.shape);
+}
 
 /**
  * Position embeddings [1, 1 + P, D], interpolated to another grid of patches. The first one, of the
@@ -41,18 +61,17 @@ export class ResizedPositions implements WeightEntry {
 
   /** Reads a range of the resized weight. Each call reads the whole original. */
   read(type: FloatType, start = 0, count?: number): Uint8Array<ArrayBuffer> {
-    const resized = this.#resize();
-    const values = type === "float32" ? resized : new Float16Array(resized);
-    const size = bytesPerFloat(type);
+    const values = this.#resize();
     const end = count === undefined ? values.length : start + count;
-    return new Uint8Array(values.buffer, start * size, (end - start) * size);
+    const bytes = new Uint8Array(values.buffer, 4 * start, 4 * (end - start));
+    return convertFloats(bytes, "F32", type);
   }
 
   #resize(): Float32Array<ArrayBuffer> {
     const width = this.shape[2]!;
     const [fromRows, fromColumns] = this.#from;
     const [rows, columns] = this.#to;
-    const stored = new Float32Array(this.#entry.read("float32").slice().buffer);
+    const stored = floatView(this.#entry.read("float32"));
     const result = new Float32Array((1 + rows * columns) * width);
     result.set(stored.subarray(0, width));
     const down = interpolationTaps(fromRows, rows, this.#interpolation);

@@ -1,5 +1,6 @@
 import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import { convertFloats, type FloatType } from "../../weights/float16.ts";
+import { floatView } from "../../weights/float_view.ts";
 import type { WeightEntry, WeightSource } from "../../weights/weight_source.ts";
 
 /** Added to the variance of a kernel. Source: BiT's convolutions in transformers. */
@@ -70,7 +71,7 @@ class StandardizedWeight implements WeightEntry {
     const first = Math.floor(start / size);
     const rows = Math.ceil(end / size) - first;
     const bytes = this.#entry.read("float32", first * size, rows * size);
-    const values = new Float32Array(bytes.slice().buffer);
+    const values = floatView(bytes.slice());
     for (let row = 0; row < rows; row++) {
       standardize(values.subarray(row * size, (row + 1) * size));
     }

@@ -1,5 +1,5 @@
 import { floatView } from "../../weights/float_view.ts";
-import { bytesPerFloat, type FloatType } from "../../weights/float16.ts";
+import { convertFloats, type FloatType } from "../../weights/float16.ts";
 import type { WeightEntry } from "../../weights/weight_source.ts";
 
 /** Height and width of the output of a tile in pixels. */
@@ -59,11 +59,10 @@ export class WinogradWeight implements WeightEntry {
 
   /** Reads a range of the transformed weight. Each call reads the whole original. */
   read(type: FloatType, start = 0, count?: number): Uint8Array<ArrayBuffer> {
-    const transformed = this.#transform();
-    const values = type === "float32" ? transformed : new Float16Array(transformed);
-    const size = bytesPerFloat(type);
+    const values = this.#transform();
     const end = count === undefined ? values.length : start + count;
-    return new Uint8Array(values.buffer, start * size, (end - start) * size);
+    const bytes = new Uint8Array(values.buffer, 4 * start, 4 * (end - start));
+    return convertFloats(bytes, "F32", type);
   }
 
   #transform(): Float32Array<ArrayBuffer> {
