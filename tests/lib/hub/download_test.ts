@@ -29,7 +29,7 @@ async function names(folder: string): Promise<string[]> {
 
 Deno.test("a transfer that is cut repeatedly is resumed where it was", async () => {
   await withNetwork(async (hub, cache) => {
-    // More cuts than tries: each brings something new, so none is the last.
+    // More cuts than tries: each try brings new bytes.
     hub.fault = ({ server, range }) =>
       server === "store" ? serveCut(CONTENT, range, 40_000) : undefined;
     await openHubModel("a/b", hub.options(cache, { download: true }));
@@ -69,7 +69,7 @@ Deno.test("a connection that breaks in a body of known size is resumed", async (
 Deno.test("a later call resumes the partial file of an aborted one", async () => {
   await withNetwork(async (hub, cache) => {
     const stop = new AbortController();
-    // The second part never comes.
+    // The second part never arrives.
     hub.fault = ({ server, range }) => {
       if (server === "hub") return undefined;
       setTimeout(() => stop.abort(new Error("enough")), 50);
@@ -92,13 +92,13 @@ Deno.test("a later call resumes the partial file of an aborted one", async () =>
     assert.deepEqual(await Deno.readFile(blobPath(cache)), CONTENT);
     assert.equal(events[0]!.bytesDone >= 100_000, true);
     assert.deepEqual(hub.contentRequests(WEIGHTS).map(({ range }) => range), ["bytes=100000-"]);
-    // The list of files was kept: the Hub is not asked for it again.
+    // The listing is in the cache: the Hub is not asked again.
     assert.equal(hub.seen.some(({ path }) => path.startsWith("/api/")), false);
     assert.equal((await names(join(blobPath(cache), ".."))).length, 2);
   });
 });
 
-Deno.test("a server without ranges sends the whole file anew", async () => {
+Deno.test("a server without ranges sends the whole file again", async () => {
   await withNetwork(async (hub, cache) => {
     let count = 0;
     hub.fault = ({ server }) =>
@@ -120,7 +120,7 @@ Deno.test("a server that starts over and is cut each time is given up", async ()
       openHubModel("a/b", hub.options(cache, { download: true })),
       /the transfer was cut off after 90000 of 300000 bytes; run again to resume/,
     );
-    // The first counts: it was cut.
+    // The first try counts.
     assert.equal(hub.contentRequests(WEIGHTS).length, QUICK_RETRY.tries);
   });
 });
@@ -150,7 +150,7 @@ Deno.test("a transfer that brings a few bytes each time is given up", async () =
   });
 });
 
-Deno.test("a list of files that is endless, silent or slow is given up", async () => {
+Deno.test("a listing that is endless, silent or slow is given up", async () => {
   const stop = new AbortController();
   const bodies: Record<
     string,
@@ -344,7 +344,7 @@ Deno.test("a failure of one file ends the others and leaves no model", async () 
   });
 });
 
-Deno.test("an answer that is no list of files is refused, and a Hub that is not there", async () => {
+Deno.test("an answer that is not a listing is refused, and an unreachable Hub", async () => {
   await withNetwork(async (hub, cache) => {
     hub.fault = () => new Response("<html>");
     const options = hub.options(cache, { download: true });

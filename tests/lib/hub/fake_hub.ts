@@ -2,18 +2,18 @@ import { createHash } from "node:crypto";
 import type { HubModelOptions } from "../../../lib/hub/hub_model.ts";
 import type { RetryPolicy } from "../../../lib/hub/retry.ts";
 
-/** A request as it came in. */
+/** A received request. */
 export interface SeenRequest {
-  /** Which of the two servers it came to. */
+  /** The server that received it. */
   readonly server: "hub" | "store";
-  /** Path without what is asked of it. */
+  /** Path without the query. */
   readonly path: string;
   readonly query: string;
   readonly authorization: string | null;
   readonly range: string | null;
 }
 
-/** Answers a request in another way; undefined lets it be answered as usual. */
+/** Answers a request differently; undefined for the usual answer. */
 export type Fault = (request: SeenRequest) => Response | undefined;
 
 /** Tries without pauses. */
@@ -37,7 +37,7 @@ export class FakeHub implements AsyncDisposable {
   readonly seen: SeenRequest[] = [];
   /** Commit of the branch "main". */
   commit: string = COMMIT;
-  /** Answers first, if it wants to. */
+  /** Answers first, unless it returns undefined. */
   fault: Fault = () => undefined;
   readonly #hub: Deno.HttpServer<Deno.NetAddr>;
   readonly #store: Deno.HttpServer<Deno.NetAddr>;
@@ -174,14 +174,14 @@ export function serveBytes(
   return new Response(bytes.subarray(start), { status, headers });
 }
 
-/** Answers with the first bytes only, and ends as if that were all. */
+/** Answers with the first bytes only, and ends as if the file were complete. */
 export function serveCut(bytes: Uint8Array<ArrayBuffer>, range: string | null, count: number) {
   const whole = serveBytes(bytes, range);
   const start = Number(/\d+/.exec(range ?? "")?.[0] ?? 0);
   return new Response(bytes.subarray(start, start + count), whole);
 }
 
-/** Bytes that are the same in every run and the same nowhere else. */
+/** Bytes that depend on the seed, and are the same in every run. */
 export function bytesOf(size: number, seed: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: size }, (_, i) => Math.imul(i * 7 + seed, 2654435761) >>> 24);
 }
@@ -199,7 +199,7 @@ function encode(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-/** Files of a repository as SDXL's is, small. */
+/** Files of a small repository in the layout of SDXL. */
 export function pipelineFiles(): Record<string, string | Uint8Array<ArrayBuffer>> {
   const network = (folder: string, stem: string, seed: number) => ({
     [`${folder}/config.json`]: `{"folder":"${folder}"}`,
@@ -239,7 +239,7 @@ export function pipelineFiles(): Record<string, string | Uint8Array<ArrayBuffer>
   };
 }
 
-/** The files that are needed of {@linkcode pipelineFiles}, in half precision. */
+/** The needed files of {@linkcode pipelineFiles}, in half precision. */
 export const NEEDED: readonly string[] = [
   "model_index.json",
   "scheduler/scheduler_config.json",

@@ -39,7 +39,7 @@ Deno.test("openHubModel() downloads the needed files only, and reads them withou
     for (const path of hub.files.keys()) {
       assert.equal(await model.has(path), NEEDED.includes(path), path);
     }
-    // Both tokenizers have the same merges.txt: it came once.
+    // Both tokenizers have the same merges.txt: it is downloaded once.
     const merges = hub.seen.filter(({ path }) => path.endsWith("merges.txt"));
     assert.equal(merges.length, 1);
     const asked = hub.seen.length;
@@ -49,7 +49,7 @@ Deno.test("openHubModel() downloads the needed files only, and reads them withou
   });
 });
 
-Deno.test("openHubModel() tells how far it is, up to all bytes and files", async () => {
+Deno.test("openHubModel() reports its progress, up to all bytes and files", async () => {
   await inTemporaryFolder(async (cache) => {
     await using hub = new FakeHub(pipelineFiles());
     const events: HubProgress[] = [];
@@ -71,7 +71,7 @@ Deno.test("openHubModel() tells how far it is, up to all bytes and files", async
   });
 });
 
-Deno.test("openHubModel() asks no network without download, and says how to get the model", async () => {
+Deno.test("openHubModel() uses no network without download, and names the command", async () => {
   await inTemporaryFolder(async (cache) => {
     await using hub = new FakeHub(pipelineFiles());
     const options = hub.options(cache);
@@ -100,7 +100,7 @@ Deno.test("openHubModel() asks no network without download, and says how to get 
   });
 });
 
-Deno.test("openHubModel() names what is missing of a model, with its size, and gets just that", async () => {
+Deno.test("openHubModel() names missing files with their size, and downloads only these", async () => {
   await inTemporaryFolder(async (cache) => {
     await using hub = new FakeHub(pipelineFiles());
     const options = hub.options(cache);
@@ -116,7 +116,7 @@ Deno.test("openHubModel() names what is missing of a model, with its size, and g
       assert.match(error.message, /unet\/\S+safetensors, vae\/config\.json \(2\.0 kB\) are not in/);
       return true;
     });
-    // The blob of the weights is there still; the config's blob was changed with its link.
+    // The blob of the weights still exists. The blob of the config was changed with its link.
     hub.seen.length = 0;
     await openHubModel("a/b", { ...options, download: true });
     assert.deepEqual(hub.seen.map(({ path }) => path), [`/a/b/resolve/${COMMIT}/vae/config.json`]);
@@ -156,7 +156,7 @@ Deno.test("openHubModel() keeps a branch at its commit until it is forced", asyn
   });
 });
 
-Deno.test("openHubModel() with forceDownload replaces files that were spoilt", async () => {
+Deno.test("openHubModel() with forceDownload replaces corrupted files", async () => {
   await inTemporaryFolder(async (cache) => {
     const weights = bytesOf(500, 1);
     await using hub = new FakeHub({
@@ -167,7 +167,7 @@ Deno.test("openHubModel() with forceDownload replaces files that were spoilt", a
     const model = await openHubModel("a/b", options);
     const path = join(model.location, "diffusion_pytorch_model.safetensors");
     await Deno.writeFile(path, bytesOf(500, 2));
-    // Of the right size: it takes a hash to tell.
+    // The size is right: only a hash can tell.
     await openHubModel("a/b", options);
     assert.notDeepEqual(await Deno.readFile(path), weights);
     await openHubModel("a/b", { ...options, forceDownload: true });
@@ -185,7 +185,7 @@ Deno.test("openHubModel() takes a subfolder, the other precision and a folder on
     assert.equal(await unet.has("unet/diffusion_pytorch_model.safetensors"), true);
     assert.equal(await unet.has("unet/diffusion_pytorch_model.fp16.safetensors"), false);
     assert.equal(await unet.has("vae/config.json"), false);
-    // Weights that are there in the other precision are enough.
+    // Weights in the other precision are enough.
     const half = await openHubModel("a/b", { ...options, subfolders: ["unet"], prefer: "float16" });
     assert.equal(await half.has("unet/diffusion_pytorch_model.fp16.safetensors"), false);
 
@@ -245,7 +245,7 @@ Deno.test("openHubModel() refuses a disk that is too full before anything is dow
   });
 });
 
-Deno.test("openHubModel() refuses pickles, single files and what is not there", async () => {
+Deno.test("openHubModel() refuses pickles, single files and missing repositories", async () => {
   const cases: [Record<string, string | Uint8Array<ArrayBuffer>>, RegExp][] = [
     [
       { "config.json": "{}", "diffusion_pytorch_model.bin": bytesOf(9, 1) },
@@ -270,7 +270,7 @@ Deno.test("openHubModel() refuses pickles, single files and what is not there", 
   }
 });
 
-Deno.test("a teacher that was downloaded opens as the one it came from", async () => {
+Deno.test("a downloaded teacher opens like its original", async () => {
   const root = goldenPath("tiny-sdxl");
   const files: Record<string, string | Uint8Array<ArrayBuffer>> = { "model_index.json": "{}" };
   for (const folder of ["scheduler", "text_encoder", "tokenizer", "unet"]) {

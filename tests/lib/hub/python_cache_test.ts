@@ -79,7 +79,7 @@ Deno.test("a model that Python downloaded is read where it is, without network",
   });
 });
 
-Deno.test("a model of which Python has a part is completed at Python's commit", async () => {
+Deno.test("a model that Python downloaded in part is completed at Python's commit", async () => {
   await inTemporaryFolder(async (cache) => {
     await using hub = new FakeHub(pipelineFiles());
     const left = ["unet/diffusion_pytorch_model.fp16.safetensors", "tokenizer/vocab.json"];
@@ -98,7 +98,7 @@ Deno.test("a model of which Python has a part is completed at Python's commit", 
   });
 });
 
-Deno.test("what Python knows not to be there (.no_exist) is not called missing", async () => {
+Deno.test("files that Python knows to be absent (.no_exist) are not missing", async () => {
   await inTemporaryFolder(async (cache) => {
     await using hub = new FakeHub(pipelineFiles());
     await writeAsPython(cache, [["config.json", "{}"]]);
@@ -156,7 +156,7 @@ Deno.test("a link of Python's stays right when its blob is replaced", async () =
   });
 });
 
-Deno.test("RepoCache.lock() waits for the holder, as a download beside this one waits", async () => {
+Deno.test("RepoCache.lock() waits for its holder, like a second download", async () => {
   await inTemporaryFolder(async (cache) => {
     const repo = new RepoCache(cache, "a/b");
     const first = await repo.lock("x");
@@ -169,7 +169,7 @@ Deno.test("RepoCache.lock() waits for the holder, as a download beside this one 
     assert.equal(waits, 1);
     first[Symbol.dispose]();
     (await second)[Symbol.dispose]();
-    // The place of the lock is Python's.
+    // Python uses the same lock file.
     assert.equal((await Deno.stat(join(cache, ".locks", "models--a--b", "x.lock"))).isFile, true);
   });
 });

@@ -10,7 +10,7 @@ function choose(paths: readonly string[], choice: FileChoice = {}, repo = "a/b")
     .sort();
 }
 
-Deno.test("chooseFiles() takes of a pipeline what a teacher needs", () => {
+Deno.test("chooseFiles() takes the files of a pipeline that a teacher needs", () => {
   const paths = Object.keys(pipelineFiles());
   assert.deepEqual(choose(paths), [...NEEDED].sort());
   assert.deepEqual(choose(paths, { subfolders: ["vae"], prefer: "float32" }), [

@@ -28,7 +28,7 @@ Deno.test("parseModelInfo() reads sizes and hashes of plain and large files", ()
   assert.deepEqual(parseModelInfo(INFO), LISTING);
 });
 
-Deno.test("parseModelInfo() leaves out paths that lead elsewhere", () => {
+Deno.test("parseModelInfo() skips paths that leave the folder", () => {
   const paths = ["../x", "/etc/x", "a/../../x", "a//b", "a\\..\\x", "C:x", "a/./b", "a\u0000b", ""];
   const siblings = paths.map((rfilename) => ({ rfilename, size: 1, blobId: SHA1 }));
   assert.deepEqual(parseModelInfo({ sha: COMMIT, siblings }).files, []);

@@ -52,7 +52,7 @@ Deno.test("the token follows a redirect on the Hub itself, but does not come bac
   });
 });
 
-Deno.test("no token is sent where there is none", async () => {
+Deno.test("no token is sent if there is none", async () => {
   await inTemporaryFolder(async (cache) => {
     await using hub = new FakeHub(FILES);
     await openHubModel("a/b", hub.options(cache, { download: true }));

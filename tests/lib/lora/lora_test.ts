@@ -106,7 +106,7 @@ Deno.test("parseLoraLocation() splits paths, addresses and ids into folder and f
     "/loras/x.safetensors": ["/loras", "x.safetensors"],
     "~/x.safetensors": ["~", "x.safetensors"],
     "https://host/a/x.safetensors": ["https://host/a/", "x.safetensors"],
-    // No address: it is a path, which nobody has.
+    // Not a valid address: a path.
     "http://[/x.safetensors": ["./http://[", "x.safetensors"],
   };
   for (const [location, [folder, path]] of Object.entries(expected)) {
@@ -257,7 +257,7 @@ Deno.test("mergeLoras() finds modules of text encoders with and without text_mod
   }
 });
 
-Deno.test("LoraFile refuses keys that fit nothing, by name", () => {
+Deno.test("LoraFile names the keys that it does not know", () => {
   const [down, up] = [tensor([2, 4], 2), tensor([3, 2], 3)];
   const a = "unet.mid_block.a";
   assert.throws(

@@ -90,7 +90,7 @@ Deno.test("convertFloats() reads integers and doubles", () => {
   assert.deepEqual(toFloats(Uint8Array.of(200), "U8"), [200]);
 });
 
-Deno.test("convertFloats() reads bytes that begin anywhere", () => {
+Deno.test("convertFloats() reads bytes at any offset", () => {
   const bytes = new Uint8Array(9);
   bytes.set(bytesOf(Float32Array.of(1.5, -2.5)), 1);
   const halves = convertFloats(bytes.subarray(1), "F32", "float16");

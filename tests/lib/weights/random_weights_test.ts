@@ -22,7 +22,7 @@ Deno.test("RandomWeights are uniform within 1 / sqrt(inputs), and scales are 1",
   assert.deepEqual(weights.keys(), ["conv.weight", "norm.weight"]);
 });
 
-Deno.test("RandomWeights are the same for a seed and a key, whatever is read of them", () => {
+Deno.test("RandomWeights are the same for a seed and a key, whichever range is read", () => {
   const read = (seed: number, key: string) =>
     floats(new RandomWeights({ seed }).get(key, [101]).read("float32"));
   const bias = read(1, "a.bias");

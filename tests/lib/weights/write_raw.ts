@@ -7,7 +7,7 @@ export interface RawTensor {
   readonly bytes: Uint8Array;
 }
 
-/** Writes a safetensors file with a header that may be anything, also what no writer makes. */
+/** Writes a safetensors file with any header, valid or not. */
 export function writeRaw(header: string, data = new Uint8Array(0)): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder().encode(header);
   const file = new Uint8Array(8 + text.length + data.length);
