@@ -29,6 +29,8 @@ const ROOMS: readonly (readonly string[])[] = [
   ["lib/models/layers", "lib/models/tokenizers"],
   ["lib/models/unet", "lib/models/autoencoder", "lib/models/clip"],
   ["lib/models/depth", "lib/models/blip"],
+  ["lib/conditioning/family"],
+  ["lib/conditioning/sdxl"],
   ["lib/conditioning"],
   ["lib/generator", "lib/augment"],
   ["lib/guidance", "lib/optimizer"],

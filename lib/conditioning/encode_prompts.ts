@@ -1,7 +1,7 @@
 import type { ImageSize } from "../image/image.ts";
 import type { NetworkPrecision } from "../onnx/runtime/network_precision.ts";
 import type { SessionLoader } from "../onnx/runtime/session.ts";
-import type { Conditioning, Prompts } from "./model_family.ts";
+import type { Conditioning, Prompts } from "./family/model_family.ts";
 import type { TeacherFolder } from "./teacher_folder.ts";
 
 /** Options of {@linkcode encodePrompts}. */

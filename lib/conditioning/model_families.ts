@@ -1,4 +1,4 @@
-import type { ModelFamily } from "./model_family.ts";
+import type { ModelFamily } from "./family/model_family.ts";
 import { SDXL } from "./sdxl/sdxl.ts";
 
 /** The supported families. Each has a folder beside this file. */

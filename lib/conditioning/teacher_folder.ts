@@ -7,7 +7,7 @@ import type { UnetTrunkConfig } from "../models/unet/unet_trunk_config.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { subfolderPath } from "../weights/subfolder_path.ts";
 import { MODEL_FAMILIES } from "./model_families.ts";
-import type { CheckpointSource, ModelFamily, PromptEncoder } from "./model_family.ts";
+import type { CheckpointSource, ModelFamily, PromptEncoder } from "./family/model_family.ts";
 import type { LoraReference } from "../lora/lora_file.ts";
 
 /** A folder has no teacher, or one that is not supported. */

@@ -1,7 +1,7 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeAddScaled } from "../../kernels/optimizer/add_scaled.ts";
-import { type Conditioning, conditioningFeeds } from "../conditioning/model_family.ts";
+import { type Conditioning, conditioningFeeds } from "../conditioning/family/model_family.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ImageSize } from "../image/image.ts";
 import type { NetworkPrecision } from "../onnx/runtime/network_precision.ts";

@@ -1,7 +1,7 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
-import { openTeacherWeights } from "../conditioning/teacher_weights.ts";
+import { openTeacherWeights } from "../conditioning/family/teacher_weights.ts";
 import { buildUnet, type UnetOptions } from "../models/unet/unet_2d_condition_model.ts";
 import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import type { Graph } from "../onnx/graph/graph.ts";

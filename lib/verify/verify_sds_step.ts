@@ -2,7 +2,7 @@ import { encodeAddNoise } from "../../kernels/guidance/add_noise.ts";
 import { encodeScoreGradient, scoreWeight } from "../../kernels/guidance/score_gradient.ts";
 import { encodePrompts } from "../conditioning/encode_prompts.ts";
 import { openTeacherFolder, type TeacherFolder } from "../conditioning/teacher_folder.ts";
-import { conditioningFeeds } from "../conditioning/model_family.ts";
+import { conditioningFeeds } from "../conditioning/family/model_family.ts";
 import { NoiseSchedule } from "../guidance/noise_schedule.ts";
 import { GradientSession } from "../onnx/runtime/gradient_session.ts";
 import { StateDict } from "../weights/state_dict.ts";

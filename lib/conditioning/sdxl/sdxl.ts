@@ -17,8 +17,8 @@ import type {
   PromptEncoder,
   PromptEncoderPlan,
   Prompts,
-} from "../model_family.ts";
-import { openTeacherWeights } from "../teacher_weights.ts";
+} from "../family/model_family.ts";
+import { openTeacherWeights } from "../family/teacher_weights.ts";
 import { makeTimeIds } from "./time_ids.ts";
 
 /** Stable Diffusion XL: two text encoders; the UNet also takes the pooled prompt and sizes. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { encodePrompts } from "../../../lib/conditioning/encode_prompts.ts";
-import type { PromptEncoder } from "../../../lib/conditioning/model_family.ts";
+import type { PromptEncoder } from "../../../lib/conditioning/family/model_family.ts";
 import { openTeacherFolder, TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
 import { planNetworks } from "../../../lib/distill/memory/planned_networks.ts";
 import { Denoiser } from "../../../lib/guidance/denoiser.ts";

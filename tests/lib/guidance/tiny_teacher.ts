@@ -1,4 +1,4 @@
-import type { Conditioning } from "../../../lib/conditioning/model_family.ts";
+import type { Conditioning } from "../../../lib/conditioning/family/model_family.ts";
 import { makeTimeIds } from "../../../lib/conditioning/sdxl/time_ids.ts";
 import { openTeacherFolder, type TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
 import { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";

@@ -1,8 +1,8 @@
-import type { FloatType } from "../weights/float16.ts";
-import type { LoraComponent } from "../lora/lora_names.ts";
-import { mergeLoras } from "../lora/lora_merge.ts";
-import { openLoras } from "../lora/lora_file.ts";
-import { StateDict } from "../weights/state_dict.ts";
+import type { FloatType } from "../../weights/float16.ts";
+import type { LoraComponent } from "../../lora/lora_names.ts";
+import { mergeLoras } from "../../lora/lora_merge.ts";
+import { openLoras } from "../../lora/lora_file.ts";
+import { StateDict } from "../../weights/state_dict.ts";
 import type { CheckpointSource } from "./model_family.ts";
 
 /** Open weights of a network with merged LoRAs. Disposing closes the files. */

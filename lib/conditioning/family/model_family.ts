@@ -1,11 +1,11 @@
-import type { ImageSize } from "../image/image.ts";
-import type { LoraReference } from "../lora/lora_file.ts";
-import type { UnetConfig } from "../models/unet/unet_config.ts";
-import type { Graph } from "../onnx/graph/graph.ts";
-import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
-import type { NetworkPrecision } from "../onnx/runtime/network_precision.ts";
-import type { SessionLoader } from "../onnx/runtime/session.ts";
-import type { ModelFolder } from "../weights/model_folder.ts";
+import type { ImageSize } from "../../image/image.ts";
+import type { LoraReference } from "../../lora/lora_file.ts";
+import type { UnetConfig } from "../../models/unet/unet_config.ts";
+import type { Graph } from "../../onnx/graph/graph.ts";
+import type { FloatTensor } from "../../onnx/runtime/float_tensor.ts";
+import type { NetworkPrecision } from "../../onnx/runtime/network_precision.ts";
+import type { SessionLoader } from "../../onnx/runtime/session.ts";
+import type { ModelFolder } from "../../weights/model_folder.ts";
 
 /** What a picture shows and does not show. */
 export interface Prompts {
