@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { encodePrompts } from "../../../lib/conditioning/encode_prompts.ts";
 import { openTeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
-import { makeTimeIds } from "../../../lib/conditioning/sdxl/time_ids.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { goldenPath, readGolden } from "../../support/goldens.ts";
@@ -48,10 +47,4 @@ Deno.test("encodePrompts() returns zeros for an empty negative prompt if the che
   assertAllClose(states.data.subarray(77 * 80), row("prompt_embeds", 0), { atol: 1e-4 });
   assert(pooled!.data.subarray(0, 40).every((value) => value === 0));
   assert(pooled!.data.subarray(40).some((value) => value !== 0));
-});
-
-Deno.test("makeTimeIds() repeats the size for each row", () => {
-  const { data, shape } = makeTimeIds({ height: 128, width: 96 }, 2);
-  assert.deepEqual(shape, [2, 6]);
-  assert.deepEqual([...data], [128, 96, 0, 0, 128, 96, 128, 96, 0, 0, 128, 96]);
 });
