@@ -69,34 +69,55 @@ interface JpegMarkers {
 export function readJpeg(bytes: Uint8Array): JpegMarkers {
   const view = viewOf(bytes);
   const sizes: ImageSize[] = [];
-  let offset = 2;
-  let scans = 0;
+  let fileEnd: number | undefined;
   let scanBytes = 0;
   let minScanBits = 0;
-  while (offset + 1 < bytes.length || scans === 0) {
-    const marker = view.getUint8(offset + 1);
-    if (view.getUint8(offset) !== 0xff) throw new SyntaxError("it is damaged");
-    if (marker === END_OF_IMAGE) break;
-    if (marker === 0xff || marker >= 0xd0 && marker <= 0xd8 || marker === 0x01) {
-      offset += marker === 0xff ? 1 : 2; // fill bytes and markers without content
-      continue;
-    }
-    if (isFrameHeader(marker)) {
-      if (marker >= 0xc9) throw new SyntaxError("its arithmetic coding is not supported");
-      sizes.push({ height: view.getUint16(offset + 5), width: view.getUint16(offset + 7) });
-      minScanBits = Math.max(minScanBits, countUnits(view, offset));
-    }
-    offset += 2 + view.getUint16(offset + 2);
-    if (marker !== START_OF_SCAN) continue;
-    scans++;
-    const start = offset;
-    offset = skipScan(bytes, start);
-    scanBytes += offset - start;
+  for (const { marker, start, content, end } of readSegments(bytes)) {
+    if (marker === END_OF_IMAGE) fileEnd = end;
+    if (marker === START_OF_SCAN) scanBytes += end - content;
+    if (!isFrameHeader(marker)) continue;
+    if (marker >= 0xc9) throw new SyntaxError("its arithmetic coding is not supported");
+    sizes.push({ height: view.getUint16(start + 5), width: view.getUint16(start + 7) });
+    minScanBits = Math.max(minScanBits, countUnits(view, start));
   }
   // A header that promises far more pixels than there is data would take long to decode.
   if (scanBytes * 8 < minScanBits) throw new RangeError("it ends early");
-  const hasEnd = offset + 1 < bytes.length;
-  return { sizes, end: hasEnd ? offset + 2 : bytes.length, hasEnd };
+  return { sizes, end: fileEnd ?? bytes.length, hasEnd: fileEnd !== undefined };
+}
+
+/** A segment of a JPEG file; offsets are in bytes. */
+interface JpegSegment {
+  readonly marker: number;
+  /** Offset of the marker. */
+  readonly start: number;
+  /** Offset behind the header, where the data of a scan begins. */
+  readonly content: number;
+  /** Offset behind the segment and the data of its scan. */
+  readonly end: number;
+}
+
+/** Reads the segments up to the end marker; without one, up to the end of the file. */
+function* readSegments(bytes: Uint8Array): Generator<JpegSegment> {
+  const view = viewOf(bytes);
+  let hasScan = false;
+  for (let start = 2; start + 1 < bytes.length || !hasScan;) {
+    const marker = view.getUint8(start + 1);
+    if (view.getUint8(start) !== 0xff) throw new SyntaxError("it is damaged");
+    if (marker === 0xff) {
+      start++; // a fill byte
+      continue;
+    }
+    const content = start + 2 + (hasLength(marker) ? view.getUint16(start + 2) : 0);
+    const end = marker === START_OF_SCAN ? skipScan(bytes, content) : content;
+    hasScan ||= marker === START_OF_SCAN;
+    yield { marker, start, content, end };
+    if (marker === END_OF_IMAGE) return;
+    start = end;
+  }
+}
+
+function hasLength(marker: number): boolean {
+  return marker !== END_OF_IMAGE && marker !== 0x01 && (marker < 0xd0 || marker > 0xd8);
 }
 
 /** Counts the groups of blocks (MCU) of a frame, each of which takes one bit or more. */
