@@ -79,5 +79,5 @@ async function readPixels(
 /** Name of the video of a run's pictures, or of its mixtures, in its folder. */
 export function videoName(kind: "hard" | "soft", format: VideoFormat): string {
   // Not "video", the name of the videos that a run writes itself.
-  return `film_${kind}.${format.name}`;
+  return `video_saved_${kind}.${format.name}`;
 }

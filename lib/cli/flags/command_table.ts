@@ -34,7 +34,7 @@ becomes the nearest one.`;
 
 const VIDEO = `
 The frames are the intermediate pictures in png_logs and the final picture. A run keeps one every
-training.save_steps steps. In a folder, film_hard shows the picture and film_soft the color mixture;
+training.save_steps steps. In a folder, video_saved_hard shows the picture and video_saved_soft the color mixture;
 a file shows the picture. Each pixel becomes a square. Colors are exact in GIF and APNG, and as close
 as H.264 allows in MP4. A GIF holds palette colors only, so it has no mixture.
 
@@ -42,7 +42,7 @@ Examples:
   deno task generate --prompt "a cat" --steps 200 --set training.save_steps=5
   deno task video workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
   deno task video run --format gif --video-size 256,256 --fps 12
-  deno task video run --format mp4,apng --output films
+  deno task video run --format mp4,apng --output videos
   deno task video run --output cat.gif`;
 
 const PALETTES = `

@@ -228,8 +228,8 @@ Deno.test("permissionsOf() lets layers read a run and write one folder", () => {
 Deno.test("permissionsOf() lets video read a run, and write its folder or where the video goes", () => {
   const places: [string[], string][] = [
     [[], "/home/runs/a"],
-    [["--output", "films"], "/home/films"],
-    [["--output=/x/films/a.gif"], "/x/films"],
+    [["--output", "videos"], "/home/videos"],
+    [["--output=/x/videos/a.gif"], "/x/videos"],
     [["-o", "a.PNG"], "/home"],
   ];
   for (const [output, folder] of places) {

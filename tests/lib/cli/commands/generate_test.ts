@@ -153,7 +153,7 @@ Deno.test("generate keeps the size of pictures with a saving_resize of 0, and lo
   });
 });
 
-Deno.test("generate films every nth step, from the first picture to the last, with metrics", async () => {
+Deno.test("generate records every nth step, from the first picture to the last, with metrics", async () => {
   await inTemporaryFolder(async (output) => {
     const { events } = await generate({
       ...{ prompt: "a cat", size: "8,10", steps: "5", output, tensorboard: true },
@@ -181,19 +181,19 @@ Deno.test("generate films every nth step, from the first picture to the last, wi
   });
 });
 
-Deno.test("generate films a run in the formats that are asked for, in exactly its colors", async () => {
+Deno.test("generate records a run in the formats that are asked for, in exactly its colors", async () => {
   await inTemporaryFolder(async (output) => {
     const flags = { prompt: "a cat", size: "8,10", steps: "3", output, palette: "game-boy" };
     const video = { makeVideo: true, videoSize: "16,20", fps: "5" } as const;
     const { events } = await generate({ ...flags, ...video, videoFormat: "gif,apng" });
     const { files, folder } = doneOf(events);
-    const films = files.filter((file) => file.includes("video_"));
-    assert.deepEqual(films.map((file) => file.slice(folder.length + 1)), [
+    const videos = files.filter((file) => file.includes("video_"));
+    assert.deepEqual(videos.map((file) => file.slice(folder.length + 1)), [
       ...["video_hard.gif", "video_hard.apng", "video_soft.apng"],
     ]);
     const { colors } = await findPalette("game-boy");
-    const gif = readGif(await Deno.readFile(films[0]!));
-    const apng = readApng(await Deno.readFile(films[1]!));
+    const gif = readGif(await Deno.readFile(videos[0]!));
+    const apng = readApng(await Deno.readFile(videos[1]!));
     assert.deepEqual([gif.colors, apng.palette], [colors, colors]);
     // A painting run turns one pixel more to color 1 at each step.
     const pictures = [0, 1, 2, 3].map((step) =>
@@ -208,7 +208,7 @@ Deno.test("generate films a run in the formats that are asked for, in exactly it
       assertEnlarged(Image.fromIndices(gif, gif.frames[n]!.indices, colors), picture, 2);
       assertEnlarged(apng.frames[n]!.image, picture, 2);
     });
-    const mixture = readApng(await Deno.readFile(films[2]!));
+    const mixture = readApng(await Deno.readFile(videos[2]!));
     assert.deepEqual(mixture.frames.map(({ seconds }) => seconds), [0.8]);
     // What a GIF cannot hold is said before anything is made.
     const folders = Array.from(Deno.readDirSync(`${output}/standard`)).length;

@@ -92,16 +92,16 @@ Deno.test("video shows a run in each format, from its first kept picture to its 
     const text = await video(folder, { format: "gif, APNG,mp4", videoSize: "32,48", fps: "10" });
     const made = namesIn(folder).filter((name) => !before.includes(name));
     assert.deepEqual(made, [
-      ...["film_hard.apng", "film_hard.gif", "film_hard.mp4"],
+      ...["video_saved_hard.apng", "video_saved_hard.gif", "video_saved_hard.mp4"],
       // A GIF cannot hold the colors of a mixture.
-      ...["film_soft.apng", "film_soft.mp4"],
+      ...["video_saved_soft.apng", "video_saved_soft.mp4"],
     ]);
-    assert.match(text, /film_hard\.gif: 4 frames, 0\.4 s at 10 a second, 32 x 48 pixels/);
+    assert.match(text, /video_saved_hard\.gif: 4 frames, 0\.4 s at 10 a second, 32 x 48 pixels/);
     assert.equal(text.trimEnd().split("\n").length, 5);
     const pictures = ALL_STEPS.map((step) =>
       Image.fromIndices(SIZE, indicesAt(step, PALETTE), PALETTE.colors)
     );
-    const gif = readGif(await Deno.readFile(join(folder, "film_hard.gif")));
+    const gif = readGif(await Deno.readFile(join(folder, "video_saved_hard.gif")));
     // A table has 2, 4, 8 … colors.
     assert.deepEqual([...gif.colors.subarray(0, 18)], [...PALETTE.colors]);
     assert.deepEqual(gif.frames.map(({ delay }) => delay), [10, 10, 10, 10]);
@@ -110,11 +110,11 @@ Deno.test("video shows a run in each format, from its first kept picture to its 
     });
     for (const kind of ["hard", "soft"] as const) {
       const expected = kind === "hard" ? pictures : ALL_STEPS.map(mixtureAt);
-      const apng = readApng(await Deno.readFile(join(folder, `film_${kind}.apng`)));
+      const apng = readApng(await Deno.readFile(join(folder, `video_saved_${kind}.apng`)));
       assert.deepEqual(apng.palette, kind === "hard" ? PALETTE.colors : undefined);
       assert.deepEqual(apng.frames.map(({ seconds }) => seconds), Array(4).fill(0.1));
       apng.frames.forEach(({ image }, n) => assertEnlarged(image, expected[n]!, 4));
-      const mp4 = [...decodeMp4(await Deno.readFile(join(folder, `film_${kind}.mp4`)))];
+      const mp4 = [...decodeMp4(await Deno.readFile(join(folder, `video_saved_${kind}.mp4`)))];
       assert.equal(mp4.length, 4);
       mp4.forEach((frame, n) => {
         // Nothing is around the picture.
@@ -130,8 +130,8 @@ Deno.test("video fits 512,512 and lasts at least 2 s if nothing is asked for", (
     await makeRun(folder);
     const text = await video(folder);
     // 42 would fit, too; 2 frames a second are 2 s, and 1 would be 4 s.
-    assert.match(text, /film_hard\.mp4: 4 frames, 2 s at 2 a second, 336 x 504 pixels/);
-    const [frame] = decodeMp4(await Deno.readFile(join(folder, "film_hard.mp4")));
+    assert.match(text, /video_saved_hard\.mp4: 4 frames, 2 s at 2 a second, 336 x 504 pixels/);
+    const [frame] = decodeMp4(await Deno.readFile(join(folder, "video_saved_hard.mp4")));
     assert.deepEqual([frame!.height, frame!.width], [336, 512]);
   }));
 
@@ -139,8 +139,11 @@ Deno.test("video obeys --output: a folder that is made, or a file whose name tel
   inTemporaryFolder(async (root) => {
     const folder = join(root, "run");
     await makeRun(folder);
-    await video(folder, { format: "apng", output: join(root, "a", "films.1") });
-    assert.deepEqual(namesIn(join(root, "a", "films.1")), ["film_hard.apng", "film_soft.apng"]);
+    await video(folder, { format: "apng", output: join(root, "a", "videos.1") });
+    assert.deepEqual(namesIn(join(root, "a", "videos.1")), [
+      "video_saved_hard.apng",
+      "video_saved_soft.apng",
+    ]);
     for (const [name, start] of [["x.gif", "GIF89a"], ["x.PNG", "\x89PNG"]] as const) {
       await video(folder, { output: join(root, "b", name) });
       const bytes = await Deno.readFile(join(root, "b", name));
@@ -154,11 +157,11 @@ Deno.test("video writes colors that are in no palette as true colors, but not as
     const palette = latticePalette(7);
     await makeRun(folder, { palette });
     await assert.rejects(video(folder, { format: "mp4,gif" }), {
-      message: /film_hard\.gif": a GIF holds palette colors only; choose \.mp4 or \.png$/,
+      message: /video_saved_hard\.gif": a GIF holds palette colors only; choose \.mp4 or \.png$/,
     });
-    assert(!namesIn(folder).some((name) => name.includes("film")), "no film is half made");
+    assert(!namesIn(folder).some((name) => name.includes("video_")), "no video is half made");
     await video(folder, { format: "apng", videoSize: "8,12" });
-    const apng = readApng(await Deno.readFile(join(folder, "film_hard.apng")));
+    const apng = readApng(await Deno.readFile(join(folder, "video_saved_hard.apng")));
     apng.frames.forEach(({ image }, n) => {
       const indices = indicesAt(ALL_STEPS[n]!, palette);
       assertEnlarged(image, Image.fromIndices(SIZE, indices, palette.colors), 1);
@@ -189,8 +192,12 @@ Deno.test("a video that is stopped leaves nothing", () =>
     const path = join(folder, "a.gif");
     const reason = new Error("enough");
     const signal = AbortSignal.abort(reason);
-    const films = writeRunVideos(hard, [{ path, videoSize: SIZE }], { size: SIZE, fps: 5, signal });
-    await assert.rejects(films, reason);
+    const videos = writeRunVideos(hard, [{ path, videoSize: SIZE }], {
+      size: SIZE,
+      fps: 5,
+      signal,
+    });
+    await assert.rejects(videos, reason);
     assert(!namesIn(folder).some((name) => name.startsWith("a.gif")));
   }));
 
@@ -235,14 +242,14 @@ Deno.test("video says what it cannot make a video of", () =>
     for (const [folder, flags, message] of cases) {
       await assert.rejects(video(folder, flags), { message });
     }
-    assert(!namesIn(run).some((name) => name.includes("film")));
+    assert(!namesIn(run).some((name) => name.includes("video_")));
   }));
 
 Deno.test("video names the picture that it cannot use, and leaves an earlier video as it is", () =>
   inTemporaryFolder(async (folder) => {
     await makeRun(folder);
     await video(folder, { format: "gif" });
-    const film = await Deno.readFile(join(folder, "film_hard.gif"));
+    const bytes = await Deno.readFile(join(folder, "video_saved_hard.gif"));
     const path = join(folder, "png_logs", "4_hard.png");
     const good = await Deno.readFile(path);
     const other = Image.filled({ height: 32, width: 48 }, [1, 2, 3]);
@@ -267,5 +274,5 @@ Deno.test("video names the picture that it cannot use, and leaves an earlier vid
     await assert.rejects(video(folder, { format: "gif" }), {
       message: /^Cannot decode image ".*2_hard\.png": .*ends early$/,
     });
-    assert.deepEqual(await Deno.readFile(join(folder, "film_hard.gif")), film);
+    assert.deepEqual(await Deno.readFile(join(folder, "video_saved_hard.gif")), bytes);
   }));

@@ -92,6 +92,7 @@ const OWN_ROWS: readonly Row[] = [
   [["--quality", "draft"], "preset", "draft"],
   [["--preset", "paper"], "training.steps", 10_001],
   [["--fit", "pad"], "generator.imageFit", "pad"],
+  [["--strength", "0.4"], "diffusion.strength", 0.4],
   [["--model", "owner/name"], "diffusion.modelId", "owner/name"],
   [["--runtime", "native"], "runtime", "native"],
   [["--batch", "3"], "batch", 3],
@@ -191,10 +192,10 @@ Deno.test("a wrong value of a flag of SD-piXL is named", () => {
 
 Deno.test("video takes its flags with underscores and with dashes", () => {
   for (const flag of ["--video_size", "--video-size"]) {
-    const typed = ["video", "run", "--format", "gif", flag, "64,48", "--fps", "9", "-o", "films"];
+    const typed = ["video", "run", "--format", "gif", flag, "64,48", "--fps", "9", "-o", "videos"];
     const { command, args, flags } = parseCommandLine(typed)!;
     assert.deepEqual([command, args], ["video", ["run"]]);
-    const expected = { format: "gif", videoSize: "64,48", fps: "9", output: "films" };
+    const expected = { format: "gif", videoSize: "64,48", fps: "9", output: "videos" };
     assert.deepEqual({ ...flags }, expected);
   }
   assert.throws(() => parseCommandLine(["video"]), {
