@@ -14,7 +14,7 @@ export interface EncodePromptsOptions extends NetworkPrecision {
  * Encodes prompts with the text encoders of a teacher and its LoRAs. Each encoder is loaded, run
  * once and released.
  *
- * @throws {TeacherFolderError} If neither the teacher nor `options` tells the size of the image.
+ * @throws {TeacherFolderError} If neither the teacher nor the caller gives the size.
  * @throws {SessionError} If a network cannot be loaded.
  */
 export async function encodePrompts(
@@ -23,7 +23,7 @@ export async function encodePrompts(
   prompts: Prompts,
   { size, ...precision }: EncodePromptsOptions = {},
 ): Promise<Conditioning> {
-  // A UNet knows the size that it was trained on best, whatever the size of its image is now.
+  // The size conditioning is that of the training images, whatever the size of the image is now.
   const imageSize = teacher.unet.sampleSize || !size ? teacher.imageSize : size;
   return await teacher.promptEncoder.encode(sessions, prompts, { ...precision, imageSize });
 }
