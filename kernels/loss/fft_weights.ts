@@ -2,7 +2,8 @@
  * Computes the weights of the frequencies of a real image: the loss is the sum of weight · |F|.
  *
  * The loss is the mean of |F| over the high frequencies. Their distance from the middle of the
- * spectrum is at least min(H, W) / (4 √2). As in SD-piXL, the middle is (W/2, H/2) after `fftshift`.
+ * spectrum is at least min(H, W) / (4 √2). As in SD-piXL, the middle is (W/2, H/2) after
+ * `fftshift`.
  * For an odd size that is half a step beside the mean frequency, so a frequency may count where its
  * conjugate does not. A real image has the same |F| at both. So the frequencies above W/2 are
  * omitted, and their weights are added to those of their conjugates.

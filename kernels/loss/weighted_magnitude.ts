@@ -14,7 +14,8 @@ export const weightedMagnitude = defineKernel({
 /**
  * Records weight · |F| and its gradient weight · F / |F|, which is 0 where |F| is.
  *
- * @param tensors `spectrum` and `gradient` [H, F, 3, 2], real and imaginary parts; `weights` [H, F];
+ * @param tensors `spectrum` and `gradient` [H, F, 3, 2], real and imaginary parts; `weights` [H,
+ * F];
  *   `magnitudes` [H, F, 3]. `magnitudes` and `gradient` are overwritten.
  * @param options `threshold`: maximum |F| that counts as 0.
  */

@@ -32,8 +32,8 @@ const DEFAULT_MAX_NEW_TOKENS = 75;
 /**
  * Captions an image with BLIP. The networks are loaded, run and released.
  *
- * Source: Li et al. 2022, https://arxiv.org/abs/2201.12086. The image is prepared as by transformers'
- * BlipImageProcessor: stretched to a square, bicubic.
+ * Source: Li et al. 2022, https://arxiv.org/abs/2201.12086. The image is prepared as by
+ * transformers' BlipImageProcessor: stretched to a square, bicubic.
  *
  * @param sessions Loads the networks.
  * @param folder Files of a BLIP captioning network and its tokenizer, in transformers' layout.

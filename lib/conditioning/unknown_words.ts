@@ -18,7 +18,8 @@ const MIN_LETTERS = 3;
 /** Unrelated words share shorter runs of letters. */
 const MIN_RUN = 4;
 
-/** Keys of the lists of known words in the vocabulary file. The file spells "colours". */
+/** Keys of the lists of known words in the vocabulary file, as the file spells them. */
+// deno-lint-ignore style/plain-language
 const LISTS = ["names", "backgrounds", "colours", "grammar"] as const;
 
 /**

@@ -19,8 +19,8 @@ export interface ImageCodec {
 }
 
 /**
- * Maps an image to the nearest image that obeys a constraint, such as a grid of pixels in the colors
- * of a palette. Both are opaque and have the teacher's size.
+ * Maps an image to the nearest image that obeys a constraint, such as a grid of pixels in the
+ * colors of a palette. Both are opaque and have the teacher's size.
  */
 export type Projection = (image: Image) => Image;
 
@@ -57,8 +57,8 @@ export interface ProjectedSamplingOptions {
  * at the last one: early, the teacher is free to place shapes; late, every image that it sees obeys
  * the constraint. No gradient is needed.
  *
- * The difference of two encodings is added, not the encoding itself, so the error of the autoencoder
- * cancels out.
+ * The difference of two encodings is added, not the encoding itself, so the error of the
+ * autoencoder cancels out.
  *
  * Source of the sampler: Song et al. 2021, https://arxiv.org/abs/2010.02502, Eq. 12; of the edit
  * from noised latents: Meng et al. 2022, https://arxiv.org/abs/2108.01073.
@@ -92,7 +92,8 @@ export async function sampleProjected(
 }
 
 /**
- * Returns the timesteps of an edit: those of a whole sample from the strength on, integers, falling.
+ * Returns the timesteps of an edit: those of a whole sample from the strength on, integers,
+ * falling.
  */
 export function editTimesteps(
   { schedule, steps, strength }: Pick<

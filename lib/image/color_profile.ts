@@ -101,7 +101,7 @@ function fromLinear(value: number): number {
 type Row = readonly [number, number, number];
 type Matrix = readonly [Row, Row, Row];
 
-// Cone responses. Source: Lam 1985, "Metamerism and colour constancy" (Bradford).
+// Cone responses. Source: Lam 1985, "Metamerism and color constancy" (Bradford).
 const BRADFORD: Matrix = [
   [0.8951, 0.2664, -0.1614],
   [-0.7502, 1.7135, 0.0367],

@@ -29,8 +29,8 @@ export interface TextStyle {
 /**
  * Draws one line of text into an image, in place, in our 5x9 bitmap font.
  *
- * Characters beyond ASCII are drawn as their nearest ASCII form, such as "e" for "é" and "koshka" for
- * "кошка". Text outside the image is clipped.
+ * Characters beyond ASCII are drawn as their nearest ASCII form, such as "e" for "é" and "koshka"
+ * for "кошка". Text outside the image is clipped.
  */
 export function drawText(image: Image, text: string, style: TextStyle): void {
   const { y, color, scale = 1 } = style;

@@ -43,16 +43,16 @@ const DEFAULT_OUTPUT = "workdir";
 /**
  * Lists the permissions of a command, as flags of `deno run`.
  *
- * A command reads the project, onnxruntime's file and the inputs that the user named, and writes its
- * output folder. It has no network, unless the user typed a URL, or a model of the Hub together with
- * `--download`. It loads machine code only after `--runtime native`.
+ * A command reads the project, onnxruntime's file and the inputs that the user named, and writes
+ * its output folder. It has no network, unless the user typed a URL, or a model of the Hub together
+ * with `--download`. It loads machine code only after `--runtime native`.
  *
  * Values of flags are never taken for flags: this gets what the program's own parser read. A config
- * file may name inputs below the project, the working folder and its own folder, and an output below
- * the working folder, none of them hidden. Anything else must be typed.
+ * file may name inputs below the project, the working folder and its own folder, and an output
+ * below the working folder, none of them hidden. Anything else must be typed.
  *
- * @throws {RefusedError} If a config file asks for more, with the flags to type; or if a path or host
- * cannot be permitted alone.
+ * @throws {RefusedError} If a config file asks for more, with the flags to type; or if a path or
+ * host cannot be permitted alone.
  * @throws {ConfigError} If a flag has a wrong value.
  */
 export function permissionsOf(parsed: ParsedCommand, context: PermissionContext): string[] {

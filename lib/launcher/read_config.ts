@@ -1,8 +1,8 @@
 /**
  * Prints the settings of the first config file of its arguments that exists, as JSON.
  *
- * The launcher runs it with the permission to read these files and nothing else, so that the file of
- * a stranger is not parsed with the launcher's own permissions.
+ * The launcher runs it with the permission to read these files and nothing else, so that the file
+ * of a stranger is not parsed with the launcher's own permissions.
  *
  * @module
  */

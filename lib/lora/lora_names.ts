@@ -45,8 +45,8 @@ const RENAMED: readonly (readonly [RegExp, string])[] = [
 /**
  * Splits a key of a LoRA file into its parts.
  *
- * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/loaders/lora_conversion_utils.py;
- * https://github.com/kohya-ss/sd-scripts/blob/main/networks/lora.py (names of keys).
+ * Source:
+ * https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/loaders/lora_conversion_utils.py; https://github.com/kohya-ss/sd-scripts/blob/main/networks/lora.py (names of keys).
  *
  * @returns undefined if no known layout has such a key.
  */

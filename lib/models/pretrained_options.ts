@@ -2,7 +2,8 @@
  * Options that transformers writes for all its networks and that do not change what the graphs
  * compute: names, training, text generation and labels.
  *
- * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/configuration_utils.py.
+ * Source:
+ * https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/configuration_utils.py.
  */
 export const PRETRAINED_OPTIONS: readonly string[] = [
   "_attn_implementation_autoset",

@@ -45,8 +45,8 @@ export function rankPictures(pictures: readonly MadePicture[]): MadePicture[] {
 }
 
 /**
- * Writes `index.json` with all pictures in rank order, and `contact_sheet.png` with the complete ones
- * in the same order. Both are replaced whole.
+ * Writes `index.json` with all pictures in rank order, and `contact_sheet.png` with the complete
+ * ones in the same order. Both are replaced whole.
  *
  * @param asked All requested pictures; those that are not in `pictures` are listed as missing.
  * @throws {OutputError} If one cannot be written.

@@ -18,8 +18,8 @@ export interface RunVideoOptions {
 }
 
 /**
- * Videos of the steps of a run, in each format: `video_hard.mp4` of the picture and `video_soft.mp4`
- * of the mixture. Formats of palette colors only have no video of the mixture.
+ * Videos of the steps of a run, in each format: `video_hard.mp4` of the picture and
+ * `video_soft.mp4` of the mixture. Formats of palette colors only have no video of the mixture.
  *
  * A run that resumes after step 50 writes `video_hard_from_50.mp4`; the earlier video stays. The
  * files appear when they are finished.

@@ -12,8 +12,9 @@ export interface PictureNumber {
 }
 
 /**
- * An event of a run. With `--json` each event is one line. If a call makes several pictures, an event
- * names its picture, or is about all of them; events of pictures of one batch are interleaved.
+ * An event of a run. With `--json` each event is one line. If a call makes several pictures, an
+ * event names its picture, or is about all of them; events of pictures of one batch are
+ * interleaved.
  */
 export type RunEvent = OneEvent & {
   /** The picture that the event is about. Default: the only one, or all of them. */

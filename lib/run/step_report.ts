@@ -7,8 +7,8 @@ export interface StepMetrics {
   /** Total steps. */
   readonly steps: number;
   /**
-   * Losses by name, each times its factor; "score" is the teacher's. With gradient accumulation they
-   * are means.
+   * Losses by name, each times its factor; "score" is the teacher's. With gradient accumulation
+   * they are means.
    */
   readonly losses: Readonly<Record<string, number>>;
   /** Learning rate of the step. */

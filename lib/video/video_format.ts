@@ -10,7 +10,9 @@ export const MAX_FPS = 240;
 /** Size into which a video is fitted if nothing is said, as SD-piXL. */
 export const DEFAULT_VIDEO_SIZE: ImageSize = { height: 512, width: 512 };
 
-/** A format of videos and its capabilities. A new one is one file and a line in `video_formats.ts`. */
+/**
+ * A format of videos and its capabilities. A new one is one file and a line in `video_formats.ts`.
+ */
 export interface VideoFormat {
   /** Name in flags and of files, such as "mp4". */
   readonly name: string;

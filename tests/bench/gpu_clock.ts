@@ -20,8 +20,8 @@ interface Page {
 /**
  * Measures the time of each shader on the GPU, by timestamps around each of its runs.
  *
- * It patches the classes of WebGPU, so start it before any device is requested. While it is on, each
- * run has its own pass. That takes longer in total, but not for a shader.
+ * It patches the classes of WebGPU, so start it before any device is requested. While it is on,
+ * each run has its own pass. That takes longer in total, but not for a shader.
  */
 export class GpuClock {
   /** Whether runs are measured. */

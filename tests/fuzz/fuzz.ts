@@ -1,7 +1,9 @@
 import { mutate, seededUniforms } from "./mutate.ts";
 import type { FuzzTarget } from "./targets.ts";
 
-/** Longest time that a damaged file may take, in milliseconds; the largest images take two seconds. */
+/**
+ * Longest time that a damaged file may take, in milliseconds; the largest images take two seconds.
+ */
 const MAX_MILLISECONDS = 10_000;
 
 /** What a damaged file did that it must not. */

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file style/plain-language -- names what the rule forbids
 /** A rule of language: what must not be written, and what to write instead. */
 interface LanguageRule {
   readonly pattern: RegExp;
@@ -19,7 +20,7 @@ const PHRASES: readonly LanguageRule[] = [
   { pattern: /\bin the eyes of\b/i, advice: 'say "according to", or name the score' },
   { pattern: /\bcommonest\b/i, advice: 'say "most frequent" or "majority"' },
   { pattern: /\blikeliest\b/i, advice: 'say "most probable" or "with the highest logit"' },
-  { pattern: /\b(is|are) another\b/i, advice: 'say "differs"' },
+  { pattern: /\b(is|are) another\b(?! \w)/i, advice: 'say "differs"' },
   { pattern: /\bin place of\b/i, advice: 'say "instead of"' },
   { pattern: /\b(goes|go|went) on\b/i, advice: 'say "continues" or "resumes"' },
   { pattern: /\bmade at once\b/i, advice: 'say "together" or "in one batch"' },

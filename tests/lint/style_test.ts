@@ -1,3 +1,4 @@
+// deno-lint-ignore-file style/plain-language -- names what the rule forbids
 import assert from "node:assert/strict";
 import style from "./style.ts";
 

@@ -75,7 +75,9 @@ function checkPrompt(config: RunConfig): void {
   );
 }
 
-/** Reads the input files of all pictures, so that missing ones are reported before the first run. */
+/**
+ * Reads the input files of all pictures, so that missing ones are reported before the first run.
+ */
 async function readOrders(
   configs: readonly RunConfig[],
   { flags, request, video }: {

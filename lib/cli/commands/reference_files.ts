@@ -6,8 +6,8 @@ import type { References } from "../../distill/sample_references.ts";
 import type { Run } from "../../distill/run.ts";
 
 /**
- * Writes the samples of the teacher under SD-piXL's names, `sd_samples/samples_<index>.png`, and the
- * chosen reference as `select_sample.png`.
+ * Writes the samples of the teacher under SD-piXL's names, `sd_samples/samples_<index>.png`, and
+ * the chosen reference as `select_sample.png`.
  *
  * @throws {OutputError} If one cannot be written.
  */

@@ -24,7 +24,8 @@ function isRepeated(values: readonly string[] | undefined): values is readonly s
 }
 
 /**
- * Lists the configs of all pictures that flags ask for: each prompt with each palette and each seed.
+ * Lists the configs of all pictures that flags ask for: each prompt with each palette and each
+ * seed.
  * Seeds change first, then palettes, then prompts.
  *
  * @param config The complete config, for what all pictures share, and the first seed.

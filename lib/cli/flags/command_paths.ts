@@ -1,6 +1,8 @@
 import { dirname, join } from "node:path";
 
-/** Lists where a config may lie: at its path and, named without a folder, in the folder "config". */
+/**
+ * Lists where a config may lie: at its path and, named without a folder, in the folder "config".
+ */
 export function configPaths(path: string): readonly string[] {
   return /[\\/]/.test(path) ? [path] : [path, join("config", path)];
 }

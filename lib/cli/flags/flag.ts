@@ -22,8 +22,8 @@ export interface Flag {
   /** Whether an empty value means something. */
   readonly mayBeEmpty?: true;
   /**
-   * Key of the config that gets the value, such as "generator.palette". The config's own table tells
-   * whether it is a path.
+   * Key of the config that gets the value, such as "generator.palette". The config's own table
+   * tells whether it is a path.
    */
   readonly key?: string;
   /** Returns config values by dotted key, for a flag that is more than one key. */

@@ -3,8 +3,8 @@ import { parseSize } from "./parse_values.ts";
 import { SD_PIXL_FLAGS } from "./sd_pixl_flags.ts";
 
 /**
- * All flags, one entry each. The table feeds the parser, the help, the types of flags, the config and
- * the permissions.
+ * All flags, one entry each. The table feeds the parser, the help, the types of flags, the config
+ * and the permissions.
  */
 export const FLAGS = [
   {

@@ -88,7 +88,8 @@ export function namesHub(
     }
     if (!HUB_KEYS.has(key)) return false;
     const ids = (Array.isArray(value) ? value : [value]).map((id) => String(id ?? ""));
-    // Short names of ControlNets mean the teacher's own; SDXL's have no meaning for the built-in one.
+    // Short names of ControlNets mean the teacher's own; SDXL's have no meaning for the built-in
+    // one.
     const skipsShort = isBuiltIn || key === "controlnet.models_id";
     return ids.some((id) => isHub(id) && !(skipsShort && hasShortName(id)));
   });

@@ -40,7 +40,9 @@ const BLACK_CODES = "0000110111 010 11 10 011 0011 0010 00011 000101 000100 0000
   "0000001110111 0000001010010 0000001010011 0000001010100 0000001010101 0000001011010 " +
   "0000001011011 0000001100100 0000001100101 " + EXTENDED_CODES;
 
-/** Codes of two-dimensional rows: pass, horizontal, and the offset of vertical mode. T.4, table 4. */
+/**
+ * Codes of two-dimensional rows: pass, horizontal, and the offset of vertical mode. T.4, table 4.
+ */
 const MODES: ReadonlyMap<number, "pass" | "horizontal" | number> = new Map<
   number,
   "pass" | "horizontal" | number

@@ -20,7 +20,8 @@ const EPSILON = 1e-6;
  * Input: `image` [N, 3, H, W] in [0, 1]. Output: `latents` [N, C, H / factor, W / factor]: the mean
  * of the posterior, scaled.
  *
- * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/autoencoders/vae.py,
+ * Source:
+ * https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/autoencoders/vae.py,
  * `Encoder`, and autoencoder_kl.py. The reference takes 2 * image - 1.
  *
  * @throws {RangeError} If a weight is missing or left over, or its shape differs, or height or

@@ -28,7 +28,8 @@ export interface AutoencoderOptions {
  *
  * Input: `image` [N, 3, H, W] in [0, 1]. Output: `latents` [N, C, H / factor, W / factor], scaled.
  *
- * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/autoencoders/vae.py,
+ * Source:
+ * https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/autoencoders/vae.py,
  * `EncoderTiny`. The reference takes 2 * image - 1 and converts it back first; both are left out
  * here.
  *

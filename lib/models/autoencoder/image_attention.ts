@@ -21,7 +21,8 @@ const LAYERS = {
  * Self-attention of an image with one head: diffusers' Attention in the middle block of an
  * autoencoder. Shapes: x [N, C, h, w] -> the same.
  *
- * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/attention_processor.py.
+ * Source:
+ * https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/attention_processor.py.
  *
  * @param norm Number of groups of the normalization, and epsilon added to variances.
  */

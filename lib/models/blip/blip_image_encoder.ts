@@ -20,8 +20,8 @@ export interface BlipImageEncoderOptions {
  * each layer i of the decoder the keys and values of its cross-attention: `cross_key_<i>` and
  * `cross_value_<i>` [1, T, E].
  *
- * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/blip/modeling_blip.py;
- * Li et al. 2022, https://arxiv.org/abs/2201.12086.
+ * Source:
+ * https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/blip/modeling_blip.py; Li et al. 2022, https://arxiv.org/abs/2201.12086.
  *
  * @throws {RangeError} If a weight is missing or left over, or its shape differs.
  */

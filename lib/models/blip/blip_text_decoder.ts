@@ -34,7 +34,8 @@ export interface BlipTextDecoderOptions {
  * Output: `logits` [M, V] of the next token. Attention is causal, so texts may be padded with any
  * token.
  *
- * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/blip/modeling_blip_text.py.
+ * Source:
+ * https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/blip/modeling_blip_text.py.
  *
  * @throws {RangeError} If a weight is missing or left over, or its shape differs, or the
  * texts are longer than the model allows.

@@ -22,7 +22,8 @@ export interface ClipEncoderLayerOptions {
 /**
  * transformers' CLIPEncoderLayer. Shapes: x [N L, D] -> the same.
  *
- * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/clip/modeling_clip.py.
+ * Source:
+ * https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/clip/modeling_clip.py.
  */
 export function clipEncoderLayer(
   g: GraphBuilder,

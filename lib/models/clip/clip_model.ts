@@ -28,8 +28,8 @@ export interface ClipOptions {
  * `image_embeds` [N, P] and `text_embeds` [T, P], unit vectors, and `logits_per_image` [N, T],
  * their scaled cosine similarity: a higher value means that text and image fit better.
  *
- * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/clip/modeling_clip.py;
- * Radford et al. 2021, https://arxiv.org/abs/2103.00020.
+ * Source:
+ * https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/clip/modeling_clip.py; Radford et al. 2021, https://arxiv.org/abs/2103.00020.
  *
  * @throws {RangeError} If a weight is missing or left over, or its shape differs, or the
  * texts are longer than the model allows.

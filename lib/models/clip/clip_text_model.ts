@@ -33,7 +33,8 @@ export interface ClipTextOptions extends NetworkPrecision {
  * Input: `input_ids` int64 [N, L]. Outputs: `hidden_states` [N, L, D], the input of the last layer,
  * as SDXL uses it; with projection also `text_embeds` [N, P].
  *
- * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/clip/modeling_clip.py.
+ * Source:
+ * https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/clip/modeling_clip.py.
  *
  * @throws {RangeError} If a weight is missing or left over, or its shape differs, or the
  * texts are longer than the model allows.

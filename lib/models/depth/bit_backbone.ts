@@ -24,8 +24,8 @@ interface SameConvOptions {
  *
  * The weights of its convolutions must be standardized: see `StandardizedWeights`.
  *
- * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/bit/modeling_bit.py;
- * Kolesnikov et al. 2019, https://arxiv.org/abs/1912.11370.
+ * Source:
+ * https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/bit/modeling_bit.py; Kolesnikov et al. 2019, https://arxiv.org/abs/1912.11370.
  *
  * @param image Shape [N, 3, H, W].
  * @returns The outputs of the stages, at 1/4, 1/8 and 1/16 of the size.

@@ -32,8 +32,8 @@ export interface DepthAnythingOptions {
  * Input: `pixel_values` [N, 3, H, W], normalized. Output: `predicted_depth` [N, H, W] >= 0, without
  * unit; nearer is larger.
  *
- * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/depth_anything/modeling_depth_anything.py;
- * Yang et al. 2024, https://arxiv.org/abs/2406.09414.
+ * Source:
+ * https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/depth_anything/modeling_depth_anything.py; Yang et al. 2024, https://arxiv.org/abs/2406.09414.
  *
  * @throws {RangeError} If a weight is missing or left over, or its shape differs, or height or
  * width is not a multiple of the patch size.

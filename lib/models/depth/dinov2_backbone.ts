@@ -10,8 +10,8 @@ import { embedPatches } from "../layers/vit_embeddings.ts";
 /**
  * transformers' Dinov2Backbone.
  *
- * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/dinov2/modeling_dinov2.py;
- * Oquab et al. 2023, https://arxiv.org/abs/2304.07193.
+ * Source:
+ * https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/dinov2/modeling_dinov2.py; Oquab et al. 2023, https://arxiv.org/abs/2304.07193.
  *
  * @param image Shape [N, 3, H, W]; H and W are multiples of the patch size.
  * @returns The tokens of the patches after each layer of `outIndices`, [N, h, w, D].

@@ -52,8 +52,8 @@ interface Tokens {
  * For another size than that of training, the position embeddings are interpolated, as in the class
  * with `interpolate_pos_encoding`.
  *
- * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/dpt/modeling_dpt.py;
- * Ranftl et al. 2021, https://arxiv.org/abs/2103.13413.
+ * Source:
+ * https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/dpt/modeling_dpt.py; Ranftl et al. 2021, https://arxiv.org/abs/2103.13413.
  *
  * @throws {RangeError} If a weight is missing or left over, or its shape differs, or height or
  * width is not a multiple of the patch size.

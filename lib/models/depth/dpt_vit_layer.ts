@@ -8,8 +8,8 @@ import { vitAttention } from "../layers/vit_attention.ts";
 /**
  * transformers' DPTViTLayer.
  *
- * Source: https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/dpt/modeling_dpt.py;
- * Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929.
+ * Source:
+ * https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/dpt/modeling_dpt.py; Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929.
  *
  * @param x Shape [N S, D].
  * @returns The same shape.

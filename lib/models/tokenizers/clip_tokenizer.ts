@@ -3,7 +3,9 @@ import { subfolderPath } from "../../weights/subfolder_path.ts";
 import { ModelConfig } from "../model_config.ts";
 import { createPlainTokenizer, type PlainTokenizer } from "./plain_tokenizer.ts";
 
-/** Words: tokens never cross them. Source: CLIPTokenizer of transformers, without special tokens. */
+/**
+ * Words: tokens never cross them. Source: CLIPTokenizer of transformers, without special tokens.
+ */
 const PIECES = String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\p{White_Space}\p{L}\p{N}]+`;
 
 /** Options of a tokenizer that do not change what it does here. */
@@ -60,8 +62,8 @@ export class ClipTokenizer {
 }
 
 /**
- * Composes letters, collapses white space and lowers the case letter by letter: toLowerCase() of the
- * whole text would treat a final sigma differently.
+ * Composes letters, collapses white space and lowers the case letter by letter: toLowerCase() of
+ * the whole text would treat a final sigma differently.
  */
 function normalize(text: string): string {
   const joined = text.normalize("NFC").replace(/\p{White_Space}+/gu, " ");

@@ -16,7 +16,8 @@ export interface AttentionOptions {
 /**
  * diffusers' Attention, without masks. The tokens of all rows are concatenated.
  *
- * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/attention_processor.py.
+ * Source:
+ * https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/attention_processor.py.
  *
  * @param x Tokens of the queries, [N S, D].
  * @param context Tokens of the keys and values, [N T, E].

@@ -7,7 +7,8 @@ import { conv2d } from "../layers/layers.ts";
  * diffusers' ControlNetConditioningEmbedding. Shapes: x [N, 3, H, W] -> [N, channels, h, w]; height
  * and width are halved between levels.
  *
- * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/controlnets/controlnet.py.
+ * Source:
+ * https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/controlnets/controlnet.py.
  *
  * @param options.levels Channels of each level, highest resolution first.
  * @param options.channels Channels of the output.

@@ -23,7 +23,8 @@ import {
  * its timestep, control image and scale. Outputs: `down_block_residual_0`… and
  * `mid_block_residual`, already scaled, in the order and shapes of the inputs of the UNet.
  *
- * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/controlnets/controlnet.py.
+ * Source:
+ * https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/controlnets/controlnet.py.
  *
  * @throws {RangeError} If a weight is missing or left over, or its shape differs.
  */

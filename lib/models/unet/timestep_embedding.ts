@@ -30,7 +30,8 @@ export interface TimestepsOptions {
  * Computed in float32 and converted to the precision of the graph. Angles are first reduced to one
  * turn, because GPUs compute sine and cosine exactly only there.
  *
- * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/embeddings.py,
+ * Source:
+ * https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/embeddings.py,
  * `get_timestep_embedding`.
  */
 export function timesteps(g: GraphBuilder, x: Value, options: TimestepsOptions): Value {

@@ -24,7 +24,8 @@ export interface Transformer2dOptions {
 /**
  * diffusers' Transformer2DModel over continuous inputs. Shapes: x [N, C, h, w] -> the same.
  *
- * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/transformers/transformer_2d.py.
+ * Source:
+ * https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/transformers/transformer_2d.py.
  *
  * @param prompt Tokens of the prompts, [N L, E].
  */

@@ -44,7 +44,8 @@ export interface UnetBlockContext {
 /**
  * diffusers' DownBlock2D and CrossAttnDownBlock2D. Shapes: x [N, C, h, w].
  *
- * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/unets/unet_2d_blocks.py.
+ * Source:
+ * https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/unets/unet_2d_blocks.py.
  *
  * @param options.downsample Whether the output is halved, to ceil(h / 2) x ceil(w / 2).
  * @returns The output of each layer, for the skip connections; the last one is the output.

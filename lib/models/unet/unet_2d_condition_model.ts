@@ -22,7 +22,8 @@ export interface UnetOptions extends UnetGraphOptions {
  * `down_block_residual_0`… and `mid_block_residual`, in the shapes of a ControlNet's outputs.
  * Output: `noise_pred` [N, C, h, w].
  *
- * Source: https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/unets/unet_2d_condition.py.
+ * Source:
+ * https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/models/unets/unet_2d_condition.py.
  *
  * @throws {RangeError} If a weight is missing or left over, or its shape differs.
  */

@@ -3,8 +3,8 @@ import { GraphEditor } from "../graph/rewrite_graph.ts";
 import type { GradientGraphs } from "./split_gradient.ts";
 
 /**
- * Passes the masks of ReLUs (0 or 1) from the forward to the backward half in float16, instead of the
- * outputs of the ReLUs in float32.
+ * Passes the masks of ReLUs (0 or 1) from the forward to the backward half in float16, instead of
+ * the outputs of the ReLUs in float32.
  *
  * The gradients are the same, bit for bit. At 1024x1024, the saved tensors of TAESD's encoder take
  * 0.77 instead of 1.5 GB.

@@ -48,7 +48,8 @@ export interface QuantizeOptions {
  * magnitude becomes 127 or -127. With 4 bits it becomes -8, because the negative half has one more
  * level; the scale takes its sign.
  *
- * Sources: MatMulNBits of https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md;
+ * Sources: MatMulNBits of
+ * https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md;
  * 4 bits as Q4_0 of https://github.com/ggml-org/ggml.
  *
  * @param entry Shape [N, K]; K is a multiple of 32.

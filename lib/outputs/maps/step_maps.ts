@@ -43,7 +43,7 @@ export function laplacianMap(
     const [y, x] = [Math.floor(i / width), i % width];
     return [0, 1, 2].reduce((sum, c) => sum + Math.abs(laplacianAt(y, x, c)) / 3, 0);
   });
-  const max = means.reduce((most, value) => value > most ? value : most, 0);
+  const max = means.reduce((max, value) => value > max ? value : max, 0);
   // Rounding leaves a small rest in a flat picture.
   return viridisImage(size, means.map((value) => max > 1e-6 ? value / max : 0));
 }
@@ -82,6 +82,6 @@ export function latentGradientMap(
     for (let c = 0; c < channels!; c++) sum += gradLatents[c * area + i]! ** 2;
     return Math.sqrt(sum);
   });
-  const max = norms.reduce((most, norm) => norm > most ? norm : most, 0);
+  const max = norms.reduce((max, norm) => norm > max ? norm : max, 0);
   return viridisImage(size, norms.map((norm) => max > 0 ? norm / max : 0));
 }

@@ -53,7 +53,9 @@ function startsComment(text: string): boolean {
   return text === "" || /^(;|\/\/|#(\s|$|[g-z]))/i.test(text);
 }
 
-/** Returns whether the rest of a line begins with a word that is no color, such as a color's name. */
+/**
+ * Returns whether the rest of a line begins with a word that is no color, such as a color's name.
+ */
 function isWord(text: string): boolean {
   return /^\p{L}*[g-z]\p{L}*/iu.test(text);
 }

@@ -7,8 +7,8 @@ import { qualityChart } from "./quality_chart.ts";
 import { type Result, resultsTables } from "./results_table.ts";
 
 /**
- * Writes `results.md`, `quality.svg`, `metrics.jsonl` and a contact sheet for each set, size, palette
- * and seed.
+ * Writes `results.md`, `quality.svg`, `metrics.jsonl` and a contact sheet for each set, size,
+ * palette and seed.
  *
  * @param options.heading Text above the tables, as Markdown.
  * @param options.source Source of the numbers, for the footer of the chart.

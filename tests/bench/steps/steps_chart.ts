@@ -46,8 +46,8 @@ const TEXT = { "font-size": LABEL_SIZE, ...SEAM };
 const LISTED = 4;
 
 /**
- * Draws the cost of a step against size and number of colors, as SVG: wall-clock seconds of networks
- * and kernels, and the memory of tensors.
+ * Draws the cost of a step against size and number of colors, as SVG: wall-clock seconds of
+ * networks and kernels, and the memory of tensors.
  *
  * @param source Source of the numbers, for the footer.
  */

@@ -96,8 +96,8 @@ gpuTest("encodePerspective() and its backward equal torchvision", async (gpu) =>
     encodePerspectiveBackward(pass, { gradOut, gradImage }, { coefficients });
   });
   assertAllClose(await out.read(), golden.tensor("augment.perspective.out").data);
-  // torch's own float32 grid is up to 9.4e-6 away from the same formula in float64: gradients differ
-  // by up to 7 from pixel to pixel, and positions near 32 are rounded by 2e-6.
+  // torch's own float32 grid is up to 9.4e-6 away from the same formula in float64: gradients
+  // differ by up to 7 from pixel to pixel, and positions near 32 are rounded by 2e-6.
   const { data: expected } = golden.tensor("augment.perspective.grad_image");
   assertAllClose(await gradImage.read(), expected, { atol: 2e-5 });
 });

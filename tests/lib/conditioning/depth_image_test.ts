@@ -37,8 +37,8 @@ Deno.test("makeDepthImage() returns the predicted depth in [0, 1], in three chan
     pixel_values: { data: pixels, shape: [1, 3, SIDE, SIDE] },
   });
   const depth = outputs["predicted_depth"]!.data as Float32Array;
-  const [least, greatest] = [Math.min(...depth), Math.max(...depth)];
-  const expected = depth.map((value) => (value - least) / (greatest - least));
+  const [min, max] = [Math.min(...depth), Math.max(...depth)];
+  const expected = depth.map((value) => (value - min) / (max - min));
   for (const c of [0, 1, 2]) {
     assertAllClose(data.subarray(c * plane, (c + 1) * plane), expected);
   }

@@ -18,7 +18,7 @@ function logProbability(tokens: readonly number[], next: number): number {
 
 /** Tries all texts and returns the one with the highest mean log probability. */
 function exhaustive(min: number, max: number): number[] {
-  let [found, greatest] = [[] as number[], -Infinity];
+  let [found, best] = [[] as number[], -Infinity];
   const visit = (own: readonly number[], sum: number) => {
     for (let token = 0; token < VOCABULARY; token++) {
       if (token === END && own.length < min) continue;
@@ -26,8 +26,8 @@ function exhaustive(min: number, max: number): number[] {
       const total = sum + logProbability([START, ...own], token);
       if (token !== END && next.length < max) {
         visit(next, total);
-      } else if (total / next.length > greatest) {
-        [found, greatest] = [next, total / next.length];
+      } else if (total / next.length > best) {
+        [found, best] = [next, total / next.length];
       }
     }
   };

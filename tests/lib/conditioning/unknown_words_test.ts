@@ -6,6 +6,7 @@ const FOLDER = memoryFolder({
   "vocabulary.json": JSON.stringify({
     names: ["dragon", "dragon face", "smiling cat face", "piñata"],
     backgrounds: ["light blue"],
+    // deno-lint-ignore style/plain-language
     colours: ["red"],
     grammar: ["a", "on", "background"],
   }),

@@ -21,8 +21,8 @@ interface Question {
 }
 
 /**
- * A teacher that finds the noise but for the value of the latents, with the prompt; with the negative
- * prompt it finds none. Noise = (noisy - sqrt(alpha) value) / sqrt(1 - alpha).
+ * A teacher that finds the noise but for the value of the latents, with the prompt; with the
+ * negative prompt it finds none. Noise = (noisy - sqrt(alpha) value) / sqrt(1 - alpha).
  */
 function createDenoiser(rows: 1 | 2, asked: readonly Float32Array[]) {
   const questions: Question[] = [];

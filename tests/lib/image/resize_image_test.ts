@@ -28,8 +28,8 @@ Deno.test("resizeImage() equals PyTorch when it enlarges", () => {
 Deno.test("resizeImage() equals Pillow's bilinear resize within a rounding", async () => {
   const url = new URL("../../fixtures/images/gradient.png", import.meta.url);
   const image = await decodeImage(await Deno.readFile(url));
-  // Image.open("gradient.png").resize((5, 4), Image.BILINEAR) of Pillow 12, red of the first row and
-  // green and blue of the first column; 13 columns and 9 rows before.
+  // Image.open("gradient.png").resize((5, 4), Image.BILINEAR) of Pillow 12, red of the first row
+  // and green and blue of the first column; 13 columns and 9 rows before.
   const small = resizeImage(image, { height: 4, width: 5 }, { fit: "stretch" });
   const reds = [20, 64, 114, 164, 208];
   const greens = [23, 80, 144, 201];

@@ -94,7 +94,7 @@ Deno.test("createReporter() draws a bar and a picture in a terminal, over the la
   assert(status.text().includes("\x1b[3A\x1b[J"));
 });
 
-Deno.test("createReporter() begins anew with the next of several pictures", () => {
+Deno.test("createReporter() starts again with the next of several pictures", () => {
   for (const isTerminal of [false, true]) {
     const [out, status] = [terminal(isTerminal), terminal(isTerminal)];
     const reporter = createReporter(false, out.fake, status.fake);
@@ -120,7 +120,7 @@ Deno.test("createReporter() begins anew with the next of several pictures", () =
   }
 });
 
-Deno.test("createReporter() tells of pictures that are made at once in one line", () => {
+Deno.test("createReporter() tells of the pictures of a batch in one line", () => {
   const start: RunEvent = {
     ...{ event: "start", folder: "out", steps: 100, resumedFrom: 0, prompt: "a cat", seed: 0 },
     ...{ palette: "1-bit", height: 8, width: 8, runtime: "wasm", adapter: "none" },

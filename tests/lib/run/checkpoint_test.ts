@@ -94,7 +94,7 @@ Deno.test("createRun() refuses a checkpoint of another size or palette", async (
   });
 });
 
-gpuTest("a run that goes on says that its seed is another, and that all is done", async (gpu) => {
+gpuTest("a resumed run says that its seed differs, and that all steps are done", async (gpu) => {
   const checkpoint = decodeCheckpoint(await makeSteps(gpu, 1, {}), "one");
   const notes: string[] = [];
   const config = tinyConfig({ training: { steps: 1 }, seed: 9 });

@@ -56,8 +56,8 @@ Deno.test("orFailure() yields an error as the last comparison", async () => {
   const ok = compareValues("x", [1], [1], EXACT);
   const compare = async function* () {
     yield await Promise.resolve(ok);
-    throw new RangeError("Cannot go on");
+    throw new RangeError("Cannot continue");
   };
   for await (const line of orFailure("file", compare)) lines.push(line);
-  assert.deepEqual(lines, [ok, failure("file", "Cannot go on")]);
+  assert.deepEqual(lines, [ok, failure("file", "Cannot continue")]);
 });

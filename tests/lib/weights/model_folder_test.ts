@@ -130,7 +130,9 @@ Deno.test("openModelFolder() keeps files in the Web cache", async () => {
   }
 });
 
-/** Answers each connection with the next text, byte for byte, and closes it: HTTP without length. */
+/**
+ * Answers each connection with the next text, byte for byte, and closes it: HTTP without length.
+ */
 async function withRawServer(
   answers: readonly string[],
   use: (address: string) => Promise<void>,

@@ -24,7 +24,7 @@ async function generate(flags: Partial<GenerateFlags>): Promise<RunEvent[]> {
   return text.trimEnd().split("\n").map((line) => JSON.parse(line));
 }
 
-Deno.test("generate distills a picture from a prompt and an image, and goes on", async () => {
+Deno.test("generate distills a picture from a prompt and an image, and resumes", async () => {
   await inTemporaryFolder(async (output) => {
     const inputImage = `${output}/disc.png`;
     await Deno.writeFile(inputImage, encodePng(discImage({ height: 30, width: 50 })));

@@ -402,7 +402,7 @@ Deno.test("several pictures are those of single runs, bit for bit, of a teacher 
   });
 });
 
-Deno.test("pictures that are made at once are those of single runs, up to rounding", async () => {
+Deno.test("pictures of a batch are those of single runs, up to rounding", async () => {
   await inTemporaryFolder(async (output) => {
     const shared = { ...TINY, output };
     const several = await countLoads(() =>
@@ -431,7 +431,7 @@ Deno.test("pictures that are made at once are those of single runs, up to roundi
         ),
       );
       assertAllClose(made!.logits, expected!.logits, { atol: 1e-4 });
-      // What was made in company goes on alone.
+      // A picture of a batch resumes alone.
       const again = await generate({ ...shared, resume: folder, steps: "3" });
       const start = again.find(({ event }) => event === "start");
       assert(start?.event === "start" && start.resumedFrom === 2);
@@ -439,7 +439,7 @@ Deno.test("pictures that are made at once are those of single runs, up to roundi
   });
 });
 
-Deno.test("generate tells of pictures that are made at once in one line", async () => {
+Deno.test("generate tells of the pictures of a batch in one line", async () => {
   await inTemporaryFolder(async (output) => {
     const flags = { prompt: "a cat", variations: "3", size: "8,8", steps: "2", output };
     const { text } = await run(flags, paintingRuns({ stepMs: 5, batch: 2 }));
@@ -488,7 +488,7 @@ Deno.test("generate ends what was begun with a picture that fails, and begins no
   });
 });
 
-Deno.test("Ctrl-C leaves all pictures that are being made at once, each with a checkpoint", async () => {
+Deno.test("Ctrl-C leaves all pictures of the batch, each with a checkpoint", async () => {
   await inTemporaryFolder(async (output) => {
     const args = ["--prompt", "a cat", "--steps", "100000", "--variations", "3", "--batch", "2"];
     const events = await stopAt(

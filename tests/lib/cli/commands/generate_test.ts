@@ -166,7 +166,7 @@ Deno.test("generate records every nth step, from the first picture to the last, 
       // Steps 0, 2, 4 and the last, 5.
       assert.deepEqual([frames, height, width, seconds], [4, 32, 40, 0.4]);
     }
-    // A run that goes on leaves the earlier videos.
+    // A resumed run leaves the earlier videos.
     const resumed = await generate({
       ...{ resume: doneOf(events).folder, steps: "8", makeVideo: true, videoSize: "32,40" },
     });
@@ -249,7 +249,7 @@ Deno.test("generate tells what a flag of SD-piXL cannot do here, and finds confi
   });
 });
 
-Deno.test("generate --resume goes on in the folder of the run", async () => {
+Deno.test("generate --resume continues in the folder of the run", async () => {
   await inTemporaryFolder(async (output) => {
     const flags = { prompt: "a cat", size: "8,8", output };
     const first = await generate({ ...flags, steps: "3" });

@@ -168,7 +168,7 @@ Deno.test("video writes colors that are in no palette as true colors, but not as
     });
   }));
 
-Deno.test("listRunFrames() ends with the run's end, unless the run went on", () =>
+Deno.test("listRunFrames() ends with the run's end, unless the run was resumed", () =>
   inTemporaryFolder(async (root) => {
     const stepsOf = async (made: MadeRun) => {
       const folder = join(root, String(made.end));

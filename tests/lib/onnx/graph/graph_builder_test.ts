@@ -16,7 +16,8 @@ interface OperatorCase {
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-// Expected values come from plain loops that follow the definition in https://onnx.ai/onnx/operators.
+// Expected values come from plain loops that follow the definition in
+// https://onnx.ai/onnx/operators.
 const CASES: Readonly<Record<string, OperatorCase>> = {
   "add broadcasts": {
     inputs: [[3, 1], [4]],

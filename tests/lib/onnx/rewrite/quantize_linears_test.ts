@@ -55,8 +55,8 @@ for (const bits of ALL_BITS) {
       const step = bits === 8 ? largest / 127 : largest / 8;
       for (let i = 0; i < 32; i++) {
         const isFar = bits === 4 && Math.abs(part[i]!) > largest - step;
-        const most = isFar ? step : step / 2;
-        assert(Math.abs(restored[block + i]! - part[i]!) <= most * (1 + 1e-5));
+        const max = isFar ? step : step / 2;
+        assert(Math.abs(restored[block + i]! - part[i]!) <= max * (1 + 1e-5));
       }
     }
     assert(restored.subarray(32, 64).every((value) => value === 0));

@@ -145,7 +145,8 @@ gpuTest("long sums of float16 convolutions lose little precision", async (gpu) =
   await using session = await new OrtSessions({ runtime: "webgpu", gpu }).load(graph("float16"));
   using y = (await session.run({ image: feed })).outputs["y"]!;
   const error = await relativeError(y, expected!.data as Float32Array);
-  // The result is rounded, and sums of 16 products are; with a float16 for the whole sum it is 1e-2.
+  // The result is rounded, and sums of 16 products are; with a float16 for the whole sum it is
+  // 1e-2.
   assert.ok(error < 1e-3, `relative error ${error}`);
 });
 
