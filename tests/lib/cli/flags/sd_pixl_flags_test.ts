@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { resolveSources } from "../../../../config/resolve_run_config.ts";
 import { noEffectNotes, sourcesOfFlags } from "../../../../lib/cli/flags/config_from_flags.ts";
+import type { Flag } from "../../../../lib/cli/flags/flag.ts";
 import { type FlagsOf, flagsOf } from "../../../../lib/cli/flags/flag_table.ts";
 import { attachValues, parseCommandLine } from "../../../../lib/cli/flags/parse_command_line.ts";
 import { readVideoRequest } from "../../../../lib/cli/flags/video_flags.ts";
@@ -9,6 +10,7 @@ import { layersCommand } from "../../../../lib/cli/commands/layers.ts";
 import { APNG } from "../../../../lib/video/formats/apng.ts";
 import { GIF } from "../../../../lib/video/formats/gif.ts";
 import { MP4 } from "../../../../lib/video/formats/mp4.ts";
+import { LIVE_KEYS } from "../../../config/live_keys.ts";
 
 /** Parses arguments of `generate`. */
 function generateFlags(args: readonly string[]): FlagsOf<"generate"> {
@@ -92,7 +94,6 @@ const OWN_ROWS: readonly Row[] = [
   [["--quality", "draft"], "preset", "draft"],
   [["--preset", "paper"], "training.steps", 10_001],
   [["--fit", "pad"], "generator.imageFit", "pad"],
-  [["--strength", "0.4"], "diffusion.strength", 0.4],
   [["--model", "owner/name"], "diffusion.modelId", "owner/name"],
   [["--runtime", "native"], "runtime", "native"],
   [["--batch", "3"], "batch", 3],
@@ -118,8 +119,29 @@ const OTHER_FLAGS: Readonly<Record<string, string>> = {
   "--video-size": "tests/lib/cli/commands/generate_test.ts",
 };
 
-Deno.test("no flag of generate is dead: each is a row here, or is shown by a test", async () => {
-  const known: string[] = flagsOf("generate").map(({ name }) => name);
+Deno.test("each flag with a key sets that key", () => {
+  const flags: readonly Flag[] = flagsOf("generate");
+  const keyed = flags.filter(({ key, value }) => key !== undefined && value !== undefined);
+  assert(keyed.length > 10);
+  for (const { name, key } of keyed) {
+    const { value } = LIVE_KEYS[key!]!;
+    const { config } = outcomeOf([name, value]);
+    const path = key!.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    assert.equal(String(valueAt(config, path)), value, name);
+  }
+});
+
+/** Returns the value at a dotted path. */
+function valueAt(config: object, path: string): unknown {
+  return path.split(".").reduce<unknown>(
+    (section, part) => (section as Record<string, unknown>)[part],
+    config,
+  );
+}
+
+Deno.test("no flag of generate is dead: it has a key, a row here, or is shown by a test", async () => {
+  const flags: readonly Flag[] = flagsOf("generate");
+  const known: string[] = flags.filter(({ key }) => key === undefined).map(({ name }) => name);
   const rows = [...ROWS, ...OWN_ROWS].flatMap(([args]) => attachValues(args, flagsOf("generate")))
     .map((argument) => argument.split("=")[0]!);
   const shown = new Set([...rows, ...Object.keys(OTHER_FLAGS)]);
@@ -137,11 +159,7 @@ Deno.test("generate takes every flag of SD-piXL, with its meaning or with a note
     const { config, notes } = outcomeOf(args);
     const name = args.join(" ");
     if (key !== NOTE) {
-      const value = key.split(".").reduce<unknown>(
-        (section, part) => (section as Record<string, unknown>)[part],
-        config,
-      );
-      assert.deepEqual([value, notes], [expected, []], name);
+      assert.deepEqual([valueAt(config, key), notes], [expected, []], name);
     } else if (expected === undefined) {
       assert.deepEqual(notes, [], name);
     } else {
