@@ -61,12 +61,19 @@ Deno.test("openHubModel() reports its progress, up to all bytes and files", asyn
     }));
     const total = [...contents.values()].reduce((sum, size) => sum + size, 0);
     assert.deepEqual(events[0], {
-      ...{ repo: "a/b", bytesDone: 0, bytesTotal: total, filesDone: 0, filesTotal: NEEDED.length },
+      repo: "a/b",
+      bytesDone: 0,
+      bytesTotal: total,
+      filesDone: 0,
+      filesTotal: NEEDED.length,
     });
     const { path: _, ...last } = events.at(-1)!;
     assert.deepEqual(last, {
-      ...{ repo: "a/b", bytesDone: total, bytesTotal: total },
-      ...{ filesDone: NEEDED.length, filesTotal: NEEDED.length },
+      repo: "a/b",
+      bytesDone: total,
+      bytesTotal: total,
+      filesDone: NEEDED.length,
+      filesTotal: NEEDED.length,
     });
   });
 });

@@ -27,7 +27,9 @@ Deno.test("the launcher refuses in one line, with the flags to type, before it s
       `Cannot permit what "${config}" asks for unless it is typed; if you trust the ` +
       'file, add --input-image "/etc/\\u001b[2Jpasswd" --runtime "native"';
     assert.deepEqual(await launch(["generate", "--config", "a.yaml"], folder), {
-      ...{ code: 2, out: "", error: `error: ${message}\n` },
+      code: 2,
+      out: "",
+      error: `error: ${message}\n`,
     });
     const json = await launch(["generate", "--config", "a.yaml", "--json"], folder);
     assert.equal(json.code, 2);

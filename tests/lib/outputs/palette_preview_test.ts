@@ -44,7 +44,9 @@ Deno.test("previewPalettes() credits built-in palettes, and names files by their
     const file = join(root, "mine.hex");
     await Deno.writeTextFile(file, "ff0000\nff0000\n000000\n");
     const preview = await previewPalettes(["Pico 8", "assets/elsewhere/oil-6.hex", file], {
-      ...{ sheet: join(root, "a.png"), page: join(root, "a.html"), order: "lightness" },
+      sheet: join(root, "a.png"),
+      page: join(root, "a.html"),
+      order: "lightness",
     });
     const [pico, oil, mine] = preview.entries;
     assert.equal(pico!.note, "Lexaloffle, https://lospec.com/palette-list/pico-8");

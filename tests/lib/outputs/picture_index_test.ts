@@ -14,9 +14,15 @@ const RED: Rgb = [255, 0, 0];
 
 function picture(number: number, part: Partial<MadePicture> = {}): MadePicture {
   return {
-    ...{ number, prompt: "a cat", palette: "two", seed: number, folder: `${number}`, step: 9 },
+    number,
+    prompt: "a cat",
+    palette: "two",
+    seed: number,
+    folder: `${number}`,
+    step: 9,
     image: Image.filled({ height: 16, width: 32 }, RED),
-    ...{ score: 0, isComplete: true },
+    score: 0,
+    isComplete: true,
     ...part,
   };
 }

@@ -8,7 +8,9 @@ const palette = parseHex("ff0010\n00ff20\n0000ff", `<b>"three" & co`);
 Deno.test("palettePage() shows names, counts, credits, warnings and digits, and nothing foreign", () => {
   const page = palettePage([
     {
-      ...{ palette, note: "by me, https://example.org/a-b/c", warnings: ["beware <of> it"] },
+      palette,
+      note: "by me, https://example.org/a-b/c",
+      warnings: ["beware <of> it"],
       order: [2, 0, 1],
     },
     { palette: latticePalette(5) },

@@ -6,8 +6,11 @@ import type { DownloadEvent } from "../../../lib/report/run_event.ts";
 /** How far a download of 100 MB in two files is. */
 function progress(megabytes: number, repo = "owner/name") {
   return {
-    ...{ repo, bytesDone: megabytes * 1e6, bytesTotal: 100e6 },
-    ...{ filesDone: Math.floor(megabytes / 50), filesTotal: 2 },
+    repo,
+    bytesDone: megabytes * 1e6,
+    bytesTotal: 100e6,
+    filesDone: Math.floor(megabytes / 50),
+    filesTotal: 2,
     ...(megabytes > 0 ? { path: "unet/x.safetensors" } : {}),
   };
 }

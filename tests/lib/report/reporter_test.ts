@@ -122,8 +122,17 @@ Deno.test("createReporter() starts again with the next of several pictures", () 
 
 Deno.test("createReporter() tells of the pictures of a batch in one line", () => {
   const start: RunEvent = {
-    ...{ event: "start", folder: "out", steps: 100, resumedFrom: 0, prompt: "a cat", seed: 0 },
-    ...{ palette: "1-bit", height: 8, width: 8, runtime: "wasm", adapter: "none" },
+    event: "start",
+    folder: "out",
+    steps: 100,
+    resumedFrom: 0,
+    prompt: "a cat",
+    seed: 0,
+    palette: "1-bit",
+    height: 8,
+    width: 8,
+    runtime: "wasm",
+    adapter: "none",
   };
   for (const isTerminal of [false, true]) {
     const [out, status] = [terminal(isTerminal), terminal(isTerminal)];
@@ -156,8 +165,14 @@ Deno.test("createReporter() tells of the pictures of a batch in one line", () =>
 /** How far a download of ten files is. */
 function download(filesDone: number): RunEvent {
   return {
-    ...{ event: "download", repo: "o/name", bytesDone: filesDone * 1e6, bytesTotal: 10e6 },
-    ...{ filesDone, filesTotal: 10, bytesPerSecond: 2e6, secondsLeft: 10 - filesDone },
+    event: "download",
+    repo: "o/name",
+    bytesDone: filesDone * 1e6,
+    bytesTotal: 10e6,
+    filesDone,
+    filesTotal: 10,
+    bytesPerSecond: 2e6,
+    secondsLeft: 10 - filesDone,
     ...(filesDone > 0 ? { path: "unet/x.safetensors" } : {}),
   };
 }

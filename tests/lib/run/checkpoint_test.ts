@@ -41,7 +41,13 @@ for (const image of [undefined, discImage({ height: 16, width: 16 })]) {
 }
 
 const CHECKPOINT: RunCheckpoint = {
-  ...{ name: "c", height: 2, width: 3, step: 5, optimizerStep: 4, evaluations: 13, seed: 7 },
+  name: "c",
+  height: 2,
+  width: 3,
+  step: 5,
+  optimizerStep: 4,
+  evaluations: 13,
+  seed: 7,
   palette: new Palette("own", Uint8Array.of(1, 2, 3, 4, 5, 6)),
   logits: Float32Array.from({ length: 12 }, (_, i) => Math.fround(i / 7)),
   moment1: new Float32Array(12).fill(0.25),

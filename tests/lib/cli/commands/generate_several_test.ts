@@ -62,8 +62,13 @@ async function isThere(path: string): Promise<boolean> {
 Deno.test("generate makes each prompt in each palette with each seed, and ranks them", async () => {
   await inTemporaryFolder(async (output) => {
     const flags = {
-      ...{ prompt: ["a cat", "a dog"], palette: ["1-bit", "game-boy"], variations: "2" },
-      ...{ seed: "7", size: "8,10", steps: "2", output },
+      prompt: ["a cat", "a dog"],
+      palette: ["1-bit", "game-boy"],
+      variations: "2",
+      seed: "7",
+      size: "8,10",
+      steps: "2",
+      output,
     };
     const events = await generate(flags, paintingRuns());
     const last = lastOf(events);
@@ -88,16 +93,27 @@ Deno.test("generate makes each prompt in each palette with each seed, and ranks 
     // The score is greater for seed 7; ties keep the order in which they were made.
     assert.deepEqual(last.pictures.map(({ number }) => number), [1, 3, 5, 7, 2, 4, 6, 8]);
     assert.deepEqual(last.pictures[4], {
-      ...{ number: 2, prompt: "a cat", palette: "1-bit", seed: 8, score: -0.008, complete: true },
+      number: 2,
+      prompt: "a cat",
+      palette: "1-bit",
+      seed: 8,
+      score: -0.008,
+      complete: true,
       folder: join(last.folder, "2-seed-8-1-bit-a_cat"),
     });
     const { pictures, missing } = await readIndex(last.folder);
     assert.deepEqual(missing, []);
     assert.deepEqual(pictures[7], {
-      ...{ rank: 8, score: -0.008, number: 8, prompt: "a dog", palette: "game-boy", seed: 8 },
+      rank: 8,
+      score: -0.008,
+      number: 8,
+      prompt: "a dog",
+      palette: "game-boy",
+      seed: 8,
       folder: "8-seed-8-game-boy-a_dog",
       picture: "8-seed-8-game-boy-a_dog/final_argmax.png",
-      ...{ step: 2, complete: true },
+      step: 2,
+      complete: true,
     });
     for (const { picture } of pictures) {
       const { height, width } = await decodeImage(
@@ -229,14 +245,17 @@ Deno.test("generate keeps the pictures before one that fails", async () => {
     assert.deepEqual(
       missing,
       [3, 4].map((number) => ({
-        ...{ number, prompt: "a cat", palette: "sweetie-16", seed: number - 1 },
+        number,
+        prompt: "a cat",
+        palette: "sweetie-16",
+        seed: number - 1,
       })),
     );
     assert(await isThere(join(path, "contact_sheet.png")));
   });
 });
 
-Deno.test("generate asks no score of a picture that its teacher cannot judge by a number", async () => {
+Deno.test("generate asks no score of a picture that its teacher cannot score", async () => {
   await inTemporaryFolder(async (output) => {
     const doubtful = paintingRuns({
       change(run) {
@@ -364,7 +383,10 @@ async function countLoads<T>(work: () => Promise<T>): Promise<{ loads: number; m
 }
 
 const TINY = {
-  ...{ model: goldenPath("tiny-sdxl"), runtime: "wasm", size: "8,8", steps: "2" },
+  model: goldenPath("tiny-sdxl"),
+  runtime: "wasm",
+  size: "8,8",
+  steps: "2",
   set: ["sd.im_size=64", "diffusion.num_inference_steps=1"],
 };
 
@@ -374,8 +396,10 @@ Deno.test("several pictures are those of single runs, bit for bit, of a teacher 
     const several = await countLoads(() =>
       generate({
         ...shared,
-        ...{ prompt: ["a red dragon", "a blue castle"], palette: ["game-boy", "pico-8"] },
-        ...{ seed: "5", variations: "2" },
+        prompt: ["a red dragon", "a blue castle"],
+        palette: ["game-boy", "pico-8"],
+        seed: "5",
+        variations: "2",
       })
     );
     const { pictures } = lastOf(several.made);

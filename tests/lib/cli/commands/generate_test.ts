@@ -156,8 +156,15 @@ Deno.test("generate keeps the size of pictures with a saving_resize of 0, and lo
 Deno.test("generate records every nth step, from the first picture to the last, with metrics", async () => {
   await inTemporaryFolder(async (output) => {
     const { events } = await generate({
-      ...{ prompt: "a cat", size: "8,10", steps: "5", output, tensorboard: true },
-      ...{ makeVideo: true, videoFrameFreq: "2", videoSize: "32,40", fps: "10" },
+      prompt: "a cat",
+      size: "8,10",
+      steps: "5",
+      output,
+      tensorboard: true,
+      makeVideo: true,
+      videoFrameFreq: "2",
+      videoSize: "32,40",
+      fps: "10",
     });
     const { files } = doneOf(events);
     const named = (end: RegExp) => files.find((file) => end.test(file))!;
@@ -168,7 +175,10 @@ Deno.test("generate records every nth step, from the first picture to the last, 
     }
     // A resumed run leaves the earlier videos.
     const resumed = await generate({
-      ...{ resume: doneOf(events).folder, steps: "8", makeVideo: true, videoSize: "32,40" },
+      resume: doneOf(events).folder,
+      steps: "8",
+      makeVideo: true,
+      videoSize: "32,40",
     });
     const later = doneOf(resumed.events).files.find((file) => /hard_from_5\.mp4$/.test(file))!;
     assert.equal(readMp4(await Deno.readFile(later)).frames, 4);

@@ -16,8 +16,17 @@ async function checkpointOf(step: number): Promise<Uint8Array> {
   );
   const moment1 = new Float32Array(logits.length);
   const checkpoint: RunCheckpoint = {
-    ...{ name: "made", step, optimizerStep: step, evaluations: step, seed: 0 },
-    ...{ height: 8, width: 10, palette, logits, moment1, moment2: moment1 },
+    name: "made",
+    step,
+    optimizerStep: step,
+    evaluations: step,
+    seed: 0,
+    height: 8,
+    width: 10,
+    palette,
+    logits,
+    moment1,
+    moment2: moment1,
   };
   return encodeCheckpoint(checkpoint);
 }

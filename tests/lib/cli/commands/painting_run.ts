@@ -84,7 +84,10 @@ function paintingRun(config: RunConfig, inputs: RunInputs, stepMs: number): Run 
     },
     statistics() {
       return Promise.resolve({
-        ...{ variance: 0.1, normalizedVariance: 0.2, entropy: 0.3, normalizedEntropy: 0.4 },
+        variance: 0.1,
+        normalizedVariance: 0.2,
+        entropy: 0.3,
+        normalizedEntropy: 0.4,
         maxProbability: 0.5,
       });
     },
