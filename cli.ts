@@ -1,5 +1,6 @@
 /**
- * The command line: `generate`, `layers`, `video`, `palettes`, `verify` and `random-teacher`.
+ * The command line: `generate`, `layers`, `video`, `palettes`, `verify`, `inspect` and
+ * `random-teacher`.
  *
  * `deno task generate …` runs it with the permissions that it needs.
  *
@@ -102,6 +103,10 @@ async function runCommand(
         terminals,
         (folder, options) => verifyFolder(folder ?? GOLDENS, options),
       );
+    }
+    case "inspect": {
+      const { inspectCommand } = await import("./lib/cli/commands/inspect.ts");
+      return await inspectCommand(parsed.args[0]!, parsed.flags, terminals);
     }
     case "random-teacher": {
       const { randomTeacherCommand } = await import("./lib/cli/commands/random_teacher.ts");

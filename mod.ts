@@ -123,6 +123,17 @@ export type { HubProgress } from "./lib/hub/progress.ts";
 export type { RetryPolicy } from "./lib/hub/retry.ts";
 export type { HubSettings } from "./lib/hub/settings.ts";
 export { LoraError } from "./lib/lora/lora_error.ts";
+export { inspectModel, type InspectOptions } from "./lib/inspect/inspect_model.ts";
+export { describeReport } from "./lib/inspect/describe_report.ts";
+export type { ModelKind } from "./lib/inspect/key_family.ts";
+export type {
+  LoraReport,
+  MisshapenTensor,
+  ModelReport,
+  PartReport,
+  TensorName,
+  TensorsReport,
+} from "./lib/inspect/model_report.ts";
 
 export { CheckpointError, encodeCheckpoint, type RunCheckpoint } from "./lib/run/checkpoint.ts";
 export { type BatchInputs, chooseBatch } from "./lib/distill/choose_batch.ts";

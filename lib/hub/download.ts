@@ -1,6 +1,6 @@
 import { defined } from "../text/defined.ts";
 import { HubError } from "./hub_error.ts";
-import { blobName, type RepoFile } from "./repo_listing.ts";
+import { blobName, type RepoFile, resolvePath } from "./repo_listing.ts";
 import { type HubClient, requestHub, watchIdle } from "./request.ts";
 import { withRetries } from "./retry.ts";
 import { PartialContent } from "./partial_content.ts";
@@ -157,10 +157,4 @@ function cutOff(
 
 function addressOf(client: HubClient, { repo, commit, file }: BlobDownload): string {
   return `${client.endpoint}${resolvePath(repo, commit, file)}`;
-}
-
-/** Returns the path of a file's content below the endpoint, encoded. */
-function resolvePath(repo: string, commit: string, file: RepoFile): string {
-  const path = file.path.split("/").map(encodeURIComponent).join("/");
-  return `/${repo}/resolve/${commit}/${path}`;
 }

@@ -3,6 +3,7 @@ import { type ModelFolderOptions, openModelFolder } from "../weights/open_model_
 import { defined } from "../text/defined.ts";
 import { formatBytes } from "../text/format_bytes.ts";
 import { freeBytes } from "./cache_files.ts";
+import { createHubClient } from "./hub_client.ts";
 import { HubError, type MissingFile } from "./hub_error.ts";
 import { chooseFiles, type FileChoice } from "./repo_files.ts";
 import {
@@ -15,7 +16,7 @@ import {
 import { missingOfFolder, missingOfListing } from "./missing_files.ts";
 import type { HubProgress } from "./progress.ts";
 import type { HubClient } from "./request.ts";
-import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
+import type { RetryPolicy } from "./retry.ts";
 import { type HubSettings, resolveHubSettings } from "./settings.ts";
 import { downloadSnapshot } from "./snapshot.ts";
 import { FOLDER_MARKS, type HubReference, parseModelId } from "./model_ids.ts";
@@ -101,14 +102,7 @@ class HubModel {
     this.#options = options;
     this.#settings = options.settings ?? resolveHubSettings(MACHINE);
     this.#cache = new RepoCache(this.#settings.cacheFolder, reference.repo);
-    const { endpoint, token } = this.#settings;
-    this.#client = {
-      endpoint,
-      ...defined({ token }),
-      fetch: options.fetch ?? fetch,
-      retry: options.retry ?? DEFAULT_RETRY,
-      ...(options.onNote && { onNote: withoutRepeats(options.onNote) }),
-    };
+    this.#client = createHubClient(this.#settings, options);
   }
 
   async open(): Promise<ModelFolder> {
@@ -210,15 +204,6 @@ class HubModel {
       { missing },
     );
   }
-}
-
-/** Drops a note that equals the one before: several files wait for the same server. */
-function withoutRepeats(onNote: (message: string) => void): (message: string) => void {
-  let last = "";
-  return (message) => {
-    if (message !== last) onNote(message);
-    last = message;
-  };
 }
 
 /** Writes "a, b, c and 2 more files (5.1 GB) are". */

@@ -34,6 +34,12 @@ export function blobName(file: RepoFile): string {
   return file.sha256 ?? file.gitHash;
 }
 
+/** Returns the path of a file's content at a commit, below the endpoint, encoded. */
+export function resolvePath(repo: string, commit: string, file: Pick<RepoFile, "path">): string {
+  const path = file.path.split("/").map(encodeURIComponent).join("/");
+  return `/${repo}/resolve/${commit}/${path}`;
+}
+
 /**
  * Parses the response of the Hub's `/api/models/{repo}/revision/{revision}?blobs=true`.
  *

@@ -26,6 +26,8 @@ export interface HubRequest {
   readonly path: string;
   /** Index of the first byte. Default: 0. */
   readonly start?: number;
+  /** Number of bytes; a server may send more. Default: all that follow `start`. */
+  readonly length?: number;
   /** Aborts the request. */
   readonly signal?: AbortSignal;
 }
@@ -61,7 +63,7 @@ export function watchIdle({ retry, onNote }: HubClient, url: string): IdleTimeou
 }
 
 async function followRedirects(client: HubClient, request: HubRequest): Promise<Response> {
-  const { path, start = 0, signal } = request;
+  const { path, signal } = request;
   const home = new URL(client.endpoint);
   let url = new URL(`${client.endpoint}${path}`);
   let isHome = true;
@@ -72,7 +74,7 @@ async function followRedirects(client: HubClient, request: HubRequest): Promise<
       headers: {
         // An encoded body has neither the size nor the ranges of the file.
         "accept-encoding": "identity",
-        ...(start > 0 ? { range: `bytes=${start}-` } : {}),
+        ...rangeOf(request),
         ...(client.token !== undefined && isHome
           ? { authorization: `Bearer ${client.token}` }
           : {}),
@@ -88,6 +90,11 @@ async function followRedirects(client: HubClient, request: HubRequest): Promise<
     `Cannot download ${addressOf(client, request)}: more than ${MAX_REDIRECTS} redirects`,
     { url: addressOf(client, request) },
   );
+}
+
+function rangeOf({ start = 0, length }: HubRequest): { range?: string } {
+  if (length === undefined) return start > 0 ? { range: `bytes=${start}-` } : {};
+  return { range: `bytes=${start}-${start + length - 1}` };
 }
 
 async function fetchOnce(client: HubClient, url: URL, init: RequestInit): Promise<Response> {

@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { namedPaths } from "../../config/config_keys.ts";
 import { COMMANDS } from "../cli/flags/command_table.ts";
 import { flagOfKey, sourcesOfFlags } from "../cli/flags/config_from_flags.ts";
@@ -11,6 +11,8 @@ import {
   hubPermissions,
   namesHub,
 } from "../cli/flags/hub_permissions.ts";
+import { parseLoraLocation } from "../lora/lora_names.ts";
+import { CONFIGS_BESIDE } from "../single_file/files_beside.ts";
 import type { ParsedCommand } from "../cli/flags/parse_command_line.ts";
 import { Grants, hostOf, RefusedError } from "./grants.ts";
 
@@ -76,10 +78,37 @@ export function permissionsOf(parsed: ParsedCommand, context: PermissionContext)
     case "palettes":
       if (parsed.flags.output === undefined) grants.write(DEFAULT_OUTPUT);
       break;
+    case "inspect":
+      grantInspection(grants, parsed.args[0]!, context);
+      break;
     case "verify":
       if (parsed.flags.runtime === "native") grants.allowNative();
   }
   return grants.toFlags();
+}
+
+/**
+ * Grants what an inspection reads: the file with the configs beside it, the folder, or the Hub. A
+ * typed repository is read over the network: only headers are read, and nothing is kept.
+ */
+function grantInspection(grants: Grants, location: string, context: PermissionContext): void {
+  const { folder } = parseLoraLocation(location);
+  if (!namesHub([["diffusion.model_id", folder]], context)) {
+    grants.read(location);
+    if (location.endsWith(".safetensors")) grantBeside(grants, location);
+    return;
+  }
+  // A folder of that name takes precedence.
+  grants.read(location);
+  const { read, net, env } = hubPermissions(context.findHub(), true);
+  for (const path of read) grants.read(path);
+  for (const host of net) grants.net(host);
+  grants.env(...env);
+}
+
+/** Grants the configs beside a checkpoint in one file. */
+function grantBeside(grants: Grants, file: string): void {
+  for (const path of CONFIGS_BESIDE) grants.read(join(dirname(file), path));
 }
 
 /** Grants the paths that the tables of flags and arguments tell. */

@@ -1,5 +1,7 @@
 import type { WeightEntry } from "../weights/weight_source.ts";
 import { RandomWeights, type RandomWeightsOptions } from "../weights/random_weights.ts";
+import { buildKlDecoder, buildKlEncoder } from "../models/autoencoder/autoencoder_kl.ts";
+import { parseAutoencoderKlConfig } from "../models/autoencoder/autoencoder_kl_config.ts";
 import { buildTinyDecoder, buildTinyEncoder } from "../models/autoencoder/autoencoder_tiny.ts";
 import { parseAutoencoderTinyConfig } from "../models/autoencoder/autoencoder_tiny_config.ts";
 import { parseClipTextConfig } from "../models/clip/clip_text_config.ts";
@@ -18,14 +20,19 @@ const SIZES = { batch: 1, height: 16, width: 16, promptLength: 1, length: 1 };
  *
  * The builder of the network requests the weights, so there is no second list of them.
  *
- * @param config Options of a UNet, ControlNet, AutoencoderTiny or text encoder.
+ * @param config Options of a UNet, ControlNet, autoencoder or text encoder.
  * @throws {ModelConfigError} If it is another network, or an option is not supported.
  */
 export function recordWeights(
   config: ModelConfig,
   options: Pick<RandomWeightsOptions, "seed"> = {},
 ): readonly WeightEntry[] {
-  const kinds = ["UNet2DConditionModel", "ControlNetModel", "AutoencoderTiny"] as const;
+  const kinds = [
+    "UNet2DConditionModel",
+    "ControlNetModel",
+    "AutoencoderTiny",
+    "AutoencoderKL",
+  ] as const;
   const isText = config.get("architectures") !== undefined;
   const kind = isText ? "text" : config.choice("_class_name", kinds);
   const weights = new RandomWeights({ ...options, prefixes: isText ? ["text_model"] : [] });
@@ -42,6 +49,12 @@ export function recordWeights(
       const parsed = parseAutoencoderTinyConfig(config);
       buildTinyEncoder(weights, parsed, SIZES);
       buildTinyDecoder(weights, parsed, SIZES);
+      break;
+    }
+    case "AutoencoderKL": {
+      const parsed = parseAutoencoderKlConfig(config);
+      buildKlEncoder(weights, parsed, SIZES);
+      buildKlDecoder(weights, parsed, SIZES);
     }
   }
   return weights.entries;

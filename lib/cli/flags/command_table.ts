@@ -55,6 +55,17 @@ const VERIFY = `
 Prints one line per tensor: name, maximum absolute error, relative error, and ok, FAIL or skipped.
 Exits with 1 if a tensor fails.`;
 
+const INSPECT = `
+Reads configs and the headers of weights only, also from the Hugging Face Hub. Every tensor is used,
+known to be ignorable, or named. Exits with 1 if Smalti cannot use it, with the reason.
+
+Examples:
+  deno task inspect pony.safetensors
+  deno task inspect /data/sdxl
+  deno task inspect stabilityai/stable-diffusion-xl-base-1.0
+  deno task inspect nerijs/pixel-art-xl --json
+  deno task inspect owner/name:file.safetensors`;
+
 const RANDOM_TEACHER = `
 Such a teacher measures time and memory; its pictures are noise. SDXL takes 6.8 GB on disk.
 
@@ -104,6 +115,16 @@ export const COMMANDS: readonly Command[] = [
       help: "folder of safetensors files beside a teacher (default: the project's own)",
     }],
     notes: VERIFY,
+  },
+  {
+    name: "inspect",
+    help: "Tells what a file or folder of weights is, and whether it can be used.",
+    arguments: [{
+      name: "model",
+      count: "one",
+      help: "a .safetensors file, a folder, or owner/name on the Hugging Face Hub",
+    }],
+    notes: INSPECT,
   },
   {
     name: "random-teacher",

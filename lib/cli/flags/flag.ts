@@ -5,6 +5,7 @@ export type CommandName =
   | "video"
   | "palettes"
   | "verify"
+  | "inspect"
   | "random-teacher";
 
 /** A flag of the command line. */

@@ -211,7 +211,7 @@ export const FLAGS = [
   },
   {
     name: "--json",
-    commands: ["generate"],
+    commands: ["generate", "inspect"],
     help: "print one JSON object per line, for programs",
   },
   {
@@ -290,7 +290,7 @@ export const FLAGS = [
   },
   {
     name: "--debug",
-    commands: ["generate", "layers", "video", "palettes", "verify", "random-teacher"],
+    commands: ["generate", "layers", "video", "palettes", "verify", "inspect", "random-teacher"],
     help: "print the stack of an error",
   },
   ...SD_PIXL_FLAGS,

@@ -162,16 +162,17 @@ export function serveBytes(
   range: string | null,
   headers: Headers = new Headers(),
 ): Response {
-  const [, from] = /^bytes=(\d+)-$/.exec(range ?? "") ?? [];
+  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(range ?? "") ?? [];
   if (from === undefined) return new Response(bytes, { headers });
   const start = Number(from);
   const size = bytes.byteLength;
+  const end = to === "" ? size : Math.min(size, Number(to) + 1);
   const status = start >= size ? 416 : 206;
   headers.set(
     "content-range",
-    status === 416 ? `bytes */${size}` : `bytes ${start}-${size - 1}/${size}`,
+    status === 416 ? `bytes */${size}` : `bytes ${start}-${end - 1}/${size}`,
   );
-  return new Response(bytes.subarray(start), { status, headers });
+  return new Response(bytes.subarray(start, end), { status, headers });
 }
 
 /** Answers with the first bytes only, and ends as if the file were complete. */

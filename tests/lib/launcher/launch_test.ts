@@ -64,6 +64,7 @@ const ALLOWED = [
   /^lib\/text\//,
   /^lib\/hub\/(model_ids|settings|hub_error)\.ts$/,
   /^lib\/lora\/lora_names\.ts$/,
+  /^lib\/single_file\/files_beside\.ts$/,
   /^lib\/onnx\/runtime\/runtime_file\.ts$/,
 ];
 

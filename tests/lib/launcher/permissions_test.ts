@@ -289,6 +289,29 @@ Deno.test("permissionsOf() lets verify read its folder, write nothing, and load 
   assert(!permit("verify", ["--runtime=wasm", "--", "--runtime=native"]).includes("--allow-ffi"));
 });
 
+Deno.test("permissionsOf() lets inspect read what was typed, or headers from the Hub, and write nothing", () => {
+  const given = context({
+    runtimeFiles: [],
+    findHub: () => ({ endpoint: "https://hub.test", cacheFolder: "/cache/hub" }),
+  });
+  const configs = ["unet", "text_encoder", "text_encoder_2", "vae"]
+    .map((name) => `/home/m/${name}/config.json`);
+  assertPermissions(
+    permit("inspect", ["m/pony.safetensors"], given),
+    ["/project", "/home/m/pony.safetensors", ...configs],
+    [TERMINAL],
+  );
+  assertPermissions(permit("inspect", ["./m", "--json"], given), ["/project", "/home/m"], [
+    TERMINAL,
+  ]);
+  for (const id of ["owner/name", "owner/name:a.safetensors", "sdxl"]) {
+    const found = permit("inspect", [id], given);
+    assert(found.includes("--allow-net=hub.test,*.hf.co"), id);
+    assert(!found.some((flag) => flag.startsWith("--allow-write")), id);
+    assert(readsOf(found).has("/cache/hub"), id);
+  }
+});
+
 const DEVELOPMENT = { ...CONTEXT, deno: "/bin/deno" };
 
 Deno.test("tests may start Deno and serve on this machine", () => {

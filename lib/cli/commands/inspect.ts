@@ -1,0 +1,31 @@
+import { relative } from "node:path";
+import { isFolder, listFiles } from "../../files/list_files.ts";
+import { describeReport } from "../../inspect/describe_report.ts";
+import { inspectModel } from "../../inspect/inspect_model.ts";
+import type { Terminal } from "../../report/terminal.ts";
+import { visibleText } from "../../text/visible_text.ts";
+import type { FlagsOf } from "../flags/flag_table.ts";
+
+/**
+ * Prints what a file or folder of weights is, and whether Smalti can use it.
+ *
+ * @param model A file, a folder or a model of the Hub.
+ * @returns The exit code: 0 if it can be used, else 1.
+ */
+export async function inspectCommand(
+  model: string,
+  flags: FlagsOf<"inspect">,
+  { out }: { readonly out: Terminal },
+): Promise<number> {
+  const report = await inspectModel(model, { listFiles: listWeights });
+  const text = flags.json ? visibleText(JSON.stringify(report)) : describeReport(report);
+  out.write(`${text}\n`);
+  return report.isUsable ? 0 : 1;
+}
+
+/** Lists the weights in a folder, relative to it. */
+async function listWeights(folder: string): Promise<string[]> {
+  if (!await isFolder(folder)) return [];
+  const files = await listFiles(folder, (name) => name.endsWith(".safetensors"));
+  return files.map((path) => relative(folder, path));
+}

@@ -1,0 +1,82 @@
+import type { KeyFamily, KeySign } from "../key_family.ts";
+
+function prompt(width: number): KeySign {
+  return { key: /\.attn2\.to_k\.weight$/, shape: [null, width] };
+}
+
+function input(channels: number): KeySign {
+  return { key: /^unet\.conv_in\.weight$/, shape: [null, channels, 3, 3] };
+}
+
+const WITHOUT = [/^unet\.add_embedding\./];
+
+interface Version {
+  readonly name: string;
+  readonly width: number;
+}
+
+const VERSIONS: readonly Version[] = [
+  { name: "Stable Diffusion 1.5", width: 768 },
+  { name: "Stable Diffusion 2", width: 1024 },
+];
+
+const INPUTS: readonly (readonly [channels: number, kind: string])[] = [
+  [9, "inpainting"],
+  [8, "InstructPix2Pix"],
+  [7, "x4 upscaler"],
+  [5, "depth"],
+];
+
+/** Stable Diffusion 1.x and 2.x: one text encoder, no added conditions. */
+export const STABLE_DIFFUSION_FAMILIES: readonly KeyFamily[] = [
+  {
+    name: "Stable Video Diffusion",
+    kind: "teacher",
+    signs: [{ key: /(^|\.)(time_stack|temporal_transformer_blocks)\./ }],
+    keys: [
+      /^(model\.diffusion_model|first_stage_model|conditioner)\./,
+      /^(unet|vae)\./,
+      /^down_|^up_|^mid_/,
+    ],
+    refusal: "a video model (Stable Video Diffusion); Smalti uses image models",
+  },
+  {
+    name: "AnimateDiff motion module",
+    kind: "adapter",
+    signs: [{ key: /(^|\.)motion_modules\./ }],
+    keys: [/(^|\.)motion_modules\./],
+    refusal: "a motion module of AnimateDiff, which makes videos",
+  },
+  ...VERSIONS.flatMap(({ name, width }) => [
+    ...INPUTS.map(([channels, kind]): KeyFamily => ({
+      name: `${name} ${kind}`,
+      kind: "teacher",
+      signs: [prompt(width), input(channels)],
+      without: WITHOUT,
+      refusal: `a ${kind} model of ${name}, whose UNet takes ${channels} channels; ` +
+        `Smalti uses text-to-image models`,
+    })),
+    {
+      name,
+      kind: "teacher",
+      signs: [prompt(width), input(4)],
+      without: WITHOUT,
+      refusal: `a model of ${name}; Smalti does not support this family yet. ` +
+        `Use SDXL, SSD-1B or a model made from them`,
+    } satisfies KeyFamily,
+  ]),
+  {
+    name: "DeepFloyd IF",
+    kind: "teacher",
+    signs: [{ key: /^unet\.(encoder_hid_proj|add_embedding\.(pool|norm1))/ }],
+    refusal: "DeepFloyd IF, which works on pixels and encodes prompts by T5",
+  },
+];
+
+/** All other UNets. It comes last. */
+export const UNKNOWN_UNET: KeyFamily = {
+  name: "UNet of an unknown model",
+  kind: "UNet",
+  signs: [{ key: /^unet\.conv_in\.weight$/ }],
+  refusal: "a UNet of no known family",
+};

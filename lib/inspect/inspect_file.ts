@@ -1,0 +1,206 @@
+import { ModelConfig } from "../models/model_config.ts";
+import { ModelConfigError } from "../models/model_config_error.ts";
+import { readTraining } from "../single_file/derive_configs.ts";
+import { SingleFileFolder } from "../single_file/single_file_folder.ts";
+import type { FoundPart } from "../single_file/split_checkpoint.ts";
+import type { TensorInfo, TensorList } from "../single_file/tensor_list.ts";
+import { recordWeights } from "../tools/record_weights.ts";
+import { type ModelFolder, ModelFolderError } from "../weights/model_folder.ts";
+import { ADAPTER_FAMILIES } from "./families/adapters.ts";
+import { inspectLora, isLora } from "./inspect_lora.ts";
+import { KEY_FAMILIES } from "./key_families.ts";
+import { fitsFamily, type KeyFamily } from "./key_family.ts";
+import type { ModelReport, TensorsReport } from "./model_report.ts";
+import { compareNetwork, countPart, nameTensors } from "./tensor_counts.ts";
+
+/** A family for keys that no table knows. */
+const UNKNOWN: KeyFamily = {
+  name: "unknown",
+  kind: "other",
+  signs: [],
+  keys: [],
+  refusal: "a model of no known family",
+};
+
+/** Networks that a teacher needs, with their names in sentences. */
+const NEEDED = [
+  ["unet", "UNet"],
+  ["text_encoder", "first text encoder"],
+  ["text_encoder_2", "second text encoder"],
+  ["vae", "autoencoder"],
+] as const;
+
+/**
+ * Reports what a safetensors file is. Only its header is read.
+ *
+ * @param folder Folder of the file.
+ * @param path Path in the folder.
+ * @param location Name for the report.
+ * @throws {SafetensorsError} If it is no safetensors file.
+ * @throws {ModelFolderError} If it cannot be read.
+ */
+export async function inspectFile(
+  folder: ModelFolder,
+  path: string,
+  location: string,
+): Promise<ModelReport> {
+  const file = await SingleFileFolder.open(folder, path, { beside: folder });
+  const { split, header } = file;
+  const all = withNetworkNames(header.tensors, split.parts);
+  const adapter = ADAPTER_FAMILIES.find((family) => fitsFamily(family, all));
+  if (!adapter && isLora(header.tensors)) {
+    return await inspectLora(location, await folder.source(path), header);
+  }
+  const family = adapter ?? KEY_FAMILIES.find((known) => fitsFamily(known, all)) ?? UNKNOWN;
+  const { tensors, problem } = family.keys
+    ? { tensors: matchKeys(file, family.keys), problem: undefined }
+    : await matchNetworks(file);
+  const training = readTraining(split.markers, header.metadata);
+  const parts = family.keys || split.parts.length === 0
+    ? [countPart({ name: family.kind, layout: "single file" }, header.tensors.values())]
+    : split.parts.map((part) => countNetwork(part, header.tensors));
+  return {
+    location,
+    family: family.name,
+    kind: family.kind,
+    byteLength: countPart({ name: "", layout: "" }, header.tensors.values()).byteLength,
+    parts,
+    ...(isDiffusion(family) ? { predictionType: training.predictionType } : {}),
+    markers: split.markers,
+    tensors,
+    metadata: header.metadata,
+    ...verdict(location, family, { file, tensors, problem }),
+    notes: isDiffusion(family) ? notesOn(file, family) : [],
+  };
+}
+
+/** Returns the tensors as they are, and those of networks by their names in diffusers. */
+function withNetworkNames(tensors: TensorList, parts: readonly FoundPart[]): TensorList {
+  const all = new Map<string, TensorInfo>(tensors);
+  for (const { part, tensors: mapped } of parts) {
+    for (const { key, shape, from } of mapped) {
+      all.set(`${part}.${key}`, { shape, dtype: tensors.get(from)!.dtype });
+    }
+  }
+  return all;
+}
+
+function isDiffusion({ kind, keys }: KeyFamily): boolean {
+  return keys === undefined && (kind === "teacher" || kind === "UNet");
+}
+
+function countNetwork({ part, layout, tensors }: FoundPart, stored: TensorList) {
+  const keys = new Set(tensors.map(({ from }) => from));
+  return countPart({ name: part, layout }, [...keys].map((key) => stored.get(key)!));
+}
+
+/** Sorts the keys of a family that Smalti cannot build. */
+function matchKeys(
+  { split, header: { tensors } }: SingleFileFolder,
+  known: readonly RegExp[],
+): TensorsReport {
+  const ignored = new Set([...split.ignored, ...split.markers]);
+  const rest = [...tensors.keys()].filter((key) => !ignored.has(key));
+  const unknown = rest.filter((key) => !known.some((pattern) => pattern.test(key)));
+  const others = new Set(unknown);
+  return {
+    total: tensors.size,
+    used: 0,
+    ignored: nameTensors(tensors, ignored),
+    unsupported: nameTensors(tensors, rest.filter((key) => !others.has(key))),
+    unknown: nameTensors(tensors, unknown),
+    missing: [],
+    misshapen: [],
+  };
+}
+
+/** Compares each network with the tensors that its graph needs. */
+async function matchNetworks(
+  file: SingleFileFolder,
+): Promise<{ readonly tensors: TensorsReport; readonly problem: string | undefined }> {
+  const { split, header: { tensors } } = file;
+  const unknown = new Set(split.unknown);
+  const unsupported = new Set<string>();
+  const missing: TensorsReport["missing"][number][] = [];
+  const misshapen: TensorsReport["misshapen"][number][] = [];
+  let problem: string | undefined;
+  for (const { part, tensors: mapped } of split.parts) {
+    try {
+      const needed = recordWeights(await ModelConfig.open(file, part));
+      const difference = compareNetwork(part, mapped, needed);
+      for (const key of difference.extra) unknown.add(key);
+      missing.push(...difference.missing);
+      misshapen.push(...difference.misshapen);
+    } catch (error) {
+      if (!(error instanceof ModelConfigError || error instanceof ModelFolderError)) throw error;
+      problem ??= error.message;
+      for (const { from } of mapped) unsupported.add(from);
+    }
+  }
+  const ignored = [...split.ignored, ...split.markers];
+  const report = {
+    total: tensors.size,
+    used: tensors.size - ignored.length - unknown.size - unsupported.size,
+    ignored: nameTensors(tensors, ignored),
+    unsupported: nameTensors(tensors, unsupported),
+    unknown: nameTensors(tensors, unknown),
+    missing,
+    misshapen,
+  };
+  return { tensors: report, problem };
+}
+
+interface Findings {
+  readonly file: SingleFileFolder;
+  readonly tensors: TensorsReport;
+  /** Why a config of a network cannot be used. */
+  readonly problem: string | undefined;
+}
+
+function verdict(
+  location: string,
+  family: KeyFamily,
+  { file, tensors, problem }: Findings,
+): Pick<ModelReport, "isUsable" | "use"> {
+  const refuse = (reason: string) => ({
+    isUsable: false,
+    use: `Smalti cannot use it: ${reason}`,
+  });
+  if (family.refusal !== undefined) return refuse(`it is ${family.refusal}`);
+  const found = new Set<string>(file.split.parts.map(({ part }) => part));
+  const lacking = NEEDED.filter(([part]) => !found.has(part)).map(([, name]) => name);
+  if (lacking.length > 0) {
+    return refuse(`the file has no ${lacking.join(", no ")}; use a file with all networks`);
+  }
+  if (problem !== undefined) return refuse(problem);
+  const { missing, unknown, misshapen } = tensors;
+  const [first] = [...missing, ...unknown, ...misshapen];
+  if (first) {
+    return refuse(
+      `its tensors do not fit: ${missing.length} missing, ${unknown.length} unknown and ` +
+        `${misshapen.length} of another shape, such as "${first.key}" [${first.shape.join(", ")}]`,
+    );
+  }
+  return refuse(
+    `it is ${family.name} in one file, and every tensor fits, but checkpoints in one file are not ` +
+      `supported yet; use the model's folder in diffusers layout (${location} is no folder)`,
+  );
+}
+
+function notesOn({ split, header }: SingleFileFolder, { name }: KeyFamily): string[] {
+  const notes: string[] = [];
+  const told = header.metadata["modelspec.prediction_type"] ?? "";
+  const isMarked = split.markers.includes("v_pred") || told !== "";
+  if (name.startsWith("Stable Diffusion 2") && !isMarked) {
+    notes.push(
+      "The file does not tell whether it predicts noise or v: models of Stable Diffusion 2 for " +
+        "768 pixels predict v",
+    );
+  } else if (!isMarked) {
+    notes.push(
+      "No marker and no metadata tells the prediction type, so it is taken to be epsilon; " +
+        "merged files often lose the markers",
+    );
+  }
+  return notes;
+}

@@ -1,0 +1,110 @@
+import { basename, dirname } from "node:path";
+import { type HubModelOptions, openHubModel } from "../hub/hub_model.ts";
+import { HubError } from "../hub/hub_error.ts";
+import { BUILT_IN_TEACHER, hasShortName, parseModelId } from "../hub/model_ids.ts";
+import { RemoteFolder } from "../hub/remote_folder.ts";
+import { defined } from "../text/defined.ts";
+import { parseLoraLocation } from "../lora/lora_names.ts";
+import { type ModelFolder, ModelFolderError } from "../weights/model_folder.ts";
+import { openModelFolder } from "../weights/open_model_folder.ts";
+import { inspectFile } from "./inspect_file.ts";
+import { inspectFolder, isDiffusersFolder } from "./inspect_folder.ts";
+import { planTeacher } from "./plan_teacher.ts";
+import type { ModelReport } from "./model_report.ts";
+
+/** Options of {@linkcode inspectModel}. */
+export interface InspectOptions {
+  /** Where models of the Hub are. Nothing is downloaded into its cache. */
+  readonly hub?: HubModelOptions;
+  /**
+   * Lists the paths of the files in a folder. It is needed for a folder without config.json, whose
+   * files have any names. Default: such a folder is not inspected.
+   */
+  readonly listFiles?: (folder: string) => Promise<readonly string[]>;
+}
+
+/**
+ * Reports what a model is: its family, networks, precision and tensors, and what Smalti can do with
+ * it. Only configs and headers of weights are read, also from the Hub.
+ *
+ * @param location A safetensors file; a folder; a model of the Hugging Face Hub ("owner/name", or
+ * "owner/name:file.safetensors"), which needs the network if it is not in the cache; or "mini".
+ * @throws {SafetensorsError} If a file is no safetensors file; the message says what it is.
+ * @throws {ModelFolderError} If a file cannot be read.
+ * @throws {HubError} If the Hub cannot be reached or has no such repository.
+ */
+export async function inspectModel(
+  location: string,
+  options: InspectOptions = {},
+): Promise<ModelReport> {
+  const { folder, file, files } = await locate(location, options);
+  if (file !== undefined) return await inspectFile(folder, file, location);
+  if (await isDiffusersFolder(folder)) {
+    const report = await inspectFolder(folder, location);
+    const isTeacher = report.isUsable && report.kind === "teacher";
+    return isTeacher ? { ...report, memory: await planTeacher(folder, location) } : report;
+  }
+  const candidates = files.filter((path) => /^[^/\\]+\.safetensors$/.test(path));
+  if (candidates.length === 1) return await inspectFile(folder, candidates[0]!, location);
+  throw new ModelFolderError(folder.location, describeCandidates(location, candidates));
+}
+
+interface Located {
+  readonly folder: ModelFolder;
+  /** The only file of interest; undefined for the folder. */
+  readonly file?: string;
+  /** Paths of the files in the folder, as far as they are known. */
+  readonly files: readonly string[];
+}
+
+async function locate(location: string, options: InspectOptions): Promise<Located> {
+  const { hub = {}, listFiles = () => Promise.resolve([]) } = options;
+  if (location === BUILT_IN_TEACHER) {
+    const url = new URL(import.meta.resolve("../../assets/models/mini/"));
+    return { folder: openModelFolder(url), files: [] };
+  }
+  const isOfHub = /^[^:\\/]+\/[^:\\/]+:[^:]+\.safetensors$/.test(location);
+  if (isOfHub) {
+    const { folder, path } = parseLoraLocation(location);
+    return { ...await openRepository(folder, { ...hub, file: path }), file: path };
+  }
+  if (location.endsWith(".safetensors")) {
+    return { folder: openModelFolder(dirname(location)), file: basename(location), files: [] };
+  }
+  const folder = openModelFolder(location);
+  const files = await listFiles(location).catch(() => []);
+  const isBare = !/[\\/@]/.test(location) && !hasShortName(location);
+  const isThere = isBare || files.length > 0 || await isDiffusersFolder(folder);
+  if (isThere || parseModelId(location).type === "folder") return { folder, files };
+  return await openRepository(location, hub);
+}
+
+/** Opens a repository in the cache, or over the network. */
+async function openRepository(id: string, hub: HubModelOptions): Promise<Located> {
+  const reference = parseModelId(id);
+  if (reference.type === "folder") {
+    return { folder: openModelFolder(reference.location), files: [] };
+  }
+  try {
+    return { folder: await openHubModel(id, { ...hub, download: false }), files: [] };
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error;
+  }
+  const { settings, fetch, retry, signal, onNote } = hub;
+  const remote = await RemoteFolder.open(
+    reference,
+    defined({ settings, fetch, retry, signal, onNote }),
+  );
+  return { folder: remote, files: remote.files };
+}
+
+function describeCandidates(location: string, candidates: readonly string[]): string {
+  if (candidates.length === 0) {
+    return "expected a folder in diffusers layout with model_index.json or config.json, or with " +
+      "one .safetensors file, got neither";
+  }
+  const shown = candidates.slice(0, 5).map((name) => `"${name}"`).join(", ");
+  const rest = candidates.length > 5 ? ` and ${candidates.length - 5} more` : "";
+  return `it has ${candidates.length} files, ${shown}${rest}; name one of them, such as ` +
+    `"${location}${/^[^\\/]+\/[^\\/]+$/.test(location) ? ":" : "/"}${candidates[0]}"`;
+}

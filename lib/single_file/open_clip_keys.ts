@@ -1,0 +1,56 @@
+import type { KeyMap, MappedPart } from "./tensor_list.ts";
+
+const TOP: Readonly<Record<string, string>> = {
+  "token_embedding.weight": "text_model.embeddings.token_embedding.weight",
+  "positional_embedding": "text_model.embeddings.position_embedding.weight",
+  "ln_final.weight": "text_model.final_layer_norm.weight",
+  "ln_final.bias": "text_model.final_layer_norm.bias",
+};
+
+const LAYER = /^transformer\.resblocks\.(\d+)\.(.+)$/;
+
+const LAYER_NAMES: readonly (readonly [RegExp, string])[] = [
+  [/^ln_([12])\./, "layer_norm$1."],
+  [/^mlp\.c_fc\./, "mlp.fc1."],
+  [/^mlp\.c_proj\./, "mlp.fc2."],
+  [/^attn\.out_proj\./, "self_attn.out_proj."],
+];
+
+/** The parts of a fused projection, in order. */
+const FUSED = ["q_proj", "k_proj", "v_proj"] as const;
+
+/**
+ * Maps the keys of OpenCLIP's text encoder to those of transformers.
+ *
+ * OpenCLIP keeps the projections of queries, keys and values in one tensor [3 D, D], and the
+ * transposed projection of the text without ".weight". A key with ".weight" is a linear layer's,
+ * which is not transposed.
+ *
+ * Source: src/open_clip/transformer.py of https://github.com/mlfoundations/open_clip.
+ */
+export const openClipKeys: KeyMap = (key, { shape }) => {
+  const top = TOP[key];
+  if (top !== undefined) return [{ key: top, shape }];
+  if (key === "text_projection.weight") return [{ key, shape }];
+  if (key === "text_projection" && shape.length === 2) {
+    return [{ key: "text_projection.weight", shape: shape.toReversed(), isTransposed: true }];
+  }
+  const [, layer, rest] = LAYER.exec(key) ?? [];
+  if (rest === undefined) return undefined;
+  const path = `text_model.encoder.layers.${layer}`;
+  const [, kind] = /^attn\.in_proj_(weight|bias)$/.exec(rest) ?? [];
+  if (kind !== undefined) return splitFused(`${path}.self_attn`, kind, shape);
+  const renamed = LAYER_NAMES.find(([pattern]) => pattern.test(rest));
+  return renamed && [{ key: `${path}.${rest.replace(...renamed)}`, shape }];
+};
+
+function splitFused(path: string, kind: string, shape: readonly number[]) {
+  const [rows = 0, ...row] = shape;
+  if (rows % FUSED.length !== 0) return undefined;
+  const size = rows / FUSED.length;
+  return FUSED.map((name, i): MappedPart => ({
+    key: `${path}.${name}.${kind}`,
+    shape: [size, ...row],
+    firstRow: i * size,
+  }));
+}

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { inspectModel } from "../../../lib/inspect/inspect_model.ts";
+import { goldenPath } from "../../support/goldens.ts";
+import { readKeyList, sparseHeader, writeSparse } from "../../support/sparse_weights.ts";
+import { inTemporaryFolder } from "../../support/temporary_folder.ts";
+import { FakeHub } from "../hub/fake_hub.ts";
+
+Deno.test("inspectModel() accounts for every tensor of the built-in teacher, and plans its memory", async () => {
+  const report = await inspectModel("mini");
+  assert.equal(report.isUsable, true, report.use);
+  assert.equal(report.tensors.used, report.tensors.total);
+  assert.deepEqual(report.parts.map(({ name }) => name), [
+    "unet",
+    "text_encoder",
+    "text_encoder_2",
+    "vae",
+  ]);
+  assert(report.memory!.peakBytes > 0);
+});
+
+Deno.test("inspectModel() recognizes networks alone in a folder", async () => {
+  const kl = await inspectModel(goldenPath("tiny-sdxl/vae_kl"));
+  assert.deepEqual([kl.kind, kl.isUsable, kl.tensors.unknown], ["autoencoder", true, []]);
+  const control = await inspectModel(goldenPath("tiny-sdxl/controlnet_canny"));
+  assert.deepEqual([control.kind, control.isUsable], ["ControlNet", true]);
+  const text = await inspectModel(goldenPath("tiny-sdxl/text_encoder"));
+  assert.deepEqual([text.kind, text.isUsable], ["text encoder", false]);
+});
+
+Deno.test("inspectModel() takes the only file of a folder, and lists several", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const keys = await readKeyList("lora_kohya");
+    const listFiles = (path: string) =>
+      Promise.resolve([...Deno.readDirSync(path)].map(({ name }) => name).sort());
+    await writeSparse(folder, keys, { name: "style.safetensors" });
+    const report = await inspectModel(folder, { listFiles });
+    assert.equal(report.family, "LoRA for SDXL");
+    await writeSparse(folder, keys, { name: "other.safetensors" });
+    await assert.rejects(
+      inspectModel(folder, { listFiles }),
+      /it has 2 files, "other.safetensors", "style.safetensors"; name one of them/,
+    );
+  });
+});
+
+Deno.test("inspectModel() says what a file is that is no safetensors file", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "a.safetensors");
+    await Deno.writeTextFile(path, "version https://git-lfs.github.com/spec/v1\noid sha256:1\n");
+    await assert.rejects(inspectModel(path), /it is a Git LFS pointer/);
+  });
+});
+
+Deno.test("inspectModel() reads only headers from the Hub, and keeps nothing", async () => {
+  await inTemporaryFolder(async (cache) => {
+    const { head, dataLength } = sparseHeader(await readKeyList("lora_kohya"));
+    const file = new Uint8Array(head.length + dataLength);
+    file.set(head);
+    await using hub = new FakeHub({ "README.md": "A LoRA.", "pixel-art.safetensors": file });
+    const report = await inspectModel("a/b", { hub: hub.options(cache) });
+    assert.equal(report.family, "LoRA for SDXL");
+    assert.equal(report.isUsable, true, report.use);
+    const requests = hub.contentRequests("pixel-art.safetensors");
+    assert.deepEqual(requests.map(({ range }) => range), ["bytes=0-524287"]);
+    assert.deepEqual([...Deno.readDirSync(cache)], []);
+    const named = await inspectModel("a/b:pixel-art.safetensors", { hub: hub.options(cache) });
+    assert.equal(named.lora!.modules["unet"], 788);
+  });
+});
+
+Deno.test("inspectModel() reads a long header from the Hub in two ranges, and a whole pipeline", async () => {
+  await inTemporaryFolder(async (cache) => {
+    const keys = (await readKeyList("sdxl_base_single_file"))
+      .map((line) => line.replace(/ \[.*/, `${"x".repeat(200)} [1]`));
+    const { head, dataLength } = sparseHeader(keys);
+    const file = new Uint8Array(head.length + dataLength);
+    file.set(head);
+    await using hub = new FakeHub({ "long.safetensors": file });
+    const report = await inspectModel("a/b", { hub: hub.options(cache) });
+    assert.equal(report.tensors.total, keys.length);
+    assert.deepEqual(hub.contentRequests("long.safetensors").map(({ range }) => range), [
+      "bytes=0-524287",
+      `bytes=0-${head.length - 1}`,
+    ]);
+    assert.equal(report.isUsable, false);
+  });
+  await inTemporaryFolder(async (cache) => {
+    const files: Record<string, string | Uint8Array<ArrayBuffer>> = { "model_index.json": "{}" };
+    for (const part of ["unet", "text_encoder", "text_encoder_2", "vae", "scheduler"]) {
+      for (const { name } of Deno.readDirSync(goldenPath(`tiny-sdxl/${part}`))) {
+        const path = goldenPath(`tiny-sdxl/${part}/${name}`);
+        files[`${part}/${name}`] = name.endsWith(".json")
+          ? await Deno.readTextFile(path)
+          : await Deno.readFile(path);
+      }
+    }
+    for (const part of ["tokenizer", "tokenizer_2"]) files[`${part}/vocab.json`] = "{}";
+    await using hub = new FakeHub(files);
+    const { isUsable, use, tensors } = await inspectModel("a/b", { hub: hub.options(cache) });
+    assert.equal(isUsable, true, use);
+    assert.equal(tensors.used, 875);
+  });
+});
