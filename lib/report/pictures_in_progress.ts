@@ -5,7 +5,8 @@ const ONLY = 0;
 
 /** The pictures of a batch that are in progress, summarized for one line of progress. */
 export class PicturesInProgress {
-  readonly #steps = new Map<number, StepEvent | undefined>();
+  /** Steps of each picture that were not shown yet, and the latest one. */
+  readonly #steps = new Map<number, StepEvent[]>();
   readonly #lines = new Set<string>();
   #lastStep = -Infinity;
 
@@ -16,24 +17,29 @@ export class PicturesInProgress {
 
   /** Adds a picture that starts. */
   start(picture: PictureNumber | undefined): void {
-    this.#steps.set(picture?.number ?? ONLY, undefined);
+    this.#steps.set(picture?.number ?? ONLY, []);
   }
 
   /**
    * Adds a step of a picture.
    *
    * @returns The step to show. With one picture that is each step. With several it is the step that
-   * all have reached, with mean losses; undefined until then.
+   * all have reached, with the mean losses of that step; undefined until then.
    */
   add(event: StepEvent): StepEvent | undefined {
-    this.#steps.set(event.picture?.number ?? ONLY, event);
-    const events = [...this.#steps.values()].filter((one) => one !== undefined);
-    if (events.length < this.#steps.size) return undefined;
-    const step = Math.min(...events.map((one) => one.step));
-    const isOne = events.length === 1;
-    if (!isOne && step <= this.#lastStep) return undefined;
+    const number = event.picture?.number ?? ONLY;
+    this.#steps.set(number, [...this.#steps.get(number) ?? [], event]);
+    const all = [...this.#steps.values()];
+    if (all.some((steps) => steps.length === 0)) return undefined;
+    const step = Math.min(...all.map((steps) => steps.at(-1)!.step));
+    if (all.length > 1 && step <= this.#lastStep) return undefined;
     this.#lastStep = step;
-    if (isOne) return event;
+    // A picture may be ahead of the others.
+    const events = all.map((steps) => steps.find((one) => one.step >= step)!);
+    for (const [key, steps] of this.#steps) {
+      this.#steps.set(key, steps.filter((one, k) => one.step > step || k === steps.length - 1));
+    }
+    if (events.length === 1) return event;
     const mean = (of: (one: StepEvent) => number) =>
       events.reduce((sum, one) => sum + of(one), 0) / events.length;
     const names = Object.keys(event.losses);
