@@ -1,26 +1,31 @@
-"""Trains the judge: a small classifier that names the emoji in a piece of pixel art.
+"""Trains the judge: a picture and a text encoder whose embeddings agree where a caption names a picture.
 
-It never sees the teacher: it learns from the emoji themselves, drawn small, in few colours and
-noisy, and scores the recipes of the benchmark. Weights are stored in 8 bits, batch norms folded in.
+It never sees the teacher: it learns from the pictures themselves, drawn small, in few colours and
+noisy (contrastive, Radford et al. 2021), and scores the teacher and the recipes of the benchmark.
+Weights are stored in 8 bits, batch norms folded in.
 
-    input [N, 3, 64, 64] in [0, 1] -> 3x3 convolutions -> mean -> logits [N, names]
+    pictures [N, 3, 64, 64] in [0, 1] -> 3x3 convolutions -> mean -> embeddings [N, 256]
+    token ids [N, 24] -> CLIP's text encoder, state at the end -> embeddings [N, 256]
 """
 
-import json
+import math
+import zlib
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from captions import BACKGROUNDS
 from clock import Clock
-from export import pack, unpack
-from scenes import Painter, batches
+from export import device, pack, unpack
+from networks import TextModel
+from scenes import batches
 from stepper import Step, Weights
 
-SIDE = 64
+SIDE, EMBEDDING = 64, 256
 WIDTHS = (48, 96, 160, 256)  # a halving of the sides before each but the first
+TEXT_WIDTH, TEXT_LAYERS = 192, 2
 
 
 class Block(torch.nn.Module):
@@ -39,25 +44,40 @@ class Block(torch.nn.Module):
 
 
 class Judge(torch.nn.Module):
-    def __init__(self, names: int):
+    def __init__(self, vocabulary: int, end: int, folded=False):
         super().__init__()
+        self.end = end
         self.conv_in = torch.nn.Conv2d(3, WIDTHS[0], 3, 1, 1)
         blocks, width = [], WIDTHS[0]
         for stage, outputs in enumerate(WIDTHS):
             blocks += [Block(width, outputs, 1 if stage == 0 else 2), Block(outputs, outputs, 1)]
             width = outputs
         self.blocks = torch.nn.ModuleList(blocks)
-        self.head = torch.nn.Linear(width, names)
+        self.head = torch.nn.Linear(width, EMBEDDING)
+        self.text = TextModel(vocabulary, TEXT_WIDTH, TEXT_LAYERS, False)
+        self.text_head = torch.nn.Linear(TEXT_WIDTH, EMBEDDING)
+        self.scale = torch.nn.Parameter(torch.tensor([math.log(14.0)]))
+        if folded:
+            for block in self.blocks:
+                block.norm1 = block.norm2 = torch.nn.Identity()
+                for name in ("conv1", "conv2"):
+                    conv = getattr(block, name)
+                    conv.bias = torch.nn.Parameter(torch.zeros(conv.out_channels))
 
-    def forward(self, x):
+    def pictures(self, x):
         h = F.relu(self.conv_in(x * 2 - 1))
         for block in self.blocks:
             h = block(h)
-        return self.head(h.mean((2, 3)))
+        return F.normalize(self.head(h.mean((2, 3))).float(), dim=1)
+
+    def texts(self, ids):
+        _, last = self.text(ids, True)
+        at = (ids == self.end).int().argmax(1)
+        return F.normalize(self.text_head(last[torch.arange(len(ids), device=ids.device), at]).float(), dim=1)
 
     def folded(self):
         """Returns the weights with each batch norm made part of the convolution before it."""
-        state = {k: v for k, v in self.state_dict().items() if k.split(".")[0] in ("conv_in", "head")}
+        state = {k: v for k, v in self.state_dict().items() if k.split(".")[0] != "blocks"}
         for i, block in enumerate(self.blocks):
             for conv, norm in ((block.conv1, block.norm1), (block.conv2, block.norm2)):
                 name = f"blocks.{i}.{'conv1' if conv is block.conv1 else 'conv2'}"
@@ -69,18 +89,11 @@ class Judge(torch.nn.Module):
         return state
 
 
-def load_judge(path: str):
-    """Reads what `train_judge` wrote. Returns (classifier, names)."""
-    with safe_open(path, "pt") as file:
-        names = json.loads(file.metadata()["names"])
-    net = Judge(len(names))
-    for block in net.blocks:
-        block.norm1 = block.norm2 = torch.nn.Identity()
-        for name in ("conv1", "conv2"):
-            conv = getattr(block, name)
-            conv.bias = torch.nn.Parameter(torch.zeros(conv.out_channels))
+def load_judge(path: str, tokenizer):
+    """Reads what `train_judge` wrote."""
+    net = Judge(len(tokenizer.ids), tokenizer.ids["<|endoftext|>"], folded=True)
     net.load_state_dict(unpack(load_file(path)))
-    return net.cuda().eval(), names
+    return net.to(device()).eval()
 
 
 def pixel_art(pictures, random):
@@ -109,43 +122,53 @@ def pixel_art(pictures, random):
     return F.interpolate(art.clamp(0, 1), (SIDE, SIDE), mode=str(random.choice(["nearest", "bilinear"])))
 
 
-def examples(emoji, tokenizer, painter, batch: int, seed: int):
-    """Yields pictures [B, 3, 64, 64] of single emoji, and their numbers."""
+def one_thing(scenes):
+    """A scene of one picture that fills most of it, with its name: what the judge learns from."""
+    pick = scenes.random
+    while True:
+        kind = scenes.kinds(pick)
+        if kind in ("room", "collage"):
+            continue
+        _, layers, _ = scenes.one(kind)
+        layer = layers[0]
+        row = scenes.rows[layer.index]
+        if layer.step > 1.6:
+            continue
+        text = " ".join(word for word in (layer.colour, scenes.name(row)) if word)
+        if row["style"] and pick.random() < 0.25:
+            text = f"{'pixel art' if layer.mode > 2 else row['style']} of {text}"
+        name = "white" if pick.random() < 0.5 else pick.choice(list(BACKGROUNDS))
+        return text, BACKGROUNDS[name], True, layers
+
+
+def examples(painter, rows, tokenizer, batch: int, seed: int, keep=None):
+    """Yields pictures [B, 3, 64, 64], token ids [B, 24] and a number for each caption [B]."""
     random = np.random.default_rng(seed)
-    for scene in batches(emoji, tokenizer, batch, seed):
-        # Two objects, or one in a corner, are no question of one answer.
-        scene["present"][:, 1] = 0
-        scale = torch.empty(len(scene["index"]), device=scene["index"].device).uniform_(0.7, 1.05)
-        place = (torch.rand(len(scale), 2, device=scale.device) * 2 - 1) * (1 - scale.clamp(max=1))[:, None]
-        scene["place"][:, 0] = torch.cat([scale[:, None], place], 1)
-        yield pixel_art(painter.draw(scene), random), scene["index"][:, 0]
+    for scene in batches(rows, tokenizer, batch, seed, workers=8, keep=keep, change=one_thing):
+        numbers = torch.tensor([zlib.crc32(text.encode()) for text in scene["captions"]]).to(scene["ids"].device)
+        yield pixel_art(painter.draw(scene), random), scene["ids"], numbers
 
 
-def train_judge(emoji, tokenizer, seconds: float, path: str):
-    """Trains for some seconds and writes the classifier as safetensors, its names in the metadata."""
-    names = [str(name) for name in emoji["names"]]
-    net = Judge(len(names)).cuda().to(memory_format=torch.channels_last)
+def train_judge(painter, rows, tokenizer, seconds: float, path: str, batch: int = 1024):
+    """Trains for some seconds and writes the judge as safetensors."""
+    net = Judge(len(tokenizer.ids), tokenizer.ids["<|endoftext|>"]).cuda().to(memory_format=torch.channels_last)
     weights = Weights(net.parameters(), decay=0.02, average=0.995)
 
-    def loss(pictures, index):
-        return F.cross_entropy(net(pictures).float(), index, label_smoothing=0.05)
+    def loss(pictures, ids, numbers):
+        likeness = net.pictures(pictures) @ net.texts(ids).T * net.scale.clamp(max=math.log(100)).exp()
+        same = (numbers[:, None] == numbers[None]).float()
+        target = same / same.sum(1, keepdim=True)
+        return (F.cross_entropy(likeness, target) + F.cross_entropy(likeness.T, target)) / 2
 
-    painter, step, clock = Painter(emoji["pictures"]), Step(loss, weights), Clock("judge", seconds, 2e-3, 100)
-    for pictures, index in examples(emoji, tokenizer, painter, 512, seed=5):
+    step, clock = Step(loss, weights), Clock("judge", seconds, 1.5e-3, 100)
+    for pictures, ids, numbers in examples(painter, rows, tokenizer, batch, seed=5):
         pictures = pictures.contiguous(memory_format=torch.channels_last)
-        clock.tick(step(clock.rate_now(), pictures=pictures, index=index))
+        clock.tick(step(clock.rate_now(), pictures=pictures, ids=ids, numbers=numbers))
         if not clock.running():
             break
     weights.take_average()
     net.eval()
-    right = total = 0
-    with torch.no_grad():
-        for pictures, index in examples(emoji, tokenizer, painter, 512, seed=6):
-            right += (net(pictures).argmax(1) == index).sum().item()
-            total += len(index)
-            if total >= 8192:
-                break
-        state = pack({k: v.contiguous() for k, v in net.folded().items()}, eight_bits=True)
-    save_file(state, path, {"names": json.dumps(names, ensure_ascii=False)})
-    print(f"judge: {clock.step} steps, top-1 on new drawings {right / total:.3f}", flush=True)
+    state = pack({k: v.contiguous() for k, v in net.folded().items()}, eight_bits=True)
+    save_file(state, path)
+    print(f"judge: {clock.step} steps of {batch}, loss {clock.loss.item():.3f}", flush=True)
     return net

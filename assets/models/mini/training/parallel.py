@@ -49,6 +49,12 @@ def join():
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
 
 
+def alone():
+    """This process shares nothing with the others."""
+    global together
+    together = False
+
+
 def wait():
     from_first(0.0)
 

@@ -1,64 +1,85 @@
-"""Turns scenes into batches: captions become token ids, emoji are drawn on the GPU."""
+"""Turns scenes into batches: captions become token ids, pictures are drawn on the GPU."""
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from captions import BACKGROUNDS, COLOURS, Scenes
-from tokenizer import EOS, Tokenizer
+from captions import COLOURS, HALVED, NEAREST, PIXELS2, PIXELS4, SMOOTH, Scenes
+from networks import SIZE
+from tokenizer import Tokenizer
 
-SIZE = 128  # pictures, pixels
-LENGTH = 24  # tokens in a prompt
+
+def tint_of(colour):
+    """Returns kind (0 none, 1 hue, 2 no hue) and COLOURS' four numbers."""
+    if colour is None:
+        return (0, 0, 0, 0, 0)
+    hue, *rest = COLOURS[colour]
+    return (2, 0, *rest) if hue is None else (1, hue, *rest)
+
+
+def pack(scenes, tokenizer: Tokenizer, noise):
+    """Arrays for a list of scenes: token ids, backgrounds, and groups of layers of one mode, in order."""
+    background = np.zeros((len(scenes), 3), np.float32)
+    groups = {}
+    for row, (_, colour, varied, layers) in enumerate(scenes):
+        background[row] = np.array(colour) / 255 + (noise.normal(0, 0.02, 3) if varied else 0)
+        for slot, layer in enumerate(layers):
+            groups.setdefault((slot, layer.mode, layer.colour is not None), []).append((row, layer))
+    captions = [scene[0] for scene in scenes]
+    batch = {
+        "background": torch.from_numpy(background.clip(0, 1)),
+        "ids": torch.from_numpy(np.array([tokenizer.encode(text) for text in captions])),
+        "ids_2": torch.from_numpy(np.array([tokenizer.encode(text, "!") for text in captions])),
+        "groups": [],
+    }
+    for slot, mode, tinted in sorted(groups):
+        items = groups[slot, mode, tinted]
+        place = [
+            (layer.left, layer.top, layer.step, -1.0 if layer.flip else 1.0, float(layer.repeat), *layer.clip)
+            for _, layer in items
+        ]
+        batch["groups"].append({
+            "mode": mode,
+            "rows": torch.tensor([row for row, _ in items]),
+            "index": torch.tensor([layer.index for _, layer in items]),
+            "place": torch.tensor(place, dtype=torch.float32),
+            "tint": torch.tensor([tint_of(layer.colour) for _, layer in items], dtype=torch.float32) if tinted else None,
+        })  # fmt: skip
+    return batch
 
 
 class SceneStream(torch.utils.data.IterableDataset):
-    """Endless batches of scene descriptions as small arrays; one stream per data-loader worker."""
+    """Endless batches of scene descriptions as small arrays; one stream for each data-loader worker."""
 
-    def __init__(self, emoji, tokenizer: Tokenizer, batch: int, seed: int):
-        self.emoji, self.tokenizer, self.batch, self.seed = emoji, tokenizer, batch, seed
+    def __init__(self, rows, tokenizer: Tokenizer, batch: int, seed: int, keep=None, change=None):
+        self.rows, self.tokenizer, self.batch, self.seed = rows, tokenizer, batch, seed
+        self.keep, self.change = keep, change
 
     def __iter__(self):
         worker = torch.utils.data.get_worker_info()
         seed = self.seed * 1000 + (worker.id if worker else 0)
-        scenes = Scenes(self.emoji["names"], self.emoji["spellings"], self.emoji["groups"], seed)
-        noise = np.random.default_rng(seed)
+        scenes, noise = Scenes(self.rows, seed, self.keep), np.random.default_rng(seed)
         while True:
-            yield self.pack([scenes.draw() for _ in range(self.batch)], noise)
-
-    def pack(self, scenes, noise):
-        count = len(scenes)
-        index = np.zeros((count, 2), np.int64)
-        place = np.ones((count, 2, 3), np.float32)  # scale, x, y
-        tint = np.zeros((count, 2, 5), np.float32)  # kind (0 none, 1 hue, 2 no hue), COLOURS' four
-        present = np.zeros((count, 2), np.float32)
-        flip = np.where(noise.random((count, 2)) < 0.2, -1, 1).astype(np.float32)
-        background = np.zeros((count, 3), np.float32)
-        for row, (_, name, named, objects) in enumerate(scenes):
-            background[row] = np.array(BACKGROUNDS[name]) / 255
-            if named:
-                background[row] += noise.normal(0, 0.02, 3)
-            for slot, (i, colour, scale, x, y) in enumerate(objects):
-                index[row, slot], place[row, slot], present[row, slot] = i, (scale, x, y), 1
-                if colour:
-                    hue, *rest = COLOURS[colour]
-                    tint[row, slot] = (2, 0, *rest) if hue is None else (1, hue, *rest)
-        captions = [scene[0] for scene in scenes]
-        batch = {
-            "index": index, "place": place, "tint": tint, "present": present, "flip": flip,
-            "background": background.clip(0, 1),
-            "input_ids": np.array([self.tokenizer.encode(text) for text in captions]),
-            "input_ids_2": np.array([self.tokenizer.encode(text, "!") for text in captions]),
-        }  # fmt: skip
-        return {key: torch.from_numpy(value) for key, value in batch.items()}
+            drawn = [(self.change or Scenes.draw)(scenes) for _ in range(self.batch)]
+            yield {**pack(drawn, self.tokenizer, noise), "captions": [scene[0] for scene in drawn]}
 
 
-def batches(emoji, tokenizer, batch: int, seed: int, workers: int = 6):
-    stream = SceneStream(emoji, tokenizer, batch, seed)
+def to_device(item):
+    if isinstance(item, torch.Tensor):
+        return item.cuda(non_blocking=True) if torch.cuda.is_available() else item
+    if isinstance(item, dict):
+        return {key: to_device(value) for key, value in item.items()}
+    return [to_device(value) for value in item] if isinstance(item, list) else item
+
+
+def batches(rows, tokenizer, batch: int, seed: int, workers: int = 6, keep=None, change=None):
+    stream = SceneStream(rows, tokenizer, batch, seed, keep, change)
     loader = torch.utils.data.DataLoader(
-        stream, batch_size=None, num_workers=workers, pin_memory=True, prefetch_factor=4
-    )
+        stream, batch_size=None, num_workers=workers, pin_memory=torch.cuda.is_available(),
+        prefetch_factor=4 if workers else None if torch.__version__ > "2" else 2,
+    )  # fmt: skip
     for item in loader:
-        yield {key: value.cuda(non_blocking=True) for key, value in item.items()}
+        yield to_device(item)
 
 
 def rgb_to_hsv(rgb):
@@ -81,61 +102,71 @@ def hsv_to_rgb(hue, saturation, value):
     return torch.stack([channel(5), channel(3), channel(1)], 1)
 
 
+def recolour(layer, tint):
+    """Gives premultiplied pictures [n, 4, H, W] another hue; tint [n, 5] as tint_of returns it."""
+    alpha = layer[:, 3:]
+    hue, saturation, value = rgb_to_hsv(layer[:, :3] / alpha.clamp(min=1e-3))
+    weight, angle = saturation * value * alpha[:, 0], hue * 2 * torch.pi
+    mean = torch.atan2((weight * angle.sin()).sum((1, 2)), (weight * angle.cos()).sum((1, 2))) / (2 * torch.pi)
+    strength = weight.sum((1, 2)) / (value * alpha[:, 0]).sum((1, 2)).clamp(min=1)
+    kind, target, floor, gain, offset = (column[:, None, None] for column in tint.unbind(1))
+    turn = (hue - mean[:, None, None] + 0.5) % 1 - 0.5
+    # Colorless things are dyed; others keep a quarter of their own variety of hues.
+    pale = ((0.3 - strength) / 0.3).clamp(0, 1)[:, None, None]
+    dyed = torch.maximum(saturation, torch.maximum(floor, 0.65 * pale))
+    rgb = hsv_to_rgb(
+        (target + turn * 0.25) % 1,
+        torch.where(kind == 1, dyed, saturation * 0.12),
+        (value * gain + offset).clamp(0, 1),
+    )
+    return torch.cat([rgb * alpha, alpha], 1)
+
+
+def pixelated(layer, factor: int):
+    """Makes pixel art of premultiplied pictures: flat squares of `factor` pixels, hard alpha, few levels."""
+    small = F.avg_pool2d(layer, factor)
+    alpha = (small[:, 3:] > 0.5).float()
+    rgb = (small[:, :3] / small[:, 3:].clamp(min=1e-3)).clamp(0, 1)
+    small = torch.cat([(rgb * 20).round() / 20 * alpha, alpha], 1)
+    return F.interpolate(small, scale_factor=float(factor), mode="nearest")
+
+
 class Painter:
-    """Draws scenes from pictures uint8 [N, 128, 128, 4] (straight alpha) on the GPU."""
+    """Draws scenes from pictures uint8 [N, 128, 128, 4] (straight alpha)."""
 
-    def __init__(self, pictures):
-        rgba = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).cuda().float() / 255
-        rgb, alpha = rgba[:, :3], rgba[:, 3:]
-        hue, saturation, value = rgb_to_hsv(rgb)
-        weight = saturation * value * alpha[:, 0]
-        angle = hue * 2 * torch.pi
-        self.hue = torch.atan2(
-            (weight * angle.sin()).sum((1, 2)), (weight * angle.cos()).sum((1, 2))
-        ) / (2 * torch.pi)
-        self.saturation = weight.sum((1, 2)) / (value * alpha[:, 0]).sum((1, 2)).clamp(min=1)
-        self.full = torch.cat([rgb * alpha, alpha], 1).half()  # premultiplied
-        self.half = F.avg_pool2d(self.full.float(), 2).half()  # for small drawings: no aliasing
+    def __init__(self, pixels):
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.pixels = torch.empty(len(pixels), 4, SIZE, SIZE, dtype=torch.uint8, device=self.device)
+        for i in range(0, len(pixels), 2048):
+            part = torch.from_numpy(np.array(pixels[i : i + 2048])).to(self.device)
+            self.pixels[i : i + 2048] = part.permute(0, 3, 1, 2)
+        self.line = torch.arange(SIZE, device=self.device) + 0.5
 
-    def recolour(self, premultiplied, index, tint):
-        kind = tint[:, 0]
-        picked = kind.nonzero()[:, 0]
-        if len(picked) == 0:
-            return premultiplied
-        source, index, tint = premultiplied[picked], index[picked], tint[picked]
-        alpha = source[:, 3:]
-        hue, saturation, value = rgb_to_hsv(source[:, :3] / alpha.clamp(min=1e-3))
-        kind, target, floor, gain, offset = (column[:, None, None] for column in tint.unbind(1))
-        turn = (hue - self.hue[index][:, None, None] + 0.5) % 1 - 0.5
-        # Colourless emoji are dyed; others keep a quarter of their own variety of hues.
-        pale = ((0.3 - self.saturation[index]) / 0.3).clamp(0, 1)[:, None, None]
-        dyed = torch.maximum(saturation, torch.maximum(floor, 0.65 * pale))
-        is_hue = kind == 1
-        rgb = hsv_to_rgb(
-            (target + turn * 0.25) % 1,
-            torch.where(is_hue, dyed, saturation * 0.12),
-            (value * gain + offset).clamp(0, 1),
-        )
-        out = premultiplied.clone()
-        out[picked] = torch.cat([rgb * alpha, alpha], 1)
-        return out
+    def layer(self, group):
+        """Draws the layers of a group [n, 4, 128, 128], premultiplied."""
+        mode, place = group["mode"], group["place"]
+        source = self.pixels[group["index"]].float() / 255
+        source = torch.cat([source[:, :3] * source[:, 3:], source[:, 3:]], 1)
+        if mode in (PIXELS4, PIXELS2):
+            source = pixelated(source, 4 if mode == PIXELS4 else 2)
+        elif mode == HALVED:
+            source = F.avg_pool2d(source, 2)  # for small drawings: no aliasing
+        left, top, step, flip, repeat, x1, y1, x2, y2 = (column[:, None] for column in place.unbind(1))
+        xs, ys = (self.line - left) * step, (self.line - top) * step
+        xs = torch.where(flip < 0, SIZE - xs, xs)
+        xs, ys = (torch.where(repeat > 0, axis % SIZE, axis) * (2 / SIZE) - 1 for axis in (xs, ys))
+        n = len(xs)
+        grid = torch.stack([xs[:, None, :].expand(n, SIZE, SIZE), ys[:, :, None].expand(n, SIZE, SIZE)], -1)
+        smooth = mode in (SMOOTH, HALVED)
+        out = F.grid_sample(source, grid, mode="bilinear" if smooth else "nearest", align_corners=False)
+        inside = ((self.line > x1) & (self.line < x2))[:, None, :] & ((self.line > y1) & (self.line < y2))[:, :, None]
+        out = out * inside[:, None]
+        return out if group["tint"] is None else recolour(out, group["tint"])
 
     def draw(self, batch):
         """Returns pictures float32 [B, 3, 128, 128] in [0, 1]."""
-        picture = batch["background"][:, :, None, None].expand(-1, -1, SIZE, SIZE)
-        for slot in (1, 0):
-            index = batch["index"][:, slot]
-            scale, x, y = batch["place"][:, slot].unbind(1)
-            theta = torch.zeros(len(index), 2, 3, device="cuda")
-            theta[:, 0, 0] = batch["flip"][:, slot] / scale
-            theta[:, 1, 1] = 1 / scale
-            theta[:, 0, 2] = -x / scale * batch["flip"][:, slot]
-            theta[:, 1, 2] = -y / scale
-            grid = F.affine_grid(theta, (len(index), 4, SIZE, SIZE), align_corners=False)
-            sharp = F.grid_sample(self.full[index].float(), grid, align_corners=False)
-            smooth = F.grid_sample(self.half[index].float(), grid, align_corners=False)
-            layer = torch.where((scale < 0.65)[:, None, None, None], smooth, sharp)
-            layer = self.recolour(layer, index, batch["tint"][:, slot])
-            layer = layer * batch["present"][:, slot, None, None, None]
-            picture = layer[:, :3] + picture * (1 - layer[:, 3:])
+        picture = batch["background"][:, :, None, None].repeat(1, 1, SIZE, SIZE)
+        for group in batch["groups"]:
+            layer, rows = self.layer(group), group["rows"]
+            picture[rows] = layer[:, :3] + picture[rows] * (1 - layer[:, 3:])
         return picture.clamp(0, 1)

@@ -5,6 +5,7 @@ so encoding replays them and ends with the whole word. Other words fall apart in
 embeddings were never trained.
 """
 
+import heapq
 import json
 import os
 from collections import Counter
@@ -50,23 +51,58 @@ def join(word: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
     return tuple(out)
 
 
+def learn(words: list[tuple[str, ...]]) -> list[tuple[str, str]]:
+    """Merges pairs of symbols until each word is one; the most frequent pair first, then by spelling."""
+    words, merges = list(words), []
+    counts, where = Counter(), {}
+    for i, word in enumerate(words):
+        for pair in zip(word, word[1:]):
+            counts[pair] += 1
+            where.setdefault(pair, set()).add(i)
+    heap = [(-count, pair) for pair, count in counts.items()]
+    heapq.heapify(heap)
+    while heap:
+        count, best = heapq.heappop(heap)
+        if counts[best] != -count or count == 0:
+            continue  # An old entry: the count has changed since.
+        merges.append(best)
+        for i in sorted(where.pop(best)):
+            changed = Counter(zip(words[i], words[i][1:]))
+            after = join(words[i], best)
+            for pair in zip(after, after[1:]):
+                where.setdefault(pair, set()).add(i)
+                changed[pair] -= 1
+            words[i] = after
+            for pair, less in changed.items():
+                if less:
+                    counts[pair] -= less
+                    if counts[pair] > 0:
+                        heapq.heappush(heap, (-counts[pair], pair))
+        counts[best] = 0
+    return merges
+
+
 class Tokenizer:
     def __init__(self, texts: list[str], length: int):
         words = [spell(word) for word in sorted({word for text in texts for word in split(text)})]
-        self.merges: list[tuple[str, str]] = []
-        while True:
-            pairs = Counter(pair for word in words for pair in zip(word, word[1:]))
-            if not pairs:
-                break
-            # The most frequent first; among equals the first in spelling, so that runs agree.
-            best = min(pairs, key=lambda pair: (-pairs[pair], pair))
-            self.merges.append(best)
-            words = [join(word, best) if best[0] in word else word for word in words]
+        self.merges = learn(words)
         letters = list(SYMBOLS.values())
         merged = [a + b for a, b in self.merges]
         tokens = dict.fromkeys([*letters, *(x + "</w>" for x in letters), *merged, BOS, EOS])
-        self.ids = {token: i for i, token in enumerate(tokens)}
-        self.length = length
+        self.prepare({token: i for i, token in enumerate(tokens)}, length)
+
+    @staticmethod
+    def load(folder: str, length: int):
+        """Reads what `save` wrote."""
+        self = Tokenizer.__new__(Tokenizer)
+        with open(f"{folder}/merges.txt", encoding="utf8") as file:
+            self.merges = [tuple(line.split()) for line in file.read().splitlines()[1:]]
+        with open(f"{folder}/vocab.json", encoding="utf8") as file:
+            self.prepare(json.load(file), length)
+        return self
+
+    def prepare(self, ids: dict[str, int], length: int):
+        self.ids, self.length = ids, length
         self.rank = {pair: i for i, pair in enumerate(self.merges)}
         self.cache: dict[str, list[int]] = {}
 
