@@ -125,7 +125,7 @@ export type { HubSettings } from "./lib/hub/settings.ts";
 export { LoraError } from "./lib/lora/lora_error.ts";
 export { inspectModel, type InspectOptions } from "./lib/inspect/inspect_model.ts";
 export { describeReport } from "./lib/inspect/describe_report.ts";
-export type { ModelKind } from "./lib/inspect/key_family.ts";
+export type { ModelKind } from "./lib/inspect/families/key_family.ts";
 export type {
   LoraReport,
   MisshapenTensor,

@@ -20,6 +20,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ["lib/palette"],
   ["lib/weights"],
   ["lib/lora", "lib/hub", "lib/run", "lib/single_file"],
+  ["lib/inspect/families"],
   ["lib/onnx/graph"],
   ["lib/onnx/autodiff", "lib/onnx/patches"],
   ["lib/onnx/rewrite"],

@@ -7,13 +7,29 @@ export const DIFFUSION_KEYS = {
     isPath: true,
     doc:
       "The teacher: mini (built in); sdxl, ssd1b or owner/name of the Hugging Face Hub; a folder " +
-      "or URL in diffusers layout",
+      "or URL in diffusers layout; a checkpoint in one .safetensors file",
+  },
+  tokenizerId: {
+    default: null,
+    null: "beside the checkpoint, else those of the base",
+    isPath: true,
+    isNew: true,
+    doc: "The tokenizers of a checkpoint in one file: a folder, or owner/name of the Hub",
+  },
+  baseId: {
+    default: null,
+    null: "sdxl",
+    isPath: true,
+    isNew: true,
+    doc: "The model that has the networks which a checkpoint in one file lacks: a folder, or " +
+      "owner/name of the Hub",
   },
   vaeId: {
     default: null,
     null: "the teacher's own",
     isPath: true,
-    doc: "The autoencoder: taesdxl, vae-16-fix or owner/name of the Hub; a folder or URL",
+    doc: "The autoencoder: taesdxl, vae-16-fix or owner/name of the Hub; a folder, URL or " +
+      ".safetensors file",
   },
   precision: {
     default: "auto",

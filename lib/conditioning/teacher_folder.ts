@@ -18,8 +18,8 @@ export class TeacherFolderError extends Error {
   readonly location: string;
 
   /** Describes a failure. */
-  constructor(location: string, detail: string) {
-    super(`Cannot use "${location}" as a teacher: ${detail}`);
+  constructor(location: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot use "${location}" as a teacher: ${detail}`, options);
     this.location = location;
   }
 }

@@ -1,9 +1,15 @@
 import type { DiffusionConfig, SdConfig } from "../../config/run_config.ts";
 import { openTeacherFolder, type TeacherFolder } from "../conditioning/teacher_folder.ts";
+import {
+  isCheckpointFile,
+  openAutoencoderFile,
+  openCheckpointFile,
+} from "../conditioning/checkpoint_file.ts";
 import type { ImageSize } from "../image/image.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { openModelFolder } from "../weights/open_model_folder.ts";
 import { type HubModelOptions, openHubModel, webOptions } from "../hub/hub_model.ts";
+import type { FileChoice } from "../hub/repo_files.ts";
 import { findLora, type LoraReference } from "../lora/lora_file.ts";
 import { splitLoraPaths } from "../lora/lora_names.ts";
 import { BUILT_IN_TEACHER, hasShortName, mayBeHubModel } from "../hub/model_ids.ts";
@@ -14,7 +20,10 @@ export interface FindTeacherOptions {
   readonly hub?: HubModelOptions;
 }
 
-type TeacherConfig = Pick<DiffusionConfig, "modelId" | "vaeId" | "loraPath" | "loraScale">;
+/** Settings of a teacher. */
+type TeacherConfig =
+  & Pick<DiffusionConfig, "modelId" | "vaeId" | "loraPath" | "loraScale">
+  & Partial<Pick<DiffusionConfig, "tokenizerId" | "baseId">>;
 
 /**
  * Opens the teacher that a config names, with the autoencoder and the LoRAs that it names.
@@ -27,14 +36,13 @@ type TeacherConfig = Pick<DiffusionConfig, "modelId" | "vaeId" | "loraPath" | "l
  * @throws {HubError} If a model of the Hub is not on this machine, or cannot be downloaded.
  */
 export async function findTeacher(
-  { modelId, vaeId, loraPath, loraScale }: TeacherConfig,
+  config: TeacherConfig,
   { hub = {} }: FindTeacherOptions = {},
 ): Promise<TeacherFolder> {
-  const folder = modelId === BUILT_IN_TEACHER
-    ? openModelFolder(new URL(import.meta.resolve("../../assets/models/mini/")), webOptions(hub))
-    : await openModel(modelId, hub);
-  const isOfHub = modelId !== BUILT_IN_TEACHER && mayBeHubModel(modelId) &&
-    folder.location !== modelId;
+  const { modelId, vaeId, loraPath, loraScale } = config;
+  const folder = await openTeacher(config, hub);
+  const isOfHub = modelId !== BUILT_IN_TEACHER &&
+    (isCheckpointFile(modelId) || (mayBeHubModel(modelId) && folder.location !== modelId));
   const loras: LoraReference[] = [];
   // One by one: two may be in one repository.
   for (const location of splitLoraPaths(loraPath)) {
@@ -47,10 +55,34 @@ export async function findTeacher(
     loras,
     ...(vaeId === null || ignoresAutoencoder({ modelId, vaeId })
       ? {}
-      : { autoencoder: await openAuxiliaryModel(vaeId, hub) }),
+      : { autoencoder: await openAutoencoder(vaeId, hub) }),
     findControlnet: async (id) =>
       isOfHub || /[\\/]/.test(id) ? await openAuxiliaryModel(id, hub) : undefined,
   });
+}
+
+async function openTeacher(
+  { modelId, vaeId, tokenizerId = null, baseId = null }: TeacherConfig,
+  hub: HubModelOptions,
+): Promise<ModelFolder> {
+  if (modelId === BUILT_IN_TEACHER) {
+    const url = new URL(import.meta.resolve("../../assets/models/mini/"));
+    return openModelFolder(url, webOptions(hub));
+  }
+  if (!isCheckpointFile(modelId)) return await openModel(modelId, hub);
+  return await openCheckpointFile(modelId, {
+    tokenizerId,
+    baseId,
+    hasAutoencoder: vaeId !== null,
+    open: (id, choice) => openAuxiliaryModel(id, { ...hub, ...choice }),
+  });
+}
+
+async function openAutoencoder(id: string, hub: HubModelOptions): Promise<ModelFolder> {
+  if (!isCheckpointFile(id)) return await openAuxiliaryModel(id, hub);
+  const open = (name: string, choice: FileChoice) =>
+    openAuxiliaryModel(name, { ...hub, ...choice });
+  return await openAutoencoderFile(id, { open });
 }
 
 /** Opens a model that a run needs besides its teacher: a folder, or a model of the Hub. */

@@ -1,30 +1,21 @@
 import { ModelConfig } from "../models/model_config.ts";
 import { ModelConfigError } from "../models/model_config_error.ts";
 import { readTraining } from "../single_file/derive_configs.ts";
+import { JoinedFolder } from "../single_file/joined_folder.ts";
 import { SingleFileFolder } from "../single_file/single_file_folder.ts";
 import type { FoundPart } from "../single_file/split_checkpoint.ts";
-import type { TensorInfo, TensorList } from "../single_file/tensor_list.ts";
+import type { TensorList } from "../single_file/tensor_list.ts";
 import { recordWeights } from "../tools/record_weights.ts";
 import { type ModelFolder, ModelFolderError } from "../weights/model_folder.ts";
-import { ADAPTER_FAMILIES } from "./families/adapters.ts";
-import { inspectLora, isLora } from "./inspect_lora.ts";
-import { KEY_FAMILIES } from "./key_families.ts";
-import { fitsFamily, type KeyFamily } from "./key_family.ts";
+import { inspectLora } from "./inspect_lora.ts";
+import type { KeyFamily } from "./families/key_family.ts";
+import { LORA_FAMILY, recognizeFile } from "./families/recognize.ts";
 import type { ModelReport, TensorsReport } from "./model_report.ts";
+import { planTeacher } from "./plan_teacher.ts";
 import { compareNetwork, countPart, nameTensors } from "./tensor_counts.ts";
 
-/** A family for keys that no table knows. */
-const UNKNOWN: KeyFamily = {
-  name: "unknown",
-  kind: "other",
-  signs: [],
-  keys: [],
-  refusal: "a model of no known family",
-};
-
-/** Networks that a teacher needs, with their names in sentences. */
-const NEEDED = [
-  ["unet", "UNet"],
+/** Networks that a file may lack, with their names in sentences. */
+const OTHERS = [
   ["text_encoder", "first text encoder"],
   ["text_encoder_2", "second text encoder"],
   ["vae", "autoencoder"],
@@ -46,12 +37,10 @@ export async function inspectFile(
 ): Promise<ModelReport> {
   const file = await SingleFileFolder.open(folder, path, { beside: folder });
   const { split, header } = file;
-  const all = withNetworkNames(header.tensors, split.parts);
-  const adapter = ADAPTER_FAMILIES.find((family) => fitsFamily(family, all));
-  if (!adapter && isLora(header.tensors)) {
+  const family = recognizeFile(file);
+  if (family === LORA_FAMILY) {
     return await inspectLora(location, await folder.source(path), header);
   }
-  const family = adapter ?? KEY_FAMILIES.find((known) => fitsFamily(known, all)) ?? UNKNOWN;
   const { tensors, problem } = family.keys
     ? { tensors: matchKeys(file, family.keys), problem: undefined }
     : await matchNetworks(file);
@@ -59,7 +48,7 @@ export async function inspectFile(
   const parts = family.keys || split.parts.length === 0
     ? [countPart({ name: family.kind, layout: "single file" }, header.tensors.values())]
     : split.parts.map((part) => countNetwork(part, header.tensors));
-  return {
+  const report: ModelReport = {
     location,
     family: family.name,
     kind: family.kind,
@@ -69,21 +58,24 @@ export async function inspectFile(
     markers: split.markers,
     tensors,
     metadata: header.metadata,
-    ...verdict(location, family, { file, tensors, problem }),
+    ...verdict(location, family, { tensors, problem }),
     notes: isDiffusion(family) ? notesOn(file, family) : [],
   };
+  const isWhole = report.isUsable && report.kind === "teacher" && lackingIn(file).length === 0;
+  if (!isWhole) return report;
+  const whole = new JoinedFolder(file, new Map(TOKENIZERS.map((name) => [name, ANY_TOKENIZER])));
+  return { ...report, memory: await planTeacher(whole, location) };
 }
 
-/** Returns the tensors as they are, and those of networks by their names in diffusers. */
-function withNetworkNames(tensors: TensorList, parts: readonly FoundPart[]): TensorList {
-  const all = new Map<string, TensorInfo>(tensors);
-  for (const { part, tensors: mapped } of parts) {
-    for (const { key, shape, from } of mapped) {
-      all.set(`${part}.${key}`, { shape, dtype: tensors.get(from)!.dtype });
-    }
-  }
-  return all;
-}
+const TOKENIZERS = ["tokenizer", "tokenizer_2"];
+
+/** A plan reads no tokenizer, but a teacher must have one. */
+const ANY_TOKENIZER: ModelFolder = {
+  location: "",
+  has: () => Promise.resolve(true),
+  text: () => Promise.resolve("{}"),
+  source: () => Promise.reject(new ModelFolderError("tokenizer", "it has no weights")),
+};
 
 function isDiffusion({ kind, keys }: KeyFamily): boolean {
   return keys === undefined && (kind === "teacher" || kind === "UNet");
@@ -151,7 +143,6 @@ async function matchNetworks(
 }
 
 interface Findings {
-  readonly file: SingleFileFolder;
   readonly tensors: TensorsReport;
   /** Why a config of a network cannot be used. */
   readonly problem: string | undefined;
@@ -160,18 +151,13 @@ interface Findings {
 function verdict(
   location: string,
   family: KeyFamily,
-  { file, tensors, problem }: Findings,
+  { tensors, problem }: Findings,
 ): Pick<ModelReport, "isUsable" | "use"> {
   const refuse = (reason: string) => ({
     isUsable: false,
     use: `Smalti cannot use it: ${reason}`,
   });
   if (family.refusal !== undefined) return refuse(`it is ${family.refusal}`);
-  const found = new Set<string>(file.split.parts.map(({ part }) => part));
-  const lacking = NEEDED.filter(([part]) => !found.has(part)).map(([, name]) => name);
-  if (lacking.length > 0) {
-    return refuse(`the file has no ${lacking.join(", no ")}; use a file with all networks`);
-  }
   if (problem !== undefined) return refuse(problem);
   const { missing, unknown, misshapen } = tensors;
   const [first] = [...missing, ...unknown, ...misshapen];
@@ -181,14 +167,33 @@ function verdict(
         `${misshapen.length} of another shape, such as "${first.key}" [${first.shape.join(", ")}]`,
     );
   }
-  return refuse(
-    `it is ${family.name} in one file, and every tensor fits, but checkpoints in one file are not ` +
-      `supported yet; use the model's folder in diffusers layout (${location} is no folder)`,
-  );
+  const setting = family.kind === "autoencoder" ? "--set diffusion.vae_id=" : "--model ";
+  return { isUsable: true, use: `Smalti can use it: ${setting}${location}` };
 }
 
-function notesOn({ split, header }: SingleFileFolder, { name }: KeyFamily): string[] {
+/** Returns the names of the networks that a teacher in a file lacks. */
+function lackingIn({ split }: SingleFileFolder): string[] {
+  const found = new Set<string>(split.parts.map(({ part }) => part));
+  return OTHERS.filter(([part]) => !found.has(part)).map(([, name]) => name);
+}
+
+function notesOn(file: SingleFileFolder, family: KeyFamily): string[] {
+  const { split, header } = file;
+  const { name } = family;
   const notes: string[] = [];
+  const lacking = family.refusal === undefined ? lackingIn(file) : [];
+  if (lacking.length > 0) {
+    notes.push(
+      `It has no ${lacking.join(", no ")}; a run takes them from diffusion.base_id or ` +
+        `diffusion.vae_id, or from sdxl (in the cache, or with --download)`,
+    );
+  }
+  if (family.refusal === undefined) {
+    notes.push(
+      "A file has no tokenizer; a run takes it from beside the file, from " +
+        "diffusion.tokenizer_id, or from sdxl (in the cache, or 1.6 MB with --download)",
+    );
+  }
   const told = header.metadata["modelspec.prediction_type"] ?? "";
   const isMarked = split.markers.includes("v_pred") || told !== "";
   if (name.startsWith("Stable Diffusion 2") && !isMarked) {

@@ -8,8 +8,8 @@ import { type ModelFolder, ModelFolderError } from "../weights/model_folder.ts";
 import { readSafetensorsHeader } from "../weights/safetensors.ts";
 import { subfolderPath } from "../weights/subfolder_path.ts";
 import { findWeightFiles } from "../weights/weight_files.ts";
-import { KEY_FAMILIES } from "./key_families.ts";
-import { fitsFamily, type KeyFamily, type ModelKind } from "./key_family.ts";
+import { KEY_FAMILIES } from "./families/key_families.ts";
+import { fitsFamily, type KeyFamily, type ModelKind } from "./families/key_family.ts";
 import type { ModelReport, TensorsReport } from "./model_report.ts";
 import { compareNetwork, countPart, nameTensors } from "./tensor_counts.ts";
 

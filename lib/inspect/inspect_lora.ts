@@ -14,7 +14,7 @@ import type { ByteSource } from "../weights/byte_source.ts";
 import { openModelFolder } from "../weights/open_model_folder.ts";
 import type { SafetensorsHeader } from "../weights/safetensors.ts";
 import { StateDict } from "../weights/state_dict.ts";
-import { baseOf, formatOf, LORA_ALPHA, LORA_LAYOUTS, rankOf } from "./lora_formats.ts";
+import { baseOf, formatOf, LORA_ALPHA, LORA_LAYOUTS, rankOf } from "./families/lora_formats.ts";
 import type { LoraReport, ModelReport, TensorsReport } from "./model_report.ts";
 import { countPart, nameTensors } from "./tensor_counts.ts";
 
@@ -27,16 +27,6 @@ const TARGETS: readonly { readonly name: string; readonly folders: readonly stri
 const COMPONENTS: readonly LoraComponent[] = ["unet", "text_encoder", "text_encoder_2"];
 
 type Networks = ReadonlyMap<LoraComponent, StateDict>;
-
-/** Tells whether a file is a LoRA, by its keys. */
-export function isLora(tensors: TensorList): boolean {
-  return tensors.keys().some((key) => {
-    const format = formatOf(key);
-    // Keys such as "a1.weight" and "vector" also occur in networks.
-    return format !== undefined && !["GLoRA", "Diag"].includes(format.name) &&
-      !key.startsWith("bundle_emb.");
-  });
-}
 
 /**
  * Reports what a LoRA is, and whether its changes fit SDXL or SSD-1B.

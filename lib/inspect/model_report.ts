@@ -1,5 +1,5 @@
 import type { MemoryPlan } from "../distill/memory/memory_plan.ts";
-import type { ModelKind } from "./key_family.ts";
+import type { ModelKind } from "./families/key_family.ts";
 
 /** A tensor by name and shape. */
 export interface TensorName {

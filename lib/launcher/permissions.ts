@@ -12,7 +12,7 @@ import {
   namesHub,
 } from "../cli/flags/hub_permissions.ts";
 import { parseLoraLocation } from "../lora/lora_names.ts";
-import { CONFIGS_BESIDE } from "../single_file/files_beside.ts";
+import { CONFIGS_BESIDE, TOKENIZERS_BESIDE } from "../single_file/files_beside.ts";
 import type { ParsedCommand } from "../cli/flags/parse_command_line.ts";
 import { Grants, hostOf, RefusedError } from "./grants.ts";
 
@@ -41,6 +41,8 @@ export interface PermissionContext {
 }
 
 const DEFAULT_OUTPUT = "workdir";
+/** Keys that may name a checkpoint in one file. */
+const CHECKPOINT_KEYS = new Set(["diffusion.model_id", "diffusion.vae_id"]);
 
 /**
  * Lists the permissions of a command, as flags of `deno run`.
@@ -106,9 +108,12 @@ function grantInspection(grants: Grants, location: string, context: PermissionCo
   grants.env(...env);
 }
 
-/** Grants the configs beside a checkpoint in one file. */
+/** Grants the configs and the tokenizers beside a checkpoint in one file. */
 function grantBeside(grants: Grants, file: string): void {
-  for (const path of CONFIGS_BESIDE) grants.read(join(dirname(file), path));
+  if (hostOf(file) !== undefined) return;
+  for (const path of [...CONFIGS_BESIDE, ...TOKENIZERS_BESIDE]) {
+    grants.read(join(dirname(file), path));
+  }
 }
 
 /** Grants the paths that the tables of flags and arguments tell. */
@@ -142,8 +147,12 @@ function grantRun(grants: Grants, flags: FlagsOf<"generate">, context: Permissio
   const refused = new Map<string, Setting>();
   for (const [key, setting] of settings) {
     for (const name of namedPaths(key, setting.value)) {
-      if (mayName(name, setting, context)) grants.readNamed(name);
-      else refused.set(key, setting);
+      if (!mayName(name, setting, context)) {
+        refused.set(key, setting);
+        continue;
+      }
+      grants.readNamed(name);
+      if (CHECKPOINT_KEYS.has(key) && name.endsWith(".safetensors")) grantBeside(grants, name);
     }
   }
   const output = settings.get("output") ?? { value: DEFAULT_OUTPUT, file: undefined };

@@ -8,6 +8,7 @@ import {
   readTraining,
 } from "./derive_configs.ts";
 import { CONFIGS_BESIDE } from "./files_beside.ts";
+import { hasPermitted } from "./has_permitted.ts";
 import { RemappedSource } from "./remapped_source.ts";
 import { type SplitCheckpoint, splitCheckpoint } from "./split_checkpoint.ts";
 
@@ -15,14 +16,13 @@ import { type SplitCheckpoint, splitCheckpoint } from "./split_checkpoint.ts";
 export interface SingleFileOptions {
   /** Files beside the checkpoint. Their configs tell what no tensor does. Default: none. */
   readonly beside?: ModelFolder;
-  /** Folder with the tokenizers in `tokenizer` and `tokenizer_2`. Default: none. */
-  readonly tokenizers?: ModelFolder;
 }
 
 /** Name of the weights of each network in the folder. */
 const WEIGHTS = "model.safetensors";
 /** Options that no tensor tells. A config beside the file may tell them. */
 const UNTOLD: readonly string[] = [
+  "addition_time_embed_dim",
   "attention_head_dim",
   "num_attention_heads",
   "norm_num_groups",
@@ -55,7 +55,6 @@ export class SingleFileFolder implements ModelFolder {
   readonly header: SafetensorsHeader;
   readonly #open: () => Promise<ByteSource>;
   readonly #configs: DerivedConfigs;
-  readonly #tokenizers: ModelFolder | undefined;
 
   private constructor(parts: {
     readonly location: string;
@@ -63,14 +62,12 @@ export class SingleFileFolder implements ModelFolder {
     readonly header: SafetensorsHeader;
     readonly open: () => Promise<ByteSource>;
     readonly configs: DerivedConfigs;
-    readonly tokenizers: ModelFolder | undefined;
   }) {
     this.location = parts.location;
     this.split = parts.split;
     this.header = parts.header;
     this.#open = parts.open;
     this.#configs = parts.configs;
-    this.#tokenizers = parts.tokenizers;
   }
 
   /**
@@ -84,7 +81,7 @@ export class SingleFileFolder implements ModelFolder {
   static async open(
     folder: ModelFolder,
     path: string,
-    { beside, tokenizers }: SingleFileOptions = {},
+    { beside }: SingleFileOptions = {},
   ): Promise<SingleFileFolder> {
     const open = () => folder.source(path);
     const source = await open();
@@ -100,37 +97,27 @@ export class SingleFileFolder implements ModelFolder {
     for (const [name, config] of derived) {
       configs.set(name, await completed(config, beside, name));
     }
-    return new SingleFileFolder({
-      location: source.name,
-      split,
-      header,
-      open,
-      configs,
-      tokenizers,
-    });
+    return new SingleFileFolder({ location: source.name, split, header, open, configs });
   }
 
-  /** Tells whether there is a config, a network or a file of a tokenizer. */
-  async has(path: string): Promise<boolean> {
-    if (this.#configs.has(path)) return true;
-    if (isTokenizer(path)) return await this.#tokenizers?.has(path) ?? false;
-    return this.#partOf(path) !== undefined;
+  /** Tells whether there is a config or a network. */
+  has(path: string): Promise<boolean> {
+    return Promise.resolve(this.#configs.has(path) || this.#partOf(path) !== undefined);
   }
 
-  /** Returns a config as JSON, or a file of a tokenizer. */
-  async text(path: string): Promise<string> {
+  /** Returns a config as JSON. */
+  text(path: string): Promise<string> {
     const config = this.#configs.get(path);
-    if (config) {
-      const untold = Object.keys(config).filter((key) => config[key] === undefined);
-      if (untold.length === 0) return JSON.stringify(config);
-      throw new ModelFolderError(
+    if (!config) return Promise.reject(new ModelFolderError(this.location, `it has no ${path}`));
+    const untold = Object.keys(config).filter((key) => config[key] === undefined);
+    if (untold.length === 0) return Promise.resolve(JSON.stringify(config));
+    return Promise.reject(
+      new ModelFolderError(
         this.location,
         `its tensors do not tell ${untold.join(" and ")}; put the config of the network beside ` +
           `it as "${path}"`,
-      );
-    }
-    if (isTokenizer(path) && this.#tokenizers) return await this.#tokenizers.text(path);
-    throw new ModelFolderError(this.location, `it has no ${path}`);
+      ),
+    );
   }
 
   /** Opens the weights of a network: a view of the checkpoint with the names of diffusers. */
@@ -145,30 +132,33 @@ export class SingleFileFolder implements ModelFolder {
   }
 }
 
-function isTokenizer(path: string): boolean {
-  return /^tokenizer(_2)?\//.test(path);
-}
-
 /** Takes what no tensor tells from a config beside the file, if it describes the same network. */
 async function completed(
   config: DerivedConfig,
   beside: ModelFolder | undefined,
   name: string,
 ): Promise<DerivedConfig> {
-  if (!beside || !CONFIGS_BESIDE.includes(name) || !await beside.has(name)) return config;
-  let told: unknown;
+  if (!beside) return config;
+  for (const path of [name, "config.json"].filter((path) => CONFIGS_BESIDE.includes(path))) {
+    const told = await readOptions(beside, path);
+    const isSame = WIDTHS.some((key) =>
+      config[key] !== undefined && JSON.stringify(config[key]) === JSON.stringify(told[key])
+    );
+    if (!isSame) continue;
+    const extra = UNTOLD.filter((key) => told[key] !== undefined && told[key] !== null);
+    return { ...config, ...Object.fromEntries(extra.map((key) => [key, told[key]])) };
+  }
+  return config;
+}
+
+/** Reads a config; none and one that is not valid have no options. */
+async function readOptions(folder: ModelFolder, path: string): Promise<DerivedConfig> {
+  if (!await hasPermitted(folder, path)) return {};
   try {
-    told = JSON.parse(await beside.text(name));
+    const told: unknown = JSON.parse(await folder.text(path));
+    return typeof told === "object" && told !== null ? told as DerivedConfig : {};
   } catch (error) {
-    if (error instanceof SyntaxError) return config;
+    if (error instanceof SyntaxError) return {};
     throw error;
   }
-  if (typeof told !== "object" || told === null) return config;
-  const options = told as DerivedConfig;
-  const isSame = WIDTHS.some((key) =>
-    config[key] !== undefined && JSON.stringify(config[key]) === JSON.stringify(options[key])
-  );
-  if (!isSame) return config;
-  const extra = UNTOLD.filter((key) => options[key] !== undefined && options[key] !== null);
-  return { ...config, ...Object.fromEntries(extra.map((key) => [key, options[key]])) };
 }

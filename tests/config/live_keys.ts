@@ -22,6 +22,9 @@ export interface LiveKey {
 
 const IMAGE = "image=disc.png";
 const LORA = goldenPath("lora_kohya.safetensors");
+const UNET_ALONE = `diffusion.model_id=${
+  goldenPath("tiny-sdxl/unet/diffusion_pytorch_model.safetensors")
+}`;
 const DEPTH = `controlnet.depth_model_id=${goldenPath("tiny-depth-anything")}`;
 const TEN_STEPS = "training.steps=10";
 const TWO_STEPS = "training.steps=2";
@@ -199,6 +202,12 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
     // It makes the latents another size than the teacher's ControlNets are made for.
     given: [IMAGE, "controlnet.use_controlnet=false"],
   },
+  "diffusion.tokenizer_id": {
+    value: "./no/tokenizers",
+    changes: "refusal",
+    given: [UNET_ALONE, `diffusion.base_id=${goldenPath("tiny-sdxl")}`],
+  },
+  "diffusion.base_id": { value: "./no/base", changes: "refusal", given: [UNET_ALONE] },
   "diffusion.precision": { value: "q8", changes: "loss of score", given: [IMAGE] },
   "diffusion.lora_path": { value: LORA, changes: "loss of score", given: [IMAGE] },
   "diffusion.lora_scale": {

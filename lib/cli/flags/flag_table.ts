@@ -121,10 +121,10 @@ export const FLAGS = [
   {
     name: "--model",
     commands: ["generate"],
-    value: "name|folder|url",
+    value: "name|file|url",
     key: "diffusion.model_id",
-    help: "the teacher: mini, sdxl, ssd1b, owner/name on the Hugging Face Hub, or a folder in " +
-      "diffusers layout (default: mini)",
+    help: "the teacher: mini, sdxl, ssd1b, owner/name on the Hugging Face Hub, a folder in " +
+      "diffusers layout, or a checkpoint in one .safetensors file (default: mini)",
   },
   {
     name: "--download",

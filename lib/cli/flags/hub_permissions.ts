@@ -31,6 +31,8 @@ const HUB_KEYS = new Set([
   "diffusion.model_id",
   "diffusion.vae_id",
   "diffusion.clip_id",
+  "diffusion.tokenizer_id",
+  "diffusion.base_id",
   "controlnet.models_id",
 ]);
 
@@ -73,7 +75,10 @@ export function namesHub(
   const isHub = (id: string) =>
     id !== BUILT_IN_TEACHER && (hasShortName(id) || /[\\/@]/.test(id)) && mayBeHubModel(id) &&
     !FOLDER_MARKS.some((mark) => context.isFile(resolve(context.cwd, id, mark)));
-  const isBuiltIn = (values.get("diffusion.model_id") ?? BUILT_IN_TEACHER) === BUILT_IN_TEACHER;
+  const teacher = String(values.get("diffusion.model_id") ?? BUILT_IN_TEACHER);
+  // A checkpoint in one file has no tokenizer: it may be in the cache.
+  if (teacher.endsWith(".safetensors")) return true;
+  const isBuiltIn = teacher === BUILT_IN_TEACHER;
   const kinds = [values.get("controlnet.models_id") ?? []].flat();
   const seesDepth = !isBuiltIn && kinds.some((id) => controlnetKind(String(id)) === "depth");
   const depthModel = values.get("controlnet.depth_model_id") ??
@@ -87,12 +92,18 @@ export function namesHub(
         .some((path) => isHub(parseLoraLocation(path).folder));
     }
     if (!HUB_KEYS.has(key)) return false;
-    const ids = (Array.isArray(value) ? value : [value]).map((id) => String(id ?? ""));
+    const ids = (Array.isArray(value) ? value : [value])
+      .map((id) => parseIdOrFile(String(id ?? "")));
     // Short names of ControlNets mean the teacher's own; SDXL's have no meaning for the built-in
     // one.
     const skipsShort = isBuiltIn || key === "controlnet.models_id";
     return ids.some((id) => isHub(id) && !(skipsShort && hasShortName(id)));
   });
+}
+
+/** Returns the folder of a file, or the id itself. */
+function parseIdOrFile(id: string): string {
+  return id.endsWith(".safetensors") ? parseLoraLocation(id).folder : id;
 }
 
 /**

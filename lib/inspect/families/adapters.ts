@@ -1,4 +1,4 @@
-import type { KeyFamily } from "../key_family.ts";
+import type { KeyFamily } from "./key_family.ts";
 
 const UNET_KEYS =
   /^(control_model\.|controlnet\.)?(time_embed|label_emb|time_embedding|add_embedding|input_blocks|middle_block|conv_in|down_blocks|mid_block|input_hint_block|zero_convs|middle_block_out|controlnet_cond_embedding|controlnet_down_blocks|controlnet_mid_block)\b/;

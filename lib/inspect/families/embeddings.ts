@@ -1,4 +1,4 @@
-import type { KeyFamily, KeySign } from "../key_family.ts";
+import type { KeyFamily, KeySign } from "./key_family.ts";
 
 const REFUSAL = "a textual inversion: new words for a prompt; Smalti does not support them yet";
 

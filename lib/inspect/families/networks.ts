@@ -1,4 +1,4 @@
-import type { KeyFamily } from "../key_family.ts";
+import type { KeyFamily } from "./key_family.ts";
 
 /** Networks that are stored alone: autoencoders, text encoders, and what is often beside them. */
 export const NETWORK_FAMILIES: readonly KeyFamily[] = [
@@ -13,8 +13,6 @@ export const NETWORK_FAMILIES: readonly KeyFamily[] = [
     name: "autoencoder of SDXL or Stable Diffusion",
     kind: "autoencoder",
     signs: [{ key: /^vae\.decoder\.conv_in\.weight$/, shape: [null, 4, 3, 3] }],
-    refusal: "an autoencoder in one file; Smalti reads autoencoders as a folder with config.json " +
-      "and diffusion_pytorch_model.safetensors, named by diffusion.vae_id",
   },
   {
     name: "autoencoder of an unknown model",

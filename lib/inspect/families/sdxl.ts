@@ -1,4 +1,4 @@
-import type { KeyFamily, KeySign } from "../key_family.ts";
+import type { KeyFamily, KeySign } from "./key_family.ts";
 
 /** The time embedding takes the pooled prompt and sizes. */
 const ADDED: KeySign = { key: /^unet\.add_embedding\.linear_1\.weight$/, shape: [null, 2816] };

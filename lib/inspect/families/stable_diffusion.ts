@@ -1,4 +1,4 @@
-import type { KeyFamily, KeySign } from "../key_family.ts";
+import type { KeyFamily, KeySign } from "./key_family.ts";
 
 function prompt(width: number): KeySign {
   return { key: /\.attn2\.to_k\.weight$/, shape: [null, width] };

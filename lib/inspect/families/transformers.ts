@@ -1,4 +1,4 @@
-import type { KeyFamily } from "../key_family.ts";
+import type { KeyFamily } from "./key_family.ts";
 
 /** Prefixes under which a transformer is stored. */
 const P = String.raw`^(model\.diffusion_model\.|transformer\.|model\.)?`;

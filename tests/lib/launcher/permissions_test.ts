@@ -296,9 +296,11 @@ Deno.test("permissionsOf() lets inspect read what was typed, or headers from the
   });
   const configs = ["unet", "text_encoder", "text_encoder_2", "vae"]
     .map((name) => `/home/m/${name}/config.json`);
+  const beside = ["config.json", "tokenizer", "tokenizer_2", "vocab.json", "merges.txt"]
+    .map((name) => `/home/m/${name}`);
   assertPermissions(
     permit("inspect", ["m/pony.safetensors"], given),
-    ["/project", "/home/m/pony.safetensors", ...configs],
+    ["/project", "/home/m/pony.safetensors", ...configs, ...beside],
     [TERMINAL],
   );
   assertPermissions(permit("inspect", ["./m", "--json"], given), ["/project", "/home/m"], [
@@ -310,6 +312,21 @@ Deno.test("permissionsOf() lets inspect read what was typed, or headers from the
     assert(!found.some((flag) => flag.startsWith("--allow-write")), id);
     assert(readsOf(found).has("/cache/hub"), id);
   }
+});
+
+Deno.test("permissionsOf() lets generate read what is beside a checkpoint in one file", () => {
+  const given = context({
+    findHub: () => ({ endpoint: "https://hub.test", cacheFolder: "/cache/hub" }),
+  });
+  const found = permit("generate", ["--model", "m/pony.safetensors"], given);
+  const reads = readsOf(found);
+  for (const path of ["pony.safetensors", "unet/config.json", "tokenizer", "merges.txt"]) {
+    assert(reads.has(`/home/m/${path}`), path);
+  }
+  // A tokenizer may be in the cache; the network is not used without --download.
+  assert(reads.has("/cache/hub"));
+  assert(!reads.has("/home/m"));
+  assert(!found.some((flag) => flag.startsWith("--allow-net")));
 });
 
 const DEVELOPMENT = { ...CONTEXT, deno: "/bin/deno" };

@@ -1,4 +1,4 @@
-import type { TensorList } from "../single_file/tensor_list.ts";
+import type { TensorList } from "../../single_file/tensor_list.ts";
 
 /** What a file holds. */
 export type ModelKind =

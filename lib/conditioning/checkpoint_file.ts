@@ -1,0 +1,136 @@
+import { HubError } from "../hub/hub_error.ts";
+import type { FileChoice } from "../hub/repo_files.ts";
+import { recognizeFile } from "../inspect/families/recognize.ts";
+import { parseLoraLocation } from "../lora/lora_names.ts";
+import { JoinedFolder, Subfolder } from "../single_file/joined_folder.ts";
+import { SingleFileFolder } from "../single_file/single_file_folder.ts";
+import { TokenizerFolder } from "../single_file/tokenizer_folder.ts";
+import type { ModelFolder } from "../weights/model_folder.ts";
+import { TeacherFolderError } from "./teacher_folder.ts";
+
+/** Options of {@linkcode openCheckpointFile}. */
+export interface CheckpointFileOptions {
+  /** Folder or model with the tokenizers. Default: beside the file, else those of the base. */
+  readonly tokenizerId?: string | null;
+  /** Folder or model with the networks that the file lacks. Default: SDXL of the Hub. */
+  readonly baseId?: string | null;
+  /** Whether the autoencoder is elsewhere. Default: false. */
+  readonly hasAutoencoder?: boolean;
+  /** Opens a folder or a model of the Hub. */
+  open(id: string, choice: FileChoice): Promise<ModelFolder>;
+}
+
+/** Model of the Hub that has what a file lacks. */
+const BASE = "sdxl";
+const TOKENIZERS = ["tokenizer", "tokenizer_2"];
+const TEXT_ENCODERS = ["text_encoder", "text_encoder_2"];
+
+/** Tells whether an id names a file instead of a folder or model. */
+export function isCheckpointFile(id: string): boolean {
+  return id.endsWith(".safetensors");
+}
+
+/**
+ * Opens a checkpoint in one file as a folder in diffusers' layout. Only its header is read.
+ *
+ * Text encoders and an autoencoder that it lacks come from a base.
+ *
+ * @param location Path or address, or "owner/name:file.safetensors".
+ * @throws {TeacherFolderError} If it is no teacher of a supported family; the message says what it
+ * is. If there is no tokenizer.
+ * @throws {SafetensorsError} If it is not a safetensors file.
+ * @throws {HubError} If a base is not on this machine.
+ */
+export async function openCheckpointFile(
+  location: string,
+  options: CheckpointFileOptions,
+): Promise<ModelFolder> {
+  const file = await openFile(location, options);
+  const family = recognizeFile(file);
+  if (family.refusal !== undefined) {
+    throw new TeacherFolderError(file.location, `it is ${family.refusal}`);
+  }
+  if (family.kind !== "teacher") {
+    throw new TeacherFolderError(
+      file.location,
+      `it is an ${family.name} alone; name it by diffusion.vae_id`,
+    );
+  }
+  const [unknown] = file.split.unknown;
+  if (unknown !== undefined) {
+    throw new TeacherFolderError(
+      file.location,
+      `it has ${file.split.unknown.length} unknown tensors, such as "${unknown}"; list them with: ` +
+        `deno task inspect ${location}`,
+    );
+  }
+  const found = new Set<string>(file.split.parts.map(({ part }) => part));
+  const needed = [...TEXT_ENCODERS, ...options.hasAutoencoder ? [] : ["vae"]];
+  const missing = needed.filter((part) => !found.has(part));
+  const parts = new Map<string, ModelFolder>();
+  if (missing.length > 0) {
+    const base = await options.open(options.baseId ?? BASE, { subfolders: missing });
+    for (const part of missing) parts.set(part, base);
+  }
+  const tokenizers = await findTokenizers(location, options);
+  for (const name of TOKENIZERS) parts.set(name, tokenizers);
+  return new JoinedFolder(file, parts);
+}
+
+/**
+ * Opens the autoencoder in a file: a checkpoint, or an autoencoder alone.
+ *
+ * @throws {TeacherFolderError} If it has none.
+ */
+export async function openAutoencoderFile(
+  location: string,
+  options: Pick<CheckpointFileOptions, "open">,
+): Promise<ModelFolder> {
+  const file = await openFile(location, options);
+  if (file.split.parts.some(({ part }) => part === "vae")) return new Subfolder(file, "vae");
+  const { name } = recognizeFile(file);
+  throw new TeacherFolderError(
+    file.location,
+    `expected an autoencoder in it for diffusion.vae_id, got ${name}`,
+  );
+}
+
+async function openFile(
+  location: string,
+  { open }: Pick<CheckpointFileOptions, "open">,
+): Promise<SingleFileFolder> {
+  const { folder: id, path } = parseLoraLocation(location);
+  const folder = await open(id, { file: path });
+  return await SingleFileFolder.open(folder, path, { beside: folder });
+}
+
+async function findTokenizers(
+  location: string,
+  { tokenizerId, baseId, open }: CheckpointFileOptions,
+): Promise<ModelFolder> {
+  const id = tokenizerId ?? null;
+  if (id === null) {
+    const { folder, path } = parseLoraLocation(location);
+    const beside = await TokenizerFolder.find(await open(folder, { file: path }));
+    if (beside) return beside;
+  }
+  let cause: HubError | undefined;
+  try {
+    const folder = await open(id ?? baseId ?? BASE, { subfolders: TOKENIZERS });
+    const found = await TokenizerFolder.find(folder);
+    if (found) return found;
+  } catch (error) {
+    if (!(error instanceof HubError) || error.missing.length === 0 && error.status !== undefined) {
+      throw error;
+    }
+    cause = error;
+  }
+  const detail = id === null ? "" : `, and "${id}" has none`;
+  throw new TeacherFolderError(
+    location,
+    `a file has no tokenizer${detail}; put the folders tokenizer and tokenizer_2 of SDXL, or ` +
+      `vocab.json and merges.txt, beside it, name a folder with them by diffusion.tokenizer_id, ` +
+      `or get them with --download (1.6 MB)`,
+    ...cause ? [{ cause }] : [],
+  );
+}
