@@ -1,10 +1,15 @@
 import { describeMemoryPlan } from "../distill/memory/describe_memory_plan.ts";
 import { formatBytes } from "../text/format_bytes.ts";
-import { visibleText } from "../text/visible_text.ts";
+import { excerpt, visibleText } from "../text/visible_text.ts";
 import type { ModelReport, PartReport, TensorName, TensorsReport } from "./model_report.ts";
 
 /** Maximum number of tensors of a list that are shown. */
 const MAX_SHOWN = 8;
+
+/** Metadata that is shown: what the author says that it is. */
+const TOLD = ["modelspec.title", "modelspec.architecture", "ss_base_model_version"];
+/** Maximum number of characters of such a text. */
+const MAX_TEXT = 80;
 
 /** Describes a report in lines. Control characters of the file are made visible. */
 export function describeReport(report: ModelReport): string {
@@ -20,6 +25,10 @@ export function describeReport(report: ModelReport): string {
     );
   }
   if (predictionType) lines.push(`  predicts: ${predictionType}`);
+  for (const name of TOLD) {
+    const text = report.metadata[name];
+    if (text !== undefined) lines.push(`  ${name}: ${oneLine(excerpt(text, MAX_TEXT))}`);
+  }
   if (markers.length > 0) lines.push(`  markers: ${markers.join(", ")}`);
   lines.push(...describeTensors(report.tensors));
   for (const note of report.notes) lines.push(`  note: ${note}`);

@@ -146,15 +146,18 @@ function middleType(shapes: Shapes, hasAttention: boolean): string | null {
 
 /** Width of SDXL's pooled prompt. */
 const POOLED = 1280;
-/** Numbers in SDXL's time ids: sizes and crop; the refiner has one less. */
+/** Numbers in SDXL's time ids: sizes and crop. */
 const TIME_IDS = 6;
+/** The refiner has one number less, a score instead of the target size. */
+const REFINER_TIME_IDS = 5;
 
 function addedConditions(width: number, pooled = POOLED): DerivedConfig {
-  const sinusoids = (width - pooled) / TIME_IDS;
+  const sinusoids = [TIME_IDS, REFINER_TIME_IDS].map((count) => (width - pooled) / count)
+    .find((count) => Number.isInteger(count) && count > 0);
   return {
     addition_embed_type: "text_time",
     projection_class_embeddings_input_dim: width,
-    addition_time_embed_dim: Number.isInteger(sinusoids) && sinusoids > 0 ? sinusoids : undefined,
+    addition_time_embed_dim: sinusoids,
   };
 }
 

@@ -59,6 +59,13 @@ const PARTS: readonly PartRow[] = [
     { part: "vae", prefix, sign: DIFFUSERS_VAE, layout: "diffusers", map: same },
     { part: "vae", prefix, sign: /^(en|de)coder\.mid\./, layout: "LDM", map: ldmVaeKeys },
   ]),
+  {
+    part: "text_encoder_2",
+    prefix: "conditioner.embedders.1.transformer.",
+    sign: TRANSFORMERS_TEXT,
+    layout: "transformers",
+    map: same,
+  },
   ...["conditioner.embedders.0.transformer.", "cond_stage_model.transformer.", ""].map(
     (prefix): PartRow => ({
       part: "text_encoder",

@@ -86,7 +86,7 @@ const LORA_BASES: readonly LoraBase[] = [
     key: /(double_blocks|single_blocks|single_transformer_blocks)[._]\d/,
   },
   {
-    name: "Stable Diffusion 3",
+    name: "Stable Diffusion 3 or Qwen-Image",
     key: /(joint_blocks[._]\d|transformer_blocks[._]\d+[._]attn[._]add_[kqv]_proj)/,
   },
   { name: "Wan", key: /(^|[._])blocks[._]\d+[._](self_attn|cross_attn)[._]/ },

@@ -32,7 +32,6 @@ export async function readRaw(
   return tensors;
 }
 
-const LAYERS = 2;
 const TOP: readonly (readonly [string, string])[] = [
   ["conv_in.", "input_blocks.0.0."],
   ["time_embedding.linear_1.", "time_embed.0."],
@@ -54,12 +53,22 @@ const RESNET: readonly (readonly [string, string])[] = [
   [".conv_shortcut.", ".skip_connection."],
 ];
 
+/** Structure of a UNet on which LDM's numbers depend. */
+export interface UnetStructure {
+  /** Residual blocks in each level. */
+  readonly layers: number;
+  /** Numbers of the up blocks without attention. */
+  readonly plainUps: readonly number[];
+}
+
+const XL: UnetStructure = { layers: 2, plainUps: [2] };
+
 /** Returns LDM's key of a tensor of the UNet. */
-function unetKey(key: string): string {
+export function unetKey(key: string, { layers, plainUps }: UnetStructure = XL): string {
   let name = key;
   for (const [from, to] of TOP) if (name.startsWith(from)) name = to + name.slice(from.length);
-  const inputs = (i: number, j: number) => (LAYERS + 1) * i + j + 1;
-  const outputs = (i: number, j: number) => (LAYERS + 1) * i + j;
+  const inputs = (i: number, j: number) => (layers + 1) * i + j + 1;
+  const outputs = (i: number, j: number) => (layers + 1) * i + j;
   name = name
     .replace(/^down_blocks\.(\d)\.resnets\.(\d)/, (_, i, j) => `input_blocks.${inputs(+i, +j)}.0`)
     .replace(
@@ -68,7 +77,7 @@ function unetKey(key: string): string {
     )
     .replace(
       /^down_blocks\.(\d)\.downsamplers\.0\.conv/,
-      (_, i) => `input_blocks.${(LAYERS + 1) * (+i + 1)}.0.op`,
+      (_, i) => `input_blocks.${(layers + 1) * (+i + 1)}.0.op`,
     )
     .replace(/^up_blocks\.(\d)\.resnets\.(\d)/, (_, i, j) => `output_blocks.${outputs(+i, +j)}.0`)
     .replace(
@@ -77,7 +86,7 @@ function unetKey(key: string): string {
     )
     .replace(
       /^up_blocks\.(\d)\.upsamplers\.0\.conv/,
-      (_, i) => `output_blocks.${outputs(+i, LAYERS)}.2.conv`,
+      (_, i) => `output_blocks.${outputs(+i, layers)}.${plainUps.includes(+i) ? 1 : 2}.conv`,
     );
   if (/^(input_blocks|output_blocks)\.\d+\.0\.(?!op)|^middle_block\.[02]\./.test(name)) {
     for (const [from, to] of RESNET) name = name.replace(from, to);
@@ -166,7 +175,7 @@ export function toSingleFile(networks: RawNetworks): RawTensors {
   const put = (prefix: string, tensors: RawTensors, rename = (key: string) => key) => {
     for (const [key, tensor] of Object.entries(tensors)) file[prefix + rename(key)] = tensor;
   };
-  put("model.diffusion_model.", networks.unet, unetKey);
+  put("model.diffusion_model.", networks.unet, (key) => unetKey(key));
   put("conditioner.embedders.0.transformer.", networks.text_encoder);
   put("conditioner.embedders.1.model.", openClip(networks.text_encoder_2));
   const vae = Object.entries(networks.vae).map(([key, tensor]) => {
