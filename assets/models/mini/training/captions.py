@@ -260,7 +260,8 @@ class Scenes:
                 place = self.random.choice(list(PLACES))
             text = self.noun(row, False, colour, size) + (f" {place}" if place else "")
             return text, [self.sprite(i, colour, size, place)], True
-        if row["style"] in PIXELATED and pick() < 0.4:
+        # Not of a name that sprites have: there, a bare name and "pixel art" mean the sprites.
+        if row["style"] in PIXELATED and row["caption"] not in self.pixel_names and pick() < 0.45:
             layer = Layer(i, PIXELS4, flip=self.chance(0.2), colour=colour)
             return self.noun(row, True, colour), [layer], True
         scale = self.random.uniform(0.8, 0.98)

@@ -55,7 +55,7 @@ BANNED = set("""
     sex sexy nude naked porn breast bra bikini penis vagina condom bondage succubus incubus nymph
     blood bloody gore corpse guts entrails severed decapitated suicide hanged dismembered mutilated torture
     nazi swastika hitler kkk fuck shit bitch whore slut nigger faggot cannabis marijuana cocaine heroin
-    erotic middle-finger fingers anus torso flayed gutted crucifix crucified chevrolet ford toyota bmw ferrari porsche
+    erotic middle-finger anus flayed gutted crucifix crucified chevrolet ford toyota bmw ferrari porsche
     volkswagen mercedes audi honda sony nintendo playstation xbox ipod ipad iphone macbook
 """.split())
 COLORS = set("red orange yellow green cyan blue purple pink brown white black gray grey gold golden silver magenta violet "
@@ -577,8 +577,8 @@ def emoji_names(cache: str):
     return joined, codes, groups
 
 
-SKIPPED_EMOJI = re.compile(r"skin-tone|^flag-|keycap|^letter-|^digit-|button|squared|japanese|regional|cjk|ideograph|^family|"
-                           r"^kiss-|^couple-with-heart-|men-holding|women-holding|people-holding|-(light|medium|dark|medium-light|medium-dark)$|"
+SKIPPED_EMOJI = re.compile(r"skin-tone|^flag-|keycap|^letter-|^digit-|button|squared|japanese-.*button|regional|cjk|ideograph|^family|"
+                           r"^kiss-|^couple-with-heart-|men-holding|women-holding|people-holding|(?<!car)-(light|medium|dark|medium-light|medium-dark)$|"
                            r"oclock|thirty|input-|middle-finger|blood|cigar|facing-right|^rightwards|^leftwards|-\d$")
 
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 import networks
 from captions import BACKGROUNDS, COLOURS, PLACES, STYLES, grammar_words
-from tokenizer import EOS, Tokenizer
+from tokenizer import EOS, Tokenizer, split
 
 FILES = {
     "unet": "diffusion_pytorch_model",
@@ -160,8 +160,12 @@ def export(folder, rows, tokenizer, vae, teacher, controlnet, log):
         "backgrounds": list(BACKGROUNDS),
         "colours": list(COLOURS),
         "places": list(PLACES),
-        "grammar": grammar_words(),
-    }
+        # With the words of figures' parts and of classes, which the toolkit knows by this list.
+        "grammar": sorted({
+            *grammar_words(), *(w for part in parts for w in split(part)),
+            *(w for row in rows for w in split(row.get("class", ""))),
+        }),
+    }  # fmt: skip
     log_path, runs = f"{folder}/training/log.json", []
     if os.path.exists(log_path):
         with open(log_path, encoding="utf8") as file:
