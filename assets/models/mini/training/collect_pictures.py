@@ -187,7 +187,7 @@ KINDS = {"mon": "monster", "animals": "animal", "weapon": "weapon", "armour": "a
 
 def crawl_caption(folder: str, stem: str) -> str | None:
     """Returns the caption of a tile of Dungeon Crawl Stone Soup, None to leave it out."""
-    stem = re.sub(r"^(urand|misc|item|gem|UNUSED)[_-]", "", stem)
+    stem = re.sub(r"^(urand|misc|item|gem|UNUSED|spwpn)[_-]", "", stem)
     if stem.startswith("i-") or re.search(r"segment|overlay|halo|shadow_|_old|inactive|brand|unident|_r?msg|label", stem):
         return None
     words = clean(stem).split()
@@ -195,7 +195,7 @@ def crawl_caption(folder: str, stem: str) -> str | None:
     male = folder.startswith("player/base") and ("m" in words)
     if (set(words) & DIRECTIONS or re.search(r"_(ne|nw|se|sw|[nsew])\b", stem)) and "staff" not in words:
         return None
-    words = [word for word in words if len(word) > 1 and word not in ("art", "ego", "new", "closed2", "full", "base")]
+    words = [word for word in words if len(word) > 1 and word not in ("art", "ego", "new", "full", "base", "unique")]
     words = ["orc" if word == "lorc" else word for word in words]
     if len(words) > 1 and words[0] in FIRST:
         words = [*words[1:], words[0]]
