@@ -157,12 +157,13 @@ function sortKeys(tensors: TensorList, networks: Networks): TensorsReport {
   const unsupported: string[] = [];
   const unknown: string[] = [];
   // A strength is used with the factors that it scales.
-  const plain = new Set(
-    tensors.keys().filter((key) => formatOf(key)?.name === "LoRA").map((key) => moduleOf(key)),
+  const scaled = new Set(
+    tensors.keys().filter((key) => !LORA_ALPHA.test(key) && parseLoraKey(key) !== undefined)
+      .map((key) => moduleOf(key)),
   );
   for (const key of tensors.keys()) {
     const parsed = parseLoraKey(key);
-    const isStrange = LORA_ALPHA.test(key) && !plain.has(moduleOf(key));
+    const isStrange = LORA_ALPHA.test(key) && !scaled.has(moduleOf(key));
     const isFound = parsed && modules.get(parsed.component)?.has(flatLoraName(parsed.module));
     if (isFound && !isStrange) continue;
     if (isStrange || (parsed === undefined && formatOf(key))) unsupported.push(key);

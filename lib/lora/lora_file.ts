@@ -6,8 +6,17 @@ import { readSafetensorsHeader } from "../weights/safetensors.ts";
 import { scanJson } from "../weights/scan_json.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { WeightEntry } from "../weights/weight_source.ts";
+import { FullDifference } from "./full_difference.ts";
 import { LoraError } from "./lora_error.ts";
-import { type LoraComponent, parseLoraKey, parseLoraLocation } from "./lora_names.ts";
+import {
+  type LoraComponent,
+  type LoraPart,
+  parseLoraKey,
+  parseLoraLocation,
+} from "./lora_names.ts";
+import { joinLycoris } from "./lycoris.ts";
+import { LowRankProduct } from "./low_rank_product.ts";
+import type { WeightChange } from "./weight_change.ts";
 
 /** Location of a LoRA and its strength. It is opened when it is merged. */
 export interface LoraReference {
@@ -67,16 +76,14 @@ export async function openLoras(references: readonly LoraReference[]): Promise<O
   return { loras, [Symbol.dispose]: () => owned.dispose() };
 }
 
-/** The update of one module: `factor` times up [O, R] times down [R, ...]. */
+/** The update of one module. */
 export interface LoraUpdate {
   /** Module as the file spells it: with dots, or with kohya's underscores. */
   readonly module: string;
-  /** Factor of shape [R, ...], where R is the rank. */
-  readonly down: WeightEntry;
-  /** Factor of shape [O, R]. */
-  readonly up: WeightEntry;
-  /** alpha / R; 1 if the file has no alpha. */
-  readonly factor: number;
+  /** What is changed. */
+  readonly target: "weight" | "bias";
+  /** The change at scale 1. */
+  readonly change: WeightChange;
 }
 
 /** Key of the metadata under which diffusers stores the settings of peft. */
@@ -135,7 +142,7 @@ export class LoraFile implements Disposable {
 interface Parts {
   readonly component: LoraComponent;
   readonly module: string;
-  readonly entries: Partial<Record<"down" | "up" | "alpha", WeightEntry>>;
+  readonly entries: Partial<Record<LoraPart, WeightEntry>>;
 }
 
 function readUpdates(
@@ -171,22 +178,52 @@ function readUpdates(
   const updates = new Map<LoraComponent, LoraUpdate[]>();
   for (const group of groups.values()) {
     const list = updates.get(group.component) ?? [];
-    list.push(joinParts(file, group, settings));
+    list.push(...joinParts(file, group, settings));
     updates.set(group.component, list);
   }
   return updates;
 }
 
-function joinParts(file: string, { component, module, entries }: Parts, settings: Settings) {
+/** Returns the changes of one module: of its weight, and of its bias. */
+function joinParts(file: string, group: Parts, settings: Settings): LoraUpdate[] {
+  const { module, component, entries: { difference, biasDifference, ...factors } } = group;
+  const updates: LoraUpdate[] = [];
+  if (difference) {
+    updates.push({ module, target: "weight", change: new FullDifference(difference) });
+  }
+  if (biasDifference) {
+    updates.push({ module, target: "bias", change: new FullDifference(biasDifference) });
+  }
+  // A module with a difference alone has no factors.
+  if (Object.keys(factors).some((part) => part !== "alpha") || updates.length === 0) {
+    const change = joinFactors(file, { module, component, entries: factors }, settings);
+    updates.push({ module, target: "weight", change });
+  }
+  return updates;
+}
+
+function joinFactors(
+  file: string,
+  { component, module, entries }: Parts,
+  settings: Settings,
+): WeightChange {
   const { down, up, alpha } = entries;
-  const rank = down?.shape[0];
-  if (!down || !up || !rank) {
-    const keys = Object.values(entries).map(({ key }) => key);
+  const factorOf = (rank: number | undefined) => {
+    if (rank === undefined) return 1;
+    const wanted = alpha ? readNumber(file, alpha) : settings.alphaOf(component, module);
+    const divisor = settings.usesRankRoot(component) ? Math.sqrt(rank) : rank;
+    return (wanted ?? divisor) / divisor;
+  };
+  const parts = Object.values(entries);
+  const isEmpty = parts.some((entry) => entry.shape.includes(0));
+  const change = isEmpty ? undefined : joinLycoris(entries, factorOf);
+  if (change) return change;
+  const isPlain = parts.every((entry) => entry === down || entry === up || entry === alpha);
+  if (!down || !up || !isPlain || isEmpty) {
+    const keys = parts.map(({ key }) => key);
     throw new LoraError(file, `expected both factors of module "${module}"`, keys);
   }
-  const wanted = alpha ? readNumber(file, alpha) : settings.alphaOf(component, module);
-  const divisor = settings.usesRankRoot(component) ? Math.sqrt(rank) : rank;
-  return { module, down, up, factor: (wanted ?? divisor) / divisor };
+  return new LowRankProduct(up, down, factorOf(down.shape[0]));
 }
 
 function readNumber(file: string, entry: WeightEntry): number {

@@ -6,6 +6,7 @@ import type { WeightEntry } from "../weights/weight_source.ts";
 import { LoraError } from "./lora_error.ts";
 import type { LoraFile, LoraUpdate, ScaledLora } from "./lora_file.ts";
 import { findLoraModules, flatLoraName, type LoraComponent } from "./lora_names.ts";
+import type { WeightChange } from "./weight_change.ts";
 
 /**
  * Merges LoRAs into the weights of a network. Nothing is read yet: a weight is merged when a
@@ -21,20 +22,20 @@ export function mergeLoras(
   component: LoraComponent,
   loras: readonly ScaledLora[],
 ): StateDict {
-  const updates = new Map<string, LowRankUpdate[]>();
+  const changes = new Map<string, ScaledChange[]>();
   const modules = findLoraModules(weights);
   for (const { lora, scale } of loras) {
-    for (const [key, update] of resolveUpdates(lora, component, { weights, modules })) {
+    for (const [key, updates] of resolveUpdates(lora, component, { weights, modules })) {
       if (scale === 0) continue;
-      const list = updates.get(key) ?? [];
-      list.push({ ...update, factor: scale * update.factor });
-      updates.set(key, list);
+      const list = changes.get(key) ?? [];
+      list.push(...updates.map(({ change }) => ({ change, scale })));
+      changes.set(key, list);
     }
   }
-  if (updates.size === 0) return weights;
+  if (changes.size === 0) return weights;
   const entries = weights.keys().map((key) => {
     const entry = weights.get(key);
-    const merged = updates.get(key);
+    const merged = changes.get(key);
     return merged ? new LoraWeight(entry, merged) : entry;
   });
   return StateDict.fromEntries(entries, weights.location);
@@ -45,70 +46,68 @@ function resolveUpdates(
   lora: LoraFile,
   component: LoraComponent,
   network: { readonly weights: StateDict; readonly modules: ReadonlyMap<string, string> },
-): ReadonlyMap<string, LoraUpdate> {
-  const found = new Map<string, LoraUpdate>();
+): ReadonlyMap<string, readonly LoraUpdate[]> {
+  const found = new Map<string, LoraUpdate[]>();
   const unknown: string[] = [];
   for (const update of lora.updates(component)) {
-    const key = network.modules.get(flatLoraName(update.module));
+    const key = findKey(update, network);
+    const name = update.change.tensors.at(-1)!.key;
     if (key === undefined) {
-      unknown.push(update.down.key);
+      unknown.push(name);
       continue;
     }
-    const other = found.get(key);
+    const others = found.get(key) ?? [];
+    // One module may have factors and a full difference; two names of it are a mistake.
+    const other = others.find(({ module }) => module !== update.module);
     if (other) {
-      const keys = [other.down.key, update.down.key];
+      const keys = [other.change.tensors.at(-1)!.key, name];
       throw new LoraError(lora.location, `expected one update of "${key}"`, keys);
     }
-    checkShapes(lora.location, network.weights.get(key), update);
-    found.set(key, update);
+    checkShapes(lora.location, network.weights.get(key), update.change);
+    found.set(key, [...others, update]);
   }
   if (unknown.length === 0) return found;
   const { location } = network.weights;
   throw new LoraError(lora.location, `expected modules of the ${component} "${location}"`, unknown);
 }
 
-/** A linear layer may be stored as a 1x1 convolution, and vice versa. */
-function checkShapes(file: string, weight: WeightEntry, { down, up }: LoraUpdate): void {
-  const [outputs, ...row] = withoutOnes(weight.shape);
-  const [rank, ...downRow] = withoutOnes(down.shape);
-  const [upOutputs, ...upRow] = withoutOnes(up.shape);
-  const fits = row.join() === downRow.join() && outputs === upOutputs &&
-    upRow.length === 1 && upRow[0] === rank;
-  if (fits) return;
+/** Returns the key of the weight or bias that an update changes; undefined if there is none. */
+function findKey(
+  { module, target }: LoraUpdate,
+  { weights, modules }: {
+    readonly weights: StateDict;
+    readonly modules: ReadonlyMap<string, string>;
+  },
+): string | undefined {
+  const weight = modules.get(flatLoraName(module));
+  if (target === "weight" || weight === undefined) return weight;
+  const bias = weight.replace(/weight$/, "bias");
+  return weights.has(bias) ? bias : undefined;
+}
+
+function checkShapes(file: string, weight: WeightEntry, change: WeightChange): void {
+  if (change.fits(weight.shape)) return;
   const describe = ({ shape }: WeightEntry) => `[${shape.join(", ")}]`;
   throw new LoraError(
     file,
     `expected factors of "${weight.key}" ${describe(weight)}, ` +
-      `got ${describe(up)} and ${describe(down)}`,
+      `got ${change.tensors.map(describe).join(" and ")}`,
     [],
   );
 }
 
-/** Drops trailing dimensions of 1 after the first two. */
-function withoutOnes(shape: readonly number[]): readonly number[] {
-  const last = shape.findLastIndex((dimension, axis) => axis < 2 || dimension !== 1);
-  return shape.slice(0, last + 1);
+/** A change and its strength. */
+interface ScaledChange {
+  /** The change. */
+  readonly change: WeightChange;
+  /** Multiplies it. */
+  readonly scale: number;
 }
-
-/** Factors of the product that is added to a weight. */
-interface LowRankUpdate {
-  /** Shape [R, ...], with as many values in a row as the weight has. */
-  readonly down: WeightEntry;
-  /** O R values, in rows of R. */
-  readonly up: WeightEntry;
-  /** Multiplies the product. */
-  readonly factor: number;
-}
-
-/** Ranks that are added in one pass, so that sums are read and written less often. */
-const BLOCK_RANKS = 4;
 
 /**
- * A weight [O, ...] with LoRAs merged into it: W + Σ factor · up · down.
+ * A weight [O, ...] with LoRAs merged into it: W + Σ scale · change.
  *
  * Each read merges the rows that it needs. No merged copy is kept.
- *
- * Source: Hu et al. 2021, https://arxiv.org/abs/2106.09685, section 4.1.
  */
 class LoraWeight implements WeightEntry {
   readonly key: string;
@@ -116,60 +115,21 @@ class LoraWeight implements WeightEntry {
   /** Type in which the unmerged weight is stored. */
   readonly dtype: WeightEntry["dtype"];
   readonly #entry: WeightEntry;
-  readonly #updates: readonly LowRankUpdate[];
+  readonly #changes: readonly ScaledChange[];
 
-  constructor(entry: WeightEntry, updates: readonly LowRankUpdate[]) {
+  constructor(entry: WeightEntry, changes: readonly ScaledChange[]) {
     this.key = entry.key;
     this.shape = entry.shape;
     this.dtype = entry.dtype;
     this.#entry = entry;
-    this.#updates = updates;
+    this.#changes = changes;
   }
 
   /** Reads merged values. They are rounded once, at the end. */
   read(type: FloatType, start = 0, count?: number): Uint8Array<ArrayBuffer> {
     const values = floatView(this.#entry.read("float32", start, count)).slice();
     const rowSize = shapeSize(this.shape.slice(1));
-    for (const update of this.#updates) addProduct(values, update, { start, rowSize });
+    for (const { change, scale } of this.#changes) change.add(values, { start, rowSize }, scale);
     return convertFloats(new Uint8Array(values.buffer), "F32", type);
-  }
-}
-
-/**
- * Adds a product to a part of a weight.
- *
- * @param values The part. It is modified.
- * @param part.start Index of its first value in the weight.
- * @param part.rowSize Values of the weight for each of its O rows.
- */
-function addProduct(
-  values: Float32Array,
-  { down, up, factor }: LowRankUpdate,
-  part: { readonly start: number; readonly rowSize: number },
-): void {
-  const { start, rowSize } = part;
-  const rank = down.shape[0]!;
-  const end = start + values.length;
-  const firstRow = Math.floor(start / rowSize);
-  const endRow = Math.ceil(end / rowSize);
-  const ups = floatView(up.read("float32", firstRow * rank, (endRow - firstRow) * rank));
-  // The rank is padded with zeros to whole blocks.
-  const blocks = Math.ceil(rank / BLOCK_RANKS);
-  const downs = new Float32Array(blocks * BLOCK_RANKS * rowSize);
-  downs.set(floatView(down.read("float32")));
-  for (let row = firstRow; row < endRow; row++) {
-    const from = Math.max(start, row * rowSize);
-    const count = Math.min(end, (row + 1) * rowSize) - from;
-    const target = from - start;
-    for (let r = 0; r < rank; r += BLOCK_RANKS) {
-      const i = (row - firstRow) * rank + r;
-      const scaled = (k: number) => r + k < rank ? factor * ups[i + k]! : 0;
-      const [a, b, c, d] = [scaled(0), scaled(1), scaled(2), scaled(3)];
-      let source = r * rowSize + from - row * rowSize;
-      for (let x = target; x < target + count; x++, source++) {
-        values[x]! += a * downs[source]! + b * downs[source + rowSize]! +
-          c * downs[source + 2 * rowSize]! + d * downs[source + 3 * rowSize]!;
-      }
-    }
   }
 }

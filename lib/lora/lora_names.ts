@@ -11,19 +11,68 @@ export interface LoraKey {
   readonly component: LoraComponent;
   /** Module as the file spells it: with dots, or with kohya's underscores. */
   readonly module: string;
-  /** Factor "down" [R, ...], factor "up" [O, R], or the scalar "alpha" that scales both. */
-  readonly part: "down" | "up" | "alpha";
+  /** What the tensor is. */
+  readonly part: LoraPart;
 }
+
+/**
+ * A tensor of a module: factor "down" [R, ...], factor "up" [O, R], the scalar "alpha" that scales
+ * both, the kernel "mid" [R, R, k, k] between them, a full difference of the weight or the bias,
+ * LoHa's factors (w, t), or LoKr's (k).
+ */
+export type LoraPart =
+  | "down"
+  | "up"
+  | "mid"
+  | "alpha"
+  | "difference"
+  | "biasDifference"
+  | `w${1 | 2}${"a" | "b"}`
+  | `t${1 | 2}`
+  | `k${1 | 2}${"" | "a" | "b"}`
+  | "kt2";
 
 /** Endings of keys: those of peft (A and B), of kohya, and of older versions of diffusers. */
 const DOWN = /(\.lora_A(\.[^.]+)?|\.lora_down|[._]lora\.down|\.lora_linear_layer\.down)\.weight$/;
 const UP = /(\.lora_B(\.[^.]+)?|\.lora_up|[._]lora\.up|\.lora_linear_layer\.up)\.weight$/;
 const ALPHA = /\.alpha$/;
+/** Differences that are stored whole, also those of normalizations. */
+const DIFFERENCE = /\.(diff|w_norm)$/;
+const BIAS_DIFFERENCE = /\.(diff_b|b_norm)$/;
+
+/** Endings of the parts. */
+const ENDINGS: readonly (readonly [LoraPart, RegExp])[] = [
+  ["down", DOWN],
+  ["up", UP],
+  ["alpha", ALPHA],
+  ["difference", DIFFERENCE],
+  ["biasDifference", BIAS_DIFFERENCE],
+  ["mid", /\.lora_mid\.weight$/],
+  ["w1a", /\.hada_w1_a$/],
+  ["w1b", /\.hada_w1_b$/],
+  ["w2a", /\.hada_w2_a$/],
+  ["w2b", /\.hada_w2_b$/],
+  ["t1", /\.hada_t1$/],
+  ["t2", /\.hada_t2$/],
+  ["k1", /\.lokr_w1$/],
+  ["k1a", /\.lokr_w1_a$/],
+  ["k1b", /\.lokr_w1_b$/],
+  ["k2", /\.lokr_w2$/],
+  ["k2a", /\.lokr_w2_a$/],
+  ["k2b", /\.lokr_w2_b$/],
+  ["kt2", /\.lokr_t2$/],
+];
 
 /** Prefix that peft adds to the names of a wrapped model. */
 const PEFT_PREFIX = /^base_model\.model\./;
 const KOHYA_PREFIX = /^lora_(unet|te1|te2|te)_/;
 const DIFFUSERS_PREFIX = /^(unet|text_encoder_2|text_encoder)\./;
+/** Prefixes of ComfyUI, behind which modules have their names in SGM or in transformers. */
+const COMFY_PREFIXES: readonly (readonly [string, LoraComponent])[] = [
+  ["diffusion_model.", "unet"],
+  ["text_encoders.clip_l.transformer.", "text_encoder"],
+  ["text_encoders.clip_g.transformer.", "text_encoder_2"],
+];
 /** A file for the UNet alone may lack the prefix. */
 const UNET_MODULE = /^(down_blocks|mid_block|up_blocks)\./;
 
@@ -52,8 +101,7 @@ const RENAMED: readonly (readonly [RegExp, string])[] = [
  */
 export function parseLoraKey(key: string): LoraKey | undefined {
   const path = key.replace(PEFT_PREFIX, "");
-  const ends = [["down", DOWN], ["up", UP], ["alpha", ALPHA]] as const;
-  const end = ends.find(([, pattern]) => pattern.test(path));
+  const end = ENDINGS.find(([, pattern]) => pattern.test(path));
   if (!end) return undefined;
   const [part, pattern] = end;
   const full = path.replace(pattern, "");
@@ -61,6 +109,9 @@ export function parseLoraKey(key: string): LoraKey | undefined {
   if (kohya) {
     const component = KOHYA_COMPONENTS[kohya[1]!]!;
     return { component, module: full.slice(kohya[0].length), part };
+  }
+  for (const [prefix, component] of COMFY_PREFIXES) {
+    if (full.startsWith(prefix)) return { component, module: full.slice(prefix.length), part };
   }
   const diffusers = DIFFUSERS_PREFIX.exec(full);
   if (!diffusers && !UNET_MODULE.test(full)) return undefined;
@@ -84,7 +135,7 @@ const WEIGHT = ".weight";
  */
 export function findLoraModules(weights: StateDict): ReadonlyMap<string, string> {
   const modules = weights.keys()
-    .filter((key) => key.endsWith(WEIGHT) && weights.get(key).shape.length >= 2)
+    .filter((key) => key.endsWith(WEIGHT))
     .map((key) => key.slice(0, -WEIGHT.length));
   const found = new Map<string, string>();
   for (const module of modules) found.set(flatLoraName(module), module + WEIGHT);
@@ -100,6 +151,7 @@ export function flatLoraName(module: string): string {
 /** SGM's names of the layers outside of blocks. */
 const SGM_TOP: Readonly<Record<string, string>> = {
   "conv_in": "input_blocks.0.0",
+  "conv_norm_out": "out.0",
   "conv_out": "out.2",
   "time_embedding.linear_1": "time_embed.0",
   "time_embedding.linear_2": "time_embed.2",
@@ -109,8 +161,10 @@ const SGM_TOP: Readonly<Record<string, string>> = {
 
 /** SGM's names of the layers of a residual block. */
 const SGM_RESNET: Readonly<Record<string, string>> = {
+  norm1: "in_layers.0",
   conv1: "in_layers.2",
   time_emb_proj: "emb_layers.1",
+  norm2: "out_layers.0",
   conv2: "out_layers.3",
   conv_shortcut: "skip_connection",
 };

@@ -81,11 +81,13 @@ Deno.test("metadata tells the prediction type of a file without markers", async 
 const LORAS: readonly (readonly [list: string, formats: readonly string[], isUsable: boolean])[] = [
   ["lora_kohya", ["LoRA"], true],
   ["lora_lcm", ["LoRA"], true],
-  ["loha", ["LoHa"], false],
-  ["lokr", ["LoKr"], false],
+  ["loha", ["LoHa"], true],
+  ["lokr", ["LoKr"], true],
   ["dora_peft", ["LoRA", "DoRA"], false],
   ["lora_bundle_emb", ["LoRA", "embedded textual inversion"], false],
-  ["lora_mid", ["LoRA", "LoRA with Tucker decomposition"], false],
+  ["lora_mid", ["LoRA", "LoRA with Tucker decomposition"], true],
+  ["lora_comfy", ["LoRA"], true],
+  ["lora_diff", ["LoRA", "full differences"], true],
 ];
 
 for (const [list, formats, isUsable] of LORAS) {

@@ -10,6 +10,7 @@ import {
   parseLoraKey,
   parseLoraLocation,
 } from "../../../lib/lora/lora_names.ts";
+import { LowRankProduct } from "../../../lib/lora/low_rank_product.ts";
 import { mergeLoras } from "../../../lib/lora/lora_merge.ts";
 import { type TensorToWrite, writeSafetensors } from "../../../lib/weights/safetensors_writer.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
@@ -38,6 +39,12 @@ function openWeights(tensors: Tensors): StateDict {
 
 function read(weights: StateDict, key: string, start?: number, count?: number): Float32Array {
   return new Float32Array(weights.get(key).read("float32", start, count).slice().buffer);
+}
+
+function factorOfFirst(lora: LoraFile): number {
+  const { change } = lora.updates("unet")[0]!;
+  assert(change instanceof LowRankProduct);
+  return change.factor;
 }
 
 /** The definition: W[o, i] + factor * sum over r of up[o, r] * down[r, i], in float64. */
@@ -90,7 +97,9 @@ Deno.test("parseLoraKey() reads the keys of peft, diffusers and kohya", () => {
   for (const [key, [component, module, part]] of Object.entries(expected)) {
     assert.deepEqual(parseLoraKey(key), { component, module, part }, key);
   }
-  for (const key of ["lora_unet_x.hada_w1_a", "unet.x.dora_scale", "x.lora_A.weight", "x.weight"]) {
+  for (
+    const key of ["lora_unet_x.oft_blocks", "unet.x.dora_scale", "x.lora_A.weight", "x.weight"]
+  ) {
     assert.equal(parseLoraKey(key), undefined, key);
   }
 });
@@ -206,7 +215,7 @@ Deno.test("mergeLoras() takes alpha from the metadata that diffusers writes", ()
       "unet.mid_block.a.lora_A.weight": down,
       "unet.mid_block.a.lora_B.weight": up,
     }, { lora_adapter_metadata: JSON.stringify(settings) });
-    return lora.updates("unet")[0]!.factor;
+    return factorOfFirst(lora);
   };
   assert.equal(factorOf({}), 1);
   assert.equal(factorOf({ "unet.lora_alpha": 8 }), 2);
@@ -232,7 +241,7 @@ Deno.test("LoraFile refuses metadata that is deeply nested, and ignores numbers 
   );
   assert.equal(performance.now() - start < 2000, true);
   using lora = open(`{"unet.lora_alpha": 1e999}`);
-  assert.equal(lora.updates("unet")[0]!.factor, 1);
+  assert.equal(factorOfFirst(lora), 1);
 });
 
 Deno.test("LoraFile refuses a rank of 0", () => {
@@ -261,13 +270,13 @@ Deno.test("LoraFile names the keys that it does not know", () => {
   const [down, up] = [tensor([2, 4], 2), tensor([3, 2], 3)];
   const a = "unet.mid_block.a";
   assert.throws(
-    () => openLora({ [`${a}.hada_w1_a`]: down, "noise": up, "x.diff": up, "y.diff": up }),
+    () => openLora({ [`${a}.dora_scale`]: down, "noise": up, "x.diff": up, "y.diff": up }),
     (error: unknown) => {
       assert.ok(error instanceof LoraError);
       assert.equal(error.keys.length, 4);
       assert.match(
         error.message,
-        /\.lora_down\.weight or similar, got "unet\.mid_block\.a\.hada_w1_a", .* and 1 more$/,
+        /\.lora_down\.weight or similar, got "unet\.mid_block\.a\.dora_scale", .* and 1 more$/,
       );
       return true;
     },
