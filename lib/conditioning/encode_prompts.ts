@@ -2,6 +2,7 @@ import type { ImageSize } from "../image/image.ts";
 import type { NetworkPrecision } from "../onnx/runtime/network_precision.ts";
 import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { Conditioning, Prompts } from "./family/model_family.ts";
+import { readPrompt } from "./read_prompt.ts";
 import type { TeacherFolder } from "./teacher_folder.ts";
 
 /** Options of {@linkcode encodePrompts}. */
@@ -11,8 +12,8 @@ export interface EncodePromptsOptions extends NetworkPrecision {
 }
 
 /**
- * Encodes prompts with the text encoders of a teacher and its LoRAs. Each encoder is loaded, run
- * once and released.
+ * Normalizes prompts, and encodes them with the text encoders of a teacher and its LoRAs. Each
+ * encoder is loaded, run once and released.
  *
  * @throws {TeacherFolderError} If neither the teacher nor the caller gives the size.
  * @throws {SessionError} If a network cannot be loaded.
@@ -25,5 +26,12 @@ export async function encodePrompts(
 ): Promise<Conditioning> {
   // The size conditioning is that of the training images, whatever the size of the image is now.
   const imageSize = teacher.unet.sampleSize || !size ? teacher.imageSize : size;
-  return await teacher.promptEncoder.encode(sessions, prompts, { ...precision, imageSize });
+  const { prompt, negativePrompt } = prompts;
+  const texts = {
+    prompt: await readPrompt(teacher, prompt),
+    negativePrompt: negativePrompt === undefined
+      ? undefined
+      : await readPrompt(teacher, negativePrompt),
+  };
+  return await teacher.promptEncoder.encode(sessions, texts, { ...precision, imageSize });
 }

@@ -1,5 +1,5 @@
 import { configNotes } from "../../config/config_keys.ts";
-import { describeUnknownWords, findUnknownWords } from "../conditioning/unknown_words.ts";
+import { promptNotes } from "../conditioning/read_prompt.ts";
 import { showsImage } from "../initialization/initialize.ts";
 import { precisionName } from "../onnx/runtime/network_precision.ts";
 import { paletteWarnings } from "../palette/palette.ts";
@@ -16,7 +16,7 @@ export async function runNotes(
   return [
     ...configNotes(setup.config),
     ...paletteWarnings(setup.palette),
-    ...await promptNotes(setup),
+    ...await notesOfPrompts(setup),
     ...teacherNotes(setup),
     ...referenceNotes(setup),
     ...editNotes(setup, checkpoint),
@@ -25,14 +25,13 @@ export async function runNotes(
   ];
 }
 
-/** Words outside the teacher's vocabulary. */
-async function promptNotes({ config, teacher, usesNegativePrompt }: RunSetup): Promise<string[]> {
-  const notes: string[] = [];
-  for (const text of [config.prompt, usesNegativePrompt ? config.negativePrompt : ""]) {
-    const words = await findUnknownWords(teacher.folder, text);
-    notes.push(...describeUnknownWords(words, teacher.name));
-  }
-  return notes;
+/** What the teacher reads otherwise than typed. */
+async function notesOfPrompts(
+  { config, teacher, usesNegativePrompt }: RunSetup,
+): Promise<string[]> {
+  const texts = [config.prompt, usesNegativePrompt ? config.negativePrompt : ""];
+  const notes = await Promise.all(texts.map((text) => promptNotes(teacher, text)));
+  return [...new Set(notes.flat())];
 }
 
 /** Settings that the teacher or the runtime cannot follow. */

@@ -81,6 +81,8 @@ export interface PromptEncoder {
     prompts: Prompts,
     options: EncodeOptions,
   ): Promise<Conditioning>;
+  /** Returns the words beyond the token limit, with one that is cut; "" if there are none. */
+  cutWords(text: string): Promise<string>;
   /** Builds the graphs of the text encoders for R rows; their weights are placeholders. */
   plan(options: PlanOptions): Promise<PromptEncoderPlan>;
 }

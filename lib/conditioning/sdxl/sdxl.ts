@@ -73,6 +73,16 @@ class SdxlPromptEncoder implements PromptEncoder {
     return { states, pooled, timeIds: makeTimeIds(options.imageSize, texts.length) };
   }
 
+  async cutWords(text: string): Promise<string> {
+    const { folder } = this.#source;
+    const cuts = await Promise.all(
+      (["tokenizer", "tokenizer_2"] as const).map(async (name) =>
+        (await openClipTokenizer(folder, name)).cutWords(text)
+      ),
+    );
+    return cuts.reduce((longest, cut) => cut.length > longest.length ? cut : longest);
+  }
+
   async plan({ rows, precision }: PlanOptions): Promise<PromptEncoderPlan> {
     const { folder } = this.#source;
     const configs = await Promise.all(

@@ -59,6 +59,18 @@ export class ClipTokenizer {
     const framed = [bos, ...ids, eos];
     return [...framed, ...new Array<number>(this.maxLength - framed.length).fill(pad)];
   }
+
+  /** Returns the end of a text that `encode` truncates, from the first cut word; "" if none. */
+  cutWords(text: string): string {
+    const words = normalize(text).trim().split(" ");
+    let room = this.maxLength - 2;
+    // Tokens do not cross spaces.
+    const first = words.findIndex((word) => {
+      if (word !== "") room -= this.#plain.encode(word).length;
+      return room < 0;
+    });
+    return first < 0 ? "" : words.slice(first).join(" ");
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describeUnknownWords, findUnknownWords } from "../../../lib/conditioning/unknown_words.ts";
+import { readVocabulary } from "../../../lib/conditioning/vocabulary.ts";
 import { memoryFolder } from "./memory_folder.ts";
 
 const FOLDER = memoryFolder({
@@ -12,38 +13,41 @@ const FOLDER = memoryFolder({
   }),
 });
 
-async function describe(prompt: string): Promise<string[]> {
-  return describeUnknownWords(await findUnknownWords(FOLDER, prompt), "mini");
+const VOCABULARY = (await readVocabulary(FOLDER))!;
+
+function describe(prompt: string): string[] {
+  return describeUnknownWords(findUnknownWords(VOCABULARY, prompt), "mini");
 }
 
-Deno.test("findUnknownWords() finds nothing in a prompt of known words", async () => {
+Deno.test("findUnknownWords() finds words and numbers that are not known", () => {
   const prompt = "A red CAT on a light-blue background, 2 dragon's faces: pin\u0303ata!";
-  assert.deepEqual((await findUnknownWords(FOLDER, prompt)).map(({ word }) => word), ["faces"]);
-  assert.deepEqual(await describe("a red dragon"), []);
-  assert.deepEqual(await describe(""), []);
+  const words = (text: string) => findUnknownWords(VOCABULARY, text).map(({ word }) => word);
+  assert.deepEqual(words(prompt), ["2", "faces"]);
+  assert.deepEqual(words("1st dragon, 1.5 \u9f8d"), ["1st", "1.5", "\u9f8d"]);
+  assert.deepEqual(describe("a red dragon"), []);
+  assert.deepEqual(describe(""), []);
 });
 
-Deno.test("describeUnknownWords() names the nearest known words", async () => {
-  assert.deepEqual(await describe("a drgon and a drgon"), [
+Deno.test("describeUnknownWords() names the nearest known words", () => {
+  assert.deepEqual(describe("a drgon and a drgon"), [
     '"drgon" is not in the vocabulary of "mini"; nearest known: "dragon"',
     '"and" is not in the vocabulary of "mini"; see its vocabulary.json for all words',
   ]);
   // As "dinosaur" and "sauropod": spelled differently, with a part in common.
-  assert.deepEqual(await describe("a snapdragonfly"), [
+  assert.deepEqual(describe("a snapdragonfly"), [
     '"snapdragonfly" is not in the vocabulary of "mini"; nearest known: "dragon"',
   ]);
-  assert.deepEqual(await describe("regrouping"), [
+  assert.deepEqual(describe("regrouping"), [
     '"regrouping" is not in the vocabulary of "mini"; nearest known: "background"',
   ]);
 });
 
-Deno.test("findUnknownWords() finds nothing for a teacher without a vocabulary", async () => {
-  assert.deepEqual(await findUnknownWords(memoryFolder({}), "xyzzy"), []);
+Deno.test("readVocabulary() finds none in a teacher without the file", async () => {
+  assert.equal(await readVocabulary(memoryFolder({})), undefined);
 });
 
-Deno.test("findUnknownWords() refuses a file without the lists", async () => {
-  const broken = (text: string) =>
-    findUnknownWords(memoryFolder({ "vocabulary.json": text }), "dragon");
+Deno.test("readVocabulary() refuses a file without the lists", async () => {
+  const broken = (text: string) => readVocabulary(memoryFolder({ "vocabulary.json": text }));
   await assert.rejects(broken('{"names": [1]}'), /expected a list of strings "names"/);
   await assert.rejects(broken("{"), /it is not JSON/);
 });

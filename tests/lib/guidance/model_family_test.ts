@@ -41,6 +41,7 @@ const STATES_ONLY: PromptEncoder = {
     const data = Float32Array.from(rows.flatMap((row) => [...row]));
     return Promise.resolve({ states: { data, shape: [texts.length, LENGTH, WIDTH] } });
   },
+  cutWords: () => Promise.resolve(""),
   plan: () => Promise.resolve({ graphs: [], promptLength: LENGTH }),
 };
 
