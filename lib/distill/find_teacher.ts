@@ -11,7 +11,7 @@ import { openModelFolder } from "../weights/open_model_folder.ts";
 import { type HubModelOptions, openHubModel, webOptions } from "../hub/hub_model.ts";
 import type { FileChoice } from "../hub/repo_files.ts";
 import { findLora, type LoraReference } from "../lora/lora_file.ts";
-import { splitLoraPaths } from "../lora/lora_names.ts";
+import { LORA_FILE, splitLoraPaths } from "../lora/lora_names.ts";
 import { BUILT_IN_TEACHER, hasShortName, mayBeHubModel } from "../hub/model_ids.ts";
 
 /** Options of {@linkcode findTeacher}. */
@@ -47,7 +47,11 @@ export async function findTeacher(
   // One by one: two may be in one repository.
   for (const location of splitLoraPaths(loraPath)) {
     loras.push(
-      await findLora(location, loraScale, (id, file) => openAuxiliaryModel(id, { ...hub, file })),
+      await findLora(
+        location,
+        loraScale,
+        (id, file) => openAuxiliaryModel(id, { ...hub, file, orOnlyWeights: file === LORA_FILE }),
+      ),
     );
   }
   return await openTeacherFolder(folder, {

@@ -76,7 +76,10 @@ export async function missingOfFolder(
 ): Promise<readonly MissingFile[]> {
   const folder = openModelFolder(cache.snapshotFolder(commit));
   if (choice.file !== undefined) {
-    return await folder.has(choice.file) ? [] : [{ path: choice.file }];
+    if (await folder.has(choice.file)) return [];
+    const names = choice.orOnlyWeights ? await folder.list?.() ?? [] : [];
+    const weights = names.filter((name) => name.endsWith(".safetensors"));
+    return weights.length === 1 ? [] : [{ path: choice.file }];
   }
   if (!await folder.has("model_index.json")) {
     if (!await folder.has("config.json")) return [{ path: "model_index.json" }];

@@ -73,9 +73,10 @@ export class RemoteFolder implements ModelFolder {
     return new RemoteFolder(client, repo, { listing, signal });
   }
 
-  /** Paths of all files. */
-  get files(): readonly string[] {
-    return this.#listing.files.map(({ path }) => path);
+  /** Lists the names of the files that are in no subfolder. */
+  list(): Promise<readonly string[]> {
+    const paths = this.#listing.files.map(({ path }) => path);
+    return Promise.resolve(paths.filter((path) => !path.includes("/")).sort());
   }
 
   /** Tells whether a file exists. */

@@ -2,6 +2,7 @@ import type { FloatType } from "../weights/float16.ts";
 import { isPickle, isShardOrIndex, weightNames } from "../weights/weight_names.ts";
 import { HubError } from "./hub_error.ts";
 import type { RepoFile, RepoListing } from "./repo_listing.ts";
+import { severalFiles } from "../weights/several_files.ts";
 import { SAFETENSORS_REVISIONS } from "./model_ids.ts";
 
 /** The needed files of one network, tokenizer or scheduler. */
@@ -25,6 +26,11 @@ export interface FileChoice {
   readonly prefer?: FloatType;
   /** The only needed file, such as that of a LoRA. Default: whole networks. */
   readonly file?: string;
+  /**
+   * Whether the only .safetensors file at the top of the repository is taken if there is no `file`.
+   * Default: false.
+   */
+  readonly orOnlyWeights?: boolean;
 }
 
 /** Folders of a teacher in diffusers layout. Variants such as `vae_1_0` are not used. */
@@ -75,7 +81,9 @@ export function chooseFiles(
   listing: RepoListing,
   choice: FileChoice = {},
 ): readonly FilePart[] {
-  if (choice.file !== undefined) return [chooseFile(repo, listing, choice.file)];
+  if (choice.file !== undefined) {
+    return [chooseFile(repo, listing, { name: choice.file, ...choice })];
+  }
   const byFolder = Map.groupBy(listing.files, ({ path }) => folderOf(path));
   const root = byFolder.get("") ?? [];
   const index = root.find(({ path }) => path === "model_index.json");
@@ -87,9 +95,20 @@ export function chooseFiles(
   return [{ subfolder: "", texts: [index], weights: [] }, ...parts];
 }
 
-function chooseFile(repo: string, listing: RepoListing, name: string): FilePart {
+function chooseFile(
+  repo: string,
+  listing: RepoListing,
+  { name, orOnlyWeights = false }: { readonly name: string } & FileChoice,
+): FilePart {
   const file = listing.files.find(({ path }) => path === name);
   if (file) return { subfolder: folderOf(name), texts: [], weights: [file] };
+  const weights = listing.files.filter(({ path }) => /^[^/]+\.safetensors$/.test(path));
+  if (orOnlyWeights && weights.length === 1) return { subfolder: "", texts: [], weights };
+  if (orOnlyWeights && weights.length > 1) {
+    throw new HubError(
+      `Cannot use ${repo}: ${severalFiles(repo, weights.map(({ path }) => path))}`,
+    );
+  }
   const others = listing.files.map(({ path }) => path).filter((path) =>
     path.endsWith(".safetensors")
   );

@@ -7,6 +7,7 @@ import { defined } from "../text/defined.ts";
 import { parseLoraLocation } from "../lora/lora_names.ts";
 import { type ModelFolder, ModelFolderError } from "../weights/model_folder.ts";
 import { openModelFolder } from "../weights/open_model_folder.ts";
+import { severalFiles } from "../weights/several_files.ts";
 import { inspectFile } from "./inspect_file.ts";
 import { inspectFolder, isDiffusersFolder } from "./inspect_folder.ts";
 import { planTeacher } from "./plan_teacher.ts";
@@ -16,11 +17,6 @@ import type { ModelReport } from "./model_report.ts";
 export interface InspectOptions {
   /** Where models of the Hub are. Nothing is downloaded into its cache. */
   readonly hub?: HubModelOptions;
-  /**
-   * Lists the paths of the files in a folder. It is needed for a folder without config.json, whose
-   * files have any names. Default: such a folder is not inspected.
-   */
-  readonly listFiles?: (folder: string) => Promise<readonly string[]>;
 }
 
 /**
@@ -37,14 +33,14 @@ export async function inspectModel(
   location: string,
   options: InspectOptions = {},
 ): Promise<ModelReport> {
-  const { folder, file, files } = await locate(location, options);
+  const { folder, file } = await locate(location, options);
   if (file !== undefined) return await inspectFile(folder, file, location);
   if (await isDiffusersFolder(folder)) {
     const report = await inspectFolder(folder, location);
     const isTeacher = report.isUsable && report.kind === "teacher";
     return isTeacher ? { ...report, memory: await planTeacher(folder, location) } : report;
   }
-  const candidates = files.filter((path) => /^[^/\\]+\.safetensors$/.test(path));
+  const candidates = await listWeights(folder);
   if (candidates.length === 1) return await inspectFile(folder, candidates[0]!, location);
   throw new ModelFolderError(folder.location, describeCandidates(location, candidates));
 }
@@ -53,15 +49,13 @@ interface Located {
   readonly folder: ModelFolder;
   /** The only file of interest; undefined for the folder. */
   readonly file?: string;
-  /** Paths of the files in the folder, as far as they are known. */
-  readonly files: readonly string[];
 }
 
 async function locate(location: string, options: InspectOptions): Promise<Located> {
-  const { hub = {}, listFiles = () => Promise.resolve([]) } = options;
+  const { hub = {} } = options;
   if (location === BUILT_IN_TEACHER) {
     const url = new URL(import.meta.resolve("../../assets/models/mini/"));
-    return { folder: openModelFolder(url), files: [] };
+    return { folder: openModelFolder(url) };
   }
   const isOfHub = /^[^:\\/]+\/[^:\\/]+:[^:]+\.safetensors$/.test(location);
   if (isOfHub) {
@@ -69,13 +63,13 @@ async function locate(location: string, options: InspectOptions): Promise<Locate
     return { ...await openRepository(folder, { ...hub, file: path }), file: path };
   }
   if (location.endsWith(".safetensors")) {
-    return { folder: openModelFolder(dirname(location)), file: basename(location), files: [] };
+    return { folder: openModelFolder(dirname(location)), file: basename(location) };
   }
   const folder = openModelFolder(location);
-  const files = await listFiles(location).catch(() => []);
   const isBare = !/[\\/@]/.test(location) && !hasShortName(location);
-  const isThere = isBare || files.length > 0 || await isDiffusersFolder(folder);
-  if (isThere || parseModelId(location).type === "folder") return { folder, files };
+  const isThere = isBare || (await listWeights(folder)).length > 0 ||
+    await isDiffusersFolder(folder);
+  if (isThere || parseModelId(location).type === "folder") return { folder };
   return await openRepository(location, hub);
 }
 
@@ -83,10 +77,10 @@ async function locate(location: string, options: InspectOptions): Promise<Locate
 async function openRepository(id: string, hub: HubModelOptions): Promise<Located> {
   const reference = parseModelId(id);
   if (reference.type === "folder") {
-    return { folder: openModelFolder(reference.location), files: [] };
+    return { folder: openModelFolder(reference.location) };
   }
   try {
-    return { folder: await openHubModel(id, { ...hub, download: false }), files: [] };
+    return { folder: await openHubModel(id, { ...hub, download: false }) };
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
   }
@@ -95,16 +89,17 @@ async function openRepository(id: string, hub: HubModelOptions): Promise<Located
     reference,
     defined({ settings, fetch, retry, signal, onNote }),
   );
-  return { folder: remote, files: remote.files };
+  return { folder: remote };
+}
+
+/** Lists the weights in a folder; none if it cannot be listed. */
+async function listWeights(folder: ModelFolder): Promise<string[]> {
+  const names = await folder.list?.() ?? [];
+  return names.filter((name) => name.endsWith(".safetensors"));
 }
 
 function describeCandidates(location: string, candidates: readonly string[]): string {
-  if (candidates.length === 0) {
-    return "expected a folder in diffusers layout with model_index.json or config.json, or with " +
-      "one .safetensors file, got neither";
-  }
-  const shown = candidates.slice(0, 5).map((name) => `"${name}"`).join(", ");
-  const rest = candidates.length > 5 ? ` and ${candidates.length - 5} more` : "";
-  return `it has ${candidates.length} files, ${shown}${rest}; name one of them, such as ` +
-    `"${location}${/^[^\\/]+\/[^\\/]+$/.test(location) ? ":" : "/"}${candidates[0]}"`;
+  if (candidates.length > 0) return severalFiles(location, candidates);
+  return "expected a folder in diffusers layout with model_index.json or config.json, or with " +
+    "one .safetensors file, got neither";
 }

@@ -4,11 +4,13 @@ import type { ModelFolder } from "../weights/model_folder.ts";
 import { openModelFolder } from "../weights/open_model_folder.ts";
 import { readSafetensorsHeader } from "../weights/safetensors.ts";
 import { scanJson } from "../weights/scan_json.ts";
+import { severalFiles } from "../weights/several_files.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { WeightEntry } from "../weights/weight_source.ts";
 import { FullDifference } from "./full_difference.ts";
 import { LoraError } from "./lora_error.ts";
 import {
+  LORA_FILE,
   type LoraComponent,
   type LoraPart,
   parseLoraKey,
@@ -43,12 +45,13 @@ export interface OpenLoras extends Disposable {
 }
 
 /**
- * Locates a LoRA. No file is read.
+ * Locates a LoRA. No file is read, unless the folder is on a server.
  *
  * @param location Path or address of a file that ends with ".safetensors", or of a folder. The file
- * in a folder is {@linkcode LORA_FILE}, unless one is named after a colon:
+ * in a folder is {@linkcode LORA_FILE} or the only one, unless one is named after a colon:
  * "owner/name:file.safetensors".
  * @param open Opens the folder. Default: a path or address.
+ * @throws {LoraError} If a folder has several files.
  */
 export async function findLora(
   location: string,
@@ -56,8 +59,18 @@ export async function findLora(
   open: (folder: string, file: string) => ModelFolder | Promise<ModelFolder> = (folder) =>
     openModelFolder(folder),
 ): Promise<LoraReference> {
-  const { folder, path } = parseLoraLocation(location);
-  return { folder: await open(folder, path), path, scale };
+  const { folder: id, path } = parseLoraLocation(location);
+  const folder = await open(id, path);
+  return { folder, path: path === LORA_FILE ? await chooseFile(folder, id) : path, scale };
+}
+
+/** Returns the file of a LoRA in a folder: that with the usual name, or the only one. */
+async function chooseFile(folder: ModelFolder, id: string): Promise<string> {
+  if (await folder.has(LORA_FILE)) return LORA_FILE;
+  const names = (await folder.list?.() ?? []).filter((name) => name.endsWith(".safetensors"));
+  if (names.length > 1) throw new LoraError(folder.location, severalFiles(id, names));
+  // Without any, the error names the file that is expected.
+  return names[0] ?? LORA_FILE;
 }
 
 /**

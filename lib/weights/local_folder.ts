@@ -46,6 +46,21 @@ export class LocalFolder implements ModelFolder {
     }
   }
 
+  /** Lists the names of the files in the folder; none if there is no such folder. */
+  async list(): Promise<readonly string[]> {
+    const names: string[] = [];
+    try {
+      for await (const { name, isDirectory } of Deno.readDir(this.location)) {
+        if (!isDirectory) names.push(name);
+      }
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return [];
+      if (error instanceof Deno.errors.NotADirectory) return [];
+      throw describeLocal(this.location, error);
+    }
+    return names.sort();
+  }
+
   /** Returns the full path of a file. A device or a pipe could be endless. */
   async #file(path: string, maxBytes = MAX_TEXT_BYTES): Promise<string> {
     const full = join(this.location, path);

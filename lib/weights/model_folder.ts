@@ -22,6 +22,14 @@ export interface ModelFolder {
    * @throws {ModelFolderError} If it cannot be read.
    */
   source(path: string): Promise<ByteSource>;
+  /**
+   * Lists the names of the files in the folder, without those of subfolders, in order.
+   *
+   * A folder on a server cannot be listed: it has no such method.
+   *
+   * @throws {ModelFolderError} If it cannot be read.
+   */
+  list?(): Promise<readonly string[]>;
 }
 
 /** Maximum size of a text, in bytes. The largest tokenizer files have 20 MB. */

@@ -1,5 +1,3 @@
-import { relative } from "node:path";
-import { isFolder, listFiles } from "../../files/list_files.ts";
 import { describeReport } from "../../inspect/describe_report.ts";
 import { inspectModel } from "../../inspect/inspect_model.ts";
 import type { Terminal } from "../../report/terminal.ts";
@@ -17,15 +15,8 @@ export async function inspectCommand(
   flags: FlagsOf<"inspect">,
   { out }: { readonly out: Terminal },
 ): Promise<number> {
-  const report = await inspectModel(model, { listFiles: listWeights });
+  const report = await inspectModel(model);
   const text = flags.json ? visibleText(JSON.stringify(report)) : describeReport(report);
   out.write(`${text}\n`);
   return report.isUsable ? 0 : 1;
-}
-
-/** Lists the weights in a folder, relative to it. */
-async function listWeights(folder: string): Promise<string[]> {
-  if (!await isFolder(folder)) return [];
-  const files = await listFiles(folder, (name) => name.endsWith(".safetensors"));
-  return files.map((path) => relative(folder, path));
 }

@@ -29,9 +29,15 @@ async function filesOf(folders: readonly string[], isTeacher: boolean) {
   return files;
 }
 
+async function loraBytes(name: string) {
+  return await Deno.readFile(goldenPath(`lora_${name}.safetensors`));
+}
+
 async function lorasOf() {
-  const read = (name: string) => Deno.readFile(goldenPath(`lora_${name}.safetensors`));
-  return { [LORA_FILE]: await read("diffusers"), "old/kohya.safetensors": await read("kohya") };
+  return {
+    [LORA_FILE]: await loraBytes("diffusers"),
+    "old/kohya.safetensors": await loraBytes("kohya"),
+  };
 }
 
 /** Repositories of one Hub, one server each. */
@@ -41,6 +47,11 @@ async function openRepos(owned: AsyncDisposableStack, cache: string) {
     "madebyollin/sdxl-vae-fp16-fix": await filesOf(["vae_kl"], false),
     "diffusers/controlnet-canny-sdxl-1.0-mid": await filesOf(["controlnet_canny"], false),
     "owner/loras": { ...await lorasOf(), "README.md": "two" },
+    "owner/pixel": { "README.md": "one", "pixel-art.safetensors": await loraBytes("kohya") },
+    "owner/many": {
+      "a.safetensors": await loraBytes("kohya"),
+      "b.safetensors": await loraBytes("diffusers"),
+    },
     "owner/my-canny": await filesOf(["controlnet_small"], false),
   };
   const repos = Object.entries(contents).map(([repo, files]) =>
@@ -116,6 +127,33 @@ Deno.test("findTeacher() takes LoRAs from repositories, each its file only", asy
     assert.deepEqual(loras.map(({ path }) => path), [LORA_FILE, "old/kohya.safetensors"]);
     using open = await openLoras(loras);
     for (const { lora } of open.loras) assert.deepEqual(lora.components, ["unet"]);
+  });
+});
+
+Deno.test("findTeacher() takes the only LoRA of a repository or folder, and lists several", async () => {
+  await inTemporaryFolder(async (cache) => {
+    await using owned = new AsyncDisposableStack();
+    const options = await openRepos(owned, cache);
+    const find = async (loraPath: string, download: boolean) => {
+      const config = { ...SDXL, modelId: goldenPath("tiny-sdxl"), vaeId: null, loraPath };
+      return (await findTeacher(config, { hub: { ...options, download } })).loras[0]!.path;
+    };
+    assert.equal(await find("owner/pixel", true), "pixel-art.safetensors");
+    assert.equal(await find("owner/pixel", false), "pixel-art.safetensors");
+    await assert.rejects(find("owner/many", true), {
+      name: "HubError",
+      message:
+        /it has 2 files, "a\.safetensors", "b\.safetensors"; name one of them, such as "owner\/many:a\.safetensors"/,
+    });
+    const folder = `${cache}/loras`;
+    await Deno.mkdir(folder);
+    await Deno.writeFile(`${folder}/one.safetensors`, await loraBytes("kohya"));
+    assert.equal(await find(folder, false), "one.safetensors");
+    await Deno.writeFile(`${folder}/two.safetensors`, await loraBytes("kohya"));
+    await assert.rejects(
+      find(folder, false),
+      /it has 2 files, "one.safetensors", "two.safetensors"/,
+    );
   });
 });
 

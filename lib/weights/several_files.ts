@@ -1,0 +1,14 @@
+/** Maximum number of names in a message. */
+const MAX_SHOWN = 5;
+
+/**
+ * Says that a folder or repository has several files, and how one is named.
+ *
+ * @param location The folder or repository as it is typed.
+ */
+export function severalFiles(location: string, names: readonly string[]): string {
+  const shown = names.slice(0, MAX_SHOWN).map((name) => `"${name}"`).join(", ");
+  const rest = names.length > MAX_SHOWN ? ` and ${names.length - MAX_SHOWN} more` : "";
+  return `it has ${names.length} files, ${shown}${rest}; name one of them, such as ` +
+    `"${location}:${names[0]}"`;
+}
