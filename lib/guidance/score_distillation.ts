@@ -174,8 +174,8 @@ export class ScoreDistillation implements AsyncDisposable {
     await inspect?.({ latents, noisePred, gradLatents });
     const deviceGradient = await this.#timed("kernels", () => toRuntime(runtime, gradLatents));
     const made = await this.#timed("vaeBackward", () => {
-      const again = this.#needsImage ? { image: deviceImage } : {};
-      return this.#encoder.backward({ grad_latents: deviceGradient, ...again });
+      const feeds = { grad_latents: deviceGradient };
+      return this.#encoder.backward(this.#needsImage ? { ...feeds, image: deviceImage } : feeds);
     });
     return {
       gradImage: made["grad_image"]!,

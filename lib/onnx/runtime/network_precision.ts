@@ -10,6 +10,14 @@ export interface NetworkPrecision {
   readonly weightBits?: WeightBits | undefined;
 }
 
+/** A precision that was chosen. */
+export interface ChosenPrecision {
+  /** Type of the computation. */
+  readonly precision: FloatType;
+  /** Bits of the weights of large linear layers; undefined for those of the computation. */
+  readonly weightBits: WeightBits | undefined;
+}
+
 /** Name of a precision in a config: floats of 32 or 16 bits, or weights of 8 or 4 bits. */
 export type PrecisionName = "fp32" | "fp16" | "q8" | "q4";
 
@@ -37,7 +45,7 @@ export interface PrecisionContext {
 export function choosePrecision(
   wanted: PrecisionName | "auto",
   { runtime, gpu }: PrecisionContext,
-): Required<NetworkPrecision> {
+): ChosenPrecision {
   const isHalf = hasFloat16({ runtime, gpu }) &&
     (wanted === "fp16" || (wanted !== "fp32" && !gpu.isSoftware));
   const weightBits = wanted === "q8" ? 8 : wanted === "q4" ? 4 : undefined;
