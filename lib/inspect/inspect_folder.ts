@@ -122,7 +122,21 @@ async function inspectNetwork(folder: ModelFolder, location: string): Promise<Mo
       tensors: report,
     }),
     ...verdict(reason, `--set ${known?.key}=${location}`),
+    notes: known?.kind === "autoencoder" ? notesOnScale(config) : [],
   };
+}
+
+/** Scale of the latents of SDXL's AutoencoderKL. */
+const XL_SCALE = 0.13025;
+
+/** An autoencoder of another model has other latents, which no shape tells. */
+function notesOnScale(config: ModelConfig): string[] {
+  const scale = config.get("scaling_factor") ?? XL_SCALE;
+  if (config.get("_class_name") !== "AutoencoderKL" || scale === XL_SCALE) return [];
+  return [
+    `Its scaling_factor is ${String(scale)}, and that of SDXL's autoencoders ${XL_SCALE}: ` +
+    `it may belong to another model`,
+  ];
 }
 
 async function readNetwork(

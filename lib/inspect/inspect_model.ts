@@ -35,12 +35,15 @@ export async function inspectModel(
 ): Promise<ModelReport> {
   const { folder, file } = await locate(location, options);
   if (file !== undefined) return await inspectFile(folder, file, location);
-  if (await isDiffusersFolder(folder)) {
+  const candidates = await listWeights(folder);
+  // Configs beside a checkpoint in one file do not make its folder a pipeline.
+  const isFile = candidates.length === 1 && !await folder.has("model_index.json") &&
+    !await folder.has("config.json");
+  if (!isFile && await isDiffusersFolder(folder)) {
     const report = await inspectFolder(folder, location);
     const isTeacher = report.isUsable && report.kind === "teacher";
     return isTeacher ? { ...report, memory: await planTeacher(folder, location) } : report;
   }
-  const candidates = await listWeights(folder);
   if (candidates.length === 1) return await inspectFile(folder, candidates[0]!, location);
   throw new ModelFolderError(folder.location, describeCandidates(location, candidates));
 }

@@ -42,6 +42,32 @@ Deno.test("inspectModel() takes the only file of a folder, and lists several", a
   });
 });
 
+Deno.test("inspectModel() takes a file with configs beside it for a file", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await writeSparse(folder, await readKeyList("sdxl_base_single_file"));
+    await Deno.mkdir(join(folder, "unet"));
+    await Deno.writeTextFile(join(folder, "unet", "config.json"), "{}");
+    const report = await inspectModel(folder);
+    assert.deepEqual([report.family, report.isUsable], ["SDXL base", true]);
+  });
+});
+
+Deno.test("inspectModel() notes an autoencoder with the scale of another model", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = goldenPath("tiny-sdxl/vae_kl");
+    for (const { name } of Deno.readDirSync(path)) {
+      await Deno.copyFile(join(path, name), join(folder, name));
+    }
+    assert.deepEqual((await inspectModel(folder)).notes, []);
+    const config = JSON.parse(await Deno.readTextFile(join(path, "config.json")));
+    await Deno.writeTextFile(
+      join(folder, "config.json"),
+      JSON.stringify({ ...config, scaling_factor: 0.18215 }),
+    );
+    assert.match((await inspectModel(folder)).notes.join(), /0\.18215/);
+  });
+});
+
 Deno.test("inspectModel() says what a file is that is no safetensors file", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "a.safetensors");
