@@ -7,6 +7,7 @@ import { scanJson } from "../weights/scan_json.ts";
 import { severalFiles } from "../weights/several_files.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { WeightEntry } from "../weights/weight_source.ts";
+import { DoraChange } from "./dora_change.ts";
 import { FullDifference } from "./full_difference.ts";
 import { LoraError } from "./lora_error.ts";
 import {
@@ -215,7 +216,18 @@ function joinParts(file: string, group: Parts, settings: Settings): LoraUpdate[]
   return updates;
 }
 
-function joinFactors(
+function joinFactors(file: string, parts: Parts, settings: Settings): WeightChange {
+  const { magnitude, doraScale, ...entries } = parts.entries;
+  const change = joinProduct(file, { ...parts, entries }, settings);
+  const norms = magnitude ?? doraScale;
+  if (!norms && settings.usesDora(parts.component)) {
+    const keys = Object.values(entries).map(({ key }) => key);
+    throw new LoraError(file, `expected magnitudes of module "${parts.module}" for DoRA`, keys);
+  }
+  return norms ? new DoraChange(change, norms, norms === magnitude) : change;
+}
+
+function joinProduct(
   file: string,
   { component, module, entries }: Parts,
   settings: Settings,
@@ -251,6 +263,8 @@ interface Settings {
   alphaOf(component: LoraComponent, module: string): number | undefined;
   /** Whether alpha is divided by the square root of the rank. Source: arXiv 2312.03732. */
   usesRankRoot(component: LoraComponent): boolean;
+  /** Whether all modules have magnitudes. */
+  usesDora(component: LoraComponent): boolean;
 }
 
 function readSettings(source: ByteSource): Settings {
@@ -258,7 +272,7 @@ function readSettings(source: ByteSource): Settings {
   const values = text === undefined ? {} : parseSettings(source.name, text);
   const isTrue = (key: string) => values[key] === true;
   for (const key of Object.keys(values)) {
-    if (/\.use_(dora|qalora)$/.test(key) && isTrue(key)) {
+    if (/\.use_qalora$/.test(key) && isTrue(key)) {
       throw new LoraError(source.name, `expected "${key}" to be false in its metadata`);
     }
   }
@@ -273,6 +287,7 @@ function readSettings(source: ByteSource): Settings {
       return typeof alpha === "number" && Number.isFinite(alpha) ? alpha : undefined;
     },
     usesRankRoot: (component) => isTrue(`${component}.use_rslora`),
+    usesDora: (component) => isTrue(`${component}.use_dora`),
   };
 }
 

@@ -129,7 +129,9 @@ class LoraWeight implements WeightEntry {
   read(type: FloatType, start = 0, count?: number): Uint8Array<ArrayBuffer> {
     const values = floatView(this.#entry.read("float32", start, count)).slice();
     const rowSize = shapeSize(this.shape.slice(1));
-    for (const { change, scale } of this.#changes) change.add(values, { start, rowSize }, scale);
+    for (const { change, scale } of this.#changes) {
+      change.add(values, { start, rowSize }, scale, this.#entry);
+    }
     return convertFloats(new Uint8Array(values.buffer), "F32", type);
   }
 }

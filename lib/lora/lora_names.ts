@@ -18,7 +18,7 @@ export interface LoraKey {
 /**
  * A tensor of a module: factor "down" [R, ...], factor "up" [O, R], the scalar "alpha" that scales
  * both, the kernel "mid" [R, R, k, k] between them, a full difference of the weight or the bias,
- * LoHa's factors (w, t), or LoKr's (k).
+ * LoHa's factors (w, t), LoKr's (k), or magnitudes of DoRA.
  */
 export type LoraPart =
   | "down"
@@ -30,7 +30,9 @@ export type LoraPart =
   | `w${1 | 2}${"a" | "b"}`
   | `t${1 | 2}`
   | `k${1 | 2}${"" | "a" | "b"}`
-  | "kt2";
+  | "kt2"
+  | "magnitude"
+  | "doraScale";
 
 /** Endings of keys: those of peft (A and B), of kohya, and of older versions of diffusers. */
 const DOWN = /(\.lora_A(\.[^.]+)?|\.lora_down|[._]lora\.down|\.lora_linear_layer\.down)\.weight$/;
@@ -61,6 +63,8 @@ const ENDINGS: readonly (readonly [LoraPart, RegExp])[] = [
   ["k2a", /\.lokr_w2_a$/],
   ["k2b", /\.lokr_w2_b$/],
   ["kt2", /\.lokr_t2$/],
+  ["magnitude", /\.lora_magnitude_vector(\.[^.]+)?(\.weight)?$/],
+  ["doraScale", /\.dora_scale$/],
 ];
 
 /** Prefix that peft adds to the names of a wrapped model. */

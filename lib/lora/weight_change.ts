@@ -18,8 +18,9 @@ export interface WeightChange {
    * Adds `scale` times the change to a part of a weight.
    *
    * @param values The part. It is modified.
+   * @param weight The weight without any change.
    */
-  add(values: Float32Array, range: WeightRange, scale: number): void;
+  add(values: Float32Array, range: WeightRange, scale: number, weight: WeightEntry): void;
 }
 
 /**

@@ -83,7 +83,7 @@ const LORAS: readonly (readonly [list: string, formats: readonly string[], isUsa
   ["lora_lcm", ["LoRA"], true],
   ["loha", ["LoHa"], true],
   ["lokr", ["LoKr"], true],
-  ["dora_peft", ["LoRA", "DoRA"], false],
+  ["dora_peft", ["LoRA", "DoRA"], true],
   ["lora_bundle_emb", ["LoRA", "embedded textual inversion"], false],
   ["lora_mid", ["LoRA", "LoRA with Tucker decomposition"], true],
   ["lora_comfy", ["LoRA"], true],

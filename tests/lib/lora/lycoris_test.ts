@@ -24,9 +24,11 @@ const KEY = `${MODULE}.weight`;
 const [OUTPUTS, INPUTS, SIDE, RANK, ALPHA, SCALE] = [6, 4, 3, 2, 3, 0.7];
 const TAPS = SIDE * SIDE;
 
+const WEIGHT = tensor([OUTPUTS, INPUTS, SIDE, SIDE], 1);
+
 /** Merges a LoRA into a convolution [6, 4, 3, 3] with a bias, and checks every value and a part. */
 function check(parts: Tensors, change: (o: number, i: number, k: number) => number): void {
-  const weight = tensor([OUTPUTS, INPUTS, SIDE, SIDE], 1);
+  const weight = WEIGHT;
   const file = { [KEY]: weight, [`${MODULE}.bias`]: tensor([OUTPUTS], 2) };
   using weights = StateDict.fromSources([memorySource(writeSafetensors(file), "unet")]);
   const named = Object.fromEntries(
@@ -128,6 +130,48 @@ Deno.test("a LoRA with lora_mid is the chain of its three convolutions", () => {
         sum(RANK, (s) =>
           up.data[o * RANK + r]! * mid.data[(r * RANK + s) * TAPS + k]! *
           down.data[s * INPUTS + i]!)),
+  );
+});
+
+/** Factors of a LoRA [6, 4, 3, 3] without alpha, and the weight with them. */
+function plainLora() {
+  const up = tensor([OUTPUTS, RANK, 1, 1], 3);
+  const down = tensor([RANK, INPUTS, SIDE, SIDE], 4);
+  const at = (o: number, i: number, k: number) => WEIGHT.data[(o * INPUTS + i) * TAPS + k]!;
+  const merged = (o: number, i: number, k: number) =>
+    at(o, i, k) +
+    sum(RANK, (r) => up.data[o * RANK + r]! * down.data[(r * INPUTS + i) * TAPS + k]!);
+  return { up, down, at, merged };
+}
+
+// Source: peft's DoraConv2dLayer, and LyCORIS' apply_weight_decompose with wd_on_out.
+for (
+  const [end, shape] of [
+    ["lora_magnitude_vector", [1, OUTPUTS, 1, 1]],
+    ["dora_scale", [OUTPUTS, 1, 1, 1]],
+  ] as const
+) {
+  Deno.test(`DoRA with ${end} gives each output its magnitude`, () => {
+    const { up, down, at, merged } = plainLora();
+    const magnitude = tensor(shape, 5);
+    const norm = (o: number) =>
+      Math.sqrt(sum(INPUTS, (i) => sum(TAPS, (k) => merged(o, i, k) ** 2)));
+    check(
+      { "lora_up.weight": up, "lora_down.weight": down, [end]: magnitude },
+      (o, i, k) => magnitude.data[o]! / norm(o) * merged(o, i, k) - at(o, i, k),
+    );
+  });
+}
+
+// Source: LyCORIS' apply_weight_decompose without wd_on_out.
+Deno.test("DoRA with dora_scale of the inputs gives each input channel its magnitude", () => {
+  const { up, down, at, merged } = plainLora();
+  const magnitude = tensor([1, INPUTS, 1, 1], 5);
+  const norm = (i: number) =>
+    Math.sqrt(sum(OUTPUTS, (o) => sum(TAPS, (k) => merged(o, i, k) ** 2)));
+  check(
+    { "lora_up.weight": up, "lora_down.weight": down, dora_scale: magnitude },
+    (o, i, k) => magnitude.data[i]! / norm(i) * merged(o, i, k) - at(o, i, k),
   );
 });
 
