@@ -5,6 +5,7 @@ import { distill } from "../lib/distill/distill.ts";
 import { orphanPixelShare } from "./support/orphan_pixel_share.ts";
 import { SessionPool } from "../lib/onnx/batching/session_pool.ts";
 import { decodeImage } from "../lib/image/decode_image.ts";
+import { nearestColor } from "../lib/palette/nearest_color.ts";
 import { findPalette } from "../lib/palette/find_palette.ts";
 import { Classifier, CLASSIFIER_PATH } from "./bench/recipes/classifier.ts";
 import { gpuTest } from "./support/gpu_test.ts";
@@ -41,6 +42,28 @@ gpuTest("the built-in teacher makes pictures that a classifier recognizes", asyn
     assert.equal(best, prompt);
     assert(orphanPixelShare({ height, width }, indices) < 0.1);
   }
+});
+
+Deno.test("the teacher of game art is small enough to come with the project", () => {
+  const bytes = bytesOf(new URL("../assets/models/game/", import.meta.url));
+  assert(bytes < 64e6, `${bytes} bytes`);
+});
+
+gpuTest("the teacher of game art draws on the ground that a prompt names", async (gpu) => {
+  const palette = await findPalette("sweetie-16");
+  const config = resolveRunConfig({
+    prompt: "a skeleton on a dark blue background",
+    preset: "draft",
+    training: { steps: 0 },
+    diffusion: { modelId: "game" },
+  });
+  await using run = await createRun(config, { gpu, palette });
+  const { indices, width } = await run.picture();
+  const border = indices.filter((_, i) => i < width || i % width === 0);
+  const ground = nearestColor([25, 35, 95], palette.colors);
+  assert(border.filter((index) => index === ground).length > 0.8 * border.length);
+  // And something is drawn on it.
+  assert(new Set(indices).size > 3);
 });
 
 gpuTest(

@@ -6,7 +6,7 @@ export const DIFFUSION_KEYS = {
     default: "mini",
     isPath: true,
     doc:
-      "The teacher: mini (built in); sdxl, ssd1b or owner/name of the Hugging Face Hub; a folder " +
+      "The teacher: mini or game (built in); sdxl, ssd1b or owner/name of the Hugging Face Hub; a folder " +
       "or URL in diffusers layout; a checkpoint in one .safetensors file",
   },
   tokenizerId: {

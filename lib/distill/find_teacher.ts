@@ -12,7 +12,7 @@ import { type HubModelOptions, openHubModel, webOptions } from "../hub/hub_model
 import type { FileChoice } from "../hub/repo_files.ts";
 import { findLora, type LoraReference } from "../lora/lora_file.ts";
 import { LORA_FILE, splitLoraPaths } from "../lora/lora_names.ts";
-import { BUILT_IN_TEACHER, hasShortName, mayBeHubModel } from "../hub/model_ids.ts";
+import { hasShortName, isBuiltInTeacher, mayBeHubModel } from "../hub/model_ids.ts";
 
 /** Options of {@linkcode findTeacher}. */
 export interface FindTeacherOptions {
@@ -28,7 +28,7 @@ type TeacherConfig =
 /**
  * Opens the teacher that a config names, with the autoencoder and the LoRAs that it names.
  *
- * The built-in teacher lies beside this module: on the disk, or on the server of the module. A
+ * A built-in teacher lies beside this module: on the disk, or on the server of the module. A
  * teacher of the Hub without ControlNets uses others of the Hub.
  *
  * @throws {TeacherFolderError} If it is not a teacher, or cannot be used.
@@ -41,7 +41,7 @@ export async function findTeacher(
 ): Promise<TeacherFolder> {
   const { modelId, vaeId, loraPath, loraScale } = config;
   const folder = await openTeacher(config, hub);
-  const isOfHub = modelId !== BUILT_IN_TEACHER &&
+  const isOfHub = !isBuiltInTeacher(modelId) &&
     (isCheckpointFile(modelId) || (mayBeHubModel(modelId) && folder.location !== modelId));
   const loras: LoraReference[] = [];
   // One by one: two may be in one repository.
@@ -69,8 +69,8 @@ async function openTeacher(
   { modelId, vaeId, tokenizerId = null, baseId = null }: TeacherConfig,
   hub: HubModelOptions,
 ): Promise<ModelFolder> {
-  if (modelId === BUILT_IN_TEACHER) {
-    const url = new URL(import.meta.resolve("../../assets/models/mini/"));
+  if (isBuiltInTeacher(modelId)) {
+    const url = new URL(import.meta.resolve(`../../assets/models/${modelId}/`));
     return openModelFolder(url, webOptions(hub));
   }
   if (!isCheckpointFile(modelId)) return await openModel(modelId, hub);
@@ -104,7 +104,7 @@ async function openModel(id: string, hub: HubModelOptions): Promise<ModelFolder>
 export function ignoresAutoencoder(
   { modelId, vaeId }: Pick<DiffusionConfig, "modelId" | "vaeId">,
 ): boolean {
-  return modelId === BUILT_IN_TEACHER && vaeId !== null && hasShortName(vaeId);
+  return isBuiltInTeacher(modelId) && vaeId !== null && hasShortName(vaeId);
 }
 
 /**

@@ -146,8 +146,13 @@ export function parseModelId(id: string): ModelReference {
   );
 }
 
-/** Name of the teacher that ships with Smalti. */
-export const BUILT_IN_TEACHER = "mini";
+/** Names of the teachers that ship with Smalti; their folders lie in `assets/models`. */
+export const BUILT_IN_TEACHERS: readonly string[] = ["mini", "game"];
+
+/** Tells whether an id names a teacher that ships with Smalti. */
+export function isBuiltInTeacher(id: string): boolean {
+  return BUILT_IN_TEACHERS.includes(id);
+}
 
 /** Files of which a folder of a model has one. */
 export const FOLDER_MARKS: readonly string[] = [

@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import { type HubModelOptions, openHubModel } from "../hub/hub_model.ts";
 import { HubError } from "../hub/hub_error.ts";
-import { BUILT_IN_TEACHER, hasShortName, parseModelId } from "../hub/model_ids.ts";
+import { hasShortName, isBuiltInTeacher, parseModelId } from "../hub/model_ids.ts";
 import { RemoteFolder } from "../hub/remote_folder.ts";
 import { defined } from "../text/defined.ts";
 import { parseLoraLocation } from "../lora/lora_names.ts";
@@ -24,7 +24,8 @@ export interface InspectOptions {
  * it. Only configs and headers of weights are read, also from the Hub.
  *
  * @param location A safetensors file; a folder; a model of the Hugging Face Hub ("owner/name", or
- * "owner/name:file.safetensors"), which needs the network if it is not in the cache; or "mini".
+ * "owner/name:file.safetensors"), which needs the network if it is not in the cache; or "mini" or
+ * "game".
  * @throws {SafetensorsError} If a file is no safetensors file; the message says what it is.
  * @throws {ModelFolderError} If a file cannot be read.
  * @throws {HubError} If the Hub cannot be reached or has no such repository.
@@ -56,8 +57,8 @@ interface Located {
 
 async function locate(location: string, options: InspectOptions): Promise<Located> {
   const { hub = {} } = options;
-  if (location === BUILT_IN_TEACHER) {
-    const url = new URL(import.meta.resolve("../../assets/models/mini/"));
+  if (isBuiltInTeacher(location)) {
+    const url = new URL(import.meta.resolve(`../../assets/models/${location}/`));
     return { folder: openModelFolder(url) };
   }
   const isOfHub = /^[^:\\/]+\/[^:\\/]+:[^:]+\.safetensors$/.test(location);

@@ -4,10 +4,10 @@ import { HUB_VARIABLES, type HubSettings, resolveHubSettings } from "../../hub/s
 import { defined } from "../../text/defined.ts";
 import { parseLoraLocation, splitLoraPaths } from "../../lora/lora_names.ts";
 import {
-  BUILT_IN_TEACHER,
   controlnetKind,
   FOLDER_MARKS,
   hasShortName,
+  isBuiltInTeacher,
   mayBeHubModel,
 } from "../../hub/model_ids.ts";
 
@@ -73,12 +73,12 @@ export function namesHub(
 ): boolean {
   const values = new Map(settings);
   const isHub = (id: string) =>
-    id !== BUILT_IN_TEACHER && (hasShortName(id) || /[\\/@]/.test(id)) && mayBeHubModel(id) &&
+    !isBuiltInTeacher(id) && (hasShortName(id) || /[\\/@]/.test(id)) && mayBeHubModel(id) &&
     !FOLDER_MARKS.some((mark) => context.isFile(resolve(context.cwd, id, mark)));
-  const teacher = String(values.get("diffusion.model_id") ?? BUILT_IN_TEACHER);
+  const teacher = String(values.get("diffusion.model_id") ?? CONFIG_KEYS.diffusion.modelId.default);
   // A checkpoint in one file has no tokenizer: it may be in the cache.
   if (teacher.endsWith(".safetensors")) return true;
-  const isBuiltIn = teacher === BUILT_IN_TEACHER;
+  const isBuiltIn = isBuiltInTeacher(teacher);
   const kinds = [values.get("controlnet.models_id") ?? []].flat();
   const seesDepth = !isBuiltIn && kinds.some((id) => controlnetKind(String(id)) === "depth");
   const depthModel = values.get("controlnet.depth_model_id") ??

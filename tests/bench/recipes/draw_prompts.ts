@@ -28,7 +28,7 @@ interface Name {
   readonly group: string;
 }
 
-/** Reads the names and groups of Unicode's list, spelled as in `render_emoji.py`. */
+/** Reads the names and groups of Unicode's list, spelled as in the vocabulary of `mini`. */
 function namesOf(emojiTest: string): Name[] {
   const names = new Map<string, Name>();
   let group = "";
