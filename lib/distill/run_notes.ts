@@ -1,5 +1,7 @@
 import { configNotes } from "../../config/config_keys.ts";
 import { promptNotes } from "../conditioning/read_prompt.ts";
+import { openLoras } from "../lora/lora_file.ts";
+import { excerpt } from "../text/visible_text.ts";
 import { showsImage } from "../initialization/initialize.ts";
 import { precisionName } from "../onnx/runtime/network_precision.ts";
 import { paletteWarnings } from "../palette/palette.ts";
@@ -18,6 +20,7 @@ export async function runNotes(
     ...paletteWarnings(setup.palette),
     ...await notesOfPrompts(setup),
     ...teacherNotes(setup),
+    ...await loraNotes(setup),
     ...referenceNotes(setup),
     ...editNotes(setup, checkpoint),
     ...lossNotes(setup),
@@ -32,6 +35,15 @@ async function notesOfPrompts(
   const texts = [config.prompt, usesNegativePrompt ? config.negativePrompt : ""];
   const notes = await Promise.all(texts.map((text) => promptNotes(teacher, text)));
   return [...new Set(notes.flat())];
+}
+
+/** What of the LoRAs is left out. */
+async function loraNotes({ teacher }: RunSetup): Promise<string[]> {
+  using opened = await openLoras(teacher.loras);
+  return opened.loras.filter(({ lora }) => lora.embeddings.length > 0).map(({ lora }) =>
+    `The LoRA "${lora.location}" holds textual inversions, which are left out: ` +
+    lora.embeddings.map((name) => excerpt(name)).join(", ")
+  );
 }
 
 /** Settings that the teacher or the runtime cannot follow. */

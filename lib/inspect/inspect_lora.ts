@@ -55,12 +55,19 @@ export async function inspectLora(
   const networks = await openTarget(TARGETS[0]!.folders);
   const lists = sortKeys(tensors, networks);
   if (found.target !== undefined) {
-    const all = { ...lists, used: tensors.size, unknown: [], unsupported: [] };
+    const unsupported = lists.unsupported.filter(({ key }) => isEmbedded(key));
+    const used = tensors.size - unsupported.length;
+    const all = { ...lists, used, unknown: [], unsupported };
     const use = `Smalti can use it with ${found.target}: --set diffusion.lora_path=${location}`;
     return { ...base, tensors: all, isUsable: true, use };
   }
   const use = `Smalti cannot use it: ${reasonOf(lora, lists, found.error)}`;
   return { ...base, tensors: lists, isUsable: false, use };
+}
+
+/** Tells whether a tensor belongs to a textual inversion in the file of a LoRA. */
+function isEmbedded(key: string): boolean {
+  return key.startsWith("bundle_emb.");
 }
 
 function describeLora(tensors: TensorList): LoraReport {
@@ -91,7 +98,7 @@ function describeLora(tensors: TensorList): LoraReport {
 
 /** Returns the module of a key; undefined for keys that belong to none. */
 function moduleOf(key: string): string | undefined {
-  if (key.startsWith("bundle_emb.")) return undefined;
+  if (isEmbedded(key)) return undefined;
   const format = formatOf(key);
   if (format) return key.replace(format.ending, "");
   return LORA_ALPHA.test(key) ? key.replace(LORA_ALPHA, "") : undefined;
@@ -200,6 +207,9 @@ function notesOn({ modules }: LoraReport, tensors: TensorList): string[] {
   const notes: string[] = [];
   const names = Object.keys(modules);
   if (names.length > 0 && !names.includes("unet")) notes.push("It changes text encoders only");
+  if (tensors.keys().some(isEmbedded)) {
+    notes.push("It holds textual inversions, which are left out: their words have no effect");
+  }
   const isB = names.join() === "unet" && tensors.keys().every((key) => B_LORA.test(key));
   if (isB) notes.push("It is a B-LoRA: it changes the two blocks of content and style only");
   return notes;

@@ -107,6 +107,8 @@ const SETTINGS_KEY = "lora_adapter_metadata";
 export class LoraFile implements Disposable {
   /** Path or address of the file. */
   readonly location: string;
+  /** Names of the textual inversions in the file, which are left out. */
+  readonly embeddings: readonly string[];
   readonly #weights: StateDict;
   readonly #updates: ReadonlyMap<LoraComponent, readonly LoraUpdate[]>;
 
@@ -115,6 +117,7 @@ export class LoraFile implements Disposable {
     updates: ReadonlyMap<LoraComponent, readonly LoraUpdate[]>,
   ) {
     this.location = weights.location;
+    this.embeddings = [...new Set(weights.keys().flatMap((key) => embeddingIn(key) ?? []))];
     this.#weights = weights;
     this.#updates = updates;
   }
@@ -159,6 +162,11 @@ interface Parts {
   readonly entries: Partial<Record<LoraPart, WeightEntry>>;
 }
 
+/** Returns the name of the textual inversion that a tensor belongs to; undefined if to none. */
+function embeddingIn(key: string): string | undefined {
+  return /^bundle_emb\.(.+?)\./.exec(key)?.[1];
+}
+
 function readUpdates(
   weights: StateDict,
   settings: Settings,
@@ -167,6 +175,7 @@ function readUpdates(
   const groups = new Map<string, Parts>();
   const unknown: string[] = [];
   for (const key of weights.keys()) {
+    if (embeddingIn(key) !== undefined) continue;
     const parsed = parseLoraKey(key);
     if (!parsed) {
       unknown.push(key);

@@ -84,7 +84,7 @@ const LORAS: readonly (readonly [list: string, formats: readonly string[], isUsa
   ["loha", ["LoHa"], true],
   ["lokr", ["LoKr"], true],
   ["dora_peft", ["LoRA", "DoRA"], true],
-  ["lora_bundle_emb", ["LoRA", "embedded textual inversion"], false],
+  ["lora_bundle_emb", ["LoRA", "embedded textual inversion"], true],
   ["lora_mid", ["LoRA", "LoRA with Tucker decomposition"], true],
   ["lora_comfy", ["LoRA"], true],
   ["lora_diff", ["LoRA", "full differences"], true],

@@ -238,3 +238,15 @@ Deno.test("a module of LyCORIS without all its tensors, or of another shape, is 
     /expected factors of "x\.weight" \[4, 4\], got \[6, 2\] and \[6, 2\]/,
   );
 });
+
+Deno.test("textual inversions in the file of a LoRA are named and left out", () => {
+  const file = {
+    "lora_unet_x.lora_up.weight": tensor([3, 2], 1),
+    "lora_unet_x.lora_down.weight": tensor([2, 4], 2),
+    "bundle_emb.my token.clip_l": tensor([1, 8], 3),
+    "bundle_emb.my token.string_to_param.*": tensor([1, 8], 4),
+  };
+  using lora = LoraFile.fromSource(memorySource(writeSafetensors(file), "l"));
+  assert.deepEqual(lora.embeddings, ["my token"]);
+  assert.equal(lora.updates("unet").length, 1);
+});
