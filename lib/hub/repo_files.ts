@@ -129,7 +129,7 @@ function choosePart(
   if (!texts.some(({ path }) => nameOf(path) === "config.json")) {
     throw new HubError(
       `Cannot use ${location}: expected diffusers layout with model_index.json or config.json, ` +
-        `got neither; checkpoints in a single file are not supported`,
+        `got neither${fileHint(repo, files)}`,
     );
   }
   return { subfolder, texts, weights };
@@ -151,7 +151,7 @@ function describeNoWeights(repo: string, location: string, files: readonly RepoF
   if (pickle === undefined) {
     return new HubError(
       `Cannot use ${location}: expected weights in diffusion_pytorch_model.safetensors or ` +
-        `model.safetensors in diffusers layout, got none`,
+        `model.safetensors in diffusers layout, got none${fileHint(repo, files)}`,
     );
   }
   return new HubError(
@@ -159,6 +159,12 @@ function describeNoWeights(repo: string, location: string, files: readonly RepoF
       `which can run code when it is opened; use ${describeRevision(repo)}, or convert it in ` +
       `Python with save_pretrained(folder, safe_serialization=True) and use that folder`,
   );
+}
+
+/** Says how a checkpoint in one file is named, if the repository may have one. */
+function fileHint(repo: string, files: readonly RepoFile[]): string {
+  const file = files.find(({ path }) => /^[^/]+\.safetensors$/.test(path));
+  return file ? `; a checkpoint in one file is named as "${repo}:${file.path}"` : "";
 }
 
 function describeRevision(repo: string): string {

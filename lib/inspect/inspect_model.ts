@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import { type HubModelOptions, openHubModel } from "../hub/hub_model.ts";
 import { HubError } from "../hub/hub_error.ts";
 import { hasShortName, isBuiltInTeacher, parseModelId } from "../hub/model_ids.ts";
+import { mayRead } from "../hub/machine.ts";
 import { RemoteFolder } from "../hub/remote_folder.ts";
 import { defined } from "../text/defined.ts";
 import { parseLoraLocation } from "../lora/lora_names.ts";
@@ -71,8 +72,9 @@ async function locate(location: string, options: InspectOptions): Promise<Locate
   }
   const folder = openModelFolder(location);
   const isBare = !/[\\/@]/.test(location) && !hasShortName(location);
-  const isThere = isBare || (await listWeights(folder)).length > 0 ||
-    await isDiffusersFolder(folder);
+  // A folder without permission is not what the user means.
+  const isThere = isBare || (mayRead(location) &&
+    ((await listWeights(folder)).length > 0 || await isDiffusersFolder(folder)));
   if (isThere || parseModelId(location).type === "folder") return { folder };
   return await openRepository(location, hub);
 }

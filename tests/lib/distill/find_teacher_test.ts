@@ -52,6 +52,11 @@ async function openRepos(owned: AsyncDisposableStack, cache: string) {
       "a.safetensors": await loraBytes("kohya"),
       "b.safetensors": await loraBytes("diffusers"),
     },
+    "owner/unet": {
+      "tiny.safetensors": await Deno.readFile(
+        goldenPath("tiny-sdxl/unet/diffusion_pytorch_model.safetensors"),
+      ),
+    },
     "owner/my-canny": await filesOf(["controlnet_small"], false),
   };
   const repos = Object.entries(contents).map(([repo, files]) =>
@@ -127,6 +132,21 @@ Deno.test("findTeacher() takes LoRAs from repositories, each its file only", asy
     assert.deepEqual(loras.map(({ path }) => path), [LORA_FILE, "old/kohya.safetensors"]);
     using open = await openLoras(loras);
     for (const { lora } of open.loras) assert.deepEqual(lora.components, ["unet"]);
+  });
+});
+
+Deno.test("findTeacher() takes a checkpoint in one file from a repository, with the base's tokenizers", async () => {
+  await inTemporaryFolder(async (cache) => {
+    await using owned = new AsyncDisposableStack();
+    const options = await openRepos(owned, cache);
+    const find = (modelId: string, download: boolean) =>
+      findTeacher({ ...SDXL, modelId, vaeId: null }, { hub: { ...options, download } });
+    await assert.rejects(find("owner/unet", true), /named as "owner\/unet:tiny\.safetensors"/);
+    const id = "owner/unet:tiny.safetensors";
+    await assert.rejects(find(id, false), /"owner\/unet": .*--download$/);
+    // Its file and the other networks are downloaded; only its widths are those of no real model.
+    await assert.rejects(find(id, true), /do not tell attention_head_dim and norm_num_groups/);
+    await assert.rejects(find(id, false), /do not tell attention_head_dim and norm_num_groups/);
   });
 });
 
