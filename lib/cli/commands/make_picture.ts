@@ -20,6 +20,7 @@ import { teeReporter } from "../../report/tee_reporter.ts";
 import { createTerminal } from "../../report/terminal.ts";
 import type { StepMetrics, StepReport } from "../../run/step_report.ts";
 import { defined } from "../../text/defined.ts";
+import { withAbsolutePaths } from "./absolute_paths.ts";
 import { describeError } from "./describe_error.ts";
 import { writeInputs, writeReferences } from "./reference_files.ts";
 import { StepFiles, type StepFilesOptions } from "./step_files.ts";
@@ -101,7 +102,8 @@ async function make(
   const folder = await order.createFolder(run, date);
   log.open(folder, { date, seed: config.seed });
   const { prompt } = run.config;
-  await writeFile(join(folder, "config.yaml"), writeRunConfig({ ...config, prompt }));
+  const kept = await withAbsolutePaths({ ...config, prompt });
+  await writeFile(join(folder, "config.yaml"), writeRunConfig(kept));
   reportStart(reporter, run, folder);
   await writeStartFiles(run, folder, { verbose: extras.verbose, config });
   await using stepFiles = await StepFiles.open(run, { ...extras, config, folder });
