@@ -1,7 +1,14 @@
 import { didYouMean } from "../lib/text/did_you_mean.ts";
 import { type ConfigKey, configKeys, noEffectNote } from "./config_keys.ts";
 import { ConfigError, type ConfigSource, type ConfigValue } from "./config_source.ts";
-import { describeExpected, isText, readOne, readValue, wordsOf } from "./keys/check_value.ts";
+import {
+  describeExpected,
+  isLongInteger,
+  isText,
+  readOne,
+  readValue,
+  wordsOf,
+} from "./keys/check_value.ts";
 import type { KeySpec } from "./keys/key_spec.ts";
 import { parseYaml, type YamlEntry, type YamlValue } from "./yaml_text.ts";
 
@@ -36,7 +43,7 @@ function readEntry(reader: SourceReader, entry: YamlEntry, above: string): void 
     const expected = `expected one of "${key.path}" and its former name, got both`;
     throw new ConfigError(entry.where, path, expected);
   }
-  const value = scalarOf(entry.value, isText(key.spec));
+  const value = scalarOf(entry.value, isText(key.spec) || isLongInteger(key.spec));
   reader.set(key, { value, where: entry.value.where, found: describe(entry.value) });
 }
 
@@ -71,6 +78,7 @@ export function parseSettings(settings: readonly string[], flag: string = "--set
 
 /** Reads the value of a setting as YAML, or as it is for a text. */
 function settingOf(key: KeySpec, typed: string, flag: string): unknown {
+  if (isLongInteger(key)) return typed;
   if (!isText(key)) return parseYaml(typed, flag).value;
   return key.null !== undefined && /^(~|null)$/.test(typed) ? null : typed;
 }
@@ -90,7 +98,9 @@ export function sourceOf(
   for (const [path, value] of Object.entries(values)) {
     if (value === undefined) continue;
     const at = typeof where === "string" ? where : where(path);
-    const found = JSON.stringify(value) ?? String(value);
+    const found = typeof value === "bigint"
+      ? String(value)
+      : JSON.stringify(value) ?? String(value);
     reader.set(reader.find(path, at), { value, where: at, found });
   }
   return reader.source();

@@ -25,8 +25,8 @@ export const CONFIG_KEYS = {
   },
   seed: {
     default: 0,
-    range: "[0, 4294967295]",
-    integer: true,
+    range: "[0, 18446744073709551615]",
+    integer: "64-bit",
     doc: "Seed of all random numbers",
   },
   image: {

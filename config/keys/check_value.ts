@@ -29,6 +29,11 @@ export function isText(key: KeySpec): boolean {
   return !isList(key) && key.range === undefined && typeof key.default !== "boolean";
 }
 
+/** Tells whether a value is read from its digits: as a number it may not be exact. */
+export function isLongInteger({ integer }: KeySpec): boolean {
+  return integer === "64-bit";
+}
+
 /** Tells whether a value is a list. */
 export function isList(key: KeySpec): boolean {
   return Array.isArray(key.default);
@@ -76,6 +81,7 @@ export function readValue(key: KeySpec, value: unknown): unknown {
 /** Reads a value, or an item of a list. */
 export function readOne(key: KeySpec, value: unknown): unknown {
   if (value === null && key.null !== undefined) return null;
+  if (isLongInteger(key)) return readLongInteger(value);
   if (key.range !== undefined) return readNumber(key, key.range, value);
   if (typeof key.default === "boolean") {
     if (typeof value === "string") return SWITCHES.get(value.toLowerCase());
@@ -91,6 +97,21 @@ export function readOne(key: KeySpec, value: unknown): unknown {
 /** Tells a location from a word: it contains a slash. */
 export function isLocation(value: string): boolean {
   return /[\\/]/.test(value);
+}
+
+/** Reads an integer of 64 bits: a number if it is exact as one, else a bigint. */
+function readLongInteger(value: unknown): number | bigint | undefined {
+  if (typeof value === "number" && !Number.isSafeInteger(value)) return undefined;
+  const digits = String(value).trim().replaceAll("_", "");
+  if (!["number", "bigint", "string"].includes(typeof value)) return undefined;
+  if (!/^\+?\d+$/.test(digits)) {
+    // Such as "1e3" of YAML.
+    const number = digits === "" ? NaN : Number(digits);
+    return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+  }
+  const found = BigInt(digits.replace("+", ""));
+  if (found >= 2n ** 64n) return undefined;
+  return found <= Number.MAX_SAFE_INTEGER ? Number(found) : found;
 }
 
 function readNumber({ integer }: KeySpec, range: string, value: unknown): number | undefined {

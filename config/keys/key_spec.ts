@@ -15,8 +15,8 @@ export interface KeySpec {
   readonly default: KeyValue;
   /** Interval of a number, such as "(0, 10]". */
   readonly range?: string;
-  /** Whether a number must be an integer, or an odd one. */
-  readonly integer?: true | "odd";
+  /** Whether a number must be an integer, an odd one, or one of 64 bits: a bigint from 2^53. */
+  readonly integer?: true | "odd" | "64-bit";
   /** Words to choose from, or words with the meaning of each. */
   readonly choices?: readonly string[] | Readonly<Record<string, string>>;
   /** Meaning of null, for a key that can be null. */
@@ -48,6 +48,7 @@ export type ItemOfKey<K extends KeySpec> = K extends { readonly choices: infer C
   ? K extends { readonly isPath: true } ? string
   : C extends readonly (infer Word)[] ? Word
   : keyof C
+  : K extends { readonly integer: "64-bit" } ? number | bigint
   : K extends { readonly range: string } ? number
   : K["default"] extends boolean ? boolean
   : string;

@@ -11,6 +11,7 @@ export const philox = defineKernel({
   params: {
     size: "u32",
     seed: "u32",
+    seed_high: "u32",
     stream: "u32",
     step: "u32",
     distribution: "u32",
@@ -18,10 +19,13 @@ export const philox = defineKernel({
   tensors: ["read_write"],
 });
 
+/** A seed: an integer in [0, 2^64). From 2^53 it is a bigint, since a number would not be exact. */
+export type Seed = number | bigint;
+
 /** Key of a tensor of random numbers. The same key always gives the same numbers. */
 export interface PhiloxKey {
-  /** Seed of a run, integer in [0, 2^32). */
-  readonly seed: number;
+  /** Seed of a run. */
+  readonly seed: Seed;
   /** Purpose of the numbers, one of `RANDOM_STREAMS`; integer in [0, 2^32). */
   readonly stream: number;
   /** Optimizer step, integer in [0, 2^32). */
@@ -38,16 +42,19 @@ const DISTRIBUTIONS: Readonly<Record<Distribution, number>> = { uniform: 0, norm
  * Records random numbers. Uniform ones are odd multiples of 2^-24, so never 0 or 1.
  *
  * @param tensors `out`, of any shape; overwritten.
- * @throws {RangeError} If a part of the key is no integer in [0, 2^32), when it is submitted.
+ * @throws {RangeError} If the seed is no integer in [0, 2^64), or, when it is submitted, the stream
+ *   or the step no integer in [0, 2^32).
  */
 export function encodePhilox(
   pass: Pass,
   { out }: { readonly out: GpuTensor },
   { seed, stream, step, distribution }: PhiloxKey & { readonly distribution: Distribution },
 ): void {
+  const [low, high] = seedWords(seed);
   const params = {
     size: out.size,
-    seed,
+    seed: low,
+    seed_high: high,
     stream,
     step,
     distribution: DISTRIBUTIONS[distribution],
@@ -61,7 +68,8 @@ export function encodePhilox(
  * Source: Box & Muller 1958, https://doi.org/10.1214/aoms/1177706645.
  *
  * @param tensors `out`, of any shape; overwritten.
- * @throws {RangeError} If a part of the key is no integer in [0, 2^32), when it is submitted.
+ * @throws {RangeError} If the seed is no integer in [0, 2^64), or, when it is submitted, the stream
+ *   or the step no integer in [0, 2^32).
  */
 export function encodeNormal(
   pass: Pass,
@@ -77,7 +85,8 @@ export function encodeNormal(
  * Source: Jang et al. 2017, https://arxiv.org/abs/1611.01144, Section 2.1.
  *
  * @param tensors `out`, of any shape; overwritten.
- * @throws {RangeError} If a part of the key is no integer in [0, 2^32), when it is submitted.
+ * @throws {RangeError} If the seed is no integer in [0, 2^64), or, when it is submitted, the stream
+ *   or the step no integer in [0, 2^32).
  */
 export function encodeGumbel(
   pass: Pass,
@@ -109,13 +118,14 @@ export async function drawNormal(
  *
  * @param count Number of values.
  * @returns Values in (0, 1), each exact in 32-bit floats.
- * @throws {RangeError} If a part of the key is no integer in [0, 2^32).
+ * @throws {RangeError} If a part of the key is out of its range.
  */
 export function drawUniform(
   { seed, stream, step }: PhiloxKey,
   count: number,
 ): Float64Array<ArrayBuffer> {
-  for (const [name, value] of Object.entries({ seed, stream, step })) {
+  const words = seedWords(seed);
+  for (const [name, value] of Object.entries({ stream, step })) {
     if (Number.isInteger(value) && value >= 0 && value < 2 ** 32) continue;
     throw new RangeError(
       `Cannot draw random numbers: ${name} must be an integer in [0, 2^32), got ${value}`,
@@ -123,13 +133,30 @@ export function drawUniform(
   }
   const values = new Float64Array(count);
   for (let i = 0; i < count; i += 4) {
-    const block = philox4x32([i / 4, step, stream, 0], [seed, 0]);
+    const block = philox4x32([i / 4, step, stream, 0], words);
     // 23 bits plus a half: never 0 or 1, and exact in 32-bit floats.
     for (let k = 0; k < 4 && i + k < count; k++) {
       values[i + k] = ((block[k]! >>> 9) + 0.5) / 2 ** 23;
     }
   }
   return values;
+}
+
+/**
+ * Returns the low and the high word of a seed.
+ *
+ * @throws {RangeError} If it is no integer in [0, 2^64).
+ */
+export function seedWords(seed: Seed): readonly [low: number, high: number] {
+  if (typeof seed === "bigint" || Number.isSafeInteger(seed)) {
+    const value = BigInt(seed);
+    if (value >= 0n && value < 2n ** 64n) {
+      return [Number(value & 0xffffffffn), Number(value >> 32n)];
+    }
+  }
+  throw new RangeError(
+    `Cannot draw random numbers: seed must be an integer in [0, 2^64), got ${seed}`,
+  );
 }
 
 /** Four 32-bit words, each an integer in [0, 2^32). */

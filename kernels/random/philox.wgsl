@@ -6,7 +6,8 @@ override WORKGROUP_SIZE: u32;
 
 struct Params {
   size: u32,          // number of values
-  seed: u32,
+  seed: u32,          // low word
+  seed_high: u32,
   stream: u32,
   step: u32,
   distribution: u32,  // 0: uniform in (0, 1), 1: standard normal, 2: standard Gumbel
@@ -91,7 +92,7 @@ fn draw(u: vec4f) -> vec4f {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * WORKGROUP_SIZE;
   if (i >= (params.size + 3u) / 4u) { return; }
-  let bits = philox(vec4u(i, params.step, params.stream, 0u), vec2u(params.seed, 0u));
+  let bits = philox(vec4u(i, params.step, params.stream, 0u), vec2u(params.seed, params.seed_high));
   let uniforms = vec4f(
     uniform_of(bits.x), uniform_of(bits.y), uniform_of(bits.z), uniform_of(bits.w));
   var values = draw(uniforms);

@@ -1,3 +1,4 @@
+import type { Seed } from "../../kernels/random/philox.ts";
 import type { AugmentationConfig } from "../../config/run_config.ts";
 import type { Corner } from "../../kernels/augment/perspective_coefficients.ts";
 import { drawUniform } from "../../kernels/random/philox.ts";
@@ -26,8 +27,8 @@ export interface Augmentation {
 
 /** Options of {@linkcode drawAugmentation}. */
 export interface DrawAugmentationOptions {
-  /** Seed of the run, integer in [0, 2^32). */
-  readonly seed: number;
+  /** Seed of the run. */
+  readonly seed: Seed;
   /** Optimizer step, integer in [0, 2^32). */
   readonly step: number;
   /** Size of the teacher's image. */

@@ -1,3 +1,4 @@
+import type { Seed } from "../../kernels/random/philox.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { drawNormal } from "../../kernels/random/philox.ts";
 import type { ChosenReference } from "../conditioning/choose_by_clip.ts";
@@ -25,7 +26,7 @@ export interface ScoringParts {
 /** Options of {@linkcode scoreByDenoising} and {@linkcode chooseByDenoising}. */
 export interface ChooseByDenoisingOptions {
   /** Seed of the noise; all candidates get the same noise. */
-  readonly seed: number;
+  readonly seed: Seed;
   /** Stops the scoring. */
   readonly signal?: AbortSignal;
 }

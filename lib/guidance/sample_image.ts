@@ -1,3 +1,4 @@
+import type { Seed } from "../../kernels/random/philox.ts";
 import type { DiffusionConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { drawNormal } from "../../kernels/random/philox.ts";
@@ -40,7 +41,7 @@ export interface SampleOptions {
     "sampler" | "numInferenceSteps" | "guidanceScale" | "numReferences"
   >;
   /** Seed of the run; each image has its own noise. */
-  readonly seed: number;
+  readonly seed: Seed;
   /** Precision of the decoder. Default: "float32". */
   readonly precision?: FloatType;
   /** Cancels the sampling between two steps. */

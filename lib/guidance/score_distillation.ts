@@ -1,3 +1,4 @@
+import type { Seed } from "../../kernels/random/philox.ts";
 import type { SdConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
@@ -34,7 +35,7 @@ export interface ScoreDistillationOptions {
   /** Factors of the gradient. */
   readonly config: Pick<SdConfig, "guidanceScale" | "gradScale" | "wMode">;
   /** Seed of the run. */
-  readonly seed: number;
+  readonly seed: Seed;
   /** Size of the teacher's image, in pixels; that of the denoiser. Default: the native size. */
   readonly size?: ImageSize;
   /** Precision of the encoder. Default: "float32". */

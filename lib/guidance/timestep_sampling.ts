@@ -1,3 +1,4 @@
+import type { Seed } from "../../kernels/random/philox.ts";
 import type { SdConfig } from "../../config/run_config.ts";
 import { drawUniform } from "../../kernels/random/philox.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
@@ -24,7 +25,7 @@ export interface TimestepDraw {
   /** Index of the random draw, if a step makes several. Default: `step`. */
   readonly draw?: number;
   /** Seed of the run. */
-  readonly seed: number;
+  readonly seed: Seed;
   /** Timesteps of the teacher's schedule, T. */
   readonly timesteps: number;
 }

@@ -8,6 +8,7 @@
  */
 import { parseRunConfig } from "../../config/parse_run_config.ts";
 import type { FileSettings } from "./permissions.ts";
+import { toJson } from "../text/to_json.ts";
 
 function readFirst(paths: readonly string[]): FileSettings | null {
   for (const path of paths) {
@@ -33,6 +34,6 @@ function settingsIn(text: string, path: string): Record<string, unknown> {
 }
 
 if (import.meta.main) {
-  const bytes = new TextEncoder().encode(JSON.stringify(readFirst(Deno.args)));
+  const bytes = new TextEncoder().encode(toJson(readFirst(Deno.args)));
   for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
 }

@@ -5,6 +5,7 @@ import type { Image } from "../image/image.ts";
 import { contactSheet, labelWidth, type SheetOptions } from "./contact_sheet.ts";
 import type { PictureKey } from "../run/run_picture.ts";
 import { writeFile } from "../files/write_file.ts";
+import { toJson } from "../text/to_json.ts";
 
 /** One of several pictures whose files are written. */
 export interface MadePicture extends PictureKey {
@@ -66,7 +67,7 @@ export async function writePictureIndex(
     pictures: ranked.map((picture, i) => describe(picture, i + 1)),
     missing: asked.filter(({ number }) => pictures.every((made) => made.number !== number)),
   };
-  await writeFile(index, `${JSON.stringify(content, null, 2)}\n`);
+  await writeFile(index, `${toJson(content, 2)}\n`);
   return { index, sheet };
 }
 

@@ -1,3 +1,4 @@
+import type { Seed } from "../../kernels/random/philox.ts";
 import { join } from "node:path";
 import { OutputError } from "../files/output_error.ts";
 import { formatDate } from "./run_folder.ts";
@@ -7,7 +8,7 @@ export interface RunLogName {
   /** Start of the run or of its resumption; written in local time. */
   readonly date: Date;
   /** Seed of the run. */
-  readonly seed: number;
+  readonly seed: Seed;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { type Seed, seedWords } from "../../kernels/random/philox.ts";
 import type { Image } from "../image/image.ts";
 import { nearestColor } from "./nearest_color.ts";
 import { Palette } from "./palette.ts";
@@ -5,7 +6,7 @@ import { Palette } from "./palette.ts";
 /** Options of {@linkcode kmeansPalette}. */
 export interface KmeansOptions {
   /** Any integer; the same seed gives the same palette. Default: 0. */
-  readonly seed?: number;
+  readonly seed?: Seed;
   /** Name of the new palette. Default: "kmeans-<colors>". */
   readonly name?: string;
 }
@@ -46,7 +47,11 @@ export function kmeansPalette(image: Image, count: number, options: KmeansOption
   if (histogram.counts.length > count) {
     let bestError = Infinity;
     for (let start = 0; start < STARTS; start++) {
-      const { centers, error } = cluster(histogram, count, uniforms(seed * STARTS + start));
+      const { centers, error } = cluster(
+        histogram,
+        count,
+        uniforms(foldSeed(seed) * STARTS + start),
+      );
       if (error >= bestError) continue;
       best = centers;
       bestError = error;
@@ -162,6 +167,13 @@ function sortedBytes(colors: Float64Array): Uint8Array {
     0.299 * (key >> 16) + 0.587 * ((key >> 8) & 255) + 0.114 * (key & 255);
   const sorted = [...rounded].sort((a, b) => luma(a) - luma(b) || a - b);
   return Uint8Array.from(sorted.flatMap((key) => [key >> 16, (key >> 8) & 255, key & 255]));
+}
+
+/** Seeds below 2^32 stay; of larger ones the words are mixed. */
+function foldSeed(seed: Seed): number {
+  if (typeof seed === "number" && Math.abs(seed) < 2 ** 32) return seed;
+  const [low, high] = seedWords(seed);
+  return (low ^ Math.imul(high, 0x9e3779b9)) >>> 0;
 }
 
 /** Counter-based uniforms in [0, 1): draw i is a hash of the seed and i (splitmix32). */

@@ -1,6 +1,7 @@
 import type { Reporter } from "./reporter.ts";
 import type { RunEvent } from "./run_event.ts";
 import type { Terminal } from "./terminal.ts";
+import { toJson } from "../text/to_json.ts";
 
 /** Writes one JSON object per line. */
 export class JsonReporter implements Reporter {
@@ -13,7 +14,7 @@ export class JsonReporter implements Reporter {
   }
 
   report(event: RunEvent): void {
-    this.#out.write(`${JSON.stringify(event)}\n`);
+    this.#out.write(`${toJson(event)}\n`);
   }
 
   preview(): void {}

@@ -1,3 +1,4 @@
+import type { Seed } from "../../kernels/random/philox.ts";
 import type { HubProgress } from "../hub/progress.ts";
 import type { TransferRate } from "./transfer_rate.ts";
 import type { PictureKey } from "../run/run_picture.ts";
@@ -36,7 +37,7 @@ type OneEvent =
     readonly palette: string;
     readonly height: number;
     readonly width: number;
-    readonly seed: number;
+    readonly seed: Seed;
     readonly runtime: string;
     readonly adapter: string;
   }

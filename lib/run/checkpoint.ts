@@ -1,3 +1,4 @@
+import type { Seed } from "../../kernels/random/philox.ts";
 import type { ImageSize } from "../image/image.ts";
 import type { Palette } from "../palette/palette.ts";
 import { type TensorToWrite, writeSafetensors } from "../weights/safetensors_writer.ts";
@@ -13,7 +14,7 @@ export interface RunCheckpoint extends ImageSize {
   /** Teacher calls. */
   readonly evaluations: number;
   /** Seed of the run. */
-  readonly seed: number;
+  readonly seed: Seed;
   /** Palette of the run. */
   readonly palette: Palette;
   /** The optimized logits, shape [H, W, K]. */

@@ -32,7 +32,10 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string = "checkpoint")
     );
   }
   const tensors = CHECKPOINT_TENSORS.map((key) => [key, file.floats(key, shape)]);
-  const numbers = Object.entries(CHECKPOINT_NUMBERS).map(([key, text]) => [key, file.count(text)]);
+  const numbers = Object.entries(CHECKPOINT_NUMBERS).map(([key, text]) => [
+    key,
+    key === "seed" ? file.seed(text) : file.count(text),
+  ]);
   return {
     ...Object.fromEntries(tensors) as Pick<RunCheckpoint, typeof CHECKPOINT_TENSORS[number]>,
     ...Object.fromEntries(numbers) as Pick<RunCheckpoint, keyof typeof CHECKPOINT_NUMBERS>,
@@ -99,6 +102,13 @@ class CheckpointFile {
     const values = new Float32Array(bytes.buffer);
     if (values.every(Number.isFinite)) return values;
     throw this.failure(`expected "${key}" to be finite`);
+  }
+
+  seed(key: string): RunCheckpoint["seed"] {
+    const text = this.text(key) ?? "";
+    return /^\d{16,20}$/.test(text) && BigInt(text) > Number.MAX_SAFE_INTEGER
+      ? BigInt(text)
+      : this.count(key);
   }
 
   count(key: string): number {

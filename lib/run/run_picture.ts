@@ -1,3 +1,4 @@
+import type { Seed } from "../../kernels/random/philox.ts";
 import type { ImageSize } from "../image/image.ts";
 import type { Palette } from "../palette/palette.ts";
 
@@ -20,5 +21,5 @@ export interface PictureKey {
   /** Name of its palette. */
   readonly palette: string;
   /** Seed of the run. */
-  readonly seed: number;
+  readonly seed: Seed;
 }

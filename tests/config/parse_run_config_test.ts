@@ -171,7 +171,7 @@ Deno.test("parseSettings() rejects what is no key=value", () => {
     ["tau", `"--set": expected key=value, got "tau"`],
     ["tau=1", `"--set tau": expected a known key; did you mean "generator.tau"?`],
     ["training=1", `"--set training": expected a key, got the name of a section`],
-    ["seed=-1", `"--set seed": expected an integer in [0, 4294967295], got "-1"`],
+    ["seed=-1", `"--set seed": expected an integer in [0, 18446744073709551615], got "-1"`],
   ] as const;
   for (const [setting, problem] of cases) {
     assert.throws(() => parseSettings([setting]), { message: `Cannot read config ${problem}` });

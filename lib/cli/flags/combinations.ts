@@ -7,7 +7,7 @@ import { UsageError } from "./usage_error.ts";
 /** Maximum number of pictures per call: folder names stay short, and one sheet shows them. */
 const MAX_PICTURES = 1000;
 /** The maximum seed. Source: config/run_config.ts. */
-const MAX_SEED = 2 ** 32 - 1;
+const MAX_SEED = 2n ** 64n - 1n;
 
 type PictureFlags = Pick<
   FlagsOf<"generate">,
@@ -55,7 +55,7 @@ export function combinations(flags: PictureFlags, config: RunConfig): RunConfig[
   );
 }
 
-function seedsFrom(first: number, typed: string): number[] {
+function seedsFrom(first: RunConfig["seed"], typed: string): RunConfig["seed"][] {
   const count = /^\s*\d+\s*$/.test(typed) ? Number(typed) : NaN;
   if (!(count >= 1 && count <= MAX_PICTURES)) {
     throw new ConfigError(
@@ -64,15 +64,20 @@ function seedsFrom(first: number, typed: string): number[] {
       `expected an integer in [1, ${MAX_PICTURES}], got "${typed}"`,
     );
   }
-  if (first + count - 1 > MAX_SEED) {
+  const start = BigInt(first);
+  const last = start + BigInt(count) - 1n;
+  if (last > MAX_SEED) {
     throw new ConfigError(
       "--variations",
       "",
-      `expected seeds of at most ${MAX_SEED}, got ${first} to ${first + count - 1}; ` +
+      `expected seeds of at most ${MAX_SEED}, got ${first} to ${last}; ` +
         `start with a smaller --seed`,
     );
   }
-  return Array.from({ length: count }, (_, i) => first + i);
+  return Array.from({ length: count }, (_, i) => {
+    const seed = start + BigInt(i);
+    return seed <= Number.MAX_SAFE_INTEGER ? Number(seed) : seed;
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { CommandName, Flag } from "./flag.ts";
-import { parseSize } from "./parse_values.ts";
+import { drawSeed, parseSize } from "./parse_values.ts";
 import { SD_PIXL_FLAGS } from "./sd_pixl_flags.ts";
 
 /**
@@ -73,7 +73,8 @@ export const FLAGS = [
     commands: ["generate", "random-teacher"],
     value: "number",
     key: "seed",
-    help: "the same seed gives the same result on the same machine",
+    settings: (value) => ({ seed: value === "random" ? drawSeed() : value }),
+    help: "a number, or random: the same seed gives the same result on the same machine",
   },
   {
     name: "--variations",

@@ -50,7 +50,10 @@ export function parseCommandLine(
     if (error.exitCode === 0) return undefined;
     // Without a command, the help has been printed.
     if (error.code === "commander.help") throw new UsageError("Cannot run: expected a command");
-    throw new UsageError(explain(error.message), { cause: error });
+    const hint = error.code === "commander.excessArguments" && command
+      ? explainFlagAsValue(rest, flagsOf(command.name))
+      : undefined;
+    throw new UsageError(hint ?? explain(error.message), { cause: error });
   }
   return parsed;
 }
@@ -89,6 +92,25 @@ export function attachValues(args: readonly string[], flags: readonly Flag[]): s
     }
   }
   return [...attached, ...rest];
+}
+
+/** Explains `--prompt -pt cat`: the value is "-pt", so "cat" is left over. */
+function explainFlagAsValue(args: readonly string[], flags: readonly Flag[]): string | undefined {
+  const find = (typed: string) => {
+    const name = typed.startsWith("--") ? typed.replaceAll("_", "-") : typed;
+    return flags.find((flag) => flag.name === name || flag.aliases?.includes(name));
+  };
+  const end = args.indexOf("--");
+  const own = end < 0 ? args : args.slice(0, end);
+  for (let i = 0; i < own.length; i++) {
+    const flag = find(own[i]!);
+    if (flag?.value === undefined) continue;
+    const value = own[++i];
+    if (value === undefined || find(value) === undefined) continue;
+    return `Cannot read the command line: expected <${flag.value}> after ${own[i - 1]}, got the ` +
+      `flag "${value}"`;
+  }
+  return undefined;
 }
 
 /** Splits a list of settings, and takes those that follow it unquoted. */

@@ -24,3 +24,8 @@ export function parseSize(text: string, flag: string): [number, number] {
   }
   return [Number(height), Number(width)];
 }
+
+/** Draws a seed of 32 bits, which is short enough to type again. */
+export function drawSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
+}

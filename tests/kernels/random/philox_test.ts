@@ -8,6 +8,7 @@ import {
   encodePhilox,
   philox,
   philox4x32,
+  seedWords,
 } from "../../../kernels/random/philox.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { assertKernelStruct } from "../../support/assert_kernel_struct.ts";
@@ -150,4 +151,23 @@ gpuTest("drawNormal() returns what encodeNormal() writes", async (gpu) => {
   using out = GpuTensor.zeros(gpu, [1, 4, 3, 2], "out");
   gpu.submit((pass) => encodeNormal(pass, { out }, KEY));
   assert.deepEqual(await drawNormal(gpu, [1, 4, 3, 2], KEY), await out.read());
+});
+
+Deno.test("seedWords() splits a seed of 64 bits; smaller ones keep the high word 0", () => {
+  assert.deepEqual(seedWords(7), [7, 0]);
+  assert.deepEqual(seedWords(2 ** 32 - 1), [0xffffffff, 0]);
+  assert.deepEqual(seedWords(2 ** 32 + 5), [5, 1]);
+  assert.deepEqual(seedWords(2n ** 64n - 2n), [0xfffffffe, 0xffffffff]);
+  for (const seed of [-1, 0.5, 2 ** 64, 2n ** 64n, -1n]) {
+    assert.throws(() => seedWords(seed), /seed must be an integer in \[0, 2\^64\)/, String(seed));
+  }
+});
+
+gpuTest("encodePhilox() takes seeds of 64 bits, as drawUniform() does", async (gpu) => {
+  const key = { seed: 2n ** 63n + 5n, stream: 1, step: 2 };
+  using out = GpuTensor.zeros(gpu, [8], "numbers");
+  gpu.submit((pass) => encodePhilox(pass, { out }, { ...key, distribution: "uniform" }));
+  const drawn = [...await out.read()];
+  assert.deepEqual(drawn, [...drawUniform(key, 8)]);
+  assert.notDeepEqual(drawn, [...drawUniform({ ...key, seed: 5 }, 8)]);
 });

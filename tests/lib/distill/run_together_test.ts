@@ -134,7 +134,7 @@ gpuTest(
     const ended: number[] = [];
     const made = runTogether(orders, async (order, inputs) => {
       const result = await make(order, inputs);
-      ended.push(order.part.seed!);
+      ended.push(Number(order.part.seed));
       return result;
     }, { gpu, pool, batch: 2 });
     await assert.rejects(made, /^Error: given up$/);

@@ -56,6 +56,8 @@ const CHECKPOINT: RunCheckpoint = {
 
 Deno.test("decodeCheckpoint() gives back what encodeCheckpoint() wrote", () => {
   assert.deepEqual(decodeCheckpoint(encodeCheckpoint(CHECKPOINT), "c"), CHECKPOINT);
+  const long = { ...CHECKPOINT, seed: 2n ** 64n - 1n };
+  assert.deepEqual(decodeCheckpoint(encodeCheckpoint(long), "c"), long);
 });
 
 Deno.test("decodeCheckpoint() refuses a broken file by its name", () => {

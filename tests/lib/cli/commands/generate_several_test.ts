@@ -178,8 +178,8 @@ Deno.test("generate refuses pictures that contradict each other, before it loads
     [{ ...cat, variations: "two" }, /integer in \[1, 1000\], got "two"$/],
     [{ ...cat, variations: "1001" }, /integer in \[1, 1000\], got "1001"$/],
     [
-      { ...cat, variations: "2", seed: "4294967295" },
-      /seeds of at most 4294967295, got 4294967295 to 4294967296; start with a smaller --seed$/,
+      { ...cat, variations: "2", seed: "18446744073709551615" },
+      /seeds of at most 18446744073709551615, got 18446744073709551615 to 18446744073709551616; start with a smaller --seed$/,
     ],
     [
       { prompt: ["a cat", "a dog"], variations: "501" },
@@ -259,7 +259,7 @@ Deno.test("generate asks no score of a picture that its teacher cannot score", a
   await inTemporaryFolder(async (output) => {
     const doubtful = paintingRuns({
       change(run) {
-        run.score = () => Promise.resolve(run.config.seed === 0 ? NaN : -run.config.seed);
+        run.score = () => Promise.resolve(run.config.seed === 0 ? NaN : -Number(run.config.seed));
         return run;
       },
     });

@@ -102,7 +102,7 @@ function paintingRun(config: RunConfig, inputs: RunInputs, stepMs: number): Run 
     },
     gradientImage: () => Promise.resolve(Image.filled({ height: 4, width: 5 }, [8, 8, 8])),
     // Odd seeds are better.
-    score: () => Promise.resolve(config.seed % 2 - config.seed / 1000),
+    score: () => Promise.resolve(Number(config.seed) % 2 - Number(config.seed) / 1000),
     checkpoint: () =>
       Promise.resolve(fakeCheckpoint({ ...size, palette, step, seed: config.seed })),
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -42,6 +42,13 @@ Deno.test("a value is never taken for a flag", () => {
   assert(hasSwitch(["generate", "--json", "--promt"], "--json"));
 });
 
+Deno.test("a flag in the place of a value is named, if something is left over", () => {
+  assert.throws(() => parseCommandLine(["generate", "--prompt", "-pt", "a cat"]), {
+    name: "UsageError",
+    message: 'Cannot read the command line: expected <text> after --prompt, got the flag "-pt"',
+  });
+});
+
 Deno.test("an empty value is refused, except where it means something", () => {
   for (const flag of ["--output", "--config", "--resume", "--input-image", "--model"]) {
     for (const args of [[flag, ""], [`${flag}=`]]) {
