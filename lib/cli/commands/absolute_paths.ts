@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type ConfigKey, configKeys, valueIn } from "../../../config/config_keys.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
-import { BUILT_IN_TEACHER, hasShortName } from "../../hub/model_ids.ts";
+import { hasShortName, isBuiltInTeacher } from "../../hub/model_ids.ts";
 import { splitList } from "../../text/split_list.ts";
 
 /**
@@ -43,7 +43,7 @@ async function absolute(key: ConfigKey, value: string): Promise<string> {
 function isName({ path }: ConfigKey, value: string): boolean {
   if (/^[a-z][a-z+.-]+:\/\//i.test(value)) return true;
   if (path === "image" || /[\\/]|\.\w+$/.test(value)) return false;
-  return path === "generator.palette" || value === BUILT_IN_TEACHER || hasShortName(value);
+  return path === "generator.palette" || isBuiltInTeacher(value) || hasShortName(value);
 }
 
 async function exists(path: string): Promise<boolean> {
