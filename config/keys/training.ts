@@ -36,7 +36,9 @@ export const TRAINING_KEYS = {
     range: "[0, 1000000]",
     integer: true,
     isNew: true,
-    doc: "Steps between checkpoints; 0: one at the end only",
+    doc:
+      "Steps between checkpoints; 0: none is kept but that of the end. A run that takes longer " +
+      "always has one that is at most a minute old",
   },
   gradientAccumulationSteps: {
     default: 1,

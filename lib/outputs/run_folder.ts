@@ -32,7 +32,12 @@ export function runFolderPath(root: string, name: RunName): string {
   const folder = [formatDate(date), fileName(model), image, fileName(palette), ...several].join(
     "-",
   );
-  return join(root, fileName(config), folder);
+  return join(runsFolder(root, config), folder);
+}
+
+/** Returns the folder of the runs with a config of that name. */
+export function runsFolder(root: string, config: string): string {
+  return join(root, fileName(config));
 }
 
 /**

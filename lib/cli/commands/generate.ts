@@ -3,9 +3,10 @@ import type { RunConfig } from "../../../config/run_config.ts";
 import type { Image } from "../../image/image.ts";
 import { decodeImage } from "../../image/decode_image.ts";
 import { derivedPaletteName } from "../../initialization/initialize.ts";
+import { probeFolder, removeTemporaryFiles } from "../../files/probe_folder.ts";
 import { readFile } from "../../files/read_file.ts";
 import { readPaletteFile } from "../../palette/palette_file.ts";
-import { createRunFolder } from "../../outputs/run_folder.ts";
+import { createRunFolder, runsFolder } from "../../outputs/run_folder.ts";
 import { checkVideoColors, DEFAULT_VIDEO_FORMAT } from "../../video/video_formats.ts";
 import { findPalette } from "../../palette/find_palette.ts";
 import { combinations, isMultiple, refuseResume } from "../flags/combinations.ts";
@@ -55,6 +56,9 @@ export async function generateCommand(
   // SD-piXL writes them with --verbose.
   const { verbose = false, tensorboard = verbose } = flags;
   const orders = await readOrders(configs, { flags, request, video });
+  // Before anything is loaded.
+  if (request.folder !== undefined) await removeTemporaryFiles(request.folder);
+  await probeFolder(request.folder ?? runsFolder(request.config.output, request.name));
   // A stopped run reports that itself.
   using interrupt = new Interrupt(() => {});
   const { signal } = interrupt;

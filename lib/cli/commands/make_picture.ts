@@ -7,6 +7,7 @@ import { distill } from "../../distill/distill.ts";
 import type { References } from "../../distill/sample_references.ts";
 import { describeMemoryPlan } from "../../distill/memory/describe_memory_plan.ts";
 import type { Run } from "../../distill/run.ts";
+import { checkFolder } from "../../files/probe_folder.ts";
 import { writeFile } from "../../files/write_file.ts";
 import { enlargementFactor } from "../../image/enlarge_nearest.ts";
 import { writeCheckpoint } from "../../outputs/checkpoint_file.ts";
@@ -110,6 +111,7 @@ async function make(
   const step = await makeSteps(run, stepFiles, { reporter, signal, seconds });
   const image = await run.image();
   reporter.preview(image);
+  await checkFolder(folder, "config.yaml");
   const { files: results, notes } = await writeResults(run, folder, config.savingResize);
   const files = [...results, ...await stepFiles.finish()];
   for (const message of notes) reportNote(reporter, message);

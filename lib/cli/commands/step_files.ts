@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { RunConfig } from "../../../config/run_config.ts";
+import { checkFolder } from "../../files/probe_folder.ts";
 import { writeCheckpoint } from "../../outputs/checkpoint_file.ts";
 import type { RunPicture } from "../../run/run_picture.ts";
 import { MetricsLog } from "../../outputs/metrics_log.ts";
@@ -22,7 +23,12 @@ export interface StepFilesOptions {
   readonly tensorboard: boolean;
   /** Videos of the run; undefined for none. */
   readonly video: VideoRequest | undefined;
+  /** Returns the time in milliseconds; a test passes its own. Default: `performance.now`. */
+  readonly now?: () => number;
 }
+
+/** A killed run loses at most the steps of this time. */
+const CHECKPOINT_MS = 60_000;
 
 /** Writes the files of each step of a run: metrics, pictures, checkpoints and video frames. */
 export class StepFiles implements AsyncDisposable {
@@ -32,8 +38,13 @@ export class StepFiles implements AsyncDisposable {
   readonly #tensorboard: TensorboardLog | undefined;
   readonly #videos: RunVideos | undefined;
   readonly #owned: AsyncDisposableStack;
+  readonly #now: () => number;
   #step: number;
   #frameStep: number;
+  #checkpointAt: number;
+  /** The last checkpoint that only the time asked for; the next one replaces it. */
+  #timedCheckpoint: string | undefined;
+  #timedStep = 0;
 
   private constructor(
     run: Run,
@@ -52,6 +63,8 @@ export class StepFiles implements AsyncDisposable {
     this.#videos = parts.videos;
     this.#owned = parts.owned;
     this.#step = this.#frameStep = run.startStep;
+    this.#now = options.now ?? (() => performance.now());
+    this.#checkpointAt = this.#now();
   }
 
   /**
@@ -87,13 +100,17 @@ export class StepFiles implements AsyncDisposable {
     const { saveSteps, checkpointSteps, steps } = config.training;
     const isDue = (every: number) => every > 0 && step.step % every === 0 && step.step < steps;
     this.#step = step.step;
+    // Otherwise a folder that was removed would appear again, incomplete.
+    await checkFolder(folder, "config.yaml");
     await this.#metrics.append({ ...step });
     await this.#tensorboard?.append(step.step, {
       ...scalarsOf(step),
       ...statisticsScalars(await this.#run.statistics()),
     });
     const isFrame = video !== undefined && step.step % video.frameSteps === 0;
-    if (!isFrame && !isDue(saveSteps) && !isDue(checkpointSteps)) return;
+    const isTimely = step.step < steps && this.#now() - this.#checkpointAt >= CHECKPOINT_MS;
+    if (isTimely || isDue(checkpointSteps)) await this.#writeCheckpoint(isDue(checkpointSteps));
+    if (!isFrame && !isDue(saveSteps)) return;
     const result = await this.#run.picture();
     if (isDue(saveSteps)) {
       const { savingResize } = config;
@@ -101,16 +118,36 @@ export class StepFiles implements AsyncDisposable {
       if (verbose) await writeStepViews(folder, { step, run: this.#run, result }, config);
     }
     if (isFrame) await this.#addFrame(result);
-    if (isDue(checkpointSteps)) await writeCheckpoint(folder, await this.#run.checkpoint());
   }
 
-  /** Finishes the files. Returns the paths of those that a flag asked for. */
+  /**
+   * Finishes the files, once the last checkpoint of the run is written.
+   *
+   * @returns The paths of the files that a flag asked for.
+   */
   async finish(): Promise<string[]> {
+    // One of the last step has the name of the final one.
+    if (this.#timedStep !== this.#step) await this.#removeTimedCheckpoint();
     if (this.#videos && this.#frameStep !== this.#step) {
       await this.#addFrame(await this.#run.picture());
     }
     await this.#videos?.finish();
     return [...this.#videos?.paths ?? [], ...this.#tensorboard ? [this.#tensorboard.path] : []];
+  }
+
+  async #writeCheckpoint(isKept: boolean): Promise<void> {
+    const path = await writeCheckpoint(this.#options.folder, await this.#run.checkpoint());
+    await this.#removeTimedCheckpoint();
+    this.#timedCheckpoint = isKept ? undefined : path;
+    this.#timedStep = this.#step;
+    this.#checkpointAt = this.#now();
+  }
+
+  async #removeTimedCheckpoint(): Promise<void> {
+    if (this.#timedCheckpoint === undefined) return;
+    // Somebody else may have removed it.
+    await Deno.remove(this.#timedCheckpoint).catch(() => undefined);
+    this.#timedCheckpoint = undefined;
   }
 
   async #addFrame(result: RunPicture): Promise<void> {

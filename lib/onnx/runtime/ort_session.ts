@@ -68,6 +68,8 @@ export class OrtSession implements Session {
     checkFeeds(this.#graph, feeds);
     const tensors: Record<string, OrtTensor> = {};
     for (const [name, feed] of Object.entries(feeds)) tensors[name] = this.#wrapHost(feed);
+    // On the CPU it blocks this thread. Before it, let timers and signals such as Ctrl-C in.
+    if (this.runtime === "wasm") await new Promise((resolve) => setTimeout(resolve, 0));
     const results = await this.#runExclusive((session) => session.run(tensors));
     const outputs: Record<string, HostTensor> = {};
     for (const [name, tensor] of Object.entries(results)) {
