@@ -6,6 +6,9 @@ import {
   type SchedulerConfig,
 } from "./scheduler_config.ts";
 
+/** Alpha of pure noise in diffusers' EulerDiscreteScheduler. */
+const PURE_NOISE = 2 ** -24;
+
 /**
  * The noise of each timestep: noisy = sqrt(alpha) * latents + sqrt(1 - alpha) * noise.
  *
@@ -43,7 +46,7 @@ export class NoiseSchedule {
   }
 
   /**
-   * Returns alpha of a timestep.
+   * Returns alpha of a timestep; for pure noise that of diffusers, because samplers divide by it.
    *
    * @param timestep In [0, T); between two integers, sigma is interpolated.
    * @throws {RangeError} If it is out of range.
@@ -55,7 +58,7 @@ export class NoiseSchedule {
           `expected a number from 0 to ${this.size - 1}`,
       );
     }
-    if (Number.isInteger(timestep)) return this.alphasCumprod[timestep]!;
+    if (Number.isInteger(timestep)) return this.alphasCumprod[timestep]! || PURE_NOISE;
     return 1 / (this.sigmaAt(timestep) ** 2 + 1);
   }
 
@@ -68,8 +71,8 @@ export class NoiseSchedule {
   }
 
   #sigma(index: number): number {
-    // Pure noise has no finite sigma; diffusers uses the same min alpha.
-    const alpha = Math.max(this.alphasCumprod[index]!, 2 ** -24);
+    // Pure noise has no finite sigma.
+    const alpha = Math.max(PURE_NOISE, this.alphasCumprod[index]!);
     return Math.sqrt((1 - alpha) / alpha);
   }
 }

@@ -9,7 +9,7 @@ import {
   type Sampler,
   spaceTimesteps,
 } from "../../../lib/guidance/samplers.ts";
-import type { SamplingConfig } from "../../../lib/guidance/scheduler_config.ts";
+import type { SamplingConfig, SchedulerConfig } from "../../../lib/guidance/scheduler_config.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { readGolden } from "../../support/goldens.ts";
 
@@ -24,7 +24,10 @@ const SAMPLING: SamplingConfig = {
   useClippedModelOutput: false,
 };
 
-function scheduleWith(sampling: Partial<SamplingConfig> = {}): NoiseSchedule {
+function scheduleWith(
+  sampling: Partial<SamplingConfig> = {},
+  more: Partial<SchedulerConfig> = {},
+): NoiseSchedule {
   return new NoiseSchedule({
     numTrainTimesteps: 1000,
     betaStart: 0.00085,
@@ -33,6 +36,7 @@ function scheduleWith(sampling: Partial<SamplingConfig> = {}): NoiseSchedule {
     rescaleBetasZeroSnr: false,
     predictionType: "epsilon",
     sampling: { ...SAMPLING, ...sampling },
+    ...more,
   });
 }
 
@@ -106,4 +110,36 @@ Deno.test("spaceTimesteps() equals diffusers", () => {
   assert.deepEqual(space("trailing", 8), [999, 874, 749, 624, 499, 374, 249, 124]);
   assert.deepEqual(space("trailing", 16).slice(0, 3), [999, 937, 874]);
   assert.throws(() => space("trailing", 0), /from 1 to 1000, got 0/);
+});
+
+Deno.test("sampleDdim() of a v-prediction with zero terminal SNR equals the formula for v", async () => {
+  const schedule = scheduleWith(
+    { timestepSpacing: "trailing" },
+    { rescaleBetasZeroSnr: true, predictionType: "v_prediction" },
+  );
+  const velocityAt = (value: number) => 0.9 * Math.tanh(value) - 0.2;
+  // As the denoiser converts v, in float32.
+  const predictNoise: PredictNoise = (latents, timestep) => {
+    const alpha = schedule.alphaAt(timestep);
+    return Promise.resolve(
+      latents.map((value) => Math.sqrt(alpha) * velocityAt(value) + Math.sqrt(1 - alpha) * value),
+    );
+  };
+  const start = Float32Array.of(-2, -0.7, 0.1, 1.3);
+  const steps = 5;
+  const end = await sampleDdim(start, predictNoise, { schedule, steps });
+  // Salimans & Ho 2022, https://arxiv.org/abs/2202.00512: x0 = a x - s v, noise = s x + a v.
+  const expected = Array.from(start, (first) => {
+    let x = first;
+    for (const t of ddimTimesteps({ schedule, steps })) {
+      const alpha = schedule.alphasCumprod[t]!;
+      const next = t - 200 >= 0 ? schedule.alphasCumprod[t - 200]! : schedule.alphasCumprod[0]!;
+      const [a, s] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
+      const velocity = velocityAt(x);
+      x = Math.sqrt(next) * (a * x - s * velocity) + Math.sqrt(1 - next) * (s * x + a * velocity);
+    }
+    return x;
+  });
+  assert.equal(schedule.alphasCumprod[999], 0);
+  assertAllClose(end, expected, { atol: 2e-3 }); // float32 noise is divided by 2 ** -12
 });
