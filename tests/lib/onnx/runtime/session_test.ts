@@ -36,6 +36,14 @@ Deno.test("Session runs a network as often as asked, also concurrently", async (
   }
 });
 
+Deno.test("Session lets timers and signals in before each run on the CPU", async () => {
+  await using session = await WASM_SESSIONS.load(adder(3));
+  let fired = false;
+  setTimeout(() => fired = true, 0);
+  await session.runHost({ x });
+  assert(fired);
+});
+
 Deno.test("OrtSessions.load() reads weights only while it loads", async () => {
   let reads = 0;
   const graph = adder(3, () => reads++);
