@@ -54,7 +54,7 @@ export async function inspectLora(
   } as const;
   const networks = await openTarget(TARGETS[0]!.folders);
   const lists = sortKeys(tensors, networks);
-  if (found.target !== undefined) {
+  if (found.target !== undefined && !isForeign(lora)) {
     const unsupported = lists.unsupported.filter(({ key }) => isEmbedded(key));
     const used = tensors.size - unsupported.length;
     const all = { ...lists, used, unknown: [], unsupported };
@@ -187,9 +187,13 @@ function sortKeys(tensors: TensorList, networks: Networks): TensorsReport {
   };
 }
 
+/** Tells whether a LoRA was made for another model than SDXL, as far as its keys tell. */
+function isForeign({ base }: LoraReport): boolean {
+  return !base.includes("SDXL") && base !== "unknown";
+}
+
 function reasonOf(lora: LoraReport, lists: TensorsReport, error: LoraError | undefined): string {
-  const isForeign = !lora.base.includes("SDXL") && lora.base !== "unknown";
-  if (isForeign) return `it was made for ${lora.base}, and Smalti uses SDXL and SSD-1B`;
+  if (isForeign(lora)) return `it was made for ${lora.base}, and Smalti uses SDXL and SSD-1B`;
   const formats = new Set(
     lists.unsupported.map(({ key }) => formatOf(key)?.name).filter((name) => name !== undefined),
   );

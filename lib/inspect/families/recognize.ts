@@ -24,10 +24,14 @@ const UNKNOWN: KeyFamily = {
   refusal: "a model of no known family",
 };
 
+/** The family of a file without tensors. */
+const EMPTY: KeyFamily = { ...UNKNOWN, name: "empty", refusal: "a file without tensors" };
+
 /** Tells to which family a file belongs, by its keys. */
 export function recognizeFile(
   { header, split }: { readonly header: SafetensorsHeader; readonly split: SplitCheckpoint },
 ): KeyFamily {
+  if (header.tensors.size === 0) return EMPTY;
   const all = withNetworkNames(header.tensors, split);
   const adapter = ADAPTER_FAMILIES.find((family) => fitsFamily(family, all));
   if (adapter) return adapter;
@@ -50,8 +54,8 @@ function withNetworkNames(tensors: TensorList, { parts }: SplitCheckpoint): Tens
 function isLora(tensors: TensorList): boolean {
   return tensors.keys().some((key) => {
     const format = formatOf(key);
+    if (format === undefined || key.startsWith("bundle_emb.")) return false;
     // Keys such as "a1.weight" and "vector" also occur in networks.
-    return format !== undefined && !["GLoRA", "Diag"].includes(format.name) &&
-      !key.startsWith("bundle_emb.");
+    return !["GLoRA", "Diag"].includes(format.name) || /^(lora|lycoris)_/.test(key);
   });
 }

@@ -198,6 +198,7 @@ const FAMILIES: readonly (readonly [family: string, keys: KeyList])[] = [
   ["T5 text encoder", ["encoder.block.0.layer.0.SelfAttention.q.weight [4096,4096]"]],
   ["textual inversion for SDXL", ["clip_l [2,768]", "clip_g [2,1280]"]],
   ["textual inversion for Stable Diffusion 1 or CLIP-L", ["emb_params [4,768]"]],
+  ["empty", []],
   ["unknown", ["something.weight [3,4]", "else []"]],
 ];
 
@@ -220,6 +221,11 @@ Deno.test("the keys of an autoencoder are recognized, and what is missing is nam
 });
 
 const LORA_NAMES: readonly (readonly [string, string, KeyList])[] = [
+  ["LoRA for SDXL", "GLoRA", ["lora_unet_input_blocks_4_1_proj_in.a1.weight [4,640]"]],
+  ["LoRA for Stable Diffusion 1.5 or 2", "LoRA", [
+    "lora_te_text_model_encoder_layers_0_mlp_fc1.lora_down.weight [4,768]",
+    "lora_te_text_model_encoder_layers_0_mlp_fc1.lora_up.weight [3072,4]",
+  ]],
   ["LoRA for Flux or HunyuanVideo", "LoRA", [
     "lora_unet_double_blocks_0_img_attn_proj.lora_down.weight [16,3072]",
   ]],
