@@ -29,6 +29,9 @@ const LORA_TAG = /<(?:lora|lyco|hypernet):[^<>]*>/gi;
 /** Innermost brackets, with a weight or without: `(red:1.3)`, `(red)1.3`, `[red]`, `{red}`. */
 const WEIGHT = weightPattern([["\\(", "\\)"], ["\\[", "\\]"], ["{", "}"]]);
 
+/** The same with the brackets around it, for notes. */
+const WEIGHT_WITH_BRACKETS = new RegExp(String.raw`[\\([{]*(?:${WEIGHT.source})[)\]}]*`, "g");
+
 const EMOJI = /(?:\p{RGI_Emoji}|\p{Extended_Pictographic}\p{Emoji_Modifier}?)\uFE0F?/gv;
 
 /**
@@ -49,7 +52,7 @@ export function normalizePrompt(
   if (tags.length > 0) {
     notes.push(`${listOf(tags)} is left out: a LoRA is set by "diffusion.lora_path"`);
   }
-  const weights = [...text.matchAll(WEIGHT)].map(([found]) => found);
+  const weights = [...text.matchAll(WEIGHT_WITH_BRACKETS)].map(([found]) => found);
   if (vocabulary === undefined) {
     const weighted = weights.filter((found) => /:\s*[+-]?\d*\.?\d+\s*\)$/.test(found));
     if (weighted.length > 0) {
@@ -140,7 +143,9 @@ function removeSigns(text: string, { signs }: Vocabulary, notes: string[]): stri
     },
   );
   if (removed.length > 0) {
-    notes.push(`${listOf(removed)} is left out: the teacher knows no such sign`);
+    notes.push(
+      `Signs that the teacher does not know are left out: ${[...new Set(removed)].join(" ")}`,
+    );
   }
   return kept === text ? text : tidy(kept);
 }

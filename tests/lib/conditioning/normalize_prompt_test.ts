@@ -46,6 +46,10 @@ Deno.test("normalizePrompt() takes prompt weights out for a teacher with a vocab
     assert.match(notes.join(), /^Prompt weights are not supported yet: [^,]*red[^,]*$/, red);
   }
   assert.equal(read("(masterpiece:1.2), (castle:1.3)"), "masterpiece castle");
+  assert.deepEqual(normalizePrompt("a ((red)) [(dragon:1.2)]", MINI).notes, [
+    'Prompt weights are not supported yet: brackets and numbers of "((red))", "[(dragon:1.2)]" ' +
+    "are left out",
+  ]);
   const typed = "a (red:1.3) ((dragon))";
   const other = normalizePrompt(typed, undefined);
   assert.equal(other.text, typed);
@@ -85,7 +89,7 @@ Deno.test("normalizePrompt() names the signs that it leaves out", () => {
   const { text, notes } = normalizePrompt("red, a-dragon!! 1.5 \u2022", MINI);
   assert.equal(text, "red a dragon 1.5");
   assert.deepEqual(notes, [
-    '",", "-", "!", "\u2022" is left out: the teacher knows no such sign',
+    "Signs that the teacher does not know are left out: , - ! \u2022",
   ]);
 });
 
