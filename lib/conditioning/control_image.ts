@@ -16,14 +16,17 @@ export type EdgeConfig = Pick<
  *
  * Source: Zhang et al. 2023, https://arxiv.org/abs/2302.05543.
  *
- * @param image Opaque image. It is stretched to `size`, as the generator's image is.
+ * @param image Opaque image. It is stretched to `size`, as the generator's image is; a
+ *   smaller one by nearest neighbor.
  * @param size Size of the teacher's image, in pixels.
  * @returns Values 0 or 1, shape [1, 3, S_H, S_W].
  */
 export function makeCannyImage(image: Image, size: ImageSize, config: EdgeConfig): FloatTensor {
   const { height, width } = size;
   const isSameSize = image.height === height && image.width === width;
-  const resized = isSameSize ? image : resizeImage(image, size, { fit: "stretch" });
+  const isEnlarged = height >= image.height && width >= image.width;
+  const filter = isEnlarged ? "nearest" : "bilinear";
+  const resized = isSameSize ? image : resizeImage(image, size, { fit: "stretch", filter });
   const blurred = config.cannyBlur ? gaussianBlur(resized, config.cannyBlurRadius) : resized;
   const edges = canny(blurred, { low: config.cannyThreshold1, high: config.cannyThreshold2 });
   const data = new Float32Array(3 * edges.length);

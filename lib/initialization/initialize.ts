@@ -3,7 +3,8 @@ import type { Image } from "../image/image.ts";
 import type { Palette } from "../palette/palette.ts";
 import { gradientMap, isOneHue } from "./gradient_map.ts";
 import { logitsFromColors } from "./logits_from_colors.ts";
-import { pixelColors } from "./pixel_colors.ts";
+import { exactClasses, type PixelClasses } from "./pixel_classes.ts";
+import { colorsOf, pixelColors } from "./pixel_colors.ts";
 
 /** First logits of a picture. */
 export interface Initialization {
@@ -20,7 +21,10 @@ export interface InitializationConfig extends Pick<RunConfig, "seed"> {
 }
 
 /**
- * Computes the first logits of a picture from an image:
+ * Computes the first logits of a picture from an image.
+ *
+ * A picture in the palette's colors, at its own size or enlarged by whole pixels, is kept bit for
+ * bit. Any other image:
  *
  * 1. With a palette of one hue, the image is mapped to it by lightness.
  * 2. The image is downsampled to one color per pixel of the picture, by the initialization method.
@@ -37,6 +41,10 @@ export function initialize(
   palette: Palette,
   { seed, generator }: InitializationConfig,
 ): Initialization {
+  const exact = derivedPaletteName({ generator }) === undefined
+    ? exactClasses(image, { height: generator.imageH, width: generator.imageW }, palette)
+    : undefined;
+  if (exact !== undefined) return { logits: exactLogits(exact, { seed, generator }), palette };
   const isMapped = generator.gradientMap && isOneHue(palette);
   const source = isMapped ? gradientMap(image, palette) : image;
   const pixels = pixelColors(source, palette, { ...generator, seed });
@@ -44,13 +52,40 @@ export function initialize(
   return { logits, palette: pixels.palette };
 }
 
+/** Added to the orphan margin, above the rounding of float32. */
+const MARGIN_EPSILON = 1e-3;
+
+/**
+ * Computes logits that show a picture bit for bit. Where needed, the logit of a pixel's color is
+ * raised above the others by the orphan margin, because single pixels of pixel art are intended.
+ */
+function exactLogits(
+  exact: PixelClasses,
+  config: InitializationConfig,
+): Float32Array<ArrayBuffer> {
+  const { colors, palette } = colorsOf(exact);
+  const logits = logitsFromColors(colors, palette, { ...config.generator, seed: config.seed });
+  if (!showsImage(config)) return logits;
+  const { orphanMargin } = config.generator;
+  const margin = orphanMargin > 0 ? orphanMargin + MARGIN_EPSILON : 0;
+  for (const [i, own] of exact.classes.entries()) {
+    const row = logits.subarray(i * palette.size, (i + 1) * palette.size);
+
+    const others = row.filter((_, k) => k !== own);
+    row[own] = Math.max(row[own]!, others.reduce((a, b) => Math.max(a, b), -Infinity) + margin);
+  }
+  return logits;
+}
+
 /** Tells whether a picture that starts from an image shows it; with some distances it does not. */
-export function showsImage({ generator: { initDistance } }: RunConfig): boolean {
+export function showsImage({ generator: { initDistance } }: Pick<RunConfig, "generator">): boolean {
   return initDistance !== "zero" && initDistance !== "random";
 }
 
 /** Returns the name of the palette that a run derives from the image; undefined if it does not. */
-export function derivedPaletteName({ generator }: RunConfig): string | undefined {
+export function derivedPaletteName(
+  { generator }: Pick<RunConfig, "generator">,
+): string | undefined {
   const { initializationMethod: method, kmeansNbColors } = generator;
   if (method === "kmeans") return `kmeans-${kmeansNbColors}`;
   return method === "nearest" ? method : undefined;

@@ -1,3 +1,4 @@
+import { reducedOrUndefined } from "../image/enlarged_picture.ts";
 import type { Image, ImageSize } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
 import { kmeansPalette } from "../palette/kmeans_palette.ts";
@@ -23,6 +24,26 @@ const MAX_COLORS = 4096;
 interface Block {
   readonly start: number;
   readonly length: number;
+}
+
+/**
+ * Reads the pixels of a picture that is in the palette's colors already, at its own size or
+ * enlarged by whole pixels. The first of equal colors wins.
+ *
+ * @returns Undefined if the image is no such picture.
+ */
+export function exactClasses(
+  image: Image,
+  size: ImageSize,
+  palette: Palette,
+): PixelClasses | undefined {
+  const picture = reducedOrUndefined(image, size);
+  if (picture === undefined) return undefined;
+  const classes = nearestColors(picture, palette);
+  const isExact = classes.every((k, i) =>
+    [0, 1, 2].every((c) => palette.colors[k * 3 + c] === picture.data[i * 4 + c])
+  );
+  return isExact ? { classes, palette } : undefined;
 }
 
 /**

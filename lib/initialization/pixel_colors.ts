@@ -60,7 +60,8 @@ export function pixelColors(
   }
 }
 
-function colorsOf({ classes, palette }: PixelClasses): PixelColors {
+/** Returns the palette color of each pixel. */
+export function colorsOf({ classes, palette }: PixelClasses): PixelColors {
   const colors = new Float32Array(classes.length * 3);
   const floats = palette.toFloats();
   for (const [i, k] of classes.entries()) colors.set(floats.subarray(k * 3, k * 3 + 3), i * 3);

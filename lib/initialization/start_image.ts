@@ -1,6 +1,7 @@
 import type { GeneratorConfig } from "../../config/run_config.ts";
 import { compositeAlpha } from "../image/composite_alpha.ts";
 import type { Image, ImageSize, Rgb } from "../image/image.ts";
+import { reduceToSquares } from "../image/enlarged_picture.ts";
 import { fitWithin, resizeImage } from "../image/resize_image.ts";
 
 /** Color behind transparent pixels of an input image, and around it with "pad". */
@@ -21,6 +22,9 @@ export interface StartImageOptions {
  * n H x n W pixels, where n is the smallest integer that makes it at least as large as the
  * teacher's image.
  *
+ * A smaller image is enlarged by nearest neighbor, so that pixel art keeps its pixels. Pixel art
+ * that was enlarged by whole pixels is reduced first.
+ *
  * - "crop" cuts off both ends of the longer axis.
  * - "fit" centers the whole image and fills the rest with the color of its border.
  * - "pad" centers the whole image on white.
@@ -36,9 +40,22 @@ export function prepareStartImage(image: Image, options: StartImageOptions): Ima
   );
   const size = { height: picture.height * factor, width: picture.width * factor };
   const opaque = compositeAlpha(image, BACKGROUND);
-  if (fit === "crop") return resizeImage(opaque, size, { fit });
+  const reduced = reduceToSquares(opaque);
+  const source = isEnlarged(reduced, size, fit) ? reduced : opaque;
+  const filter = isEnlarged(source, size, fit) ? "nearest" : "bilinear";
+  if (fit === "crop") return resizeImage(source, size, { fit, filter });
   const background = fit === "pad" ? BACKGROUND : borderColor(opaque, size);
-  return resizeImage(opaque, size, { fit: "fit", background });
+  return resizeImage(source, size, { fit: "fit", filter, background });
+}
+
+/** Tells whether fitting an image to a size keeps or raises its number of pixels. */
+function isEnlarged(
+  image: ImageSize,
+  size: ImageSize,
+  fit: NonNullable<StartImageOptions["fit"]>,
+): boolean {
+  const scales = [size.height / image.height, size.width / image.width] as const;
+  return (fit === "crop" ? Math.max(...scales) : Math.min(...scales)) >= 1;
 }
 
 /** Max number of border pixels that are compared. */
