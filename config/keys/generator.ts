@@ -19,10 +19,16 @@ export const GENERATOR_KEYS = {
     choices: {
       crop: "cut off both ends of the longer axis",
       fit: "keep all of it, and fill up with the color of its border",
-      pad: "keep all of it, and fill up with white",
+      pad: "keep all of it, and fill up with the background, white if it is opaque",
     },
     isNew: true,
     doc: "How an input image of another aspect ratio fills the picture",
+  },
+  background: {
+    default: "auto",
+    isNew: true,
+    doc: "Color behind transparent parts of an input image: a hexadecimal color, a CSS name or a " +
+      "palette index; auto: the palette color most unlike the image's subject",
   },
   std: {
     default: 1,

@@ -6,7 +6,6 @@ import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
 import { openAuxiliaryModel } from "./find_teacher.ts";
-import { BACKGROUND } from "../initialization/start_image.ts";
 
 /** Options of {@linkcode captionPrompt}. */
 export interface CaptionPromptOptions {
@@ -60,7 +59,7 @@ export async function captionAs(
   { folder, image }: { readonly folder: ModelFolder; readonly image: Image },
   { query, minNewTokens, maxNewTokens, numBeams }: CaptionConfig,
 ): Promise<string> {
-  const opaque = compositeAlpha(image, BACKGROUND);
+  const opaque = compositeAlpha(image, [255, 255, 255]);
   return await captionImage(sessions, folder, opaque, {
     query,
     // If only the max length is lowered, SD-piXL's min length exceeds it.

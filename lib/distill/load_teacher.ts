@@ -1,7 +1,9 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
-import type { Image } from "../image/image.ts";
+import { compositeAlpha } from "../image/composite_alpha.ts";
+import type { Image, Rgb } from "../image/image.ts";
+import { findBackground } from "../initialization/background.ts";
 import { prepareStartImage } from "../initialization/start_image.ts";
 import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { Palette } from "../palette/palette.ts";
@@ -46,7 +48,9 @@ export async function loadTeacher(
   const { checkpoint, slot, signal, onStage = () => {}, onNote = () => {} } = inputs;
   signal?.throwIfAborted();
   onStage("load");
-  const captioning = { image: inputs.image, hub, onStage, onNote };
+  const background = backgroundOf(asked, inputs.image, palette);
+  const opaque = inputs.image && background && compositeAlpha(inputs.image, background);
+  const captioning = { image: opaque ?? inputs.image, hub, onStage, onNote };
   const config = await captionPrompt(sessions, asked, captioning);
   const controlNotes: string[] = [];
   const setup = await setUpRun(gpu, config, {
@@ -57,12 +61,15 @@ export async function loadTeacher(
     onNote: (note) => controlNotes.push(note),
   });
   for (const note of [...await runNotes(setup, checkpoint), ...controlNotes]) onNote(note);
+  if (background && inputs.image!.isTransparent()) onNote(backgroundNote(background, config));
   inputs.onPlan?.(await planRun(gpu, setup));
-  const image = inputs.image && prepareStartImage(inputs.image, {
+  const start = inputs.image && prepareStartImage(inputs.image, {
     picture: { height: config.generator.imageH, width: config.generator.imageW },
     teacher: setup.teacherSize,
     fit: config.generator.imageFit,
+    ...defined({ background }),
   });
+  const image = start?.image;
   // The depth estimator is freed before the networks of the teacher are loaded.
   const control = await createControlImages(gpu, setup, { image, sessions, hub });
   if (control) owned.use(control);
@@ -72,6 +79,24 @@ export async function loadTeacher(
     ...defined({ onTiming: inputs.onTiming }),
   });
   return { ...setup, ...networks, image, control };
+}
+
+/** Returns the background of an input image; undefined for an opaque one if none is asked for. */
+function backgroundOf(
+  { generator: { background } }: RunConfig,
+  image: Image | undefined,
+  palette: Palette,
+): Rgb | undefined {
+  if (!image || (background === "auto" && !image.isTransparent())) return undefined;
+  return findBackground(background, image, palette);
+}
+
+function backgroundNote(color: Rgb, { generator: { background } }: RunConfig): string {
+  const hex = color.map((value) => value.toString(16).padStart(2, "0")).join("");
+  const chosen = background === "auto"
+    ? "the palette color most unlike its border; --background chooses another one"
+    : "as asked for";
+  return `Transparent parts of the image become #${hex}, ${chosen}`;
 }
 
 async function createControlImages(

@@ -1,11 +1,21 @@
 import type { GeneratorConfig } from "../../config/run_config.ts";
 import { compositeAlpha } from "../image/composite_alpha.ts";
 import type { Image, ImageSize, Rgb } from "../image/image.ts";
+import { defined } from "../text/defined.ts";
+import { MIN_SUBJECT_ALPHA } from "./background.ts";
 import { reduceToSquares } from "../image/enlarged_picture.ts";
 import { fitWithin, resizeImage } from "../image/resize_image.ts";
 
-/** Color behind transparent pixels of an input image, and around it with "pad". */
-export const BACKGROUND: Rgb = [255, 255, 255];
+/** Color around an opaque input image with "pad", if the config names none. */
+const WHITE: Rgb = [255, 255, 255];
+
+/** An input image, prepared for a picture. */
+export interface StartImage {
+  /** Opaque. */
+  readonly image: Image;
+  /** 1 where the input image is opaque, else 0, shape [H, W] of `image`; undefined if it all is. */
+  readonly mask: Uint8Array | undefined;
+}
 
 /** Options of {@linkcode prepareStartImage}. */
 export interface StartImageOptions {
@@ -15,37 +25,62 @@ export interface StartImageOptions {
   readonly teacher: ImageSize;
   /** How an image of another aspect ratio fills the picture. Default: "crop". */
   readonly fit?: GeneratorConfig["imageFit"];
+  /** Color behind transparent pixels, and around the image with "pad". Default: white. */
+  readonly background?: Rgb;
 }
 
 /**
- * Prepares an input image for a picture of H x W pixels: composites it over white and scales it to
- * n H x n W pixels, where n is the smallest integer that makes it at least as large as the
- * teacher's image.
+ * Prepares an input image for a picture of H x W pixels: composites it over a background and
+ * scales it to n H x n W pixels, where n is the smallest integer that makes it at least as large
+ * as the teacher's image.
  *
  * A smaller image is enlarged by nearest neighbor, so that pixel art keeps its pixels. Pixel art
  * that was enlarged by whole pixels is reduced first.
  *
  * - "crop" cuts off both ends of the longer axis.
  * - "fit" centers the whole image and fills the rest with the color of its border.
- * - "pad" centers the whole image on white.
+ * - "pad" centers the whole image on the background.
  *
- * @returns Opaque, n H x n W pixels.
+ * @returns n H x n W pixels.
  */
-export function prepareStartImage(image: Image, options: StartImageOptions): Image {
-  const { picture, teacher, fit = "crop" } = options;
+export function prepareStartImage(image: Image, options: StartImageOptions): StartImage {
+  const { picture, teacher, fit = "crop", background = WHITE } = options;
   const factor = Math.max(
     1,
     Math.ceil(teacher.height / picture.height),
     Math.ceil(teacher.width / picture.width),
   );
   const size = { height: picture.height * factor, width: picture.width * factor };
-  const opaque = compositeAlpha(image, BACKGROUND);
-  const reduced = reduceToSquares(opaque);
-  const source = isEnlarged(reduced, size, fit) ? reduced : opaque;
-  const filter = isEnlarged(source, size, fit) ? "nearest" : "bilinear";
-  if (fit === "crop") return resizeImage(source, size, { fit, filter });
-  const background = fit === "pad" ? BACKGROUND : borderColor(opaque, size);
-  return resizeImage(source, size, { fit: "fit", filter, background });
+  const opaque = compositeAlpha(image, background);
+  const around = fit === "fit" ? borderColor(opaque, size) : background;
+  return {
+    image: fitImage(opaque, size, { fit, around }),
+    mask: image.isTransparent() ? maskOf(fitImage(image, size, { fit })) : undefined,
+  };
+}
+
+/** Options of {@linkcode fitImage}. */
+interface FitOptions {
+  readonly fit: NonNullable<StartImageOptions["fit"]>;
+  /** Color of the rest of the picture. Default: transparent. */
+  readonly around?: Rgb;
+}
+
+function fitImage(image: Image, size: ImageSize, { fit, around }: FitOptions): Image {
+  const reduced = reduceToSquares(image);
+  const source = isEnlarged(reduced, size, fit) ? reduced : image;
+  return resizeImage(source, size, {
+    fit: fit === "crop" ? "crop" : "fit",
+    filter: isEnlarged(source, size, fit) ? "nearest" : "bilinear",
+    ...defined({ background: around }),
+  });
+}
+
+function maskOf({ data }: Image): Uint8Array {
+  return Uint8Array.from(
+    { length: data.length / 4 },
+    (_, i) => data[i * 4 + 3]! >= MIN_SUBJECT_ALPHA ? 1 : 0,
+  );
 }
 
 /** Tells whether fitting an image to a size keeps or raises its number of pixels. */

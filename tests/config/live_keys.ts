@@ -72,6 +72,11 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   "generator.image_H": { value: "16", changes: "picture" },
   "generator.image_W": { value: "16", changes: "picture" },
   "generator.image_fit": { value: "pad", changes: "startImage", given: [IMAGE] },
+  "generator.background": {
+    value: "black",
+    changes: "startImage",
+    given: [IMAGE, "generator.image_fit=pad", "generator.image_W=16"],
+  },
   "generator.std": {
     value: "2",
     changes: "picture",

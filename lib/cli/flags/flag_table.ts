@@ -68,6 +68,14 @@ export const FLAGS = [
     help: "how an image of another aspect ratio fits: crop, fit or pad (default: crop)",
   },
   {
+    name: "--background",
+    commands: ["generate"],
+    value: "color",
+    key: "generator.background",
+    help: "behind transparent parts of the image: a hexadecimal color, a CSS name or a palette " +
+      "index (default: auto, a palette color unlike the subject)",
+  },
+  {
     name: "--seed",
     aliases: ["-d"],
     commands: ["generate", "random-teacher"],

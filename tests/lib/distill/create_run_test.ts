@@ -64,7 +64,9 @@ gpuTest("a run from an image uses its edges, and frees all memory", async (gpu) 
   for (let i = 0; i < 2; i++) {
     const { stages, notes, inputs } = listener();
     await using run = await createRun(tinyConfig(), { ...inputs, gpu, image: DISC });
-    assert.deepEqual([stages, notes, run.evaluations], [["load"], [], 0]);
+    assert.deepEqual([stages, run.evaluations], [["load"], 0]);
+    assert.equal(notes.length, 1);
+    assert.match(notes[0]!, /^Transparent parts of the image become #[0-9a-f]{6}, the palette /);
     const { startImage, controlImages: { canny: controlImage } } = run;
     assert.deepEqual([startImage!.height, startImage!.isTransparent()], [64, false]);
     assert(controlImage!.data.some((value, at) => at % 4 < 3 && value === 255));
@@ -234,6 +236,8 @@ gpuTest(
       'Palette "own" holds #000000 twice, as colors 1 and 3',
       '"negative_prompt" has no effect: "sd.guidance_scale" is 0',
       'The ControlNet "./pose" has no effect: expected the kind "canny" or "depth", got "./pose"',
+      "Transparent parts of the image become #000000, the palette color most unlike its border; " +
+      "--background chooses another one",
     ]);
   },
 );
@@ -287,7 +291,11 @@ gpuTest("ControlNets get depth and edges, each its own image", async (gpu) => {
       training: { steps: 1 },
       controlnet: { ...controlnet, controlnetConditioningScale: scales },
     });
-    await using run = await createRun(config, { gpu, image: DISC, onNote: assert.fail });
+    await using run = await createRun(config, {
+      gpu,
+      image: DISC,
+      onNote: (note) => assert.match(note, /^Transparent parts/),
+    });
     let loss = NaN;
     for await (const { losses } of distill(run)) loss = losses["score"]!;
     return { loss, images: run.controlImages };

@@ -5,9 +5,15 @@ import { decodeImage } from "../../../lib/image/decode_image.ts";
 import { enlargeNearest } from "../../../lib/image/enlarge_nearest.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { initialize } from "../../../lib/initialization/initialize.ts";
-import { prepareStartImage } from "../../../lib/initialization/start_image.ts";
+import {
+  prepareStartImage as prepare,
+  type StartImageOptions,
+} from "../../../lib/initialization/start_image.ts";
 import { findPalette } from "../../../lib/palette/find_palette.ts";
 import type { Palette } from "../../../lib/palette/palette.ts";
+
+const prepareStartImage = (image: Image, options: StartImageOptions) =>
+  prepare(image, options).image;
 
 const PRESETS = ["draft", "standard", "max", "paper"] as const;
 const TEACHER = { height: 128, width: 128 };

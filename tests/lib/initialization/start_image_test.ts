@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { prepareStartImage } from "../../../lib/initialization/start_image.ts";
+import {
+  prepareStartImage as prepare,
+  type StartImageOptions,
+} from "../../../lib/initialization/start_image.ts";
 import { Image, type Rgb } from "../../../lib/image/image.ts";
+
+const prepareStartImage = (image: Image, options: StartImageOptions) =>
+  prepare(image, options).image;
 
 const TEACHER = { height: 96, width: 160 };
 
