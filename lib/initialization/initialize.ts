@@ -8,7 +8,10 @@ import { colorsOf, pixelColors } from "./pixel_colors.ts";
 
 /** First logits of a picture. */
 export interface Initialization {
-  /** Mean 0 and the same norm at each pixel, shape [H, W, K]. */
+  /**
+   * Shape [H, W, K]. Mean 0 and the same norm at each pixel, except where a picture is kept bit for
+   * bit: there a pixel's own logit may be raised.
+   */
   readonly logits: Float32Array<ArrayBuffer>;
   /** Palette of the logits: the given one, or one derived from the image. */
   readonly palette: Palette;
