@@ -94,6 +94,7 @@ export { Gpu, NoGpuError } from "./kernels/gpu/gpu.ts";
 export type { Access, Kernel, ParamType, ParamValues, Prelude } from "./kernels/gpu/kernel.ts";
 export type { Command, Copy, Dispatch, Pass } from "./kernels/gpu/pass.ts";
 export { ShaderError } from "./kernels/gpu/shader_error.ts";
+export type { Seed } from "./kernels/random/philox.ts";
 export type { GpuTensor, TensorData, TensorType } from "./kernels/gpu/tensor.ts";
 
 export { decodeImage, type DecodeImageOptions, ImageError } from "./lib/image/decode_image.ts";
