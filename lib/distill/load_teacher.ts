@@ -61,7 +61,10 @@ export async function loadTeacher(
     onNote: (note) => controlNotes.push(note),
   });
   for (const note of [...await runNotes(setup, checkpoint), ...controlNotes]) onNote(note);
-  if (background && inputs.image!.isTransparent()) onNote(backgroundNote(background, config));
+  // A resumed run told it when it started.
+  if (!checkpoint && background && inputs.image!.isTransparent()) {
+    onNote(backgroundNote(background, config));
+  }
   inputs.onPlan?.(await planRun(gpu, setup));
   const start = inputs.image && prepareStartImage(inputs.image, {
     picture: { height: config.generator.imageH, width: config.generator.imageW },

@@ -39,11 +39,15 @@ Deno.test("generate distills a picture from a prompt and an image, and resumes",
     assert.deepEqual(events.map(({ event }) => event), [
       "stage",
       "note",
+      "note",
       "start",
       "step",
       "step",
       "done",
     ]);
+    // The disc has a transparent corner; a resumed run does not tell it again.
+    const notes = events.flatMap((event) => event.event === "note" ? [event.message] : []);
+    assert.equal(notes.filter((note) => /--background chooses another one/.test(note)).length, 1);
     const done = events.at(-1);
     assert(done?.event === "done" && done.evaluations === 2);
     assert.match(done.folder, /-tiny-sdxl-im8x12-kmeans-4$/);
