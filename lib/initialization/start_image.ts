@@ -34,8 +34,9 @@ export interface StartImageOptions {
  * scales it to n H x n W pixels, where n is the smallest integer that makes it at least as large
  * as the teacher's image.
  *
- * A smaller image is enlarged by nearest neighbor, so that pixel art keeps its pixels. Pixel art
- * that was enlarged by whole pixels is reduced first.
+ * An image without more pixels than the picture is enlarged by nearest neighbor, so that pixel art
+ * keeps its pixels. Pixel art that was enlarged by whole pixels is reduced first. Other images are
+ * scaled bilinearly.
  *
  * - "crop" cuts off both ends of the longer axis.
  * - "fit" centers the whole image and fills the rest with the color of its border.
@@ -54,24 +55,27 @@ export function prepareStartImage(image: Image, options: StartImageOptions): Sta
   const opaque = compositeAlpha(image, background);
   const around = fit === "fit" ? borderColor(opaque, size) : background;
   return {
-    image: fitImage(opaque, size, { fit, around }),
-    mask: image.isTransparent() ? maskOf(fitImage(image, size, { fit })) : undefined,
+    image: fitImage(opaque, size, { picture, fit, around }),
+    mask: image.isTransparent() ? maskOf(fitImage(image, size, { picture, fit })) : undefined,
   };
 }
 
 /** Options of {@linkcode fitImage}. */
 interface FitOptions {
+  /** Size of the picture, in pixels. */
+  readonly picture: ImageSize;
   readonly fit: NonNullable<StartImageOptions["fit"]>;
   /** Color of the rest of the picture. Default: transparent. */
   readonly around?: Rgb;
 }
 
-function fitImage(image: Image, size: ImageSize, { fit, around }: FitOptions): Image {
+function fitImage(image: Image, size: ImageSize, { picture, fit, around }: FitOptions): Image {
   const reduced = reduceToSquares(image);
-  const source = isEnlarged(reduced, size, fit) ? reduced : image;
+  const isArt = isEnlarged(reduced, picture, fit);
+  const source = isArt ? reduced : image;
   return resizeImage(source, size, {
     fit: fit === "crop" ? "crop" : "fit",
-    filter: isEnlarged(source, size, fit) ? "nearest" : "bilinear",
+    filter: isArt ? "nearest" : "bilinear",
     ...defined({ background: around }),
   });
 }

@@ -57,6 +57,21 @@ for (const preset of PRESETS) {
   }
 }
 
+Deno.test("an image with more pixels than the picture is scaled smoothly, also to a larger size", () => {
+  // A smooth ramp of 24 pixels for a picture of 16, at the teacher's size of 32.
+  const ramp = new Image({ height: 24, width: 24 });
+  for (let i = 0; i < 24 * 24; i++) {
+    const value = Math.round((i % 24) / 23 * 255);
+    ramp.data.set([value, value, value, 255], i * 4);
+  }
+  const size = { height: 16, width: 16 };
+  const image = prepareStartImage(ramp, { picture: size, teacher: { height: 32, width: 32 } });
+  const row = Array.from({ length: 32 }, (_, x) => image.data[x * 4]!);
+  const steps = row.slice(1).map((value, x) => value - row[x]!);
+  // Nearest neighbor would repeat columns: steps of 0 beside steps of 11.
+  assert(steps.slice(1, -1).every((step) => step > 0 && step < 11), steps.join(" "));
+});
+
 Deno.test("a small sprite gives the same start image as its enlargement", async () => {
   const sprite = await fixture("slime.png");
   const options = { picture: { height: 16, width: 16 }, teacher: TEACHER };
