@@ -1,6 +1,7 @@
 import { basename, dirname, extname, join } from "node:path";
 import type { ConfigSource } from "../../../config/config_source.ts";
 import { parseRunConfig } from "../../../config/parse_run_config.ts";
+import { configKeys, valueIn } from "../../../config/config_keys.ts";
 import { resolveSources } from "../../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import { findCheckpoint } from "../../outputs/checkpoint_file.ts";
@@ -53,14 +54,9 @@ export async function readRequest(flags: FlagsOf<"generate">): Promise<Request> 
 
 function downloadNotes(
   { download, forceDownload }: FlagsOf<"generate">,
-  { diffusion, controlnet }: RunConfig,
+  config: RunConfig,
 ): string[] {
-  const settings = [
-    ["diffusion.model_id", diffusion.modelId],
-    ["diffusion.vae_id", diffusion.vaeId],
-    ["diffusion.lora_path", diffusion.loraPath],
-    ["controlnet.models_id", controlnet.modelsId],
-  ] as const;
+  const settings = configKeys().map((key) => [key.path, valueIn(config, key)] as const);
   if (namesHub(settings, { cwd: ".", isFile: () => false })) return [];
   return [download && "--download", forceDownload && "--force-download"]
     .filter((flag) => flag !== undefined)
