@@ -30,14 +30,14 @@ export class DistillRun implements Run {
   readonly #parts: RunParts;
   readonly #gradients: GradientDecoder;
   #step: number;
-  #evaluations: number;
+  #teacherCalls: number;
   #isBusy = false;
 
   /** Takes the ownership of its parts. */
   constructor(parts: RunParts) {
     this.#parts = parts;
     this.startStep = this.#step = parts.start.step;
-    this.#evaluations = parts.start.evaluations;
+    this.#teacherCalls = parts.start.teacherCalls;
     const { loadDecoder, owned } = parts;
     this.#gradients = new GradientDecoder(async () => owned.use(await loadDecoder()));
   }
@@ -70,8 +70,8 @@ export class DistillRun implements Run {
     return this.#step;
   }
 
-  get evaluations(): number {
-    return this.#evaluations;
+  get teacherCalls(): number {
+    return this.#teacherCalls;
   }
 
   get startImage(): Image | undefined {
@@ -90,12 +90,12 @@ export class DistillRun implements Run {
     return await this.#exclusively("make a step", async () => {
       const outcome = await makeStep(this.#parts, this.#step + 1);
       this.#step++;
-      this.#evaluations += this.config.training.gradientAccumulationSteps;
+      this.#teacherCalls += this.config.training.gradientAccumulationSteps;
       return {
         ...outcome,
         step: this.#step,
         steps: this.config.training.steps,
-        evaluations: this.#evaluations,
+        teacherCalls: this.#teacherCalls,
         image: () => this.image(),
       };
     });
@@ -146,7 +146,7 @@ export class DistillRun implements Run {
 
   async checkpoint(): Promise<RunCheckpoint> {
     const { config: { seed }, generator, optimizer } = this.#parts;
-    const [step, evaluations] = [this.#step, this.#evaluations];
+    const [step, teacherCalls] = [this.#step, this.#teacherCalls];
     const [logits, state] = await Promise.all([generator.logits.read(), optimizer.readState()]);
     const { step: optimizerStep, moment1, moment2 } = state;
     return {
@@ -154,7 +154,7 @@ export class DistillRun implements Run {
       name: `step ${step}`,
       step,
       optimizerStep,
-      evaluations,
+      teacherCalls,
       seed,
       palette: this.palette,
       logits,

@@ -34,7 +34,7 @@ export function editsPicture(config: RunConfig): boolean {
 }
 
 /** Returns the number of teacher calls of an edit. */
-export function editEvaluations(
+export function editTeacherCalls(
   schedule: NoiseSchedule,
   { diffusion: { strength, editSteps: steps } }: RunConfig,
 ): number {
@@ -56,7 +56,7 @@ export async function editPicture(
   const { seed, generator, diffusion } = config;
   const size = { height: generator.imageH, width: generator.imageW };
   const first = initialize(image, parts.palette, config);
-  if (editEvaluations(schedule, config) === 0) return first;
+  if (editTeacherCalls(schedule, config) === 0) return first;
   const constraint = { size, palette: first.palette, gradientMap: generator.gradientMap };
   const enlarge = (picture: Image) =>
     resizeImage(picture, teacherSize, { fit: "stretch", filter: "nearest" });

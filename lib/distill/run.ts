@@ -28,7 +28,7 @@ export interface Run extends AsyncDisposable {
   /** Steps done. */
   readonly step: number;
   /** Teacher calls up to now (NFE), of the samples and of the steps. */
-  readonly evaluations: number;
+  readonly teacherCalls: number;
   /** Image from which the run started; undefined for noise, or if a resumed run needs none. */
   readonly startImage: Image | undefined;
   /** Images that the teacher sampled to start from one of them; undefined if it sampled none. */

@@ -47,7 +47,7 @@ export interface ReferenceOptions {
 }
 
 /** Returns the number of teacher calls that sample the images of a run and choose one. */
-export function referenceEvaluations({ diffusion }: RunConfig): number {
+export function referenceTeacherCalls({ diffusion }: RunConfig): number {
   const { numReferences, numInferenceSteps, clipId } = diffusion;
   const isRanked = numReferences > 1 && clipId === null;
   return numReferences * (numInferenceSteps + (isRanked ? CALLS_PER_CANDIDATE : 0));

@@ -7,12 +7,12 @@ import { derivedPaletteName, initialize } from "../initialization/initialize.ts"
 import type { AdamWState } from "../optimizer/adamw.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "../run/checkpoint.ts";
-import { editEvaluations, editPicture, editsPicture } from "./edit_picture.ts";
+import { editPicture, editsPicture, editTeacherCalls } from "./edit_picture.ts";
 import {
-  referenceEvaluations,
   type ReferenceOptions,
   type ReferenceParts,
   type References,
+  referenceTeacherCalls,
   sampleReferences,
 } from "./sample_references.ts";
 
@@ -29,7 +29,7 @@ export interface StartState {
   /** Steps done. */
   readonly step: number;
   /** Teacher calls done. */
-  readonly evaluations: number;
+  readonly teacherCalls: number;
   /** State of the optimizer of a resumed run; undefined for a new run. */
   readonly optimizer: AdamWState | undefined;
 }
@@ -77,10 +77,12 @@ export async function createStartState(
   const state = checkpoint
     ? resumedState(checkpoint)
     : { ...await newState(gpu, { ...parts, image }, options), step: 0, optimizer: undefined };
-  const sampling = references ? referenceEvaluations(config) : 0;
-  const editing = checkpoint || !editsPicture(config) ? 0 : editEvaluations(parts.schedule, config);
-  const evaluations = (checkpoint?.evaluations ?? 0) + sampling + editing;
-  return { ...state, image, references, evaluations };
+  const sampling = references ? referenceTeacherCalls(config) : 0;
+  const editing = checkpoint || !editsPicture(config)
+    ? 0
+    : editTeacherCalls(parts.schedule, config);
+  const teacherCalls = (checkpoint?.teacherCalls ?? 0) + sampling + editing;
+  return { ...state, image, references, teacherCalls };
 }
 
 /** Returns the logits of a new run: those of its start image, edited by the teacher if asked. */

@@ -51,6 +51,9 @@ export class MetricsLog implements Disposable {
   }
 }
 
+/** Runs of before wrote the teacher calls under the first name. */
+const EARLIER_NAME = ['"evaluations":', '"teacherCalls":'] as const;
+
 async function keepLines(path: string, lastStep: number): Promise<void> {
   let text: string;
   try {
@@ -63,7 +66,7 @@ async function keepLines(path: string, lastStep: number): Promise<void> {
     const step = stepOf(line);
     return step !== undefined && step <= lastStep;
   });
-  await writeFile(path, kept.map((line) => `${line}\n`).join(""));
+  await writeFile(path, kept.map((line) => `${line}\n`).join("").replaceAll(...EARLIER_NAME));
 }
 
 function stepOf(line: string): number | undefined {

@@ -31,9 +31,9 @@ export function headLines(event: HeadEvent): string[] {
 
 /** Returns the text of a finished picture: its files, or its folder if it is one of several. */
 export function doneText(event: RunEvent & { event: "done" }): string {
-  const { files, seconds, evaluations, interrupted, picture, score, folder } = event;
+  const { files, seconds, teacherCalls, interrupted, picture, score, folder } = event;
   const head = interrupted ? "stopped; the picture so far and a checkpoint are written" : "done";
-  const time = `${formatDuration(seconds)}, ${evaluations} teacher calls`;
+  const time = `${formatDuration(seconds)}, ${teacherCalls} teacher calls`;
   if (picture) {
     const scored = typeof score === "number" ? `, score ${scoreText(score)}` : "";
     return `${numberText(picture)} ${head} (${time}${scored})\n  ${folder}\n`;

@@ -65,7 +65,7 @@ type OneEvent =
     /** Duration in seconds. */
     readonly seconds: number;
     /** Teacher calls, including those before a resumed run. */
-    readonly evaluations: number;
+    readonly teacherCalls: number;
     /** Whether the user stopped it. */
     readonly interrupted: boolean;
     /** Score by the teacher; only for complete pictures of several. JSON has null for NaN. */

@@ -12,7 +12,7 @@ export interface RunCheckpoint extends ImageSize {
   /** Optimizer steps that changed the logits: steps with a finite gradient. */
   readonly optimizerStep: number;
   /** Teacher calls. */
-  readonly evaluations: number;
+  readonly teacherCalls: number;
   /** Seed of the run. */
   readonly seed: Seed;
   /** Palette of the run. */
@@ -56,11 +56,14 @@ export const CHECKPOINT_FORMAT = "smalti-checkpoint-1";
 /** Tensors of shape [H, W, K]. */
 export const CHECKPOINT_TENSORS = ["logits", "moment1", "moment2"] as const;
 
+/** Earlier names of these numbers, which older checkpoints have. */
+export const EARLIER_NUMBERS: Readonly<Record<string, string>> = { teacher_calls: "evaluations" };
+
 /** Names of the numbers among the texts. */
 export const CHECKPOINT_NUMBERS = {
   step: "step",
   optimizerStep: "optimizer_step",
-  evaluations: "evaluations",
+  teacherCalls: "teacher_calls",
   seed: "seed",
 } as const;
 

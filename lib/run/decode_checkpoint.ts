@@ -11,6 +11,7 @@ import {
   CHECKPOINT_NUMBERS,
   CHECKPOINT_TENSORS,
   CheckpointError,
+  EARLIER_NUMBERS,
   type RunCheckpoint,
 } from "./checkpoint.ts";
 
@@ -112,7 +113,7 @@ class CheckpointFile {
   }
 
   count(key: string): number {
-    const text = this.text(key);
+    const text = this.text(key) ?? this.text(EARLIER_NUMBERS[key] ?? key);
     const value = Number(text ?? NaN);
     if (Number.isSafeInteger(value) && value >= 0) return value;
     throw this.failure(

@@ -16,7 +16,7 @@ export interface StepMetrics {
   /** Diffusion timestep, integer in [0, 1000); with gradient accumulation the last one. */
   readonly timestep: number;
   /** Teacher calls up to now, including those before a resumed run. */
-  readonly evaluations: number;
+  readonly teacherCalls: number;
 }
 
 /** The report of an optimizer step. */

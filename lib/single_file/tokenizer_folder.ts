@@ -21,42 +21,43 @@ export class TokenizerFolder implements ModelFolder {
   readonly location: string;
   readonly #folder: ModelFolder;
   /** Where the files of each tokenizer are: a subfolder, or "" for the folder itself. */
-  readonly #places: ReadonlyMap<string, string>;
+  readonly #folders: ReadonlyMap<string, string>;
 
-  private constructor(folder: ModelFolder, places: ReadonlyMap<string, string>) {
+  private constructor(folder: ModelFolder, folders: ReadonlyMap<string, string>) {
     this.location = folder.location;
     this.#folder = folder;
-    this.#places = places;
+    this.#folders = folders;
   }
 
   /** Looks for tokenizers in a folder; undefined if it has none. */
   static async find(folder: ModelFolder): Promise<TokenizerFolder | undefined> {
-    const places = new Map<string, string>();
+    const folders = new Map<string, string>();
     for (const name of Object.keys(PADDING)) {
-      for (const place of [`${name}/`, "tokenizer/", ""]) {
-        const has = async (file: string) => await hasPermitted(folder, place + file);
+      for (const subfolder of [`${name}/`, "tokenizer/", ""]) {
+        const has = async (file: string) => await hasPermitted(folder, subfolder + file);
         if (!await has("vocab.json") || !await has("merges.txt")) continue;
-        places.set(name, place);
+        folders.set(name, subfolder);
         break;
       }
     }
-    return places.size === 2 ? new TokenizerFolder(folder, places) : undefined;
+    return folders.size === 2 ? new TokenizerFolder(folder, folders) : undefined;
   }
 
   /** Tells whether a file of a tokenizer exists. */
   async has(path: string): Promise<boolean> {
-    const { place, file, isOwn } = this.#find(path);
+    const { subfolder, file, isOwn } = this.#find(path);
     if (file === OPTIONS) return true;
     // The other tokenizer's special tokens are not those of this one.
     if (!isOwn && file === "special_tokens_map.json") return false;
-    return await this.#folder.has(place + file);
+    return await this.#folder.has(subfolder + file);
   }
 
   /** Reads a file of a tokenizer. */
   async text(path: string): Promise<string> {
-    const { name, place, file, isOwn } = this.#find(path);
-    const isMade = file === OPTIONS && !(isOwn && await hasPermitted(this.#folder, place + file));
-    if (!isMade) return await this.#folder.text(place + file);
+    const { name, subfolder, file, isOwn } = this.#find(path);
+    const isMade = file === OPTIONS &&
+      !(isOwn && await hasPermitted(this.#folder, subfolder + file));
+    if (!isMade) return await this.#folder.text(subfolder + file);
     return JSON.stringify({
       tokenizer_class: "CLIPTokenizer",
       do_lower_case: true,
@@ -69,13 +70,13 @@ export class TokenizerFolder implements ModelFolder {
 
   /** Opens a file of a tokenizer. */
   async source(path: string): Promise<ByteSource> {
-    const { place, file } = this.#find(path);
-    return await this.#folder.source(place + file);
+    const { subfolder, file } = this.#find(path);
+    return await this.#folder.source(subfolder + file);
   }
 
   #find(path: string) {
     const [name = "", file = ""] = path.split("/");
-    const place = this.#places.get(name) ?? `${name}/`;
-    return { name, file, place, isOwn: place === `${name}/` };
+    const subfolder = this.#folders.get(name) ?? `${name}/`;
+    return { name, file, subfolder, isOwn: subfolder === `${name}/` };
   }
 }

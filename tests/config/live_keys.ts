@@ -227,13 +227,13 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   },
   "diffusion.num_inference_steps": { value: "2", changes: "startImage" },
   "diffusion.guidance_scale": { value: "2", changes: "startImage" },
-  "diffusion.strength": { value: "0.5", changes: "evaluations" },
+  "diffusion.strength": { value: "0.5", changes: "teacherCalls" },
   "diffusion.edit_steps": {
     value: "8",
-    changes: "evaluations",
+    changes: "teacherCalls",
     given: ["diffusion.strength=0.5"],
   },
-  "diffusion.num_references": { value: "2", changes: "evaluations" },
+  "diffusion.num_references": { value: "2", changes: "teacherCalls" },
   // There is no CLIP in that folder, and the run says so.
   "diffusion.clip_id": {
     value: "no/clip",

@@ -69,7 +69,7 @@ export interface RunObservation {
   /** Input image of the first ControlNet. */
   readonly controlImage: Uint8Array | undefined;
   readonly teacherSize: unknown;
-  readonly evaluations: number;
+  readonly teacherCalls: number;
   /** Number of steps done. */
   readonly steps: number;
   /** Losses by name, of each step. */
@@ -100,7 +100,7 @@ export async function observeRun(
     startImage: run.startImage?.data,
     controlImage: Object.values(run.controlImages)[0]?.data,
     teacherSize: run.teacherSize,
-    evaluations: run.evaluations,
+    teacherCalls: run.teacherCalls,
     steps: losses.length,
     losses,
     told,

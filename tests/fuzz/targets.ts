@@ -33,7 +33,7 @@ function checkpoint(): Uint8Array {
     moment1: floats(8),
     moment2: floats(8),
     step: 3,
-    evaluations: 5,
+    teacherCalls: 5,
     seed: 7,
     optimizerStep: 3,
     name: "c",

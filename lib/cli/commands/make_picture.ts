@@ -118,13 +118,13 @@ async function make(
   const interrupted = signal.aborted;
   const isComplete = step >= config.training.steps;
   const score = order.isScored && isComplete ? await scoreOf(run, signal) : undefined;
-  const { evaluations, palette: { name: palette } } = run;
+  const { teacherCalls, palette: { name: palette } } = run;
   reporter.report({
     event: "done",
     folder,
     files,
     seconds: seconds(),
-    evaluations,
+    teacherCalls,
     interrupted,
     ...defined({ score }),
   });
@@ -227,8 +227,8 @@ async function makeSteps(
 
 /** Takes the numbers of a report that are written. */
 function metricsOf(report: StepReport): StepMetrics {
-  const { step, steps, losses, learningRate, timestep, evaluations } = report;
-  return { step, steps, losses, learningRate, timestep, evaluations };
+  const { step, steps, losses, learningRate, timestep, teacherCalls } = report;
+  return { step, steps, losses, learningRate, timestep, teacherCalls };
 }
 
 async function writeResults(run: Run, folder: string, savingResize: number) {

@@ -113,12 +113,12 @@ function parseIdOrFile(id: string): string {
  * since a mirror may store files at another port.
  */
 export function hubPermissions(
-  places: HubLocations | undefined,
+  locations: HubLocations | undefined,
   downloads: boolean,
 ): HubPermissions {
   const env = HUB_VARIABLES;
-  if (!places) return { read: [], write: [], net: [], sys: [], env };
-  const { endpoint, cacheFolder, tokenFile } = places;
+  if (!locations) return { read: [], write: [], net: [], sys: [], env };
+  const { endpoint, cacheFolder, tokenFile } = locations;
   const read = [cacheFolder, ...tokenFile === undefined ? [] : [tokenFile]];
   if (!downloads) return { read, write: [], net: [], sys: [], env };
   const net = [new URL(endpoint).hostname, HUB_STORES];

@@ -20,7 +20,7 @@ export function describeMemoryPlan(plan: MemoryPlan): string {
     if (networks.length > 0) lines.push(`  ${PHASES[phase]}:`);
     lines.push(...networks.map((network) => `    ${describeNetwork(network)}`));
   }
-  lines.push(`    picture, optimizer and teacher's image: ${megabytes(plan.ownBytes)} MB`);
+  lines.push(`    picture, optimizer and teacher's image: ${megabytes(plan.otherBytes)} MB`);
   lines.push(...plan.problems.map((problem) => `  ${problem}`));
   lines.push(`  if it does not fit: ${advise(plan)}`);
   return lines.join("\n");

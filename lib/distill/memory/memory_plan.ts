@@ -67,7 +67,7 @@ export interface MemoryPlan {
   /** The networks. */
   readonly networks: readonly NetworkMemory[];
   /** Memory besides the networks, in bytes: picture, optimizer, teacher's image, saved tensors. */
-  readonly ownBytes: number;
+  readonly otherBytes: number;
   /** Weights of all networks in bytes; the text encoders are freed before the others are loaded. */
   readonly weightBytes: number;
   /** Peak memory, in bytes. */
@@ -108,8 +108,8 @@ export function planMemory(
 ): MemoryPlan {
   const { runtime, precision } = options;
   const measured = networks.map((network) => measureNetwork(network, options));
-  const ownBytes = measureOwn(options);
-  const peak = (list: readonly NetworkMemory[]) => peakOf(list, runtime) + ownBytes;
+  const otherBytes = measureOther(options);
+  const peak = (list: readonly NetworkMemory[]) => peakOf(list, runtime) + otherBytes;
   const alternatives = PRECISIONS
     .map((other) => ({ precision: other.precision ?? precision.precision ?? "float32", ...other }))
     .filter((other) => precisionName(other) !== precisionName(precision))
@@ -121,7 +121,7 @@ export function planMemory(
     }));
   const plan = {
     runtime,
-    ownBytes,
+    otherBytes,
     alternatives,
     networks: measured.map(({ largestBytes: _, ...network }) => network),
     weightBytes: measured.reduce((sum, { weightBytes }) => sum + weightBytes, 0),
@@ -164,7 +164,7 @@ function restate(
   };
 }
 
-function measureOwn(
+function measureOther(
   { size, teacherSize, colors, savedBytes, pictures = 1 }: MemoryPlanOptions,
 ): number {
   const logits = size.height * size.width * colors;

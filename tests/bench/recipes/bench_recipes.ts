@@ -75,7 +75,7 @@ function namesOf(results: readonly Result[], what: "runtime" | "adapter"): strin
 
 /** Says where seconds are shares of a batch. */
 function sharesOf(results: readonly Result[]): string {
-  const counts = [...new Set(results.map(({ made }) => made.atOnce ?? 1))].sort((a, b) => a - b);
+  const counts = [...new Set(results.map(({ made }) => made.batchSize ?? 1))].sort((a, b) => a - b);
   if (counts.every((count) => count === 1)) return "";
   return `, divided by the batch size (${counts.join(" or ")})`;
 }
@@ -128,10 +128,12 @@ function groupsOf(tasks: readonly Task[], maxSize: number): Task[][] {
 }
 
 function describeCost(
-  { evaluations, seconds, loadSeconds, peakBytes, atOnce = 1 }: JournalEntry,
+  { teacherCalls, seconds, loadSeconds, peakBytes, batchSize = 1 }: JournalEntry,
 ): string {
-  const share = atOnce > 1 ? `, share of a batch of ${atOnce}` : "";
-  return `${evaluations} teacher calls, ${seconds.toFixed(1)} s (and ${loadSeconds.toFixed(1)} s ` +
+  const share = batchSize > 1 ? `, share of a batch of ${batchSize}` : "";
+  return `${teacherCalls} teacher calls, ${seconds.toFixed(1)} s (and ${
+    loadSeconds.toFixed(1)
+  } s ` +
     `of loading)${share}, ${Math.round(peakBytes / 1e6)} MB`;
 }
 

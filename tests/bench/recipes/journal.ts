@@ -1,4 +1,5 @@
 import { writeFileInFolder } from "../../../lib/files/write_file.ts";
+import { defined } from "../../../lib/text/defined.ts";
 import type { Cost } from "./make_picture.ts";
 
 /** A finished picture. */
@@ -56,7 +57,12 @@ async function readText(path: string): Promise<string> {
 
 function parseEntry(line: string): JournalEntry | undefined {
   try {
-    const entry = JSON.parse(line) as Partial<JournalEntry> | null;
+    // Journals of before have "evaluations" and "atOnce".
+    const { evaluations, atOnce, ...rest } = JSON.parse(line) ?? {};
+    const entry: Partial<JournalEntry> = {
+      ...defined({ teacherCalls: evaluations, batchSize: atOnce }),
+      ...rest,
+    };
     return typeof entry?.key === "string" ? entry as JournalEntry : undefined;
   } catch {
     return undefined;

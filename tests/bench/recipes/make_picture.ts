@@ -21,7 +21,7 @@ export interface Workshop {
 /** Cost of a picture. */
 export interface Cost {
   /** Teacher calls: images that its UNet denoised. Pictures of a batch share runs of the UNet. */
-  readonly evaluations: number;
+  readonly teacherCalls: number;
   /**
    * Seconds without the loading of networks, divided by the batch size.
    */
@@ -35,7 +35,7 @@ export interface Cost {
   /** Name of the WebGPU adapter. */
   readonly adapter: string;
   /** Batch size. Default: 1. */
-  readonly atOnce?: number;
+  readonly batchSize?: number;
 }
 
 /** A picture and its cost. */
@@ -93,10 +93,10 @@ export async function makePictures(
     seconds: share(loaded, performance.now()),
     loadSeconds: share(start, loaded),
     peakBytes,
-    ...(jobs.length > 1 ? { atOnce: jobs.length } : {}),
+    ...(jobs.length > 1 ? { batchSize: jobs.length } : {}),
   };
-  return made.map(({ indices, size, palette, evaluations, runtime, adapter }) => {
-    return { indices, size, palette, cost: { evaluations, ...cost, runtime, adapter } };
+  return made.map(({ indices, size, palette, teacherCalls, runtime, adapter }) => {
+    return { indices, size, palette, cost: { teacherCalls, ...cost, runtime, adapter } };
   });
 }
 
@@ -125,7 +125,7 @@ async function make(
   return {
     indices,
     size: run.size,
-    evaluations: run.evaluations,
+    teacherCalls: run.teacherCalls,
     runtime: run.runtime,
     adapter: run.adapterName,
   };

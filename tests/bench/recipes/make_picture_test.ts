@@ -31,11 +31,11 @@ gpuTest("makePicture() counts the cost of a recipe, and shares networks", async 
   await using pool = new SessionPool();
   const workshop = { gpu, pool, signal: new AbortController().signal };
   const sample = await makePicture(taskOf("nearest"), workshop);
-  assert.equal(sample.cost.evaluations, 2);
+  assert.equal(sample.cost.teacherCalls, 2);
   assert.equal(sample.indices.length, 64);
   const loaded = pool.size;
   const distilled = await makePicture(taskOf("standard", ["training.steps=3"]), workshop);
-  assert.equal(distilled.cost.evaluations, 5);
+  assert.equal(distilled.cost.teacherCalls, 5);
   assert.equal(pool.size, loaded);
   assert.equal(distilled.palette.name, "game-boy");
 });
@@ -49,8 +49,8 @@ gpuTest("makePictures() makes a batch, and divides its cost", async (gpu) => {
   const [first, second] = await makePictures(tasks, workshop);
   assert.deepEqual(second!.indices, alone!.indices);
   assert.notDeepEqual(second!.indices, first!.indices);
-  assert.deepEqual([alone, first].map((made) => made!.cost.atOnce), [undefined, 2]);
-  assert.equal(first!.cost.evaluations, 4);
+  assert.deepEqual([alone, first].map((made) => made!.cost.batchSize), [undefined, 2]);
+  assert.equal(first!.cost.teacherCalls, 4);
   assert.equal(first!.cost.seconds, second!.cost.seconds);
 });
 
@@ -77,7 +77,7 @@ Deno.test("pictureFingerprint() changes with config, input and teacher", async (
 Deno.test("Journal finds pictures of the same fingerprint, also after a cut", async () => {
   await inTemporaryFolder(async (folder) => {
     const cost = {
-      evaluations: 8,
+      teacherCalls: 8,
       seconds: 1,
       loadSeconds: 0,
       peakBytes: 1,
@@ -88,15 +88,19 @@ Deno.test("Journal finds pictures of the same fingerprint, also after a cut", as
     await first.add({ key: "a", fingerprint: "1", ...cost });
     await first.add({ key: "b", fingerprint: "1", ...cost });
     await first.add({ key: "b", fingerprint: "2", ...cost });
-    await Deno.writeTextFile(`${folder}/made.jsonl`, '{"key":"c","finger', { append: true });
+    const earlier = '{"key":"e","fingerprint":"1","evaluations":9,"atOnce":2}\n';
+    const cut = '{"key":"c","finger';
+    await Deno.writeTextFile(`${folder}/made.jsonl`, earlier + cut, { append: true });
     const again = await Journal.open(folder);
     await again.add({ key: "d", fingerprint: "1", ...cost });
     for (const journal of [again, await Journal.open(folder)]) {
-      assert.equal(journal.find("a", "1")?.evaluations, 8);
+      assert.equal(journal.find("a", "1")?.teacherCalls, 8);
       assert.equal(journal.find("b", "1"), undefined);
       assert.ok(journal.find("b", "2"));
       assert.equal(journal.find("c", "1"), undefined);
       assert.ok(journal.find("d", "1"));
+      const { teacherCalls, batchSize } = journal.find("e", "1")!;
+      assert.deepEqual([teacherCalls, batchSize], [9, 2]);
     }
   });
 });
@@ -107,7 +111,7 @@ Deno.test("PictureFiles reads what it wrote", async () => {
     const palette = await findPalette("game-boy");
     const size = { height: 1, width: 3 };
     const cost = {
-      evaluations: 0,
+      teacherCalls: 0,
       seconds: 0,
       loadSeconds: 0,
       peakBytes: 0,

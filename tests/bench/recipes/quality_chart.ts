@@ -29,7 +29,7 @@ const QUALITIES: readonly Quality[] = [
 /** A recipe in a panel. */
 interface Mark {
   readonly name: string;
-  readonly evaluations: number;
+  readonly teacherCalls: number;
   readonly value: number;
   readonly pictures: number;
 }
@@ -80,20 +80,20 @@ function marksOf(results: readonly Result[], { value }: Quality): Mark[] {
   return [...recipes].flatMap(([name, all]) => {
     const known = all.filter((result) => value(result) !== undefined);
     const average = mean(known.map(value));
-    const evaluations = mean(known.map(({ made }) => made.evaluations));
-    if (average === undefined || evaluations === undefined) return [];
-    return [{ name, evaluations, value: average, pictures: known.length }];
+    const teacherCalls = mean(known.map(({ made }) => made.teacherCalls));
+    if (average === undefined || teacherCalls === undefined) return [];
+    return [{ name, teacherCalls, value: average, pictures: known.length }];
   });
 }
 
 function panel(marks: readonly Mark[], { title, axis }: Quality, box: Box): string {
   const plot = plotArea(box);
   const ranges = axisRanges(plot);
-  const x = logScale(marks.map(({ evaluations }) => evaluations), ranges.x);
+  const x = logScale(marks.map(({ teacherCalls }) => teacherCalls), ranges.x);
   const y = linearScale(marks.map(({ value }) => value), ranges.y);
   const points = marks.map((mark) => ({
     ...mark,
-    x: x.position(mark.evaluations),
+    x: x.position(mark.teacherCalls),
     y: y.position(mark.value),
   }));
   const area = { ...plot, y: plot.y - 4 };
@@ -115,7 +115,7 @@ function panel(marks: readonly Mark[], { title, axis }: Quality, box: Box): stri
   );
 }
 
-function describeMark({ name, evaluations, value, pictures }: Mark): string {
-  return `${name}: ${measuredText(value)} at ${measuredText(evaluations)} teacher calls, ` +
+function describeMark({ name, teacherCalls, value, pictures }: Mark): string {
+  return `${name}: ${measuredText(value)} at ${measuredText(teacherCalls)} teacher calls, ` +
     `mean of ${pictures}`;
 }

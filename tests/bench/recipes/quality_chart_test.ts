@@ -6,7 +6,7 @@ import type { Result } from "./results_table.ts";
 
 function resultOf(
   name: string,
-  evaluations: number,
+  teacherCalls: number,
   scores: { readonly orphans: number; readonly probability?: number },
 ): Result {
   const recipe = RECIPES.find((one) => one.name === name)!;
@@ -14,7 +14,7 @@ function resultOf(
   const shape = { size: 32, palette: "sweetie-16", seed: 0 };
   const job = { recipe, set: "names48", prompt, ...shape } as const;
   const cost = {
-    evaluations,
+    teacherCalls,
     seconds: 1,
     loadSeconds: 0,
     peakBytes: 0,

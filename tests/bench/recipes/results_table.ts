@@ -21,7 +21,7 @@ interface Column {
 const MEGABYTE = 1e6;
 
 const COLUMNS: readonly Column[] = [
-  { title: "teacher calls", digits: 0, value: ({ made }) => made.evaluations },
+  { title: "teacher calls", digits: 0, value: ({ made }) => made.teacherCalls },
   { title: "seconds", digits: 1, value: ({ made }) => made.seconds },
   { title: "peak MB", digits: 0, value: ({ made }) => made.peakBytes / MEGABYTE },
   { title: "top-1", digits: 2, value: ({ scores }) => scores.top1 },

@@ -92,7 +92,7 @@ export function drawGrid(recipe: string, rows: readonly SheetRow[]): Image {
 async function cellOf({ made, scores }: Result, pictures: PictureFiles): Promise<SheetCell> {
   const { guess, probability, top1 } = scores;
   const caption = guess === undefined
-    ? { text: `${made.evaluations} teacher calls` }
+    ? { text: `${made.teacherCalls} teacher calls` }
     : { text: `${guess} ${probability!.toFixed(2)}`, isGood: top1 === 1 };
   return { picture: await pictures.read(made.key), caption };
 }

@@ -24,7 +24,7 @@ function resultOf(recipe: string, prompt: number, scores: Scores): Result {
   const made: JournalEntry = {
     key: jobKey(job),
     fingerprint: "1",
-    evaluations: 8 + prompt,
+    teacherCalls: 8 + prompt,
     seconds: 2,
     loadSeconds: 0,
     peakBytes: 7e8,

@@ -41,12 +41,12 @@ gpuTest("a run from a prompt starts from a sample of the teacher", async (gpu) =
   assert.deepEqual(run.teacherSize, { height: 32, width: 64 });
   const { height, width } = run.startImage!;
   assert.deepEqual([height, width, run.controlImages], [32, 64, {}]);
-  assert.deepEqual([run.step, run.evaluations, run.palette.name], [0, 2, "game-boy"]);
+  assert.deepEqual([run.step, run.teacherCalls, run.palette.name], [0, 2, "game-boy"]);
   const { softmax: before } = await run.picture();
   const reports: StepReport[] = [];
   for await (const report of distill(run)) reports.push(report);
   assert.deepEqual(reports.map(({ step, steps }) => [step, steps]), [[1, 2], [2, 2]]);
-  assert.deepEqual(reports.map(({ evaluations }) => evaluations), [3, 4]);
+  assert.deepEqual(reports.map(({ teacherCalls }) => teacherCalls), [3, 4]);
   for (const { step, losses, gradNorm, learningRate, isApplied } of reports) {
     assert(losses["score"]! > 0 && losses["fft"]! > 0 && gradNorm > 0 && isApplied);
     assert.equal(learningRate, learningRateAt(config.training, step));
@@ -64,7 +64,7 @@ gpuTest("a run from an image uses its edges, and frees all memory", async (gpu) 
   for (let i = 0; i < 2; i++) {
     const { stages, notes, inputs } = listener();
     await using run = await createRun(tinyConfig(), { ...inputs, gpu, image: DISC });
-    assert.deepEqual([stages, run.evaluations], [["load"], 0]);
+    assert.deepEqual([stages, run.teacherCalls], [["load"], 0]);
     assert.equal(notes.length, 1);
     assert.match(notes[0]!, /^Transparent parts of the image become #[0-9a-f]{6}, the palette /);
     const { startImage, controlImages: { canny: controlImage } } = run;

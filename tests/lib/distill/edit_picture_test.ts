@@ -10,7 +10,7 @@ const DISC = discImage({ height: 32, width: 32 });
 
 interface Started {
   readonly indices: Uint32Array;
-  readonly evaluations: number;
+  readonly teacherCalls: number;
   readonly palette: string;
   readonly notes: readonly string[];
   readonly stages: readonly string[];
@@ -28,7 +28,7 @@ async function start(gpu: Gpu, pool: SessionPool, part: PartialConfig): Promise<
     onStage: (stage) => stages.push(stage),
   });
   const { indices, palette } = await run.picture();
-  return { indices, evaluations: run.evaluations, palette: palette.name, notes, stages };
+  return { indices, teacherCalls: run.teacherCalls, palette: palette.name, notes, stages };
 }
 
 gpuTest(
@@ -39,7 +39,7 @@ gpuTest(
     const edited = await start(gpu, pool, { diffusion: { strength: 0.6, editSteps: 5 } });
     const again = await start(gpu, pool, { diffusion: { strength: 0.6, editSteps: 5 } });
     const other = await start(gpu, pool, { diffusion: { strength: 0.6, editSteps: 5 }, seed: 9 });
-    assert.deepEqual([plain.evaluations, edited.evaluations], [0, 3]);
+    assert.deepEqual([plain.teacherCalls, edited.teacherCalls], [0, 3]);
     assert.deepEqual([plain.stages, edited.stages], [["load"], ["load", "edit"]]);
     assert.notDeepEqual(edited.indices, plain.indices);
     assert.deepEqual(again.indices, edited.indices);
@@ -51,7 +51,7 @@ gpuTest("a strength below the first step leaves the picture as it is", async (gp
   await using pool = new SessionPool();
   const plain = await start(gpu, pool, {});
   const weak = await start(gpu, pool, { diffusion: { strength: 0.01, editSteps: 20 } });
-  assert.equal(weak.evaluations, 0);
+  assert.equal(weak.teacherCalls, 0);
   assert.deepEqual(weak.indices, plain.indices);
 });
 
@@ -70,7 +70,7 @@ gpuTest("a strength that has no effect is told", async (gpu) => {
   await using pool = new SessionPool();
   const diffusion = { strength: 0.5, editSteps: 5 };
   const silent = await start(gpu, pool, { diffusion, prompt: "" });
-  assert.equal(silent.evaluations, 0);
+  assert.equal(silent.teacherCalls, 0);
   assert.deepEqual(silent.notes.filter((note) => note.includes("strength")), [
     '"diffusion.strength" has no effect: without a prompt, the picture is only converted',
   ]);
@@ -86,5 +86,5 @@ gpuTest("a sampled image can be edited, too", async (gpu) => {
     { gpu },
   );
   // Two steps of the sample, and the two of four that lie below half of the diffusion time.
-  assert.equal(run.evaluations, 4);
+  assert.equal(run.teacherCalls, 4);
 });

@@ -24,7 +24,7 @@ gpuTest("a run starts from the sample with the best denoising error", async (gpu
   assert.equal(new Set(scores).size, 3);
   assert.equal(run.startImage, images[chosen]);
   // One step and two calls for the score each.
-  assert.equal(run.evaluations, 9);
+  assert.equal(run.teacherCalls, 9);
   assert.deepEqual(notes, [
     "Reference: the best of 3 samples by denoising error in the run's palette",
   ]);
@@ -103,7 +103,7 @@ gpuTest("a run starts from the sample with the best CLIP score", async (gpu) => 
       { prompt: config.prompt, images },
     );
     assert.deepEqual({ index: chosen, scores }, expected);
-    assert.deepEqual([run.evaluations, notes], [3, []]);
+    assert.deepEqual([run.teacherCalls, notes], [3, []]);
   });
 });
 

@@ -84,6 +84,17 @@ Deno.test("MetricsLog appends lines, and drops those after the step that a run r
   });
 });
 
+Deno.test("MetricsLog renames the teacher calls in the kept lines of earlier runs", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "metrics.jsonl"), '{"step":1,"evaluations":3}\n');
+    {
+      using _log = await MetricsLog.open(folder, 1);
+    }
+    const text = await Deno.readTextFile(join(folder, "metrics.jsonl"));
+    assert.equal(text, '{"step":1,"teacherCalls":3}\n');
+  });
+});
+
 Deno.test("checkpoints are listed by step and the latest one is found", async () => {
   await inTemporaryFolder(async (folder) => {
     await assert.rejects(findCheckpoint(folder), OutputError);

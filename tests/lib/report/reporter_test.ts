@@ -13,7 +13,7 @@ function step(number: number, seconds: number): StepEvent {
     losses: { score: 0.01234, fft: 123.4 },
     learningRate: 0.1,
     timestep: 600,
-    evaluations: number,
+    teacherCalls: number,
     seconds,
   };
 }
@@ -23,7 +23,7 @@ const DONE: RunEvent = {
   folder: "out",
   files: ["out/final_argmax.png"],
   seconds: 61,
-  evaluations: 108,
+  teacherCalls: 108,
   interrupted: false,
 };
 

@@ -30,7 +30,7 @@ for (const image of [undefined, discImage({ height: 16, width: 16 })]) {
       const inputs = image ? { image } : {};
       const straight = await makeSteps(gpu, 6, inputs);
       const half = decodeCheckpoint(await makeSteps(gpu, 3, inputs), "half");
-      assert.deepEqual([half.step, half.evaluations], [3, image ? 3 : 5]);
+      assert.deepEqual([half.step, half.teacherCalls], [3, image ? 3 : 5]);
       const stages: string[] = [];
       const onStage = (stage: string) => stages.push(stage);
       const resumed = await makeSteps(gpu, 3, { ...inputs, checkpoint: half, onStage });
@@ -46,7 +46,7 @@ const CHECKPOINT: RunCheckpoint = {
   width: 3,
   step: 5,
   optimizerStep: 4,
-  evaluations: 13,
+  teacherCalls: 13,
   seed: 7,
   palette: new Palette("own", Uint8Array.of(1, 2, 3, 4, 5, 6)),
   logits: Float32Array.from({ length: 12 }, (_, i) => Math.fround(i / 7)),
@@ -58,6 +58,13 @@ Deno.test("decodeCheckpoint() gives back what encodeCheckpoint() wrote", () => {
   assert.deepEqual(decodeCheckpoint(encodeCheckpoint(CHECKPOINT), "c"), CHECKPOINT);
   const long = { ...CHECKPOINT, seed: 2n ** 64n - 1n };
   assert.deepEqual(decodeCheckpoint(encodeCheckpoint(long), "c"), long);
+});
+
+Deno.test("decodeCheckpoint() reads the teacher calls under their earlier name", () => {
+  const { tensors, metadata: { teacher_calls: calls, ...rest } } = checkpointTensors(CHECKPOINT);
+  assert.equal(calls, "13");
+  const file = writeSafetensors(tensors, { ...rest, evaluations: "13" });
+  assert.deepEqual(decodeCheckpoint(file, "c"), CHECKPOINT);
 });
 
 Deno.test("decodeCheckpoint() refuses a broken file by its name", () => {

@@ -9,7 +9,7 @@ export function fakeCheckpoint(
     ...part,
     name: `step ${part.step}`,
     optimizerStep: part.step,
-    evaluations: part.step,
+    teacherCalls: part.step,
     logits: zeros,
     moment1: zeros,
     moment2: zeros,

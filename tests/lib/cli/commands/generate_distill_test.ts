@@ -49,7 +49,7 @@ Deno.test("generate distills a picture from a prompt and an image, and resumes",
     const notes = events.flatMap((event) => event.event === "note" ? [event.message] : []);
     assert.equal(notes.filter((note) => /--background chooses another one/.test(note)).length, 1);
     const done = events.at(-1);
-    assert(done?.event === "done" && done.evaluations === 2);
+    assert(done?.event === "done" && done.teacherCalls === 2);
     assert.match(done.folder, /-tiny-sdxl-im8x12-kmeans-4$/);
     for (const name of ["target_image", "init_pixelization", "control_canny", "final_argmax"]) {
       const image = await decodeImage(await Deno.readFile(`${done.folder}/${name}.png`));

@@ -274,7 +274,7 @@ Deno.test("generate --resume continues in the folder of the run", async () => {
     // Nothing is left to do, and what was done is still told.
     const third = await generate({ resume: folder });
     assert.deepEqual(third.events.map(({ event }) => event), ["stage", "start", "done"]);
-    assert.equal(doneOf(third.events).evaluations, 6);
+    assert.equal(doneOf(third.events).teacherCalls, 6);
   });
 });
 

@@ -19,7 +19,7 @@ async function checkpointOf(step: number): Promise<Uint8Array> {
     name: "made",
     step,
     optimizerStep: step,
-    evaluations: step,
+    teacherCalls: step,
     seed: 0,
     height: 8,
     width: 10,

@@ -53,7 +53,7 @@ function paintingRun(config: RunConfig, inputs: RunInputs, stepMs: number): Run 
     get step() {
       return step;
     },
-    get evaluations() {
+    get teacherCalls() {
       return step;
     },
     startImage: Image.filled({ height: 2, width: 3 }, [9, 9, 9]),
@@ -71,7 +71,7 @@ function paintingRun(config: RunConfig, inputs: RunInputs, stepMs: number): Run 
         losses: { score: 1 / step },
         learningRate,
         timestep: 500,
-        evaluations: step,
+        teacherCalls: step,
         gradNorm: 1,
         isApplied: true,
         image,
