@@ -77,21 +77,61 @@ export function clipText(
   config: ClipTextConfig,
 ): { readonly hiddenStates: Value; readonly textEmbeds: Value | undefined } {
   const w = textScope(root);
-  const options = { ...config, batch: ids.shape[0]!, causal: true };
-  const layer = (x: Value, index: number) =>
-    clipEncoderLayer(g, w.at("encoder").at("layers").at(index), x, options);
-  let h = embed(g, w.at("embeddings"), ids, config);
-  for (let i = 0; i < config.layers - 1; i++) h = layer(h, i);
-  if (config.projectionDim === undefined) return { hiddenStates: h, textEmbeds: undefined };
-  const pooled = layerNorm(
-    g,
-    w.at("final_layer_norm"),
-    pool(g, layer(h, config.layers - 1), ids, config),
-    config.layerNormEps,
-  );
+  const hiddenStates = hiddenStatesOf(g, w, ids, config);
+  if (config.projectionDim === undefined) return { hiddenStates, textEmbeds: undefined };
+  const pooled = pooledState(g, w, { hiddenStates, ids }, config);
   const projection = { width: config.projectionDim, bias: false };
   const textEmbeds = linear(g, root.at("text_projection"), pooled, projection);
-  return { hiddenStates: h, textEmbeds };
+  return { hiddenStates, textEmbeds };
+}
+
+/**
+ * Adds a text encoder to a graph, up to its pooled text before any projection.
+ *
+ * @param w Scope of the encoder, without the prefix `text_model`.
+ * @param ids Token ids, int64 [N, L].
+ * @returns The normalized state of each end token, [N, D].
+ */
+export function clipPooledText(
+  g: GraphBuilder,
+  w: WeightScope,
+  ids: Value,
+  config: ClipTextConfig,
+): Value {
+  return pooledState(g, w, { hiddenStates: hiddenStatesOf(g, w, ids, config), ids }, config);
+}
+
+/** Returns the input of the last layer, [N L, D]. */
+function hiddenStatesOf(
+  g: GraphBuilder,
+  w: WeightScope,
+  ids: Value,
+  config: ClipTextConfig,
+): Value {
+  let h = embed(g, w.at("embeddings"), ids, config);
+  for (let i = 0; i < config.layers - 1; i++) h = layer(g, w, { h, ids, index: i }, config);
+  return h;
+}
+
+/** Runs the last layer and returns the normalized state of each end token, [N, D]. */
+function pooledState(
+  g: GraphBuilder,
+  w: WeightScope,
+  { hiddenStates, ids }: { readonly hiddenStates: Value; readonly ids: Value },
+  config: ClipTextConfig,
+): Value {
+  const last = layer(g, w, { h: hiddenStates, ids, index: config.layers - 1 }, config);
+  return layerNorm(g, w.at("final_layer_norm"), pool(g, last, ids, config), config.layerNormEps);
+}
+
+function layer(
+  g: GraphBuilder,
+  w: WeightScope,
+  { h, ids, index }: { readonly h: Value; readonly ids: Value; readonly index: number },
+  config: ClipTextConfig,
+): Value {
+  const options = { ...config, batch: ids.shape[0]!, causal: true };
+  return clipEncoderLayer(g, w.at("encoder").at("layers").at(index), h, options);
 }
 
 function textScope(root: WeightScope): WeightScope {
