@@ -47,22 +47,14 @@ export function valueIn(config: RunConfig, { names }: ConfigKey): unknown {
   );
 }
 
-/** Lists the keys whose value names something that is read, such as "generator.palette". */
-export function pathKeys(): readonly string[] {
-  return configKeys().filter(({ spec }) => spec.isPath).map(({ path }) => path);
-}
-
 /**
- * Lists what a value names: files, folders, URLs or models of the Hub, as they are written.
+ * Lists what a value of a key names: files, folders, URLs or models of the Hub, as they are
+ * written.
  *
- * @param path Dotted name of the key in YAML.
  * @returns Empty if the key names nothing that is read.
  */
-export function namedPaths(path: string, value: unknown): readonly string[] {
-  const found = configKeys().find((one) => one.path === path);
-  if (found === undefined || value === null || value === undefined) return [];
-  const { isPath, choices } = found.spec;
-  if (!isPath) return [];
+export function namesIn({ isPath, choices }: KeySpec, value: unknown): readonly string[] {
+  if (!isPath || value === null || value === undefined) return [];
   const names = [value].flat().map(String).filter((name) => name !== "");
   if (isPath === "comma-separated") return names.flatMap(splitList);
   return choices === undefined ? names : names.filter(isLocation);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type ConfigKey, configKeys, namedPaths, pathKeys } from "./config_keys.ts";
+export { type ConfigKey, configKeys, namesIn } from "./config_keys.ts";
 export { ConfigError, type ConfigSource, type ConfigValue } from "./config_source.ts";
 export type {
   ConfigOf,

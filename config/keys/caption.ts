@@ -5,6 +5,7 @@ export const CAPTION_KEYS = {
   blipModelId: {
     default: "Salesforce/blip2-opt-2.7b",
     isPath: true,
+    isHubModel: true,
     doc:
       "The captioning model: a BLIP by owner/name, folder or URL in transformers layout, such as " +
       "Salesforce/blip-image-captioning-base. The default is SD-piXL's, a BLIP-2, which is not " +

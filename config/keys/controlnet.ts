@@ -21,6 +21,7 @@ export const CONTROLNET_KEYS = {
       "depth_full",
     ],
     isPath: true,
+    isHubModel: true,
     doc: "The ControlNets: kinds, or owner/name, folders or URLs, whose name contains the kind",
   },
   controlnetConditioningScale: {
@@ -31,6 +32,7 @@ export const CONTROLNET_KEYS = {
   depthModelId: {
     default: "depth-anything/Depth-Anything-V2-Small-hf",
     isPath: true,
+    isHubModel: true,
     isNew: true,
     doc:
       "The depth estimator of depth ControlNets, a Depth Anything or a hybrid DPT: owner/name, a " +

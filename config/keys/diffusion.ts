@@ -5,6 +5,8 @@ export const DIFFUSION_KEYS = {
   modelId: {
     default: "mini",
     isPath: true,
+    isHubModel: true,
+    isCheckpoint: true,
     doc:
       "The teacher: mini or game (built in); sdxl, ssd1b or owner/name of the Hugging Face Hub; a folder " +
       "or URL in diffusers layout; a checkpoint in one .safetensors file",
@@ -13,6 +15,7 @@ export const DIFFUSION_KEYS = {
     default: null,
     null: "beside the checkpoint, else those of the base",
     isPath: true,
+    isHubModel: true,
     isNew: true,
     doc: "The tokenizers of a checkpoint in one file: a folder, or owner/name of the Hub",
   },
@@ -20,6 +23,7 @@ export const DIFFUSION_KEYS = {
     default: null,
     null: "sdxl",
     isPath: true,
+    isHubModel: true,
     isNew: true,
     doc: "The model that has the networks which a checkpoint in one file lacks: a folder, or " +
       "owner/name of the Hub",
@@ -28,6 +32,8 @@ export const DIFFUSION_KEYS = {
     default: null,
     null: "the teacher's own",
     isPath: true,
+    isHubModel: true,
+    isCheckpoint: true,
     doc: "The autoencoder: taesdxl, vae-16-fix or owner/name of the Hub; a folder, URL or " +
       ".safetensors file",
   },
@@ -47,6 +53,7 @@ export const DIFFUSION_KEYS = {
     default: null,
     null: "none",
     isPath: "comma-separated",
+    isHubModel: true,
     doc:
       "LoRA weights: a .safetensors file, a folder, owner/name or owner/name:file.safetensors of " +
       "the Hub. Several with commas between",
@@ -104,7 +111,8 @@ export const DIFFUSION_KEYS = {
     default: null,
     null: "the teacher ranks the images by denoising error",
     isPath: true,
+    isHubModel: true,
     isNew: true,
-    doc: "A CLIP that ranks the images instead: a folder or URL in transformers layout",
+    doc: "A CLIP that ranks the images instead: owner/name, a folder or URL in transformers layout",
   },
 } as const satisfies KeySpecs;

@@ -26,6 +26,16 @@ export interface KeySpec {
    * them with commas between. With `choices`, what contains a slash is such a name.
    */
   readonly isPath?: true | "comma-separated";
+  /**
+   * Whether what it names may be a model of the Hugging Face Hub, so that the command may need the
+   * Hub's cache and the network.
+   */
+  readonly isHubModel?: true;
+  /**
+   * Whether what it names may be a checkpoint in one .safetensors file, whose configs and
+   * tokenizers are read from the files beside it.
+   */
+  readonly isCheckpoint?: true;
   /** Whether SD-piXL does not have it. */
   readonly isNew?: true;
   /** Former names of the key in its section. */

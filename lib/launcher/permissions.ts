@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { namedPaths } from "../../config/config_keys.ts";
+import { type ConfigKey, configKeys, namesIn } from "../../config/config_keys.ts";
 import { COMMANDS } from "../cli/flags/command_table.ts";
 import { flagOfKey, sourcesOfFlags } from "../cli/flags/config_from_flags.ts";
 import { configPaths, layersFolder, resumedFolder } from "../cli/flags/command_paths.ts";
@@ -38,11 +38,11 @@ export interface PermissionContext {
   isFile(path: string): boolean;
   /** Finds out where the Hub and its files are; undefined if the environment does not tell. */
   findHub(): HubLocations | undefined;
+  /** Keys of the config, whose specs tell what is read. Default: all. */
+  readonly keys?: readonly ConfigKey[];
 }
 
 const DEFAULT_OUTPUT = "workdir";
-/** Keys that may name a checkpoint in one file. */
-const CHECKPOINT_KEYS = new Set(["diffusion.model_id", "diffusion.vae_id"]);
 
 /**
  * Lists the permissions of a command, as flags of `deno run`.
@@ -145,14 +145,15 @@ function grantRun(grants: Grants, flags: FlagsOf<"generate">, context: Permissio
   const { settings, folder } = settingsOf(grants, flags, context);
   for (const palette of flags.palette ?? []) grants.readNamed(palette);
   const refused = new Map<string, Setting>();
-  for (const [key, setting] of settings) {
-    for (const name of namedPaths(key, setting.value)) {
-      if (!mayName(name, setting, context)) {
-        refused.set(key, setting);
+  for (const { path, spec } of context.keys ?? configKeys()) {
+    const setting = settings.get(path);
+    for (const name of namesIn(spec, setting?.value)) {
+      if (!mayName(name, setting!, context)) {
+        refused.set(path, setting!);
         continue;
       }
       grants.readNamed(name);
-      if (CHECKPOINT_KEYS.has(key) && name.endsWith(".safetensors")) grantBeside(grants, name);
+      if (spec.isCheckpoint && name.endsWith(".safetensors")) grantBeside(grants, name);
     }
   }
   const output = settings.get("output") ?? { value: DEFAULT_OUTPUT, file: undefined };
@@ -236,7 +237,7 @@ function grantHub(
   context: PermissionContext,
 ): void {
   const values = [...settings].map(([key, { value }]) => [key, value] as const);
-  if (!namesHub(values, context)) return;
+  if (!namesHub(values, context, context.keys)) return;
   const downloads = flags.download ?? flags.forceDownload ?? false;
   const hub = hubPermissions(context.findHub(), downloads);
   for (const path of hub.read) grants.read(path);

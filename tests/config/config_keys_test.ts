@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { configKeys, namedPaths, pathKeys } from "../../config/config_keys.ts";
+import { configKeys, namesIn } from "../../config/config_keys.ts";
 import { describeExpected, parseRange, readValue } from "../../config/keys/check_value.ts";
 
 Deno.test("each key allows its own default, and says what it means", () => {
@@ -29,25 +29,36 @@ Deno.test("readValue() keeps open bounds out, and closed ones in", () => {
   assert.equal(describeExpected(key), "a number in (0, 10]");
 });
 
-Deno.test("pathKeys() lists each key that is said to name a file, folder, URL or model", () => {
+Deno.test("each key that is said to name a file, folder, URL or model has isPath", () => {
   const named = configKeys().filter(({ spec }) => /\b(path|file|folder|URL)s?\b/i.test(spec.doc));
   const paths = named.map(({ path }) => path);
   // The folder of runs is written, not read.
   const read = paths.filter((path) => path !== "output");
   assert(read.length > 5 && read.length < paths.length);
-  assert.deepEqual(pathKeys(), read);
+  const keys = configKeys().filter(({ spec }) => spec.isPath);
+  assert.deepEqual(keys.map(({ path }) => path), read);
 });
 
-Deno.test("namedPaths() lists what a value names", () => {
+Deno.test("each key that is said to name a model of the Hub, or a file of one, has the trait", () => {
+  for (const { path, spec: { doc, isHubModel, isCheckpoint } } of configKeys()) {
+    assert.equal(isHubModel ?? false, /owner\/name/.test(doc), path);
+    const isFile = /\.safetensors/.test(doc) && path !== "diffusion.lora_path";
+    assert.equal(isCheckpoint ?? false, isFile, path);
+  }
+});
+
+Deno.test("namesIn() lists what a value names", () => {
   const cases = [
     ["image", "cat.png", ["cat.png"]],
     ["image", null, []],
     ["image", "", []],
     ["prompt", "a/b", []],
-    ["no.key", "a/b", []],
     ["diffusion.lora_path", "a.safetensors, b/c", ["a.safetensors", "b/c"]],
     ["controlnet.models_id", ["canny", "own/depth"], ["own/depth"]],
     ["controlnet.models_id", "./depth", ["./depth"]],
   ] as const;
-  for (const [path, value, names] of cases) assert.deepEqual(namedPaths(path, value), names);
+  const specs = new Map(configKeys().map(({ path, spec }) => [path, spec]));
+  for (const [path, value, names] of cases) {
+    assert.deepEqual(namesIn(specs.get(path)!, value), names);
+  }
 });

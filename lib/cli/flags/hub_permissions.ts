@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
+import { type ConfigKey, configKeys, namesIn } from "../../../config/config_keys.ts";
 import { CONFIG_KEYS } from "../../../config/run_config.ts";
 import { HUB_VARIABLES, type HubSettings, resolveHubSettings } from "../../hub/settings.ts";
 import { defined } from "../../text/defined.ts";
-import { parseLoraLocation, splitLoraPaths } from "../../lora/lora_names.ts";
+import { parseLoraLocation } from "../../lora/lora_names.ts";
 import {
   controlnetKind,
   FOLDER_MARKS,
@@ -25,16 +26,6 @@ export interface HubPermissions {
   readonly sys: readonly string[];
   readonly env: readonly string[];
 }
-
-/** Keys of a config whose values may be models of the Hub. */
-const HUB_KEYS = new Set([
-  "diffusion.model_id",
-  "diffusion.vae_id",
-  "diffusion.clip_id",
-  "diffusion.tokenizer_id",
-  "diffusion.base_id",
-  "controlnet.models_id",
-]);
 
 /** Hosts of files to which the Hub redirects. */
 export const HUB_STORES = "*.hf.co";
@@ -61,49 +52,50 @@ export function findHubLocations(
   }
 }
 
+/** Values by dotted key. */
+type Values = ReadonlyMap<string, unknown>;
+
+/** Keys whose model is loaded only with other settings, and what tells whether it is. */
+const LOADED_IF: Readonly<Record<string, (values: Values) => boolean>> = {
+  "controlnet.depth_model_id": (values) =>
+    !isBuiltInTeacher(teacherOf(values)) &&
+    [values.get("controlnet.models_id") ?? []].flat()
+      .some((id) => controlnetKind(String(id)) === "depth"),
+  "caption.blip_model_id": (values) => values.get("automatic_caption") === true,
+};
+
 /**
- * Tells whether settings name a model of the Hub.
+ * Tells whether settings name a model of the Hub: a value of a key with `isHubModel`, or the
+ * default of one.
  *
  * @param settings Dotted keys and values, the last of a key last.
  * @param context.isFile Tells whether a file is there: a folder comes before a repository.
+ * @param keys Keys of the config. Default: all.
  */
 export function namesHub(
   settings: readonly (readonly [key: string, value: unknown])[],
   context: { readonly cwd: string; isFile(path: string): boolean },
+  keys: readonly ConfigKey[] = configKeys(),
 ): boolean {
-  const values = new Map(settings);
+  const values: Values = new Map(settings);
   const isHub = (id: string) =>
     !isBuiltInTeacher(id) && (hasShortName(id) || /[\\/@]/.test(id)) && mayBeHubModel(id) &&
     !FOLDER_MARKS.some((mark) => context.isFile(resolve(context.cwd, id, mark)));
-  const teacher = String(values.get("diffusion.model_id") ?? CONFIG_KEYS.diffusion.modelId.default);
+  const teacher = teacherOf(values);
   // A checkpoint in one file has no tokenizer: it may be in the cache.
   if (teacher.endsWith(".safetensors")) return true;
-  const isBuiltIn = isBuiltInTeacher(teacher);
-  const kinds = [values.get("controlnet.models_id") ?? []].flat();
-  const seesDepth = !isBuiltIn && kinds.some((id) => controlnetKind(String(id)) === "depth");
-  const depthModel = values.get("controlnet.depth_model_id") ??
-    CONFIG_KEYS.controlnet.depthModelId.default;
-  if (seesDepth && isHub(String(depthModel))) return true;
-  const captions = values.get("automatic_caption") === true;
-  if (captions && isHub(String(values.get("caption.blip_model_id") ?? ""))) return true;
-  return [...values].some(([key, value]) => {
-    if (key === "diffusion.lora_path") {
-      return splitLoraPaths(String(value ?? ""))
-        .some((path) => isHub(parseLoraLocation(path).folder));
-    }
-    if (!HUB_KEYS.has(key)) return false;
-    const ids = (Array.isArray(value) ? value : [value])
-      .map((id) => parseIdOrFile(String(id ?? "")));
-    // Short names of ControlNets mean the teacher's own; SDXL's have no meaning for the built-in
-    // one.
-    const skipsShort = isBuiltIn || key === "controlnet.models_id";
+  // SDXL's short names have no meaning for the built-in teacher.
+  const skipsShort = isBuiltInTeacher(teacher);
+  return keys.some((key) => {
+    if (!key.spec.isHubModel || LOADED_IF[key.path]?.(values) === false) return false;
+    const value = values.has(key.path) ? values.get(key.path) : key.spec.default;
+    const ids = namesIn(key.spec, value).map((name) => parseLoraLocation(name).folder);
     return ids.some((id) => isHub(id) && !(skipsShort && hasShortName(id)));
   });
 }
 
-/** Returns the folder of a file, or the id itself. */
-function parseIdOrFile(id: string): string {
-  return id.endsWith(".safetensors") ? parseLoraLocation(id).folder : id;
+function teacherOf(values: Values): string {
+  return String(values.get("diffusion.model_id") ?? CONFIG_KEYS.diffusion.modelId.default);
 }
 
 /**
