@@ -120,7 +120,7 @@ export function encodeTree({ files }: RepoListing): string {
   const entries = sorted.map(({ path, byteLength, gitHash, sha256 }) => [path, {
     size: byteLength,
     blob_id: gitHash,
-    ...(sha256 === undefined ? {} : { lfs_sha256: sha256, lfs_size: byteLength }),
+    ...defined({ lfs_sha256: sha256, lfs_size: sha256 && byteLength }),
   }]);
   return JSON.stringify({ format_version: 1, files: Object.fromEntries(entries) }, null, 1);
 }

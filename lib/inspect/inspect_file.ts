@@ -5,6 +5,7 @@ import { JoinedFolder } from "../single_file/joined_folder.ts";
 import { SingleFileFolder } from "../single_file/single_file_folder.ts";
 import type { FoundPart } from "../single_file/split_checkpoint.ts";
 import type { TensorList } from "../single_file/tensor_list.ts";
+import { defined } from "../text/defined.ts";
 import { recordWeights } from "../tools/record_weights.ts";
 import { type ModelFolder, ModelFolderError } from "../weights/model_folder.ts";
 import { inspectLora } from "./inspect_lora.ts";
@@ -54,7 +55,7 @@ export async function inspectFile(
     kind: family.kind,
     byteLength: countPart({ name: "", layout: "" }, header.tensors.values()).byteLength,
     parts,
-    ...(isDiffusion(family) ? { predictionType: training.predictionType } : {}),
+    ...defined({ predictionType: isDiffusion(family) ? training.predictionType : undefined }),
     markers: split.markers,
     tensors,
     metadata: header.metadata,

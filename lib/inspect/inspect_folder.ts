@@ -3,6 +3,7 @@ import { readSchedulerConfig } from "../guidance/scheduler_config.ts";
 import { ModelConfig } from "../models/model_config.ts";
 import { ModelConfigError } from "../models/model_config_error.ts";
 import type { TensorInfo } from "../single_file/tensor_list.ts";
+import { defined } from "../text/defined.ts";
 import { recordWeights } from "../tools/record_weights.ts";
 import { type ModelFolder, ModelFolderError } from "../weights/model_folder.ts";
 import { readSafetensorsHeader } from "../weights/safetensors.ts";
@@ -91,7 +92,7 @@ async function inspectPipeline(folder: ModelFolder, location: string): Promise<M
   reason ??= problem ?? misfit(report);
   return {
     ...reportOf(location, { networks, family, kind: family?.kind ?? "teacher", tensors: report }),
-    ...(predictionType === undefined ? {} : { predictionType }),
+    ...defined({ predictionType }),
     ...verdict(reason, `--model ${location}`),
   };
 }

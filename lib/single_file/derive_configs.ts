@@ -1,3 +1,4 @@
+import { defined } from "../text/defined.ts";
 import type { FoundPart, SplitCheckpoint } from "./split_checkpoint.ts";
 import type { MappedTensor } from "./tensor_list.ts";
 
@@ -133,9 +134,7 @@ function deriveUnet(shapes: Shapes, pooled: number | undefined): DerivedConfig {
     norm_num_groups: groupsOf(channels),
     sample_size: added === undefined ? (isLinear ? 96 : 64) : 128,
     ...(added === undefined ? {} : addedConditions(added, pooled)),
-    ...(shapes.has("time_embedding.cond_proj.weight")
-      ? { time_cond_proj_dim: shapes.get("time_embedding.cond_proj.weight")![1] }
-      : {}),
+    ...defined({ time_cond_proj_dim: shapes.get("time_embedding.cond_proj.weight")?.[1] }),
   };
 }
 
@@ -189,7 +188,7 @@ function deriveText(shapes: Shapes, { part, layout }: FoundPart): DerivedConfig 
     hidden_act: isOpen ? "gelu" : "quick_gelu",
     // Pooled at the token with the highest id, which is the end.
     eos_token_id: 2,
-    ...(projection ? { projection_dim: projection[0] } : {}),
+    ...defined({ projection_dim: projection?.[0] }),
   };
 }
 

@@ -5,6 +5,7 @@ import { openTeacherFolder, type TeacherFolder } from "../conditioning/teacher_f
 import { conditioningFeeds } from "../conditioning/family/model_family.ts";
 import { NoiseSchedule } from "../guidance/noise_schedule.ts";
 import { GradientSession } from "../onnx/runtime/gradient_session.ts";
+import { defined } from "../text/defined.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import { floatTensors, GpuTensors, type Verification } from "./verification.ts";
 import { NETWORK, type TensorComparison } from "./tensor_comparison.ts";
@@ -54,7 +55,10 @@ export async function* verifySdsStep(verification: Verification): AsyncGenerator
   const gradLatents = await scoreGradient(verification, noisePred, alpha);
   yield file.compare("grad_latents", gradLatents.data, NETWORK);
 
-  const feeds = { grad_latents: gradLatents, ...(encoder.needsImage ? { image } : {}) };
+  const feeds = {
+    grad_latents: gradLatents,
+    ...defined({ image: encoder.needsImage ? image : undefined }),
+  };
   const { grad_image: gradImage } = floatTensors(await encoder.session.backwardHost(feeds));
   yield file.compare("grad_image", gradImage!.data, NETWORK);
 }

@@ -1,3 +1,5 @@
+import { defined } from "../text/defined.ts";
+
 /** A file that the Web cache keeps. */
 export interface KeptFile {
   /** Content; undefined if the server is known to lack the file. */
@@ -33,10 +35,10 @@ export class WebCache {
     const bytes = await kept.bytes();
     if (bytes.byteLength !== Number(size)) return undefined;
     const [etag, modified] = [kept.headers.get("etag"), kept.headers.get("last-modified")];
-    const validators = {
-      ...(etag === null ? {} : { "if-none-match": etag }),
-      ...(modified === null ? {} : { "if-modified-since": modified }),
-    };
+    const validators = defined({
+      "if-none-match": etag ?? undefined,
+      "if-modified-since": modified ?? undefined,
+    });
     return { bytes, validators };
   }
 

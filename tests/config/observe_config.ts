@@ -12,6 +12,7 @@ import { drawTimestep } from "../../lib/guidance/timestep_sampling.ts";
 import { chooseRuntime } from "../../lib/onnx/runtime/choose_runtime.ts";
 import type { SessionPool } from "../../lib/onnx/batching/session_pool.ts";
 import { learningRateAt } from "../../lib/optimizer/learning_rate.ts";
+import { defined } from "../../lib/text/defined.ts";
 import { openTinyBlip } from "../lib/distill/tiny_blip.ts";
 import { discImage } from "../lib/distill/tiny_run.ts";
 import { OrtSessions } from "../../lib/onnx/runtime/ort_sessions.ts";
@@ -88,7 +89,7 @@ export async function observeRun(
     gpu,
     pool,
     onNote: (note) => told.push(note),
-    ...(config.image === null ? {} : { image: discImage({ height: 40, width: 60 }) }),
+    ...defined({ image: config.image === null ? undefined : discImage({ height: 40, width: 60 }) }),
   });
   const losses: StepReport["losses"][] = [];
   for await (const report of distill(run)) losses.push(report.losses);

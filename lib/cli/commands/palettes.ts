@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { previewPalettes } from "../../outputs/palette_preview.ts";
 import { COLOR_ORDERS, type ColorOrder } from "../../palette/color_order.ts";
 import { swatchLines } from "../../palette/swatches.ts";
+import { defined } from "../../text/defined.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
 import type { Terminal } from "../../report/terminal.ts";
 import { UsageError } from "../flags/usage_error.ts";
@@ -22,10 +23,10 @@ export async function palettesCommand(
   const preview = await previewPalettes([...sources, ...flags.hexPath ?? []], {
     sheet: join(folder, "palettes.png"),
     order,
-    ...flags.html ? { page: join(folder, "palettes.html") } : {},
+    ...defined({ page: flags.html ? join(folder, "palettes.html") : undefined }),
   });
   for (const { palette, note, warnings = [], order } of preview.entries) {
-    const options = { depth: out.depth, columns: out.columns(), ...order ? { order } : {} };
+    const options = { depth: out.depth, columns: out.columns(), ...defined({ order }) };
     const [name, ...swatches] = swatchLines(palette, options);
     out.write(`${name}\n`);
     out.draw(swatches.map((line) => `${line}\n`).join(""));

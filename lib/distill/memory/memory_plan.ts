@@ -1,3 +1,4 @@
+import { defined } from "../../text/defined.ts";
 import { megabytes } from "../../text/format_bytes.ts";
 import type { ImageSize } from "../../image/image.ts";
 import type { Graph } from "../../onnx/graph/graph.ts";
@@ -142,7 +143,10 @@ function measureNetwork(
   return {
     name,
     phase,
-    precision: precisionName({ precision: type, ...(isQuantized ? { weightBits } : {}) }),
+    precision: precisionName({
+      precision: type,
+      ...defined({ weightBits: isQuantized ? weightBits : undefined }),
+    }),
     ...measureGraph(runtime === "wasm" ? applyWinograd(quantized) : quantized),
   };
 }

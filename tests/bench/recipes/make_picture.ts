@@ -7,6 +7,7 @@ import type { Image, ImageSize } from "../../../lib/image/image.ts";
 import type { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
 import { findPalette } from "../../../lib/palette/find_palette.ts";
 import type { Palette } from "../../../lib/palette/palette.ts";
+import { defined } from "../../../lib/text/defined.ts";
 
 /** Shared resources, all borrowed. */
 export interface Workshop {
@@ -93,7 +94,7 @@ export async function makePictures(
     seconds: share(loaded, performance.now()),
     loadSeconds: share(start, loaded),
     peakBytes,
-    ...(jobs.length > 1 ? { batchSize: jobs.length } : {}),
+    ...defined({ batchSize: jobs.length > 1 ? jobs.length : undefined }),
   };
   return made.map(({ indices, size, palette, teacherCalls, runtime, adapter }) => {
     return { indices, size, palette, cost: { teacherCalls, ...cost, runtime, adapter } };
@@ -110,7 +111,7 @@ async function make(
   await using run = await createRun(config, {
     ...inputs,
     palette,
-    ...(image ? { image } : {}),
+    ...defined({ image }),
     onStage: (stage) => {
       if (stage !== "sample") return;
       draws = true;

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { openTeacherFolder, type TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
+import { defined } from "../../../lib/text/defined.ts";
 import { megabytes } from "../../../lib/text/format_bytes.ts";
 import { readClipTextConfig } from "../../../lib/models/clip/clip_text_config.ts";
 import { buildClipTextModel } from "../../../lib/models/clip/clip_text_model.ts";
@@ -100,7 +101,9 @@ async function main(args: readonly string[]): Promise<void> {
     out: positionals[1]!,
     residuals: values.residuals,
     teacher: await openTeacherFolder(openModelFolder(positionals[0]!), {
-      ...(values.vae === undefined ? {} : { autoencoder: openModelFolder(values.vae) }),
+      ...defined({
+        autoencoder: values.vae === undefined ? undefined : openModelFolder(values.vae),
+      }),
     }),
     precision: choose(values.precision),
     vaePrecision: choose(values["vae-precision"]),
@@ -206,7 +209,7 @@ async function loadAutoencoder(bench: Bench, decodes: boolean): Promise<Loaded> 
     async run(feeds) {
       const { image, grad_latents } = feeds as { image: GpuTensor; grad_latents: GpuTensor };
       const forward = await session.forward({ image });
-      const again = needsImage ? { image } : {};
+      const again = defined({ image: needsImage ? image : undefined });
       return { ...forward, ...await session.backward({ grad_latents, ...again }) };
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),

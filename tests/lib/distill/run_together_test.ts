@@ -7,6 +7,7 @@ import type { Run } from "../../../lib/distill/run.ts";
 import { batchSizes, runTogether, type SharedInputs } from "../../../lib/distill/run_together.ts";
 import type { Image } from "../../../lib/image/image.ts";
 import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
+import { defined } from "../../../lib/text/defined.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { discImage, tinyConfig } from "./tiny_run.ts";
@@ -32,7 +33,7 @@ async function make(
   inputs: Partial<SharedInputs>,
 ): Promise<Made> {
   const config = tinyConfig({ ...part, training: { steps: 3, ...part.training } });
-  await using run = await createRun(config, { ...inputs, ...(image ? { image } : {}) });
+  await using run = await createRun(config, { ...inputs, ...defined({ image }) });
   const losses: number[] = [];
   for await (const { step, losses: { score } } of distill(run)) {
     losses.push(score!);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { IdleTimeout } from "../../../lib/http/idle_timeout.ts";
 import { readBody } from "../../../lib/http/read_body.ts";
+import { defined } from "../../../lib/text/defined.ts";
 
 /** A body without end, which counts what was taken of it. */
 function endless(taken: { bytes: number; isCanceled: boolean }): ReadableStream<Uint8Array> {
@@ -34,7 +35,7 @@ Deno.test("readBody() compares the body with its announced length", async () => 
       new Response(body, {
         headers: {
           "content-length": String(length),
-          ...(coding === undefined ? {} : { "content-encoding": coding }),
+          ...defined({ "content-encoding": coding }),
         },
       }),
       { maxBytes: 10, idle },

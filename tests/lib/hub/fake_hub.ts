@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { HubModelOptions } from "../../../lib/hub/hub_model.ts";
 import type { RetryPolicy } from "../../../lib/hub/retry.ts";
+import { defined } from "../../../lib/text/defined.ts";
 
 /** A received request. */
 export interface SeenRequest {
@@ -67,7 +68,7 @@ export class FakeHub implements AsyncDisposable {
         endpoint: this.endpoint,
         cacheFolder,
         isOffline: false,
-        ...(token === undefined ? {} : { token }),
+        ...defined({ token }),
       },
       retry: QUICK_RETRY,
       freeBytes: () => Promise.resolve(undefined),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createDownloadListener } from "../../../lib/report/download_listener.ts";
 import { downloadLine } from "../../../lib/report/progress_line.ts";
 import type { DownloadEvent } from "../../../lib/report/run_event.ts";
+import { defined } from "../../../lib/text/defined.ts";
 
 /** How far a download of 100 MB in two files is. */
 function progress(megabytes: number, repo = "owner/name") {
@@ -11,7 +12,7 @@ function progress(megabytes: number, repo = "owner/name") {
     bytesTotal: 100e6,
     filesDone: Math.floor(megabytes / 50),
     filesTotal: 2,
-    ...(megabytes > 0 ? { path: "unet/x.safetensors" } : {}),
+    ...defined({ path: megabytes > 0 ? "unet/x.safetensors" : undefined }),
   };
 }
 

@@ -4,6 +4,7 @@ import { createReporter } from "../../../lib/report/create_reporter.ts";
 import type { PictureNumber, RunEvent, StepEvent } from "../../../lib/report/run_event.ts";
 import { createTerminal, terminalOf } from "../../../lib/report/terminal.ts";
 import { Image } from "../../../lib/image/image.ts";
+import { defined } from "../../../lib/text/defined.ts";
 
 function step(number: number, seconds: number): StepEvent {
   return {
@@ -179,7 +180,7 @@ function download(filesDone: number): RunEvent {
     filesTotal: 10,
     bytesPerSecond: 2e6,
     secondsLeft: 10 - filesDone,
-    ...(filesDone > 0 ? { path: "unet/x.safetensors" } : {}),
+    ...defined({ path: filesDone > 0 ? "unet/x.safetensors" : undefined }),
   };
 }
 

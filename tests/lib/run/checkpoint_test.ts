@@ -9,6 +9,7 @@ import { createRun } from "../../../lib/distill/create_run.ts";
 import type { RunInputs } from "../../../lib/distill/run_inputs.ts";
 import { decodeCheckpoint } from "../../../lib/run/decode_checkpoint.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
+import { defined } from "../../../lib/text/defined.ts";
 import { writeSafetensors } from "../../../lib/weights/safetensors_writer.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { discImage, tinyConfig } from "../distill/tiny_run.ts";
@@ -27,7 +28,7 @@ for (const image of [undefined, discImage({ height: 16, width: 16 })]) {
   gpuTest(
     `six steps from ${from} equal three, a checkpoint and three, bit for bit`,
     async (gpu) => {
-      const inputs = image ? { image } : {};
+      const inputs = defined({ image });
       const straight = await makeSteps(gpu, 6, inputs);
       const half = decodeCheckpoint(await makeSteps(gpu, 3, inputs), "half");
       assert.deepEqual([half.step, half.teacherCalls], [3, image ? 3 : 5]);

@@ -8,6 +8,7 @@ import type { Graph } from "../../../../lib/onnx/graph/graph.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { OrtSessions } from "../../../../lib/onnx/runtime/ort_sessions.ts";
 import type { HostTensor, Session } from "../../../../lib/onnx/runtime/session.ts";
+import { defined } from "../../../../lib/text/defined.ts";
 import { gpuTest } from "../../../support/gpu_test.ts";
 
 /** y = 2 x + t for each picture; x is [2 B, 3], t is [B]. */
@@ -32,7 +33,7 @@ async function open(
   const scheduler = new BatchScheduler(size);
   const slots = Array.from({ length: size }, () => scheduler.acquire());
   const pooled = new PooledSessions(new OrtSessions({ runtime, gpu }), pool);
-  const batch = { build, ...(weightBytes === undefined ? {} : { weightBytes }) };
+  const batch = { build, ...defined({ weightBytes }) };
   const sessions: Session[] = [];
   for (const slot of slots) {
     sessions.push(await new BatchedSessions(pooled, slot).load(build(1), { batch }));
