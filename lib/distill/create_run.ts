@@ -48,7 +48,7 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   const gpu = inputs.gpu ?? owned.use(await Gpu.request());
   const allSessions = composeSessions(gpu, asked, inputs);
   const sessions = signal ? new CancelableSessions(allSessions, signal) : allSessions;
-  const hub = { ...inputs.hub, ...defined({ signal }) };
+  const hub = { refreshed: new Set<string>(), ...inputs.hub, ...defined({ signal }) };
   const load = () => loadTeacher(gpu, asked, { inputs, palette, sessions, hub, owned });
   // The first picture of a batch downloads and loads the networks for all of them.
   const teacher = await (slot?.scheduler.runExclusive(load) ?? load());

@@ -31,6 +31,11 @@ export interface HubModelOptions extends FileChoice {
   readonly download?: boolean;
   /** Whether all files are downloaded again, at the newest commit. Default: false. */
   readonly forceDownload?: boolean;
+  /**
+   * What `forceDownload` has downloaded again, so that it is not downloaded once more; calls add to
+   * it. Several calls may share a set. Default: a set of the call.
+   */
+  readonly refreshed?: Set<string>;
   /** Command that downloads the model, for the error message without `download`. */
   readonly downloadCommand?: string;
   /** Replaces the global `fetch`. */
@@ -74,10 +79,10 @@ export async function openHubModel(
 
 /** Returns the options for a folder that may be an address. */
 export function webOptions(
-  { fetch, signal, onNote, retry, forceDownload = false }: HubModelOptions,
+  { fetch, signal, onNote, retry, forceDownload = false, refreshed }: HubModelOptions,
 ): ModelFolderOptions {
   const idleTimeout = retry?.idleTimeout;
-  return { ...defined({ fetch, signal, onNote, idleTimeout }), isForced: forceDownload };
+  return { ...defined({ fetch, signal, onNote, idleTimeout, refreshed }), isForced: forceDownload };
 }
 
 async function isModelFolder(path: string): Promise<boolean> {
@@ -106,24 +111,32 @@ class HubModel {
   }
 
   async open(): Promise<ModelFolder> {
-    const { download = false, forceDownload = false } = this.#options;
+    const { download = false, forceDownload: force = false, refreshed } = this.#options;
+    const forceDownload = force && !refreshed?.has(this.#choice());
     const pinned = await this.#readCommit();
     if (pinned !== undefined && !forceDownload) {
       const missing = await this.#findMissing(pinned);
       if (missing.length === 0) return openModelFolder(this.#cache.snapshotFolder(pinned));
-      if (!download) throw this.#describeMissing(missing);
-    } else if (!download && !forceDownload) throw this.#describeMissing([]);
+      if (!download && !force) throw this.#describeMissing(missing);
+    } else if (!download && !force) throw this.#describeMissing([]);
     if (this.#settings.isOffline) {
       throw new HubError(
         `Cannot download the model "${this.#id}": HF_HUB_OFFLINE forbids it; unset it`,
       );
     }
     try {
-      const commit = await this.#download(forceDownload ? undefined : pinned);
+      const commit = await this.#download(pinned, forceDownload);
+      if (forceDownload) refreshed?.add(this.#choice());
       return openModelFolder(this.#cache.snapshotFolder(commit));
     } catch (error) {
       throw error instanceof Deno.errors.NotCapable ? this.#describePermission(error) : error;
     }
+  }
+
+  /** Returns the key of the chosen files among what was downloaded again. */
+  #choice(): string {
+    const { subfolders, prefer, file, orOnlyWeights } = this.#options;
+    return JSON.stringify([this.#id, subfolders, prefer, file, orOnlyWeights]);
   }
 
   /** Returns the commit of the revision: itself, or as it was when it was downloaded. */
@@ -147,12 +160,13 @@ class HubModel {
       : await missingOfFolder(this.#cache, commit, this.#options);
   }
 
-  /** Downloads missing files and returns the commit. */
-  async #download(pinned: string | undefined): Promise<string> {
+  /** Downloads the missing files, or all at the newest commit. Returns the commit. */
+  async #download(pinned: string | undefined, forceDownload: boolean): Promise<string> {
     const { repo, revision } = this.#reference;
-    const { signal, onProgress, forceDownload = false } = this.#options;
-    const listing = (pinned === undefined ? undefined : await this.#readListing(pinned)) ??
-      await fetchListing(this.#client, { repo, revision: pinned ?? revision }, signal);
+    const { signal, onProgress } = this.#options;
+    const base = forceDownload ? undefined : pinned;
+    const listing = (base === undefined ? undefined : await this.#readListing(base)) ??
+      await fetchListing(this.#client, { repo, revision: base ?? revision }, signal);
     const files = forceDownload
       ? chooseFiles(repo, listing, this.#options).flatMap((part) => [
         ...part.texts,

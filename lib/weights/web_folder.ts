@@ -14,6 +14,8 @@ export interface WebFolderOptions {
   readonly cacheName?: string | null;
   /** Whether files are downloaded again, whatever the Web cache has. Default: false. */
   readonly isForced?: boolean;
+  /** Files that `isForced` has downloaded; they are not downloaded once more. */
+  readonly refreshed?: Set<string>;
   /** Time in which a server must send 32 kB, in milliseconds. Default: one minute. */
   readonly idleTimeout?: number;
   /** Aborts downloads. */
@@ -93,7 +95,8 @@ export class WebFolder implements ModelFolder {
   }
 
   async #download(address: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const kept = this.#options.isForced ? undefined : await this.#cache.find(address);
+    const { isForced = false, refreshed } = this.#options;
+    const kept = isForced && !refreshed?.has(address) ? undefined : await this.#cache.find(address);
     // A server that sends no versions cannot tell whether the file has changed.
     if (kept?.bytes && Object.keys(kept.validators).length === 0) return kept.bytes;
     let answer: Answer;
@@ -113,7 +116,9 @@ export class WebFolder implements ModelFolder {
       await this.#cache.keepAbsence(address);
       return undefined;
     }
-    if (isComplete(address, response, bytes)) await this.#cache.keep(address, response, bytes);
+    if (!isComplete(address, response, bytes)) return bytes;
+    await this.#cache.keep(address, response, bytes);
+    refreshed?.add(address);
     return bytes;
   }
 

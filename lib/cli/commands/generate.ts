@@ -100,6 +100,8 @@ async function readOrders(
     : await readImage(path, (note) => void decodeNotes.push(note));
   const { checkpoint: file } = request;
   const checkpoint = file === undefined ? undefined : decodeCheckpoint(await readFile(file), file);
+  // Shared by all pictures, so that each model is downloaded again only once.
+  const refreshed = new Set<string>();
   // The default size need not be kept.
   const asked = flags.videoSize === undefined ? undefined : video;
   return configs.map((config, i) => {
@@ -123,7 +125,11 @@ async function readOrders(
         palette,
         ...defined({ image, checkpoint }),
         decodesGradient: flags.verbose ?? false,
-        hub: { download: flags.download ?? false, forceDownload: flags.forceDownload ?? false },
+        hub: {
+          download: flags.download ?? false,
+          forceDownload: flags.forceDownload ?? false,
+          refreshed,
+        },
       },
       createFolder: (run, date) => createFolder(request, run, date),
     };

@@ -73,8 +73,7 @@ async function batchOf(
   return await chooseBatch(gpu, config, {
     count: orders.length,
     ...defined({ palette, image, decodesGradient }),
-    // The plan needs no new download; the first picture makes it.
-    hub: { ...inputs.hub, onProgress, onNote, forceDownload: false },
+    hub: { ...inputs.hub, onProgress, onNote },
   });
 }
 

@@ -17,7 +17,10 @@ Deno.test("openHubModel() passes fetch, abort and forced downloads on to an addr
   try {
     assert.equal(await read({}), `{"count":1}`);
     assert.equal(await read({}), `{"count":1}`);
-    assert.equal(await read({ forceDownload: true }), `{"count":2}`);
+    const refreshed = new Set<string>();
+    assert.equal(await read({ forceDownload: true, refreshed }), `{"count":2}`);
+    assert.equal(await read({ forceDownload: true, refreshed }), `{"count":2}`);
+    assert.equal(await read({ forceDownload: true }), `{"count":3}`);
     const signal = AbortSignal.abort(new Error("stop"));
     await assert.rejects(read({ forceDownload: true, signal }), /^Error: stop$/);
   } finally {
@@ -181,6 +184,24 @@ Deno.test("openHubModel() with forceDownload replaces corrupted files", async ()
     assert.deepEqual(await Deno.readFile(path), weights);
     const blob = join(cache, "models--a--b", "blobs", sha256(weights));
     assert.deepEqual(await Deno.readFile(blob), weights);
+  });
+});
+
+Deno.test("openHubModel() downloads a model again once for calls that share a set", async () => {
+  await inTemporaryFolder(async (cache) => {
+    await using hub = new FakeHub(pipelineFiles());
+    const refreshed = new Set<string>();
+    // Forced alone: it downloads what is missing, too.
+    const options = { ...hub.options(cache), forceDownload: true, refreshed };
+    await openHubModel("a/b", options);
+    const asked = hub.seen.length;
+    await openHubModel("a/b", options);
+    assert.equal(hub.seen.length, asked);
+    await openHubModel("a/b", { ...options, subfolders: ["unet"] });
+    assert(hub.seen.length > asked, "another choice of files is another download");
+    const before = hub.seen.length;
+    await openHubModel("a/b", { ...options, refreshed: new Set() });
+    assert(hub.seen.length > before);
   });
 });
 

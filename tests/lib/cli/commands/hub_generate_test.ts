@@ -88,6 +88,15 @@ Deno.test("generate downloads a model of the Hub if it may, and then makes do wi
     });
     assert.equal(anew.code, 0, anew.text + anew.errors);
     assert(anew.text.includes('"event":"download"'));
-    assert(hub.seen.length > asked + PARTS.length);
+    const once = hub.seen.length - asked;
+    assert(once > PARTS.length);
+    // Several pictures, an empty cache, and no other flag.
+    const several = await generate([...args, "--prompt", "a dog", "--force-download"], {
+      ...env,
+      HF_HOME: `${folder}/other`,
+      HF_ENDPOINT: hub.endpoint,
+    });
+    assert.equal(several.code, 0, several.text + several.errors);
+    assert.equal(hub.seen.length - asked - once, once);
   });
 });
