@@ -13,6 +13,7 @@ import {
   parseCommandLine,
   type ParsedCommand,
 } from "./lib/cli/flags/parse_command_line.ts";
+import { formatName, PALETTE_FILE_FORMATS } from "./lib/outputs/export_palettes.ts";
 import { type Terminal, terminalOf } from "./lib/report/terminal.ts";
 import { PALETTE_EXTENSIONS } from "./lib/palette/palette_formats.ts";
 import {
@@ -54,6 +55,7 @@ export async function main(args: readonly string[]): Promise<number> {
       columns: out.columns(),
       lists: {
         "palette files": PALETTE_EXTENSIONS.join(", "),
+        "palette formats": PALETTE_FILE_FORMATS.map(formatName).join(", "),
         "video formats": VIDEO_FORMAT_LIST,
         "video extensions": VIDEO_EXTENSIONS.join(", "),
       },

@@ -6,7 +6,7 @@ import { findCreditedPalette } from "../palette/find_palette.ts";
 import { previewWarnings } from "../palette/near_colors.ts";
 import { readPaletteFile } from "../palette/palette_file.ts";
 import { PaletteError } from "../palette/palette_format.ts";
-import { isPaletteFile, PALETTE_EXTENSIONS } from "../palette/palette_formats.ts";
+import { isSearchedPaletteFile, SEARCHED_EXTENSIONS } from "../palette/palette_formats.ts";
 import { palettePage } from "../palette/preview_page.ts";
 import { paletteSheet, type SheetEntry } from "../palette/preview_sheet.ts";
 import { isFolder, listFiles } from "../files/list_files.ts";
@@ -70,12 +70,12 @@ async function collect(sources: readonly string[], problems: string[]): Promise<
       found.push(await find(source));
       continue;
     }
-    const files = await listFiles(source, isPaletteFile);
+    const files = await listFiles(source, isSearchedPaletteFile);
     if (files.length === 0) {
       throw new OutputError(
         "preview",
         source,
-        `there are no ${PALETTE_EXTENSIONS.join(" or ")} files in it`,
+        `there are no ${SEARCHED_EXTENSIONS.join(" or ")} files in it`,
       );
     }
     for (const file of files) {

@@ -1,4 +1,4 @@
-import type { Palette } from "./palette.ts";
+import { Palette } from "./palette.ts";
 
 /** A palette file that cannot be read. Trying again does not help. */
 export class PaletteError extends SyntaxError {
@@ -22,6 +22,10 @@ export interface PaletteFormat {
   readonly name: string;
   /** File extensions in lower case with their dot, the usual one first. */
   readonly extensions: readonly string[];
+  /** Whether other kinds of files have these extensions, too: a folder is not searched for them. */
+  readonly isShared?: true;
+  /** Whether a file without known first bytes is still of this format. Default: it is text. */
+  readonly isBinary?: true;
   /** Returns whether a file has this format, by its first bytes. Default: the extension decides. */
   sniff?(bytes: Uint8Array): boolean;
   /**
@@ -41,3 +45,30 @@ export const MAX_PALETTE_COLORS = 4096;
 
 /** The maximum size of a palette file in bytes. */
 export const MAX_PALETTE_BYTES: number = 2 ** 20;
+
+/**
+ * Creates the palette that was read from a file.
+ *
+ * @param colors 8-bit sRGB, three numbers a color.
+ * @param notes What was left out, one sentence each. Default: nothing.
+ * @throws {PaletteError} If there is no color, or more than 4096.
+ */
+export function createPalette(
+  name: string,
+  colors: readonly number[],
+  notes: readonly string[] = [],
+): Palette {
+  if (colors.length === 0) throw new PaletteError(name, "expected colors, got none");
+  if (colors.length > 3 * MAX_PALETTE_COLORS) {
+    throw new PaletteError(
+      name,
+      `expected at most ${MAX_PALETTE_COLORS} colors, got ${colors.length / 3}`,
+    );
+  }
+  return new Palette(name, Uint8Array.from(colors), notes);
+}
+
+/** The note of a file whose colors have alpha. */
+export function alphaNote(name: string): string {
+  return `Palette "${name}": the alpha of its colors is left out`;
+}

@@ -1,18 +1,42 @@
+import { ACT } from "./formats/act.ts";
+import { ASE } from "./formats/ase.ts";
+import { ASEPRITE_PALETTE } from "./formats/aseprite_palette.ts";
 import { GPL } from "./formats/gpl.ts";
 import { HEX } from "./formats/hex.ts";
+import { JASC } from "./formats/jasc.ts";
+import { PAINT_NET } from "./formats/paint_net.ts";
+import { PNG_COLORS } from "./formats/png_colors.ts";
+import { RIFF } from "./formats/riff.ts";
 import { decodePaletteText } from "./formats/palette_text.ts";
 import type { Palette } from "./palette.ts";
 import { MAX_PALETTE_BYTES, PaletteError, type PaletteFormat } from "./palette_format.ts";
 
 /** All formats of palette files; the first is taken for files without a known extension. */
-export const PALETTE_FORMATS: readonly PaletteFormat[] = [HEX, GPL];
+export const PALETTE_FORMATS: readonly PaletteFormat[] = [
+  HEX,
+  GPL,
+  JASC,
+  RIFF,
+  PAINT_NET,
+  ASE,
+  ACT,
+  PNG_COLORS,
+  ASEPRITE_PALETTE,
+];
 
 /** The extensions of all formats, such as ".hex". */
-export const PALETTE_EXTENSIONS: readonly string[] = PALETTE_FORMATS.flatMap(({ extensions }) =>
-  extensions
-);
+export const PALETTE_EXTENSIONS: readonly string[] = [
+  ...new Set(PALETTE_FORMATS.flatMap(({ extensions }) => extensions)),
+];
 
-/** What a palette file is, for help and messages: ".hex or .gpl file". */
+/** The extensions of palettes in a folder: those that no other kind of files has. */
+export const SEARCHED_EXTENSIONS: readonly string[] = [
+  ...new Set(
+    PALETTE_FORMATS.flatMap(({ extensions, isShared }) => isShared ? [] : extensions),
+  ),
+];
+
+/** What a palette file is, for help and messages: ".hex, …, .png or .aseprite file". */
 export const PALETTE_FILE: string = `${
   PALETTE_EXTENSIONS.join(", ").replace(/, ([^,]*)$/, " or $1")
 } file`;
@@ -31,16 +55,22 @@ export function parsePalette(content: Uint8Array | string, fileName: string): Pa
     throw new PaletteError(name, `expected a file of at most ${MAX_PALETTE_BYTES} bytes`);
   }
   const sniffed = PALETTE_FORMATS.find((format) => format.sniff?.(bytes));
-  const foreign = sniffed === undefined ? nameForeignFile(bytes) : undefined;
+  const expected = sniffed ?? formatOf(fileName) ?? PALETTE_FORMATS[0]!;
+  const foreign = sniffed === undefined && !expected.isBinary ? nameForeignFile(bytes) : undefined;
   if (foreign !== undefined) {
     throw new PaletteError(name, `expected a ${PALETTE_FILE}, got ${foreign}`);
   }
-  return (sniffed ?? formatOf(fileName) ?? PALETTE_FORMATS[0]!).read(bytes, name);
+  return expected.read(bytes, name);
 }
 
 /** Returns whether a name ends like a palette file. */
 export function isPaletteFile(path: string): boolean {
   return formatOf(path) !== undefined;
+}
+
+/** Returns whether a name ends like a file that can be nothing but a palette. */
+export function isSearchedPaletteFile(path: string): boolean {
+  return SEARCHED_EXTENSIONS.some((extension) => path.toLowerCase().endsWith(extension));
 }
 
 /** Returns the name of a file without its folder and a known extension. */
@@ -59,11 +89,6 @@ function formatOf(path: string): PaletteFormat | undefined {
 
 /** Other files that are taken for palettes, by their first characters. */
 const FOREIGN: readonly (readonly [start: string | RegExp, name: string])[] = [
-  ["JASC-PAL", "a JASC palette (.pal)"],
-  [/^;\s*paint\.net/i, "a Paint.NET palette (.txt)"],
-  ["ASEF", "an Adobe swatch file (.ase)"],
-  [/^RIFF[^]{4}PAL /, "a Windows palette (.pal)"],
-  [/^.PNG\r?\n/, "a PNG image"],
   ["GIF8", "a GIF image"],
   ["{", "JSON"],
   ["<", "HTML or XML"],

@@ -49,7 +49,9 @@ const PALETTES = `
 Examples:
   deno task palettes
   deno task palettes sweetie-16 pico-8
-  deno task palettes my_palettes --sort hue --html --output sheets`;
+  deno task palettes my_palettes --sort hue --html --output sheets
+  deno task palettes sweetie-16 --export gpl,ase,act
+  deno task palettes sprite.png --export hex`;
 
 const VERIFY = `
 Prints one line per tensor: name, maximum absolute error, relative error, and ok, FAIL or skipped.

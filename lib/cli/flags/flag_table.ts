@@ -283,12 +283,18 @@ export const FLAGS = [
     help: "also write palettes.html, a page without further files",
   },
   {
+    name: "--export",
+    commands: ["palettes"],
+    value: "list",
+    help: "also write each palette in these formats: {palette formats}, or several with commas",
+  },
+  {
     name: "--output",
     aliases: ["-o"],
     commands: ["palettes"],
     value: "folder",
     path: "write",
-    help: "where palettes.png goes (default: workdir)",
+    help: "where palettes.png and the exported files go (default: workdir)",
   },
   {
     name: "--controlnet",

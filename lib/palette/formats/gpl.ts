@@ -1,7 +1,7 @@
 import { excerpt } from "../../text/visible_text.ts";
-import { Palette } from "../palette.ts";
-import { MAX_PALETTE_COLORS, PaletteError, type PaletteFormat } from "../palette_format.ts";
-import { decodePaletteText, paletteLines } from "./palette_text.ts";
+import type { Palette } from "../palette.ts";
+import { alphaNote, createPalette, PaletteError, type PaletteFormat } from "../palette_format.ts";
+import { decodePaletteText, paletteLines, parseRgbLine } from "./palette_text.ts";
 
 const HEADER = "GIMP Palette";
 
@@ -29,19 +29,14 @@ function readGpl(bytes: Uint8Array, name: string): Palette {
   const colors: number[] = [];
   for (const [i, line] of lines.entries()) {
     if (line === "" || line.startsWith("#") || /^(Name|Columns|Channels):/i.test(line)) continue;
-    const values = /^(\d+)\s+(\d+)\s+(\d+)(?!\S)/.exec(line)?.slice(1).map(Number);
-    if (values === undefined || values.some((value) => value > 255)) {
+    const color = parseRgbLine(line);
+    if (color === undefined) {
       const expected = "expected red, green and blue from 0 to 255";
       throw new PaletteError(name, `line ${i + 2}: ${expected}, got "${excerpt(line)}"`);
     }
-    colors.push(...values);
-    if (colors.length > 3 * MAX_PALETTE_COLORS) {
-      throw new PaletteError(name, `expected at most ${MAX_PALETTE_COLORS} colors, got more`);
-    }
+    colors.push(...color);
   }
-  if (colors.length === 0) throw new PaletteError(name, "expected one color a line, got none");
-  const notes = hasAlpha ? [`Palette "${name}": the alpha of its colors is left out`] : [];
-  return new Palette(name, Uint8Array.from(colors), notes);
+  return createPalette(name, colors, hasAlpha ? [alphaNote(name)] : []);
 }
 
 function writeGpl(palette: Palette): string {

@@ -31,3 +31,13 @@ export function paletteLines(text: string, name: string): string[] {
   }
   return lines.map((line) => line.trim());
 }
+
+/**
+ * Reads a line such as "255 0 0": red, green and blue from 0 to 255, then anything.
+ *
+ * @returns Undefined if the line is no color.
+ */
+export function parseRgbLine(line: string): readonly number[] | undefined {
+  const values = /^(\d+)\s+(\d+)\s+(\d+)(?!\S)/.exec(line)?.slice(1).map(Number);
+  return values?.every((value) => value <= 255) ? values : undefined;
+}
