@@ -6,8 +6,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /**
  * The rooms, lowest first. A room is a folder; files in folders below it that are not named here
- * belong to it too. A file imports from its own room, from lower ones and from those of its own
- * line, never from above.
+ * belong to it too. A file imports from its own room, from lower ones and from those of the same
+ * line, never from higher ones.
  */
 const ROOMS: readonly (readonly string[])[] = [
   ["assets", "lib/text"],

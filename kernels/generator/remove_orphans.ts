@@ -15,7 +15,7 @@ export const removeOrphans = defineKernel({
 
 /**
  * Records the removal of orphan pixels. An orphan has the class of none of its four neighbors. It
- * takes the most likely class among theirs, if the logit of its own exceeds it by less than a
+ * takes the most likely class among theirs, if its own logit exceeds it by less than a
  * margin.
  *
  * So a pixel of high certainty, such as an eye, stays.

@@ -11,9 +11,9 @@ export interface Vocabulary {
 /** File of a teacher with the words of its training prompts. */
 export const VOCABULARY_FILE = "vocabulary.json";
 
-/** Keys of the lists of known words in the vocabulary file, as the file spells them. */
+/** Keys of the lists of known words in the vocabulary file, and their earlier names. */
 // deno-lint-ignore style/plain-language
-const LISTS = ["names", "backgrounds", "colours", "grammar"] as const;
+const LISTS = [["names"], ["backgrounds"], ["colors", "colours"], ["grammar"]] as const;
 
 /**
  * Reads the vocabulary of a teacher.
@@ -31,8 +31,8 @@ export async function readVocabulary(folder: ModelFolder): Promise<Vocabulary | 
   } catch (cause) {
     throw new SyntaxError(`Cannot read "${location}": it is not JSON`, { cause });
   }
-  const texts = LISTS.flatMap((key) => {
-    const list = lists[key];
+  const texts = LISTS.flatMap(([key, earlier]) => {
+    const list = lists[key] ?? lists[earlier ?? key];
     if (Array.isArray(list) && list.every((item) => typeof item === "string")) return list;
     throw new SyntaxError(`Cannot read "${location}": expected a list of strings "${key}"`);
   });

@@ -13,7 +13,7 @@ export async function isFolder(path: string): Promise<boolean> {
 /**
  * Lists the files in a folder and its subfolders, in order of their names.
  *
- * Links to folders are not followed, so that no folder is listed for ever.
+ * Links to folders are not followed, so that no folder is listed endlessly.
  *
  * @param isWanted Says by its name whether a file is listed.
  * @throws {OutputError} If a folder cannot be read.

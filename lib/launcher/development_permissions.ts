@@ -3,7 +3,7 @@ import { attachValues } from "../cli/flags/parse_command_line.ts";
 import { Grants } from "./grants.ts";
 import type { PermissionContext } from "./permissions.ts";
 
-/** Commands for those who work on the project: programs below `tests`. */
+/** Commands for developers of the project: programs below `tests`. */
 export const DEVELOPMENT_COMMANDS = ["test", "bench", "bench-recipes", "bench-steps"] as const;
 
 /** Name of such a command. */

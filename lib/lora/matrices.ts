@@ -70,8 +70,8 @@ export function transpose(matrix: Matrix): Matrix {
  * convolution [S, I] -> [R, I K], the kernel's values last.
  */
 export function applyKernel(kernel: WeightEntry, inner: Matrix): Matrix {
-  const [ranks = 0, innerRanks = 0, ...sides] = kernel.shape;
-  const taps = shapeSize(sides);
+  const [ranks = 0, innerRanks = 0, ...kernelShape] = kernel.shape;
+  const taps = shapeSize(kernelShape);
   const columns = inner.columns * taps;
   return {
     rows: ranks,

@@ -51,7 +51,7 @@ export class MetricsLog implements Disposable {
   }
 }
 
-/** Runs of before wrote the teacher calls under the first name. */
+/** The earlier name of the teacher calls, and the present one. */
 const EARLIER_NAME = ['"evaluations":', '"teacherCalls":'] as const;
 
 async function keepLines(path: string, lastStep: number): Promise<void> {

@@ -27,6 +27,11 @@ const PHRASES: readonly LanguageRule[] = [
   { pattern: /\bwho waits\b/i, advice: "name what waits" },
   { pattern: /\bof the way\b/i, advice: 'say "intermediate"' },
   { pattern: /\b(begins?|began|begun) anew\b/i, advice: 'say "starts again"' },
+  { pattern: /\bfor ever\b/i, advice: 'say "endlessly" or "forever"' },
+  { pattern: /\bby way of\b/i, advice: 'say "through" or "with"' },
+  { pattern: /\bof before\b/i, advice: 'say "earlier"' },
+  { pattern: /\bof (its|their|his|your) own\b/i, advice: 'say "its own …" or "separate"' },
+  { pattern: /\bin their eyes\b/i, advice: "name the score" },
   { pattern: /\btakes? in hand\b/i, advice: "name what is done" },
 ];
 

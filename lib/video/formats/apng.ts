@@ -6,7 +6,7 @@ import { type CoalescedFrame, FrameCoalescer } from "../coalesced_frames.ts";
 import { cropPixels, dirtyRectangle, type FrameRectangle } from "../dirty_rectangle.ts";
 import type { FrameEncoder, FrameEncoderOptions, VideoFile, VideoFormat } from "../video_format.ts";
 
-/** An animated PNG, lossless, with or without a palette, repeated for ever. */
+/** An animated PNG, lossless, with or without a palette, repeated endlessly. */
 export const APNG: VideoFormat = {
   name: "apng",
   title: "APNG",
@@ -127,7 +127,7 @@ class ApngEncoder implements FrameEncoder {
   }
 }
 
-/** Makes the chunk with the number of frames, which repeat for ever. */
+/** Makes the chunk with the number of frames, which repeat endlessly. */
 function countChunk(frames: number): PngChunk {
   const data = new Uint8Array(8);
   new DataView(data.buffer).setUint32(0, frames);

@@ -5,7 +5,7 @@ import { type CoalescedFrame, FrameCoalescer } from "../coalesced_frames.ts";
 import { cropPixels, dirtyRectangle } from "../dirty_rectangle.ts";
 import type { FrameEncoder, FrameEncoderOptions, VideoFile, VideoFormat } from "../video_format.ts";
 
-/** An animated GIF: exactly the palette's colors, repeated for ever. */
+/** An animated GIF: exactly the palette's colors, repeated endlessly. */
 export const GIF: VideoFormat = {
   name: "gif",
   title: "GIF",
@@ -33,7 +33,7 @@ interface GifFrameOptions {
   readonly delay: number;
   /** Bits of an index. */
   readonly colorDepth: number;
-  /** How often the file repeats; 0 is for ever. */
+  /** How often the file repeats; 0 is endless. */
   readonly repeat: number;
 }
 

@@ -57,7 +57,7 @@ async function readText(path: string): Promise<string> {
 
 function parseEntry(line: string): JournalEntry | undefined {
   try {
-    // Journals of before have "evaluations" and "atOnce".
+    // Earlier journals say "evaluations" and "atOnce".
     const { evaluations, atOnce, ...rest } = JSON.parse(line) ?? {};
     const entry: Partial<JournalEntry> = {
       ...defined({ teacherCalls: evaluations, batchSize: atOnce }),

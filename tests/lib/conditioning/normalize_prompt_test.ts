@@ -102,8 +102,7 @@ Deno.test("promptNotes() names the words beyond the token limit, and unknown one
   assert.deepEqual(await promptNotes(teacher, `${long} big castle`), [
     `The prompt is too long for the teacher "${teacher.name}"; it does not read: "big castle"`,
   ]);
-  // deno-lint-ignore style/plain-language
-  const lists = { names: ["dragon"], backgrounds: [], grammar: ["a"], colours: [] };
+  const lists = { names: ["dragon"], backgrounds: [], grammar: ["a"], colors: [] };
   const named = await openTeacherFolder(
     memoryFolder({ "vocabulary.json": JSON.stringify(lists) }, TINY),
   );

@@ -7,8 +7,7 @@ const FOLDER = memoryFolder({
   "vocabulary.json": JSON.stringify({
     names: ["dragon", "dragon face", "smiling cat face", "piñata"],
     backgrounds: ["light blue"],
-    // deno-lint-ignore style/plain-language
-    colours: ["red"],
+    colors: ["red"],
     grammar: ["a", "on", "background"],
   }),
 });
@@ -44,6 +43,13 @@ Deno.test("describeUnknownWords() names the nearest known words", () => {
 
 Deno.test("readVocabulary() finds none in a teacher without the file", async () => {
   assert.equal(await readVocabulary(memoryFolder({})), undefined);
+});
+
+Deno.test("readVocabulary() reads the colors under their earlier name", async () => {
+  // deno-lint-ignore style/plain-language
+  const lists = { names: [], backgrounds: [], grammar: [], colours: ["red"] };
+  const folder = memoryFolder({ "vocabulary.json": JSON.stringify(lists) });
+  assert.deepEqual((await readVocabulary(folder))!.words, new Set(["red"]));
 });
 
 Deno.test("readVocabulary() refuses a file without the lists", async () => {

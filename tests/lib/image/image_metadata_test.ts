@@ -7,7 +7,7 @@ import { joinPngChunks, type PngChunk } from "../../../lib/image/png_chunks.ts";
 import { writeIcc } from "../../support/write_icc.ts";
 import { writeTiff } from "../../support/write_tiff.ts";
 
-// Two rows and three columns, each of its own color, stored upright.
+// Two rows and three columns, each with its own color, stored upright.
 const SIZE = { height: 2, width: 3 };
 const VALUES = [10, 20, 30, 40, 50, 60];
 

@@ -22,7 +22,7 @@ Deno.test("runFolderPath() names folders as SD-piXL does", () => {
   assert.equal(odd, join("w", "__x", "2026-11-04-09-05-07-a_b_c-im32x48-my_é_"));
 });
 
-Deno.test("createRunFolder() gives each run a folder of its own", () =>
+Deno.test("createRunFolder() gives each run its own folder", () =>
   inTemporaryFolder(async (root) => {
     const first = await createRunFolder(join(root, "deep", "er"), NAME);
     const second = await createRunFolder(join(root, "deep", "er"), NAME);

@@ -115,7 +115,7 @@ Deno.test("TensorboardLog appends scalars as events", async () => {
   });
 });
 
-Deno.test("TensorboardLog continues a run in a file of its own and voids later steps", async () => {
+Deno.test("TensorboardLog continues a run in a new file and voids later steps", async () => {
   await inTemporaryFolder(async (folder) => {
     const time = 1_700_000_000_000;
     using log = await TensorboardLog.open(folder, { time });

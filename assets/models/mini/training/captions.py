@@ -29,14 +29,14 @@ BACKGROUNDS = {
 # Always exactly this color, so that a cut-out can be made of what is drawn on it.
 TRANSPARENT = (255, 0, 255)
 
-# Recoloured objects: (hue in turns or None for no hue, saturation floor, value scale, value offset).
-COLOURS = {
+# Recolored objects: (hue in turns or None for no hue, saturation floor, value scale, value offset).
+COLORS = {
     "red": (0.99, 0.0, 1.0, 0.0), "orange": (0.08, 0.0, 1.0, 0.0), "yellow": (0.14, 0.0, 1.0, 0.0),
     "green": (0.35, 0.0, 0.95, 0.0), "cyan": (0.5, 0.0, 1.0, 0.0), "blue": (0.61, 0.0, 1.0, 0.0),
     "purple": (0.77, 0.0, 0.95, 0.0), "pink": (0.92, 0.0, 1.0, 0.05), "brown": (0.07, 0.3, 0.6, 0.0),
     "white": (None, 0.0, 0.3, 0.7), "black": (None, 0.0, 0.35, 0.0), "gray": (None, 0.0, 0.55, 0.2),
 }  # fmt: skip
-COLOUR_WORDS = {*COLOURS, "grey", "golden", "silver", "dark", "light", "gold"}
+COLOR_WORDS = {*COLORS, "grey", "golden", "silver", "dark", "light", "gold"}  # language: data
 
 PLACES = {  # center offset in half pictures: x to the right, y down
     "on the left": (-1, 0), "on the right": (1, 0), "at the top": (0, -1), "at the bottom": (0, 1),
@@ -64,7 +64,7 @@ NEAREST, SMOOTH, HALVED, PIXELS4, PIXELS2 = range(5)
 
 
 def grammar_words() -> list[str]:
-    text = " ".join([*BACKGROUNDS, *COLOURS, *PLACES, *SMALL, *BIG, *STYLES, *JOINS])
+    text = " ".join([*BACKGROUNDS, *COLORS, *PLACES, *SMALL, *BIG, *STYLES, *JOINS])
     return sorted(set(text.split()))
 
 
@@ -89,11 +89,11 @@ class Layer:
     flip: mirrored; clip: left, top, right, bottom of what is drawn; repeat: tiles the scene.
     """
 
-    __slots__ = ("index", "mode", "left", "top", "step", "flip", "clip", "repeat", "colour")
+    __slots__ = ("index", "mode", "left", "top", "step", "flip", "clip", "repeat", "color")
 
-    def __init__(self, index, mode, left=0.0, top=0.0, step=1.0, flip=False, clip=(0, 0, SIZE, SIZE), repeat=False, colour=None):
+    def __init__(self, index, mode, left=0.0, top=0.0, step=1.0, flip=False, clip=(0, 0, SIZE, SIZE), repeat=False, color=None):
         self.index, self.mode, self.left, self.top, self.step = index, mode, left, top, step
-        self.flip, self.clip, self.repeat, self.colour = flip, clip, repeat, colour
+        self.flip, self.clip, self.repeat, self.color = flip, clip, repeat, color
 
 
 class Scenes:
@@ -143,10 +143,10 @@ class Scenes:
 
     # Captions
 
-    def colour(self, row, share: float):
-        if not self.chance(share) or set(row["caption"].split()) & COLOUR_WORDS or row["kind"] & OPAQUE or "parts" in row:
+    def color(self, row, share: float):
+        if not self.chance(share) or set(row["caption"].split()) & COLOR_WORDS or row["kind"] & OPAQUE or "parts" in row:
             return None
-        return self.random.choice(list(COLOURS))
+        return self.random.choice(list(COLORS))
 
     def figure(self, row) -> str:
         """A caption of an LPC figure from some of its parts, most telling first."""
@@ -164,9 +164,9 @@ class Scenes:
     def name(self, row) -> str:
         return self.figure(row) if "parts" in row else row["caption"]
 
-    def noun(self, row, pixelated: bool, colour=None, size=None) -> str:
+    def noun(self, row, pixelated: bool, color=None, size=None) -> str:
         """The words for one picture, with its style or bare."""
-        style, text = row["style"], " ".join(word for word in (size, colour, self.name(row)) if word)
+        style, text = row["style"], " ".join(word for word in (size, color, self.name(row)) if word)
         roll = self.random.random()
         if row["kind"] & PIXEL or pixelated:
             if pixelated:
@@ -196,17 +196,17 @@ class Scenes:
         box = [x / step for x in row["box"]]
         return row, step, box
 
-    def offset(self, low: float, high: float, centre: float | None = None, spread: float = 1.0) -> float:
-        """A multiple of 4 in [low, high]: by chance, or near a share (-1 to 1) of the way."""
+    def offset(self, low: float, high: float, center: float | None = None, spread: float = 1.0) -> float:
+        """A multiple of 4 in [low, high]: by chance, or near a position in [-1, 1] between them."""
         low, high = -(-low // 4), high // 4
         if high < low:
             low = high = (low + high) // 2
-        if centre is None:
+        if center is None:
             return 4.0 * self.random.randint(int(low), int(high))
-        middle = (low + high) / 2 + centre * (high - low) / 2
+        middle = (low + high) / 2 + center * (high - low) / 2
         return 4.0 * round(middle)
 
-    def sprite(self, i, colour=None, size=None, place=None, area=None) -> Layer:
+    def sprite(self, i, color=None, size=None, place=None, area=None) -> Layer:
         """A sprite drawn in the whole scene, or in an area: left, top, right, bottom."""
         row = self.rows[i]
         area = area or (0, 0, SIZE, SIZE)
@@ -228,14 +228,14 @@ class Scenes:
             left, top = self.offset(area[0] - x1, area[2] - x2), self.offset(area[1] - y1, area[3] - y2)
         else:
             left, top = self.offset(area[0] - x1, area[2] - x2, 0), self.offset(area[1] - y1, area[3] - y2, 0)
-        return Layer(i, NEAREST, left, top, step, flip, colour=colour)
+        return Layer(i, NEAREST, left, top, step, flip, color=color)
 
-    def smooth(self, i, scale, x, y, colour=None, flip=None) -> Layer:
+    def smooth(self, i, scale, x, y, color=None, flip=None) -> Layer:
         """A smooth picture: its scale and its center in half pictures."""
         side = SIZE * scale
         flip = self.chance(0.2) if flip is None else flip
         left, top = (SIZE - side) / 2 + x * SIZE / 2, (SIZE - side) / 2 + y * SIZE / 2
-        return Layer(i, HALVED if scale < 0.65 else SMOOTH, left, top, 1 / scale, flip, colour=colour)
+        return Layer(i, HALVED if scale < 0.65 else SMOOTH, left, top, 1 / scale, flip, color=color)
 
     # Scenes
 
@@ -243,7 +243,7 @@ class Scenes:
         pick = self.random.random
         i = self.by_source[source](self.random)
         row = self.rows[i]
-        colour = self.colour(row, 0.12)
+        color = self.color(row, 0.12)
         size = place = None
         roll = pick()
         if row["kind"] & OPAQUE:
@@ -258,12 +258,12 @@ class Scenes:
                 size = self.random.choice(SMALL)
             elif roll > 0.93 and row["scale"] >= 2:
                 place = self.random.choice(list(PLACES))
-            text = self.noun(row, False, colour, size) + (f" {place}" if place else "")
-            return text, [self.sprite(i, colour, size, place)], True
+            text = self.noun(row, False, color, size) + (f" {place}" if place else "")
+            return text, [self.sprite(i, color, size, place)], True
         # Not of a name that sprites have: there, a bare name and "pixel art" mean the sprites.
         if row["style"] in PIXELATED and row["caption"] not in self.pixel_names and pick() < 0.45:
-            layer = Layer(i, PIXELS4, flip=self.chance(0.2), colour=colour)
-            return self.noun(row, True, colour), [layer], True
+            layer = Layer(i, PIXELS4, flip=self.chance(0.2), color=color)
+            return self.noun(row, True, color), [layer], True
         scale = self.random.uniform(0.8, 0.98)
         slack = 1 - scale
         x, y = (self.random.uniform(-slack, slack) for _ in range(2))
@@ -277,8 +277,8 @@ class Scenes:
             place = self.random.choice(list(PLACES))
             scale = self.random.uniform(0.42, 0.58)
             x, y = (side * (1 - scale) * self.random.uniform(0.8, 1) for side in PLACES[place])
-        text = self.noun(row, False, colour, size) + (f" {place}" if place else "")
-        return text, [self.smooth(i, scale, x, y, colour)], True
+        text = self.noun(row, False, color, size) + (f" {place}" if place else "")
+        return text, [self.smooth(i, scale, x, y, color)], True
 
     def two(self, source: str):
         """Two pictures of one source side by side."""
@@ -292,7 +292,7 @@ class Scenes:
         first, second = self.rows[i], self.rows[j]
         if first["kind"] & OPAQUE or "parts" in first:
             return None
-        a, b = self.colour(first, 0.06), self.colour(second, 0.06)
+        a, b = self.color(first, 0.06), self.color(second, 0.06)
         texts = [" ".join(w for w in (c, r["caption"]) if w) for c, r in ((a, first), (b, second))]
         if self.chance(0.5):
             texts = [article(text) for text in texts]
@@ -367,15 +367,15 @@ class Scenes:
         else:
             scene = (self.two(kind) if self.chance(0.08) else None) or self.one(kind)
         text, layers, open_ground = scene
-        colour, varied = BACKGROUNDS["white"], False
+        color, varied = BACKGROUNDS["white"], False
         roll = self.random.random()
         if open_ground and roll < 0.5:
             if roll < 0.08:
-                colour = TRANSPARENT
+                color = TRANSPARENT
                 text += " on a transparent background" if roll < 0.06 else ", transparent background"
             else:
                 name, varied = self.random.choice(list(BACKGROUNDS)), True
-                colour, roll = BACKGROUNDS[name], (roll - 0.08) / 0.42
+                color, roll = BACKGROUNDS[name], (roll - 0.08) / 0.42
                 if roll < 0.75:
                     text += f" on {article(name)} background"
                 elif roll < 0.88:
@@ -384,4 +384,4 @@ class Scenes:
                     text += f", {name} background"
         if self.chance(0.1):
             text = ""
-        return text, colour, varied, layers
+        return text, color, varied, layers

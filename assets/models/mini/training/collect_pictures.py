@@ -1,4 +1,4 @@
-"""Collects the named pictures that `mini` learns from, all under CC0, MIT, Apache or CC-BY licences.
+"""Collects the named pictures that `mini` learns from, all under CC0, MIT, Apache or CC-BY licenses.
 
     apt-get install python3-pil python3-numpy librsvg2-bin npm dpkg-dev
     python3 collect_pictures.py --cache build/cache --out build/pictures --repos build/repos
@@ -14,7 +14,7 @@ sources are repositories, cloned beforehand into --repos; a source that is not t
 Writes one tar file for each source. It holds WebP pictures and `captions.jsonl`, a line for each
 picture: file, caption, class, style, size [width, height] in pixels of the original, and for LPC
 figures the parts of the caption. Sprites keep their pixels (lossless); smooth pictures are scaled to
-96 or 128 pixels with alpha. CREDITS.md beside the weights names authors and licences.
+96 or 128 pixels with alpha. CREDITS.md beside the weights names authors and licenses.
 """
 
 import argparse
@@ -58,7 +58,7 @@ BANNED = set("""
     erotic middle-finger anus flayed gutted crucifix crucified chevrolet ford toyota bmw ferrari porsche
     volkswagen mercedes audi honda sony nintendo playstation xbox ipod ipad iphone macbook
 """.split())
-COLORS = set("red orange yellow green cyan blue purple pink brown white black gray grey gold golden silver magenta violet "
+COLORS = set("red orange yellow green cyan blue purple pink brown white black gray grey gold golden silver magenta violet "  # language: data
              "lightblue lightgreen lightred lightcyan lightmagenta lightgray darkgray dark light bright dim".split())
 GENERIC = set("item items ship ships character characters monster monsters element elements player special environment "
               "example structure background backgrounds white blue red black icon symbol object".split())
@@ -74,7 +74,7 @@ def clean(text: str) -> str:
     return " ".join(word for word in words if word and not word.isdigit())
 
 
-def normalise(name: str) -> str:
+def normalize(name: str) -> str:
     """Spells a CLDR name as a prompt: lower case, straight apostrophes, words and blanks only."""
     name = unicodedata.normalize("NFC", name.lower()).replace("’", "'").replace("&", "and")
     return re.sub(r"\s+", " ", re.sub(r"[^\w' ]", " ", name)).strip()
@@ -200,7 +200,7 @@ def crawl_caption(folder: str, stem: str) -> str | None:
     if len(words) > 1 and words[0] in FIRST:
         words = [*words[1:], words[0]]
     for prefix, noun in SUFFIX.items():
-        if folder.startswith(prefix) and "artefact" not in folder and noun not in words:
+        if folder.startswith(prefix) and "artefact" not in folder and noun not in words:  # language: data
             if noun == "floor" and set(words) & set(GROUND):
                 continue
             words.append(noun)
@@ -568,10 +568,10 @@ def emoji_names(cache: str):
         points = match[1].lower().split()
         if any(0x1F3FB <= int(p, 16) <= 0x1F3FF for p in points):
             continue
-        name = normalise(match[3])
+        name = normalize(match[3])
         if "button" in name or "keycap" in name or "“" in match[3]:
             continue
-        joined[re.sub(r"[^a-z0-9]", "", normalise(match[3]).encode("ascii", "ignore").decode())] = name
+        joined[re.sub(r"[^a-z0-9]", "", normalize(match[3]).encode("ascii", "ignore").decode())] = name
         codes["-".join(p for p in points if p != "fe0f")] = name
         groups[name] = group
     return joined, codes, groups

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import networks
-from captions import BACKGROUNDS, COLOURS, PLACES, STYLES, grammar_words
+from captions import BACKGROUNDS, COLORS, PLACES, STYLES, grammar_words
 from tokenizer import EOS, Tokenizer, split
 
 FILES = {
@@ -158,7 +158,7 @@ def export(folder, rows, tokenizer, vae, teacher, controlnet, log):
         "people": sorted(parts),
         "styles": list(STYLES),
         "backgrounds": list(BACKGROUNDS),
-        "colours": list(COLOURS),
+        "colors": list(COLORS),
         "places": list(PLACES),
         # With the words of figures' parts and of classes, which the toolkit knows by this list.
         "grammar": sorted({

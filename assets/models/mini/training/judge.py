@@ -1,6 +1,6 @@
 """Trains the judge: a picture and a text encoder whose embeddings agree where a caption names a picture.
 
-It never sees the teacher: it learns from the pictures themselves, drawn small, in few colours and
+It never sees the teacher: it learns from the pictures themselves, drawn small, in few colors and
 noisy (contrastive, Radford et al. 2021), and scores the teacher and the recipes of the benchmark.
 Weights are stored in 8 bits, batch norms folded in.
 
@@ -24,7 +24,7 @@ from scenes import batches
 from stepper import Step, Weights
 
 SIDE, EMBEDDING = 64, 256
-WIDTHS = (48, 96, 160, 256)  # a halving of the sides before each but the first
+WIDTHS = (48, 96, 160, 256)  # height and width are halved before each but the first
 TEXT_WIDTH, TEXT_LAYERS = 192, 2
 
 
@@ -97,13 +97,13 @@ def load_judge(path: str, tokenizer):
 
 
 def pixel_art(pictures, random):
-    """Draws pictures [B, 3, 128, 128] at 16 to 64 pixels in 4 to 64 colours; [B, 3, 64, 64]."""
+    """Draws pictures [B, 3, 128, 128] at 16 to 64 pixels in 4 to 64 colors; [B, 3, 64, 64]."""
     side = int(random.choice([16, 20, 24, 32, 32, 32, 48, 64]))
     mode = random.choice(["area", "area", "bilinear", "nearest-exact"])
     small = F.interpolate(pictures, (side, side), mode=str(mode))
     small = small + torch.randn_like(small) * random.uniform(0, 0.06)
-    # Each picture gets a palette: pixels of it, moved a little, and some colours of chance, or many:
-    # what is drawn in a given palette has hardly a colour that the emoji has.
+    # Each picture gets a palette: pixels of it, moved a little, and random colors, some or many:
+    # what is drawn in a given palette has hardly a color that the emoji has.
     count = int(random.choice([6, 8, 12, 16, 16, 24, 32, 64]))
     pixels = small.flatten(2)
     picked = torch.randint(0, side * side, (len(small), 1, count), device=small.device)
@@ -113,9 +113,9 @@ def pixel_art(pictures, random):
     chance = torch.rand(len(small), 1, count, device=small.device) < foreign
     palette = torch.where(chance, torch.rand_like(palette), palette)
     nearest = torch.cdist(pixels.transpose(1, 2), palette.transpose(1, 2)).argmin(2)
-    # A share of the pixels stays free of the palette, and a few are strays.
-    stray = torch.rand_like(pixels[:, 0]) < random.uniform(0, 0.08)
-    nearest = torch.where(stray, torch.randint_like(nearest, count), nearest)
+    # A share of the pixels ignores the palette, and a few are orphan pixels.
+    orphan = torch.rand_like(pixels[:, 0]) < random.uniform(0, 0.08)
+    nearest = torch.where(orphan, torch.randint_like(nearest, count), nearest)
     art = palette.gather(2, nearest[:, None].expand(-1, 3, -1)).view_as(small)
     free = torch.rand(len(small), 1, 1, 1, device=small.device) < 0.25
     art = torch.where(free, small, art)
@@ -134,7 +134,7 @@ def one_thing(scenes):
         row = scenes.rows[layer.index]
         if layer.step > 1.6:
             continue
-        text = " ".join(word for word in (layer.colour, scenes.name(row)) if word)
+        text = " ".join(word for word in (layer.color, scenes.name(row)) if word)
         if row["style"] and pick.random() < 0.25:
             text = f"{'pixel art' if layer.mode > 2 else row['style']} of {text}"
         name = "white" if pick.random() < 0.5 else pick.choice(list(BACKGROUNDS))

@@ -1,4 +1,4 @@
-"""One process a CUDA device; gradients are averaged over them after each backward pass."""
+"""One process for each CUDA device; gradients are averaged over them after each backward pass."""
 
 import os
 import subprocess
@@ -60,7 +60,7 @@ def wait():
 
 
 def part():
-    """From here on each process works for itself."""
+    """Ends the group: each process continues alone."""
     global together
     wait()
     if together:

@@ -7,7 +7,7 @@ A folder of pictures has a file `captions.jsonl`, a line for each picture, e.g.
 or a text file beside each picture (`sword.txt` beside `sword.png`). Only file and caption are needed.
 A tar file (also gzipped) of such a folder does as well; its name, or the folder's, is the source.
 
-Pixel art is enlarged by the greatest whole number that fits, at an offset that is a multiple of 4:
+Pixel art is enlarged by the largest integer that fits, at an offset that is a multiple of 4:
 one latent cell lies inside one sprite pixel where that number is a multiple of 4.
 """
 

@@ -4,16 +4,16 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from captions import COLOURS, HALVED, NEAREST, PIXELS2, PIXELS4, SMOOTH, Scenes
+from captions import COLORS, HALVED, NEAREST, PIXELS2, PIXELS4, SMOOTH, Scenes
 from networks import SIZE
 from tokenizer import Tokenizer
 
 
-def tint_of(colour):
-    """Returns kind (0 none, 1 hue, 2 no hue) and COLOURS' four numbers."""
-    if colour is None:
+def tint_of(color):
+    """Returns kind (0 none, 1 hue, 2 no hue) and COLORS' four numbers."""
+    if color is None:
         return (0, 0, 0, 0, 0)
-    hue, *rest = COLOURS[colour]
+    hue, *rest = COLORS[color]
     return (2, 0, *rest) if hue is None else (1, hue, *rest)
 
 
@@ -21,10 +21,10 @@ def pack(scenes, tokenizer: Tokenizer, noise):
     """Arrays for a list of scenes: token ids, backgrounds, and groups of layers of one mode, in order."""
     background = np.zeros((len(scenes), 3), np.float32)
     groups = {}
-    for row, (_, colour, varied, layers) in enumerate(scenes):
-        background[row] = np.array(colour) / 255 + (noise.normal(0, 0.02, 3) if varied else 0)
+    for row, (_, color, varied, layers) in enumerate(scenes):
+        background[row] = np.array(color) / 255 + (noise.normal(0, 0.02, 3) if varied else 0)
         for slot, layer in enumerate(layers):
-            groups.setdefault((slot, layer.mode, layer.colour is not None), []).append((row, layer))
+            groups.setdefault((slot, layer.mode, layer.color is not None), []).append((row, layer))
     captions = [scene[0] for scene in scenes]
     batch = {
         "background": torch.from_numpy(background.clip(0, 1)),
@@ -43,7 +43,7 @@ def pack(scenes, tokenizer: Tokenizer, noise):
             "rows": torch.tensor([row for row, _ in items]),
             "index": torch.tensor([layer.index for _, layer in items]),
             "place": torch.tensor(place, dtype=torch.float32),
-            "tint": torch.tensor([tint_of(layer.colour) for _, layer in items], dtype=torch.float32) if tinted else None,
+            "tint": torch.tensor([tint_of(layer.color) for _, layer in items], dtype=torch.float32) if tinted else None,
         })  # fmt: skip
     return batch
 
@@ -102,7 +102,7 @@ def hsv_to_rgb(hue, saturation, value):
     return torch.stack([channel(5), channel(3), channel(1)], 1)
 
 
-def recolour(layer, tint):
+def recolor(layer, tint):
     """Gives premultiplied pictures [n, 4, H, W] another hue; tint [n, 5] as tint_of returns it."""
     alpha = layer[:, 3:]
     hue, saturation, value = rgb_to_hsv(layer[:, :3] / alpha.clamp(min=1e-3))
@@ -111,7 +111,7 @@ def recolour(layer, tint):
     strength = weight.sum((1, 2)) / (value * alpha[:, 0]).sum((1, 2)).clamp(min=1)
     kind, target, floor, gain, offset = (column[:, None, None] for column in tint.unbind(1))
     turn = (hue - mean[:, None, None] + 0.5) % 1 - 0.5
-    # Colorless things are dyed; others keep a quarter of their own variety of hues.
+    # Colorless things are dyed; others keep a quarter of their variety of hues.
     pale = ((0.3 - strength) / 0.3).clamp(0, 1)[:, None, None]
     dyed = torch.maximum(saturation, torch.maximum(floor, 0.65 * pale))
     rgb = hsv_to_rgb(
@@ -161,7 +161,7 @@ class Painter:
         out = F.grid_sample(source, grid, mode="bilinear" if smooth else "nearest", align_corners=False)
         inside = ((self.line > x1) & (self.line < x2))[:, None, :] & ((self.line > y1) & (self.line < y2))[:, :, None]
         out = out * inside[:, None]
-        return out if group["tint"] is None else recolour(out, group["tint"])
+        return out if group["tint"] is None else recolor(out, group["tint"])
 
     def draw(self, batch):
         """Returns pictures float32 [B, 3, 128, 128] in [0, 1]."""

@@ -1,4 +1,4 @@
-"""Scores the teacher: which of its samples, drawn at 32x32 in 16 colours, the judge recognises.
+"""Scores the teacher: which of its samples, drawn at 32x32 in 16 colors, the judge recognizes.
 
     python3 score.py --library build/library --folder .. --judge build/judge.safetensors
 
@@ -23,8 +23,8 @@ PALETTE = """1a1c2c 5d275d b13e53 ef7d57 ffcd75 a7f070 38b764 257179
 29366f 3b5dc9 41a6f6 73eff7 f4f4f4 94b0c2 566c86 333c57"""
 
 
-def nearest_colours(pictures, side: int):
-    """Draws pictures [B, 3, S, S] at side x side, each pixel in its nearest colour."""
+def nearest_colors(pictures, side: int):
+    """Draws pictures [B, 3, S, S] at side x side, each pixel in its nearest color."""
     palette = torch.tensor([list(bytes.fromhex(c)) for c in PALETTE.split()], device=pictures.device) / 255
     small = F.interpolate(pictures, (side, side), mode="area")
     pixels = small.permute(0, 2, 3, 1)
@@ -32,9 +32,9 @@ def nearest_colours(pictures, side: int):
     return palette[index].permute(0, 3, 1, 2)
 
 
-def judged(judge, pictures, answers, texts, colours: bool):
+def judged(judge, pictures, answers, texts, colors: bool):
     """Returns top-1 and top-5 shares and the mean probability of the right name."""
-    small = nearest_colours(pictures, 32) if colours else F.interpolate(pictures, (32, 32), mode="area")
+    small = nearest_colors(pictures, 32) if colors else F.interpolate(pictures, (32, 32), mode="area")
     seen = judge.pictures(F.interpolate(small, (SIDE, SIDE), mode="nearest"))
     likeness = (seen @ texts.T * judge.scale.exp()).softmax(1)
     right = likeness.gather(1, answers[:, None])
@@ -69,9 +69,9 @@ def score(library, teacher, vae, tokenizer, judge, count: int, steps: int, guida
             ddim(teacher, vae, tokenizer, asked[i : i + 64], steps, guidance, seed=i) for i in range(0, len(asked), 64)
         ])  # fmt: skip
         for what, pictures in (("drawn", drawn), ("real", real)):
-            for colours in (True, False):
-                scores, place = judged(judge, pictures, answers, texts, colours)
-                results[f"{kind}, {what}, {'16 colors' if colours else 'all colors'}"] = [round(x, 3) for x in scores]
+            for colors in (True, False):
+                scores, place = judged(judge, pictures, answers, texts, colors)
+                results[f"{kind}, {what}, {'16 colors' if colors else 'all colors'}"] = [round(x, 3) for x in scores]
         print(f"score: {kind}, {len(asked)} of {len(names)} names", flush=True)
     for name, values in results.items():
         print(f"score: {name}: top-1 {values[0]}, top-5 {values[1]}, p {values[2]}", flush=True)

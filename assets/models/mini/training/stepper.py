@@ -1,7 +1,7 @@
 """Training steps that cost the processor little: one CUDA graph, and all parameters in one vector.
 
 A small network at these sizes is thousands of short kernels, which a processor hands over more
-slowly than the device runs them. A CUDA graph hands them over at once, and the compiler makes fewer
+slowly than the device runs them. A CUDA graph submits them in one call, and the compiler makes fewer
 of them. The update of all parameters is one kernel more.
 """
 
@@ -11,7 +11,7 @@ import torch
 
 import parallel
 
-CLIP = 1.0  # greatest norm of the gradient
+CLIP = 1.0  # maximum norm of the gradient
 
 
 def update(vector, half, average, moment1, moment2, gradient, numbers):
@@ -117,7 +117,7 @@ class Step:
 
     def run(self):
         self.weights.gradient.zero_()
-        # Casts are not kept: a graph would read those of its capture for ever.
+        # Casts are not kept: a graph would read those of its capture forever.
         with torch.autocast("cuda", torch.bfloat16, enabled=self.weights.half is None, cache_enabled=False):
             loss = self.function(**self.inputs)
         loss.backward()
@@ -131,7 +131,7 @@ class Step:
                 self.run()
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
-        # Other threads may go on: those that pin memory and that watch over the network.
+        # Other threads continue meanwhile: they pin memory and watch the network.
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             self.loss = self.run()
         self.graph = graph

@@ -3,14 +3,14 @@
     python3 collect_pictures.py --out build/pictures
     python3 train.py --pictures build/pictures --out ..
 
---pictures takes folders of pictures with captions (pictures.py says how) and tar files of such; your
-own set of a few hundred sprites trains the model on, from what --out has already.
+--pictures takes folders of pictures with captions (pictures.py describes them), or tar files of such
+folders. With a few hundred sprites of yours, the model in --out is trained further.
 
 Stages: autoencoder, teacher (text encoders and UNet), ControlNet and, at the same time, the judge.
-Each has a time budget in seconds; the learning rate follows the clock. An autoencoder that the model
-folder has already is kept, and a teacher and ControlNet that it has learn on (with --seed 1, 2, …
-for other scenes); to begin anew, delete them. A training that was interrupted goes on from
-build/state.pt where it was. Needs PyTorch, safetensors, regex, numpy, Pillow.
+Each has a time budget in seconds; the learning rate follows the clock. If the model folder has an
+autoencoder, it is kept. If it has a teacher and a ControlNet, they are trained further (use --seed 1,
+2, … for new scenes); delete them to start again. An interrupted training resumes from
+build/state.pt. Needs PyTorch, safetensors, regex, numpy, Pillow.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def held_out(i: int) -> bool:
 
 
 def only_sprites(scenes):
-    """Draws scenes of one sprite until one comes: what the autoencoder is measured on."""
+    """Draws scenes until one has a single sprite: the autoencoder is measured on these."""
     while True:
         scene = scenes.draw()
         if len(scene[3]) == 1 and scenes.rows[scene[3][0].index]["kind"] & PIXEL:
@@ -146,7 +146,7 @@ def teacher_loss(teacher):
 
 
 def compile_ahead(rows, args):
-    """Fills the compiler's cache, on each device: in processes of its own while the autoencoder trains."""
+    """Fills the compiler's cache, on each device: in separate processes while the autoencoder trains."""
     start, tokenizer = time.time(), make_tokenizer(rows)
     teacher = networks.Teacher(len(tokenizer.ids), tokenizer.ids[EOS]).cuda().to(memory_format=torch.channels_last)
     weights = Weights(teacher.parameters(), half=True, average=args.average)
@@ -189,7 +189,7 @@ def train_teacher(noiser, rows, tokenizer, teacher, args):
     if os.path.exists(args.state):
         saved = weights.restore(args.state)
         step0, spent = saved["clock_step"], saved["spent"]
-        parallel.say(f"teacher: goes on at step {step0}")
+        parallel.say(f"teacher: resumes at step {step0}")
 
     step = Step(teacher_loss(teacher), weights, compiled=not args.eager)
     clock = Clock("teacher", args.teacher_seconds, args.rate, args.warmup, step0, spent, args.seconds_file)
@@ -298,7 +298,7 @@ def train_controlnet(noiser, rows, tokenizer, teacher, net, args):
 
 
 def save_exact(path: str, **networks_by_name):
-    """Writes float16 weights, to go on from with nothing lost to 8 bits."""
+    """Writes float16 weights, to train further without the rounding to 8 bits."""
     save_file({
         f"{name}.{key}": value.half().cpu().contiguous()
         for name, net in networks_by_name.items() for key, value in net.state_dict().items()
@@ -319,7 +319,7 @@ def train(library, args):
     }  # fmt: skip
     rows, painter = library.rows, Painter(library.pixels)
     parallel.say(f"{len(rows)} pictures on the devices after {time.time() - start:.0f} s")
-    # What the folder has is kept: the autoencoder as it is, since the latents are its language, and
+    # Existing parts are kept: the autoencoder unchanged, since it defines the latents, and
     # the vocabulary, since the text encoders' tables follow it.
     tokenizer = load_tokenizer(args.out) if has(args.out, "text_encoder") else make_tokenizer(rows)
     parallel.say(f"{len(tokenizer.ids)} tokens")
@@ -345,7 +345,7 @@ def train(library, args):
     # The last two are small: with two devices each has one for itself.
     parallel.part()
     if parallel.RANK == 0:
-        # Written at once: what comes next may run out of time.
+        # Written immediately: the next stage may run out of time.
         export_teacher(args.out, teacher, tokenizer)
         if args.exact:
             save_exact(args.exact, vae=vae, teacher=teacher)
@@ -371,17 +371,17 @@ def main():
     parser.add_argument("--controlnet_seconds", type=float, default=50)
     parser.add_argument("--judge", help="the judge's safetensors file to write")
     parser.add_argument("--judge_seconds", type=float, default=50)
-    parser.add_argument("--vae_batch", type=int, default=64, help="a device")
-    parser.add_argument("--batch", type=int, default=256, help="a device")
+    parser.add_argument("--vae_batch", type=int, default=64, help="batch size of a device")
+    parser.add_argument("--batch", type=int, default=256, help="batch size of a device")
     parser.add_argument("--controlnet_batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--warmup", type=int, default=500, help="steps in which the rate grows")
     parser.add_argument("--average", type=float, default=0.9995, help="share of the old average kept at a step")
-    parser.add_argument("--seed", type=int, default=0, help="of the scenes; another one to go on")
-    parser.add_argument("--channels", type=int, nargs=3, help="of the UNet's levels")
-    parser.add_argument("--eager", action="store_true", help="leaves the compiler out")
-    parser.add_argument("--compile_only", action="store_true", help="fills the compiler's cache and ends")
-    parser.add_argument("--profile", action="store_true", help="prints what a step's parts take")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the scenes; use a new one to train further")
+    parser.add_argument("--channels", type=int, nargs=3, help="widths of the UNet's levels")
+    parser.add_argument("--eager", action="store_true", help="does not compile")
+    parser.add_argument("--compile_only", action="store_true", help="fills the compiler's cache and stops")
+    parser.add_argument("--profile", action="store_true", help="prints the time of each part of a step")
     args = parser.parse_args()
     if args.channels:
         networks.CHANNELS, networks.HEADS = tuple(args.channels), tuple(max(1, c // 32) for c in args.channels)
