@@ -59,6 +59,14 @@ export const DIFFUSION_KEYS = {
       "the Hub. Several with commas between",
   },
   loraScale: { default: 1, range: "[-10, 10]", doc: "Factor of each LoRA" },
+  clipSkip: {
+    default: null,
+    null: "1 for Stable Diffusion 1 and 2, 2 for SDXL",
+    range: "[1, 12]",
+    integer: true,
+    isNew: true,
+    doc: "Layer of the text encoders that is used, counted from the last: 2 skips one layer",
+  },
   ldmSpeedUp: { default: false, unused: "there is no PyTorch here", doc: "torch.compile" },
   enableXformers: { default: false, unused: "there is no PyTorch here", doc: "xformers" },
   gradientCheckpoint: {

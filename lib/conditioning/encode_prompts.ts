@@ -7,6 +7,8 @@ import type { TeacherFolder } from "./teacher_folder.ts";
 
 /** Options of {@linkcode encodePrompts}. */
 export interface EncodePromptsOptions extends NetworkPrecision {
+  /** Layer of the text encoders, counted from the last. Default: that of the family. */
+  readonly clipSkip?: number;
   /** Size of the teacher's image, in pixels. Default: the size that the teacher was trained on. */
   readonly size?: ImageSize;
 }

@@ -205,7 +205,7 @@ export async function openTeacherFolder(
         `"${name}", got ${vae.latentChannels}; check diffusion.vae_id`,
     );
   }
-  const promptEncoder = await family.openPromptEncoder({ name, folder, loras });
+  const promptEncoder = await family.openPromptEncoder({ name, folder, loras }, unet);
   return new TeacherFolder(
     { name, folder, unet, vae, vaeLocation, loras, promptEncoder },
     options.findControlnet,
@@ -220,7 +220,8 @@ async function readFamily(
   const unet = await readUnetConfig(folder);
   const family = MODEL_FAMILIES.find((known) => known.hasUnet(unet));
   if (!family) {
-    const names = MODEL_FAMILIES.map(({ name }) => name).join(", ");
+    if (unet.inChannels !== unet.outChannels) throw furtherChannels(folder, unet);
+    const names = MODEL_FAMILIES.map(({ name }) => name).join(" or ");
     throw new TeacherFolderError(
       folder.location,
       `expected a UNet of ${names}, got another kind; check diffusion.model_id`,
@@ -229,6 +230,18 @@ async function readFamily(
   const error = await missingFiles(folder, family);
   if (error) throw error;
   return { family, unet };
+}
+
+/** A UNet that takes more than latents: a mask, an image or a depth map. */
+function furtherChannels(
+  folder: ModelFolder,
+  { inChannels, outChannels }: UnetConfig,
+): TeacherFolderError {
+  return new TeacherFolderError(
+    folder.location,
+    `its UNet takes ${inChannels} channels instead of ${outChannels}, so it is for inpainting or ` +
+      `for editing an image; use a model that makes images from text`,
+  );
 }
 
 /** Returns the error that names all missing files; undefined if there are none. */

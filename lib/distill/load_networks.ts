@@ -57,6 +57,7 @@ export async function loadNetworks(
   const prompts = await encodePrompts(sessions, teacher, texts, {
     ...precision,
     size,
+    ...defined({ clipSkip: config.diffusion.clipSkip ?? undefined }),
   });
   const denoiser = owned.use(
     await Denoiser.create(gpu, { sessions, teacher, schedule, prompts }, {

@@ -44,6 +44,8 @@ const CLASSES = [
   "DDIMScheduler",
   "EulerDiscreteScheduler",
   "EulerAncestralDiscreteScheduler",
+  // Stable Diffusion 1's: its betas, spacing and offset are used with the sampler of the config.
+  "PNDMScheduler",
 ] as const;
 
 /** Options without effect: of stochastic samplers, of unused features, of other samplers. */
@@ -131,8 +133,9 @@ function readSampling(config: ModelConfig, className: typeof CLASSES[number]): S
   const isOffset = Number.isSafeInteger(stepsOffset) && (stepsOffset as number) >= 0 &&
     (stepsOffset as number) <= MAX_OFFSET;
   if (!isOffset) throw config.refusal("steps_offset", `an integer from 0 to ${MAX_OFFSET}`);
-  const setAlphaToOne = config.boolean("set_alpha_to_one", true);
-  const isClipped = config.boolean("clip_sample", !isEuler);
+  const setAlphaToOne = config.boolean("set_alpha_to_one", className !== "PNDMScheduler");
+  const clips = className === "DDIMScheduler" || className === "DDPMScheduler";
+  const isClipped = config.boolean("clip_sample", clips);
   const range = config.positive("clip_sample_range", 1);
   if (className === "DDPMScheduler") {
     return {

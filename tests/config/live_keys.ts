@@ -220,6 +220,7 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
     changes: "loss of score",
     given: [IMAGE, `diffusion.lora_path=${LORA}`],
   },
+  "diffusion.clip_skip": { value: "1", changes: "loss of score", given: [IMAGE] },
   "diffusion.sampler": {
     value: "euler",
     changes: "startImage",

@@ -53,10 +53,16 @@ export function conditioningFeeds(
 export interface EncodeOptions extends NetworkPrecision {
   /** Size of the images that the UNet was trained on, in pixels. */
   readonly imageSize: ImageSize;
+  /**
+   * Layer of the text encoders whose states are used, counted from the last, which is 1. Default:
+   * that of the family's training.
+   */
+  readonly clipSkip?: number;
 }
 
 /** Options of {@linkcode PromptEncoder.plan}. */
-export interface PlanOptions extends Pick<NetworkPrecision, "precision"> {
+export interface PlanOptions
+  extends Pick<NetworkPrecision, "precision">, Pick<EncodeOptions, "clipSkip"> {
   /** Number of rows, R. */
   readonly rows: number;
 }
@@ -108,7 +114,7 @@ export interface ModelFamily {
   /**
    * Opens the prompt encoder of a checkpoint; weights are not read.
    *
-   * @throws {ModelConfigError} If an option is wrong.
+   * @throws {ModelConfigError} If an option is wrong, or does not fit the UNet.
    */
-  openPromptEncoder(source: CheckpointSource): Promise<PromptEncoder>;
+  openPromptEncoder(source: CheckpointSource, unet: UnetConfig): Promise<PromptEncoder>;
 }

@@ -1,13 +1,10 @@
-import { readClipTextConfig } from "../../models/clip/clip_text_config.ts";
-import { buildClipTextModel } from "../../models/clip/clip_text_model.ts";
+import { PENULTIMATE_STATES } from "../../models/clip/clip_text_model.ts";
 import { ModelConfig } from "../../models/model_config.ts";
 import { openClipTokenizer } from "../../models/tokenizers/clip_tokenizer.ts";
-import { asFloatTensor, type FloatTensor } from "../../onnx/runtime/float_tensor.ts";
-import { type NetworkPrecision, preferredFile } from "../../onnx/runtime/network_precision.ts";
+import type { FloatTensor } from "../../onnx/runtime/float_tensor.ts";
 import type { SessionLoader } from "../../onnx/runtime/session.ts";
-import { defined } from "../../text/defined.ts";
 import type { ModelFolder } from "../../weights/model_folder.ts";
-import { RandomWeights } from "../../weights/random_weights.ts";
+import { encodeTexts, planEncoder, type TextEncoder } from "../family/encode_texts.ts";
 import type {
   CheckpointSource,
   Conditioning,
@@ -18,7 +15,6 @@ import type {
   PromptEncoderPlan,
   Prompts,
 } from "../family/model_family.ts";
-import { openTeacherWeights } from "../family/teacher_weights.ts";
 import { makeTimeIds } from "./time_ids.ts";
 
 /** Stable Diffusion XL: two text encoders; the UNet also takes the pooled prompt and sizes. */
@@ -30,7 +26,8 @@ export const SDXL: ModelFamily = {
     "tokenizer/vocab.json",
     "tokenizer_2/vocab.json",
   ],
-  hasUnet: ({ addedConditions }) => addedConditions !== undefined,
+  hasUnet: ({ addedConditions, inChannels, outChannels }) =>
+    addedConditions !== undefined && inChannels === outChannels,
   openPromptEncoder: async (source) =>
     new SdxlPromptEncoder(source, await readForceZeros(source.folder)),
 };
@@ -57,8 +54,9 @@ class SdxlPromptEncoder implements PromptEncoder {
     options: EncodeOptions,
   ): Promise<Conditioning> {
     const texts = negativePrompt === undefined ? [prompt] : [negativePrompt, prompt];
-    const first = await this.#encodeTexts(sessions, texts, "", options);
-    const second = await this.#encodeTexts(sessions, texts, "_2", options);
+    const [one, two] = encodersOf(options);
+    const first = await encodeTexts(sessions, this.#source, texts, { ...options, ...one });
+    const second = await encodeTexts(sessions, this.#source, texts, { ...options, ...two });
     const states = joinTokens(first.states, second.states);
     const { pooled } = second;
     if (!pooled) {
@@ -83,46 +81,23 @@ class SdxlPromptEncoder implements PromptEncoder {
     return cuts.reduce((longest, cut) => cut.length > longest.length ? cut : longest);
   }
 
-  async plan({ rows, precision }: PlanOptions): Promise<PromptEncoderPlan> {
-    const { folder } = this.#source;
-    const configs = await Promise.all(
-      ["text_encoder", "text_encoder_2"].map((name) => readClipTextConfig(folder, name)),
+  async plan(options: PlanOptions): Promise<PromptEncoderPlan> {
+    const plans = await Promise.all(
+      encodersOf(options).map((encoder) => planEncoder(this.#source, encoder, options)),
     );
-    const length = configs[0]!.maxPositions;
-    const graphs = configs.map((config) => {
-      const placeholders = new RandomWeights({ prefixes: ["text_model"] });
-      const sizes = { batch: rows, length, ...defined({ precision }) };
-      return buildClipTextModel(placeholders, config, sizes);
-    });
-    return { graphs, promptLength: length };
+    return { graphs: plans.map(({ graph }) => graph), promptLength: plans[0]!.promptLength };
   }
+}
 
-  /** Encodes texts with one text encoder: states [R, L, D], pooled [R, P] with projection. */
-  async #encodeTexts(
-    sessions: SessionLoader,
-    texts: readonly string[],
-    suffix: "" | "_2",
-    options: NetworkPrecision,
-  ): Promise<Pick<Conditioning, "states" | "pooled">> {
-    const { folder } = this.#source;
-    const subfolder = `text_encoder${suffix}` as const;
-    const tokenizer = await openClipTokenizer(folder, `tokenizer${suffix}`);
-    const config = await readClipTextConfig(folder, subfolder);
-    const prefer = preferredFile(options);
-    using opened = await openTeacherWeights(this.#source, subfolder, { prefer });
-    const [batch, length] = [texts.length, tokenizer.maxLength];
-    const graph = buildClipTextModel(opened.weights, config, { ...options, batch, length });
-    await using session = await sessions.load(graph, { transient: true });
-    const ids = texts.flatMap((text) => tokenizer.encode(text));
-    const { outputs } = await session.runHost({
-      input_ids: { data: BigInt64Array.from(ids, BigInt), shape: [batch, length] },
-    });
-    const pooled = outputs["text_embeds"];
-    return {
-      states: asFloatTensor(outputs["hidden_states"]!),
-      ...(pooled && { pooled: asFloatTensor(pooled) }),
-    };
-  }
+/** Returns both text encoders. Only the second one's pooled texts are used. */
+function encodersOf(
+  { clipSkip = PENULTIMATE_STATES.layerFromEnd }: Pick<EncodeOptions, "clipSkip">,
+): readonly [TextEncoder, TextEncoder] {
+  const states = { ...PENULTIMATE_STATES, layerFromEnd: clipSkip };
+  return [
+    { encoder: "text_encoder", tokenizer: "tokenizer", states, projects: true },
+    { encoder: "text_encoder_2", tokenizer: "tokenizer_2", states, projects: true },
+  ];
 }
 
 /** Without the file, an empty negative prompt is encoded like any other. */

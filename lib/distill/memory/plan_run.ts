@@ -5,6 +5,7 @@ import type { ControlnetChoice } from "../../guidance/controlnet_residuals.ts";
 import type { ImageSize } from "../../image/image.ts";
 import { hasFloat16, type NetworkPrecision } from "../../onnx/runtime/network_precision.ts";
 import type { Runtime } from "../../onnx/runtime/session.ts";
+import { defined } from "../../text/defined.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { planNetworks } from "./planned_networks.ts";
 
@@ -34,7 +35,15 @@ export interface PlannedRun {
 
 /** Plans the memory of a run from the teacher's configs. No weights are read. */
 export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
-  const { config: { generator }, teacher, teacherSize, precision, runtime, decodes, colors } = run;
+  const {
+    config: { generator, diffusion },
+    teacher,
+    teacherSize,
+    precision,
+    runtime,
+    decodes,
+    colors,
+  } = run;
   const { pictures = 1 } = run;
   const { networks, savedBytes } = await planNetworks(teacher, {
     teacherSize,
@@ -44,6 +53,7 @@ export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
     controlnets: run.controlnets.map(({ id }) => id),
     precision: precision.precision ?? "float32",
     usesFloat16Masks: hasFloat16({ runtime, gpu }),
+    ...defined({ clipSkip: diffusion.clipSkip ?? undefined }),
   });
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
   return planMemory(networks, {

@@ -7,6 +7,7 @@ import { bytesOf } from "../../onnx/graph/graph_memory.ts";
 import { saveFloat16Masks } from "../../onnx/rewrite/float16_masks.ts";
 import type { FloatType } from "../../weights/float16.ts";
 import { RandomWeights } from "../../weights/random_weights.ts";
+import { defined } from "../../text/defined.ts";
 import type { PlannedNetwork } from "./memory_plan.ts";
 
 /** Options of {@linkcode planNetworks}. */
@@ -25,6 +26,8 @@ export interface PlannedNetworksOptions {
   readonly precision: FloatType;
   /** Whether the autoencoder saves its masks in float16. Default: false. */
   readonly usesFloat16Masks?: boolean;
+  /** Layer of the text encoders, counted from the last. Default: that of the family. */
+  readonly clipSkip?: number;
 }
 
 /** The networks of a run, for a memory plan. */
@@ -42,7 +45,11 @@ export async function planNetworks(
 ): Promise<PlannedNetworks> {
   const { rows, pictures = 1, precision, teacherSize } = options;
   const latentSize = teacher.latentSize(teacherSize);
-  const { graphs, promptLength } = await teacher.promptEncoder.plan({ rows, precision });
+  const { graphs, promptLength } = await teacher.promptEncoder.plan({
+    rows,
+    precision,
+    ...defined({ clipSkip: options.clipSkip }),
+  });
   const sizes = { ...latentSize, batch: rows * pictures, pictures, promptLength, precision };
   const networks: PlannedNetwork[] = graphs.map((graph, i) => ({
     name: `text encoder ${i + 1}`,

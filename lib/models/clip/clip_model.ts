@@ -5,7 +5,7 @@ import { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import type { ClipConfig, ClipVisionConfig } from "./clip_config.ts";
 import { clipEncoderLayer } from "./clip_encoder_layer.ts";
-import { clipText, POSITION_IDS } from "./clip_text_model.ts";
+import { clipText, PENULTIMATE_STATES, POSITION_IDS } from "./clip_text_model.ts";
 import { layerNorm, linear } from "../layers/layers.ts";
 import { embedPatches } from "../layers/vit_embeddings.ts";
 
@@ -48,7 +48,8 @@ export function buildClipModel(
   const pooled = clipVision(g, root.at("vision_model"), image, config.vision);
   const projection = { width: config.projectionDim, bias: false };
   const imageEmbeds = unitLength(g, linear(g, root.at("visual_projection"), pooled, projection));
-  const textEmbeds = unitLength(g, clipText(g, root, ids, config.text).textEmbeds!);
+  const textLayers = { ...config.text, states: PENULTIMATE_STATES };
+  const textEmbeds = unitLength(g, clipText(g, root, ids, textLayers).textEmbeds!);
   const products = g.gemm(imageEmbeds, textEmbeds, undefined, { transB: true });
   g.output("image_embeds", imageEmbeds);
   g.output("text_embeds", textEmbeds);

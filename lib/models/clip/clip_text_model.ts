@@ -19,47 +19,74 @@ const LEGACY_EOS_TOKEN_ID = 2;
 /** Position ids (0, 1, 2, ...), which old checkpoints store beside the weights. */
 export const POSITION_IDS = /(^|\.)embeddings\.position_ids$/;
 
+/** Projection of pooled texts, which a graph without projection does not use. */
+const PROJECTION = /^text_projection\./;
+
+/** Which hidden states a text encoder returns. */
+export interface ClipStates {
+  /** Layer whose output is returned, counted from the last: 1 is the last one. */
+  readonly layerFromEnd: number;
+  /** Whether the final layer normalization is applied to it. */
+  readonly normalized: boolean;
+}
+
+/** The states that SDXL uses: the input of the last layer. */
+export const PENULTIMATE_STATES: ClipStates = { layerFromEnd: 2, normalized: false };
+
 /** Sizes and precision of the graph of a text encoder. */
 export interface ClipTextOptions extends NetworkPrecision {
   /** Number of rows, N. */
   readonly batch: number;
   /** Number of tokens of a text, L. */
   readonly length: number;
+  /** The returned states. Default: {@linkcode PENULTIMATE_STATES}. */
+  readonly states?: ClipStates;
 }
 
 /**
  * Builds transformers' CLIPTextModel or CLIPTextModelWithProjection.
  *
- * Input: `input_ids` int64 [N, L]. Outputs: `hidden_states` [N, L, D], the input of the last layer,
- * as SDXL uses it; with projection also `text_embeds` [N, P].
+ * Input: `input_ids` int64 [N, L]. Outputs: `hidden_states` [N, L, D], the states of
+ * {@linkcode ClipTextOptions.states}; with projection also `text_embeds` [N, P].
  *
  * Source:
  * https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/clip/modeling_clip.py.
  *
  * @throws {RangeError} If a weight is missing or left over, or its shape differs, or the
- * texts are longer than the model allows.
+ * texts are longer than the model allows, or there is no such layer.
  */
 export function buildClipTextModel(
   weights: WeightSource,
   config: ClipTextConfig,
   options: ClipTextOptions,
 ): Graph {
-  const { batch, length } = options;
+  const { batch, length, states = PENULTIMATE_STATES } = options;
   const g = new GraphBuilder("text encoder", options);
   const root = new WeightScope(g, weights);
   const ids = g.input("input_ids", [batch, length], "int64");
-  const { hiddenStates, textEmbeds } = clipText(g, root, ids, config);
+  const { hiddenStates, textEmbeds } = clipText(g, root, ids, { ...config, states });
   g.output("hidden_states", g.reshape(hiddenStates, [batch, length, config.hiddenSize]));
-  if (textEmbeds) {
-    g.output("text_embeds", textEmbeds);
-    root.assertAllUsed([POSITION_IDS]);
-    return quantizeLinears(g.build(), options);
-  }
-  const w = textScope(root);
-  const last = `${w.at("encoder").at("layers").at(config.layers - 1).path}.`;
-  const end = `${w.at("final_layer_norm").path}.`;
-  root.assertAllUsed([POSITION_IDS, startsWith(last), startsWith(end)]);
+  if (textEmbeds) g.output("text_embeds", textEmbeds);
+  root.assertAllUsed([POSITION_IDS, ...textEmbeds ? [] : unusedWeights(root, config, states)]);
   return quantizeLinears(g.build(), options);
+}
+
+/** Lists patterns of the weights behind the returned states, for a graph without projection. */
+function unusedWeights(root: WeightScope, config: ClipTextConfig, states: ClipStates): RegExp[] {
+  const w = textScope(root);
+  const count = states.layerFromEnd - 1;
+  const layers = Array.from(
+    { length: count },
+    (_, i) => startsWith(`${w.at("encoder").at("layers").at(config.layers - 1 - i).path}.`),
+  );
+  const end = states.normalized ? [] : [startsWith(`${w.at("final_layer_norm").path}.`)];
+  return [PROJECTION, ...layers, ...end];
+}
+
+/** Options of {@linkcode clipText}. */
+export interface ClipTextLayers extends ClipTextConfig {
+  /** The returned states. */
+  readonly states: ClipStates;
 }
 
 /**
@@ -67,22 +94,33 @@ export function buildClipTextModel(
  *
  * @param root Scope of the checkpoint, with or without the prefix `text_model`.
  * @param ids Token ids, int64 [N, L].
- * @returns `hiddenStates`: the input of the last layer, [N L, D]; `textEmbeds`: the projected
+ * @returns `hiddenStates`: the states of `config.states`, [N L, D]; `textEmbeds`: the projected
  * pooled text, [N, P], or undefined without projection.
  */
 export function clipText(
   g: GraphBuilder,
   root: WeightScope,
   ids: Value,
-  config: ClipTextConfig,
+  config: ClipTextLayers,
 ): { readonly hiddenStates: Value; readonly textEmbeds: Value | undefined } {
   const w = textScope(root);
-  const hiddenStates = hiddenStatesOf(g, w, ids, config);
-  if (config.projectionDim === undefined) return { hiddenStates, textEmbeds: undefined };
-  const pooled = pooledState(g, w, { hiddenStates, ids }, config);
-  const projection = { width: config.projectionDim, bias: false };
+  const { states, projectionDim } = config;
+  checkLayer(g, config);
+  const h = hiddenStatesOf(g, w, ids, config);
+  const hiddenStates = states.normalized ? normalize(g, w, h, config) : h;
+  if (projectionDim === undefined) return { hiddenStates, textEmbeds: undefined };
+  const pooled = pooledState(g, w, { hiddenStates: h, ids }, config);
+  const projection = { width: projectionDim, bias: false };
   const textEmbeds = linear(g, root.at("text_projection"), pooled, projection);
   return { hiddenStates, textEmbeds };
+}
+
+function checkLayer(g: GraphBuilder, { layers, states: { layerFromEnd } }: ClipTextLayers): void {
+  if (layerFromEnd <= layers) return;
+  throw new RangeError(
+    `Cannot build graph "${g.name}": expected a layer from 1 to ${layers}, counted from the ` +
+      `last, got ${layerFromEnd}; check diffusion.clip_skip`,
+  );
 }
 
 /**
@@ -98,30 +136,42 @@ export function clipPooledText(
   ids: Value,
   config: ClipTextConfig,
 ): Value {
-  return pooledState(g, w, { hiddenStates: hiddenStatesOf(g, w, ids, config), ids }, config);
+  const all = { ...config, states: PENULTIMATE_STATES };
+  return pooledState(g, w, { hiddenStates: hiddenStatesOf(g, w, ids, all), ids }, all);
 }
 
-/** Returns the input of the last layer, [N L, D]. */
+/** Returns the output of the layer of `config.states`, [N L, D]. */
 function hiddenStatesOf(
   g: GraphBuilder,
   w: WeightScope,
   ids: Value,
-  config: ClipTextConfig,
+  config: ClipTextLayers,
 ): Value {
+  const { layers, states } = config;
   let h = embed(g, w.at("embeddings"), ids, config);
-  for (let i = 0; i < config.layers - 1; i++) h = layer(g, w, { h, ids, index: i }, config);
+  for (let i = 0; i <= layers - states.layerFromEnd; i++) {
+    h = layer(g, w, { h, ids, index: i }, config);
+  }
   return h;
 }
 
-/** Runs the last layer and returns the normalized state of each end token, [N, D]. */
+/** Runs the remaining layers and returns the normalized state of each end token, [N, D]. */
 function pooledState(
   g: GraphBuilder,
   w: WeightScope,
   { hiddenStates, ids }: { readonly hiddenStates: Value; readonly ids: Value },
-  config: ClipTextConfig,
+  config: ClipTextLayers,
 ): Value {
-  const last = layer(g, w, { h: hiddenStates, ids, index: config.layers - 1 }, config);
-  return layerNorm(g, w.at("final_layer_norm"), pool(g, last, ids, config), config.layerNormEps);
+  const { layers, states } = config;
+  let h = hiddenStates;
+  for (let i = layers - states.layerFromEnd + 1; i < layers; i++) {
+    h = layer(g, w, { h, ids, index: i }, config);
+  }
+  return normalize(g, w, pool(g, h, ids, config), config);
+}
+
+function normalize(g: GraphBuilder, w: WeightScope, x: Value, config: ClipTextConfig): Value {
+  return layerNorm(g, w.at("final_layer_norm"), x, config.layerNormEps);
 }
 
 function layer(

@@ -1,5 +1,6 @@
 import type { WeightSource } from "../../weights/weight_source.ts";
 import type { Graph, Value } from "../../onnx/graph/graph.ts";
+import { addBackward } from "../../onnx/autodiff/backward.ts";
 import { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import { quantizeLinears } from "../../onnx/rewrite/quantize_linears.ts";
 import { WeightScope } from "../../onnx/graph/weight_scope.ts";
@@ -12,6 +13,11 @@ import { downBlocks, midBlock, type UnetGraphOptions, unetInputs } from "./unet_
 export interface UnetOptions extends UnetGraphOptions {
   /** Whether the graph takes residuals of ControlNets. Default: false. */
   readonly residuals?: boolean;
+  /**
+   * Whether the graph has the input `grad_noise_pred`, the gradient with respect to `noise_pred`,
+   * and the output `grad_sample`. Default: false.
+   */
+  readonly gradient?: boolean;
 }
 
 /**
@@ -45,7 +51,12 @@ export function buildUnet(weights: WeightSource, config: UnetConfig, options: Un
   const { normNumGroups: groups, normEps: epsilon } = config;
   h = g.silu(groupNorm(g, w.at("conv_norm_out"), h, { groups, epsilon }));
   const { outChannels: channels, convOutKernel: kernel } = config;
-  g.output("noise_pred", conv2d(g, w.at("conv_out"), h, { channels, kernel }));
+  const output = conv2d(g, w.at("conv_out"), h, { channels, kernel });
+  g.output("noise_pred", output);
+  if (options.gradient) {
+    const gradOutput = g.input("grad_noise_pred", output.shape);
+    g.output("grad_sample", addBackward(g, { output, gradOutput, input: sample }));
+  }
   w.assertAllUsed();
   return quantizeLinears(g.build(), options);
 }

@@ -103,7 +103,17 @@ Deno.test("openTeacherFolder() refuses a wrong option of empty prompts", async (
   });
 });
 
-Deno.test("openTeacherFolder() refuses a UNet of an unsupported family", async () => {
+Deno.test("openTeacherFolder() refuses a UNet that takes further channels", async () => {
+  const options = JSON.parse(await TINY.text("unet/config.json"));
+  const unet = JSON.stringify({ ...options, in_channels: 9 });
+  await assert.rejects(openTeacherFolder(memoryFolder({ "unet/config.json": unet }, TINY)), {
+    name: "TeacherFolderError",
+    message: /: its UNet takes 9 channels instead of 4, so it is for inpainting or for editing/,
+  });
+});
+
+Deno.test("openTeacherFolder() refuses a text encoder that does not fit the UNet", async () => {
+  // Without added conditions it is a UNet of Stable Diffusion 1 or 2.
   const {
     addition_embed_type: _type,
     addition_time_embed_dim: _dim,
@@ -112,9 +122,8 @@ Deno.test("openTeacherFolder() refuses a UNet of an unsupported family", async (
   } = JSON.parse(await TINY.text("unet/config.json"));
   const folder = memoryFolder({ "unet/config.json": JSON.stringify(options) }, TINY);
   await assert.rejects(openTeacherFolder(folder), {
-    name: "TeacherFolderError",
-    message:
-      /: expected a UNet of Stable Diffusion XL, got another kind; check diffusion\.model_id$/,
+    name: "ModelConfigError",
+    message: /expected 80, the cross_attention_dim of the UNet for "hidden_size", got 32$/,
   });
 });
 

@@ -1,0 +1,78 @@
+import { parseClipTextConfig } from "../../models/clip/clip_text_config.ts";
+import { ModelConfig } from "../../models/model_config.ts";
+import { openClipTokenizer } from "../../models/tokenizers/clip_tokenizer.ts";
+import type { SessionLoader } from "../../onnx/runtime/session.ts";
+import { encodeTexts, planEncoder, type TextEncoder } from "../family/encode_texts.ts";
+import type {
+  CheckpointSource,
+  Conditioning,
+  EncodeOptions,
+  ModelFamily,
+  PlanOptions,
+  PromptEncoder,
+  PromptEncoderPlan,
+  Prompts,
+} from "../family/model_family.ts";
+
+/** Stable Diffusion 1 and 2: one text encoder; the UNet takes its states only. */
+export const STABLE_DIFFUSION: ModelFamily = {
+  name: "Stable Diffusion 1 or 2",
+  files: ["text_encoder/config.json", "tokenizer/vocab.json"],
+  hasUnet: ({ addedConditions, inChannels, outChannels }) =>
+    addedConditions === undefined && inChannels === outChannels,
+  openPromptEncoder: async (source, { crossAttentionDim }) => {
+    const config = await ModelConfig.open(source.folder, "text_encoder");
+    if (parseClipTextConfig(config).hiddenSize !== crossAttentionDim) {
+      throw config.refusal(
+        "hidden_size",
+        `${crossAttentionDim}, the cross_attention_dim of the UNet`,
+      );
+    }
+    return new StableDiffusionPromptEncoder(source);
+  },
+};
+
+/**
+ * The prompt encoder of Stable Diffusion 1 and 2: the states of the last layer, normalized. The
+ * text encoder of Stable Diffusion 2 lacks the last layer of OpenCLIP's, so its last one is the
+ * layer that was used in training.
+ *
+ * Source: Rombach et al. 2022, https://arxiv.org/abs/2112.10752; diffusers'
+ * `StableDiffusionPipeline.encode_prompt`.
+ */
+class StableDiffusionPromptEncoder implements PromptEncoder {
+  readonly #source: CheckpointSource;
+
+  constructor(source: CheckpointSource) {
+    this.#source = source;
+  }
+
+  async encode(
+    sessions: SessionLoader,
+    { prompt, negativePrompt }: Prompts,
+    options: EncodeOptions,
+  ): Promise<Conditioning> {
+    const texts = negativePrompt === undefined ? [prompt] : [negativePrompt, prompt];
+    const all = { ...options, ...encoderOf(options) };
+    const { states } = await encodeTexts(sessions, this.#source, texts, all);
+    return { states };
+  }
+
+  async cutWords(text: string): Promise<string> {
+    return (await openClipTokenizer(this.#source.folder, "tokenizer")).cutWords(text);
+  }
+
+  async plan(options: PlanOptions): Promise<PromptEncoderPlan> {
+    const { graph, promptLength } = await planEncoder(this.#source, encoderOf(options), options);
+    return { graphs: [graph], promptLength };
+  }
+}
+
+function encoderOf({ clipSkip = 1 }: Pick<EncodeOptions, "clipSkip">): TextEncoder {
+  return {
+    encoder: "text_encoder",
+    tokenizer: "tokenizer",
+    states: { layerFromEnd: clipSkip, normalized: true },
+    projects: false,
+  };
+}
