@@ -1,4 +1,6 @@
 import { ConfigError } from "./config_source.ts";
+import { cssColorNames, isColorIndex, parseCssColor } from "../lib/text/css_colors.ts";
+import { didYouMean } from "../lib/text/did_you_mean.ts";
 import { LR_STEP_RULES_EXPECTED, parseLrStepRules } from "./lr_step_rules.ts";
 import type { RunConfig } from "./run_config.ts";
 
@@ -15,6 +17,7 @@ export function checkRunConfig(config: RunConfig, where: Where): void {
   checkControlnets(config, where);
   checkLosses(config, where);
   checkStepRules(config, where);
+  checkBackground(config, where);
 }
 
 /** Lower bounds must not exceed upper bounds. */
@@ -70,4 +73,14 @@ function checkStepRules({ training }: RunConfig, where: Where): void {
   const path = "training.lr_step_rules";
   const expected = `expected ${LR_STEP_RULES_EXPECTED} for lr_scheduler "piecewise_constant"`;
   throw new ConfigError(where(path), path, `${expected}, got "${lrStepRules}"`);
+}
+
+/** The background must be a color, or may be an index of the palette, which is not read yet. */
+function checkBackground({ generator: { background } }: RunConfig, where: Where): void {
+  if (background === "auto" || isColorIndex(background)) return;
+  if (parseCssColor(background) !== undefined) return;
+  const path = "generator.background";
+  const expected = "expected auto, a color such as #1a1c2c or white, or an index of the palette";
+  const hint = didYouMean(background, ["auto", ...cssColorNames()]);
+  throw new ConfigError(where(path), path, `${expected}, got "${background}"${hint}`);
 }

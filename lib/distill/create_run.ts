@@ -29,6 +29,7 @@ import { createStartState, type StartState } from "./start_state.ts";
  *
  * @returns The run; the caller disposes of it.
  * @throws {TypeError} If there is neither prompt nor image, or the image is missing.
+ * @throws {RangeError} If the background is no color, and no index of the palette.
  * @throws {CheckpointError} If the checkpoint has another size or palette.
  * @throws {TeacherFolderError} If the teacher cannot be used.
  * @throws {HubError} If a model of the Hub is not on this machine, or cannot be downloaded.
@@ -38,7 +39,7 @@ import { createStartState, type StartState } from "./start_state.ts";
 export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promise<Run> {
   const { checkpoint, signal, slot, onStage = () => {} } = inputs;
   const palette = inputs.palette ?? await findPalette(asked.generator.palette);
-  checkInputs(asked, inputs);
+  checkInputs(asked, inputs, palette);
   if (checkpoint) {
     const size = { height: asked.generator.imageH, width: asked.generator.imageW };
     checkCheckpoint(checkpoint, { size, palette: derivedPaletteName(asked) ?? palette });

@@ -18,6 +18,8 @@ import { GradientDecoder, readStepViews, type StepViews } from "./step_views.ts"
 export interface RunParts extends StepParts {
   /** State from which the run starts or resumes. */
   readonly start: StartState;
+  /** Which pixels show the opaque part of the input image, shape [H, W]. */
+  readonly mask: Uint8Array | undefined;
   /** Loads the decoder of the teacher's autoencoder; the caller disposes of it. */
   readonly loadDecoder: () => Promise<LatentDecoder>;
   /** Frees all of it. */
@@ -76,6 +78,10 @@ export class DistillRun implements Run {
 
   get startImage(): Image | undefined {
     return this.#parts.start.image;
+  }
+
+  get inputMask(): Uint8Array | undefined {
+    return this.#parts.mask;
   }
 
   get references(): References | undefined {

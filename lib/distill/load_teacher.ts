@@ -35,6 +35,11 @@ export interface LoadTeacherOptions {
 export interface LoadedTeacher extends RunSetup, NetworkParts {
   /** The prepared input image. */
   readonly image: Image | undefined;
+  /**
+   * Which pixels of the picture show the opaque part of the input image: 1, else 0, shape [H, W].
+   * Undefined if there is no image, or all of it is opaque.
+   */
+  readonly mask: Uint8Array | undefined;
   /** Input images of the ControlNets in use. */
   readonly control: AugmentedControlImages | undefined;
 }
@@ -62,8 +67,8 @@ export async function loadTeacher(
   });
   for (const note of [...await runNotes(setup, checkpoint), ...controlNotes]) onNote(note);
   // A resumed run told it when it started.
-  if (!checkpoint && background && inputs.image!.isTransparent()) {
-    onNote(backgroundNote(background, config));
+  if (!checkpoint) {
+    for (const note of backgroundNotes(config, inputs.image, background)) onNote(note);
   }
   inputs.onPlan?.(await planRun(gpu, setup));
   const start = inputs.image && prepareStartImage(inputs.image, {
@@ -81,7 +86,7 @@ export async function loadTeacher(
     owned,
     ...defined({ onTiming: inputs.onTiming }),
   });
-  return { ...setup, ...networks, image, control };
+  return { ...setup, ...networks, image, mask: start?.mask, control };
 }
 
 /** Returns the background of an input image; undefined for an opaque one if none is asked for. */
@@ -94,12 +99,22 @@ function backgroundOf(
   return findBackground(background, image, palette);
 }
 
-function backgroundNote(color: Rgb, { generator: { background } }: RunConfig): string {
-  const hex = color.map((value) => value.toString(16).padStart(2, "0")).join("");
-  const chosen = background === "auto"
-    ? "the palette color most unlike its border; --background chooses another one"
-    : "as asked for";
-  return `Transparent parts of the image become #${hex}, ${chosen}`;
+/** Says what the transparent parts of an image become, or why a background has no effect. */
+function backgroundNotes(
+  { generator: { background, imageFit } }: RunConfig,
+  image: Image | undefined,
+  color: Rgb | undefined,
+): string[] {
+  if (color !== undefined && image?.isTransparent()) {
+    const hex = color.map((value) => value.toString(16).padStart(2, "0")).join("");
+    const chosen = background === "auto"
+      ? "the palette color most unlike its border; --background chooses another one"
+      : "as asked for";
+    return [`Transparent parts of the image become #${hex}, ${chosen}`];
+  }
+  if (background === "auto" || (image && imageFit === "pad")) return [];
+  const reason = image ? "the image is opaque" : "there is no input image";
+  return [`"generator.background" has no effect: ${reason}`];
 }
 
 async function createControlImages(

@@ -31,6 +31,11 @@ export interface Run extends AsyncDisposable {
   readonly teacherCalls: number;
   /** Image from which the run started; undefined for noise, or if a resumed run needs none. */
   readonly startImage: Image | undefined;
+  /**
+   * Which pixels of the picture show the opaque part of the input image: 1, else 0, shape [H, W].
+   * Undefined if there is no input image, or all of it is opaque.
+   */
+  readonly inputMask: Uint8Array | undefined;
   /** Images that the teacher sampled to start from one of them; undefined if it sampled none. */
   readonly references: References | undefined;
   /**

@@ -3,6 +3,7 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { ScoreStage } from "../guidance/score_distillation.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
 import type { Image } from "../image/image.ts";
+import { namedBackground } from "../initialization/background.ts";
 import type { BatchSlot } from "../onnx/batching/batch_scheduler.ts";
 import type { SessionPool } from "../onnx/batching/session_pool.ts";
 import type { Palette } from "../palette/palette.ts";
@@ -45,11 +46,18 @@ export interface RunInputs {
 }
 
 /**
- * Checks that a run has a prompt or an image, and the image that its config names.
+ * Checks that a run has a prompt or an image, the image that its config names, and a background
+ * that exists.
  *
- * @throws {TypeError} If it has not.
+ * @throws {TypeError} If it has no prompt or image.
+ * @throws {RangeError} If the background is no color, and no index of the palette.
  */
-export function checkInputs({ prompt, image }: RunConfig, inputs: RunInputs): void {
+export function checkInputs(
+  { prompt, image, generator: { background } }: RunConfig,
+  inputs: RunInputs,
+  palette: Palette,
+): void {
+  namedBackground(background, palette);
   if (inputs.image) return;
   if (image !== null) {
     throw new TypeError(

@@ -1,8 +1,8 @@
 import type { Image, Rgb } from "../image/image.ts";
-import { parseCssColor } from "../palette/css_colors.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import { toOklab } from "../palette/oklab.ts";
 import type { Palette } from "../palette/palette.ts";
+import { isColorIndex, parseCssColor } from "../text/css_colors.ts";
 
 /** Pixels with at least this alpha belong to the subject. */
 export const MIN_SUBJECT_ALPHA = 128;
@@ -21,13 +21,23 @@ const INSIDE_WEIGHT = 2;
  * @throws {RangeError} If the text is none of them.
  */
 export function findBackground(text: string, image: Image, palette: Palette): Rgb {
-  if (text === "auto") return palette.at(chooseBackground(image, palette));
+  return namedBackground(text, palette) ?? palette.at(chooseBackground(image, palette));
+}
+
+/**
+ * Returns the background that the config names; undefined for "auto".
+ *
+ * @param text "auto", an index of the palette, a hexadecimal color or a CSS name.
+ * @throws {RangeError} If the text is none of them.
+ */
+export function namedBackground(text: string, palette: Palette): Rgb | undefined {
+  if (text === "auto") return undefined;
   const color = parseCssColor(text);
   if (color !== undefined) return color;
-  const index = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  const index = isColorIndex(text) ? Number(text) : NaN;
   if (index < palette.size) return palette.at(index);
   throw new RangeError(
-    `Cannot read "generator.background": expected auto, a color such as #1a1c2c or white, or an ` +
+    `Cannot use "generator.background": expected auto, a color such as #1a1c2c or white, or an ` +
       `index below ${palette.size}, got "${text}"`,
   );
 }

@@ -13,7 +13,10 @@ const WHITE: Rgb = [255, 255, 255];
 export interface StartImage {
   /** Opaque. */
   readonly image: Image;
-  /** 1 where the input image is opaque, else 0, shape [H, W] of `image`; undefined if it all is. */
+  /**
+   * Which pixels of the picture show the opaque part of the input image: 1, else 0, shape [H, W] of
+   * the picture. Undefined if all of the image is opaque.
+   */
   readonly mask: Uint8Array | undefined;
 }
 
@@ -42,7 +45,7 @@ export interface StartImageOptions {
  * - "fit" centers the whole image and fills the rest with the color of its border.
  * - "pad" centers the whole image on the background.
  *
- * @returns n H x n W pixels.
+ * @returns n H x n W pixels, and a mask of H x W.
  */
 export function prepareStartImage(image: Image, options: StartImageOptions): StartImage {
   const { picture, teacher, fit = "crop", background = WHITE } = options;
@@ -56,7 +59,9 @@ export function prepareStartImage(image: Image, options: StartImageOptions): Sta
   const around = fit === "fit" ? borderColor(opaque, size) : background;
   return {
     image: fitImage(opaque, size, { picture, fit, around }),
-    mask: image.isTransparent() ? maskOf(fitImage(image, size, { picture, fit })) : undefined,
+    mask: image.isTransparent()
+      ? maskOf(fitImage(image, size, { picture, fit }), picture)
+      : undefined,
   };
 }
 
@@ -80,11 +85,16 @@ function fitImage(image: Image, size: ImageSize, { picture, fit, around }: FitOp
   });
 }
 
-function maskOf({ data }: Image): Uint8Array {
-  return Uint8Array.from(
-    { length: data.length / 4 },
-    (_, i) => data[i * 4 + 3]! >= MIN_SUBJECT_ALPHA ? 1 : 0,
-  );
+/** Gives each pixel of the picture the majority of its n x n pixels; half of them are enough. */
+function maskOf({ data, width }: Image, picture: ImageSize): Uint8Array {
+  const factor = width / picture.width;
+  const counts = new Uint32Array(picture.height * picture.width);
+  for (let i = 0; i < data.length / 4; i++) {
+    if (data[i * 4 + 3]! < MIN_SUBJECT_ALPHA) continue;
+    const [x, y] = [Math.floor(i % width / factor), Math.floor(i / width / factor)];
+    counts[y * picture.width + x]! += 1;
+  }
+  return Uint8Array.from(counts, (count) => 2 * count >= factor ** 2 ? 1 : 0);
 }
 
 /** Tells whether fitting an image to a size keeps or raises its number of pixels. */

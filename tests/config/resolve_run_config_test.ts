@@ -112,6 +112,22 @@ Deno.test("resolveSources() refuses rules of the learning rate that cannot be re
   assert.doesNotThrow(() => resolveSources([followed, sound]));
 });
 
+Deno.test("resolveSources() refuses a background that is no color", () => {
+  const read = (text: string) =>
+    resolveSources([parseRunConfig(`generator:\n  background: "${text}"\n`, "my.yaml")]);
+  for (const text of ["auto", "0", "255", "#fff", "1a1c2c", "#1a1c2c", "SlateGray", "white"]) {
+    assert.equal(read(text).config.generator.background, text);
+  }
+  assert.throws(() => read("whit"), {
+    message:
+      'Cannot read config "my.yaml:2:15 generator.background": expected auto, a color such ' +
+      'as #1a1c2c or white, or an index of the palette, got "whit"; did you mean "white"?',
+  });
+  for (const text of ["", "-1", "1.5", "#12345", "transparent", "0x12", "rgb(1,2,3)"]) {
+    assert.throws(() => read(text), /expected auto, a color such as/, text);
+  }
+});
+
 Deno.test("resolveSources() refuses losses whose kernel exceeds the picture, if they are on", () => {
   const size = ["generator.image_H=8", "generator.image_W=9"];
   const cases = [

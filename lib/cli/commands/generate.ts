@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { RunConfig } from "../../../config/run_config.ts";
 import type { Image } from "../../image/image.ts";
 import { decodeImage } from "../../image/decode_image.ts";
+import { namedBackground } from "../../initialization/background.ts";
 import { derivedPaletteName } from "../../initialization/initialize.ts";
 import { probeFolder, removeTemporaryFiles } from "../../files/probe_folder.ts";
 import { readFile } from "../../files/read_file.ts";
@@ -107,6 +108,7 @@ async function readOrders(
   return configs.map((config, i) => {
     const palette = palettes.get(config.generator.palette)!;
     // Before a teacher is loaded.
+    namedBackground(config.generator.background, palette);
     const derivesPalette = derivedPaletteName(config) !== undefined;
     for (const format of derivesPalette ? [] : video?.formats ?? []) {
       checkVideoColors(`video_hard.${format.name}`, format, palette);

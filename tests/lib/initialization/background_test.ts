@@ -55,8 +55,8 @@ Deno.test("a white ghost stays visible, and its mask is kept", async () => {
     teacher: { height: 128, width: 128 },
     background,
   });
-  assert.equal(mask!.length, 128 * 128);
-  const middle = 64 * 128 + 64;
+  assert.equal(mask!.length, 32 * 32);
+  const middle = 16 * 32 + 16;
   assert.deepEqual([mask![0], mask![middle]], [0, 1]);
   assert.deepEqual([...image.data.subarray(0, 3)], [...background]);
   const white = toOklab([255, 255, 255]);
@@ -79,5 +79,16 @@ Deno.test("findBackground() reads hexadecimal colors, CSS names and palette indi
   assert.deepEqual(read("15"), [...palette.at(15)]);
   for (const text of ["16", "", "-1", "1.5", "whit", "#12345"]) {
     assert.throws(() => read(text), /expected auto, a color such as .* index below 16, got/);
+  }
+});
+
+Deno.test("the mask of a picture at its own size is its alpha, whatever the teacher's size", () => {
+  const picture = { height: 8, width: 12 };
+  const image = Image.filled(picture, [200, 10, 10]);
+  const alpha = Uint8Array.from({ length: 96 }, (_, i) => (i * 7 + (i >> 3)) % 3 === 0 ? 0 : 1);
+  for (const [i, value] of alpha.entries()) image.data[i * 4 + 3] = value * 255;
+  for (const side of [8, 64, 128]) {
+    const teacher = { height: side, width: side };
+    assert.deepEqual(prepareStartImage(image, { picture, teacher }).mask, alpha);
   }
 });

@@ -57,6 +57,7 @@ function paintingRun(config: RunConfig, inputs: RunInputs, stepMs: number): Run 
       return step;
     },
     startImage: Image.filled({ height: 2, width: 3 }, [9, 9, 9]),
+    inputMask: undefined,
     references: undefined,
     controlImages: {},
     async makeStep() {

@@ -1,5 +1,3 @@
-import type { Rgb } from "../image/image.ts";
-
 /** Names and values. Source: CSS Color Module Level 4, "Named Colors". */
 const CSS_COLORS = `
 aliceblue f0f8ff antiquewhite faebd7 aqua 00ffff aquamarine 7fffd4 azure f0ffff beige f5f5dc
@@ -32,6 +30,16 @@ snow fffafa springgreen 00ff7f steelblue 4682b4 tan d2b48c teal 008080 thistle d
 tomato ff6347 turquoise 40e0d0 violet ee82ee wheat f5deb3 white ffffff whitesmoke f5f5f5
 yellow ffff00 yellowgreen 9acd32`;
 
+/** Red, green and blue, each an integer in [0, 255], sRGB. */
+type Rgb = readonly [red: number, green: number, blue: number];
+
+const words = () => CSS_COLORS.trim().split(/\s+/);
+
+/** Lists the CSS names of colors, without the British spelling of gray. */
+export function cssColorNames(): string[] {
+  return words().filter((_, i) => i % 2 === 0);
+}
+
 /**
  * Reads a color as a CSS name, `#rgb` or `rrggbb`, with or without `#` before six digits.
  *
@@ -39,15 +47,20 @@ yellow ffff00 yellowgreen 9acd32`;
  */
 export function parseCssColor(text: string): Rgb | undefined {
   const plain = text.trim().toLowerCase().replace(/gr[ae]y/, "gray");
-  const words = CSS_COLORS.trim().split(/\s+/);
-  const named = words.findIndex((word, i) => i % 2 === 0 && word === plain);
+  const list = words();
+  const named = list.findIndex((word, i) => i % 2 === 0 && word === plain);
   const short = /^#([0-9a-f])([0-9a-f])([0-9a-f])$/.exec(plain);
   const digits = named >= 0
-    ? words[named + 1]!
+    ? list[named + 1]!
     : short
     ? short.slice(1).map((digit) => digit + digit).join("")
     : /^#?([0-9a-f]{6})$/.exec(plain)?.[1];
   if (digits === undefined) return undefined;
   const value = parseInt(digits, 16);
   return [value >> 16, (value >> 8) & 255, value & 255];
+}
+
+/** Tells whether a text is an index of a palette, rather than a color of six digits. */
+export function isColorIndex(text: string): boolean {
+  return /^\d{1,5}$/.test(text);
 }
