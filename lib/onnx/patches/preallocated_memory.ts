@@ -7,59 +7,32 @@ const MAX_PAGES = 65_535;
 /** Pages to use if the system refuses that many: 1 GB. */
 const FALLBACK_PAGES = 16_384;
 
-/** A patch that waits until onnxruntime has created its memory. */
-export interface MemoryPatch extends Disposable {
-  /** Whether a memory was created since. */
-  readonly isDone: boolean;
-}
-
-/** Patches that still wait, oldest first. */
-const waiting = new Set<MemoryPatch>();
-let original: typeof WebAssembly.Memory | undefined;
-
 /**
- * Lets onnxruntime create its memory with all pages that it may ever have.
+ * Replaces `WebAssembly.Memory`, so that onnxruntime creates its memory with all pages that it may
+ * ever have.
  *
  * If that memory grows during a run, Deno 2.9.6 may leave the run in an endless loop, with one
  * thread as with several. A preallocated memory never grows, and its pages cost nothing until they
- * are written.
+ * are written. Memories of another description are not changed.
  *
- * onnxruntime takes no memory from outside, and creates it some time after its first call, so
- * `WebAssembly.Memory` is replaced until then: for the first load of a runtime only, and only as
- * long as the memory is not there. Memories of another description are not changed meanwhile.
- *
- * @returns The patch. It ends with the memory, at the latest when it is disposed of. With several
- * patches, the last one that ends restores `WebAssembly.Memory`.
+ * @param onCreated Called when onnxruntime's memory is created.
+ * @returns The patch. It ends with the memory, at the latest when it is disposed of.
  */
-export function preallocateMemory(): MemoryPatch {
-  const patch: MemoryPatch = {
-    get isDone() {
-      return !waiting.has(patch);
-    },
-    [Symbol.dispose]: () => end(patch),
-  };
-  waiting.add(patch);
-  if (original === undefined) replaceMemory();
-  return patch;
-}
-
-function end(patch: MemoryPatch | undefined): void {
-  if (patch) waiting.delete(patch);
-  if (waiting.size > 0 || original === undefined) return;
-  WebAssembly.Memory = original;
-  original = undefined;
-}
-
-function replaceMemory(): void {
+export function preallocateMemory(onCreated: () => void = () => {}): Disposable {
   const { Memory } = WebAssembly;
-  original = Memory;
-  WebAssembly.Memory = new Proxy(Memory, {
+  const restore = () => {
+    if (WebAssembly.Memory === replacement) WebAssembly.Memory = Memory;
+  };
+  const replacement = new Proxy(Memory, {
     construct(_, [descriptor]: [WebAssembly.MemoryDescriptor]) {
       if (!isOrtMemory(descriptor)) return new Memory(descriptor);
-      end([...waiting][0]);
+      restore();
+      onCreated();
       return createPreallocated(Memory, descriptor);
     },
   });
+  WebAssembly.Memory = replacement;
+  return { [Symbol.dispose]: restore };
 }
 
 function isOrtMemory({ initial, maximum, shared }: WebAssembly.MemoryDescriptor): boolean {

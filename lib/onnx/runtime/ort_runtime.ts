@@ -1,6 +1,5 @@
-import { restoreWorker } from "../patches/global_worker.ts";
-import { preallocateMemory } from "../patches/preallocated_memory.ts";
-import { runtimeFile } from "./runtime_file.ts";
+import { wrapFactory } from "../patches/module_factory.ts";
+import { runtimeFile, wasmFile } from "./runtime_file.ts";
 import type { Runtime } from "./session.ts";
 
 // The types of all entry points of the package are these.
@@ -20,31 +19,16 @@ const MAX_THREADS = 8;
 export class OrtRuntime {
   /** The package. */
   readonly ort: Ort;
-  #needsMemory: boolean;
   #last: Promise<unknown> = Promise.resolve();
 
-  /**
-   * Takes over a package that was imported.
-   *
-   * @param options.createsMemory Whether its first session creates a WebAssembly memory.
-   */
-  constructor(ort: Ort, { createsMemory }: { readonly createsMemory: boolean }) {
+  /** Takes over a package that was imported. */
+  constructor(ort: Ort) {
     this.ort = ort;
-    this.#needsMemory = createsMemory;
   }
 
-  /** Loads a model; see {@linkcode preallocateMemory} for what the first call changes meanwhile. */
-  async createSession(
-    model: Uint8Array,
-    options: OrtSessionOptions,
-  ): Promise<OrtInferenceSession> {
-    using memory = this.#needsMemory ? preallocateMemory() : undefined;
-    using _worker = this.#needsMemory ? restoreWorker() : undefined;
-    try {
-      return await this.ort.InferenceSession.create(model, options);
-    } finally {
-      this.#needsMemory &&= !memory?.isDone;
-    }
+  /** Loads a model. */
+  createSession(model: Uint8Array, options: OrtSessionOptions): Promise<OrtInferenceSession> {
+    return this.ort.InferenceSession.create(model, options);
   }
 
   /** Does work after all earlier work is done, even if that failed. */
@@ -61,9 +45,7 @@ const runtimes = new Map<Runtime, Promise<OrtRuntime>>();
 export function loadOrtRuntime(runtime: Runtime): Promise<OrtRuntime> {
   let loaded = runtimes.get(runtime);
   if (!loaded) {
-    loaded = importOrt(runtime).then((ort) =>
-      new OrtRuntime(ort, { createsMemory: runtime !== "native" })
-    );
+    loaded = importOrt(runtime).then((ort) => new OrtRuntime(ort));
     loaded.catch(() => runtimes.delete(runtime));
     runtimes.set(runtime, loaded);
   }
@@ -77,12 +59,21 @@ async function importOrt(runtime: Runtime): Promise<Ort> {
     return await import(specifier);
   }
   const isWebgpu = runtime === "webgpu";
-  const ort = isWebgpu
-    ? await import("npm:onnxruntime-web@1.30.0/webgpu")
-    // In Deno this is the build for Node, whose threads work; it has no WebGPU.
-    : await import("npm:onnxruntime-web@1.30.0");
+  const [ort, factory] = await Promise.all(
+    isWebgpu
+      ? [
+        import("npm:onnxruntime-web@1.30.0/webgpu"),
+        import("npm:onnxruntime-web@1.30.0/ort-wasm-simd-threaded.asyncify.mjs"),
+      ]
+      // In Deno this is the build for Node, whose threads work; it has no WebGPU.
+      : [
+        import("npm:onnxruntime-web@1.30.0"),
+        import("npm:onnxruntime-web@1.30.0/ort-wasm-simd-threaded.mjs"),
+      ],
+  );
   ort.env.logLevel = "error";
   ort.env.wasm.numThreads = isWebgpu ? 1 : Math.min(MAX_THREADS, navigator.hardwareConcurrency);
+  ort.env.wasm.wasmPaths = wrapFactory(wasmFile(runtime), factory.default);
   return ort as Ort;
 }
 
