@@ -1,4 +1,3 @@
-import process from "node:process";
 import {
   isMap,
   isScalar,
@@ -8,6 +7,7 @@ import {
   parseDocument,
   stringify,
 } from "npm:yaml@2.9.1";
+import { emptyEnvironment } from "../lib/patches/empty_environment.ts";
 import { ConfigError } from "./config_source.ts";
 
 /** A value of a YAML text and its location. */
@@ -40,9 +40,7 @@ export interface YamlEntry {
  */
 export function parseYaml(source: string, name: string): YamlValue {
   const lineCounter = new LineCounter();
-  const document = withoutEnvironment(() =>
-    parseDocument(source.replace(/^\uFEFF/, ""), { lineCounter, prettyErrors: false })
-  );
+  const document = parseWithoutEnvironment(source.replace(/^\uFEFF/, ""), lineCounter);
   const at = (offset: number) => {
     const { line, col } = lineCounter.linePos(offset);
     return `${name}:${line}:${col}`;
@@ -60,6 +58,11 @@ export function parseYaml(source: string, name: string): YamlValue {
 /** Writes a plain value as YAML, from which {@linkcode parseYaml} reads the same value. */
 export function writeYaml(value: unknown): string {
   return stringify(value, { lineWidth: 0 });
+}
+
+function parseWithoutEnvironment(source: string, lineCounter: LineCounter) {
+  using _environment = emptyEnvironment();
+  return parseDocument(source, { lineCounter, prettyErrors: false });
 }
 
 function explain(code: string, message: string): string {
@@ -99,20 +102,4 @@ function convert(node: unknown, at: (offset: number) => string, above: string): 
   }
   if (node === null || node === undefined) return { where, value: null, source: "" };
   throw new ConfigError(where, "", "expected a value, got an alias, which is not supported");
-}
-
-/**
- * Calls a synchronous function with an empty environment.
- *
- * The parser reads debug switches from the environment, which would need a permission.
- */
-function withoutEnvironment<T>(call: () => T): T {
-  const environment = Object.getOwnPropertyDescriptor(process, "env");
-  if (!environment?.configurable) return call();
-  Object.defineProperty(process, "env", { value: {}, configurable: true, writable: true });
-  try {
-    return call();
-  } finally {
-    Object.defineProperty(process, "env", environment);
-  }
 }

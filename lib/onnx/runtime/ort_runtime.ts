@@ -1,4 +1,4 @@
-import { wrapFactory } from "../patches/module_factory.ts";
+import { wrapFactory } from "../../patches/module_factory.ts";
 import { runtimeFile, wasmFile } from "./runtime_file.ts";
 import type { Runtime } from "./session.ts";
 

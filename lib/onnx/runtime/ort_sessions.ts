@@ -2,7 +2,7 @@ import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { encodeModel } from "../graph/encode_model.ts";
 import type { Graph, GraphWeight } from "../graph/graph.ts";
 import { bytesOfWeights } from "../graph/graph_memory.ts";
-import { OrtDevice } from "../patches/ort_device.ts";
+import { OrtDevice } from "../../patches/ort_device.ts";
 import { padConvChannels } from "../rewrite/pad_conv_channels.ts";
 import { applyWinograd } from "../rewrite/winograd.ts";
 import { LazyBytes } from "./lazy_bytes.ts";

@@ -62,6 +62,7 @@ const ALLOWED = [
   /^lib\/cli\/flags\//,
   /^config\//,
   /^lib\/text\//,
+  /^lib\/patches\/empty_environment\.ts$/,
   /^lib\/hub\/(model_ids|settings|hub_error)\.ts$/,
   /^lib\/lora\/lora_names\.ts$/,
   /^lib\/single_file\/files_beside\.ts$/,

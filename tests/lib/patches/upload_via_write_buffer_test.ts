@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createUploadBuffer } from "../../../../lib/onnx/patches/upload_via_write_buffer.ts";
-import { gpuTest } from "../../../support/gpu_test.ts";
+import { createUploadBuffer } from "../../../lib/patches/upload_via_write_buffer.ts";
+import { gpuTest } from "../../support/gpu_test.ts";
 
 const BYTES = Uint8Array.from({ length: 64 }, (_, i) => 7 * i);
 const { COPY_DST, COPY_SRC, MAP_READ, MAP_WRITE, STORAGE } = GPUBufferUsage;

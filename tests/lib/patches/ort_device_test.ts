@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { GpuTensor } from "../../../../kernels/gpu/tensor.ts";
-import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
-import { OrtDevice } from "../../../../lib/onnx/patches/ort_device.ts";
-import { OrtSessions } from "../../../../lib/onnx/runtime/ort_sessions.ts";
-import { gpuTest } from "../../../support/gpu_test.ts";
-import { scatter } from "../run_graph.ts";
+import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
+import { GraphBuilder } from "../../../lib/onnx/graph/graph_builder.ts";
+import { OrtDevice } from "../../../lib/patches/ort_device.ts";
+import { OrtSessions } from "../../../lib/onnx/runtime/ort_sessions.ts";
+import { gpuTest } from "../../support/gpu_test.ts";
+import { scatter } from "../onnx/run_graph.ts";
 
 const UPLOAD = { size: 64, usage: GPUBufferUsage.COPY_SRC, mappedAtCreation: true };
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { preallocateMemory } from "../../../../lib/onnx/patches/preallocated_memory.ts";
+import { preallocateMemory } from "../../../lib/patches/preallocated_memory.ts";
 
 const { Memory } = WebAssembly;
 const PAGE_BYTES = 65_536;

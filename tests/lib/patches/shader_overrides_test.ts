@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { shapeSize } from "../../../../kernels/gpu/shape_size.ts";
-import type { Gpu } from "../../../../kernels/gpu/gpu.ts";
-import { GpuTensor } from "../../../../kernels/gpu/tensor.ts";
-import { overrideShader } from "../../../../lib/onnx/patches/shader_overrides.ts";
-import type { Graph, Value } from "../../../../lib/onnx/graph/graph.ts";
-import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
-import type { FloatType } from "../../../../lib/weights/float16.ts";
-import { gpuTest } from "../../../support/gpu_test.ts";
-import { runGraph, scatter } from "../run_graph.ts";
-import { OrtSessions } from "../../../../lib/onnx/runtime/ort_sessions.ts";
+import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
+import type { Gpu } from "../../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
+import { overrideShader } from "../../../lib/patches/shader_overrides.ts";
+import type { Graph, Value } from "../../../lib/onnx/graph/graph.ts";
+import { GraphBuilder } from "../../../lib/onnx/graph/graph_builder.ts";
+import type { FloatType } from "../../../lib/weights/float16.ts";
+import { gpuTest } from "../../support/gpu_test.ts";
+import { runGraph, scatter } from "../onnx/run_graph.ts";
+import { OrtSessions } from "../../../lib/onnx/runtime/ort_sessions.ts";
 
 /** An operator, the shapes of its operands, and the shader that onnxruntime has for it. */
 interface Case {
