@@ -1,6 +1,6 @@
 /**
  * The module from which onnxruntime creates its WebAssembly module: the package takes the address
- * of one (`env.wasm.wasmPaths.mjs`), instead of its own file.
+ * of such a module (`env.wasm.wasmPaths.mjs`).
  *
  * onnxruntime-web 1.30.0 does two things when it starts in Deno. It replaces the global `Worker` by
  * that of `node:worker_threads`, which has another interface, and creates all its threads. Then it
