@@ -1,5 +1,5 @@
 import { isKey, yamlName } from "./config_keys.ts";
-import { isList, parseRange, wordsOf } from "./keys/check_value.ts";
+import { isList, isSwitch, parseRange, wordsOf } from "./keys/check_value.ts";
 import type { KeySpec } from "./keys/key_spec.ts";
 import { CONFIG_KEYS } from "./run_config.ts";
 
@@ -47,7 +47,7 @@ function itemSchema(key: KeySpec): Json {
     return key.isPath ? { anyOf: [words, { type: "string", pattern: "[\\\\/]" }] } : words;
   }
   if (key.range === undefined) {
-    return { type: typeof key.default === "boolean" ? "boolean" : "string" };
+    return { type: isSwitch(key) ? "boolean" : "string" };
   }
   const { min, max, isMinOpen, isMaxOpen } = parseRange(key.range);
   return {

@@ -4,6 +4,7 @@ import { ConfigError, type ConfigSource, type ConfigValue } from "./config_sourc
 import {
   describeExpected,
   isLongInteger,
+  isSwitch,
   isText,
   readOne,
   readValue,
@@ -187,7 +188,7 @@ function oldPaths({ path, spec }: ConfigKey): string[] {
 /** Suggests the word that was probably meant; of a list, that of its first wrong item. */
 function suggestWord(key: KeySpec, value: unknown): string {
   const wrong = [value].flat().find((item) => readOne(key, item) === undefined);
-  const words = typeof key.default === "boolean" ? ["true", "false"] : wordsOf(key);
+  const words = isSwitch(key) ? ["true", "false"] : wordsOf(key);
   return typeof wrong === "string" ? didYouMean(wrong, words) : "";
 }
 

@@ -26,7 +26,12 @@ export function wordsOf({ choices = [] }: KeySpec): readonly string[] {
 
 /** Tells whether a value is a text, which is taken letter by letter: a prompt "1e3" stays one. */
 export function isText(key: KeySpec): boolean {
-  return !isList(key) && key.range === undefined && typeof key.default !== "boolean";
+  return !isList(key) && key.range === undefined && !isSwitch(key);
+}
+
+/** Tells whether a value is true or false. */
+export function isSwitch(key: KeySpec): boolean {
+  return key.isSwitch === true || typeof key.default === "boolean";
 }
 
 /** Tells whether a value is read from its digits: as a number it may not be exact. */
@@ -51,7 +56,7 @@ function describeOne(key: KeySpec): string {
     return key.isPath ? `${words}, or owner/name, a folder or a URL` : words;
   }
   if (key.range !== undefined) return `${numberKind(key)} in ${key.range}`;
-  return typeof key.default === "boolean" ? "true or false" : "a text";
+  return isSwitch(key) ? "true or false" : "a text";
 }
 
 function numberKind({ integer }: KeySpec): string {
@@ -83,7 +88,7 @@ export function readOne(key: KeySpec, value: unknown): unknown {
   if (value === null && key.null !== undefined) return null;
   if (isLongInteger(key)) return readLongInteger(value);
   if (key.range !== undefined) return readNumber(key, key.range, value);
-  if (typeof key.default === "boolean") {
+  if (isSwitch(key)) {
     if (typeof value === "string") return SWITCHES.get(value.toLowerCase());
     return typeof value === "boolean" ? value : undefined;
   }

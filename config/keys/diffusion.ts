@@ -74,23 +74,63 @@ export const DIFFUSION_KEYS = {
     unused: "there is no PyTorch here",
     doc: "Gradient checkpointing",
   },
+  fast: {
+    default: null,
+    null: "inferred from the names of the model and its LoRAs",
+    choices: {
+      none: "no few-step model",
+      turbo: "SDXL Turbo, SD Turbo",
+      lightning: "SDXL-Lightning",
+      hyper: "Hyper-SD",
+      lcm: "latent consistency model",
+      tcd: "trajectory consistency distillation",
+      dmd2: "DMD2",
+    },
+    isNew: true,
+    doc: "Kind of a few-step model or LoRA, which needs its own sampling settings",
+  },
   sampler: {
-    default: "ddim",
+    default: null,
+    null: "by the teacher's kind",
     choices: ["ddim", "euler"],
     isNew: true,
     doc: "Sampler of the first image",
   },
   numInferenceSteps: {
-    default: 8,
+    default: null,
+    null: "by the teacher's kind: 8 for mini, 30 for SDXL, 4 or 8 for few-step models",
     range: "[1, 1000]",
     integer: true,
     doc: "Number of steps of the sampler",
   },
   guidanceScale: {
-    default: 3,
+    default: null,
+    null:
+      "by the teacher's kind: 3 for mini, 7 for SDXL, 7.5 for SD 1 and 2, 1 for few-step models",
     range: "[0, 100]",
-    doc: "Classifier-free guidance of the sampler. With few steps, high values oversaturate and " +
-      "distort the image",
+    doc: "Classifier-free guidance of the sampler; at most 1: the prompt alone. With few steps, " +
+      "high values oversaturate and distort the image",
+  },
+  timestepSpacing: {
+    default: null,
+    null: "by the teacher's kind, else by its scheduler file",
+    choices: ["leading", "trailing", "linspace"],
+    isNew: true,
+    doc: "How a sampler spaces its timesteps",
+  },
+  predictionType: {
+    default: null,
+    null: "by the teacher's scheduler file",
+    choices: ["epsilon", "v_prediction", "sample"],
+    isNew: true,
+    doc: "What the UNet predicts: the noise, the velocity, or the latents without noise",
+  },
+  rescaleZeroTerminalSnr: {
+    default: null,
+    null: "by the teacher's scheduler file",
+    isSwitch: true,
+    isNew: true,
+    doc: "Whether the last timestep is pure noise",
   },
   numReferences: {
     default: 4,

@@ -6,7 +6,8 @@ export type KeyValue = boolean | number | string | null | readonly (number | str
  * JSON Schema and text in `default.yaml`.
  *
  * The kind of value follows from it: a word if there are `choices`, a number if there is a `range`,
- * true or false if the default is one of them, else a text. A list if the default is one.
+ * true or false if the default is one of them or it is a switch, else a text. A list if the default
+ * is one.
  */
 export interface KeySpec {
   /** Meaning, without range and default, and without a final period. */
@@ -19,6 +20,8 @@ export interface KeySpec {
   readonly integer?: true | "odd" | "64-bit";
   /** Words to choose from, or words with the meaning of each. */
   readonly choices?: readonly string[] | Readonly<Record<string, string>>;
+  /** Whether the value is true or false, for a key whose default is null. */
+  readonly isSwitch?: true;
   /** Meaning of null, for a key that can be null. */
   readonly null?: string;
   /**
@@ -60,6 +63,7 @@ export type ItemOfKey<K extends KeySpec> = K extends { readonly choices: infer C
   : keyof C
   : K extends { readonly integer: "64-bit" } ? number | bigint
   : K extends { readonly range: string } ? number
+  : K extends { readonly isSwitch: true } ? boolean
   : K["default"] extends boolean ? boolean
   : string;
 

@@ -3,9 +3,10 @@ import type { KeySpecs } from "./key_spec.ts";
 /** Keys of score distillation. Source: Binninger & Sorkine-Hornung 2024, arXiv 2410.06236. */
 export const SD_KEYS = {
   guidanceScale: {
-    default: 10,
+    default: null,
+    null: "by the teacher's kind: 0 for few-step models, else 10",
     range: "[0, 1000]",
-    doc: "Classifier-free guidance of the score",
+    doc: "Classifier-free guidance of the score; 0: the prompt alone",
   },
   gradScale: { default: 1, range: "[0, 1000000]", doc: "Factor of the score's gradient" },
   tMin: { default: 0.02, range: "[0, 1]", doc: "Min timestep, as a share of the schedule" },

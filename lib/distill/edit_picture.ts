@@ -7,6 +7,7 @@ import { LatentDecoder } from "../guidance/latent_decoder.ts";
 import type { NoiseSchedule } from "../guidance/noise_schedule.ts";
 import { editTimesteps, type ImageCodec, sampleProjected } from "../guidance/projected_sampling.ts";
 import { guide } from "../guidance/sample_image.ts";
+import type { SettledRunConfig } from "../guidance/sampling_settings.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import { planesFromImage } from "../image/image_planes.ts";
 import { resizeImage } from "../image/resize_image.ts";
@@ -50,7 +51,7 @@ export function editTeacherCalls(
 export async function editPicture(
   gpu: Gpu,
   parts: EditParts,
-  { config, signal }: { readonly config: RunConfig; readonly signal?: AbortSignal },
+  { config, signal }: { readonly config: SettledRunConfig; readonly signal?: AbortSignal },
 ): Promise<Initialization> {
   const { teacher, schedule, denoiser, image, teacherSize } = parts;
   const { seed, generator, diffusion } = config;

@@ -52,7 +52,7 @@ export async function loadNetworks(
   { sessions, owned, onTiming }: LoadNetworksOptions,
 ): Promise<NetworkParts> {
   const { prompt, negativePrompt, controlnet, seed, sd } = config;
-  const schedule = await NoiseSchedule.open(teacher.folder);
+  const schedule = await NoiseSchedule.open(teacher.folder, config.diffusion);
   const texts = { prompt, negativePrompt: usesNegativePrompt ? negativePrompt : undefined };
   const prompts = await encodePrompts(sessions, teacher, texts, {
     ...precision,

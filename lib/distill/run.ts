@@ -11,7 +11,7 @@ import type { StepViews } from "./step_views.ts";
 
 /** A run that is ready: a picture and what optimizes it. Its creator disposes of it. */
 export interface Run extends AsyncDisposable {
-  /** Config of the run; its prompt may be a caption. */
+  /** Config of the run, completed by a caption and by the settings of the teacher's kind. */
   readonly config: RunConfig;
   /** Palette of the picture: that of the config, or one derived from the image. */
   readonly palette: Palette;

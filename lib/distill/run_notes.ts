@@ -21,6 +21,7 @@ export async function runNotes(
     ...await notesOfPrompts(setup),
     ...teacherNotes(setup),
     ...await loraNotes(setup),
+    ...(setup.samplingNote === undefined || checkpoint ? [] : [setup.samplingNote]),
     ...referenceNotes(setup),
     ...editNotes(setup, checkpoint),
     ...lossNotes(setup),

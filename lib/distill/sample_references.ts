@@ -4,6 +4,7 @@ import { chooseByClip, type ChosenReference } from "../conditioning/choose_by_cl
 import { PixelGenerator } from "../generator/pixel_generator.ts";
 import { CALLS_PER_CANDIDATE, chooseByDenoising } from "../guidance/choose_by_denoising.ts";
 import { type Sample, sampleImages, type SampleParts } from "../guidance/sample_image.ts";
+import type { SettledRunConfig } from "../guidance/sampling_settings.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
 import type { Image } from "../image/image.ts";
 import { initialize, showsImage } from "../initialization/initialize.ts";
@@ -37,7 +38,7 @@ export interface ReferenceParts
 /** Options of {@linkcode sampleReferences}. */
 export interface ReferenceOptions {
   /** Config of the run. */
-  readonly config: RunConfig;
+  readonly config: SettledRunConfig;
   /** Where models of the Hub are, and whether they are downloaded. */
   readonly hub: HubModelOptions;
   /** Cancels the sampling. */
@@ -47,7 +48,7 @@ export interface ReferenceOptions {
 }
 
 /** Returns the number of teacher calls that sample the images of a run and choose one. */
-export function referenceTeacherCalls({ diffusion }: RunConfig): number {
+export function referenceTeacherCalls({ diffusion }: Pick<SettledRunConfig, "diffusion">): number {
   const { numReferences, numInferenceSteps, clipId } = diffusion;
   const isRanked = numReferences > 1 && clipId === null;
   return numReferences * (numInferenceSteps + (isRanked ? CALLS_PER_CANDIDATE : 0));

@@ -1,5 +1,12 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { isGuided } from "../guidance/sample_image.ts";
+import {
+  describeSampling,
+  findSamplingKind,
+  settleConfig,
+  type SettledRunConfig,
+} from "../guidance/sampling_settings.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
 import { chooseRuntime } from "../onnx/runtime/choose_runtime.ts";
 import { choosePrecision } from "../onnx/runtime/network_precision.ts";
@@ -14,6 +21,10 @@ import { chooseTeacherSize, sizeMultiple } from "./teacher_size.ts";
 
 /** What a run consists of, before any weights are loaded. */
 export interface RunSetup extends PlannedRun {
+  /** Config of the run, completed by the settings of the teacher's kind. */
+  readonly config: SettledRunConfig;
+  /** Which settings follow from the teacher's kind, in a sentence; undefined if none. */
+  readonly samplingNote: string | undefined;
   /** Palette of the config. */
   readonly palette: Palette;
   /** Whether there is an input image. */
@@ -35,26 +46,30 @@ export interface SetupInputs extends Pick<RunInputs, "image" | "checkpoint" | "d
 }
 
 /**
- * Opens the teacher of a config, and chooses what a run with it needs: the teacher's image size,
- * ControlNets, precision, and whether an image is sampled. No weights are loaded.
+ * Opens the teacher of a config, and chooses what a run with it needs: the sampling settings of the
+ * teacher's kind, the teacher's image size, ControlNets, precision, and whether an image is
+ * sampled. No weights are loaded.
  *
  * @throws {TeacherFolderError} If the teacher cannot be used.
  * @throws {HubError} If a model of the Hub is not on this machine, or cannot be downloaded.
  */
 export async function setUpRun(
   gpu: Gpu,
-  config: RunConfig,
+  asked: RunConfig,
   inputs: SetupInputs,
 ): Promise<RunSetup> {
   const { image, checkpoint, palette, hub, decodesGradient = false, pictures = 1 } = inputs;
   const { onNote = () => {} } = inputs;
-  const runtime = chooseRuntime(gpu, config.runtime);
-  const teacher = await findTeacher(config.diffusion, { hub });
+  const runtime = chooseRuntime(gpu, asked.runtime);
+  const teacher = await findTeacher(asked.diffusion, { hub });
+  const kind = await findSamplingKind(asked.diffusion, teacher);
+  const config = settleConfig(asked, kind);
   const size = { height: config.generator.imageH, width: config.generator.imageW };
   const isSampled = samplesImage(config, { image, checkpoint });
   const isEdited = checkpoint === undefined && editsPicture(config);
   return {
     config,
+    samplingNote: describeSampling(asked, kind, { samples: isSampled, edits: isEdited }),
     palette,
     teacher,
     runtime,
@@ -74,6 +89,6 @@ export async function setUpRun(
 }
 
 /** Tells whether the networks need a batch row for the negative prompt. */
-function usesNegativePrompt({ sd, diffusion }: RunConfig, samples: boolean): boolean {
-  return sd.guidanceScale !== 0 || (samples && diffusion.guidanceScale !== 1);
+function usesNegativePrompt({ sd, diffusion }: SettledRunConfig, samples: boolean): boolean {
+  return sd.guidanceScale !== 0 || (samples && isGuided(diffusion.guidanceScale));
 }

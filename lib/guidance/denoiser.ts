@@ -14,6 +14,7 @@ import {
 } from "./controlnet_residuals.ts";
 import { LoadedUnet } from "./loaded_unet.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
+import type { PredictionType } from "./scheduler_config.ts";
 import { floatsOf } from "../onnx/runtime/float_tensor.ts";
 
 /** Parts of a denoiser; all of them are borrowed. */
@@ -186,24 +187,53 @@ export class Denoiser implements AsyncDisposable {
       ? await this.#controlnets.compute(feeds, control)
       : undefined;
     const output = await this.#unet.run(feeds, residuals?.feeds);
-    if (this.#schedule.predictionType === "epsilon") return output;
-    return this.#toNoise(output, sample, this.#schedule.alphaAt(timestep));
+    const { predictionType } = this.#schedule;
+    if (predictionType === "epsilon") return output;
+    return this.#toNoise(
+      { output, sample },
+      noiseFactors(predictionType, this.#schedule.alphaAt(timestep)),
+    );
   }
 
-  /** Converts v to noise: noise = sqrt(alpha) * v + sqrt(1 - alpha) * latents. */
-  #toNoise(output: DeviceTensor, sample: DeviceTensor, alpha: number): DeviceTensor {
-    const [signalRate, noiseRate] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
+  /** Returns output * factors.output + sample * factors.sample. */
+  #toNoise(
+    { output, sample }: Readonly<Record<keyof NoiseFactors, DeviceTensor>>,
+    factors: NoiseFactors,
+  ): DeviceTensor {
     if (output instanceof GpuTensor && sample instanceof GpuTensor) {
-      using velocity = output;
+      using prediction = output;
       const noise = GpuTensor.zeros(this.#gpu, output.shape, "noise_pred");
       this.#gpu.submit((pass) => {
-        encodeAddScaled(pass, { x: velocity, y: noise }, { scale: signalRate });
-        encodeAddScaled(pass, { x: sample, y: noise }, { scale: noiseRate });
+        encodeAddScaled(pass, { x: prediction, y: noise }, { scale: factors.output });
+        encodeAddScaled(pass, { x: sample, y: noise }, { scale: factors.sample });
       });
       return noise;
     }
-    const [velocity, latents] = [floatsOf(output as HostTensor), floatsOf(sample as HostTensor)];
-    const data = velocity.map((v, i) => signalRate * v + noiseRate * latents[i]!);
+    const [predicted, latents] = [floatsOf(output as HostTensor), floatsOf(sample as HostTensor)];
+    const data = predicted.map((value, i) => factors.output * value + factors.sample * latents[i]!);
     return { data, shape: output.shape };
   }
+}
+
+/** Factors of what a network predicts and of its noisy latents, whose sum is the noise. */
+interface NoiseFactors {
+  readonly output: number;
+  readonly sample: number;
+}
+
+/**
+ * Solves noisy = sqrt(alpha) * latents + sqrt(1 - alpha) * noise for the noise.
+ *
+ * With v = sqrt(alpha) * noise - sqrt(1 - alpha) * latents, the noise is
+ * sqrt(alpha) * v + sqrt(1 - alpha) * noisy. Source: Salimans & Ho 2022,
+ * https://arxiv.org/abs/2202.00512, Appendix D.
+ */
+function noiseFactors(
+  predictionType: Exclude<PredictionType, "epsilon">,
+  alpha: number,
+): NoiseFactors {
+  const [signalRate, noiseRate] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
+  return predictionType === "v_prediction"
+    ? { output: signalRate, sample: noiseRate }
+    : { output: -signalRate / noiseRate, sample: 1 / noiseRate };
 }

@@ -1,8 +1,10 @@
 import type { ModelFolder } from "../weights/model_folder.ts";
 import {
+  overrideSchedule,
   type PredictionType,
   readSchedulerConfig,
   type SamplingConfig,
+  type ScheduleOverrides,
   type SchedulerConfig,
 } from "./scheduler_config.ts";
 
@@ -34,10 +36,14 @@ export class NoiseSchedule {
   /**
    * Reads the schedule of a teacher.
    *
+   * @param overrides Keys of the config; those that are not null replace options of the file.
    * @throws {ModelConfigError} If an option is wrong or not supported.
    */
-  static async open(folder: ModelFolder, subfolder = "scheduler"): Promise<NoiseSchedule> {
-    return new NoiseSchedule(await readSchedulerConfig(folder, subfolder));
+  static async open(
+    folder: ModelFolder,
+    overrides: Partial<ScheduleOverrides> = {},
+  ): Promise<NoiseSchedule> {
+    return new NoiseSchedule(overrideSchedule(await readSchedulerConfig(folder), overrides));
   }
 
   /** Number of timesteps, T. */

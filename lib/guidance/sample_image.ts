@@ -11,6 +11,7 @@ import { defined } from "../text/defined.ts";
 import { LatentDecoder } from "./latent_decoder.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
+import type { SettledRunConfig } from "./sampling_settings.ts";
 import { type PredictNoise, sampleDdim, sampleEuler, type Sampler } from "./samplers.ts";
 
 /** What samples images; all of it is borrowed. */
@@ -37,7 +38,7 @@ export interface Sample {
 export interface SampleOptions {
   /** Sampler, number of steps, guidance scale, and number of images. */
   readonly config: Pick<
-    DiffusionConfig,
+    SettledRunConfig["diffusion"],
     "sampler" | "numInferenceSteps" | "guidanceScale" | "numReferences"
   >;
   /** Seed of the run; each image has its own noise. */
@@ -50,7 +51,7 @@ export interface SampleOptions {
   readonly onStep?: (step: number, steps: number) => void;
 }
 
-const SAMPLERS: Readonly<Record<DiffusionConfig["sampler"], Sampler>> = {
+const SAMPLERS: Readonly<Record<NonNullable<DiffusionConfig["sampler"]>, Sampler>> = {
   ddim: sampleDdim,
   euler: sampleEuler,
 };
@@ -92,7 +93,16 @@ export async function sampleImages(
 }
 
 /**
- * Combines the rows of a denoiser into one prediction by classifier-free guidance.
+ * Tells whether a guidance scale needs the negative prompt. At most 1 means the prompt alone, as in
+ * diffusers.
+ */
+export function isGuided(guidanceScale: number): boolean {
+  return guidanceScale > 1;
+}
+
+/**
+ * Combines the rows of a denoiser into one prediction by classifier-free guidance. Without guidance
+ * it is that of the prompt.
  *
  * @param shape Shape of the latents, [1, C, h, w].
  */
@@ -108,7 +118,8 @@ export function guide(
     for (let row = 0; row < rows; row++) data.set(latents, row * size);
     const noise = await denoiser.predictHost({ data, shape: [rows, ...shape.slice(1)] }, timestep);
     if (rows === 1) return noise;
-    const [negative, prompt] = [noise.subarray(0, size), noise.subarray(size)];
+    const [negative, prompt] = [noise.subarray(0, size), noise.slice(size)];
+    if (!isGuided(guidanceScale)) return prompt;
     return prompt.map((value, i) => negative[i]! + guidanceScale * (value - negative[i]!));
   };
 }

@@ -1,11 +1,16 @@
+import type { DiffusionConfig } from "../../config/run_config.ts";
 import { ModelConfig } from "../models/model_config.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 
 /** How a sampler spaces its timesteps; names as in diffusers. */
 export type TimestepSpacing = "linspace" | "leading" | "trailing";
 
-/** What a network predicts. Source of v: Salimans & Ho 2022, https://arxiv.org/abs/2202.00512. */
-export type PredictionType = "epsilon" | "v_prediction";
+/**
+ * What a network predicts: the noise, the velocity v, or the latents without noise.
+ *
+ * Source of v: Salimans & Ho 2022, https://arxiv.org/abs/2202.00512.
+ */
+export type PredictionType = "epsilon" | "v_prediction" | "sample";
 
 /** The noise schedule of a teacher's training, and how samplers use it. */
 export interface SchedulerConfig {
@@ -38,6 +43,14 @@ export interface SamplingConfig {
   /** DDIM: whether the noise is recomputed from the clipped latents. */
   readonly useClippedModelOutput: boolean;
 }
+
+/** Keys of the config that replace options of a scheduler file, if they are not null. */
+export type ScheduleOverrides = Pick<
+  DiffusionConfig,
+  "timestepSpacing" | "predictionType" | "rescaleZeroTerminalSnr"
+>;
+
+const PREDICTION_TYPES = ["epsilon", "v_prediction", "sample"] as const;
 
 const CLASSES = [
   "DDPMScheduler",
@@ -99,11 +112,25 @@ export function parseSchedulerConfig(config: ModelConfig): SchedulerConfig {
       "linear",
     ),
     rescaleBetasZeroSnr: config.boolean("rescale_betas_zero_snr", false),
-    predictionType: config.choice("prediction_type", ["epsilon", "v_prediction"], "epsilon"),
+    predictionType: config.choice("prediction_type", PREDICTION_TYPES, "epsilon"),
     sampling: readSampling(config, className),
   };
   config.assertAllRead(HARMLESS);
   return parsed;
+}
+
+/** Replaces options of a scheduler file by the keys of the config that are not null. */
+export function overrideSchedule(
+  config: SchedulerConfig,
+  { timestepSpacing, predictionType, rescaleZeroTerminalSnr }: Partial<ScheduleOverrides>,
+): SchedulerConfig {
+  const { sampling } = config;
+  return {
+    ...config,
+    predictionType: predictionType ?? config.predictionType,
+    rescaleBetasZeroSnr: rescaleZeroTerminalSnr ?? config.rescaleBetasZeroSnr,
+    sampling: { ...sampling, timestepSpacing: timestepSpacing ?? sampling.timestepSpacing },
+  };
 }
 
 function refuseOtherKinds(config: ModelConfig): void {

@@ -1,5 +1,4 @@
 import type { Seed } from "../../kernels/random/philox.ts";
-import type { SdConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeAddNoise } from "../../kernels/guidance/add_noise.ts";
@@ -15,6 +14,7 @@ import type { FloatType } from "../weights/float16.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { ControlImages } from "./controlnet_residuals.ts";
 import type { Denoiser } from "./denoiser.ts";
+import type { SettledRunConfig } from "./sampling_settings.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 
@@ -33,7 +33,7 @@ export interface ScoreDistillationParts {
 /** Options of {@linkcode ScoreDistillation.create}. */
 export interface ScoreDistillationOptions {
   /** Factors of the gradient. */
-  readonly config: Pick<SdConfig, "guidanceScale" | "gradScale" | "wMode">;
+  readonly config: Pick<SettledRunConfig["sd"], "guidanceScale" | "gradScale" | "wMode">;
   /** Seed of the run. */
   readonly seed: Seed;
   /** Size of the teacher's image, in pixels; that of the denoiser. Default: the native size. */

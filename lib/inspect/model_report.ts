@@ -76,7 +76,7 @@ export interface ModelReport {
   /** Networks. */
   readonly parts: readonly PartReport[];
   /** What it predicts; undefined if it predicts nothing or does not tell. */
-  readonly predictionType?: "epsilon" | "v_prediction";
+  readonly predictionType?: "epsilon" | "v_prediction" | "sample";
   /** Tensors that mark the training, such as "v_pred" and "ztsnr". */
   readonly markers: readonly string[];
   /** Tensors by what becomes of them. */

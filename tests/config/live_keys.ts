@@ -52,7 +52,10 @@ export const TINY: readonly string[] = [
   "generator.palette=game-boy",
   "training.steps=1",
   `diffusion.model_id=${goldenPath("tiny-sdxl")}`,
+  "diffusion.sampler=ddim",
   "diffusion.num_inference_steps=1",
+  "diffusion.guidance_scale=3",
+  "sd.guidance_scale=10",
   "sd.im_size=32",
 ];
 
@@ -227,6 +230,14 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
     given: ["diffusion.num_inference_steps=2"],
   },
   "diffusion.num_inference_steps": { value: "2", changes: "startImage" },
+  "diffusion.fast": {
+    value: "lightning",
+    changes: "startImage",
+    given: ["diffusion.guidance_scale=~"],
+  },
+  "diffusion.timestep_spacing": { value: "leading", changes: "startImage" },
+  "diffusion.prediction_type": { value: "v_prediction", changes: "startImage" },
+  "diffusion.rescale_zero_terminal_snr": { value: "true", changes: "startImage" },
   "diffusion.guidance_scale": { value: "2", changes: "startImage" },
   "diffusion.strength": { value: "0.5", changes: "teacherCalls" },
   "diffusion.edit_steps": {

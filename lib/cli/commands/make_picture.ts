@@ -102,8 +102,9 @@ async function make(
   if (run.references) reportReferences(reporter, run.references);
   const folder = await order.createFolder(run, date);
   log.open(folder, { date, seed: config.seed });
-  const { prompt } = run.config;
-  const kept = await withAbsolutePaths({ ...config, prompt });
+  // As they were completed: a caption, and the settings of the teacher's kind.
+  const { prompt, diffusion, sd } = run.config;
+  const kept = await withAbsolutePaths({ ...config, prompt, diffusion, sd });
   await writeFile(join(folder, "config.yaml"), writeRunConfig(kept));
   reportStart(reporter, run, folder);
   await writeStartFiles(run, folder, { verbose: extras.verbose, config });

@@ -106,6 +106,13 @@ export const FLAGS = [
     help: "draft, standard, max or paper (as SD-piXL, slow); default: standard",
   },
   {
+    name: "--sampler",
+    commands: ["generate"],
+    value: "name",
+    key: "diffusion.sampler",
+    help: "how the teacher samples an image: ddim or euler (default: by the teacher's kind)",
+  },
+  {
     name: "--steps",
     commands: ["generate"],
     value: "number",

@@ -13,11 +13,13 @@ export function tinyConfig(part: PartialConfig = {}): RunConfig {
     training: { steps: 2, ...part.training },
     diffusion: {
       modelId: goldenPath("tiny-sdxl"),
+      sampler: "ddim",
       numInferenceSteps: 2,
+      guidanceScale: 3,
       numReferences: 1,
       ...part.diffusion,
     },
-    sd: { imSize: 64, ...part.sd },
+    sd: { imSize: 64, guidanceScale: 10, ...part.sd },
   });
 }
 

@@ -57,7 +57,7 @@ Deno.test("parseSchedulerConfig() gives a DDPM schedule trailing timesteps", () 
 for (
   const [key, value] of [
     ["_class_name", "FlowMatchEulerDiscreteScheduler"],
-    ["prediction_type", "sample"],
+    ["prediction_type", "flow_prediction"],
     ["beta_schedule", "sigmoid"],
     ["use_karras_sigmas", true],
     ["trained_betas", [0.1]],

@@ -58,16 +58,21 @@ for (const sampler of ["ddim", "euler"] as const) {
   });
 }
 
-gpuTest("sampleImages() with a guidance scale of 1 equals the prompt alone", async (gpu) => {
-  const config = { ...CONFIG, guidanceScale: 1 };
-  const [guided] = await sample(gpu, 2, { config });
-  const [alone] = await sample(gpu, 1, { config });
-  const [strong] = await sample(gpu, 2, { config: { ...CONFIG, guidanceScale: 9 } });
-  const distance = (a: Image, b: Image) =>
-    Math.max(...a.data.map((value, i) => Math.abs(value - b.data[i]!)));
-  assert(distance(guided!, alone!) <= 1);
-  assert(distance(strong!, alone!) > 1);
-});
+gpuTest(
+  "sampleImages() with a guidance scale of 1 or less equals the prompt alone",
+  async (gpu) => {
+    const config = { ...CONFIG, guidanceScale: 1 };
+    const [guided] = await sample(gpu, 2, { config });
+    const [zero] = await sample(gpu, 2, { config: { ...CONFIG, guidanceScale: 0 } });
+    assert.deepEqual(zero!.data, guided!.data);
+    const [alone] = await sample(gpu, 1, { config });
+    const [strong] = await sample(gpu, 2, { config: { ...CONFIG, guidanceScale: 9 } });
+    const distance = (a: Image, b: Image) =>
+      Math.max(...a.data.map((value, i) => Math.abs(value - b.data[i]!)));
+    assert(distance(guided!, alone!) <= 1);
+    assert(distance(strong!, alone!) > 1);
+  },
+);
 
 gpuTest("sampleImages() is canceled between two steps", async (gpu) => {
   const stop = new AbortController();

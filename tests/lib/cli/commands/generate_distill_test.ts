@@ -1,3 +1,4 @@
+import { parseRunConfig } from "../../../../config/parse_run_config.ts";
 import assert from "node:assert/strict";
 import { decodeImage } from "../../../../lib/image/decode_image.ts";
 import { encodePng } from "../../../../lib/image/encode_png.ts";
@@ -40,13 +41,18 @@ Deno.test("generate distills a picture from a prompt and an image, and resumes",
       "stage",
       "note",
       "note",
+      "note",
       "start",
       "step",
       "step",
       "done",
     ]);
-    // The disc has a transparent corner; a resumed run does not tell it again.
+    // The disc has a transparent corner; a resumed run tells neither note again.
     const notes = events.flatMap((event) => event.event === "note" ? [event.message] : []);
+    assert.equal(
+      notes.filter((note) => /^Settings for SDXL \(by its UNet\): /.test(note)).length,
+      1,
+    );
     assert.equal(notes.filter((note) => /--background chooses another one/.test(note)).length, 1);
     const done = events.at(-1);
     assert(done?.event === "done" && done.teacherCalls === 2);
@@ -55,6 +61,8 @@ Deno.test("generate distills a picture from a prompt and an image, and resumes",
       const image = await decodeImage(await Deno.readFile(`${done.folder}/${name}.png`));
       assert.equal(image.width / image.height, 1.5);
     }
+    const written = parseRunConfig(await Deno.readTextFile(`${done.folder}/config.yaml`), "");
+    assert.equal(written.values.get("sd.guidance_scale")!.value, 10);
     const resumed = await generate({ resume: done.folder, steps: "3" });
     assert.deepEqual(resumed.map(({ event }) => event), ["stage", "start", "step", "done"]);
     const start = resumed[1];

@@ -1,0 +1,172 @@
+import type { DiffusionConfig, RunConfig, SdConfig } from "../../config/run_config.ts";
+import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
+import { VOCABULARY_FILE } from "../conditioning/vocabulary.ts";
+import { isBuiltInTeacher } from "../hub/model_ids.ts";
+import { type FastKind, findFastName } from "./fast_teachers.ts";
+
+/** A kind of teachers that are sampled in the same way. */
+export type SamplingKind = "mini" | "sdxl" | "sd" | FastKind;
+
+/** Values of the keys that a config leaves to the teacher's kind. */
+export interface KindSettings {
+  /** Keys of `diffusion`. */
+  readonly diffusion: {
+    readonly sampler: NonNullable<DiffusionConfig["sampler"]>;
+    readonly numInferenceSteps: number;
+    readonly guidanceScale: number;
+    /** Default: that of the scheduler file. */
+    readonly timestepSpacing?: NonNullable<DiffusionConfig["timestepSpacing"]>;
+  };
+  /** Keys of `sd`. */
+  readonly sd: { readonly guidanceScale: number };
+}
+
+/** A config in which the keys that depend on the teacher's kind have values. */
+export type SettledRunConfig = RunConfig & {
+  readonly diffusion: DiffusionConfig & Omit<KindSettings["diffusion"], "timestepSpacing">;
+  readonly sd: SdConfig & KindSettings["sd"];
+};
+
+/** A few-step model has guidance built in: its networks are run with the prompt alone. */
+const PROMPT_ALONE = { guidanceScale: 0 } as const;
+
+/**
+ * The settings of each kind of teacher. A key that becomes null in the config can be added here.
+ *
+ * Sources: "mini": measurements of this project. "sdxl" and "sd": the defaults of common programs.
+ * Others: the model cards of sdxl-turbo, SDXL-Lightning, Hyper-SD, lcm-lora-sdxl, TCD and DMD2.
+ */
+export const SAMPLING_SETTINGS: Readonly<Record<SamplingKind, KindSettings>> = {
+  mini: {
+    diffusion: { sampler: "ddim", numInferenceSteps: 8, guidanceScale: 3 },
+    sd: { guidanceScale: 10 },
+  },
+  sdxl: {
+    diffusion: { sampler: "euler", numInferenceSteps: 30, guidanceScale: 7 },
+    sd: { guidanceScale: 10 },
+  },
+  sd: {
+    diffusion: { sampler: "euler", numInferenceSteps: 30, guidanceScale: 7.5 },
+    sd: { guidanceScale: 10 },
+  },
+  turbo: fewSteps("euler", 4),
+  lightning: fewSteps("euler", 4),
+  hyper: fewSteps("ddim", 8),
+  lcm: fewSteps("ddim", 8),
+  tcd: fewSteps("ddim", 8),
+  dmd2: fewSteps("ddim", 4),
+};
+
+/** Names of the kinds in notes. */
+const TITLES: Readonly<Record<SamplingKind, string>> = {
+  mini: "the project's own teachers",
+  sdxl: "SDXL",
+  sd: "Stable Diffusion 1 and 2",
+  turbo: "Turbo",
+  lightning: "Lightning",
+  hyper: "Hyper-SD",
+  lcm: "LCM",
+  tcd: "TCD",
+  dmd2: "DMD2",
+};
+
+function fewSteps(
+  sampler: KindSettings["diffusion"]["sampler"],
+  numInferenceSteps: number,
+): KindSettings {
+  return {
+    diffusion: { sampler, numInferenceSteps, guidanceScale: 1, timestepSpacing: "trailing" },
+    sd: PROMPT_ALONE,
+  };
+}
+
+/** The kind of a teacher, and how it was found. */
+export interface FoundKind {
+  /** The kind. */
+  readonly kind: SamplingKind;
+  /** Such as `by the name "sdxl-turbo"`. */
+  readonly source: string;
+  /** Number of steps that the name says; undefined if it says none. */
+  readonly steps?: number | undefined;
+}
+
+/**
+ * Finds the kind of a teacher: by `diffusion.fast`, by the names of its LoRAs and its model, by its
+ * vocabulary, or by its UNet.
+ */
+export async function findSamplingKind(
+  { fast, modelId, loraPath }: Pick<DiffusionConfig, "fast" | "modelId" | "loraPath">,
+  { folder, unet }: Pick<TeacherFolder, "folder" | "unet">,
+): Promise<FoundKind> {
+  if (fast !== null && fast !== "none") return { kind: fast, source: "by diffusion.fast" };
+  const named = fast === null ? findFastName({ modelId, loraPath }) : undefined;
+  if (named) return { ...named, source: `by the name "${named.name}"` };
+  if (isBuiltInTeacher(modelId)) return { kind: "mini", source: "built in" };
+  if (await folder.has(VOCABULARY_FILE)) return { kind: "mini", source: "by its vocabulary" };
+  return { kind: unet.addedConditions ? "sdxl" : "sd", source: "by its UNet" };
+}
+
+/** Completes a config with the settings of a kind. Values that the config has stay. */
+export function settleConfig(config: RunConfig, { kind, steps }: FoundKind): SettledRunConfig {
+  const { diffusion, sd } = SAMPLING_SETTINGS[kind];
+  const numInferenceSteps = steps ?? diffusion.numInferenceSteps;
+  return {
+    ...config,
+    diffusion: fillIn(config.diffusion, { ...diffusion, numInferenceSteps }),
+    sd: fillIn(config.sd, sd),
+  };
+}
+
+/** Fills the values that are null. */
+function fillIn<T extends object, V extends object>(section: T, values: V): T & V {
+  const entries = Object.entries(values).filter(([name]) => section[name as keyof T] === null);
+  return { ...section, ...Object.fromEntries(entries) } as T & V;
+}
+
+/** For what a run uses sampling settings. */
+export interface SamplingUse {
+  /** Whether the teacher samples an image. */
+  readonly samples: boolean;
+  /** Whether the teacher edits a picture. */
+  readonly edits: boolean;
+}
+
+/**
+ * Says in one sentence which settings a run takes from the teacher's kind, and how the kind was
+ * found.
+ *
+ * @returns undefined if the run takes none.
+ */
+export function describeSampling(
+  asked: RunConfig,
+  found: FoundKind,
+  { samples, edits }: SamplingUse,
+): string | undefined {
+  const { kind, source } = found;
+  const { diffusion, sd } = settleConfig(asked, found);
+  const parts: readonly (readonly [isUsed: boolean, asked: unknown, text: string])[] = [
+    [samples, asked.diffusion.sampler, `sampler ${diffusion.sampler}`],
+    [samples, asked.diffusion.numInferenceSteps, countSteps(diffusion.numInferenceSteps)],
+    [
+      (samples || edits) && diffusion.timestepSpacing !== null,
+      asked.diffusion.timestepSpacing,
+      `${diffusion.timestepSpacing} timesteps`,
+    ],
+    [samples || edits, asked.diffusion.guidanceScale, `guidance ${diffusion.guidanceScale}`],
+    [
+      asked.training.steps > 0,
+      asked.sd.guidanceScale,
+      `guidance of the score ${sd.guidanceScale}`,
+    ],
+  ];
+  const told = parts.filter(([isUsed]) => isUsed).map(([, value, text]) => [value, text] as const);
+  const taken = told.filter(([value]) => value === null).map(([, text]) => text);
+  const own = told.filter(([value]) => value !== null).map(([, text]) => text);
+  if (taken.length === 0) return undefined;
+  const rest = own.length === 0 ? "" : `; as configured: ${own.join(", ")}`;
+  return `Settings for ${TITLES[kind]} (${source}): ${taken.join(", ")}${rest}`;
+}
+
+function countSteps(steps: number): string {
+  return `${steps} ${steps === 1 ? "step" : "steps"}`;
+}

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { type PartialConfig, resolveRunConfig } from "../../../config/resolve_run_config.ts";
+import {
+  describeSampling,
+  findSamplingKind,
+  SAMPLING_SETTINGS,
+  settleConfig,
+} from "../../../lib/guidance/sampling_settings.ts";
+import { setUpRun } from "../../../lib/distill/set_up_run.ts";
+import { loadNetworks } from "../../../lib/distill/load_networks.ts";
+import type { SessionLoader } from "../../../lib/onnx/runtime/session.ts";
+import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { gpuTest } from "../../support/gpu_test.ts";
+import { goldenPath } from "../../support/goldens.ts";
+import { inTemporaryFolder } from "../../support/temporary_folder.ts";
+import { WASM_SESSIONS } from "../onnx/run_graph.ts";
+import type { Gpu } from "../../../kernels/gpu/gpu.ts";
+
+const TINY = goldenPath("tiny-sdxl");
+
+/** Opens the teacher of a config for real, and settles the config. */
+async function settle(gpu: Gpu, part: PartialConfig) {
+  const config = resolveRunConfig({ prompt: "a cat", runtime: "wasm", ...part });
+  const palette = await findPalette("game-boy");
+  return await setUpRun(gpu, config, { palette, hub: {} });
+}
+
+/** A folder without a vocabulary, and a UNet with or without added conditions. */
+function teacherOf(addedConditions: boolean, files: readonly string[] = []) {
+  return {
+    folder: { has: (path: string) => Promise.resolve(files.includes(path)) },
+    unet: { addedConditions: addedConditions ? {} : undefined },
+  } as unknown as Parameters<typeof findSamplingKind>[1];
+}
+
+gpuTest("a folder of SDXL's structure is sampled in 30 steps at guidance 7", async (gpu) => {
+  const { config, samplingNote } = await settle(gpu, { diffusion: { modelId: TINY } });
+  const { diffusion, sd } = config;
+  assert.deepEqual(
+    [diffusion.sampler, diffusion.numInferenceSteps, diffusion.guidanceScale, sd.guidanceScale],
+    [SAMPLING_SETTINGS.sdxl.diffusion.sampler, 30, 7, 10],
+  );
+  assert.equal(
+    samplingNote,
+    `Settings for SDXL (by its UNet): sampler ${diffusion.sampler}, 30 steps, guidance 7, ` +
+      `guidance of the score 10`,
+  );
+});
+
+gpuTest("a few-step LoRA gives few trailing steps without guidance, known by name", async (gpu) => {
+  await inTemporaryFolder(async (folder) => {
+    const loraPath = `${folder}/sdxl_lightning_2step_lora.safetensors`;
+    await Deno.copyFile(goldenPath("lora_kohya.safetensors"), loraPath);
+    const diffusion = { modelId: TINY, loraPath };
+    const { config, samplingNote, usesNegativePrompt } = await settle(gpu, { diffusion });
+    const { numInferenceSteps, timestepSpacing, guidanceScale } = config.diffusion;
+    assert.deepEqual([numInferenceSteps, timestepSpacing, guidanceScale], [2, "trailing", 1]);
+    assert.deepEqual([config.sd.guidanceScale, usesNegativePrompt], [0, false]);
+    assert.equal(
+      samplingNote,
+      'Settings for Lightning (by the name "sdxl_lightning_2step_lora.safetensors"): sampler ' +
+        "euler, 2 steps, trailing timesteps, guidance 1, guidance of the score 0",
+    );
+  });
+});
+
+gpuTest("without guidance the UNet has one row, else two", async (gpu) => {
+  for (
+    const [guidanceScale, scoreGuidance, rows] of [[1, 0, 1], [0, 0, 1], [1.5, 0, 2], [0, 3, 2]]
+  ) {
+    const shapes: (readonly number[])[] = [];
+    const sessions: SessionLoader = {
+      runtime: WASM_SESSIONS.runtime,
+      gpu: WASM_SESSIONS.gpu,
+      load: (graph, options) => {
+        const sample = graph.inputs.find(({ name }) => name === "sample");
+        if (sample) shapes.push(sample.shape);
+        return WASM_SESSIONS.load(graph, options);
+      },
+    };
+    const setup = await settle(gpu, {
+      diffusion: { modelId: TINY, guidanceScale: guidanceScale! },
+      sd: { imSize: 32, guidanceScale: scoreGuidance! },
+    });
+    await using owned = new AsyncDisposableStack();
+    await loadNetworks(gpu, setup, { sessions, owned });
+    assert.deepEqual(shapes.map(([batch]) => batch), [rows]);
+  }
+});
+
+Deno.test("the kind of a teacher follows from the key, the names, the vocabulary or the UNet", async () => {
+  const kindOf = async (
+    diffusion: Partial<Parameters<typeof findSamplingKind>[0]>,
+    teacher = teacherOf(true),
+  ) => {
+    const asked = { fast: null, modelId: "own/model", loraPath: null, ...diffusion };
+    return (await findSamplingKind(asked, teacher)).kind;
+  };
+  assert.equal(await kindOf({}), "sdxl");
+  assert.equal(await kindOf({}, teacherOf(false)), "sd");
+  assert.equal(await kindOf({}, teacherOf(true, ["vocabulary.json"])), "mini");
+  assert.equal(await kindOf({ modelId: "mini" }), "mini");
+  assert.equal(await kindOf({ modelId: "stabilityai/sdxl-turbo" }), "turbo");
+  assert.equal(await kindOf({ modelId: "stabilityai/sdxl-turbo", fast: "none" }), "sdxl");
+  assert.equal(await kindOf({ fast: "dmd2" }), "dmd2");
+});
+
+Deno.test("SD 1 and 2 take 30 steps at 7.5, few-step models 4 to 8 trailing ones at 1", () => {
+  const config = resolveRunConfig({});
+  const sd = settleConfig(config, { kind: "sd", source: "" }).diffusion;
+  assert.deepEqual([sd.numInferenceSteps, sd.guidanceScale], [30, 7.5]);
+  for (const kind of ["turbo", "lightning", "hyper", "lcm", "tcd", "dmd2"] as const) {
+    const { diffusion } = settleConfig(config, { kind, source: "" });
+    assert(diffusion.numInferenceSteps >= 4 && diffusion.numInferenceSteps <= 8);
+    assert.deepEqual([diffusion.guidanceScale, diffusion.timestepSpacing], [1, "trailing"]);
+  }
+});
+
+Deno.test("mini keeps the settings that it was tuned with, in each preset but paper", () => {
+  for (const preset of ["draft", "standard", "max"] as const) {
+    const { diffusion, sd } = settleConfig(resolveRunConfig({ preset }), {
+      kind: "mini",
+      source: "",
+    });
+    assert.deepEqual(
+      [diffusion.sampler, diffusion.numInferenceSteps, diffusion.guidanceScale, sd.guidanceScale],
+      ["ddim", 8, 3, 10],
+    );
+  }
+  const paper = resolveRunConfig({ preset: "paper" });
+  const found = { kind: "lcm", source: "" } as const;
+  assert.deepEqual(settleConfig(paper, found).sd, paper.sd);
+});
+
+Deno.test("keys of the user win, and are told apart; without keys of the kind nothing is told", () => {
+  const found = { kind: "sdxl", source: "by its UNet" } as const;
+  const use = { samples: true, edits: false };
+  const config = resolveRunConfig({ diffusion: { numInferenceSteps: 1, sampler: "ddim" } });
+  assert.equal(settleConfig(config, found).diffusion.numInferenceSteps, 1);
+  assert.equal(
+    describeSampling(config, found, use),
+    "Settings for SDXL (by its UNet): guidance 7, guidance of the score 10; " +
+      "as configured: sampler ddim, 1 step",
+  );
+  assert.equal(
+    describeSampling(config, found, { samples: false, edits: false }),
+    "Settings for SDXL (by its UNet): guidance of the score 10",
+  );
+  const settled = settleConfig(config, found);
+  assert.equal(describeSampling(settled, found, use), undefined);
+});
