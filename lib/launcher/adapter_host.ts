@@ -1,23 +1,16 @@
 import { visibleText } from "../text/visible_text.ts";
 import type { AdapterHost } from "./ensure_adapter.ts";
 
-/** Path on Debian. Deno permits the launcher to run this file. */
+/** Path on Debian; the only program that Deno permits `find_adapter.ts` to run. */
 const APT_GET = "/usr/bin/apt-get";
 
 /** The machine that this program runs on. */
 export class Machine implements AdapterHost {
-  #isFresh = true;
-
-  /** Asks in this process, and after an install in a new one: drivers are loaded only once. */
+  /** Asks in this process: drivers that are installed later are not seen. */
   async hasAdapter(): Promise<boolean> {
-    if (this.#isFresh) {
-      // Drivers print a warning if it is unset.
-      if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
-      return await navigator.gpu?.requestAdapter() != null;
-    }
-    const script = "Deno.exit(await navigator.gpu.requestAdapter() ? 0 : 1)";
-    const { code } = await new Deno.Command(Deno.execPath(), { args: ["eval", script] }).output();
-    return code === 0;
+    // Drivers print a warning if it is unset.
+    if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
+    return await navigator.gpu?.requestAdapter() != null;
   }
 
   /** Reads `/etc/os-release`. */
@@ -36,7 +29,6 @@ export class Machine implements AdapterHost {
 
   /** Runs apt-get, which asks no questions. */
   async aptGet(args: readonly string[]): Promise<{ code: number; output: string }> {
-    this.#isFresh = false;
     const { code, stderr } = await new Deno.Command(APT_GET, {
       args: [...args],
       env: { DEBIAN_FRONTEND: "noninteractive" },
@@ -57,21 +49,6 @@ export class Machine implements AdapterHost {
     if (!isJson) return this.say(`error: ${message}`);
     const event = { event: "error", message: visibleText(message) };
     Deno.stdout.writeSync(encode(`${JSON.stringify(event)}\n`));
-  }
-
-  /** Returns an environment variable; undefined if the launcher may not read it. */
-  variable(name: string): string | undefined {
-    const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-    return state === "granted" ? Deno.env.get(name) : undefined;
-  }
-
-  /** Tells whether a file exists; false if the launcher may not know. */
-  isFile(path: string): boolean {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** The machine, as far as the search for an adapter needs it; a test passes a fake. */
 export interface AdapterHost {
-  /** Tells whether WebGPU has an adapter, in a process that started after the last install. */
+  /** Tells whether WebGPU has an adapter, by drivers that were there when the process started. */
   hasAdapter(): Promise<boolean>;
   /** Returns the text of `/etc/os-release`; "" if there is none. */
   osRelease(): string;
@@ -27,11 +27,22 @@ const INSTALL = ["install", "--yes", "--no-install-recommends", PACKAGE];
  *
  * If there is none, it installs Mesa's Vulkan drivers for root on Debian and Ubuntu.
  *
+ * @param wasInstalled Whether an earlier process has installed them.
+ * @returns "installed" if the caller must ask again in a new process, which loads the drivers.
  * @throws {AdapterError} If there is still none, with the command that helps.
  */
-export async function ensureAdapter(host: AdapterHost): Promise<void> {
-  if (await host.hasAdapter()) return;
+export async function ensureAdapter(
+  host: AdapterHost,
+  wasInstalled: boolean = false,
+): Promise<"ready" | "installed"> {
+  if (await host.hasAdapter()) {
+    if (wasInstalled) host.say("Installed; WebGPU has an adapter now");
+    return "ready";
+  }
   const missing = "Cannot find a WebGPU adapter";
+  if (wasInstalled) {
+    throw new AdapterError(`${missing}: "${PACKAGE}" is installed, but Vulkan still gives none`);
+  }
   if (!isDebian(host.osRelease())) {
     throw new AdapterError(
       `${missing}: install a Vulkan driver, such as Mesa's (package "${PACKAGE}" on Debian and ` +
@@ -53,10 +64,7 @@ export async function ensureAdapter(host: AdapterHost): Promise<void> {
     const reason = result.output.trim().split("\n").slice(-3).join(" / ");
     throw new AdapterError(`Cannot install "${PACKAGE}": apt-get ended with ${reason}`);
   }
-  if (!await host.hasAdapter()) {
-    throw new AdapterError(`${missing}: "${PACKAGE}" is installed, but Vulkan still gives none`);
-  }
-  host.say("Installed; WebGPU has an adapter now");
+  return "installed";
 }
 
 /** Recognizes Debian and systems based on it by the text of `/etc/os-release`. */

@@ -1,41 +1,35 @@
 /**
- * The launcher: it reads the arguments, grants the permissions that they need, and starts Deno.
+ * The launcher: it starts a command with the permissions that its arguments need.
  *
- * It is the security boundary of the command line. It may run Deno, which can do anything, and
- * apt-get, which installs a Vulkan driver for root where there is none. So it decides by arguments
- * and environment alone. It opens no file but /etc/os-release; a config file is read by
- * `read_config.ts`, in a process that may read that file and nothing else, and its values can only
- * name inputs nearby. What it starts has `--no-prompt` and the permissions of `permissions.ts`.
+ * It is the security boundary of the command line. It may run Deno, which can do anything, so it is
+ * small: it parses nothing, opens nothing, and starts fixed programs only. `plan.ts` parses the
+ * arguments and decides on the permissions, `read_config.ts` reads config files, and
+ * `find_adapter.ts` looks for a WebGPU adapter. Each of them is a process with few permissions that
+ * can start nothing, but for apt-get in the last one, which gets none of the user's words. What
+ * `plan.ts` says is checked before it is granted.
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
-import { findHubLocations } from "../cli/flags/hub_permissions.ts";
-import { hasSwitch, parseCommandLine } from "../cli/flags/parse_command_line.ts";
-import { runtimeFile } from "../onnx/runtime/runtime_file.ts";
-import { Machine } from "./adapter_host.ts";
-import {
-  DEVELOPMENT_COMMANDS,
-  type DevelopmentCommand,
-  developmentPermissions,
-} from "./development_permissions.ts";
-import { AdapterError, ensureAdapter } from "./ensure_adapter.ts";
-import { Grants } from "./grants.ts";
-import { type FileSettings, permissionsOf } from "./permissions.ts";
+import { checkPermissions, type Plan, PLANNER_VARIABLES } from "./check_plan.ts";
 import { runChild } from "./run_child.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/[\\/]$/, "");
+const ROOT = decodeURIComponent(new URL("../../", import.meta.url).pathname)
+  // "/C:/smalti/" is a path of Windows.
+  .replace(/^\/(?=[A-Za-z]:)/, "").replace(/\/$/, "");
 const CONFIG = ["--config", `${ROOT}/deno.json`];
+const START = ["run", "--quiet", "--no-check", "--no-prompt", ...CONFIG];
 
-/** A process of Deno to start. */
-interface Launch {
-  /** Arguments of Deno. */
-  readonly args: readonly string[];
-  /** Folder in which it runs. */
-  readonly cwd: string;
-  /** Whether it computes on a GPU. */
-  readonly needsAdapter: boolean;
-}
+/** Commands for developers, as arguments of Deno; any other command is one of `cli.ts`. */
+const DEVELOPMENT: Readonly<Record<string, readonly [readonly string[], string?]>> = {
+  // Types are checked by `deno task ok`.
+  "test": [["test", ...CONFIG, "--no-check", "--parallel"]],
+  "bench": [["bench", ...CONFIG]],
+  "bench-recipes": [["run", ...CONFIG], `${ROOT}/tests/bench/recipes/bench_recipes.ts`],
+  "bench-steps": [["run", ...CONFIG], `${ROOT}/tests/bench/step_bench.ts`],
+};
+
+/** The exit code of `find_adapter.ts` after an install: drivers are loaded only once. */
+const INSTALLED = 3;
 
 /**
  * Runs a command with the permissions that it needs, after looking for a WebGPU adapter.
@@ -44,83 +38,76 @@ interface Launch {
  * @returns The exit code: that of the command, 1 without an adapter, 2 for wrong arguments.
  */
 async function launch(args: readonly string[]): Promise<number> {
-  const machine = new Machine();
-  // Paths are relative to the folder of the user, not to that of the tasks.
-  const cwd = machine.variable("INIT_CWD") ?? Deno.cwd();
-  let plan: Launch;
-  try {
-    plan = planLaunch(args, cwd, machine);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if (!["UsageError", "ConfigError", "RefusedError"].includes(error.name)) throw error;
-    const hint = error.name === "UsageError" ? "; see --help" : "";
-    machine.sayError(`${error.message}${hint}`, hasSwitch(args, "--json"));
+  let plan = await planCommand(args, "");
+  if (plan.type === "read") {
+    const settings = await Promise.all(plan.configs.map(readConfig));
+    plan = await planCommand(args, `[${settings.join()}]`);
+  }
+  if (plan.type === "refused") {
+    await Deno.stdout.write(new TextEncoder().encode(plan.out));
+    await Deno.stderr.write(new TextEncoder().encode(plan.error));
     return 2;
   }
-  try {
-    if (plan.needsAdapter) await ensureAdapter(machine);
-  } catch (error) {
-    if (!(error instanceof AdapterError)) throw error;
-    machine.sayError(error.message, hasSwitch(args, "--json"));
-    return 1;
+  if (plan.type === "read") throw new TypeError("Cannot plan the command: a config is read twice");
+  checkPermissions(plan.permissions, args, Deno.execPath());
+  if (plan.needsAdapter) {
+    const code = await findAdapter(args.includes("--json"));
+    if (code !== 0) return code;
   }
-  return await runChild(plan.args, plan.cwd);
+  const isDevelopment = Object.hasOwn(DEVELOPMENT, args[0] ?? "");
+  const [start, program] = isDevelopment
+    ? DEVELOPMENT[args[0]!]!
+    : [["run", ...CONFIG], `${ROOT}/cli.ts`] as const;
+  const rest = isDevelopment ? args.slice(1) : args;
+  const programs = program === undefined ? [] : [program];
+  return await runChild(
+    [...start, "--no-prompt", ...plan.permissions, ...programs, ...rest],
+    plan.cwd,
+  );
 }
 
-function planLaunch(args: readonly string[], cwd: string, machine: Machine): Launch {
-  const development = DEVELOPMENT_COMMANDS.find((name) => name === args[0]);
-  if (development) return planDevelopment(development, args.slice(1), cwd);
-  const parsed = parseCommandLine(args);
-  const needsAdapter = parsed?.command === "generate" || parsed?.command === "verify";
-  // Help needs no permission.
-  const permissions = parsed === undefined ? [] : permissionsOf(parsed, {
-    root: ROOT,
-    cwd,
-    runtimeFiles: needsAdapter ? runtimeFiles() : [],
-    readConfig,
-    isFile: (path) => machine.isFile(path),
-    findHub: () => findHubLocations((name) => machine.variable(name)),
-  });
-  const program = ["run", ...CONFIG, "--no-prompt", ...permissions, `${ROOT}/cli.ts`];
-  return { args: [...program, ...args], cwd, needsAdapter };
+/** Asks the planner. Its errors are on stderr. */
+async function planCommand(args: readonly string[], settings: string): Promise<Plan> {
+  const permissions = ["--allow-read=.", `--allow-env=${PLANNER_VARIABLES}`];
+  const command = [...START, ...permissions, `${ROOT}/lib/launcher/plan.ts`, ...args];
+  const text = await outputOf(command, settings);
+  if (text === undefined) Deno.exit(1);
+  return JSON.parse(text);
 }
 
-/** Plans a program of the project's own tests. */
-function planDevelopment(command: DevelopmentCommand, args: readonly string[], cwd: string) {
-  const context = { root: ROOT, cwd, runtimeFiles: runtimeFiles(), deno: Deno.execPath() };
-  const flags = ["--no-prompt", ...developmentPermissions(command, args, context)];
-  const needsAdapter = !args.includes("--help");
-  const start = {
-    // Types are checked by `deno task ok`.
-    "test": ["test", ...CONFIG, "--no-check", "--parallel", ...flags],
-    "bench": ["bench", ...CONFIG, ...flags],
-    "bench-recipes": ["run", ...CONFIG, ...flags, `${ROOT}/tests/bench/recipes/bench_recipes.ts`],
-    "bench-steps": ["run", ...CONFIG, ...flags, `${ROOT}/tests/bench/step_bench.ts`],
-  }[command];
-  const isInRoot = command === "test" || command === "bench";
-  return { args: [...start, ...args], cwd: isInRoot ? ROOT : cwd, needsAdapter };
+/** Reads the first config file that exists, as JSON, in a process that may read these alone. */
+async function readConfig(paths: readonly string[]): Promise<string> {
+  const permissions = [`--allow-read=${paths}`];
+  checkPermissions(permissions, [], "");
+  const command = [...START, ...permissions, `${ROOT}/lib/launcher/read_config.ts`, ...paths];
+  return await outputOf(command, "") ?? "null";
 }
 
-/** The files of both runtimes; one of them is chosen later. */
-function runtimeFiles(): string[] {
-  return (["wasm", "webgpu"] as const).map(runtimeFile).filter((file) => file !== undefined);
+/** Looks for an adapter, or installs a driver; it prints what it does. */
+async function findAdapter(isJson: boolean): Promise<number> {
+  const permissions = [
+    ...["--allow-run=/usr/bin/apt-get", "--allow-sys=uid", "--allow-read=/etc/os-release"],
+    "--allow-env=XDG_RUNTIME_DIR",
+  ];
+  const command = [...START, ...permissions, `${ROOT}/lib/launcher/find_adapter.ts`];
+  const flags = isJson ? ["--json"] : [];
+  const code = await runChild([...command, ...flags], ROOT);
+  return code === INSTALLED ? await runChild([...command, ...flags, "--installed"], ROOT) : code;
 }
 
-/** Reads a config file in a process that may read it and nothing else. */
-function readConfig(paths: readonly string[]): FileSettings | undefined {
-  const grants = new Grants(ROOT);
-  for (const path of paths) grants.read(path);
-  const program = `${ROOT}/lib/launcher/read_config.ts`;
-  const { code, stdout } = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--quiet", "--no-check", "--no-prompt", ...CONFIG],
-      ...[...grants.toFlags(), program, ...paths],
-    ],
-    stdin: "null",
-    stderr: "null",
-  }).outputSync();
-  if (code !== 0) return undefined;
-  return JSON.parse(new TextDecoder().decode(stdout)) ?? undefined;
+/** Runs Deno in the project's folder; returns its stdout, or undefined if it failed. */
+async function outputOf(args: readonly string[], input: string): Promise<string | undefined> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: ROOT,
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input));
+  await writer.close();
+  const { code, stdout } = await child.output();
+  return code === 0 ? new TextDecoder().decode(stdout) : undefined;
 }
 
 if (import.meta.main) Deno.exit(await launch(Deno.args));

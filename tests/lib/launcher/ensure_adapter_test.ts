@@ -35,16 +35,19 @@ function machine(
 
 Deno.test("ensureAdapter() is silent where there is an adapter", async () => {
   const { host, calls, said } = machine({ adapter: true });
-  await ensureAdapter(host);
+  assert.equal(await ensureAdapter(host), "ready");
   assert.deepEqual([calls, said], [[], []]);
 });
 
 Deno.test("ensureAdapter() says so and installs on Debian and Ubuntu, as root", async () => {
   for (const os of [DEBIAN, UBUNTU]) {
     const { host, calls, said } = machine({ os });
-    await ensureAdapter(host);
+    assert.equal(await ensureAdapter(host), "installed");
     assert.deepEqual(calls, ["install"]);
     assert.match(said[0]!, /no WebGPU adapter.*installing mesa-vulkan-drivers/);
+    // A new process loads the drivers.
+    assert.equal(await ensureAdapter(host, true), "ready");
+    assert.equal(said[1], "Installed; WebGPU has an adapter now");
   }
 });
 
@@ -74,6 +77,15 @@ Deno.test("ensureAdapter() names the package on other systems", async () => {
     await assert.rejects(ensureAdapter(host), /Cannot find a WebGPU adapter: install a Vulkan/);
     assert.deepEqual(calls, []);
   }
+});
+
+Deno.test("ensureAdapter() installs once: then it says that there is still no adapter", async () => {
+  const { host, calls } = machine({});
+  await assert.rejects(ensureAdapter(host, true), {
+    message: 'Cannot find a WebGPU adapter: "mesa-vulkan-drivers" is installed, but Vulkan still ' +
+      "gives none",
+  });
+  assert.deepEqual(calls, []);
 });
 
 Deno.test("ensureAdapter() tells what apt-get said when it failed", async () => {

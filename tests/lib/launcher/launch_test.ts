@@ -4,15 +4,13 @@ import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Starts the launcher with the permissions of its task. */
+/** Runs a task from a folder of the user. */
 async function launch(args: readonly string[], cwd: string) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--quiet", "--no-check", "--no-prompt", "--config", `${ROOT}/deno.json`],
-      ...[`--allow-run=${Deno.execPath()}`, "--allow-env", `--allow-read=${ROOT}`],
-      ...[`${ROOT}/lib/launcher/launch.ts`, ...args],
-    ],
-    env: { INIT_CWD: cwd, NO_COLOR: "1" },
+    args: ["task", "--quiet", "--config", `${ROOT}/deno.json`, ...args],
+    // The task that runs the tests has set it.
+    env: { NO_COLOR: "1", INIT_CWD: cwd },
+    cwd,
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();
@@ -56,8 +54,8 @@ Deno.test("the launcher starts a command with its arguments and permissions", as
   });
 });
 
-/** Modules that run in the launcher, with its permissions. */
-const ALLOWED = [
+/** Modules that run in the planner: they parse arguments, and can start nothing. */
+const PLANNER = [
   /^lib\/launcher\//,
   /^lib\/cli\/flags\//,
   /^config\//,
@@ -74,9 +72,10 @@ interface ModuleInfo {
   readonly dependencies?: readonly { readonly code?: { readonly specifier?: string } }[];
 }
 
-Deno.test("the launcher runs no code but its own and what parses arguments", async () => {
+/** Lists the modules that a program loads: its own files, and packages. */
+async function modulesOf(program: string): Promise<{ own: string[]; packages: string[] }> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", `${ROOT}/lib/launcher/launch.ts`],
+    args: ["info", "--json", `${ROOT}/${program}`],
   }).output();
   const { roots, modules } = JSON.parse(new TextDecoder().decode(stdout));
   const byName = new Map<string, ModuleInfo>(
@@ -89,14 +88,80 @@ Deno.test("the launcher runs no code but its own and what parses arguments", asy
     }
   }
   const root = new URL("../../../", import.meta.url).href;
-  const own = [...seen].filter((name) => name.startsWith(root)).map((name) =>
-    name.slice(root.length)
-  );
-  assert(own.includes("lib/launcher/permissions.ts"));
-  assert.deepEqual(own.filter((path) => !ALLOWED.some((allowed) => allowed.test(path))), []);
+  const own = [...seen].filter((name) => name.startsWith(root));
   const packages = [...seen].filter((name) => name.startsWith("npm:"));
-  assert.deepEqual(packages.map((name) => name.replace(/@[\d.]+$/, "")).sort(), [
-    "npm:@commander-js/extra-typings",
-    "npm:yaml",
-  ]);
+  return {
+    own: own.map((name) => name.slice(root.length)).sort(),
+    packages: packages.map((name) => name.replace(/@[\d.]+$/, "")).sort(),
+  };
+}
+
+Deno.test("what may run Deno parses nothing, and what parses arguments may run nothing", async () => {
+  const launcher = await modulesOf("lib/launcher/launch.ts");
+  assert.deepEqual(launcher, {
+    own: ["check_plan", "launch", "run_child"].map((name) => `lib/launcher/${name}.ts`),
+    packages: [],
+  });
+  const { own, packages } = await modulesOf("lib/launcher/plan.ts");
+  assert(own.includes("lib/launcher/permissions.ts"));
+  assert.deepEqual(own.filter((path) => !PLANNER.some((allowed) => allowed.test(path))), []);
+  assert.deepEqual(packages, ["npm:@commander-js/extra-typings", "npm:yaml"]);
+  const adapter = await modulesOf("lib/launcher/find_adapter.ts");
+  assert.deepEqual(adapter, {
+    own: [
+      ...["adapter_host", "ensure_adapter", "find_adapter"].map((name) =>
+        `lib/launcher/${name}.ts`
+      ),
+      "lib/text/visible_text.ts",
+    ],
+    packages: [],
+  });
+});
+
+Deno.test("the launcher gets the right to run Deno, and no other", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
+  assert.equal(
+    tasks.launch.command,
+    `deno run --no-prompt "--allow-run=$(deno eval 'console.log(Deno.execPath())')" ` +
+      "lib/launcher/launch.ts",
+  );
+});
+
+Deno.test("a program named deno in the user's path is not started", async () => {
+  if (Deno.build.os === "windows") return;
+  await inTemporaryFolder(async (folder) => {
+    const trap = `#!/bin/sh\ntouch ${folder}/trapped\n`;
+    await Deno.writeTextFile(`${folder}/deno`, trap, { mode: 0o755 });
+    const { code } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "--quiet", "--config", `${ROOT}/deno.json`, "palettes", "--help"],
+      env: { PATH: `${folder}:/usr/bin:/bin` },
+      cwd: folder,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    assert.equal(code, 0);
+    await assert.rejects(Deno.stat(`${folder}/trapped`), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("signs of the shell in arguments stay text", async () => {
+  await inTemporaryFolder(async (folder) => {
+    for (
+      const text of [
+        "$(touch t)",
+        "`touch t`",
+        "'; touch t; '",
+        '"; touch t; "',
+        "a\ntouch t",
+        "\\'",
+      ]
+    ) {
+      const { code, error } = await launch(["palettes", text], folder);
+      assert.equal(code, 1);
+      const shown = text.replace("\n", " ");
+      assert(error.startsWith(`error: Cannot find palette "${shown}": expected`), error);
+      assert.deepEqual(Array.from(Deno.readDirSync(folder)), []);
+    }
+  });
 });
