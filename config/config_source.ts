@@ -29,8 +29,11 @@ export class ConfigError extends TypeError {
    * @param problem What was expected and found, without a final period.
    */
   constructor(where: string, path: string, problem: string, options?: ErrorOptions) {
-    const location = [where, path].filter((part) => part !== "").join(" ");
-    super(`Cannot read config "${location}": ${problem}`, options);
+    const isFlag = where.startsWith("--");
+    // A flag of one setting says enough; `--set` may set any key.
+    const parts = isFlag && where !== "--set" ? [where] : [where, path];
+    const location = parts.filter((part) => part !== "").join(" ");
+    super(`Cannot read ${isFlag ? "flag" : "config"} "${location}": ${problem}`, options);
     this.path = path;
   }
 }

@@ -61,7 +61,7 @@ Deno.test("cli palettes shows swatches and writes the sheet", async () => {
 Deno.test("cli names what is wrong with a palette, with the stack only on --debug", async () => {
   const permissions = [`--allow-read=${ROOT}`];
   const plain = await run(["palettes", "sweetie16x"], permissions);
-  assert.equal(plain.code, 1);
+  assert.equal(plain.code, 2);
   assert.match(plain.stderr, /^error: Cannot find palette "sweetie16x".*"?sweetie-16"?.*\n$/);
   const debug = await run(["palettes", "sweetie16x", "--debug"], permissions);
   assert.match(debug.stderr, /\n {4}at /);

@@ -252,9 +252,12 @@ async function missingFiles(
   const missing: string[] = [];
   for (const path of [...COMMON_FILES, ...files]) if (!await folder.has(path)) missing.push(path);
   if (missing.length === 0) return undefined;
+  const named = missing.length > 3 ? missing.slice(0, 2) : missing;
+  const more = missing.length - named.length;
+  const list = named.join(", ") + (more > 0 ? ` and ${more} more` : "");
   return new TeacherFolderError(
     folder.location,
-    `expected the files of ${name} in diffusers' layout, but there is no ${missing.join(", ")}; ` +
+    `expected the files of ${name} in diffusers' layout, but there is no ${list}; ` +
       `check diffusion.model_id`,
   );
 }

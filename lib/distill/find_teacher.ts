@@ -12,7 +12,13 @@ import { type HubModelOptions, openHubModel, webOptions } from "../hub/hub_model
 import type { FileChoice } from "../hub/repo_files.ts";
 import { findLora, type LoraReference } from "../lora/lora_file.ts";
 import { LORA_FILE, splitLoraPaths } from "../lora/lora_names.ts";
-import { hasShortName, isBuiltInTeacher, mayBeHubModel } from "../hub/model_ids.ts";
+import {
+  FOLDER_MARKS,
+  hasShortName,
+  isBuiltInTeacher,
+  mayBeHubModel,
+  UnknownModelError,
+} from "../hub/model_ids.ts";
 
 /** Options of {@linkcode findTeacher}. */
 export interface FindTeacherOptions {
@@ -97,7 +103,10 @@ export async function openAuxiliaryModel(id: string, hub: HubModelOptions): Prom
 /** Opens a folder or a model of the Hub; a name without slash is a folder, unless it is known. */
 async function openModel(id: string, hub: HubModelOptions): Promise<ModelFolder> {
   const isBare = !/[\\/@]/.test(id) && !hasShortName(id);
-  return isBare ? openModelFolder(id) : await openHubModel(id, hub);
+  if (!isBare) return await openHubModel(id, hub);
+  const folder = openModelFolder(id);
+  for (const path of FOLDER_MARKS) if (await folder.has(path)) return folder;
+  throw new UnknownModelError(id);
 }
 
 /** Tells whether the autoencoder is one of SDXL by name, which the built-in teacher cannot use. */

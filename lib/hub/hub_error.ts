@@ -23,7 +23,7 @@ export interface HubErrorOptions extends ErrorOptions {
 /** A model of the Hugging Face Hub could not be found, downloaded or opened. */
 export class HubError extends Error {
   /** Name of the class. */
-  override readonly name = "HubError";
+  override readonly name: string = "HubError";
   /** HTTP status; undefined if no server answered. */
   readonly status: number | undefined;
   /** Address of the request, never the signed address of a redirect. */

@@ -139,11 +139,23 @@ export function parseModelId(id: string): ModelReference {
     return { type: "hub", repo, revision, ...defined({ model }) };
   }
   if (/[\\/]/.test(id)) return { type: "folder", location: id };
-  const names = Object.keys(HUB_MODELS);
-  throw new HubError(
-    `Cannot find the model "${id}": expected ${names.join(", ")}, a repository of the ` +
-      `Hugging Face Hub such as owner/name, or a folder such as ./model${didYouMean(id, names)}`,
-  );
+  throw new UnknownModelError(id);
+}
+
+/** A model name that is not known, and is no repository or folder either. */
+export class UnknownModelError extends HubError {
+  /** Name of the class, as it is printed. */
+  override readonly name = "UnknownModelError";
+
+  /** Says what a model may be. */
+  constructor(id: string) {
+    const names = [...BUILT_IN_TEACHERS, ...Object.keys(HUB_MODELS)];
+    super(
+      `Cannot find the model "${id}": expected ${names.join(", ")}, a repository of the ` +
+        `Hugging Face Hub such as owner/name, a folder such as ./model, or a .safetensors file` +
+        didYouMean(id, names),
+    );
+  }
 }
 
 /** Names of the teachers that ship with Smalti; their folders lie in `assets/models`. */

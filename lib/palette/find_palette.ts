@@ -18,6 +18,14 @@ export type ReadBytes = (path: string) => Promise<Uint8Array | undefined>;
 export class UnknownPaletteError extends RangeError {
   /** Name of the class, as it is printed. */
   override readonly name = "UnknownPaletteError";
+  /** Whether the name is the path of a file. */
+  readonly isPath: boolean;
+
+  /** Describes what was expected; `message` has no final period. */
+  constructor(message: string, { isPath }: { readonly isPath: boolean }) {
+    super(message);
+    this.isPath = isPath;
+  }
 }
 
 /**
@@ -50,10 +58,10 @@ export async function findCreditedPalette(
   const bytes = wanted === "" ? undefined : await readBytes?.(wanted);
   if (bytes !== undefined) return { palette: parsePalette(bytes, wanted), credit: undefined };
   if (builtIn !== undefined) return builtIn();
-  throw new UnknownPaletteError(
-    `Cannot find palette "${nameOrPath}": expected a built-in palette or a ${PALETTE_FILE}` +
-      suggestion(name),
-  );
+  const detail = isPath && readBytes !== undefined
+    ? "there is no such file"
+    : `expected a built-in palette or a ${PALETTE_FILE}${suggestion(name)}`;
+  throw new UnknownPaletteError(`Cannot find palette "${nameOrPath}": ${detail}`, { isPath });
 }
 
 function suggestion(typed: string): string {

@@ -174,14 +174,13 @@ Deno.test("parseSettings() rejects what is no key=value", () => {
     ["seed=-1", `"--set seed": expected an integer in [0, 18446744073709551615], got "-1"`],
   ] as const;
   for (const [setting, problem] of cases) {
-    assert.throws(() => parseSettings([setting]), { message: `Cannot read config ${problem}` });
+    assert.throws(() => parseSettings([setting]), { message: `Cannot read flag ${problem}` });
   }
 });
 
 Deno.test("sourceOf() leaves out undefined values and names the flag in errors", () => {
   assert.equal(sourceOf({ seed: undefined }, "--seed").values.size, 0);
   assert.throws(() => sourceOf({ "generator.image_H": 7 }, () => "--size"), {
-    message:
-      `Cannot read config "--size generator.image_H": expected an integer in [8, 256], got 7`,
+    message: 'Cannot read flag "--size": expected an integer in [8, 256], got 7',
   });
 });

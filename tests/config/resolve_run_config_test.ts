@@ -94,7 +94,7 @@ Deno.test("resolveSources() refuses values that contradict each other", () => {
   ] as const;
   for (const [setting, problem] of cases) {
     assert.throws(() => resolveSources([parseSettings([setting])]), {
-      message: `Cannot read config "--set ${problem}`,
+      message: `Cannot read flag "--set ${problem}`,
     });
   }
 });
@@ -139,7 +139,7 @@ Deno.test("resolveSources() refuses losses whose kernel exceeds the picture, if 
     assert.doesNotThrow(() => resolveSources([parseSettings(settings)]));
     const on = `training.${loss}_scale=1`;
     assert.throws(() => resolveSources([parseSettings([...settings, on])]), {
-      message: `Cannot read config "--set ${path}": expected at most ${max} for a picture ` +
+      message: `Cannot read flag "--set ${path}": expected at most ${max} for a picture ` +
         `of 8x9 pixels, got ${value}`,
     });
     assert.doesNotThrow(() => resolveSources([parseSettings([...size, `${path}=${max}`, on])]));

@@ -171,7 +171,7 @@ Deno.test("generate refuses pictures that contradict each other, before it loads
   const cases: [Partial<GenerateFlags>, RegExp][] = [
     [
       { ...cat, variations: "0" },
-      /^Cannot read config "--variations": expected an integer in \[1, 1000\], got "0"$/,
+      /^Cannot read flag "--variations": expected an integer in \[1, 1000\], got "0"$/,
     ],
     [{ ...cat, variations: "-1" }, /integer in \[1, 1000\], got "-1"$/],
     [{ ...cat, variations: "1.5" }, /integer in \[1, 1000\], got "1.5"$/],

@@ -26,17 +26,17 @@ Deno.test("sourcesOfFlags() reads the size as height, width", () => {
 Deno.test("sourcesOfFlags() names the flag of a wrong value", () => {
   const cases = [
     [{ size: "32;48" }, `"--size": expected height,width such as 32,48, got "32;48"`],
-    [{ size: "7,8" }, `"--size generator.image_H": expected an integer in [8, 256], got 7`],
-    [{ seed: "one" }, `"--seed seed": expected an integer in [0, 18446744073709551615], got "one"`],
+    [{ size: "7,8" }, `"--size": expected an integer in [8, 256], got 7`],
+    [{ seed: "one" }, `"--seed": expected an integer in [0, 18446744073709551615], got "one"`],
     [
       { runtime: "wsam" },
-      `"--runtime runtime": expected one of "auto", "webgpu", "wasm", "native", got "wsam"; ` +
+      `"--runtime": expected one of "auto", "webgpu", "wasm", "native", got "wsam"; ` +
       `did you mean "wasm"?`,
     ],
   ] as const;
   for (const [flags, problem] of cases) {
     assert.throws(() => sourcesOfFlags(flags), {
-      message: `Cannot read config ${problem}`,
+      message: `Cannot read flag ${problem}`,
     });
   }
 });
