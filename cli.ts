@@ -1,5 +1,5 @@
 /**
- * The command line: `generate`, `layers`, `video`, `palettes`, `verify`, `inspect` and
+ * The command line: `generate`, `layers`, `video`, `palettes`, `pixelize`, `verify`, `inspect` and
  * `random-teacher`.
  *
  * `deno task generate …` runs it with the permissions that it needs.
@@ -95,6 +95,10 @@ async function runCommand(
       const { palettesCommand } = await import("./lib/cli/commands/palettes.ts");
       await palettesCommand(parsed.args, parsed.flags, terminals);
       return 0;
+    }
+    case "pixelize": {
+      const { pixelizeCommand } = await import("./lib/cli/commands/pixelize.ts");
+      return await pixelizeCommand(parsed.args, parsed.flags, terminals);
     }
     case "verify": {
       const { verifyCommand } = await import("./lib/cli/commands/verify.ts");

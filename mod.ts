@@ -98,7 +98,12 @@ export type { Seed } from "./kernels/random/philox.ts";
 export type { GpuTensor, TensorData, TensorType } from "./kernels/gpu/tensor.ts";
 
 export { decodeImage, type DecodeImageOptions, ImageError } from "./lib/image/decode_image.ts";
-export { encodeIndexedPng, encodePng, type PngOptions } from "./lib/image/encode_png.ts";
+export {
+  encodeIndexedPng,
+  encodePng,
+  type IndexedPngOptions,
+  type PngOptions,
+} from "./lib/image/encode_png.ts";
 export { Image, type ImageSize, type Rgb } from "./lib/image/image.ts";
 export { type BuiltInPalette, builtInPalettes } from "./lib/palette/built_in_palettes.ts";
 export { findPalette, type ReadBytes, UnknownPaletteError } from "./lib/palette/find_palette.ts";
@@ -124,6 +129,14 @@ export type { HubProgress } from "./lib/hub/progress.ts";
 export type { RetryPolicy } from "./lib/hub/retry.ts";
 export type { HubSettings } from "./lib/hub/settings.ts";
 export { LoraError } from "./lib/lora/lora_error.ts";
+export { hasTransparency, type IndexedPicture } from "./lib/finish/indexed_picture.ts";
+export type { DitherPattern } from "./lib/finish/threshold_maps.ts";
+export {
+  pixelize,
+  type Pixelized,
+  PixelizeError,
+  type PixelizeOptions,
+} from "./lib/pixelize/pixelize.ts";
 export { inspectModel, type InspectOptions } from "./lib/inspect/inspect_model.ts";
 export { describeReport } from "./lib/inspect/describe_report.ts";
 export type { ModelKind } from "./lib/inspect/families/key_family.ts";

@@ -18,6 +18,7 @@ Deno.test("mod.ts exports what its users need", () => {
     "NoGpuError",
     "Palette",
     "PaletteError",
+    "PixelizeError",
     "SessionError",
     "SessionPool",
     "ShaderError",
@@ -35,8 +36,10 @@ Deno.test("mod.ts exports what its users need", () => {
     "encodeIndexedPng",
     "encodePng",
     "findPalette",
+    "hasTransparency",
     "inspectModel",
     "parsePalette",
+    "pixelize",
     "resolveRunConfig",
     "runTogether",
   ]);

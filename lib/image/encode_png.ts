@@ -53,25 +53,35 @@ export function encodeIndexedPng(
   size: ImageSize,
   indices: ArrayLike<number>,
   colors: Uint8Array,
+  options: IndexedPngOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  return joinPngChunks(indexedPngChunks(size, indices, colors));
+  return joinPngChunks(indexedPngChunks(size, indices, colors, options));
+}
+
+/** Options of {@linkcode encodeIndexedPng}. */
+export interface IndexedPngOptions {
+  /** Whether index K, one past the colors, is transparent. K is at most 255. Default: false. */
+  readonly hasTransparentIndex?: boolean;
+  /** Minimum number of bits per index: 1, 2, 4 or 8. Default: 1. */
+  readonly minDepth?: number;
 }
 
 /**
- * Makes the chunks of {@linkcode encodeIndexedPng} without the end chunk: "IHDR", "PLTE", "IDAT".
+ * Makes the chunks of {@linkcode encodeIndexedPng} without the end chunk: "IHDR", "PLTE", with a
+ * transparent index "tRNS", and "IDAT".
  *
  * @param indices Palette index of each pixel, shape [H, W].
  * @param colors Palette, 8-bit sRGB, shape [K, 3], K in [1, 256].
- * @param options.minDepth Minimum number of bits per index: 1, 2, 4 or 8. Default: 1.
  * @throws {RangeError} If the palette has more than 256 colors or an index is not below K.
  */
 export function indexedPngChunks(
   size: ImageSize,
   indices: ArrayLike<number>,
   colors: Uint8Array,
-  { minDepth = 1 }: { readonly minDepth?: number } = {},
+  { hasTransparentIndex = false, minDepth = 1 }: IndexedPngOptions = {},
 ): PngChunk[] {
-  const count = colors.length / 3;
+  const entries = hasTransparentIndex ? Uint8Array.of(...colors, 0, 0, 0) : colors;
+  const count = entries.length / 3;
   if (!Number.isInteger(count) || count < 1 || count > MAX_INDEXED_COLORS) {
     throw new RangeError(
       `Cannot encode indexed PNG: expected 1 to ${MAX_INDEXED_COLORS} colors, got ${count}`,
@@ -86,9 +96,15 @@ export function indexedPngChunks(
   const depth = [1, 2, 4, 8].find((bits) => bits >= minDepth && count <= 1 << bits)!;
   return [
     { type: "IHDR", data: header(size, depth, COLOR_TYPE.indexed) },
-    { type: "PLTE", data: colors },
+    { type: "PLTE", data: entries },
+    ...hasTransparentIndex ? [{ type: "tRNS", data: alphaOf(count) }] : [],
     { type: "IDAT", data: deflateSync(packIndices(size, indices, depth, count), { level: 9 }) },
   ];
+}
+
+/** The alpha of each entry: the last one is transparent. */
+function alphaOf(count: number): Uint8Array {
+  return new Uint8Array(count).fill(255, 0, count - 1);
 }
 
 function packIndices(

@@ -78,6 +78,7 @@ export function permissionsOf(parsed: ParsedCommand, context: PermissionContext)
       if (parsed.flags.output === undefined) grants.write(parsed.args[0]!);
       break;
     case "palettes":
+    case "pixelize":
       if (parsed.flags.output === undefined) grants.write(DEFAULT_OUTPUT);
       break;
     case "inspect":

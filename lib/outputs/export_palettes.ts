@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { writeFileInFolder } from "../files/write_file.ts";
 import type { Palette } from "../palette/palette.ts";
+import { freeName } from "../text/free_name.ts";
 import { PALETTE_FORMATS } from "../palette/palette_formats.ts";
 import type { PaletteFormat } from "../palette/palette_format.ts";
 
@@ -45,12 +46,4 @@ export async function exportPalettes(
   });
   for (const { path, content } of files) await writeFileInFolder(path, content);
   return files.map(({ path }) => path);
-}
-
-/** Names are compared without case, as file systems do. */
-function freeName(name: string, names: Set<string>): string {
-  let free = name;
-  for (let i = 2; names.has(free.toLowerCase()); i++) free = `${name}-${i}`;
-  names.add(free.toLowerCase());
-  return free;
 }

@@ -1,6 +1,7 @@
 import { type Seed, seedWords } from "../../kernels/random/philox.ts";
 import type { Image } from "../image/image.ts";
 import { nearestColor } from "./nearest_color.ts";
+import { fromOklab, toOklab } from "./oklab.ts";
 import { Palette } from "./palette.ts";
 
 /** Options of {@linkcode kmeansPalette}. */
@@ -9,6 +10,8 @@ export interface KmeansOptions {
   readonly seed?: Seed;
   /** Name of the new palette. Default: "kmeans-<colors>". */
   readonly name?: string;
+  /** Color space in which distances are measured. Default: "srgb". */
+  readonly space?: "srgb" | "oklab";
 }
 
 /** Number of random starts, of which the best wins. */
@@ -21,14 +24,14 @@ const MAX_COLORS = 2 ** 15;
 
 /** The distinct colors of an image and their counts. */
 interface Histogram {
-  /** 8-bit sRGB, shape [U, 3]. */
+  /** 8-bit sRGB, or OKLab, shape [U, 3]. */
   readonly colors: Float64Array;
   /** Shape [U]. */
   readonly counts: Float64Array;
 }
 
 /**
- * Quantizes an image to a palette: k-means over its pixels in sRGB.
+ * Quantizes an image to a palette: k-means over its pixels in sRGB or OKLab.
  *
  * Fully transparent pixels are ignored. If the image has fewer colors, so has the palette.
  *
@@ -41,8 +44,9 @@ export function kmeansPalette(image: Image, count: number, options: KmeansOption
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`Cannot pick colors: expected a count of 1 or more, got ${count}`);
   }
-  const { seed = 0, name = `kmeans-${count}` } = options;
-  const histogram = countColors(image);
+  const { seed = 0, name = `kmeans-${count}`, space = "srgb" } = options;
+  const counted = countColors(image);
+  const histogram = space === "srgb" ? counted : { ...counted, colors: toOklabs(counted.colors) };
   let best = histogram.colors;
   if (histogram.counts.length > count) {
     let bestError = Infinity;
@@ -57,7 +61,26 @@ export function kmeansPalette(image: Image, count: number, options: KmeansOption
       bestError = error;
     }
   }
-  return new Palette(name, sortedBytes(best));
+  return new Palette(name, sortedBytes(space === "srgb" ? best : fromOklabs(best)));
+}
+
+function toOklabs(colors: Float64Array): Float64Array {
+  return mapTriples(colors, toOklab);
+}
+
+function fromOklabs(colors: Float64Array): Float64Array {
+  return mapTriples(colors, fromOklab);
+}
+
+function mapTriples(
+  colors: Float64Array,
+  map: (color: readonly [number, number, number]) => readonly number[],
+): Float64Array {
+  const mapped = new Float64Array(colors.length);
+  for (let i = 0; i < colors.length; i += 3) {
+    mapped.set(map([colors[i]!, colors[i + 1]!, colors[i + 2]!]), i);
+  }
+  return mapped;
 }
 
 function countColors(image: Image): Histogram {

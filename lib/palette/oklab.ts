@@ -24,6 +24,27 @@ export function toOklab(color: Rgb): Oklab {
   ];
 }
 
+/**
+ * Converts a color of OKLab to 8-bit sRGB. Colors outside of sRGB are clipped.
+ *
+ * Source: Ottosson 2020, https://bottosson.github.io/posts/oklab.
+ */
+export function fromOklab([lightness, redness, yellowness]: Oklab): Rgb {
+  const long = (lightness + 0.3963377774 * redness + 0.2158037573 * yellowness) ** 3;
+  const middle = (lightness - 0.1055613458 * redness - 0.0638541728 * yellowness) ** 3;
+  const short = (lightness - 0.0894841775 * redness - 1.291485548 * yellowness) ** 3;
+  return [
+    toByte(4.0767416621 * long - 3.3077115913 * middle + 0.2309699292 * short),
+    toByte(-1.2684380046 * long + 2.6097574011 * middle - 0.3413193965 * short),
+    toByte(-0.0041960863 * long - 0.7034186147 * middle + 1.707614701 * short),
+  ];
+}
+
+function toByte(linear: number): number {
+  const value = linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055;
+  return Math.round(255 * Math.min(1, Math.max(0, value)));
+}
+
 function toLinear(value: number): number {
   return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
 }

@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import type { RunConfig } from "../../../config/run_config.ts";
 import type { Image } from "../../image/image.ts";
-import { decodeImage } from "../../image/decode_image.ts";
 import { namedBackground } from "../../initialization/background.ts";
+import { readImage } from "./read_image.ts";
 import { derivedPaletteName } from "../../initialization/initialize.ts";
 import { probeFolder, removeTemporaryFiles } from "../../files/probe_folder.ts";
 import { readFile } from "../../files/read_file.ts";
@@ -26,9 +26,6 @@ import { decodeCheckpoint } from "../../run/decode_checkpoint.ts";
 import { defined } from "../../text/defined.ts";
 import { refuseLinks } from "./refuse_links.ts";
 import { videoNotes } from "./video_notes.ts";
-
-/** The maximum size of an input image in bytes. */
-const MAX_IMAGE_BYTES = 2 ** 29;
 
 /** Exit code of a program that Ctrl-C stopped: 128 + SIGINT. */
 const INTERRUPTED = 130;
@@ -136,11 +133,6 @@ async function readOrders(
       createFolder: (run, date) => createFolder(request, run, date),
     };
   });
-}
-
-async function readImage(path: string, onNote: (note: string) => void): Promise<Image> {
-  const bytes = await readFile(path, { maxBytes: MAX_IMAGE_BYTES });
-  return await decodeImage(bytes, { name: path, onNote });
 }
 
 /** Creates the folder of a run; a resumed run has one. */

@@ -53,6 +53,18 @@ Examples:
   deno task palettes sweetie-16 --export gpl,ase,act
   deno task palettes sprite.png --export hex`;
 
+const PIXELIZE = `
+Makes pixel art of images by size and palette alone: no teacher, no GPU. Without --size, pixel art
+keeps its size, and other images get 64 pixels along the longer axis. Transparent parts stay
+transparent. Of a folder, all images are taken. Pixel art in the palette's colors comes back bit for
+bit.
+
+Examples:
+  deno task pixelize photo.jpg --palette pico-8 --size 48,64
+  deno task pixelize sprites --colors 12 --outline auto
+  deno task pixelize photo.jpg --palette game-boy --dither bayer4
+  deno task pixelize upscaled_sprite.png --detect`;
+
 const VERIFY = `
 Prints one line per tensor: name, maximum absolute error, relative error, and ok, FAIL or skipped.
 Exits with 1 if a tensor fails.`;
@@ -106,6 +118,17 @@ export const COMMANDS: readonly Command[] = [
       help: "built-in names, palette files or folders (default: all built-in palettes)",
     }],
     notes: PALETTES,
+  },
+  {
+    name: "pixelize",
+    help: "Turns images into pixel art, without a teacher.",
+    arguments: [{
+      name: "image",
+      count: "many",
+      path: "read",
+      help: "image files, or folders of them",
+    }],
+    notes: PIXELIZE,
   },
   {
     name: "verify",

@@ -4,6 +4,7 @@ export type CommandName =
   | "layers"
   | "video"
   | "palettes"
+  | "pixelize"
   | "verify"
   | "inspect"
   | "random-teacher";

@@ -1,5 +1,6 @@
 import type { CommandName, Flag } from "./flag.ts";
 import { drawSeed, parseSize } from "./parse_values.ts";
+import { PIXELIZE_FLAGS } from "./pixelize_flags.ts";
 import { SD_PIXL_FLAGS } from "./sd_pixl_flags.ts";
 
 /**
@@ -312,9 +313,19 @@ export const FLAGS = [
   },
   {
     name: "--debug",
-    commands: ["generate", "layers", "video", "palettes", "verify", "inspect", "random-teacher"],
+    commands: [
+      "generate",
+      "layers",
+      "video",
+      "palettes",
+      "pixelize",
+      "verify",
+      "inspect",
+      "random-teacher",
+    ],
     help: "print the stack of an error",
   },
+  ...PIXELIZE_FLAGS,
   ...SD_PIXL_FLAGS,
 ] as const satisfies readonly Flag[];
 

@@ -203,6 +203,15 @@ Deno.test("permissionsOf() lets palettes read what is named, not the values of f
   );
 });
 
+Deno.test("permissionsOf() lets pixelize read its images and write its output, without a GPU", () => {
+  const args = ["a.png", "sprites", "--palette", "mine.gpl", "--outline", "/etc"];
+  assertPermissions(
+    permit("pixelize", args, WITHOUT_RUNTIME),
+    ["/project", "/home/a.png", "/home/sprites", "/home/mine.gpl", "/home/workdir"],
+    ["--allow-write=/home/workdir", TERMINAL],
+  );
+});
+
 Deno.test("permissionsOf() gives the network only for a URL that is named", () => {
   const args = ["--model", "https://example.org:8443/mini", "--set", "output=o"];
   assertPermissions(permit("generate", args), [...PROJECT, "/home/o"], [

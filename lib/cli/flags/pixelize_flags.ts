@@ -1,0 +1,80 @@
+import type { Flag } from "./flag.ts";
+
+/** The flags of `pixelize`. */
+export const PIXELIZE_FLAGS = [
+  {
+    name: "--palette",
+    commands: ["pixelize"],
+    value: "name|file",
+    path: "read",
+    help: "a built-in palette or a palette file ({palette files})",
+  },
+  {
+    name: "--colors",
+    commands: ["pixelize"],
+    value: "number",
+    help: "takes so many colors from each image instead (default: 16)",
+  },
+  {
+    name: "--size",
+    commands: ["pixelize"],
+    value: "H,W",
+    help: "height and width of the picture in pixels, each from 1 to 1024",
+  },
+  {
+    name: "--fit",
+    commands: ["pixelize"],
+    value: "how",
+    help: "how an image of another aspect ratio fits: crop, fit or pad (default: crop)",
+  },
+  {
+    name: "--background",
+    commands: ["pixelize"],
+    value: "color",
+    help:
+      "fills transparent parts: a hexadecimal color, a CSS name, a palette index, or auto for " +
+      "a palette color unlike the subject",
+  },
+  {
+    name: "--detect",
+    commands: ["pixelize"],
+    help: "finds the grid of pixel art that was enlarged off the grid, and restores its pixels",
+  },
+  {
+    name: "--dither",
+    commands: ["pixelize"],
+    value: "pattern",
+    help: "ordered dithering: bayer2, bayer4, bayer8, blue-noise or none (default: none)",
+  },
+  {
+    name: "--dither-strength",
+    commands: ["pixelize"],
+    value: "number",
+    help: "from 0 to 1 (default: 1)",
+  },
+  {
+    name: "--outline",
+    commands: ["pixelize"],
+    value: "color",
+    help: "draws an outline of one pixel around the opaque part: a color, or auto for the darkest",
+  },
+  {
+    name: "--remove-orphans",
+    commands: ["pixelize"],
+    help: "removes pixels whose color none of their four neighbors has",
+  },
+  {
+    name: "--scale",
+    commands: ["pixelize"],
+    value: "number",
+    help: "factor of the enlarged copy; 1 writes none (default: about 512 pixels)",
+  },
+  {
+    name: "--output",
+    aliases: ["-o"],
+    commands: ["pixelize"],
+    value: "folder",
+    path: "write",
+    help: "where the pictures go (default: workdir/pixelized)",
+  },
+] as const satisfies readonly Flag[];

@@ -1,0 +1,55 @@
+import { type IndexedPicture, neighborsOf } from "./indexed_picture.ts";
+
+/** Counts the orphan pixels: those whose color none of their four neighbors has. */
+export function countOrphans(picture: IndexedPicture): number {
+  return picture.indices.filter((_, pixel) => isOrphan(picture, pixel)).length;
+}
+
+/**
+ * Removes orphan pixels: each takes the most frequent color of its four neighbors, of several the
+ * one that is nearest to its own.
+ *
+ * Pixels are visited row by row, so that of two orphans side by side the first one's new color
+ * counts for the second. Transparent orphans are holes, and are filled.
+ *
+ * @returns A new picture.
+ */
+export function removeOrphans(picture: IndexedPicture): IndexedPicture {
+  const cleaned = { ...picture, indices: picture.indices.slice() };
+  for (const pixel of cleaned.indices.keys()) {
+    if (isOrphan(cleaned, pixel)) cleaned.indices[pixel] = frequentNeighbor(cleaned, pixel);
+  }
+  return cleaned;
+}
+
+function isOrphan(picture: IndexedPicture, pixel: number): boolean {
+  for (const other of neighborsOf(picture, pixel)) {
+    if (picture.indices[other] === picture.indices[pixel]) return false;
+  }
+  return picture.indices.length > 1;
+}
+
+function frequentNeighbor(picture: IndexedPicture, pixel: number): number {
+  const { palette, indices } = picture;
+  const counts = new Map<number, number>();
+  for (const other of neighborsOf(picture, pixel)) {
+    counts.set(indices[other]!, (counts.get(indices[other]!) ?? 0) + 1);
+  }
+  const own = indices[pixel]!;
+  const distance = (k: number) => {
+    if (k === palette.size || own === palette.size) return Infinity;
+    const [a, b] = [palette.at(k), palette.at(own)];
+    return a.reduce((sum, value, c) => sum + (value - b[c]!) ** 2, 0);
+  };
+  const [[best]] = [...counts].sort(([a, m], [b, n]) =>
+    n - m || compare(distance(a), distance(b))
+  ) as [
+    [number, number],
+  ];
+  return best;
+}
+
+/** The order of two numbers, infinite ones included. */
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
