@@ -8,7 +8,7 @@ import { reduceToSquares } from "../image/enlarged_picture.ts";
 import { resizeImage } from "../image/resize_image.ts";
 import { findBackground } from "../initialization/background.ts";
 import { clusteredClasses, exactClasses } from "../initialization/pixel_classes.ts";
-import { prepareStartImage, type StartImage } from "../initialization/start_image.ts";
+import { prepareStartImage } from "../initialization/start_image.ts";
 import { kmeansPalette } from "../palette/kmeans_palette.ts";
 import type { Palette } from "../palette/palette.ts";
 import { detectGrid, sampleGrid } from "./detect_grid.ts";
@@ -85,11 +85,11 @@ export function pixelize(image: Image, options: PixelizeOptions = {}): Pixelized
   });
   const exact = exactClasses(start.image, size, palette)?.classes;
   const opaque = exact ?? classesOf(start.image, size, palette, options);
-  const transparent = options.background === undefined ? transparentCells(start, size) : undefined;
+  const mask = options.background === undefined ? start.mask : undefined;
   let picture: IndexedPicture = {
     ...size,
     palette,
-    indices: opaque.map((k, i) => transparent?.[i] ? palette.size : k),
+    indices: opaque.map((k, i) => mask?.[i] === 0 ? palette.size : k),
   };
   if (options.removesOrphans) picture = removeOrphans(picture);
   if (options.outline !== undefined) {
@@ -146,16 +146,4 @@ function classesOf(
   if (options.dither === undefined) return clusteredClasses(image, size, palette).classes;
   const small = resizeImage(image, size, { fit: "stretch", filter: "area" });
   return dither(small, palette, options.dither);
-}
-
-/** Tells for each pixel of the picture whether most of its area is transparent. */
-function transparentCells({ image, mask }: StartImage, size: ImageSize): Uint8Array | undefined {
-  if (mask === undefined) return undefined;
-  const factor = image.width / size.width;
-  const opaque = new Uint32Array(size.height * size.width);
-  for (const [i, bit] of mask.entries()) {
-    const y = Math.floor(Math.floor(i / image.width) / factor);
-    opaque[y * size.width + Math.floor(i % image.width / factor)]! += bit;
-  }
-  return Uint8Array.from(opaque, (count) => 2 * count < factor * factor ? 1 : 0);
 }
