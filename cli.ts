@@ -14,7 +14,8 @@ import {
   type ParsedCommand,
 } from "./lib/cli/flags/parse_command_line.ts";
 import { formatName, PALETTE_FILE_FORMATS } from "./lib/outputs/export_palettes.ts";
-import { type Terminal, terminalOf } from "./lib/report/terminal.ts";
+import { terminalOf } from "./lib/cli/commands/terminal_of.ts";
+import type { Terminal } from "./lib/report/terminal.ts";
 import { PALETTE_EXTENSIONS } from "./lib/palette/palette_formats.ts";
 import {
   DEFAULT_VIDEO_FORMAT,

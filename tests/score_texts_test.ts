@@ -3,7 +3,8 @@ import { COMMANDS } from "../lib/cli/flags/command_table.ts";
 import { scoreByDenoising } from "../lib/guidance/choose_by_denoising.ts";
 import type { Denoiser } from "../lib/guidance/denoiser.ts";
 import type { NoiseSchedule } from "../lib/guidance/noise_schedule.ts";
-import { scoreText, writePictureIndex } from "../lib/outputs/picture_index.ts";
+import { writePictureIndex } from "../lib/outputs/picture_index.ts";
+import { formatScore } from "../lib/text/format_score.ts";
 import { Gpu } from "../kernels/gpu/gpu.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
@@ -70,7 +71,7 @@ Deno.test("the note of index.json describes the score that is computed", async (
   assert(good.score > poor.score);
 });
 
-Deno.test("0 is about the score of predicting no noise, and scoreText() tells worse from better", async () => {
+Deno.test("0 is about the score of predicting no noise, and formatScore() tells worse from better", async () => {
   using gpu = await Gpu.request();
   assert.match(await readScoreNote(), /0 is the error of predicting no noise at all/);
   // The noise has variance 1; that of these few values is near to it.
@@ -79,8 +80,8 @@ Deno.test("0 is about the score of predicting no noise, and scoreText() tells wo
   assert(Math.abs(none.score - mean) < 1e-4);
   const worse = await score(gpu, { prompt: -9, negative: 0 });
   const better = await score(gpu, { prompt: 0.9, negative: 0 });
-  assert.match(scoreText(worse.score), /^-/);
-  assert.match(scoreText(better.score), /^\+/);
+  assert.match(formatScore(worse.score), /^-/);
+  assert.match(formatScore(better.score), /^\+/);
 });
 
 Deno.test("no text about scores gives the negative prompt a role", async () => {

@@ -5,6 +5,7 @@ import type { Image } from "../image/image.ts";
 import { contactSheet, labelWidth, type SheetOptions } from "./contact_sheet.ts";
 import type { PictureKey } from "../run/run_picture.ts";
 import { writeFile } from "../files/write_file.ts";
+import { formatScore } from "../text/format_score.ts";
 import { toJson } from "../text/to_json.ts";
 
 /** One of several pictures whose files are written. */
@@ -102,7 +103,7 @@ function pictureSheet(pictures: readonly MadePicture[]): Image {
   const [hasPrompts, hasPalettes] = [differs("prompt"), differs("palette")];
   const tiles = pictures.map((picture, i) => {
     const { score, number, seed, prompt, palette, image } = picture;
-    const scored = Number.isFinite(score) ? scoreText(score!) : "no score";
+    const scored = Number.isFinite(score) ? formatScore(score!) : "no score";
     const labels = [
       `${i + 1}. ${scored}`,
       `picture ${number}, seed ${seed}`,
@@ -112,11 +113,4 @@ function pictureSheet(pictures: readonly MadePicture[]): Image {
     return { image, labels };
   });
   return contactSheet(tiles, SHEET);
-}
-
-/**
- * Writes a score with its sign: a negative one is worse than 0, the score of predicting no noise.
- */
-export function scoreText(score: number): string {
-  return `${score < 0 ? "-" : "+"}${Math.abs(score).toPrecision(3)}`;
 }

@@ -1,5 +1,5 @@
 import { formatDuration } from "../text/format_duration.ts";
-import { scoreText } from "../outputs/picture_index.ts";
+import { formatScore } from "../text/format_score.ts";
 import type { PictureNumber, PicturesEvent, RunEvent } from "./run_event.ts";
 
 type HeadEvent = RunEvent & { readonly event: "start" | "note" | "stage" | "failed" };
@@ -35,7 +35,7 @@ export function doneText(event: RunEvent & { event: "done" }): string {
   const head = interrupted ? "stopped; the picture so far and a checkpoint are written" : "done";
   const time = `${formatDuration(seconds)}, ${teacherCalls} teacher calls`;
   if (picture) {
-    const scored = typeof score === "number" ? `, score ${scoreText(score)}` : "";
+    const scored = typeof score === "number" ? `, score ${formatScore(score)}` : "";
     return `${numberText(picture)} ${head} (${time}${scored})\n  ${folder}\n`;
   }
   return [`${head} (${time})`, ...files.map((file) => `  ${file}`), ""].join("\n");
@@ -47,7 +47,7 @@ export function picturesText(event: PicturesEvent): string {
   const made = pictures.filter(({ complete }) => complete).length;
   const head = interrupted ? `stopped with ${made} of ${asked} pictures` : `${made} pictures`;
   const lines = pictures.map(({ number, prompt, palette, seed, score, complete }, i) => {
-    const scored = score === null ? "no score" : scoreText(score);
+    const scored = score === null ? "no score" : formatScore(score);
     const rank = complete ? `${i + 1}. ${scored}` : "not complete";
     return `  ${rank}  picture ${number}: seed ${seed}, ${palette}, "${prompt}"`;
   });

@@ -10,3 +10,18 @@ export interface Reporter {
   /** Shows the picture so far. */
   preview(image: Image, picture?: PictureNumber): void;
 }
+
+/** Creates a reporter that hands everything on to several. */
+export function teeReporter(...reporters: readonly Reporter[]): Reporter {
+  return {
+    report(event) {
+      for (const reporter of reporters) reporter.report(event);
+    },
+    preview(image, picture) {
+      for (const reporter of reporters) reporter.preview(image, picture);
+    },
+    get wantsPreview() {
+      return reporters.some(({ wantsPreview }) => wantsPreview);
+    },
+  };
+}

@@ -5,7 +5,6 @@ import { Image, type Rgb } from "../../../lib/image/image.ts";
 import {
   type MadePicture,
   rankPictures,
-  scoreText,
   writePictureIndex,
 } from "../../../lib/outputs/picture_index.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
@@ -37,10 +36,6 @@ Deno.test("rankPictures() puts the best score first, and what has none last", ()
     picture(6, { score: undefined }),
   ];
   assert.deepEqual(rankPictures(pictures).map(({ number }) => number), [4, 3, 5, 2, 6, 1]);
-});
-
-Deno.test("scoreText() writes the sign: a negative score is worse than predicting no noise", () => {
-  assert.deepEqual([0.01234, -0.5, 0].map(scoreText), ["+0.0123", "-0.500", "+0.00"]);
 });
 
 Deno.test("writePictureIndex() enlarges complete pictures by a whole factor, and shrinks none", () =>

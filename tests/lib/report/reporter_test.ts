@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { progressLine } from "../../../lib/report/progress_line.ts";
 import { createReporter } from "../../../lib/report/create_reporter.ts";
 import type { PictureNumber, RunEvent, StepEvent } from "../../../lib/report/run_event.ts";
-import { createTerminal, terminalOf } from "../../../lib/report/terminal.ts";
+import { createTerminal } from "../../../lib/report/terminal.ts";
+import { terminalOf } from "../../../lib/cli/commands/terminal_of.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { defined } from "../../../lib/text/defined.ts";
 

@@ -112,7 +112,7 @@ function paintingRun(config: RunConfig, inputs: RunInputs, stepMs: number): Run 
 
 if (import.meta.main) {
   const { parseCommandLine } = await import("../../../../lib/cli/flags/parse_command_line.ts");
-  const { terminalOf } = await import("../../../../lib/report/terminal.ts");
+  const { terminalOf } = await import("../../../../lib/cli/commands/terminal_of.ts");
   const terminals = { out: terminalOf(Deno.stdout), status: terminalOf(Deno.stderr) };
   const parsed = parseCommandLine(Deno.args);
   if (parsed?.command !== "generate") throw new Error("Cannot run this command in a test");
