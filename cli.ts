@@ -16,12 +16,12 @@ import {
 import { formatName, PALETTE_FILE_FORMATS } from "./lib/outputs/export_palettes.ts";
 import { terminalOf } from "./lib/cli/commands/terminal_of.ts";
 import type { Terminal } from "./lib/report/terminal.ts";
-import { PALETTE_EXTENSIONS } from "./lib/palette/palette_formats.ts";
+import { PALETTE_EXTENSIONS } from "./lib/palette/formats/palette_formats.ts";
 import {
   DEFAULT_VIDEO_FORMAT,
   VIDEO_EXTENSIONS,
   VIDEO_FORMATS,
-} from "./lib/video/video_formats.ts";
+} from "./lib/video/formats/video_formats.ts";
 
 const VIDEO_FORMAT_LIST = `${VIDEO_FORMATS.map(({ name }) => name).join(", ")}, ` +
   `or several with commas (default: ${DEFAULT_VIDEO_FORMAT.name})`;

@@ -97,7 +97,11 @@ export { ShaderError } from "./kernels/gpu/shader_error.ts";
 export type { Seed } from "./kernels/random/philox.ts";
 export type { GpuTensor, TensorData, TensorType } from "./kernels/gpu/tensor.ts";
 
-export { decodeImage, type DecodeImageOptions, ImageError } from "./lib/image/decode_image.ts";
+export {
+  decodeImage,
+  type DecodeImageOptions,
+  ImageError,
+} from "./lib/image/formats/decode_image.ts";
 export {
   encodeIndexedPng,
   encodePng,
@@ -105,11 +109,15 @@ export {
   type PngOptions,
 } from "./lib/image/encode_png.ts";
 export { Image, type ImageSize, type Rgb } from "./lib/image/image.ts";
-export { type BuiltInPalette, builtInPalettes } from "./lib/palette/built_in_palettes.ts";
-export { findPalette, type ReadBytes, UnknownPaletteError } from "./lib/palette/find_palette.ts";
+export { type BuiltInPalette, builtInPalettes } from "./lib/palette/formats/built_in_palettes.ts";
+export {
+  findPalette,
+  type ReadBytes,
+  UnknownPaletteError,
+} from "./lib/palette/formats/find_palette.ts";
 export { Palette } from "./lib/palette/palette.ts";
 export { PaletteError } from "./lib/palette/palette_format.ts";
-export { parsePalette } from "./lib/palette/palette_formats.ts";
+export { parsePalette } from "./lib/palette/formats/palette_formats.ts";
 
 export { TeacherFolderError } from "./lib/conditioning/teacher_folder.ts";
 export type { GeneratorStatistics } from "./lib/generator/generator_statistics.ts";

@@ -4,9 +4,9 @@ import { createRun } from "../lib/distill/create_run.ts";
 import { distill } from "../lib/distill/distill.ts";
 import { orphanPixelShare } from "./support/orphan_pixel_share.ts";
 import { SessionPool } from "../lib/onnx/batching/session_pool.ts";
-import { decodeImage } from "../lib/image/decode_image.ts";
+import { decodeImage } from "../lib/image/formats/decode_image.ts";
 import { nearestColor } from "../lib/palette/nearest_color.ts";
-import { findPalette } from "../lib/palette/find_palette.ts";
+import { findPalette } from "../lib/palette/formats/find_palette.ts";
 import { Classifier, CLASSIFIER_PATH } from "./bench/recipes/classifier.ts";
 import { gpuTest } from "./support/gpu_test.ts";
 

@@ -1,7 +1,7 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { chooseRuntime } from "../onnx/runtime/choose_runtime.ts";
-import { findPalette } from "../palette/find_palette.ts";
+import { findPalette } from "../palette/formats/find_palette.ts";
 import { planRun } from "./memory/plan_run.ts";
 import type { RunInputs } from "./run_inputs.ts";
 import { setUpRun } from "./set_up_run.ts";

@@ -7,7 +7,7 @@ import { LatentDecoder } from "../guidance/latent_decoder.ts";
 import { derivedPaletteName } from "../initialization/initialize.ts";
 import { CancelableSessions } from "../onnx/runtime/cancelable_sessions.ts";
 import { AdamW } from "../optimizer/adamw.ts";
-import { findPalette } from "../palette/find_palette.ts";
+import { findPalette } from "../palette/formats/find_palette.ts";
 import { checkCheckpoint } from "../run/checkpoint.ts";
 import { defined } from "../text/defined.ts";
 import { DistillRun } from "./distill_run.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { writeFileInFolder } from "../files/write_file.ts";
 import type { Palette } from "../palette/palette.ts";
 import { freeName } from "../text/free_name.ts";
-import { PALETTE_FORMATS } from "../palette/palette_formats.ts";
+import { PALETTE_FORMATS } from "../palette/formats/palette_formats.ts";
 import type { PaletteFormat } from "../palette/palette_format.ts";
 
 /** A format that can be written. */

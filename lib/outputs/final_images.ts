@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { writeFile } from "../files/write_file.ts";
 import { enlargeIndices, enlargementFactor, enlargeNearest } from "../image/enlarge_nearest.ts";
 import { Image } from "../image/image.ts";
-import { DEFAULT_PICTURE_FORMAT, type PictureFormat } from "../image/image_formats.ts";
+import { DEFAULT_PICTURE_FORMAT, type PictureFormat } from "../image/formats/image_formats.ts";
 import type { RunPicture } from "../run/run_picture.ts";
 
 /** Options of {@linkcode writeFinalImages}. */

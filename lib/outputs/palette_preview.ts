@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { encodePng } from "../image/encode_png.ts";
-import { builtInPalettes } from "../palette/built_in_palettes.ts";
+import { builtInPalettes } from "../palette/formats/built_in_palettes.ts";
 import { type ColorOrder, colorOrder } from "../palette/color_order.ts";
-import { findCreditedPalette } from "../palette/find_palette.ts";
+import { findCreditedPalette } from "../palette/formats/find_palette.ts";
 import { previewWarnings } from "../palette/near_colors.ts";
 import { readPaletteFile } from "../palette/palette_file.ts";
 import { PaletteError } from "../palette/palette_format.ts";
-import { isSearchedPaletteFile, SEARCHED_EXTENSIONS } from "../palette/palette_formats.ts";
+import { isSearchedPaletteFile, SEARCHED_EXTENSIONS } from "../palette/formats/palette_formats.ts";
 import { palettePage } from "../palette/preview_page.ts";
 import { paletteSheet, type SheetEntry } from "../palette/preview_sheet.ts";
 import { isFolder, listFiles } from "../files/list_files.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { decodeImage } from "../image/decode_image.ts";
+import { decodeImage } from "../image/formats/decode_image.ts";
 import type { Image, ImageSize } from "../image/image.ts";
 import { PNG } from "../image/formats/png.ts";
 import { readPngChunks } from "../image/png_chunks.ts";

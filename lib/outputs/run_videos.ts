@@ -2,8 +2,8 @@ import { join } from "node:path";
 import type { ImageSize } from "../image/image.ts";
 import type { RunPicture } from "../run/run_picture.ts";
 import type { VideoFormat } from "../video/video_format.ts";
-import { DEFAULT_VIDEO_FORMAT } from "../video/video_formats.ts";
-import { VideoWriter } from "../video/video_writer.ts";
+import { DEFAULT_VIDEO_FORMAT } from "../video/formats/video_formats.ts";
+import { VideoWriter } from "../video/formats/video_writer.ts";
 
 /** Options of the videos of a run. */
 export interface RunVideoOptions {

@@ -4,7 +4,7 @@ import type { Palette } from "../palette/palette.ts";
 import { indicesOf, readFramePalette, readRunFrame, type RunFrame } from "./run_frames.ts";
 import type { VideoFormat } from "../video/video_format.ts";
 import type { VideoLayout } from "../video/video_layout.ts";
-import { VideoWriter } from "../video/video_writer.ts";
+import { VideoWriter } from "../video/formats/video_writer.ts";
 import { makeFolder } from "../files/write_file.ts";
 
 /** A video to write. */

@@ -3,7 +3,7 @@ import { resolveRunConfig } from "../../config/mod.ts";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
 import { createRun } from "../../lib/distill/create_run.ts";
 import { distill } from "../../lib/distill/distill.ts";
-import { findPalette } from "../../lib/palette/find_palette.ts";
+import { findPalette } from "../../lib/palette/formats/find_palette.ts";
 import { describeEnvironment } from "./bench_environment.ts";
 import { GpuClock } from "./gpu_clock.ts";
 

@@ -4,7 +4,7 @@ import { Gpu } from "../../kernels/gpu/gpu.ts";
 import { createRun } from "../../lib/distill/create_run.ts";
 import type { Image } from "../../lib/image/image.ts";
 import { SessionPool } from "../../lib/onnx/batching/session_pool.ts";
-import { findPalette } from "../../lib/palette/find_palette.ts";
+import { findPalette } from "../../lib/palette/formats/find_palette.ts";
 import { contactSheet, type SheetRow } from "./recipes/contact_sheet.ts";
 
 const PROMPTS: readonly (readonly [kind: string, ...prompts: readonly string[]])[] = [

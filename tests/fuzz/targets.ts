@@ -1,7 +1,7 @@
 import { parseRunConfig } from "../../config/parse_run_config.ts";
-import { decodeImage } from "../../lib/image/decode_image.ts";
+import { decodeImage } from "../../lib/image/formats/decode_image.ts";
 import { Palette } from "../../lib/palette/palette.ts";
-import { parsePalette } from "../../lib/palette/palette_formats.ts";
+import { parsePalette } from "../../lib/palette/formats/palette_formats.ts";
 import { encodeCheckpoint } from "../../lib/run/checkpoint.ts";
 import { decodeCheckpoint } from "../../lib/run/decode_checkpoint.ts";
 

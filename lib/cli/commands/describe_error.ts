@@ -1,4 +1,4 @@
-import { UnknownPaletteError } from "../../palette/find_palette.ts";
+import { UnknownPaletteError } from "../../palette/formats/find_palette.ts";
 import { visibleText } from "../../text/visible_text.ts";
 
 /** An error as the user sees it. */

@@ -4,7 +4,7 @@ import { writeLayers } from "../../outputs/layers.ts";
 import { layersFolder } from "../flags/command_paths.ts";
 import { readFile } from "../../files/read_file.ts";
 import { readPaletteFile } from "../../palette/palette_file.ts";
-import { findPalette } from "../../palette/find_palette.ts";
+import { findPalette } from "../../palette/formats/find_palette.ts";
 import { matchPalette, type PaletteMatch } from "../../palette/match_palette.ts";
 import { mixtureOfLogits, recolorMixture } from "../../palette/mixture.ts";
 import type { Palette } from "../../palette/palette.ts";

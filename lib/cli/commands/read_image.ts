@@ -1,5 +1,5 @@
 import { readFile } from "../../files/read_file.ts";
-import { decodeImage } from "../../image/decode_image.ts";
+import { decodeImage } from "../../image/formats/decode_image.ts";
 import type { Image } from "../../image/image.ts";
 
 /** The maximum size of an input image in bytes. */

@@ -18,7 +18,7 @@ import {
   VIDEO_EXTENSIONS,
   videoFormatOf,
   videoTarget,
-} from "../../video/video_formats.ts";
+} from "../../video/formats/video_formats.ts";
 import { videoLayout } from "../../video/video_layout.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
 import { Interrupt } from "./interrupt.ts";

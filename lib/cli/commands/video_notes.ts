@@ -1,6 +1,6 @@
 import { type ImageSize, sizeText } from "../../image/image.ts";
 import type { VideoFormat } from "../../video/video_format.ts";
-import { DEFAULT_VIDEO_FORMAT } from "../../video/video_formats.ts";
+import { DEFAULT_VIDEO_FORMAT } from "../../video/formats/video_formats.ts";
 import { videoLayout } from "../../video/video_layout.ts";
 
 /** A format and the size of its videos. */

@@ -6,7 +6,11 @@ import {
   MAX_FPS,
   type VideoFormat,
 } from "../../video/video_format.ts";
-import { DEFAULT_VIDEO_FORMAT, findVideoFormat, VIDEO_FORMATS } from "../../video/video_formats.ts";
+import {
+  DEFAULT_VIDEO_FORMAT,
+  findVideoFormat,
+  VIDEO_FORMATS,
+} from "../../video/formats/video_formats.ts";
 import type { FlagsOf } from "./flag_table.ts";
 import { parseCount, parseSize } from "./parse_values.ts";
 

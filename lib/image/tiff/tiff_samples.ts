@@ -1,6 +1,6 @@
 import { decodeByRuntime } from "../decode_by_runtime.ts";
 import type { ImageSize } from "../image.ts";
-import { readJpeg } from "../formats/jpeg.ts";
+import { readJpeg } from "../jpeg_markers.ts";
 import { decompressTiff, JPEG_COMPRESSION, type TiffCompression } from "./tiff_compression.ts";
 import { TAG, type TiffDirectory } from "./tiff_directory.ts";
 

@@ -2,7 +2,7 @@ import type { RunConfig } from "../../../config/run_config.ts";
 import { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { Interrupt } from "../../../lib/cli/commands/interrupt.ts";
 import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
-import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import { describeEnvironment } from "../bench_environment.ts";
 import { BENCH_HELP, type BenchOptions, parseBenchOptions } from "./bench_options.ts";
 import { pictureFingerprint, teacherFingerprint } from "./fingerprint.ts";

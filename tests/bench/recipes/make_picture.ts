@@ -5,7 +5,7 @@ import { distill } from "../../../lib/distill/distill.ts";
 import { runTogether, type SharedInputs } from "../../../lib/distill/run_together.ts";
 import type { Image, ImageSize } from "../../../lib/image/image.ts";
 import type { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
-import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import type { Palette } from "../../../lib/palette/palette.ts";
 import { defined } from "../../../lib/text/defined.ts";
 

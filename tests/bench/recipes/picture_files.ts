@@ -1,4 +1,4 @@
-import { decodeImage } from "../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../lib/image/formats/decode_image.ts";
 import { encodeIndexedPng } from "../../../lib/image/encode_png.ts";
 import type { Image } from "../../../lib/image/image.ts";
 import { writeFileInFolder } from "../../../lib/files/write_file.ts";

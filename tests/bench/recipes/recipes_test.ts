@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { builtInPalettes } from "../../../lib/palette/built_in_palettes.ts";
-import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { builtInPalettes } from "../../../lib/palette/formats/built_in_palettes.ts";
+import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import { parseBenchOptions } from "./bench_options.ts";
 import { readInput } from "./picture_files.ts";
 import { backgroundColor } from "./backgrounds.ts";

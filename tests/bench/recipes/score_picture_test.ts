@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Image } from "../../../lib/image/image.ts";
-import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import type { Classifier } from "./classifier.ts";
 import { scorePicture } from "./score_picture.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { decodePng } from "../../../lib/image/decode_png.ts";
 import { Image } from "../../../lib/image/image.ts";
-import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 import { contactSheet } from "./contact_sheet.ts";
 import type { JournalEntry } from "./journal.ts";

@@ -4,7 +4,7 @@ import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { chooseBatch } from "../../../lib/distill/choose_batch.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { setUpRun } from "../../../lib/distill/set_up_run.ts";
-import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import { discImage, tinyConfig } from "./tiny_run.ts";
 
 /** A fake hardware GPU with the limits of a software adapter. */

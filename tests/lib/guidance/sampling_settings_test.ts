@@ -9,7 +9,7 @@ import {
 import { setUpRun } from "../../../lib/distill/set_up_run.ts";
 import { loadNetworks } from "../../../lib/distill/load_networks.ts";
 import type { SessionLoader } from "../../../lib/onnx/runtime/session.ts";
-import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";

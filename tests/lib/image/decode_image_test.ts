@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
-import { decodeImage, ImageError } from "../../../lib/image/decode_image.ts";
+import { decodeImage, ImageError } from "../../../lib/image/formats/decode_image.ts";
 import { joinPngChunks } from "../../../lib/image/png_chunks.ts";
 
 // The fixtures were written by Pillow 12 from the formulas below, 13 columns and 9 rows.

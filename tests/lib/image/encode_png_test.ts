@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { decodeImage } from "../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../lib/image/formats/decode_image.ts";
 import { encodeIndexedPng, encodePng } from "../../../lib/image/encode_png.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { readPngChunks } from "../../../lib/image/png_chunks.ts";

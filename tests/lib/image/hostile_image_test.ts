@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
-import { decodeImage, ImageError } from "../../../lib/image/decode_image.ts";
+import { decodeImage, ImageError } from "../../../lib/image/formats/decode_image.ts";
 import { joinPngChunks, type PngChunk } from "../../../lib/image/png_chunks.ts";
 
 function header(width: number, height: number, depth = 8, colorType = 0): PngChunk {

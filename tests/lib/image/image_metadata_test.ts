@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
-import { decodeImage } from "../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../lib/image/formats/decode_image.ts";
 import { pngChunks } from "../../../lib/image/encode_png.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { joinPngChunks, type PngChunk } from "../../../lib/image/png_chunks.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { compositeAlpha } from "../../../lib/image/composite_alpha.ts";
-import { decodeImage } from "../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../lib/image/formats/decode_image.ts";
 import {
   enlargeIndices,
   enlargementFactor,

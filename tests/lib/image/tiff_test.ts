@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
-import { decodeImage } from "../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../lib/image/formats/decode_image.ts";
 import type { Image } from "../../../lib/image/image.ts";
 import { type TiffTag, writeTiff } from "../../support/write_tiff.ts";
 

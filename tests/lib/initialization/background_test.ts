@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { decodeImage } from "../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../lib/image/formats/decode_image.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { chooseBackground, findBackground } from "../../../lib/initialization/background.ts";
 import { prepareStartImage } from "../../../lib/initialization/start_image.ts";
-import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import { toOklab } from "../../../lib/palette/oklab.ts";
 import type { Palette } from "../../../lib/palette/palette.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolveRunConfig } from "../../../config/resolve_run_config.ts";
-import { decodeImage } from "../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../lib/image/formats/decode_image.ts";
 import { enlargeNearest } from "../../../lib/image/enlarge_nearest.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { initialize } from "../../../lib/initialization/initialize.ts";
@@ -9,7 +9,7 @@ import {
   prepareStartImage as prepare,
   type StartImageOptions,
 } from "../../../lib/initialization/start_image.ts";
-import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import type { Palette } from "../../../lib/palette/palette.ts";
 
 const prepareStartImage = (image: Image, options: StartImageOptions) =>

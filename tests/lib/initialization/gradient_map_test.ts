@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Image } from "../../../lib/image/image.ts";
-import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import { gradientMap, isOneHue } from "../../../lib/initialization/gradient_map.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 

@@ -10,7 +10,7 @@ import {
   majorityClasses,
   sampledClasses,
 } from "../../../lib/initialization/pixel_classes.ts";
-import { decodeImage } from "../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../lib/image/formats/decode_image.ts";
 import { Image, type ImageSize } from "../../../lib/image/image.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";

@@ -3,7 +3,7 @@ import { parseRunConfig } from "../../../config/parse_run_config.ts";
 import paperText from "../../../config/presets/paper.yaml" with { type: "text" };
 import { resolveRunConfig, resolveSources } from "../../../config/resolve_run_config.ts";
 import { initialize } from "../../../lib/initialization/initialize.ts";
-import { findPalette } from "../../../lib/palette/find_palette.ts";
+import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import { discImage } from "../distill/tiny_run.ts";
 
 Deno.test("a copy of paper.yaml under another name starts the same picture", async () => {

@@ -6,7 +6,7 @@ import {
   PALETTE_FILE_FORMATS,
 } from "../../../lib/outputs/export_palettes.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
-import { parsePalette } from "../../../lib/palette/palette_formats.ts";
+import { parsePalette } from "../../../lib/palette/formats/palette_formats.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
 const COLORS = Uint8Array.of(26, 28, 44, 93, 39, 93, 244, 244, 244);

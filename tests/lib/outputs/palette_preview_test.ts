@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { decodeImage } from "../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../lib/image/formats/decode_image.ts";
 import { previewPalettes } from "../../../lib/outputs/palette_preview.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 

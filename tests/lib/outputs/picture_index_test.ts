@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { decodeImage } from "../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../lib/image/formats/decode_image.ts";
 import { Image, type Rgb } from "../../../lib/image/image.ts";
 import {
   type MadePicture,

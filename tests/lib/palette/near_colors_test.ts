@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { builtInPalettes } from "../../../lib/palette/built_in_palettes.ts";
+import { builtInPalettes } from "../../../lib/palette/formats/built_in_palettes.ts";
 import { colorOrder } from "../../../lib/palette/color_order.ts";
 import { nearColors, previewWarnings } from "../../../lib/palette/near_colors.ts";
 import { oklabDistance, toOklab } from "../../../lib/palette/oklab.ts";

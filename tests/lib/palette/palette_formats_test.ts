@@ -5,7 +5,7 @@ import {
   PALETTE_FORMATS,
   paletteName,
   parsePalette,
-} from "../../../lib/palette/palette_formats.ts";
+} from "../../../lib/palette/formats/palette_formats.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 
 const FIXTURES = new URL("../../fixtures/palettes/", import.meta.url);

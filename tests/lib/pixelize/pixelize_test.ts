@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { countOrphans } from "../../../lib/finish/orphan_pixels.ts";
-import { decodeImage } from "../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../lib/image/formats/decode_image.ts";
 import { enlargeNearest } from "../../../lib/image/enlarge_nearest.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { resizeImage } from "../../../lib/image/resize_image.ts";

@@ -3,7 +3,7 @@ import process from "node:process";
 import { basename, join } from "node:path";
 import { Image, type ImageSize } from "../../../lib/image/image.ts";
 import { OutputError } from "../../../lib/files/output_error.ts";
-import { type VideoOptions, VideoWriter } from "../../../lib/video/video_writer.ts";
+import { type VideoOptions, VideoWriter } from "../../../lib/video/formats/video_writer.ts";
 import { latticePalette } from "../../../lib/palette/lattice.ts";
 import type { Palette } from "../../../lib/palette/palette.ts";
 import { parseHex } from "../../../lib/palette/formats/hex.ts";

@@ -6,7 +6,7 @@ import { parseCommandLine } from "../../../../lib/cli/flags/parse_command_line.t
 import { findTeacher } from "../../../../lib/distill/find_teacher.ts";
 import { OutputError } from "../../../../lib/files/output_error.ts";
 import { HubError } from "../../../../lib/hub/hub_error.ts";
-import { findPalette } from "../../../../lib/palette/find_palette.ts";
+import { findPalette } from "../../../../lib/palette/formats/find_palette.ts";
 import { accessErrorText } from "../../../../lib/text/access_error.ts";
 import { ModelFolderError } from "../../../../lib/weights/model_folder.ts";
 

@@ -1,6 +1,6 @@
 import { parseRunConfig } from "../../../../config/parse_run_config.ts";
 import assert from "node:assert/strict";
-import { decodeImage } from "../../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../../lib/image/formats/decode_image.ts";
 import { encodePng } from "../../../../lib/image/encode_png.ts";
 import { generateCommand } from "../../../../lib/cli/commands/generate.ts";
 import { type GenerateFlags, generateFlags } from "../../../support/generate_flags.ts";

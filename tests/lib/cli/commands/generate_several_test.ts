@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ort from "npm:onnxruntime-web@1.30.0";
 import { decodeCheckpoint } from "../../../../lib/run/decode_checkpoint.ts";
-import { decodeImage } from "../../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../../lib/image/formats/decode_image.ts";
 import { type GenerateFlags, generateFlags } from "../../../support/generate_flags.ts";
 import { chooseBatch } from "../../../../lib/distill/choose_batch.ts";
 import { createRun } from "../../../../lib/distill/create_run.ts";

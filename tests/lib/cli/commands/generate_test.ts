@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { decodeImage } from "../../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../../lib/image/formats/decode_image.ts";
 import { Image } from "../../../../lib/image/image.ts";
 import { generateCommand, type PictureFunctions } from "../../../../lib/cli/commands/generate.ts";
 import { type GenerateFlags, generateFlags } from "../../../support/generate_flags.ts";
 import type { RunEvent } from "../../../../lib/report/run_event.ts";
 import { createTerminal } from "../../../../lib/report/terminal.ts";
-import { findPalette } from "../../../../lib/palette/find_palette.ts";
+import { findPalette } from "../../../../lib/palette/formats/find_palette.ts";
 import { assertEnlarged } from "../../../support/compare_frames.ts";
 import { readApng } from "../../../support/read_apng.ts";
 import { readGif } from "../../../support/read_gif.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { encodeCheckpoint, type RunCheckpoint } from "../../../../lib/run/checkpoint.ts";
-import { decodeImage } from "../../../../lib/image/decode_image.ts";
+import { decodeImage } from "../../../../lib/image/formats/decode_image.ts";
 import type { FlagsOf } from "../../../../lib/cli/flags/flag_table.ts";
 import { layersCommand } from "../../../../lib/cli/commands/layers.ts";
 import { createTerminal } from "../../../../lib/report/terminal.ts";
-import { findPalette } from "../../../../lib/palette/find_palette.ts";
+import { findPalette } from "../../../../lib/palette/formats/find_palette.ts";
 import { inTemporaryFolder } from "../../../support/temporary_folder.ts";
 
 /** A checkpoint of 8 x 10 pixels in four colors, whose pixel i likes color i % 4 best. */

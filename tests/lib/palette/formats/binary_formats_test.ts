@@ -4,7 +4,10 @@ import { Image } from "../../../../lib/image/image.ts";
 import { ACT } from "../../../../lib/palette/formats/act.ts";
 import { Palette } from "../../../../lib/palette/palette.ts";
 import { PaletteError } from "../../../../lib/palette/palette_format.ts";
-import { isSearchedPaletteFile, parsePalette } from "../../../../lib/palette/palette_formats.ts";
+import {
+  isSearchedPaletteFile,
+  parsePalette,
+} from "../../../../lib/palette/formats/palette_formats.ts";
 
 const TWO = new Palette("two", Uint8Array.of(1, 2, 3, 250, 0, 9));
 

@@ -1,4 +1,4 @@
-import { hasBytes } from "./byte_view.ts";
+import { hasBytes } from "../byte_view.ts";
 
 /** Other files, by their first bytes at an offset. */
 const FOREIGN: readonly (readonly [offset: number, start: string, name: string])[] = [

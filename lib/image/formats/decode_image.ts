@@ -1,9 +1,9 @@
-import { convertToSrgb } from "./color_profile.ts";
+import { convertToSrgb } from "../color_profile.ts";
 import { nameForeignFile } from "./foreign_files.ts";
-import type { Image, ImageSize } from "./image.ts";
-import type { DecodedImage, ImageFormat } from "./image_format.ts";
+import type { Image, ImageSize } from "../image.ts";
+import type { DecodedImage, ImageFormat } from "../image_format.ts";
 import { imageFormatNames, imageFormatOf } from "./image_formats.ts";
-import { orientImage } from "./orientation.ts";
+import { orientImage } from "../orientation.ts";
 
 /** A file that is no image, or that is damaged. Trying again does not help. */
 export class ImageError extends SyntaxError {

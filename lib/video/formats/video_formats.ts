@@ -1,10 +1,10 @@
 import { dirname, extname } from "node:path";
-import { OutputError } from "../files/output_error.ts";
-import type { Palette } from "../palette/palette.ts";
-import { APNG } from "./formats/apng.ts";
-import { GIF } from "./formats/gif.ts";
-import { MP4 } from "./formats/mp4.ts";
-import type { VideoFormat } from "./video_format.ts";
+import { OutputError } from "../../files/output_error.ts";
+import type { Palette } from "../../palette/palette.ts";
+import { APNG } from "./apng.ts";
+import { GIF } from "./gif.ts";
+import { MP4 } from "./mp4.ts";
+import type { VideoFormat } from "../video_format.ts";
 
 /** All formats, the default first. */
 export const VIDEO_FORMATS: readonly VideoFormat[] = [MP4, GIF, APNG];

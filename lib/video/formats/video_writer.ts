@@ -1,16 +1,16 @@
-import { AtomicFile } from "../files/atomic_file.ts";
-import { OutputError } from "../files/output_error.ts";
-import { Image, type ImageSize } from "../image/image.ts";
-import type { Palette } from "../palette/palette.ts";
+import { AtomicFile } from "../../files/atomic_file.ts";
+import { OutputError } from "../../files/output_error.ts";
+import { Image, type ImageSize } from "../../image/image.ts";
+import type { Palette } from "../../palette/palette.ts";
 import {
   DEFAULT_FPS,
   DEFAULT_VIDEO_SIZE,
   type FrameEncoder,
   MAX_FPS,
   type VideoFormat,
-} from "./video_format.ts";
+} from "../video_format.ts";
 import { checkVideoColors, VIDEO_EXTENSIONS, videoFormatOf } from "./video_formats.ts";
-import { type VideoLayout, videoLayout } from "./video_layout.ts";
+import { type VideoLayout, videoLayout } from "../video_layout.ts";
 
 /** Options of {@linkcode VideoWriter.open}. */
 export interface VideoOptions extends ImageSize {

@@ -1,10 +1,10 @@
-import { BMP } from "./formats/bmp.ts";
-import { GIF } from "./formats/gif.ts";
-import { JPEG } from "./formats/jpeg.ts";
-import { PNG } from "./formats/png.ts";
-import { TIFF } from "./formats/tiff.ts";
-import { WEBP } from "./formats/webp.ts";
-import type { ImageEncoder, ImageFormat } from "./image_format.ts";
+import { BMP } from "./bmp.ts";
+import { GIF } from "./gif.ts";
+import { JPEG } from "./jpeg.ts";
+import { PNG } from "./png.ts";
+import { TIFF } from "./tiff.ts";
+import { WEBP } from "./webp.ts";
+import type { ImageEncoder, ImageFormat } from "../image_format.ts";
 
 /** All formats of image files. */
 export const IMAGE_FORMATS: readonly ImageFormat[] = [PNG, JPEG, WEBP, GIF, BMP, TIFF];

@@ -1,15 +1,15 @@
-import { ACT } from "./formats/act.ts";
-import { ASE } from "./formats/ase.ts";
-import { ASEPRITE_PALETTE } from "./formats/aseprite_palette.ts";
-import { GPL } from "./formats/gpl.ts";
-import { HEX } from "./formats/hex.ts";
-import { JASC } from "./formats/jasc.ts";
-import { PAINT_NET } from "./formats/paint_net.ts";
-import { PNG_COLORS } from "./formats/png_colors.ts";
-import { RIFF } from "./formats/riff.ts";
-import { decodePaletteText } from "./formats/palette_text.ts";
-import type { Palette } from "./palette.ts";
-import { MAX_PALETTE_BYTES, PaletteError, type PaletteFormat } from "./palette_format.ts";
+import { ACT } from "./act.ts";
+import { ASE } from "./ase.ts";
+import { ASEPRITE_PALETTE } from "./aseprite_palette.ts";
+import { GPL } from "./gpl.ts";
+import { HEX } from "./hex.ts";
+import { JASC } from "./jasc.ts";
+import { PAINT_NET } from "./paint_net.ts";
+import { PNG_COLORS } from "./png_colors.ts";
+import { RIFF } from "./riff.ts";
+import { decodePaletteText } from "./palette_text.ts";
+import type { Palette } from "../palette.ts";
+import { MAX_PALETTE_BYTES, PaletteError, type PaletteFormat } from "../palette_format.ts";
 
 /** All formats of palette files; the first is taken for files without a known extension. */
 export const PALETTE_FORMATS: readonly PaletteFormat[] = [

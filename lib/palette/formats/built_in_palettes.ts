@@ -1,21 +1,21 @@
-import oneBit from "../../assets/palettes/1-bit.hex" with { type: "text" };
-import gameBoy from "../../assets/palettes/game-boy.hex" with { type: "text" };
-import gray16 from "../../assets/palettes/gray-16.hex" with { type: "text" };
-import gray4 from "../../assets/palettes/gray-4.hex" with { type: "text" };
-import gray8 from "../../assets/palettes/gray-8.hex" with { type: "text" };
-import endesga32 from "../../assets/palettes/lospec/endesga-32.hex" with { type: "text" };
-import neonSpace from "../../assets/palettes/lospec/neon-space.hex" with { type: "text" };
-import gameBoyBgb from "../../assets/palettes/lospec/nintendo-gameboy-bgb.hex" with {
+import oneBit from "../../../assets/palettes/1-bit.hex" with { type: "text" };
+import gameBoy from "../../../assets/palettes/game-boy.hex" with { type: "text" };
+import gray16 from "../../../assets/palettes/gray-16.hex" with { type: "text" };
+import gray4 from "../../../assets/palettes/gray-4.hex" with { type: "text" };
+import gray8 from "../../../assets/palettes/gray-8.hex" with { type: "text" };
+import endesga32 from "../../../assets/palettes/lospec/endesga-32.hex" with { type: "text" };
+import neonSpace from "../../../assets/palettes/lospec/neon-space.hex" with { type: "text" };
+import gameBoyBgb from "../../../assets/palettes/lospec/nintendo-gameboy-bgb.hex" with {
   type: "text",
 };
-import oil6 from "../../assets/palettes/lospec/oil-6.hex" with { type: "text" };
-import pico8 from "../../assets/palettes/lospec/pico-8.hex" with { type: "text" };
-import resurrect64 from "../../assets/palettes/lospec/resurrect-64.hex" with { type: "text" };
-import slowly from "../../assets/palettes/lospec/slowly.hex" with { type: "text" };
-import sweetie16 from "../../assets/palettes/lospec/sweetie-16.hex" with { type: "text" };
-import { LATTICE_STEPS, latticeName, latticePalette } from "./lattice.ts";
-import type { Palette } from "./palette.ts";
-import { parseHex } from "./formats/hex.ts";
+import oil6 from "../../../assets/palettes/lospec/oil-6.hex" with { type: "text" };
+import pico8 from "../../../assets/palettes/lospec/pico-8.hex" with { type: "text" };
+import resurrect64 from "../../../assets/palettes/lospec/resurrect-64.hex" with { type: "text" };
+import slowly from "../../../assets/palettes/lospec/slowly.hex" with { type: "text" };
+import sweetie16 from "../../../assets/palettes/lospec/sweetie-16.hex" with { type: "text" };
+import { LATTICE_STEPS, latticeName, latticePalette } from "../lattice.ts";
+import type { Palette } from "../palette.ts";
+import { parseHex } from "./hex.ts";
 
 /** A palette of the library. */
 export interface BuiltInPalette {
