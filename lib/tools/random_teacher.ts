@@ -6,14 +6,20 @@ import { byteVocabulary } from "./byte_vocabulary.ts";
 import { ModelConfig } from "../models/model_config.ts";
 import { recordWeights } from "./record_weights.ts";
 
-/** Teachers with a known structure: Stable Diffusion XL, Segmind's SSD-1B, the built-in one. */
-export const RANDOM_TEACHERS = ["sdxl", "ssd1b", "mini"] as const;
+/**
+ * Teachers with a known structure: Stable Diffusion XL, Segmind's SSD-1B, the built-in one, Stable
+ * Diffusion 1.5 and 2.1, and a small one with the layers of Stable Diffusion 1.5.
+ */
+export const RANDOM_TEACHERS = ["sdxl", "ssd1b", "mini", "sd15", "sd21", "tiny-sd15"] as const;
 
 /** Name of a teacher with a known structure. */
 export type RandomTeacher = typeof RANDOM_TEACHERS[number];
 
+/** Kinds of ControlNets. Those of Stable Diffusion 1.5 and 2.1 have one size. */
+const CONTROLNET_KINDS: readonly string[] = ["canny", "depth"];
+
 /** ControlNets of SDXL with a known structure. */
-export const RANDOM_CONTROLNETS = ["canny", "depth"].flatMap((kind) =>
+export const RANDOM_CONTROLNETS = CONTROLNET_KINDS.flatMap((kind) =>
   ["small", "mid", "full"].map((size) => `${kind}_${size}`)
 );
 
@@ -40,6 +46,9 @@ const CONFIG_FOLDERS: Readonly<Record<RandomTeacher, readonly string[]>> = {
   sdxl: ["sdxl"],
   ssd1b: ["ssd1b", "sdxl"],
   mini: ["mini"],
+  sd15: ["sd15"],
+  sd21: ["sd21", "sd15"],
+  "tiny-sd15": ["tiny-sd15", "sd15"],
 };
 
 /** Networks of a teacher, with the name of their weight file. */
@@ -71,7 +80,10 @@ export async function randomTeacherFiles(
     if (text !== undefined) files.push(...networkFiles(subfolder, { text, stem, seed }));
   }
   for (const id of controlnets) {
-    const text = await structure("controlnets", options).text(`${controlnetSize(id)}/config.json`);
+    const own = await findText(folders, "controlnet/config.json");
+    if (own !== undefined) checkKind(id, CONTROLNET_KINDS);
+    const text = own ??
+      await structure("controlnets", options).text(`${controlnetSize(id)}/config.json`);
     const stem = "diffusion_pytorch_model";
     files.push(...networkFiles(`controlnet_${id}`, { text, stem, seed }));
   }
@@ -83,12 +95,15 @@ export async function randomTeacherFiles(
 }
 
 function controlnetSize(id: string): string {
-  if (!RANDOM_CONTROLNETS.includes(id)) {
-    throw new RangeError(
-      `Cannot create the ControlNet "${id}": expected one of ${RANDOM_CONTROLNETS.join(", ")}`,
-    );
-  }
+  checkKind(id, RANDOM_CONTROLNETS);
   return id.slice(id.indexOf("_") + 1);
+}
+
+function checkKind(id: string, known: readonly string[]): void {
+  if (known.includes(id)) return;
+  throw new RangeError(
+    `Cannot create the ControlNet "${id}": expected one of ${known.join(", ")}`,
+  );
 }
 
 /** Opens a folder of configs beside the modules, on the disk or on their server. */
@@ -125,7 +140,9 @@ async function tokenizerFiles(
   folders: readonly ModelFolder[],
   suffix: string,
 ): Promise<TeacherFile[]> {
-  const encoder = JSON.parse(await findText(folders, `text_encoder${suffix}/config.json`) ?? "{}");
+  const text = await findText(folders, `text_encoder${suffix}/config.json`);
+  if (text === undefined) return [];
+  const encoder = JSON.parse(text);
   const { vocab, merges } = byteVocabulary(encoder.vocab_size);
   const folder = `tokenizer${suffix}`;
   const config = await findText(folders, `${folder}/tokenizer_config.json`) ?? "{}";

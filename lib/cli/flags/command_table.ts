@@ -81,10 +81,12 @@ Examples:
   deno task inspect owner/name:file.safetensors`;
 
 const RANDOM_TEACHER = `
-Such a teacher measures time and memory; its pictures are noise. SDXL takes 6.8 GB on disk.
+Such a teacher measures time and memory; its pictures are noise. SDXL takes 6.8 GB on disk, Stable
+Diffusion 1.5 (sd15) 2.1 GB, and tiny-sd15 4 MB.
 
 Examples:
   deno task random-teacher mini workdir/random-mini
+  deno task random-teacher sd15 /data/random-sd15 --controlnet canny
   deno task random-teacher sdxl /data/random-sdxl --controlnet canny_mid --controlnet depth_mid
   deno task generate --model /data/random-sdxl --prompt "a cat" --steps 3`;
 
@@ -155,7 +157,7 @@ export const COMMANDS: readonly Command[] = [
     name: "random-teacher",
     help: "Writes a teacher with random weights in the size and structure of a known one.",
     arguments: [
-      { name: "kind", count: "one", help: "sdxl, ssd1b or mini" },
+      { name: "kind", count: "one", help: "sdxl, ssd1b, sd15, sd21, mini or tiny-sd15" },
       { name: "folder", count: "one", path: "write", help: "where its files go" },
     ],
     notes: RANDOM_TEACHER,

@@ -309,7 +309,7 @@ export const FLAGS = [
     commands: ["random-teacher"],
     value: "id",
     isList: true,
-    help: "also a ControlNet of SDXL, such as canny_mid; may be repeated",
+    help: "also a ControlNet: canny_mid for SDXL, canny for sd15; may be repeated",
   },
   {
     name: "--debug",

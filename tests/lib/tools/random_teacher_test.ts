@@ -62,21 +62,60 @@ Deno.test("randomTeacherFiles() has half of SDXL's parameters for SSD-1B", async
   assert.equal(parametersOf(files)["unet"], 1_331_334_404);
 });
 
+Deno.test("randomTeacherFiles() has the parameters of Stable Diffusion 1.5 and 2.1", async () => {
+  // Sources: the sizes of the float16 files of stable-diffusion-v1-5/stable-diffusion-v1-5 (1.72 GB,
+  // 246 MB, 167 MB), lllyasviel/control_v11p_sd15_canny (723 MB) and
+  // stabilityai/stable-diffusion-2-1 (1.73 GB, 681 MB).
+  const vae = 83_653_863;
+  assert.deepEqual(parametersOf(await randomTeacherFiles("sd15", { controlnets: ["canny"] })), {
+    unet: 859_520_964,
+    text_encoder: 123_060_480,
+    vae,
+    controlnet_canny: 361_279_120,
+  });
+  assert.deepEqual(parametersOf(await randomTeacherFiles("sd21")), {
+    unet: 865_910_724,
+    text_encoder: 340_387_840,
+    vae,
+  });
+  await assert.rejects(
+    randomTeacherFiles("sd15", { controlnets: ["canny_mid"] }),
+    /Cannot create the ControlNet "canny_mid": expected one of canny, depth$/,
+  );
+});
+
+/** Size of the teacher's images, length of a prompt, and last tokenizer. */
+const FACTS = {
+  sdxl: [1024, 77, "_2"],
+  ssd1b: [1024, 77, "_2"],
+  mini: [128, 24, "_2"],
+  sd15: [512, 77, ""],
+  sd21: [768, 77, ""],
+  "tiny-sd15": [64, 77, ""],
+} as const;
+
 for (const kind of RANDOM_TEACHERS) {
   Deno.test(`randomTeacherFiles() creates a teacher folder of ${kind}`, async () => {
-    const files = await randomTeacherFiles(kind, { controlnets: ["canny_mid"] });
+    const [side, length, suffix] = FACTS[kind];
+    const controlnet = suffix === "" ? "canny" : "canny_mid";
+    const files = await randomTeacherFiles(kind, { controlnets: [controlnet] });
     const folder = folderOf(files);
     const teacher = await openTeacherFolder(folder);
-    const side = kind === "mini" ? 128 : 1024;
     assert.deepEqual(teacher.imageSize, { height: side, width: side });
-    assert.equal((await teacher.controlnetLocation("canny_mid")).subfolder, "controlnet_canny_mid");
-    const tokenizer = await openClipTokenizer(folder, "tokenizer_2");
-    const { vocabSize } = await readClipTextConfig(folder, "text_encoder_2");
+    const { subfolder } = await teacher.controlnetLocation(controlnet);
+    assert.equal(subfolder, `controlnet_${controlnet}`);
+    const config = await readControlnetConfig(folder, subfolder);
+    // Those of SDXL are too wide for it.
+    if (kind !== "mini") teacher.checkControlnet(controlnet, config);
+    const tokenizer = await openClipTokenizer(folder, `tokenizer${suffix}`);
+    const { vocabSize } = await readClipTextConfig(folder, `text_encoder${suffix}`);
     const ids = tokenizer.encode("A kiwi 🥝");
-    assert.deepEqual(ids.length, kind === "mini" ? 24 : 77);
+    assert.deepEqual(ids.length, length);
     // "a" is byte 0x61, with the end of a word; the begin token is the second to last.
     assert.deepEqual(ids.slice(0, 2), [vocabSize - 2, 256 + 0x61 - 0x21]);
-    assert.equal(ids.at(-1), 0);
+    // "!" is the first token.
+    const padding = kind === "sd15" || kind === "tiny-sd15" ? vocabSize - 1 : 0;
+    assert.equal(ids.at(-1), padding);
   });
 }
 
