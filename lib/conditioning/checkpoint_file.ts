@@ -1,6 +1,8 @@
 import { HubError } from "../hub/hub_error.ts";
 import type { FileChoice } from "../hub/repo_files.ts";
 import { recognizeFile } from "../inspect/families/recognize.ts";
+import { type CheckpointLayout, layoutOf } from "../single_file/checkpoint_layout.ts";
+import { defined } from "../text/defined.ts";
 import { parseLoraLocation } from "../lora/lora_names.ts";
 import { JoinedFolder, Subfolder } from "../single_file/joined_folder.ts";
 import { SingleFileFolder } from "../single_file/single_file_folder.ts";
@@ -12,18 +14,13 @@ import { TeacherFolderError } from "./teacher_folder.ts";
 export interface CheckpointFileOptions {
   /** Folder or model with the tokenizers. Default: beside the file, else those of the base. */
   readonly tokenizerId?: string | null;
-  /** Folder or model with the networks that the file lacks. Default: SDXL of the Hub. */
+  /** Folder or model with the networks that the file lacks. Default: one of the Hub. */
   readonly baseId?: string | null;
   /** Whether the autoencoder is elsewhere. Default: false. */
   readonly hasAutoencoder?: boolean;
   /** Opens a folder or a model of the Hub. */
   open(id: string, choice: FileChoice): Promise<ModelFolder>;
 }
-
-/** Model of the Hub that has what a file lacks. */
-const BASE = "sdxl";
-const TOKENIZERS = ["tokenizer", "tokenizer_2"];
-const TEXT_ENCODERS = ["text_encoder", "text_encoder_2"];
 
 /** Tells whether an id names a file instead of a folder or model. */
 export function isCheckpointFile(id: string): boolean {
@@ -64,16 +61,19 @@ export async function openCheckpointFile(
         `deno task inspect ${location}`,
     );
   }
+  const layout = layoutOf(file.split);
   const found = new Set<string>(file.split.parts.map(({ part }) => part));
-  const needed = [...TEXT_ENCODERS, ...options.hasAutoencoder ? [] : ["vae"]];
+  const needed = [...layout.textEncoders, ...options.hasAutoencoder ? [] : ["vae"]];
   const missing = needed.filter((part) => !found.has(part));
   const parts = new Map<string, ModelFolder>();
   if (missing.length > 0) {
-    const base = await options.open(options.baseId ?? BASE, { subfolders: missing });
+    const baseId = options.baseId ?? layout.baseId;
+    if (baseId === undefined) throw noBase(file.location, layout, missing);
+    const base = await options.open(baseId, { subfolders: missing });
     for (const part of missing) parts.set(part, base);
   }
-  const tokenizers = await findTokenizers(location, options);
-  for (const name of TOKENIZERS) parts.set(name, tokenizers);
+  const tokenizers = await findTokenizers(location, layout, options);
+  for (const name of Object.keys(layout.tokenizers)) parts.set(name, tokenizers);
   return new JoinedFolder(file, parts);
 }
 
@@ -104,33 +104,54 @@ async function openFile(
   return await SingleFileFolder.open(folder, path, { beside: folder });
 }
 
+function noBase(
+  location: string,
+  { name }: CheckpointLayout,
+  missing: readonly string[],
+): TeacherFolderError {
+  return new TeacherFolderError(
+    location,
+    `it has no ${missing.join(" and no ")}; name a folder or a model of the Hub of ${name} with ` +
+      `them by diffusion.base_id`,
+  );
+}
+
 async function findTokenizers(
   location: string,
+  layout: CheckpointLayout,
   { tokenizerId, baseId, open }: CheckpointFileOptions,
 ): Promise<ModelFolder> {
+  const { tokenizers } = layout;
   const id = tokenizerId ?? null;
   if (id === null) {
     const { folder, path } = parseLoraLocation(location);
-    const beside = await TokenizerFolder.find(await open(folder, { file: path }));
+    const beside = await TokenizerFolder.find(await open(folder, { file: path }), tokenizers);
     if (beside) return beside;
   }
   let cause: HubError | undefined;
-  try {
-    const folder = await open(id ?? baseId ?? BASE, { subfolders: TOKENIZERS });
-    const found = await TokenizerFolder.find(folder);
-    if (found) return found;
-  } catch (error) {
-    if (!(error instanceof HubError) || error.missing.length === 0 && error.status !== undefined) {
-      throw error;
+  const named = id ?? baseId ?? null;
+  for (const source of named === null ? layout.tokenizerIds : [named]) {
+    try {
+      const folder = await open(source, { subfolders: ["tokenizer", "tokenizer_2"] });
+      const isForeign = named === null;
+      const found = await TokenizerFolder.find(folder, tokenizers, { isForeign });
+      if (found) return found;
+    } catch (error) {
+      if (
+        !(error instanceof HubError) || error.missing.length === 0 && error.status !== undefined
+      ) {
+        throw error;
+      }
+      cause ??= error;
     }
-    cause = error;
   }
   const detail = id === null ? "" : `, and "${id}" has none`;
+  const folders = Object.keys(tokenizers).join(" and ");
   throw new TeacherFolderError(
     location,
-    `a file has no tokenizer${detail}; put the folders tokenizer and tokenizer_2 of SDXL, or ` +
+    `a file has no tokenizer${detail}; put ${folders} of ${layout.name} as folders, or ` +
       `vocab.json and merges.txt, beside it, name a folder with them by diffusion.tokenizer_id, ` +
       `or get them with --download (1.6 MB)`,
-    ...cause ? [{ cause }] : [],
+    defined({ cause }),
   );
 }

@@ -1,4 +1,4 @@
-import { controlnetKind } from "../hub/model_ids.ts";
+import { controlnetKind, latentsOf } from "../hub/model_ids.ts";
 import type { ImageSize } from "../image/image.ts";
 import { type Autoencoder, readAutoencoder } from "../models/autoencoder/autoencoder.ts";
 import type { ControlnetConfig } from "../models/unet/controlnet_config.ts";
@@ -35,12 +35,20 @@ export interface NetworkLocation {
 /** Opens a ControlNet by its id; undefined if there is none. */
 export type FindControlnet = (id: string) => Promise<ModelFolder | undefined>;
 
+/** Another autoencoder, which is opened if it fits the teacher. */
+export interface OtherAutoencoder {
+  /** Its id, which may tell its latents. */
+  readonly id: string;
+  /** Opens its folder. */
+  open(): Promise<ModelFolder>;
+}
+
 /** Options of {@linkcode openTeacherFolder}. */
 export interface TeacherFolderOptions {
   /** Name for error messages. Default: the location of the folder. */
   readonly name?: string;
   /** Folder of another autoencoder. Default: the teacher's autoencoder. */
-  readonly autoencoder?: ModelFolder;
+  readonly autoencoder?: ModelFolder | OtherAutoencoder;
   /**
    * Opens the folder of a ControlNet that is not in the teacher's folder. Default: there is none.
    */
@@ -191,11 +199,11 @@ export async function openTeacherFolder(
   folder: ModelFolder,
   options: TeacherFolderOptions = {},
 ): Promise<TeacherFolder> {
-  const { name = folder.location, autoencoder, loras = [] } = options;
-  const vaeLocation = autoencoder
-    ? { folder: autoencoder, subfolder: "" }
-    : { folder, subfolder: "vae" };
+  const { name = folder.location, autoencoder, loras = [], findControlnet } = options;
   const { family, unet } = await readFamily(folder);
+  const vaeLocation = autoencoder
+    ? { folder: await openAutoencoder(autoencoder, { name, family }), subfolder: "" }
+    : { folder, subfolder: "vae" };
   await requireAutoencoder(vaeLocation);
   const vae = await readAutoencoder(vaeLocation.folder, vaeLocation.subfolder);
   if (vae.latentChannels !== unet.inChannels) {
@@ -208,7 +216,26 @@ export async function openTeacherFolder(
   const promptEncoder = await family.openPromptEncoder({ name, folder, loras }, unet);
   return new TeacherFolder(
     { name, folder, unet, vae, vaeLocation, loras, promptEncoder },
-    options.findControlnet,
+    findControlnet && (async (id) => {
+      const known = /[\\/]/.test(id) ? id : family.controlnetId(id, unet);
+      return known === undefined ? undefined : await findControlnet(known);
+    }),
+  );
+}
+
+/** Opens another autoencoder, if its name does not tell that it makes other latents. */
+async function openAutoencoder(
+  autoencoder: ModelFolder | OtherAutoencoder,
+  { name, family }: { readonly name: string; readonly family: ModelFamily },
+): Promise<ModelFolder> {
+  if (!("open" in autoencoder)) return autoencoder;
+  const { id } = autoencoder;
+  const latents = latentsOf(id) ?? family.latents;
+  if (latents === family.latents) return await autoencoder.open();
+  throw new TeacherFolderError(
+    name,
+    `"${id}" is an autoencoder of ${latents}, and the UNet takes latents of ${family.latents}; ` +
+      `check diffusion.vae_id`,
   );
 }
 

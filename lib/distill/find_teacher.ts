@@ -65,7 +65,7 @@ export async function findTeacher(
     loras,
     ...(vaeId === null || ignoresAutoencoder({ modelId, vaeId })
       ? {}
-      : { autoencoder: await openAutoencoder(vaeId, hub) }),
+      : { autoencoder: { id: vaeId, open: () => openAutoencoder(vaeId, hub) } }),
     findControlnet: async (id) =>
       isOfHub || /[\\/]/.test(id) ? await openAuxiliaryModel(id, hub) : undefined,
   });

@@ -5,12 +5,17 @@ import { HubError } from "./hub_error.ts";
 /** Purpose of a model of {@linkcode HUB_MODELS}. */
 export type HubModelKind = "teacher" | "autoencoder" | "controlnet";
 
+/** Kinds of latents: no shape tells them apart. */
+export type Latents = "SDXL" | "Stable Diffusion 1 and 2";
+
 /** A model with a short name. */
 export interface HubModel {
   /** Repository on the Hugging Face Hub. */
   readonly repo: string;
   /** Purpose. */
   readonly kind: HubModelKind;
+  /** Models whose latents an autoencoder makes. */
+  readonly latents?: Latents;
   /** Approximate size of the needed files, in bytes; undefined if it is not known. */
   readonly byteLength?: number;
 }
@@ -21,8 +26,7 @@ const HALF = 2;
 const SDXL_ENCODERS = 123_060_480 + 694_659_840 + 83_653_863;
 
 /**
- * The short names of SD-piXL's config: `diffusion.model_id`, `diffusion.vae_id` and
- * `controlnet.models_id`.
+ * The short names of models: those of SD-piXL's config, and those of Stable Diffusion 1.5.
  *
  * Source: https://github.com/AlexandreBinninger/SD-piXL, pipelines/distillation/__init__.py.
  * Sizes are numbers of parameters times bytes per value; the Hub has the exact ones.
@@ -38,15 +42,38 @@ export const HUB_MODELS: Readonly<Record<string, HubModel>> = {
     kind: "teacher",
     byteLength: HALF * (1_300_000_000 + SDXL_ENCODERS),
   },
-  "taesdxl": { repo: "madebyollin/taesdxl", kind: "autoencoder", byteLength: 9_793_292 },
+  "sd15": {
+    repo: "stable-diffusion-v1-5/stable-diffusion-v1-5",
+    kind: "teacher",
+    byteLength: HALF * (859_520_964 + 123_060_480 + 83_653_863),
+  },
+  "taesd": {
+    repo: "madebyollin/taesd",
+    kind: "autoencoder",
+    latents: "Stable Diffusion 1 and 2",
+    byteLength: 9_793_292,
+  },
+  "taesdxl": {
+    repo: "madebyollin/taesdxl",
+    kind: "autoencoder",
+    latents: "SDXL",
+    byteLength: 9_793_292,
+  },
   "vae-16-fix": {
     repo: "madebyollin/sdxl-vae-fp16-fix",
     kind: "autoencoder",
+    latents: "SDXL",
     byteLength: 4 * 83_653_863,
   },
   ...controlnets("canny"),
   ...controlnets("depth"),
+  "canny_sd15": sd15Controlnet("lllyasviel/control_v11p_sd15_canny"),
+  "depth_sd15": sd15Controlnet("lllyasviel/control_v11f1p_sd15_depth"),
 };
+
+function sd15Controlnet(repo: string): HubModel {
+  return { repo, kind: "controlnet", byteLength: HALF * 361_279_120 };
+}
 
 /**
  * Revisions with safetensors of repositories whose `main` has, or had, only pickles.
@@ -96,6 +123,13 @@ export interface FolderReference {
 /** Tells whether an id is a short name, with or without a revision. */
 export function hasShortName(id: string): boolean {
   return Object.hasOwn(HUB_MODELS, id.split("@")[0]!);
+}
+
+/** Returns the latents that an autoencoder of the Hub makes, by its id; undefined if not known. */
+export function latentsOf(id: string): Latents | undefined {
+  const [name] = id.split("@");
+  const models = Object.entries(HUB_MODELS);
+  return models.find(([short, { repo }]) => short === name || repo === name)?.[1].latents;
 }
 
 /** Tells whether an id can name a model of the Hub. A folder of that name takes precedence. */
@@ -179,5 +213,5 @@ export const FOLDER_MARKS: readonly string[] = [
  */
 export function controlnetKind(id: string): string {
   if (/[\\/]/.test(id)) return /canny|depth/i.exec(id)?.[0].toLowerCase() ?? id;
-  return id.replace(/_(small|mid|full)$/, "");
+  return id.replace(/_(small|mid|full|sd15)$/, "");
 }

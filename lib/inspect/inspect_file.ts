@@ -1,6 +1,7 @@
 import { ModelConfig } from "../models/model_config.ts";
 import { ModelConfigError } from "../models/model_config_error.ts";
 import { readTraining } from "../single_file/derive_configs.ts";
+import { layoutOf } from "../single_file/checkpoint_layout.ts";
 import { JoinedFolder } from "../single_file/joined_folder.ts";
 import { SingleFileFolder } from "../single_file/single_file_folder.ts";
 import type { FoundPart } from "../single_file/split_checkpoint.ts";
@@ -15,12 +16,12 @@ import type { ModelReport, TensorsReport } from "./model_report.ts";
 import { planTeacher } from "./plan_teacher.ts";
 import { compareNetwork, countPart, nameTensors } from "./tensor_counts.ts";
 
-/** Networks that a file may lack, with their names in sentences. */
-const OTHERS = [
-  ["text_encoder", "first text encoder"],
-  ["text_encoder_2", "second text encoder"],
-  ["vae", "autoencoder"],
-] as const;
+/** Names of networks in sentences. */
+const NETWORK_NAMES: Readonly<Record<string, string>> = {
+  text_encoder: "text encoder",
+  text_encoder_2: "second text encoder",
+  vae: "autoencoder",
+};
 
 /**
  * Reports what a safetensors file is. Only its header is read.
@@ -64,11 +65,10 @@ export async function inspectFile(
   };
   const isWhole = report.isUsable && report.kind === "teacher" && lackingIn(file).length === 0;
   if (!isWhole) return report;
-  const whole = new JoinedFolder(file, new Map(TOKENIZERS.map((name) => [name, ANY_TOKENIZER])));
+  const tokenizers = Object.keys(layoutOf(split).tokenizers);
+  const whole = new JoinedFolder(file, new Map(tokenizers.map((name) => [name, ANY_TOKENIZER])));
   return { ...report, memory: await planTeacher(whole, location) };
 }
-
-const TOKENIZERS = ["tokenizer", "tokenizer_2"];
 
 /** A plan reads no tokenizer, but a teacher must have one. */
 const ANY_TOKENIZER: ModelFolder = {
@@ -175,7 +175,9 @@ function verdict(
 /** Returns the names of the networks that a teacher in a file lacks. */
 function lackingIn({ split }: SingleFileFolder): string[] {
   const found = new Set<string>(split.parts.map(({ part }) => part));
-  return OTHERS.filter(([part]) => !found.has(part)).map(([, name]) => name);
+  return [...layoutOf(split).textEncoders, "vae"]
+    .filter((part) => !found.has(part))
+    .map((part) => NETWORK_NAMES[part]!);
 }
 
 function notesOn(file: SingleFileFolder, family: KeyFamily): string[] {
@@ -183,16 +185,19 @@ function notesOn(file: SingleFileFolder, family: KeyFamily): string[] {
   const { name } = family;
   const notes: string[] = [];
   const lacking = family.refusal === undefined ? lackingIn(file) : [];
+  const { baseId, tokenizerIds } = layoutOf(split);
   if (lacking.length > 0) {
     notes.push(
       `It has no ${lacking.join(", no ")}; a run takes them from diffusion.base_id or ` +
-        `diffusion.vae_id, or from sdxl (in the cache, or with --download)`,
+        `diffusion.vae_id` +
+        (baseId === undefined ? "" : `, or from ${baseId} (in the cache, or with --download)`),
     );
   }
   if (family.refusal === undefined) {
     notes.push(
       "A file has no tokenizer; a run takes it from beside the file, from " +
-        "diffusion.tokenizer_id, or from sdxl (in the cache, or 1.6 MB with --download)",
+        `diffusion.tokenizer_id, or from ${tokenizerIds.join(" or ")} (in the cache, or 1.6 MB ` +
+        `with --download)`,
     );
   }
   const told = header.metadata["modelspec.prediction_type"] ?? "";

@@ -108,8 +108,7 @@ async function inspectNetwork(folder: ModelFolder, location: string): Promise<Mo
   const { report, problem } = known
     ? await compareAll(folder, networks)
     : { report: foreign(all), problem: undefined };
-  const isForeign = family?.name.startsWith("union") || family?.name.includes("Flux") ||
-    family?.name.startsWith("ControlNet of");
+  const isForeign = family?.name.startsWith("union") || family?.name.includes("Flux");
   const reason = isForeign
     ? `it is ${family!.refusal}`
     : known?.key
@@ -127,17 +126,20 @@ async function inspectNetwork(folder: ModelFolder, location: string): Promise<Mo
   };
 }
 
-/** Scale of the latents of SDXL's AutoencoderKL. */
-const XL_SCALE = 0.13025;
+/** Scale of an AutoencoderKL whose config does not tell it: that of Stable Diffusion. */
+const SD_SCALE = 0.18215;
+/** Models by the scale of their latents. */
+const SCALES: ReadonlyMap<number, string> = new Map([
+  [0.13025, "SDXL"],
+  [SD_SCALE, "Stable Diffusion 1 and 2"],
+]);
 
 /** An autoencoder of another model has other latents, which no shape tells. */
 function notesOnScale(config: ModelConfig): string[] {
-  const scale = config.get("scaling_factor") ?? XL_SCALE;
-  if (config.get("_class_name") !== "AutoencoderKL" || scale === XL_SCALE) return [];
-  return [
-    `Its scaling_factor is ${String(scale)}, and that of SDXL's autoencoders ${XL_SCALE}: ` +
-    `it may belong to another model`,
-  ];
+  if (config.get("_class_name") !== "AutoencoderKL") return [];
+  const scale = config.get("scaling_factor") ?? SD_SCALE;
+  const known = SCALES.get(scale as number) ?? "another model";
+  return [`Its scaling_factor is ${String(scale)}, which is that of ${known}`];
 }
 
 async function readNetwork(

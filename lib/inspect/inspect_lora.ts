@@ -19,10 +19,22 @@ import type { LoraReport, ModelReport, TensorsReport } from "./model_report.ts";
 import { countPart, nameTensors } from "./tensor_counts.ts";
 
 /** Models whose modules a LoRA may change, by the folders of their configs. */
-const TARGETS: readonly { readonly name: string; readonly folders: readonly string[] }[] = [
-  { name: "SDXL", folders: ["sdxl"] },
-  { name: "SSD-1B", folders: ["ssd1b", "sdxl"] },
+const TARGETS: readonly Target[] = [
+  { name: "SDXL", base: "SDXL", folders: ["sdxl"] },
+  { name: "SSD-1B", base: "SDXL", folders: ["ssd1b", "sdxl"] },
+  { name: "Stable Diffusion 1.5", base: "Stable Diffusion", folders: ["sd15"] },
+  { name: "Stable Diffusion 2", base: "Stable Diffusion", folders: ["sd21", "sd15"] },
 ];
+
+/** A model that a LoRA may be made for. */
+interface Target {
+  /** Name for the report. */
+  readonly name: string;
+  /** Text in the name of the base that keys tell. */
+  readonly base: string;
+  /** Folders of its configs, in order of precedence. */
+  readonly folders: readonly string[];
+}
 
 const COMPONENTS: readonly LoraComponent[] = ["unet", "text_encoder", "text_encoder_2"];
 
@@ -40,7 +52,8 @@ export async function inspectLora(
 ): Promise<ModelReport> {
   const lora = describeLora(tensors);
   const part = countPart({ name: "LoRA", layout: lora.layout }, tensors.values());
-  const found = await findTarget(source);
+  const targets = targetsOf(lora);
+  const found = await findTarget(source, targets);
   const base = {
     location,
     family: `LoRA for ${lora.base}`,
@@ -52,16 +65,16 @@ export async function inspectLora(
     metadata,
     notes: notesOn(lora, tensors),
   } as const;
-  const networks = await openTarget(TARGETS[0]!.folders);
+  const networks = await openTarget((targets[0] ?? TARGETS[0]!).folders);
   const lists = sortKeys(tensors, networks);
-  if (found.target !== undefined && !isForeign(lora)) {
+  if (found.target !== undefined) {
     const unsupported = lists.unsupported.filter(({ key }) => isEmbedded(key));
     const used = tensors.size - unsupported.length;
     const all = { ...lists, used, unknown: [], unsupported };
     const use = `Smalti can use it with ${found.target}: --set diffusion.lora_path=${location}`;
     return { ...base, tensors: all, isUsable: true, use };
   }
-  const use = `Smalti cannot use it: ${reasonOf(lora, lists, found.error)}`;
+  const use = `Smalti cannot use it: ${reasonOf(lora, lists, { ...found, targets })}`;
   return { ...base, tensors: lists, isUsable: false, use };
 }
 
@@ -117,14 +130,24 @@ function networkOf(key: string): string {
   return NETWORKS.find(([pattern]) => pattern.test(key))?.[1] ?? "unet";
 }
 
+/** Returns the targets that a LoRA may be made for, as far as its keys tell. */
+function targetsOf({ base }: LoraReport): readonly Target[] {
+  return base === "unknown" ? TARGETS : TARGETS.filter((target) => {
+    // "Stable Diffusion 3" is none of them.
+    const isLater = /Stable Diffusion 3/.test(base);
+    return !isLater && base.includes(target.base);
+  });
+}
+
 /** Tries to merge the LoRA with each target, as a run does. */
 async function findTarget(
   source: ByteSource,
+  targets: readonly Target[],
 ): Promise<{ readonly target?: string; readonly error?: LoraError }> {
   let first: LoraError | undefined;
   try {
     using lora = LoraFile.fromSource(source);
-    for (const { name, folders } of TARGETS) {
+    for (const { name, folders } of targets) {
       try {
         for (const [component, weights] of await openTarget(folders)) {
           mergeLoras(weights, component, [{ lora, scale: 1 }]);
@@ -187,13 +210,18 @@ function sortKeys(tensors: TensorList, networks: Networks): TensorsReport {
   };
 }
 
-/** Tells whether a LoRA was made for another model than SDXL, as far as its keys tell. */
-function isForeign({ base }: LoraReport): boolean {
-  return !base.includes("SDXL") && base !== "unknown";
-}
-
-function reasonOf(lora: LoraReport, lists: TensorsReport, error: LoraError | undefined): string {
-  if (isForeign(lora)) return `it was made for ${lora.base}, and Smalti uses SDXL and SSD-1B`;
+function reasonOf(
+  lora: LoraReport,
+  lists: TensorsReport,
+  { error, targets }: {
+    readonly error?: LoraError;
+    readonly targets: readonly Target[];
+  },
+): string {
+  if (targets.length === 0) {
+    const names = TARGETS.map(({ name }) => name).join(", ");
+    return `it was made for ${lora.base}, and Smalti uses ${names}`;
+  }
   const formats = new Set(
     lists.unsupported.map(({ key }) => formatOf(key)?.name).filter((name) => name !== undefined),
   );

@@ -131,6 +131,8 @@ function deriveUnet(shapes: Shapes, pooled: number | undefined): DerivedConfig {
     cross_attention_dim: cross === undefined ? undefined : shapes.get(cross)![1],
     attention_head_dim: isLinear ? headsOf(channels) : SD1_HEADS,
     use_linear_projection: isLinear,
+    // Stable Diffusion 2.1 overflows in float16 without it; the result is the same.
+    upcast_attention: isLinear && added === undefined,
     norm_num_groups: groupsOf(channels),
     sample_size: added === undefined ? (isLinear ? 96 : 64) : 128,
     ...(added === undefined ? {} : addedConditions(added, pooled)),

@@ -1,4 +1,4 @@
-import type { KeyMap, MappedPart } from "./tensor_list.ts";
+import type { KeyMap, MappedPart, TensorList } from "./tensor_list.ts";
 
 const TOP: Readonly<Record<string, string>> = {
   "token_embedding.weight": "text_model.embeddings.token_embedding.weight",
@@ -43,6 +43,28 @@ export const openClipKeys: KeyMap = (key, { shape }) => {
   const renamed = LAYER_NAMES.find(([pattern]) => pattern.test(rest));
   return renamed && [{ key: `${path}.${rest.replace(...renamed)}`, shape }];
 };
+
+/** Layers of Stable Diffusion 2's text encoder in files that were made without its last one. */
+const SD2_LAYERS = 23;
+
+/**
+ * Maps the keys of Stable Diffusion 2's text encoder. It is trained on the output of the last layer
+ * but one, so the last layer is not used, and neither is the projection.
+ *
+ * Source: FrozenOpenCLIPEmbedder of https://github.com/Stability-AI/stablediffusion.
+ *
+ * @param tensors All tensors of the network, without its prefix.
+ */
+export function openClipKeysOfSd2(tensors: TensorList): KeyMap {
+  const numbers = [...tensors.keys()].map((key) => Number(LAYER.exec(key)?.[1] ?? -1));
+  const last = Math.max(...numbers);
+  const unused = last + 1 === SD2_LAYERS ? undefined : `transformer.resblocks.${last}.`;
+  return (key, info) => {
+    if (/^text_projection(\.weight)?$/.test(key)) return [];
+    if (unused !== undefined && key.startsWith(unused)) return [];
+    return openClipKeys(key, info);
+  };
+}
 
 function splitFused(path: string, kind: string, shape: readonly number[]) {
   const [rows = 0, ...row] = shape;

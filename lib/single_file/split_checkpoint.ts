@@ -1,6 +1,6 @@
 import { ldmUnetKeys } from "./ldm_unet_keys.ts";
 import { ldmVaeKeys } from "./ldm_vae_keys.ts";
-import { openClipKeys } from "./open_clip_keys.ts";
+import { openClipKeys, openClipKeysOfSd2 } from "./open_clip_keys.ts";
 import type { KeyMap, MappedTensor, TensorList } from "./tensor_list.ts";
 
 /** A network in a single file, by the name of its folder in diffusers. */
@@ -66,7 +66,12 @@ const PARTS: readonly PartRow[] = [
     layout: "transformers",
     map: same,
   },
-  ...["conditioner.embedders.0.transformer.", "cond_stage_model.transformer.", ""].map(
+  ...[
+    "conditioner.embedders.0.transformer.",
+    "cond_stage_model.transformer.",
+    "cond_stage_model.clip_l.transformer.",
+    "",
+  ].map(
     (prefix): PartRow => ({
       part: "text_encoder",
       prefix,
@@ -85,7 +90,7 @@ const PARTS: readonly PartRow[] = [
     prefix,
     sign: /^transformer\.resblocks\.0\./,
     layout: "OpenCLIP",
-    map: () => openClipKeys,
+    map: part === "text_encoder" ? openClipKeysOfSd2 : () => openClipKeys,
   })),
 ];
 
@@ -106,7 +111,7 @@ const IGNORED: readonly RegExp[] = [
   /(^|\.)scaled_fp8$/,
   /\.(scale_input|input_scale)$/,
   // CLIP-L's projection, which no UNet here takes.
-  /^(conditioner\.embedders\.0|cond_stage_model)\.transformer\.text_projection(\.weight)?$/,
+  /^(conditioner\.embedders\.0|cond_stage_model)(\.clip_l)?\.transformer\.text_projection(\.weight)?$/,
 ];
 
 /** Splits the tensors of a single file into networks, without reading values. */
@@ -128,6 +133,7 @@ export function splitCheckpoint(tensors: TensorList): SplitCheckpoint {
       const from = row.prefix + key;
       const found = map(key, info);
       if (found === undefined) continue;
+      if (found.length === 0) ignored.push(from);
       for (const part of found) mapped.push({ ...part, from });
       rest.delete(from);
     }

@@ -26,8 +26,8 @@ export interface MappedTensor {
 }
 
 /**
- * Returns what a tensor of the file becomes: one tensor, several parts, or undefined if the layout
- * has no such key.
+ * Returns what a tensor of the file becomes: one tensor, several parts, none if it is known but not
+ * used, or undefined if the layout has no such key.
  *
  * @param key Key without the prefix of the network.
  */

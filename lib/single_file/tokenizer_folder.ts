@@ -2,19 +2,17 @@ import type { ByteSource } from "../weights/byte_source.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { hasPermitted } from "./has_permitted.ts";
 
-/** Padding of SDXL's tokenizers. Their vocabulary is the same. */
-const PADDING: Readonly<Record<string, string>> = {
-  tokenizer: "<|endoftext|>",
-  tokenizer_2: "!",
-};
-
 /** The file with the options of a tokenizer. */
 const OPTIONS = "tokenizer_config.json";
 
+/** Tokens for padding by the names of tokenizers, such as { tokenizer: "<|endoftext|>" }. */
+export type Paddings = Readonly<Record<string, string>>;
+
 /**
- * The two tokenizers of SDXL, from a folder that has them both, only one, or the files of one.
+ * The tokenizers of a teacher, from a folder that has them all, only one, or the files of one.
+ * Their vocabulary is the same, CLIP's.
  *
- * A missing second tokenizer has the vocabulary of the first and its own padding.
+ * A tokenizer that the folder lacks has the vocabulary of another one and its own padding.
  */
 export class TokenizerFolder implements ModelFolder {
   /** Path or address of the folder. */
@@ -22,17 +20,35 @@ export class TokenizerFolder implements ModelFolder {
   readonly #folder: ModelFolder;
   /** Where the files of each tokenizer are: a subfolder, or "" for the folder itself. */
   readonly #folders: ReadonlyMap<string, string>;
+  readonly #paddings: Paddings;
+  readonly #isForeign: boolean;
 
-  private constructor(folder: ModelFolder, folders: ReadonlyMap<string, string>) {
+  private constructor(
+    folder: ModelFolder,
+    folders: ReadonlyMap<string, string>,
+    { paddings, isForeign }: { readonly paddings: Paddings; readonly isForeign: boolean },
+  ) {
     this.location = folder.location;
     this.#folder = folder;
     this.#folders = folders;
+    this.#paddings = paddings;
+    this.#isForeign = isForeign;
   }
 
-  /** Looks for tokenizers in a folder; undefined if it has none. */
-  static async find(folder: ModelFolder): Promise<TokenizerFolder | undefined> {
+  /**
+   * Looks for the named tokenizers in a folder; undefined if it has none.
+   *
+   * @param options.isForeign Whether the folder may be of another family, so that only its
+   * vocabulary is used. Default: false.
+   */
+  static async find(
+    folder: ModelFolder,
+    paddings: Paddings,
+    { isForeign = false }: { readonly isForeign?: boolean } = {},
+  ): Promise<TokenizerFolder | undefined> {
     const folders = new Map<string, string>();
-    for (const name of Object.keys(PADDING)) {
+    const names = Object.keys(paddings);
+    for (const name of names) {
       for (const subfolder of [`${name}/`, "tokenizer/", ""]) {
         const has = async (file: string) => await hasPermitted(folder, subfolder + file);
         if (!await has("vocab.json") || !await has("merges.txt")) continue;
@@ -40,7 +56,8 @@ export class TokenizerFolder implements ModelFolder {
         break;
       }
     }
-    return folders.size === 2 ? new TokenizerFolder(folder, folders) : undefined;
+    if (folders.size < names.length) return undefined;
+    return new TokenizerFolder(folder, folders, { paddings, isForeign });
   }
 
   /** Tells whether a file of a tokenizer exists. */
@@ -64,7 +81,7 @@ export class TokenizerFolder implements ModelFolder {
       model_max_length: 77,
       bos_token: "<|startoftext|>",
       eos_token: "<|endoftext|>",
-      pad_token: PADDING[name],
+      pad_token: this.#paddings[name],
     });
   }
 
@@ -77,6 +94,6 @@ export class TokenizerFolder implements ModelFolder {
   #find(path: string) {
     const [name = "", file = ""] = path.split("/");
     const subfolder = this.#folders.get(name) ?? `${name}/`;
-    return { name, file, subfolder, isOwn: subfolder === `${name}/` };
+    return { name, file, subfolder, isOwn: !this.#isForeign && subfolder === `${name}/` };
   }
 }

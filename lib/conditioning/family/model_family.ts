@@ -1,3 +1,4 @@
+import type { Latents } from "../../hub/model_ids.ts";
 import type { ImageSize } from "../../image/image.ts";
 import type { LoraReference } from "../../lora/lora_file.ts";
 import type { UnetConfig } from "../../models/unet/unet_config.ts";
@@ -109,8 +110,15 @@ export interface ModelFamily {
   readonly name: string;
   /** Files that a checkpoint needs besides those of UNet, autoencoder and scheduler. */
   readonly files: readonly string[];
+  /** Kind of the latents. */
+  readonly latents: Latents;
   /** Tells whether a UNet belongs to the family. */
   hasUnet(unet: UnetConfig): boolean;
+  /**
+   * Returns the model of the Hub for a kind of ControlNet, such as "canny_mid"; undefined if none
+   * is known.
+   */
+  controlnetId(id: string, unet: UnetConfig): string | undefined;
   /**
    * Opens the prompt encoder of a checkpoint; weights are not read.
    *

@@ -28,6 +28,8 @@ export const SDXL: ModelFamily = {
   ],
   hasUnet: ({ addedConditions, inChannels, outChannels }) =>
     addedConditions !== undefined && inChannels === outChannels,
+  latents: "SDXL",
+  controlnetId: (id) => id,
   openPromptEncoder: async (source) =>
     new SdxlPromptEncoder(source, await readForceZeros(source.folder)),
 };

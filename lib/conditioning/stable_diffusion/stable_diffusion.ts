@@ -1,3 +1,4 @@
+import { controlnetKind } from "../../hub/model_ids.ts";
 import { parseClipTextConfig } from "../../models/clip/clip_text_config.ts";
 import { ModelConfig } from "../../models/model_config.ts";
 import { openClipTokenizer } from "../../models/tokenizers/clip_tokenizer.ts";
@@ -14,12 +15,18 @@ import type {
   Prompts,
 } from "../family/model_family.ts";
 
+/** Width of the prompts of Stable Diffusion 1. No ControlNets of version 2 have a short name. */
+const SD1_WIDTH = 768;
+
 /** Stable Diffusion 1 and 2: one text encoder; the UNet takes its states only. */
 export const STABLE_DIFFUSION: ModelFamily = {
   name: "Stable Diffusion 1 or 2",
   files: ["text_encoder/config.json", "tokenizer/vocab.json"],
   hasUnet: ({ addedConditions, inChannels, outChannels }) =>
     addedConditions === undefined && inChannels === outChannels,
+  latents: "Stable Diffusion 1 and 2",
+  controlnetId: (id, { crossAttentionDim }) =>
+    crossAttentionDim === SD1_WIDTH ? `${controlnetKind(id)}_sd15` : undefined,
   openPromptEncoder: async (source, { crossAttentionDim }) => {
     const config = await ModelConfig.open(source.folder, "text_encoder");
     if (parseClipTextConfig(config).hiddenSize !== crossAttentionDim) {

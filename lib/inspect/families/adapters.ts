@@ -56,7 +56,7 @@ export const ADAPTER_FAMILIES: readonly KeyFamily[] = [
       UNET_KEYS,
       /^(model\.diffusion_model|first_stage_model|cond_stage_model)\./,
     ],
-    refusal: "a ControlNet of Stable Diffusion 1 or 2, which does not fit SDXL",
+    refusal: SINGLE,
   },
   {
     name: "T2I-Adapter",

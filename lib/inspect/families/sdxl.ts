@@ -40,7 +40,7 @@ export const SDXL_FAMILIES: readonly KeyFamily[] = [
       "that is not supported",
   },
   {
-    name: "SDXL distilled for LCM",
+    name: "UNet distilled for LCM",
     kind: "teacher",
     signs: [{ key: /^unet\.time_embedding\.cond_proj\.weight$/ }],
     refusal: "a UNet distilled for LCM, which takes the guidance scale as an input; " +

@@ -61,10 +61,14 @@ export const STABLE_DIFFUSION_FAMILIES: readonly KeyFamily[] = [
       kind: "teacher",
       signs: [prompt(width), input(4)],
       without: WITHOUT,
-      refusal: `a model of ${name}; Smalti does not support this family yet. ` +
-        `Use SDXL, SSD-1B or a model made from them`,
     } satisfies KeyFamily,
   ]),
+  {
+    name: "Stable unCLIP",
+    kind: "teacher",
+    signs: [prompt(1024), { key: /^unet\.add_embedding\.linear_1\.weight$/ }],
+    refusal: "Stable unCLIP, whose UNet also takes the embedding of an image",
+  },
   {
     name: "DeepFloyd IF",
     kind: "teacher",
@@ -72,6 +76,16 @@ export const STABLE_DIFFUSION_FAMILIES: readonly KeyFamily[] = [
     refusal: "DeepFloyd IF, which works on pixels and encodes prompts by T5",
   },
 ];
+
+/** UNets with the inputs of Stable Diffusion in other sizes. It comes after all others. */
+export const OTHER_STABLE_DIFFUSION: KeyFamily = {
+  name: "Stable Diffusion layout of another size",
+  kind: "teacher",
+  signs: [{ key: /^unet\.conv_in\.weight$/, shape: [null, 4, 3, 3] }, {
+    key: /\.attn2\.to_k\.weight$/,
+  }],
+  without: [...WITHOUT, /^unet\.(encoder_hid_proj|class_embedding)\b/],
+};
 
 /** All other UNets. It comes last. */
 export const UNKNOWN_UNET: KeyFamily = {

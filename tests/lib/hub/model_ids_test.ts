@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { HUB_MODELS, parseModelId } from "../../../lib/hub/model_ids.ts";
 
-Deno.test("parseModelId() knows SD-piXL's names", () => {
-  // Source: SD-piXL, pipelines/distillation/__init__.py; the names with "_full" are ours.
+Deno.test("parseModelId() knows SD-piXL's names and those of Stable Diffusion 1.5", () => {
+  // Source: SD-piXL, pipelines/distillation/__init__.py; the names with "_full" are ours, as are
+  // those of Stable Diffusion 1.5.
   const repos = {
     "sdxl": "stabilityai/stable-diffusion-xl-base-1.0",
     "ssd1b": "segmind/SSD-1B",
+    "sd15": "stable-diffusion-v1-5/stable-diffusion-v1-5",
+    "taesd": "madebyollin/taesd",
     "taesdxl": "madebyollin/taesdxl",
     "vae-16-fix": "madebyollin/sdxl-vae-fp16-fix",
     "canny_small": "diffusers/controlnet-canny-sdxl-1.0-small",
@@ -16,6 +19,8 @@ Deno.test("parseModelId() knows SD-piXL's names", () => {
     "depth_mid": "diffusers/controlnet-depth-sdxl-1.0-mid",
     "depth_full": "diffusers/controlnet-depth-sdxl-1.0",
     "depth": "diffusers/controlnet-depth-sdxl-1.0",
+    "canny_sd15": "lllyasviel/control_v11p_sd15_canny",
+    "depth_sd15": "lllyasviel/control_v11f1p_sd15_depth",
   };
   assert.deepEqual(
     Object.fromEntries(Object.entries(HUB_MODELS).map(([name, { repo }]) => [name, repo])),

@@ -122,23 +122,18 @@ const FAMILIES: readonly (readonly [family: string, keys: KeyList])[] = [
     "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight [640,2048]",
   ]],
   ["CosXL", [`${U}.input_blocks.0.0.weight [320,4,3,3]`, "edm_vpred.sigma_max []"]],
-  ["SDXL distilled for LCM", [
+  ["UNet distilled for LCM", [
     "conv_in.weight [320,4,3,3]",
     "time_embedding.cond_proj.weight [320,256]",
-  ]],
-  ["Stable Diffusion 1.5", [
-    `${U}.input_blocks.0.0.weight [320,4,3,3]`,
-    `${U}.${CROSS} [640,768]`,
-    "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight [49408,768]",
   ]],
   ["Stable Diffusion 1.5 inpainting", [
     `${U}.input_blocks.0.0.weight [320,9,3,3]`,
     `${U}.${CROSS} [640,768]`,
   ]],
-  ["Stable Diffusion 2", [
+  ["Stable unCLIP", [
     `${U}.input_blocks.0.0.weight [320,4,3,3]`,
+    `${U}.label_emb.0.0.weight [1280,2048]`,
     `${U}.${CROSS} [640,1024]`,
-    "cond_stage_model.model.transformer.resblocks.0.ln_1.weight [1024]",
   ]],
   ["Stable Video Diffusion", [
     `${U}.input_blocks.1.1.time_stack.0.attn1.to_k.weight [320,320]`,
@@ -211,6 +206,29 @@ for (const [family, keys] of FAMILIES) {
   });
 }
 
+/** First keys of files that are usable if they are whole. */
+const CUT: readonly (readonly [family: string, keys: KeyList])[] = [
+  ["Stable Diffusion 1.5", [
+    `${U}.input_blocks.0.0.weight [320,4,3,3]`,
+    `${U}.${CROSS} [640,768]`,
+    "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight [49408,768]",
+  ]],
+  ["Stable Diffusion 2", [
+    `${U}.input_blocks.0.0.weight [320,4,3,3]`,
+    `${U}.${CROSS} [640,1024]`,
+    "cond_stage_model.model.transformer.resblocks.0.ln_1.weight [1024]",
+  ]],
+];
+
+for (const [family, keys] of CUT) {
+  Deno.test(`${family} is recognized by a few keys, which are not enough to use it`, async () => {
+    const report = await inspect(keys);
+    assert.equal(report.family, family);
+    assert.equal(report.isUsable, false);
+    assert.match(report.use, /^Smalti cannot use it: .* its tensors do not tell /);
+  });
+}
+
 Deno.test("the keys of an autoencoder are recognized, and what is missing is named", async () => {
   const report = await inspect([
     "decoder.conv_in.weight [512,4,3,3]",
@@ -220,11 +238,26 @@ Deno.test("the keys of an autoencoder are recognized, and what is missing is nam
   assert.equal(report.isUsable, false);
 });
 
-const LORA_NAMES: readonly (readonly [string, string, KeyList])[] = [
+const LORA_NAMES: readonly (readonly [string, string, KeyList, isUsable?: boolean])[] = [
   ["LoRA for SDXL", "GLoRA", ["lora_unet_input_blocks_4_1_proj_in.a1.weight [4,640]"]],
   ["LoRA for Stable Diffusion 1.5 or 2", "LoRA", [
     "lora_te_text_model_encoder_layers_0_mlp_fc1.lora_down.weight [4,768]",
     "lora_te_text_model_encoder_layers_0_mlp_fc1.lora_up.weight [3072,4]",
+  ], true],
+  ["LoRA for Stable Diffusion 1.5", "LoRA", [
+    "lora_unet_down_blocks_0_attentions_0_proj_in.lora_down.weight [8,320,1,1]",
+    "lora_unet_down_blocks_0_attentions_0_proj_in.lora_up.weight [320,8,1,1]",
+    "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight [8,768]",
+    "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_up.weight [320,8]",
+  ], true],
+  ["LoRA for Stable Diffusion 2", "LoRA", [
+    "lora_unet_down_blocks_0_attentions_0_proj_in.lora_down.weight [8,320]",
+    "lora_unet_down_blocks_0_attentions_0_proj_in.lora_up.weight [320,8]",
+    "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight [8,1024]",
+    "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_up.weight [320,8]",
+  ], true],
+  ["LoRA for Stable Diffusion 3 or Qwen-Image", "LoRA", [
+    "transformer.transformer_blocks.0.attn.add_k_proj.lora_A.weight [8,1536]",
   ]],
   ["LoRA for Flux or HunyuanVideo", "LoRA", [
     "lora_unet_double_blocks_0_img_attn_proj.lora_down.weight [16,3072]",
@@ -239,12 +272,12 @@ const LORA_NAMES: readonly (readonly [string, string, KeyList])[] = [
   ]],
 ];
 
-for (const [family, format, keys] of LORA_NAMES) {
+for (const [family, format, keys, isUsable = false] of LORA_NAMES) {
   Deno.test(`${family} of the format ${format} is recognized by ${keys[0]}`, async () => {
     const report = await inspect(keys);
     assert.equal(report.family, family);
     assert.deepEqual(report.lora!.formats, [format]);
-    assert.equal(report.isUsable, false);
+    assert.equal(report.isUsable, isUsable, report.use);
   });
 }
 

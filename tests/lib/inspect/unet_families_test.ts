@@ -98,13 +98,13 @@ const CASES: readonly Case[] = [
   },
   {
     family: "Stable Diffusion 1.5",
-    isUsable: false,
+    isUsable: true,
     structure: SD_STRUCTURE,
     config: SD,
   },
   {
     family: "Stable Diffusion 2",
-    isUsable: false,
+    isUsable: true,
     structure: SD_STRUCTURE,
     config: {
       ...SD,

@@ -118,7 +118,7 @@ function vaeKey(key: string): string {
     .replace(".conv_shortcut.", ".nin_shortcut.");
 }
 
-/** Returns the tensors of an OpenCLIP text encoder. */
+/** Returns the tensors of an OpenCLIP text encoder, with its projection if it has one. */
 function openClip(tensors: RawTensors): RawTensors {
   const found: RawTensors = {};
   for (const [key, tensor] of Object.entries(tensors)) {
@@ -146,7 +146,8 @@ function openClip(tensors: RawTensors): RawTensors {
   for (const kind of ["weight", "bias"]) {
     found[`ln_final.${kind}`] = tensors[`text_model.final_layer_norm.${kind}`]!;
   }
-  found["text_projection"] = transposed(tensors["text_projection.weight"]!);
+  const projection = tensors["text_projection.weight"];
+  if (projection) found["text_projection"] = transposed(projection);
   return found;
 }
 
@@ -169,19 +170,64 @@ export interface RawNetworks {
   readonly vae: RawTensors;
 }
 
-/** Returns the tensors of one file in SGM's layout for SDXL. */
-export function toSingleFile(networks: RawNetworks): RawTensors {
-  const file: RawTensors = {};
-  const put = (prefix: string, tensors: RawTensors, rename = (key: string) => key) => {
-    for (const [key, tensor] of Object.entries(tensors)) file[prefix + rename(key)] = tensor;
-  };
-  put("model.diffusion_model.", networks.unet, (key) => unetKey(key));
-  put("conditioner.embedders.0.transformer.", networks.text_encoder);
-  put("conditioner.embedders.1.model.", openClip(networks.text_encoder_2));
-  const vae = Object.entries(networks.vae).map(([key, tensor]) => {
+/** Puts tensors behind a prefix. */
+function prefixed(
+  prefix: string,
+  tensors: RawTensors,
+  rename = (key: string) => key,
+): RawTensors {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([key, tensor]) => [prefix + rename(key), tensor]),
+  );
+}
+
+function ldmVae(tensors: RawTensors): RawTensors {
+  const vae = Object.entries(tensors).map(([key, tensor]) => {
     const isProjection = /attentions\.0\.to_.*weight$/.test(key);
     return [key, isProjection ? { ...tensor, shape: [...tensor.shape, 1, 1] } : tensor] as const;
   });
-  put("first_stage_model.", Object.fromEntries(vae), vaeKey);
-  return file;
+  return prefixed("first_stage_model.", Object.fromEntries(vae), vaeKey);
+}
+
+/** Returns the tensors of one file in SGM's layout for SDXL. */
+export function toSingleFile(networks: RawNetworks): RawTensors {
+  return {
+    ...prefixed("model.diffusion_model.", networks.unet, (key) => unetKey(key)),
+    ...prefixed("conditioner.embedders.0.transformer.", networks.text_encoder),
+    ...prefixed("conditioner.embedders.1.model.", openClip(networks.text_encoder_2)),
+    ...ldmVae(networks.vae),
+  };
+}
+
+/** Structure of the tiny Stable Diffusion 1.5. */
+const SD15: UnetStructure = { layers: 1, plainUps: [0] };
+
+/**
+ * Returns the tensors of one file in LDM's layout for Stable Diffusion 1 or 2. The text encoder of
+ * version 2 is OpenCLIP's, with a last layer that is not used.
+ */
+export function toStableDiffusionFile(
+  { unet, text_encoder: text, vae }: Omit<RawNetworks, "text_encoder_2">,
+  version: 1 | 2,
+): RawTensors {
+  return {
+    ...prefixed("model.diffusion_model.", unet, (key) => unetKey(key, SD15)),
+    ...version === 1
+      ? prefixed("cond_stage_model.transformer.", text)
+      : prefixed("cond_stage_model.model.", openClip(withUnusedLayer(text))),
+    ...ldmVae(vae),
+  };
+}
+
+/** Adds a layer behind the last, and a projection. */
+function withUnusedLayer(tensors: RawTensors): RawTensors {
+  const base = "text_model.encoder.layers";
+  const first = Object.entries(tensors).filter(([key]) => key.startsWith(`${base}.0.`));
+  const numbers = Object.keys(tensors).map((key) => Number(/layers\.(\d+)\./.exec(key)?.[1] ?? -1));
+  const count = Math.max(...numbers) + 1;
+  const added = first.map(([key, tensor]) =>
+    [key.replace(`${base}.0.`, `${base}.${count}.`), tensor] as const
+  );
+  const square = tensors[`${base}.0.self_attn.q_proj.weight`]!;
+  return { ...tensors, ...Object.fromEntries(added), "text_projection.weight": square };
 }

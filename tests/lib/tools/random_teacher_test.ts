@@ -63,8 +63,8 @@ Deno.test("randomTeacherFiles() has half of SDXL's parameters for SSD-1B", async
 });
 
 Deno.test("randomTeacherFiles() has the parameters of Stable Diffusion 1.5 and 2.1", async () => {
-  // Sources: the sizes of the float16 files of stable-diffusion-v1-5/stable-diffusion-v1-5 (1.72 GB,
-  // 246 MB, 167 MB), lllyasviel/control_v11p_sd15_canny (723 MB) and
+  // Sources: the sizes of the float16 files of stable-diffusion-v1-5/stable-diffusion-v1-5
+  // (1.72 GB, 246 MB, 167 MB), lllyasviel/control_v11p_sd15_canny (723 MB) and
   // stabilityai/stable-diffusion-2-1 (1.73 GB, 681 MB).
   const vae = 83_653_863;
   assert.deepEqual(parametersOf(await randomTeacherFiles("sd15", { controlnets: ["canny"] })), {
