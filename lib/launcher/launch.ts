@@ -63,6 +63,10 @@ async function launch(args: readonly string[]): Promise<number> {
   return await runChild(
     [...start, "--no-prompt", ...plan.permissions, ...programs, ...rest],
     plan.cwd,
+    // The networks compute on the thread that gets the signals.
+    args[0] === "generate"
+      ? { waiting: "waiting for the end of a teacher call; Ctrl-C again ends it now" }
+      : {},
   );
 }
 

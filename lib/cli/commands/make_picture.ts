@@ -73,7 +73,8 @@ export async function makePicture(
   using log = new RunLog();
   const paper = createTerminal({ print: (text) => log.write(text) });
   const reporter = teeReporter(options.reporter, new PlainReporter(paper, paper));
-  const onStop = () => reportNote(reporter, "stopping after this step; Ctrl-C again ends it now");
+  const onStop = () =>
+    reportNote(reporter, "stopping after this step or teacher call; Ctrl-C again ends it now");
   signal.addEventListener("abort", onStop);
   try {
     return await make(order, { ...options, reporter, log });

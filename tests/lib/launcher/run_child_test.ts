@@ -30,7 +30,37 @@ Deno.test("runChild() hands Ctrl-C on, and ends when its child does", async () =
   await reader.cancel();
 });
 
-// The second test runs this file as the launcher.
+/** A program that computes, and cannot answer. */
+const BUSY = `
+  Deno.addSignalListener("SIGINT", () => {});
+  await Deno.stdout.write(new TextEncoder().encode(${JSON.stringify(READY)}));
+  for (const end = Date.now() + 20_000; Date.now() < end;);
+  Deno.exit(9);
+`;
+
+Deno.test("runChild() answers Ctrl-C for a child that computes, and ends it at the second", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--quiet", "--no-prompt", "--no-check", `--allow-run=${Deno.execPath()}`],
+      ...[new URL(import.meta.url).pathname, BUSY],
+    ],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const [out, error] = [child.stdout.getReader(), child.stderr.getReader()];
+  await out.read();
+  child.kill("SIGINT");
+  const start = performance.now();
+  const { value } = await error.read();
+  assert.equal(new TextDecoder().decode(value), "busy\n");
+  assert(performance.now() - start < 5000);
+  child.kill("SIGINT");
+  assert.equal((await child.status).code, 130);
+  assert(performance.now() - start < 10_000);
+  await Promise.all([out.cancel(), error.cancel()]);
+});
+
+// Two tests run this file as the launcher.
 if (import.meta.main && Deno.args.length === 1) {
-  Deno.exit(await runChild(["eval", Deno.args[0]!], "."));
+  Deno.exit(await runChild(["eval", Deno.args[0]!], ".", { waiting: "busy" }));
 }
