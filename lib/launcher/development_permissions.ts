@@ -1,5 +1,4 @@
-import type { Flag } from "../cli/flags/flag.ts";
-import { attachValues } from "../cli/flags/parse_command_line.ts";
+import { BenchFlags } from "./bench_flags.ts";
 import { Grants } from "./grants.ts";
 import type { PermissionContext } from "./permissions.ts";
 
@@ -9,23 +8,13 @@ export const DEVELOPMENT_COMMANDS = ["test", "bench", "bench-recipes", "bench-st
 /** Name of such a command. */
 export type DevelopmentCommand = typeof DEVELOPMENT_COMMANDS[number];
 
-/** Flags of the two benchmarks that take a value; those with a path grant it. */
-const BENCH_FLAGS: readonly Flag[] = [
-  { name: "--model", commands: [], value: "name|folder|url", path: "read" },
-  { name: "--judge", commands: [], value: "file", path: "read" },
-  { name: "--output", commands: [], value: "folder", path: "write" },
-  ...([
-    ...["--set", "--recipes", "--sizes", "--palettes", "--seeds", "--limit", "--batch"],
-    ...["--runtime", "--override", "--colors", "--base-size", "--base-colors", "--steps"],
-  ] as Flag["name"][]).map((name): Flag => ({ name, commands: [], value: "value" })),
-];
-
 /**
  * Lists the permissions of a command for development, as flags of Deno.
  *
  * Tests may start Deno, which is any permission: they are the project's own code.
  *
  * @param deno Path of the Deno that runs.
+ * @throws {UsageError} If a flag of a benchmark is wrong.
  * @throws {RefusedError} If a path or host cannot be permitted alone.
  */
 export function developmentPermissions(
@@ -46,15 +35,10 @@ export function developmentPermissions(
     grants.run(deno);
     return grants.toFlags();
   }
-  let output = "workdir/bench";
-  for (const argument of attachValues(args, BENCH_FLAGS)) {
-    const [, name, value = ""] = /^(--[\w-]+)=(.*)$/s.exec(argument) ?? [];
-    const path = BENCH_FLAGS.find((flag) => flag.name === name)?.path;
-    if (path === "read") grants.readNamed(value);
-    if (path === "write") output = value;
-    if (argument === "--runtime=native") grants.allowNative();
-  }
-  grants.write(output);
+  const flags = new BenchFlags(command, args);
+  for (const path of flags.paths("read")) grants.readNamed(path);
+  if (flags.get("--runtime") === "native") grants.allowNative();
+  grants.write(flags.get("--output")!);
   grants.env("COLORTERM", "TERM");
   return grants.toFlags();
 }

@@ -1,7 +1,7 @@
-import { parseArgs } from "node:util";
 import type { RunConfig } from "../../config/run_config.ts";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
 import { SessionPool } from "../../lib/onnx/batching/session_pool.ts";
+import { BenchFlags, benchHelp } from "../../lib/launcher/bench_flags.ts";
 import { writeFileInFolder } from "../../lib/files/write_file.ts";
 import { describeEnvironment } from "./bench_environment.ts";
 import { measureSteps, type StepCase, type StepTimes } from "./steps/measure_steps.ts";
@@ -12,46 +12,25 @@ const HELP = `Times the steps of a run, part by part.
 
   deno task bench-steps [options]
 
-  --sizes 16,32,…   sizes in pixels, with --base-colors colors (default: 16,32,64,128,256)
-  --colors 2,4,…    colors, at --base-size pixels (default: 2,4,8,16,32,64,128,256)
-  --base-size 32
-  --base-colors 16
-  --all             all sizes with all numbers of colors
-  --steps 5         measured steps; the minimum counts
-  --model mini      teacher: folder or URL
-  --runtime auto    webgpu, wasm, native
-  --output workdir/bench   folder of the tables, steps.md, and their chart, steps.svg
+${benchHelp("bench-steps")}
 `;
-
-const OPTIONS = {
-  "sizes": { type: "string", default: "16,32,64,128,256" },
-  "colors": { type: "string", default: "2,4,8,16,32,64,128,256" },
-  "base-size": { type: "string", default: "32" },
-  "base-colors": { type: "string", default: "16" },
-  "all": { type: "boolean", default: false },
-  "steps": { type: "string", default: "5" },
-  "model": { type: "string", default: "mini" },
-  "runtime": { type: "string", default: "auto" },
-  "output": { type: "string", default: "workdir/bench" },
-  "help": { type: "boolean", short: "h", default: false },
-} as const;
 
 /** Measures all cases, and prints and writes the tables. */
 async function bench(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: OPTIONS });
-  if (values.help) return print(HELP);
-  const { model, output } = values;
-  const steps = Number(values.steps);
+  const flags = new BenchFlags("bench-steps", args);
+  if (flags.has("--help")) return print(HELP);
+  const [model, output] = [flags.get("--model")!, flags.get("--output")!];
+  const steps = Number(flags.get("--steps"));
   if (!Number.isInteger(steps) || steps < 1) {
     throw new TypeError(
-      `Cannot read --steps: expected an integer of 1 or more, got "${values.steps}"`,
+      `Cannot read --steps: expected an integer of 1 or more, got "${flags.get("--steps")}"`,
     );
   }
-  const runtime = values.runtime as RunConfig["runtime"];
+  const runtime = flags.get("--runtime") as RunConfig["runtime"];
   using gpu = await Gpu.request();
   await using pool = new SessionPool();
   const times: StepTimes[] = [];
-  for (const one of casesOf(values)) {
+  for (const one of casesOf(flags)) {
     const measured = await measureSteps(one, { gpu, pool }, { model, runtime, steps });
     times.push(measured);
     say(`${one.size} pixels, ${one.colors} colors: ${measured.wall.step.toFixed(3)} s per step`);
@@ -65,16 +44,15 @@ async function bench(args: readonly string[]): Promise<void> {
 }
 
 /** Lists the cases. The others are compared with the first one. */
-function casesOf(values: {
-  readonly sizes: string;
-  readonly colors: string;
-  readonly "base-size": string;
-  readonly "base-colors": string;
-  readonly all: boolean;
-}): StepCase[] {
-  const [sizes, colors] = [numbersOf(values.sizes), numbersOf(values.colors)];
-  if (values.all) return sizes.flatMap((size) => colors.map((count) => ({ size, colors: count })));
-  const base = { size: Number(values["base-size"]), colors: Number(values["base-colors"]) };
+function casesOf(flags: BenchFlags): StepCase[] {
+  const [sizes, colors] = [numbersOf(flags.get("--sizes")!), numbersOf(flags.get("--colors")!)];
+  if (flags.has("--all")) {
+    return sizes.flatMap((size) => colors.map((count) => ({ size, colors: count })));
+  }
+  const base = {
+    size: Number(flags.get("--base-size")),
+    colors: Number(flags.get("--base-colors")),
+  };
   return [
     base,
     ...sizes.filter((size) => size !== base.size).map((size) => ({ ...base, size })),

@@ -73,7 +73,10 @@ function explain(message: string): string {
  *
  * @param flags Flags of the command.
  */
-export function attachValues(args: readonly string[], flags: readonly Flag[]): string[] {
+export function attachValues(
+  args: readonly string[],
+  flags: readonly Pick<Flag, "name" | "aliases" | "value">[],
+): string[] {
   const rest = [...args];
   const attached: string[] = [];
   while (rest.length > 0 && rest[0] !== "--") {

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { type BenchFlagName, BenchFlags, benchHelp } from "../../../lib/launcher/bench_flags.ts";
 import { CLASSIFIER_PATH } from "./classifier.ts";
 import {
   BENCH_PALETTES,
@@ -26,20 +26,14 @@ export const BENCH_HELP = `Scores recipes: the settings of a picture, its cost a
 
   deno task bench-recipes [options]
 
-  --set names48,…         sets of prompts: ${Object.keys(PROMPT_SETS).join(", ")}
-  --recipes a,b           default: all fast ones for the set
-  --sizes 32,…            sizes in pixels; "all": ${BENCH_SIZES.join(", ")}
-  --palettes sweetie-16,… built-in palettes; "all": ${BENCH_PALETTES.join(", ")}
-  --seeds 0,…             "all": ${BENCH_SEEDS.join(", ")}
-  --limit N               only the first N prompts of each set
-  --batch N               maximum batch size; a batch has one recipe, set and size; default: 1
-  --model mini            teacher: folder or URL
-  --runtime auto          webgpu, wasm, native
-  --judge FILE            weights of the classifier that scores pictures; default:
-                          judge.safetensors beside the recipes, if it exists
-  --override key=value    setting that overrides all recipes; may be repeated
-  --output workdir/bench  folder of pictures, contact sheets, results.md, quality.svg and
-                          metrics.jsonl; existing pictures are kept
+${
+  benchHelp("bench-recipes", {
+    sets: Object.keys(PROMPT_SETS).join(", "),
+    sizes: BENCH_SIZES.join(", "),
+    palettes: BENCH_PALETTES.join(", "),
+    seeds: BENCH_SEEDS.join(", "),
+  })
+}
 
 Recipes:
 ${RECIPES.map(({ name, note }) => `  ${name.padEnd(25)}${note}`).join("\n")}
@@ -52,43 +46,35 @@ ${RECIPES.map(({ name, note }) => `  ${name.padEnd(25)}${note}`).join("\n")}
  * @throws {TypeError} If an argument is wrong.
  */
 export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      set: { type: "string", default: "names48" },
-      recipes: { type: "string" },
-      sizes: { type: "string", default: "32" },
-      palettes: { type: "string", default: "sweetie-16" },
-      seeds: { type: "string", default: "0" },
-      limit: { type: "string" },
-      batch: { type: "string", default: "1" },
-      model: { type: "string", default: "mini" },
-      runtime: { type: "string", default: "auto" },
-      judge: { type: "string", default: CLASSIFIER_PATH },
-      override: { type: "string", multiple: true, default: [] },
-      output: { type: "string", default: "workdir/bench" },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  if (values.help) return undefined;
-  const { model, runtime, override: overrides, output, judge: classifier } = values;
-  const names = values.recipes?.split(",");
-  const jobs = values.set.split(",").map(setNamed).flatMap((set) =>
+  const flags = new BenchFlags("bench-recipes", args);
+  if (flags.has("--help")) return undefined;
+  const value = (name: BenchFlagName) => flags.get(name)!;
+  const names = flags.get("--recipes")?.split(",");
+  const limit = flags.get("--limit");
+  const jobs = value("--set").split(",").map(setNamed).flatMap((set) =>
     listJobs({
       set,
       recipes: names ? names.map(recipeNamed) : RECIPES.filter(({ isSlow }) => !isSlow),
-      sizes: listOf("--sizes", values.sizes, BENCH_SIZES),
-      palettes: values.palettes === "all" ? BENCH_PALETTES : values.palettes.split(","),
-      seeds: listOf("--seeds", values.seeds, BENCH_SEEDS),
-      limit: values.limit === undefined ? Infinity : wholeNumber("--limit", values.limit),
+      sizes: listOf("--sizes", value("--sizes"), BENCH_SIZES),
+      palettes: value("--palettes") === "all" ? BENCH_PALETTES : value("--palettes").split(","),
+      seeds: listOf("--seeds", value("--seeds"), BENCH_SEEDS),
+      limit: limit === undefined ? Infinity : wholeNumber("--limit", limit),
     })
   );
   if (jobs.length === 0) {
     throw new TypeError("Cannot run the benchmark: expected recipes for the set, got none");
   }
-  const batch = wholeNumber("--batch", values.batch);
+  const batch = wholeNumber("--batch", value("--batch"));
   if (batch === 0) throw new TypeError("Cannot read --batch: expected 1 or more, got 0");
-  return { model, runtime, overrides, output, classifier, batch, jobs };
+  return {
+    model: value("--model"),
+    runtime: value("--runtime"),
+    overrides: flags.all("--override"),
+    output: value("--output"),
+    classifier: flags.get("--judge") ?? CLASSIFIER_PATH,
+    batch,
+    jobs,
+  };
 }
 
 function listJobs(asked: {
