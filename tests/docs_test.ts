@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PALETTE_FORMATS } from "../lib/palette/formats/palette_formats.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PAGES = ["README.md", "ARCHITECTURE.md", "tests/bench/RESULTS.md"];
@@ -35,4 +36,14 @@ Deno.test("rooms that ARCHITECTURE lists exist", () => {
     .flatMap(([, cell]) => [...cell!.matchAll(/`([^`]+)`/g)].map(([, room]) => room!));
   assert(rooms.length > 20);
   assert.deepEqual(rooms.filter((room) => !exists(room)), []);
+});
+
+Deno.test("the README lists each palette format, and whether it is written", () => {
+  const text = Deno.readTextFileSync(join(ROOT, "README.md"));
+  const rows = [...text.matchAll(/^\| `(\.[a-z]+)`.*\| yes +\| (no|`[a-z]+`)/gm)]
+    .map(([, extension, written]) => `${extension} ${written}`.replaceAll("`", ""));
+  const formats = PALETTE_FORMATS.map(({ extensions: [extension], write }) =>
+    `${extension} ${write === undefined ? "no" : extension!.slice(1)}`
+  );
+  assert.deepEqual(rows.sort(), formats.sort());
 });
