@@ -109,10 +109,15 @@ export const BENCH_FLAGS = [
   {
     name: "--judge",
     commands: ["bench-recipes"],
-    value: "file",
+    value: "folder",
     path: "read",
-    help: "weights of the classifier that scores pictures; default: judge.safetensors beside the " +
-      "recipes, if it exists",
+    help: "weights and tokenizer of the judge that scores pictures",
+  },
+  {
+    name: "--shard",
+    commands: ["bench-recipes"],
+    value: "K/N",
+    help: "only part K of N, for N programs with one folder; without it, the tables of all parts",
   },
   {
     name: "--override",

@@ -1,22 +1,33 @@
 import { type BenchFlagName, BenchFlags, benchHelp } from "../../../lib/launcher/bench_flags.ts";
-import { CLASSIFIER_PATH } from "./classifier.ts";
+import { JUDGE_FOLDER } from "./judge/judge.ts";
+import type { Shard } from "./picture_tasks.ts";
 import {
   BENCH_PALETTES,
   BENCH_SEEDS,
   BENCH_SIZES,
+  HARD_SETS,
   PROMPT_SETS,
   type PromptSet,
 } from "./prompts.ts";
-import { fitsSet, type Job, type JobOptions, type Recipe, RECIPES } from "./recipe.ts";
+import {
+  fitsSet,
+  HARD_RECIPES,
+  type Job,
+  type JobOptions,
+  type Recipe,
+  RECIPES,
+} from "./recipe.ts";
 
 /** Options of the benchmark. */
 export interface BenchOptions extends JobOptions {
-  /** Path of the classifier's weights. */
-  readonly classifier: string;
+  /** Folder of the judge's weights and tokenizer. */
+  readonly judge: string;
   /** Output folder. */
   readonly output: string;
   /** Maximum batch size, 1 or more. */
   readonly batch: number;
+  /** The part of the work that is done; undefined for all of it. */
+  readonly shard: Shard | undefined;
   /** The pictures, all recipes of a prompt before the next prompt. */
   readonly jobs: readonly Job[];
 }
@@ -28,7 +39,7 @@ export const BENCH_HELP = `Scores recipes: the settings of a picture, its cost a
 
 ${
   benchHelp("bench-recipes", {
-    sets: Object.keys(PROMPT_SETS).join(", "),
+    sets: `${Object.keys(PROMPT_SETS).join(", ")}; "hard": ${HARD_SETS.join(", ")}`,
     sizes: BENCH_SIZES.join(", "),
     palettes: BENCH_PALETTES.join(", "),
     seeds: BENCH_SEEDS.join(", "),
@@ -51,10 +62,10 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
   const value = (name: BenchFlagName) => flags.get(name)!;
   const names = flags.get("--recipes")?.split(",");
   const limit = flags.get("--limit");
-  const jobs = value("--set").split(",").map(setNamed).flatMap((set) =>
+  const jobs = value("--set").split(",").flatMap(setsNamed).flatMap((set) =>
     listJobs({
       set,
-      recipes: names ? names.map(recipeNamed) : RECIPES.filter(({ isSlow }) => !isSlow),
+      recipes: names ? names.map(recipeNamed) : defaultRecipes(set),
       sizes: listOf("--sizes", value("--sizes"), BENCH_SIZES),
       palettes: value("--palettes") === "all" ? BENCH_PALETTES : value("--palettes").split(","),
       seeds: listOf("--seeds", value("--seeds"), BENCH_SEEDS),
@@ -71,10 +82,24 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     runtime: value("--runtime"),
     overrides: flags.all("--override"),
     output: value("--output"),
-    classifier: flags.get("--judge") ?? CLASSIFIER_PATH,
+    judge: flags.get("--judge") ?? JUDGE_FOLDER,
     batch,
+    shard: parseShard(flags.get("--shard")),
     jobs,
   };
+}
+
+function defaultRecipes(set: PromptSet): readonly Recipe[] {
+  if (HARD_SETS.includes(set)) return HARD_RECIPES.map(recipeNamed);
+  return RECIPES.filter(({ isSlow }) => !isSlow);
+}
+
+function parseShard(text: string | undefined): Shard | undefined {
+  if (text === undefined) return undefined;
+  const [, part = "0", count = "0"] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? [];
+  const index = Number(part) - 1;
+  if (index >= 0 && index < Number(count)) return { index, count: Number(count) };
+  throw new TypeError(`Cannot read --shard: expected K/N with K from 1 to N, got "${text}"`);
 }
 
 function listJobs(asked: {
@@ -98,10 +123,13 @@ function listJobs(asked: {
   );
 }
 
-function setNamed(name: string): PromptSet {
-  if (Object.hasOwn(PROMPT_SETS, name)) return name as PromptSet;
+function setsNamed(name: string): readonly PromptSet[] {
+  if (name === "hard") return HARD_SETS;
+  if (Object.hasOwn(PROMPT_SETS, name)) return [name as PromptSet];
   throw new TypeError(
-    `Cannot find the set "${name}": expected one of ${Object.keys(PROMPT_SETS).join(", ")}`,
+    `Cannot find the set "${name}": expected one of ${
+      [...Object.keys(PROMPT_SETS), "hard"].join(", ")
+    }`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { drawText, shortenText, TEXT_HEIGHT, wrapText } from "../../../lib/image/draw_text.ts";
 import { enlargementFactor, enlargeNearest } from "../../../lib/image/enlarge_nearest.ts";
 import { Image, type Rgb } from "../../../lib/image/image.ts";
+import { resizeImage } from "../../../lib/image/resize_image.ts";
 
 /** A picture on a sheet. */
 export interface SheetCell {
@@ -53,8 +54,19 @@ export function contactSheet(columns: readonly string[], rows: readonly SheetRow
   return sheet;
 }
 
+/** Enlarges a picture by whole pixels, or reduces a larger image. */
+function fitted(picture: Image): Image {
+  const longest = Math.max(picture.height, picture.width);
+  if (longest <= CELL) return enlargeNearest(picture, enlargementFactor(picture, CELL));
+  const size = {
+    height: Math.round(picture.height * CELL / longest),
+    width: Math.round(picture.width * CELL / longest),
+  };
+  return resizeImage(picture, size, { filter: "area", fit: "stretch" });
+}
+
 function drawCell(sheet: Image, { picture, caption }: SheetCell, x: number, y: number): void {
-  const large = enlargeNearest(picture, enlargementFactor(picture, CELL));
+  const large = fitted(picture);
   const [height, width] = [Math.min(CELL, large.height), Math.min(CELL, large.width)];
   for (let row = 0; row < height; row++) {
     const from = row * large.width * 4;

@@ -97,7 +97,7 @@ if (import.meta.main) {
   const { names } = JSON.parse(await Deno.readTextFile(vocabulary)) as { names: string[] };
   const sets = drawPrompts(new Set(names), await Deno.readTextFile(EMOJI_TEST));
   const content = {
-    sizes: [16, 32, 64],
+    sizes: [12, 16, 24, 32, 48, 64],
     palettes: ["game-boy", "2_2_2_lattice", "sweetie-16", "endesga-32"],
     seeds: [0, 1, 2],
     sets,

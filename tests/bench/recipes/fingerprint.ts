@@ -34,7 +34,25 @@ export async function pictureFingerprint(source: PictureSource): Promise<string>
   return await hash([new TextEncoder().encode(text), ...(input ? [input.slice()] : [])]);
 }
 
-async function hash(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<string> {
+/** Number of the formulas of the scores. A change of a formula raises it. */
+const SCORES_VERSION = 1;
+
+/**
+ * Hashes all inputs of the scores of a picture.
+ *
+ * @param picture The journal's entry of the picture.
+ * @param judge Hash of the judge.
+ */
+export async function scoresFingerprint(
+  picture: { readonly fingerprint: string },
+  judge: string,
+): Promise<string> {
+  const text = `${SCORES_VERSION} ${picture.fingerprint} ${judge}`;
+  return await hash([new TextEncoder().encode(text)]);
+}
+
+/** Hashes bytes: 16 hexadecimal digits. */
+export async function hash(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<string> {
   const bytes = await crypto.subtle.digest("SHA-256", await new Blob([...parts]).arrayBuffer());
   return new Uint8Array(bytes, 0, 8).toHex();
 }

@@ -107,18 +107,19 @@ async function make(
   { onLoaded, onStep }: { onLoaded(): void; onStep(): void },
 ) {
   const { signal } = inputs;
-  let draws = false;
+  let teacherWorks = false;
   await using run = await createRun(config, {
     ...inputs,
     palette,
     ...defined({ image }),
     onStage: (stage) => {
-      if (stage !== "sample") return;
-      draws = true;
+      // Before these, networks are loaded; the first of them ends that.
+      if (teacherWorks || !["sample", "edit"].includes(stage)) return;
+      teacherWorks = true;
       onLoaded();
     },
   });
-  if (!draws) onLoaded();
+  if (!teacherWorks) onLoaded();
   onStep();
   for await (const _ of distill(run, { signal })) onStep();
   signal.throwIfAborted();

@@ -6,7 +6,7 @@ import { goldenPath } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 import { pictureFingerprint, teacherFingerprint } from "./fingerprint.ts";
-import { Journal } from "./journal.ts";
+import { Journal, type JournalEntry } from "./journal.ts";
 import { makePicture, makePictures } from "./make_picture.ts";
 import { PictureFiles } from "./picture_files.ts";
 import { PROMPT_SETS } from "./prompts.ts";
@@ -84,16 +84,16 @@ Deno.test("Journal finds pictures of the same fingerprint, also after a cut", as
       runtime: "wasm",
       adapter: "a",
     };
-    const first = await Journal.open(folder);
+    const first = await Journal.open<JournalEntry>(folder, "made");
     await first.add({ key: "a", fingerprint: "1", ...cost });
     await first.add({ key: "b", fingerprint: "1", ...cost });
     await first.add({ key: "b", fingerprint: "2", ...cost });
     const earlier = '{"key":"e","fingerprint":"1","evaluations":9,"atOnce":2}\n';
     const cut = '{"key":"c","finger';
     await Deno.writeTextFile(`${folder}/made.jsonl`, earlier + cut, { append: true });
-    const again = await Journal.open(folder);
+    const again = await Journal.open<JournalEntry>(folder, "made");
     await again.add({ key: "d", fingerprint: "1", ...cost });
-    for (const journal of [again, await Journal.open(folder)]) {
+    for (const journal of [again, await Journal.open<JournalEntry>(folder, "made")]) {
       assert.equal(journal.find("a", "1")?.teacherCalls, 8);
       assert.equal(journal.find("b", "1"), undefined);
       assert.ok(journal.find("b", "2"));
@@ -102,6 +102,22 @@ Deno.test("Journal finds pictures of the same fingerprint, also after a cut", as
       const { teacherCalls, batchSize } = journal.find("e", "1")!;
       assert.deepEqual([teacherCalls, batchSize], [9, 2]);
     }
+  });
+});
+
+Deno.test("Journal reads the parts of other programs, and writes its own only", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const first = await Journal.open(folder, "made", "1of2");
+    await first.add({ key: "a", fingerprint: "1" });
+    const second = await Journal.open(folder, "made", "2of2");
+    await second.add({ key: "b", fingerprint: "1" });
+    await first.add({ key: "c", fingerprint: "1" });
+    await (await Journal.open(folder, "scores")).add({ key: "z", fingerprint: "1" });
+    assert.ok(second.find("a", "1"));
+    const all = await Journal.open(folder, "made");
+    assert.deepEqual(all.entries().map(({ key }) => key).sort(), ["a", "b", "c"]);
+    assert.equal(await Deno.readTextFile(`${folder}/made.jsonl`), "");
+    assert.equal((await Deno.readTextFile(`${folder}/made.1of2.jsonl`)).split("\n").length, 3);
   });
 });
 

@@ -1,7 +1,7 @@
 import { parseSettings, sourceOf } from "../../../config/parse_run_config.ts";
 import { resolveSources } from "../../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
-import type { Prompt, PromptSet } from "./prompts.ts";
+import { hasImages, type Prompt, type PromptSet } from "./prompts.ts";
 import content from "./recipes.json" with { type: "json" };
 
 /** Settings of a picture. */
@@ -14,6 +14,8 @@ export interface Recipe {
   readonly sets?: "prompts" | "images";
   /** Whether it runs only if it is named. Default: false. */
   readonly isSlow?: boolean;
+  /** Recipe of its start: the same without edit and steps. */
+  readonly start?: string;
   /** Keys of the config and their values, over the defaults. */
   readonly set: Readonly<Record<string, unknown>>;
 }
@@ -21,9 +23,23 @@ export interface Recipe {
 /** All recipes, in the order of their distillation steps. */
 export const RECIPES: readonly Recipe[] = content as readonly Recipe[];
 
+/** Recipes that the hard sets run by default, in the order of the table. */
+export const HARD_RECIPES: readonly string[] = [
+  "nearest",
+  "kmeans-majority",
+  "edit-0.2",
+  "edit-0.3",
+  "edit",
+  "edit-0.6",
+  "draft-start",
+  "draft",
+  "standard-start",
+  "standard",
+];
+
 /** Tells whether a recipe is for a set of prompts. */
 export function fitsSet({ sets }: Recipe, set: PromptSet): boolean {
-  return sets === undefined || (sets === "images") === set.startsWith("images");
+  return sets === undefined || (sets === "images") === hasImages(set);
 }
 
 /** A picture to make. */

@@ -4,8 +4,8 @@ import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import { parseBenchOptions } from "./bench_options.ts";
 import { readInput } from "./picture_files.ts";
 import { backgroundColor } from "./backgrounds.ts";
-import { BENCH_PALETTES, type Prompt, PROMPT_SETS } from "./prompts.ts";
-import { fitsSet, type Job, jobConfig, jobKey, RECIPES } from "./recipe.ts";
+import { BENCH_PALETTES, HARD_SETS, hasImages, type Prompt, PROMPT_SETS } from "./prompts.ts";
+import { fitsSet, HARD_RECIPES, type Job, jobConfig, jobKey, RECIPES } from "./recipe.ts";
 import { drawScene, SCENES } from "./scenes.ts";
 
 const OPTIONS = { model: "mini", runtime: "auto", overrides: [] };
@@ -26,6 +26,29 @@ Deno.test("PROMPT_SETS holds 48 names, 24 backgrounds and 12 images, without dup
     if (background === undefined) continue;
     assert.equal(backgroundColor(background).length, 3);
     assert.match(prompt, new RegExp(` on an? ${background} background$`));
+  }
+});
+
+Deno.test("the hard sets hold 48, 24 and 20 prompts, and their input images exist", async () => {
+  assert.deepEqual(HARD_SETS.map((set) => PROMPT_SETS[set].length), [48, 24, 20]);
+  for (const set of HARD_SETS) {
+    const prompts = PROMPT_SETS[set];
+    assert.equal(new Set(prompts.map(({ id }) => id)).size, prompts.length, set);
+    for (const prompt of prompts) {
+      if (prompt.background !== undefined) backgroundColor(prompt.background);
+      if (prompt.image === undefined) continue;
+      const image = await readInput(prompt);
+      assert.deepEqual([image!.height, image!.width], [256, 256], prompt.id);
+    }
+  }
+  assert.ok(hasImages("detailed20") && !hasImages("game48"));
+});
+
+Deno.test("every start of a recipe is a recipe without steps and edit", () => {
+  for (const { start } of RECIPES) {
+    if (start === undefined) continue;
+    const { training, diffusion } = jobConfig(jobOf(start), OPTIONS);
+    assert.deepEqual([training.steps, diffusion.strength], [0, 0], start);
   }
 });
 
@@ -87,6 +110,13 @@ Deno.test("parseBenchOptions() takes the fast recipes for the set", () => {
   assert.ok(!recipesOf("names48").some(({ name }) => name === "image-free"));
 });
 
+Deno.test("parseBenchOptions() takes the hard sets together, with their own recipes", () => {
+  const { jobs, shard } = parseBenchOptions(["--set", "hard", "--limit", "1", "--shard", "2/3"])!;
+  assert.deepEqual(shard, { index: 1, count: 3 });
+  assert.deepEqual([...new Set(jobs.map(({ set }) => set))], HARD_SETS);
+  assert.deepEqual([...new Set(jobs.map(({ recipe }) => recipe.name))], HARD_RECIPES);
+});
+
 Deno.test("parseBenchOptions() names what it does not know", () => {
   const refusals = [
     [["--set", "names"], /the set "names": expected one of names48, backgrounds24, images12/],
@@ -94,6 +124,8 @@ Deno.test("parseBenchOptions() names what it does not know", () => {
     [["--sizes", "big"], /read --sizes: expected an integer, got "big"/],
     [["--recipes", "image-free"], /expected recipes for the set, got none/],
     [["--fast"], /--fast/],
+    [["--shard", "0/2"], /read --shard: expected K\/N with K from 1 to N, got "0\/2"/],
+    [["--shard", "3/2"], /got "3\/2"/],
   ] as const;
   for (const [args, message] of refusals) {
     assert.throws(() => parseBenchOptions([...args]), message);

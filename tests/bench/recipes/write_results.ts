@@ -1,6 +1,7 @@
 import { encodePng } from "../../../lib/image/encode_png.ts";
 import type { Image } from "../../../lib/image/image.ts";
 import { writeFile } from "../../../lib/files/write_file.ts";
+import { comparisonTables } from "./comparison_table.ts";
 import { contactSheet, type SheetCell, type SheetRow } from "./contact_sheet.ts";
 import { PictureFiles, readInput } from "./picture_files.ts";
 import { qualityChart } from "./quality_chart.ts";
@@ -21,7 +22,8 @@ export async function writeResults(
   const { output, heading, source } = options;
   const lines = results.map((result) => `${JSON.stringify(flat(result))}\n`);
   await writeFile(`${output}/metrics.jsonl`, lines.join(""));
-  const tables = resultsTables(results);
+  const pairs = comparisonTables(results);
+  const tables = `${resultsTables(results)}${pairs && `\n${pairs}`}`;
   await writeFile(`${output}/results.md`, `${heading}\n${tables}`);
   await writeFile(`${output}/quality.svg`, qualityChart(results, source));
   const pictures = new PictureFiles(output);

@@ -3,6 +3,7 @@ import { decodePng } from "../../../lib/image/decode_png.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
+import { comparisonTables } from "./comparison_table.ts";
 import { contactSheet } from "./contact_sheet.ts";
 import type { JournalEntry } from "./journal.ts";
 import { PictureFiles } from "./picture_files.ts";
@@ -36,7 +37,7 @@ function resultOf(recipe: string, prompt: number, scores: Scores): Result {
 
 Deno.test("resultsTables() averages by recipe and omits empty columns", () => {
   const tables = resultsTables([
-    resultOf("nearest", 0, { orphans: 0.1, colors: 3, probability: 0.5 }),
+    resultOf("nearest", 0, { orphans: 0.1, colors: 3, probability: 0.5, rank: 3 }),
     resultOf("standard", 0, { orphans: 0.2, colors: 4 }),
     resultOf("nearest", 1, { orphans: 0.2, colors: 4 }),
   ]);
@@ -44,12 +45,36 @@ Deno.test("resultsTables() averages by recipe and omits empty columns", () => {
     tables,
     `## names48
 
-| recipe | size | palette | pictures | teacher calls | seconds | peak MB | p | orphans | colors |
-| :--- | ---: | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-| nearest | 16 | game-boy | 2 | 9 | 2.0 | 700 | 0.50 | 0.150 | 3.5 |
-| standard | 16 | game-boy | 1 | 8 | 2.0 | 700 |  | 0.200 | 4.0 |
+| recipe | size | palette | pictures | teacher calls | seconds | peak MB | median rank | p | orphans | colors |
+| :--- | ---: | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| nearest | 16 | game-boy | 2 | 9 | 2.0 | 700 | 3 | 0.500 | 0.150 ± 0.050 | 3.5 ± 0.5 |
+| standard | 16 | game-boy | 1 | 8 | 2.0 | 700 |  |  | 0.200 | 4.0 |
 `,
   );
+});
+
+Deno.test("comparisonTables() compares a recipe with nearest and with its start", () => {
+  const scored = (recipe: string, prompt: number, probability: number) =>
+    resultOf(recipe, prompt, { orphans: 0, colors: 1, probability });
+  const tables = comparisonTables([
+    ...[0.1, 0.2].map((p, prompt) => scored("nearest", prompt, p)),
+    ...[0.3, 0.4].map((p, prompt) => scored("standard-start", prompt, p)),
+    ...[0.5, 0.3].map((p, prompt) => scored("standard", prompt, p)),
+    // A picture without its counterpart.
+    scored("standard", 2, 1),
+  ]);
+  assert.equal(
+    tables,
+    `## names48, by pairs
+
+| recipe | against | size | palette | pairs | preferred | p, difference | sign test |
+| :--- | :--- | ---: | :--- | ---: | ---: | ---: | ---: |
+| standard-start | nearest | 16 | game-boy | 2 | 1.00 ± 0.00 | +0.200 ± 0.000 | 0.500 |
+| standard | standard-start | 16 | game-boy | 2 | 0.50 ± 0.50 | +0.050 ± 0.150 | 1.000 |
+| standard | nearest | 16 | game-boy | 2 | 1.00 ± 0.00 | +0.250 ± 0.150 | 0.500 |
+`,
+  );
+  assert.equal(comparisonTables([resultOf("nearest", 0, { orphans: 0, colors: 1 })]), "");
 });
 
 Deno.test("writeResults() writes tables, a line a picture and a sheet", async () => {
@@ -100,4 +125,15 @@ Deno.test("contactSheet() has room for every column and row", () => {
     { label: "dog", cells: [undefined] },
   ]);
   assert.ok(more.width > one.width && more.height > one.height);
+});
+
+Deno.test("contactSheet() reduces an image that is larger than its cell, whole", () => {
+  const image = Image.filled({ height: 256, width: 256 }, [0, 0, 0]);
+  // The right half is red: a crop of the top left corner would lose it.
+  for (let i = 0; i < 256 * 256; i++) if (i % 256 >= 128) image.data[i * 4] = 255;
+  const { data } = contactSheet([""], [{ label: "", cells: [{ picture: image }] }]);
+  const reds = data.filter((value, i) =>
+    i % 4 === 0 && value === 255 && data[i + 1] === 0 && data[i + 2] === 0
+  );
+  assert.equal(reds.length, 64 * 128);
 });

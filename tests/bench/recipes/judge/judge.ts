@@ -36,17 +36,21 @@ export interface Captions {
  * It runs on the CPU, so its output is the same on all machines.
  */
 export class Judge implements AsyncDisposable {
+  /** Folder of its weights and tokenizer. */
+  readonly folder: string;
   readonly #images: Session;
   readonly #weights: StateDict;
   readonly #tokenizer: ClipTokenizer;
   readonly #scale: number;
 
   private constructor(parts: {
+    readonly folder: string;
     readonly images: Session;
     readonly weights: StateDict;
     readonly tokenizer: ClipTokenizer;
     readonly scale: number;
   }) {
+    this.folder = parts.folder;
     this.#images = parts.images;
     this.#weights = parts.weights;
     this.#tokenizer = parts.tokenizer;
@@ -69,7 +73,7 @@ export class Judge implements AsyncDisposable {
       const scale = Math.exp(floatView(weights.get("scale").read("float32"))[0]!);
       const graph = buildImageEncoder(weights, { batch: 1, size: JUDGE_SIZE });
       const images = await new OrtSessions({ runtime: "wasm" }).load(graph);
-      return new Judge({ images, weights, tokenizer, scale });
+      return new Judge({ folder, images, weights, tokenizer, scale });
     } catch (error) {
       weights[Symbol.dispose]();
       throw error;

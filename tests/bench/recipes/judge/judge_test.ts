@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Image } from "../../../../lib/image/image.ts";
 import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { goldenPath } from "../../../support/goldens.ts";
+import { CaptionJudge } from "./caption_judge.ts";
 import { Judge, JUDGE_SIZE, judgeInput } from "./judge.ts";
 
 /** A random judge, whose answers `reference.py` computed in numpy. */
@@ -51,6 +52,18 @@ Deno.test("encodeCaptions() gives the same embedding in any batch", async () => 
   const width = one.embeddings.length;
   assertAllClose(all.embeddings.subarray(65 * width, 66 * width), one.embeddings, { atol: 1e-5 });
   assert.equal((await judge.encodeCaptions([])).embeddings.length, 0);
+});
+
+Deno.test("CaptionJudge chooses among its names and the captions of the prompts", async () => {
+  await using judge = await CaptionJudge.open(TINY, ["a purple goblin"]);
+  assert.equal(judge.names.length, new Set(judge.names).size);
+  assert.ok(judge.names.length > 2000 && judge.names.includes("a purple goblin"));
+  const logits = await judge.classify(drawn(16));
+  assert.equal(logits.length, judge.names.length);
+  assert.ok(logits.every(Number.isFinite) && new Set(logits).size > 1000);
+  await using other = await CaptionJudge.open(TINY);
+  assert.equal(await judge.fingerprint(), await judge.fingerprint());
+  assert.notEqual(await judge.fingerprint(), await other.fingerprint());
 });
 
 Deno.test("Judge.open() says what is missing", async () => {

@@ -1,9 +1,11 @@
-/** Output of the classifier, compared with the expected name. */
+/** Answer of the judge, compared with the expected name. */
 export interface Classification {
   /** 1 if the expected name is the most probable one, else 0. */
   readonly top1: number;
   /** 1 if the expected name is among the five most probable ones, else 0. */
   readonly top5: number;
+  /** Rank of the expected name by probability, from 1. */
+  readonly rank: number;
   /** Probability of the expected name, in [0, 1]. */
   readonly probability: number;
   /** The most probable name. */
@@ -11,12 +13,12 @@ export interface Classification {
 }
 
 /**
- * Compares the classifier's output with the expected name.
+ * Compares logits with the expected name.
  *
  * @param logits Shape [names].
- * @param names Names of the classifier.
+ * @param names Names of the logits.
  * @param name Expected name.
- * @throws {RangeError} If the classifier does not know the name.
+ * @throws {RangeError} If it is not among the names.
  */
 export function classificationOf(
   logits: ArrayLike<number>,
@@ -26,7 +28,7 @@ export function classificationOf(
   const right = names.indexOf(name);
   if (right < 0) {
     throw new RangeError(
-      `Cannot classify a picture of "${name}": the classifier does not know the name`,
+      `Cannot classify a picture of "${name}": it is not among the names`,
     );
   }
   const values = Array.from(logits);
@@ -37,6 +39,7 @@ export function classificationOf(
   return {
     top1: best === right ? 1 : 0,
     top5: ahead < 5 ? 1 : 0,
+    rank: ahead + 1,
     probability: exponentials[right]! / sum,
     guess: names[best]!,
   };

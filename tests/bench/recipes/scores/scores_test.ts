@@ -44,11 +44,11 @@ Deno.test("colorsUsed() counts different colors", () => {
   assert.deepEqual([...packedColors(draw("b#"))], [0x3c5ac8, 0]);
 });
 
-Deno.test("inputDistance() is the root of the mean squared difference at the picture's size", () => {
+Deno.test("inputDistance() is the mean distance in OKLab at the picture's size", () => {
   const white = Image.filled({ height: 8, width: 8 }, [255, 255, 255]);
   assert.equal(inputDistance(draw("..", ".."), white), 0);
-  assert.equal(inputDistance(draw("##", "##"), white), 1);
-  assertAllClose([inputDistance(draw("#.", ".."), white)], [0.5]);
+  assertAllClose([inputDistance(draw("##", "##"), white)], [1]);
+  assertAllClose([inputDistance(draw("#.", ".."), white)], [0.25]);
 });
 
 Deno.test("edgesKept() is 1 for the same edges, whatever their colors", () => {
@@ -71,6 +71,7 @@ Deno.test("classificationOf() reads first, first five and probability", () => {
   const logits = Float32Array.of(0, 6, 5, 4, 3, 2, 1);
   const { top1, top5, probability, guess } = classificationOf(logits, names, "c");
   assert.deepEqual({ top1, top5, guess }, { top1: 0, top5: 1, guess: "b" });
+  assert.equal(classificationOf(logits, names, "c").rank, 2);
   const sum = Array.from(logits, (value) => Math.exp(value)).reduce((a, b) => a + b);
   assertAllClose([probability], [Math.exp(5) / sum]);
   assert.equal(classificationOf(logits, names, "b").top1, 1);
@@ -80,9 +81,9 @@ Deno.test("classificationOf() reads first, first five and probability", () => {
   assertAllClose([classificationOf([2000, 0], ["a", "b"], "a").probability], [1]);
 });
 
-Deno.test("classificationOf() refuses a name that the classifier does not know", () => {
+Deno.test("classificationOf() refuses a name that it was not given", () => {
   assert.throws(
     () => classificationOf([1], ["a"], "z"),
-    /picture of "z": the classifier does not know/,
+    /picture of "z": it is not among the names/,
   );
 });
