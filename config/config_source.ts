@@ -30,8 +30,9 @@ export class ConfigError extends TypeError {
    */
   constructor(where: string, path: string, problem: string, options?: ErrorOptions) {
     const isFlag = where.startsWith("--");
-    // A flag of one setting says enough; `--set` may set any key.
-    const parts = isFlag && where !== "--set" ? [where] : [where, path];
+    // A flag of one setting says enough; these two may set any key.
+    const setsAnyKey = where === "--set" || where === "--override";
+    const parts = isFlag && !setsAnyKey ? [where] : [where, path];
     const location = parts.filter((part) => part !== "").join(" ");
     super(`Cannot read ${isFlag ? "flag" : "config"} "${location}": ${problem}`, options);
     this.path = path;
