@@ -92,7 +92,13 @@ export const DIFFUSION_KEYS = {
   sampler: {
     default: null,
     null: "by the teacher's kind",
-    choices: ["ddim", "euler"],
+    choices: {
+      ddim: "",
+      euler: "",
+      dpmpp_2m_karras: "DPM-Solver++(2M) at the noise levels of Karras et al.",
+      lcm: "for latent consistency models and DMD2",
+      tcd: "for trajectory consistency distillation",
+    },
     isNew: true,
     doc: "Sampler of the first image",
   },

@@ -11,6 +11,8 @@ export const RANDOM_STREAMS = {
   noise: 0x6e6f6973,
   /** Initial noise of samplers: "samp". */
   sample: 0x73616d70,
+  /** Noise that stochastic samplers add after a step: "step". */
+  sampleStep: 0x73746570,
   /** Noise of the edit under the constraint of grid and palette: "edit". */
   edit: 0x65646974,
   /** Noise for the choice among reference images: "choi". */

@@ -1,5 +1,6 @@
 import { configNotes } from "../../config/config_keys.ts";
 import { promptNotes } from "../conditioning/read_prompt.ts";
+import { schedulerNote } from "../guidance/scheduler_config.ts";
 import { openLoras } from "../lora/lora_file.ts";
 import { excerpt } from "../text/visible_text.ts";
 import { showsImage } from "../initialization/initialize.ts";
@@ -21,7 +22,7 @@ export async function runNotes(
     ...await notesOfPrompts(setup),
     ...teacherNotes(setup),
     ...await loraNotes(setup),
-    ...(setup.samplingNote === undefined || checkpoint ? [] : [setup.samplingNote]),
+    ...(checkpoint ? [] : await samplingNotes(setup)),
     ...referenceNotes(setup),
     ...editNotes(setup, checkpoint),
     ...lossNotes(setup),
@@ -63,6 +64,12 @@ function teacherNotes({ config, teacher, precision, usesNegativePrompt }: RunSet
     notes.push('"diffusion.precision" has no effect: this runtime computes in fp32');
   }
   return notes;
+}
+
+/** Which sampling settings the teacher's kind and its scheduler file give. */
+async function samplingNotes({ teacher, samplingNote }: RunSetup): Promise<string[]> {
+  const notes = [samplingNote, await schedulerNote(teacher.folder)];
+  return notes.filter((note) => note !== undefined);
 }
 
 /** How one of several samples is chosen. */

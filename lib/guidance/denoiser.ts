@@ -14,7 +14,7 @@ import {
 } from "./controlnet_residuals.ts";
 import { LoadedUnet } from "./loaded_unet.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
-import type { PredictionType } from "./scheduler_config.ts";
+import { type NoiseFactors, noiseFactors } from "./noise_factors.ts";
 import { floatsOf } from "../onnx/runtime/float_tensor.ts";
 
 /** Parts of a denoiser; all of them are borrowed. */
@@ -141,13 +141,18 @@ export class Denoiser implements AsyncDisposable {
     return GpuTensor.from(this.#gpu, floatsOf(output), output.shape, "noise_pred");
   }
 
-  /** Predicts the noise in latents in host memory; as {@linkcode predict}. */
+  /**
+   * Predicts the noise in latents in host memory; as {@linkcode predict}.
+   *
+   * @param alpha Share of the signal in the variance of the latents. Default: that of the timestep.
+   */
   async predictHost(
     latents: HostTensor,
     timestep: number,
     control?: ControlImages,
+    alpha?: number,
   ): Promise<Float32Array> {
-    const output = await this.#run(latents, timestep, control);
+    const output = await this.#run(latents, timestep, control, alpha);
     if (!(output instanceof GpuTensor)) return floatsOf(output);
     using noisePred = output;
     return await noisePred.read();
@@ -176,6 +181,7 @@ export class Denoiser implements AsyncDisposable {
     latents: DeviceTensor,
     timestep: number,
     control: ControlImages | undefined,
+    alpha = this.#schedule.alphaAt(timestep),
   ): Promise<DeviceTensor> {
     const sample = await toRuntime(this.runtime, latents);
     const feeds: Record<string, DeviceTensor> = {
@@ -191,7 +197,7 @@ export class Denoiser implements AsyncDisposable {
     if (predictionType === "epsilon") return output;
     return this.#toNoise(
       { output, sample },
-      noiseFactors(predictionType, this.#schedule.alphaAt(timestep)),
+      noiseFactors(predictionType, alpha),
     );
   }
 
@@ -213,27 +219,4 @@ export class Denoiser implements AsyncDisposable {
     const data = predicted.map((value, i) => factors.output * value + factors.sample * latents[i]!);
     return { data, shape: output.shape };
   }
-}
-
-/** Factors of what a network predicts and of its noisy latents, whose sum is the noise. */
-interface NoiseFactors {
-  readonly output: number;
-  readonly sample: number;
-}
-
-/**
- * Solves noisy = sqrt(alpha) * latents + sqrt(1 - alpha) * noise for the noise.
- *
- * With v = sqrt(alpha) * noise - sqrt(1 - alpha) * latents, the noise is
- * sqrt(alpha) * v + sqrt(1 - alpha) * noisy. Source: Salimans & Ho 2022,
- * https://arxiv.org/abs/2202.00512, Appendix D.
- */
-function noiseFactors(
-  predictionType: Exclude<PredictionType, "epsilon">,
-  alpha: number,
-): NoiseFactors {
-  const [signalRate, noiseRate] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
-  return predictionType === "v_prediction"
-    ? { output: signalRate, sample: noiseRate }
-    : { output: -signalRate / noiseRate, sample: 1 / noiseRate };
 }

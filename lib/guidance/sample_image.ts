@@ -6,13 +6,21 @@ import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { Image } from "../image/image.ts";
 import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
+import { sampleLcm, sampleTcd } from "./consistency_samplers.ts";
 import type { Denoiser } from "./denoiser.ts";
+import { sampleDpmSolver } from "./dpm_solver.ts";
 import { defined } from "../text/defined.ts";
 import { LatentDecoder } from "./latent_decoder.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import type { SettledRunConfig } from "./sampling_settings.ts";
-import { type PredictNoise, sampleDdim, sampleEuler, type Sampler } from "./samplers.ts";
+import {
+  type PredictNoise,
+  sampleDdim,
+  sampleEuler,
+  type Sampler,
+  type StochasticOptions,
+} from "./samplers.ts";
 
 /** What samples images; all of it is borrowed. */
 export interface SampleParts {
@@ -51,9 +59,17 @@ export interface SampleOptions {
   readonly onStep?: (step: number, steps: number) => void;
 }
 
-const SAMPLERS: Readonly<Record<NonNullable<DiffusionConfig["sampler"]>, Sampler>> = {
+/** More than a sampler has steps: no two steps draw the same noise. */
+const MAX_STEPS = 2 ** 16;
+
+const SAMPLERS: Readonly<
+  Record<NonNullable<DiffusionConfig["sampler"]>, Sampler<StochasticOptions>>
+> = {
   ddim: sampleDdim,
   euler: sampleEuler,
+  dpmpp_2m_karras: sampleDpmSolver,
+  lcm: sampleLcm,
+  tcd: sampleTcd,
 };
 
 /**
@@ -76,14 +92,12 @@ export async function sampleImages(
   await using decoder = await LatentDecoder.load(sessions, teacher, { latentSize, precision });
   const samples: Sample[] = [];
   for (let index = 0; index < count; index++) {
-    const noise = await drawNormal(gpu, shape, {
-      seed,
-      stream: RANDOM_STREAMS.sample,
-      step: index,
-    });
+    const draw = (stream: number, step: number) => drawNormal(gpu, shape, { seed, stream, step });
+    const noise = await draw(RANDOM_STREAMS.sample, index);
     const latents = await SAMPLERS[config.sampler](noise, predict, {
       schedule,
       steps,
+      drawNoise: (step) => draw(RANDOM_STREAMS.sampleStep, index * MAX_STEPS + step),
       onStep: (step) => onStep?.(index * steps + step, count * steps),
       ...defined({ signal }),
     });
@@ -112,11 +126,12 @@ export function guide(
   guidanceScale: number,
 ): PredictNoise {
   const { rows } = denoiser;
-  return async (latents, timestep) => {
+  return async (latents, timestep, alpha) => {
     const size = latents.length;
     const data = new Float32Array(rows * size);
     for (let row = 0; row < rows; row++) data.set(latents, row * size);
-    const noise = await denoiser.predictHost({ data, shape: [rows, ...shape.slice(1)] }, timestep);
+    const noisy = { data, shape: [rows, ...shape.slice(1)] };
+    const noise = await denoiser.predictHost(noisy, timestep, undefined, alpha);
     if (rows === 1) return noise;
     const [negative, prompt] = [noise.subarray(0, size), noise.slice(size)];
     if (!isGuided(guidanceScale)) return prompt;

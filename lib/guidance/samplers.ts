@@ -6,9 +6,15 @@ import type { SamplingConfig } from "./scheduler_config.ts";
  *
  * @param latents Noisy latents, scaled to unit variance; not to be changed.
  * @param timestep Diffusion time in [0, T); with "linspace" it may have a fraction.
+ * @param alpha Share of the signal in the variance of the latents, in (0, 1). Default: that of the
+ *   timestep.
  * @returns The noise, same size.
  */
-export type PredictNoise = (latents: Float32Array, timestep: number) => Promise<Float32Array>;
+export type PredictNoise = (
+  latents: Float32Array,
+  timestep: number,
+  alpha?: number,
+) => Promise<Float32Array>;
 
 /** Options of a sampler. */
 export interface SamplerOptions {
@@ -22,16 +28,22 @@ export interface SamplerOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of a stochastic sampler. */
+export interface StochasticOptions extends SamplerOptions {
+  /** Draws the normal values that are added after a step, from 1; of the size of the latents. */
+  readonly drawNoise: (step: number) => Promise<Float32Array>;
+}
+
 /**
  * Samples latents.
  *
  * @param noise Standard normal values, any shape; not changed.
  * @returns Clean latents, same size.
  */
-export type Sampler = (
+export type Sampler<Options extends SamplerOptions = SamplerOptions> = (
   noise: Float32Array,
   predictNoise: PredictNoise,
-  options: SamplerOptions,
+  options: Options,
 ) => Promise<Float32Array>;
 
 /**
@@ -155,7 +167,7 @@ export function spaceTimesteps(
 }
 
 /** Rounds like NumPy: a half to the even neighbor. */
-function roundHalfEven(value: number): number {
+export function roundHalfEven(value: number): number {
   const low = Math.floor(value);
   if (value - low !== 0.5) return Math.round(value);
   return low % 2 === 0 ? low : low + 1;

@@ -42,19 +42,19 @@ export const SAMPLING_SETTINGS: Readonly<Record<SamplingKind, KindSettings>> = {
     sd: { guidanceScale: 10 },
   },
   sdxl: {
-    diffusion: { sampler: "euler", numInferenceSteps: 30, guidanceScale: 7 },
+    diffusion: { sampler: "dpmpp_2m_karras", numInferenceSteps: 30, guidanceScale: 7 },
     sd: { guidanceScale: 10 },
   },
   sd: {
-    diffusion: { sampler: "euler", numInferenceSteps: 30, guidanceScale: 7.5 },
+    diffusion: { sampler: "dpmpp_2m_karras", numInferenceSteps: 30, guidanceScale: 7.5 },
     sd: { guidanceScale: 10 },
   },
   turbo: fewSteps("euler", 4),
   lightning: fewSteps("euler", 4),
   hyper: fewSteps("ddim", 8),
-  lcm: fewSteps("ddim", 8),
-  tcd: fewSteps("ddim", 8),
-  dmd2: fewSteps("ddim", 4),
+  lcm: fewSteps("lcm", 8),
+  tcd: fewSteps("tcd", 8),
+  dmd2: fewSteps("lcm", 4),
 };
 
 /** Names of the kinds in notes. */

@@ -1,9 +1,12 @@
 import type { DiffusionConfig } from "../../config/run_config.ts";
 import { ModelConfig } from "../models/model_config.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
-
-/** How a sampler spaces its timesteps; names as in diffusers. */
-export type TimestepSpacing = "linspace" | "leading" | "trailing";
+import {
+  LEVEL_OPTIONS,
+  SAMPLER_OPTIONS,
+  SCHEDULER_CLASSES,
+  type TimestepSpacing,
+} from "./scheduler_classes.ts";
 
 /**
  * What a network predicts: the noise, the velocity v, or the latents without noise.
@@ -52,24 +55,6 @@ export type ScheduleOverrides = Pick<
 
 const PREDICTION_TYPES = ["epsilon", "v_prediction", "sample"] as const;
 
-const CLASSES = [
-  "DDPMScheduler",
-  "DDIMScheduler",
-  "EulerDiscreteScheduler",
-  "EulerAncestralDiscreteScheduler",
-  // Stable Diffusion 1's: its betas, spacing and offset are used with the sampler of the config.
-  "PNDMScheduler",
-] as const;
-
-/** Options without effect: of stochastic samplers, of unused features, of other samplers. */
-const HARMLESS: readonly string[] = [
-  "_diffusers_version",
-  "dynamic_thresholding_ratio",
-  "sample_max_value",
-  "skip_prk_steps",
-  "variance_type",
-];
-
 /** Max magnitude of clean latents. Source: measurements of this project. */
 const LATENT_RANGE = 4;
 
@@ -80,8 +65,8 @@ const MAX_OFFSET = 1000;
  * Reads the scheduler of a teacher.
  *
  * The file says how the teacher was trained and how its samplers space their timesteps; the sampler
- * itself is a key of the config. A "DDPMScheduler" describes only the training. It gets trailing
- * timesteps, alpha 1 at the end, and clipped latents.
+ * itself is a key of the config, so files of all samplers are read. A "DDPMScheduler" describes
+ * only the training. It gets trailing timesteps, alpha 1 at the end, and clipped latents.
  *
  * @throws {ModelConfigError} If an option is wrong or not supported.
  */
@@ -100,7 +85,7 @@ export async function readSchedulerConfig(
  * @throws {ModelConfigError} If an option is wrong or not supported.
  */
 export function parseSchedulerConfig(config: ModelConfig): SchedulerConfig {
-  const className = config.choice("_class_name", CLASSES);
+  const className = config.choice("_class_name", Object.keys(SCHEDULER_CLASSES));
   refuseOtherKinds(config);
   const parsed: SchedulerConfig = {
     numTrainTimesteps: config.integer("num_train_timesteps", 1000),
@@ -115,7 +100,7 @@ export function parseSchedulerConfig(config: ModelConfig): SchedulerConfig {
     predictionType: config.choice("prediction_type", PREDICTION_TYPES, "epsilon"),
     sampling: readSampling(config, className),
   };
-  config.assertAllRead(HARMLESS);
+  config.assertAllRead(SAMPLER_OPTIONS);
   return parsed;
 }
 
@@ -133,28 +118,40 @@ export function overrideSchedule(
   };
 }
 
+/** Refuses options that change what the network was trained on. */
 function refuseOtherKinds(config: ModelConfig): void {
-  config.choice("interpolation_type", ["linear"], "linear");
   config.choice("timestep_type", ["discrete"], "discrete");
-  config.choice("final_sigmas_type", ["zero"], "zero");
   config.requireOff(
-    "sigma_max",
-    "sigma_min",
     "thresholding",
     "trained_betas",
-    "use_beta_sigmas",
-    "use_exponential_sigmas",
-    "use_karras_sigmas",
+    "use_flow_sigmas",
+    "use_dynamic_shifting",
+    "shift_terminal",
   );
 }
 
+/**
+ * Says that the teacher's scheduler file describes a sampler which is not used.
+ *
+ * @returns undefined if it does not.
+ */
+export async function schedulerNote(folder: ModelFolder): Promise<string | undefined> {
+  const config = await ModelConfig.open(folder, "scheduler", "scheduler_config.json");
+  const className = config.choice("_class_name", Object.keys(SCHEDULER_CLASSES));
+  const level = LEVEL_OPTIONS.find((key) => config.boolean(key, false));
+  if (!SCHEDULER_CLASSES[className]!.isForeign && level === undefined) return undefined;
+  const found = level === undefined ? className : `${className} with ${level}`;
+  return `The teacher's scheduler file describes ${found}: its betas, prediction type and spacing ` +
+    "are used; the sampler is that of diffusion.sampler";
+}
+
 /** Reads all options of sampling, so that each is checked; not all classes use all of them. */
-function readSampling(config: ModelConfig, className: typeof CLASSES[number]): SamplingConfig {
-  const isEuler = className.startsWith("Euler");
+function readSampling(config: ModelConfig, className: string): SamplingConfig {
+  const defaults = SCHEDULER_CLASSES[className]!;
   const timestepSpacing = config.choice(
     "timestep_spacing",
     ["linspace", "leading", "trailing"],
-    isEuler ? "linspace" : "leading",
+    defaults.timestepSpacing,
   );
   const stepsOffset = config.get("steps_offset") ?? 0;
   const isOffset = Number.isSafeInteger(stepsOffset) && (stepsOffset as number) >= 0 &&

@@ -111,7 +111,8 @@ export const FLAGS = [
     commands: ["generate"],
     value: "name",
     key: "diffusion.sampler",
-    help: "how the teacher samples an image: ddim or euler (default: by the teacher's kind)",
+    help: "how the teacher samples an image: ddim, euler, dpmpp_2m_karras, lcm or tcd " +
+      "(default: by the teacher's kind)",
   },
   {
     name: "--steps",

@@ -15,6 +15,7 @@ Deno.test("random streams keep their numbers, which spell their purpose", () => 
     timestep: "time",
     noise: "nois",
     sample: "samp",
+    sampleStep: "step",
     edit: "edit",
     choice: "choi",
     gumbel: "gumb",

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
-import { parseSchedulerConfig } from "../../../lib/guidance/scheduler_config.ts";
+import {
+  parseSchedulerConfig,
+  readSchedulerConfig,
+  schedulerNote,
+} from "../../../lib/guidance/scheduler_config.ts";
+import type { ModelFolder } from "../../../lib/weights/model_folder.ts";
+import { memoryFolder } from "../conditioning/memory_folder.ts";
 import { ModelConfig } from "../../../lib/models/model_config.ts";
 import { ModelConfigError } from "../../../lib/models/model_config_error.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
@@ -59,9 +65,10 @@ for (
     ["_class_name", "FlowMatchEulerDiscreteScheduler"],
     ["prediction_type", "flow_prediction"],
     ["beta_schedule", "sigmoid"],
-    ["use_karras_sigmas", true],
     ["trained_betas", [0.1]],
     ["thresholding", true],
+    ["use_flow_sigmas", true],
+    ["timestep_type", "continuous"],
     ["steps_offset", -1],
     ["steps_offset", 1e9],
     ["shift", 3],
@@ -75,6 +82,65 @@ for (
     });
   });
 }
+
+/** A folder with a scheduler file alone. */
+function folderOf(options: Readonly<Record<string, unknown>>): ModelFolder {
+  const text = JSON.stringify({ ...SDXL, ...options });
+  return memoryFolder({ "scheduler/scheduler_config.json": text });
+}
+
+Deno.test("a scheduler file of any sampler gives betas, prediction type and spacing, with a note", async () => {
+  const training = {
+    beta_end: 0.013,
+    prediction_type: "v_prediction",
+    timestep_spacing: undefined,
+  };
+  for (
+    const [_class_name, spacing, options = {}] of [
+      ["PNDMScheduler", "leading"],
+      ["DPMSolverMultistepScheduler", "linspace", {
+        algorithm_type: "dpmsolver++",
+        solver_order: 2,
+      }],
+      ["UniPCMultistepScheduler", "linspace", { disable_corrector: [], predict_x0: true }],
+      ["KDPM2AncestralDiscreteScheduler", "linspace"],
+      ["DEISMultistepScheduler", "linspace"],
+      ["HeunDiscreteScheduler", "linspace"],
+      ["EulerAncestralDiscreteScheduler", "linspace"],
+      ["EulerDiscreteScheduler", "linspace", { use_karras_sigmas: true }],
+    ] as const
+  ) {
+    const folder = folderOf({ ...training, ...options, _class_name });
+    const config = await readSchedulerConfig(folder);
+    assert.deepEqual([config.betaEnd, config.predictionType], [0.013, "v_prediction"]);
+    assert.equal(config.sampling.timestepSpacing, spacing);
+    assert.match(
+      (await schedulerNote(folder))!,
+      new RegExp(`describes ${_class_name}.*: its betas`),
+    );
+  }
+  for (const _class_name of ["LCMScheduler", "TCDScheduler", "DDIMScheduler", "DDPMScheduler"]) {
+    const folder = folderOf({ ...training, _class_name, original_inference_steps: 50 });
+    assert.equal((await readSchedulerConfig(folder)).betaEnd, 0.013);
+    assert.equal(await schedulerNote(folder), undefined);
+  }
+});
+
+Deno.test("NoiseSchedule.open() replaces options of the file by keys that are not null", async () => {
+  const schedule = await NoiseSchedule.open(folderOf({}), {
+    timestepSpacing: "trailing",
+    predictionType: "sample",
+    rescaleZeroTerminalSnr: true,
+  });
+  assert.deepEqual([schedule.predictionType, schedule.alphasCumprod[999]], ["sample", 0]);
+  assert.equal(schedule.sampling.timestepSpacing, "trailing");
+  const plain = await NoiseSchedule.open(folderOf({}), {
+    timestepSpacing: null,
+    rescaleZeroTerminalSnr: null,
+  });
+  assert.equal(plain.sampling.timestepSpacing, "leading");
+  assert(plain.alphasCumprod[999]! > 0);
+});
 
 Deno.test("NoiseSchedule computes the cosine schedule", () => {
   const config = parse({ beta_schedule: "squaredcos_cap_v2", num_train_timesteps: 4 });

@@ -7,12 +7,13 @@ import {
   type ProjectedSamplingParts,
   sampleProjected,
 } from "../../../lib/guidance/projected_sampling.ts";
+import type { SchedulerConfig } from "../../../lib/guidance/scheduler_config.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
 
 const SIZE = { height: 2, width: 2 };
 
-const SCHEDULE = new NoiseSchedule({
+const TRAINING: SchedulerConfig = {
   numTrainTimesteps: 1000,
   betaStart: 0.00085,
   betaEnd: 0.012,
@@ -26,7 +27,8 @@ const SCHEDULE = new NoiseSchedule({
     clipRange: 4,
     useClippedModelOutput: false,
   },
-});
+};
+const SCHEDULE = new NoiseSchedule(TRAINING);
 
 /** Latents are the values of the image, moved and scaled: an autoencoder without loss. */
 const CODEC: ImageCodec = {
@@ -36,9 +38,12 @@ const CODEC: ImageCodec = {
 };
 
 /** A teacher that sees one image behind all noise. */
-function teacherOf(target: Float32Array): ProjectedSamplingParts["predict"] {
+function teacherOf(
+  target: Float32Array,
+  schedule = SCHEDULE,
+): ProjectedSamplingParts["predict"] {
   return (latents, timestep) => {
-    const alpha = SCHEDULE.alphaAt(timestep);
+    const alpha = schedule.alphaAt(timestep);
     return Promise.resolve(
       latents.map((x, i) => (x - Math.sqrt(alpha) * target[i]!) / Math.sqrt(1 - alpha)),
     );
@@ -84,6 +89,18 @@ Deno.test("sampleProjected() ends on the constraint, nearest to what the teacher
   });
   const wanted = TARGET.map((value) => value > 0 ? 1 : -1);
   assertAllClose(end, wanted, { atol: 1 / 127 }); // the codec rounds to 8 bits
+});
+
+Deno.test("sampleProjected() starts at pure noise without losing the image", async () => {
+  const schedule = new NoiseSchedule({
+    ...TRAINING,
+    rescaleBetasZeroSnr: true,
+    sampling: { ...TRAINING.sampling, clipRange: undefined },
+  });
+  assert.equal(schedule.alphasCumprod[999], 0);
+  const parts = { predict: teacherOf(TARGET, schedule), codec: CODEC, project: blackOrWhite };
+  const end = await sampleProjected(START, NOISE, parts, { schedule, steps: 8, strength: 1 });
+  assertAllClose(end, TARGET.map((value) => value > 0 ? 1 : -1), { atol: 1 / 127 });
 });
 
 Deno.test("sampleProjected() of strength 0 changes nothing and asks no teacher", async () => {

@@ -47,7 +47,7 @@ gpuTest(
   },
 );
 
-for (const sampler of ["ddim", "euler"] as const) {
+for (const sampler of ["ddim", "euler", "dpmpp_2m_karras", "lcm", "tcd"] as const) {
   gpuTest(`sampleImages() depends on the seed alone, with ${sampler}`, async (gpu) => {
     const config = { ...CONFIG, sampler };
     const [first] = await sample(gpu, 2, { config });

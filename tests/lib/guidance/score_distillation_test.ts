@@ -4,6 +4,8 @@ import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { Denoiser } from "../../../lib/guidance/denoiser.ts";
 import { ScoreDistillation } from "../../../lib/guidance/score_distillation.ts";
 import type { Runtime } from "../../../lib/onnx/runtime/session.ts";
+import { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
+import type { ScheduleOverrides } from "../../../lib/guidance/scheduler_config.ts";
 import { readGolden } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { openTinyTeacher, relativeError } from "./tiny_teacher.ts";
@@ -25,9 +27,19 @@ async function assertNear(actual: GpuTensor, name: string): Promise<void> {
   assert(error < 1e-3, `${name}: relative error ${error}`); // whole networks
 }
 
-async function open(gpu: Gpu, runtime: Runtime, rows: 1 | 2, seed = 0) {
+async function open(
+  gpu: Gpu,
+  runtime: Runtime,
+  rows: 1 | 2,
+  { seed = 0, overrides = {} }: {
+    readonly seed?: number;
+    readonly overrides?: Partial<ScheduleOverrides>;
+  } = {},
+) {
   const sessions = new OrtSessions({ runtime, gpu });
-  const parts = { sessions, ...await openTinyTeacher(rows) };
+  const tiny = await openTinyTeacher(rows);
+  const schedule = await NoiseSchedule.open(tiny.teacher.folder, overrides);
+  const parts = { sessions, ...tiny, schedule };
   const stack = new AsyncDisposableStack();
   const controlnets = ["canny", "depth"].map((id) => ({ id, conditioningScale: 0.15 }));
   const denoiser = stack.use(await Denoiser.create(gpu, parts, { controlnets }));
@@ -79,7 +91,7 @@ for (const runtime of ["wasm", "webgpu"] as const) {
 gpuTest("step() draws its noise from seed and step", async (gpu) => {
   using image = upload(gpu, "image");
   const gradientOf = async (seed: number, step: number) => {
-    await using opened = await open(gpu, "wasm", 1, seed);
+    await using opened = await open(gpu, "wasm", 1, { seed });
     const { gradImage } = await opened.distillation.step(image, { step, timestep: TIMESTEP });
     using owned = gradImage;
     return await owned.read();
@@ -89,3 +101,23 @@ gpuTest("step() draws its noise from seed and step", async (gpu) => {
   assert.notDeepEqual(await gradientOf(0, 2), first);
   assert.notDeepEqual(await gradientOf(1, 1), first);
 });
+
+for (const predictionType of ["epsilon", "v_prediction", "sample"] as const) {
+  gpuTest(`step() at pure noise is finite for a network of ${predictionType}`, async (gpu) => {
+    const overrides = { predictionType, rescaleZeroTerminalSnr: true };
+    await using opened = await open(gpu, "webgpu", 2, { overrides });
+    using image = upload(gpu, "image");
+    const { gradImage } = await opened.distillation.step(image, {
+      step: 1,
+      timestep: 999,
+      inspect: async ({ noisePred, gradLatents }) => {
+        // The gradient replaces what is not finite by 0.
+        assert((await noisePred.read()).every(Number.isFinite));
+        assert((await gradLatents.read()).some((value) => value !== 0));
+      },
+    });
+    using owned = gradImage;
+    const gradient = await owned.read();
+    assert(gradient.every(Number.isFinite) && gradient.some((value) => value !== 0));
+  });
+}
