@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { COMMANDS } from "../lib/cli/flags/command_table.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const CLI = fileURLToPath(new URL("../cli.ts", import.meta.url));
@@ -41,6 +42,13 @@ Deno.test("cli prints help with examples, without any permission", async (t) => 
   const { code, stdout, stderr } = await run(["generate", "--help"]);
   assert.deepEqual([code, stderr], [0, ""]);
   await t.assertSnapshot(stdout);
+});
+
+Deno.test("the lines of each help fit 100 columns", async () => {
+  for (const { name } of COMMANDS) {
+    const { stdout } = await run([name, "--help"]);
+    assert.deepEqual(stdout.split("\n").filter((line) => line.length > 100), [], name);
+  }
 });
 
 Deno.test("cli palettes shows swatches and writes the sheet", async () => {

@@ -50,21 +50,20 @@ export function normalizePrompt(
   const notes: string[] = [];
   const { text, tags } = takeTags(plainText(prompt));
   if (tags.length > 0) {
-    notes.push(`${listOf(tags)} is left out: a LoRA is set by "diffusion.lora_path"`);
+    notes.push(`Left out: ${listOf(tags)}; set a LoRA by "diffusion.lora_path"`);
   }
   const weights = [...text.matchAll(WEIGHT_WITH_BRACKETS)].map(([found]) => found);
   if (vocabulary === undefined) {
     const weighted = weights.filter((found) => /:\s*[+-]?\d*\.?\d+\s*\)$/.test(found));
     if (weighted.length > 0) {
-      notes.push(`Prompt weights are not supported yet: ${listOf(weighted)} is read as plain text`);
+      notes.push(`Prompt weights are not supported yet; read as plain text: ${listOf(weighted)}`);
     }
     return { text, notes };
   }
   if (weights.length > 0) {
     notes.push(
-      `Prompt weights are not supported yet: brackets and numbers of ${
-        listOf(weights)
-      } are left out`,
+      "Prompt weights are not supported yet: the brackets and numbers are left out of " +
+        listOf(weights),
     );
   }
   const named = nameEmoji(removeWeights(text), vocabulary, notes);
@@ -125,7 +124,7 @@ function nameEmoji(text: string, vocabulary: Vocabulary, notes: string[]): strin
   });
   notes.push(...read);
   if (unknown.length > 0) {
-    notes.push(`${listOf(unknown)} is left out: the teacher does not know it`);
+    notes.push(`Left out, since the teacher does not know it: ${listOf(unknown)}`);
   }
   return result;
 }
@@ -144,7 +143,7 @@ function removeSigns(text: string, { signs }: Vocabulary, notes: string[]): stri
   );
   if (removed.length > 0) {
     notes.push(
-      `Signs that the teacher does not know are left out: ${[...new Set(removed)].join(" ")}`,
+      `Left out, since the teacher does not know these signs: ${[...new Set(removed)].join(" ")}`,
     );
   }
   return kept === text ? text : tidy(kept);

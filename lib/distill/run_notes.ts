@@ -81,7 +81,10 @@ function referenceNotes({ config, samplesImage }: RunSetup): string[] {
   }
   if (!samplesImage || numReferences === 1 || clipId !== null) return [];
   const scored = showsImage(config) ? " in the run's palette" : "";
-  return [`Reference: the best of ${numReferences} samples by denoising error${scored}`];
+  return [
+    `The run starts from the best of ${numReferences} samples of the teacher: the one with the ` +
+    `lowest denoising error${scored}`,
+  ];
 }
 
 /** Why a strength has no effect. */
@@ -111,8 +114,8 @@ function resumeNotes({ config }: RunSetup, checkpoint: RunCheckpoint | undefined
   }
   if (checkpoint && checkpoint.step >= steps) {
     notes.push(
-      `All ${steps} steps are done: the checkpoint is of step ${checkpoint.step}; ` +
-        `raise the number of steps to continue`,
+      `The run is finished: its checkpoint is of step ${checkpoint.step} of ${steps}; to continue ` +
+        `it, raise the number of steps`,
     );
   }
   return notes;

@@ -31,9 +31,14 @@ export function headLines(event: HeadEvent): string[] {
 
 /** Returns the text of a finished picture: its files, or its folder if it is one of several. */
 export function doneText(event: RunEvent & { event: "done" }): string {
-  const { files, seconds, teacherCalls, interrupted, picture, score, folder } = event;
+  const { files, seconds, teacherCalls, earlierTeacherCalls = 0 } = event;
+  const { interrupted, picture, score, folder } = event;
   const head = interrupted ? "stopped; the picture so far and a checkpoint are written" : "done";
-  const time = `${formatDuration(seconds)}, ${teacherCalls} teacher calls`;
+  const calls = teacherCalls - earlierTeacherCalls;
+  const earlier = earlierTeacherCalls > 0 ? ` and ${earlierTeacherCalls} earlier ones` : "";
+  const time = `${formatDuration(seconds)}, ${calls} teacher call${
+    calls === 1 ? "" : "s"
+  }${earlier}`;
   if (picture) {
     const scored = typeof score === "number" ? `, score ${formatScore(score)}` : "";
     return `${numberText(picture)} ${head} (${time}${scored})\n  ${folder}\n`;

@@ -66,6 +66,8 @@ type OneEvent =
     readonly seconds: number;
     /** Teacher calls, including those before a resumed run. */
     readonly teacherCalls: number;
+    /** Those before the run was resumed; only for a resumed run. */
+    readonly earlierTeacherCalls?: number;
     /** Whether the user stopped it. */
     readonly interrupted: boolean;
     /** Score by the teacher; only for complete pictures of several. JSON has null for NaN. */

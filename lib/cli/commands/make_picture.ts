@@ -127,7 +127,7 @@ async function make(
     seconds: seconds(),
     teacherCalls,
     interrupted,
-    ...defined({ score }),
+    ...defined({ earlierTeacherCalls: order.inputs.checkpoint?.teacherCalls, score }),
   });
   return { number, prompt, palette, seed: config.seed, folder, image, step, isComplete, score };
 }
@@ -163,7 +163,10 @@ function listeningInputs(
 function reportReferences(reporter: Reporter, { chosen, scores }: References): void {
   if (scores === undefined) return;
   const list = scores.map((score) => score.toPrecision(3)).join(", ");
-  reportNote(reporter, `reference: sample ${chosen} of 0 to ${scores.length - 1}; scores ${list}`);
+  reportNote(
+    reporter,
+    `the run starts from sample ${chosen} of 0 to ${scores.length - 1}; scores ${list}`,
+  );
 }
 
 function reportStart(reporter: Reporter, run: Run, folder: string): void {

@@ -28,8 +28,10 @@ import { parseFps, parseVideoFormats, parseVideoSize } from "../flags/video_flag
 
 /** Exit code of a program that Ctrl-C stopped: 128 + SIGINT. */
 const INTERRUPTED = 130;
-/** A video of few frames is shown slower, so that it lasts as long. */
+/** A video of few frames is shown slower, so that it lasts as long, if one a second suffices. */
 const MIN_SECONDS = 3;
+/** A video of fewer frames is noted: it hardly moves. */
+const FEW_FRAMES = 10;
 /** Extensions of files that are probably meant as videos of unknown formats. */
 const FOREIGN_EXTENSIONS = /\.(avi|mov|mkv|webm|webp|m4v|mpe?g|jpe?g)$/i;
 
@@ -52,8 +54,9 @@ export async function videoCommand(
   const sizes = new Map(formats.map((format) => [format, chooseSize(size, format, asked)]));
   const { hard, soft } = await listRunFrames(folder);
   if (hard.length === 0) throw noFrames(folder, config.training);
+  if (hard.length < FEW_FRAMES) status.write(fewFramesNote(hard.length, config.training));
   const target = videoTarget(folder, flags.output);
-  const fps = askedFps ?? Math.min(DEFAULT_FPS, Math.ceil(hard.length / MIN_SECONDS));
+  const fps = askedFps ?? chooseFps(hard.length);
   const request = (kind: "hard" | "soft") => (format: VideoFormat): VideoTask => ({
     path: target.file ?? join(target.folder, videoName(kind, format)),
     videoSize: sizes.get(format)!,
@@ -139,7 +142,23 @@ function chooseSize(size: ImageSize, format: VideoFormat, asked: ImageSize | und
   );
 }
 
-function noFrames(folder: string, { saveSteps, steps }: RunConfig["training"]): OutputError {
+/** Chooses the frames per second of a video: an integer, so few frames may last less. */
+function chooseFps(frames: number): number {
+  return Math.min(DEFAULT_FPS, Math.max(1, Math.floor(frames / MIN_SECONDS)));
+}
+
+function fewFramesNote(frames: number, training: RunConfig["training"]): string {
+  return `note: the run kept ${frames} pictures; for a smoother video, generate it again with ` +
+    `${moreFrames(training)}\n`;
+}
+
+/** The flags that keep about 50 pictures, or all frames. */
+function moreFrames({ steps }: RunConfig["training"]): string {
+  return `--set training.save_steps=${Math.max(1, Math.floor(steps / 50))}, or with --make-video`;
+}
+
+function noFrames(folder: string, training: RunConfig["training"]): OutputError {
+  const { saveSteps, steps } = training;
   const kept = saveSteps === 0
     ? "its training.save_steps is 0, so it kept none"
     : `with training.save_steps ${saveSteps} of ${steps} steps it kept none`;
@@ -147,7 +166,7 @@ function noFrames(folder: string, { saveSteps, steps }: RunConfig["training"]): 
     "make a video of",
     folder,
     `there are no intermediate pictures, png_logs/<step>_hard.png: ${kept}; generate it again with ` +
-      `--set training.save_steps=${Math.max(1, Math.floor(steps / 50))}, or with --make-video`,
+      moreFrames(training),
   );
 }
 

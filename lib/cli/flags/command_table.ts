@@ -34,9 +34,10 @@ becomes the nearest one.`;
 
 const VIDEO = `
 The frames are the intermediate pictures in png_logs and the final picture. A run keeps one every
-training.save_steps steps. In a folder, video_saved_hard shows the picture and video_saved_soft the color mixture;
-a file shows the picture. Each pixel becomes a square. Colors are exact in GIF and APNG, and as close
-as H.264 allows in MP4. A GIF holds palette colors only, so it has no mixture.
+training.save_steps steps. video_saved_hard shows the picture, video_saved_soft the color mixture.
+If --output names a file, it shows the picture. Each pixel becomes a square. Colors are exact in
+GIF and APNG, and as close as H.264 allows in MP4. A GIF holds palette colors only, so it has no
+mixture.
 
 Examples:
   deno task generate --prompt "a cat" --steps 200 --set training.save_steps=5
@@ -70,8 +71,10 @@ Prints one line per tensor: name, maximum absolute error, relative error, and ok
 Exits with 1 if a tensor fails.`;
 
 const INSPECT = `
-Reads configs and the headers of weights only, also from the Hugging Face Hub. Every tensor is used,
-known to be ignorable, or named. Exits with 1 if Smalti cannot use it, with the reason.
+A model is a teacher, one of its networks (a UNet, an autoencoder, a text encoder), a ControlNet or
+a LoRA. Only configs and the headers of weights are read, also from the Hugging Face Hub. Every
+tensor is used, known to be ignorable, or named. If Smalti cannot use the model, the reason is
+printed and the exit code is 1.
 
 Examples:
   deno task inspect pony.safetensors

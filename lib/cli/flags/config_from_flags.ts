@@ -4,8 +4,10 @@ import { type Flag, valuesOf } from "./flag.ts";
 import { FLAGS, type FlagsOf, flagsOf } from "./flag_table.ts";
 
 /** A flag with the value that was typed. */
-interface TypedFlag {
+export interface TypedFlag {
+  /** The flag. */
   readonly flag: Flag;
+  /** Its value; "true" for a switch. */
   readonly value: string;
 }
 
@@ -39,20 +41,11 @@ function sourceOfFlags(typed: readonly TypedFlag[]): ConfigSource {
 }
 
 /** Lists the flags that have exactly one value. */
-function typedFlags(flags: FlagsOf<"generate">): TypedFlag[] {
+export function typedFlags(flags: FlagsOf<"generate">): TypedFlag[] {
   return flagsOf("generate").flatMap((flag) => {
     const values = valuesOf(flags, flag);
     return values.length === 1 ? [{ flag, value: String(values[0]) }] : [];
   });
-}
-
-/** Returns a note for each flag that has no effect, with the reason. */
-export function noEffectNotes(flags: FlagsOf<"generate">): string[] {
-  return typedFlags(flags).flatMap(({ flag: { name, noEffect, neutral = [] }, value }) =>
-    noEffect === undefined || neutral.includes(value)
-      ? []
-      : [`"${name}" has no effect: ${noEffect}`]
-  );
 }
 
 /** Returns the flag that sets a key of the config to a value, as it is typed. */

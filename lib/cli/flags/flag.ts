@@ -9,6 +9,15 @@ export type CommandName =
   | "inspect"
   | "random-teacher";
 
+/** What a flag of `generate` may need. */
+export type FlagNeed =
+  | "input image"
+  | "videos"
+  | "several pictures"
+  | "new run"
+  | "given palette"
+  | "Hub";
+
 /** A flag of the command line. */
 export interface Flag {
   /** Name, with dashes: "--input-image". Underscores ("--input_image") mean the same. */
@@ -37,6 +46,8 @@ export interface Flag {
   readonly path?: "read" | "write" | "write-file";
   /** Text of `--help`; "{name}" stands for a list that the program fills in. Undefined hides it. */
   readonly help?: string;
+  /** Without it, the flag has no effect, which a note tells. */
+  readonly needs?: FlagNeed;
   /** Why the flag has no effect, for a flag of SD-piXL. */
   readonly noEffect?: string;
   /** Values of such a flag that ask for what is done anyway. */

@@ -33,6 +33,7 @@ export const FLAGS = [
     value: "name|file",
     isList: true,
     key: "generator.palette",
+    needs: "given palette",
     help: "a built-in palette or a palette file ({palette files}); see deno task palettes; " +
       "repeat it for a picture in each",
   },
@@ -58,6 +59,7 @@ export const FLAGS = [
     commands: ["generate"],
     value: "number",
     key: "diffusion.strength",
+    needs: "new run",
     help: "how far the teacher may change the start picture, from 0 to 1; try 0.4 with an input " +
       "image (default: 0)",
   },
@@ -66,6 +68,7 @@ export const FLAGS = [
     commands: ["generate"],
     value: "how",
     key: "generator.image_fit",
+    needs: "input image",
     help: "how an image of another aspect ratio fits: crop, fit or pad (default: crop)",
   },
   {
@@ -96,6 +99,7 @@ export const FLAGS = [
     commands: ["generate"],
     value: "number",
     key: "batch",
+    needs: "several pictures",
     help: "maximum batch size (default: as many pictures as fit)",
   },
   {
@@ -147,11 +151,13 @@ export const FLAGS = [
   {
     name: "--download",
     commands: ["generate"],
+    needs: "Hub",
     help: "download missing files of models on the Hub",
   },
   {
     name: "--force-download",
     commands: ["generate"],
+    needs: "Hub",
     help: "download all files of models on the Hub again, at the newest commit",
   },
   {
@@ -163,7 +169,7 @@ export const FLAGS = [
       "generator.initialization_method": "kmeans",
       "generator.kmeans_nb_colors": value,
     }),
-    help: "makes a palette of so many colors from the input image",
+    help: "makes a palette of so many colors from the input image, or from the teacher's sample",
   },
   {
     name: "--runtime",
@@ -178,6 +184,7 @@ export const FLAGS = [
     commands: ["generate"],
     value: "folder",
     key: "output",
+    needs: "new run",
     help: "folder in which the run creates its own folder (default: workdir)",
   },
   {
@@ -197,24 +204,28 @@ export const FLAGS = [
     aliases: ["-frame_freq"],
     commands: ["generate"],
     value: "steps",
+    needs: "videos",
     help: "steps between two frames (default: 1)",
   },
   {
     name: "--video-size",
     commands: ["generate"],
     value: "H,W",
+    needs: "videos",
     help: "height and width of the videos in pixels (default: 512,512)",
   },
   {
     name: "--fps",
     commands: ["generate"],
     value: "number",
+    needs: "videos",
     help: "frames per second (default: 30)",
   },
   {
     name: "--video-format",
     commands: ["generate"],
     value: "list",
+    needs: "videos",
     help: "formats of the videos: {video formats}",
   },
   {
@@ -270,7 +281,7 @@ export const FLAGS = [
     name: "--fps",
     commands: ["video"],
     value: "number",
-    help: "frames per second (default: 30, fewer if the video were shorter than 3 s)",
+    help: "frames per second (default: 30, or fewer, so that the video lasts 3 s; at least 1)",
   },
   {
     name: "--output",

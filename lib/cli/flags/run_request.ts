@@ -1,15 +1,14 @@
 import { basename, dirname, extname, join } from "node:path";
 import type { ConfigSource } from "../../../config/config_source.ts";
 import { parseRunConfig } from "../../../config/parse_run_config.ts";
-import { configKeys, valueIn } from "../../../config/config_keys.ts";
 import { resolveSources } from "../../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import { findCheckpoint } from "../../outputs/checkpoint_file.ts";
 import { OutputError } from "../../files/output_error.ts";
 import { configPaths } from "./command_paths.ts";
-import { noEffectNotes, sourcesOfFlags } from "./config_from_flags.ts";
+import { sourcesOfFlags } from "./config_from_flags.ts";
+import { noEffectNotes } from "./flag_needs.ts";
 import type { FlagsOf } from "./flag_table.ts";
-import { namesHub } from "./hub_permissions.ts";
 
 /** What the command line and its config files ask for. */
 export interface Request {
@@ -41,26 +40,11 @@ export async function readRequest(flags: FlagsOf<"generate">): Promise<Request> 
   if (flags.config !== undefined) sources.push(await readNamedSource(flags.config));
   sources.push(...typed);
   const { config, notes: configNotes } = resolveSources(sources);
-  const notes = [
-    ...noEffectNotes(flags),
-    ...downloadNotes(flags, config),
-    ...configNotes,
-  ];
+  const notes = [...noEffectNotes(flags, config), ...configNotes];
   const name = flags.config === undefined
     ? config.preset
     : basename(flags.config, extname(flags.config));
   return { config, notes, name, folder, checkpoint: found?.path };
-}
-
-function downloadNotes(
-  { download, forceDownload }: FlagsOf<"generate">,
-  config: RunConfig,
-): string[] {
-  const settings = configKeys().map((key) => [key.path, valueIn(config, key)] as const);
-  if (namesHub(settings, { cwd: ".", isFile: () => false })) return [];
-  return [download && "--download", forceDownload && "--force-download"]
-    .filter((flag) => flag !== undefined)
-    .map((flag) => `"${flag}" has no effect: no model comes from the Hub`);
 }
 
 /** Reads a config at the first of its paths that exists. */

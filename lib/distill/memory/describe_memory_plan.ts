@@ -14,7 +14,7 @@ const PHASES: Readonly<Record<NetworkPhase, string>> = {
  */
 export function describeMemoryPlan(plan: MemoryPlan): string {
   const memory = plan.runtime === "webgpu" ? "of GPU memory, whose size is unknown" : "of memory";
-  const lines = [`memory plan: at most about ${megabytes(plan.peakBytes)} MB ${memory}`];
+  const lines = [`memory plan: about ${megabytes(plan.peakBytes)} MB ${memory}`];
   for (const phase of ["prompts", "steps"] as const) {
     const networks = plan.networks.filter((network) => network.phase === phase);
     if (networks.length > 0) lines.push(`  ${PHASES[phase]}:`);

@@ -47,21 +47,21 @@ Deno.test("normalizePrompt() takes prompt weights out for a teacher with a vocab
   }
   assert.equal(read("(masterpiece:1.2), (castle:1.3)"), "masterpiece castle");
   assert.deepEqual(normalizePrompt("a ((red)) [(dragon:1.2)]", MINI).notes, [
-    'Prompt weights are not supported yet: brackets and numbers of "((red))", "[(dragon:1.2)]" ' +
-    "are left out",
+    "Prompt weights are not supported yet: the brackets and numbers are left out of " +
+    '"((red))", "[(dragon:1.2)]"',
   ]);
   const typed = "a (red:1.3) ((dragon))";
   const other = normalizePrompt(typed, undefined);
   assert.equal(other.text, typed);
   assert.deepEqual(other.notes, [
-    'Prompt weights are not supported yet: "(red:1.3)" is read as plain text',
+    'Prompt weights are not supported yet; read as plain text: "(red:1.3)"',
   ]);
 });
 
 Deno.test("normalizePrompt() leaves tags of LoRAs out, with a note", () => {
   const { text, notes } = normalizePrompt("a dragon <lora:pixel-art:0.8>", undefined);
   assert.equal(text, "a dragon");
-  assert.match(notes.join(), /"<lora:pixel-art:0.8>" is left out: .*diffusion\.lora_path/);
+  assert.match(notes.join(), /^Left out: "<lora:pixel-art:0.8>"; .*diffusion\.lora_path/);
 });
 
 Deno.test("normalizePrompt() reads emoji by the names that the vocabulary has", () => {
@@ -80,7 +80,7 @@ Deno.test("normalizePrompt() reads emoji by the names that the vocabulary has", 
   assert.equal(text.trim().replace(/ +/g, " "), "a dragon");
   assert.deepEqual(notes, [
     '"\u{1f409}" is read as "dragon"',
-    '"\u{1f40c}\ufe0f" is left out: the teacher does not know it',
+    'Left out, since the teacher does not know it: "\u{1f40c}\ufe0f"',
   ]);
   assert.deepEqual(normalizePrompt("\u{1f409}", undefined), { text: "\u{1f409}", notes: [] });
 });
@@ -89,7 +89,7 @@ Deno.test("normalizePrompt() names the signs that it leaves out", () => {
   const { text, notes } = normalizePrompt("red, a-dragon!! 1.5 \u2022", MINI);
   assert.equal(text, "red a dragon 1.5");
   assert.deepEqual(notes, [
-    "Signs that the teacher does not know are left out: , - ! \u2022",
+    "Left out, since the teacher does not know these signs: , - ! \u2022",
   ]);
 });
 
@@ -107,7 +107,7 @@ Deno.test("promptNotes() names the words beyond the token limit, and unknown one
     memoryFolder({ "vocabulary.json": JSON.stringify(lists) }, TINY),
   );
   assert.deepEqual(await promptNotes(named, "(dragon:1.3) 7"), [
-    'Prompt weights are not supported yet: brackets and numbers of "(dragon:1.3)" are left out',
+    'Prompt weights are not supported yet: the brackets and numbers are left out of "(dragon:1.3)"',
     `"7" is not in the vocabulary of "${named.name}"; see its vocabulary.json for all words`,
   ]);
 });

@@ -26,7 +26,8 @@ gpuTest("a run starts from the sample with the best denoising error", async (gpu
   // One step and two calls for the score each.
   assert.equal(run.teacherCalls, 9);
   assert.deepEqual(notes, [
-    "Reference: the best of 3 samples by denoising error in the run's palette",
+    "The run starts from the best of 3 samples of the teacher: the one with the lowest denoising " +
+    "error in the run's palette",
   ]);
 });
 

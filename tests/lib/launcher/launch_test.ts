@@ -158,9 +158,10 @@ Deno.test("signs of the shell in arguments stay text", async () => {
       ]
     ) {
       const { code, error } = await launch(["palettes", text], folder);
-      assert.equal(code, 1);
+      // A text with a backslash is a path.
+      assert.equal(code, text.includes("\\") ? 1 : 2);
       const shown = text.replace("\n", " ");
-      assert(error.startsWith(`error: Cannot find palette "${shown}": expected`), error);
+      assert(error.startsWith(`error: Cannot find palette "${shown}": `), error);
       assert.deepEqual(Array.from(Deno.readDirSync(folder)), []);
     }
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { progressLine } from "../../../lib/report/progress_line.ts";
+import { doneText } from "../../../lib/report/event_text.ts";
 import { createReporter } from "../../../lib/report/create_reporter.ts";
 import type { PictureNumber, RunEvent, StepEvent } from "../../../lib/report/run_event.ts";
 import { createTerminal } from "../../../lib/report/terminal.ts";
@@ -20,7 +21,7 @@ function step(number: number, seconds: number): StepEvent {
   };
 }
 
-const DONE: RunEvent = {
+const DONE: RunEvent & { event: "done" } = {
   event: "done",
   folder: "out",
   files: ["out/final_argmax.png"],
@@ -78,6 +79,8 @@ Deno.test("createReporter() writes about ten plain lines where nobody looks", ()
   assert.equal(status.text().trimEnd().split("\n").length, 10);
   assert(!status.text().includes("\x1b"));
   assert.equal(out.text(), "done (1 min 01 s, 108 teacher calls)\n  out/final_argmax.png\n");
+  const resumed = doneText({ ...DONE, earlierTeacherCalls: 107 });
+  assert.match(resumed, /^done \(1 min 01 s, 1 teacher call and 107 earlier ones\)\n/);
 });
 
 Deno.test("createReporter() draws a bar and a picture in a terminal, over the last ones", () => {

@@ -122,6 +122,6 @@ gpuTest("a resumed run says that its seed differs, and that all steps are done",
   assert.deepEqual([run.startStep, run.step, run.startImage], [1, 1, undefined]);
   assert.deepEqual(notes, [
     "The run resumes with seed 9; it started with seed 0",
-    "All 1 steps are done: the checkpoint is of step 1; raise the number of steps to continue",
+    "The run is finished: its checkpoint is of step 1 of 1; to continue it, raise the number of steps",
   ]);
 });

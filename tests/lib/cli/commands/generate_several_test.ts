@@ -141,7 +141,7 @@ Deno.test("generate tells of several pictures in plain lines, and of notes once"
       `seed ${number - 1}`,
       "networks: wasm; kernels: none",
       `${number} of 2  step 1/1  t 500  score 1`,
-      `picture ${number} of 2 done (0 s, 1 teacher calls, score ${score})`,
+      `picture ${number} of 2 done (0 s, 1 teacher call, score ${score})`,
       `  ${folder}/${number}-seed-${number - 1}-sweetie-16-a_cat`,
     ];
     assert.deepEqual(text.replaceAll(/\(\d+ s/g, "(0 s").split("\n"), [

@@ -97,7 +97,7 @@ Deno.test("video shows a run in each format, from its first kept picture to its 
       ...["video_saved_soft.apng", "video_saved_soft.mp4"],
     ]);
     assert.match(text, /video_saved_hard\.gif: 4 frames, 0\.4 s at 10 a second, 32 x 48 pixels/);
-    assert.equal(text.trimEnd().split("\n").length, 5);
+    assert.equal(text.trimEnd().split("\n").length, 6, "five videos and a note");
     const pictures = ALL_STEPS.map((step) =>
       Image.fromIndices(SIZE, indicesAt(step, PALETTE), PALETTE.colors)
     );
@@ -125,12 +125,13 @@ Deno.test("video shows a run in each format, from its first kept picture to its 
     }
   }));
 
-Deno.test("video fits 512,512 and lasts at least 2 s if nothing is asked for", () =>
+Deno.test("video fits 512,512, lasts at least 3 s, and tells that a run kept few pictures", () =>
   inTemporaryFolder(async (folder) => {
     await makeRun(folder);
     const text = await video(folder);
-    // 42 would fit, too; 2 frames a second are 2 s, and 1 would be 4 s.
-    assert.match(text, /video_saved_hard\.mp4: 4 frames, 2 s at 2 a second, 336 x 504 pixels/);
+    // 42 would fit, too; 2 frames a second would be 2 s.
+    assert.match(text, /video_saved_hard\.mp4: 4 frames, 4 s at 1 a second, 336 x 504 pixels/);
+    assert.match(text, /^note: the run kept 4 pictures; .* with --set training\.save_steps=1, or/m);
     const [frame] = decodeMp4(await Deno.readFile(join(folder, "video_saved_hard.mp4")));
     assert.deepEqual([frame!.height, frame!.width], [336, 512]);
   }));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { resolveSources } from "../../../../config/resolve_run_config.ts";
-import { noEffectNotes, sourcesOfFlags } from "../../../../lib/cli/flags/config_from_flags.ts";
+import { sourcesOfFlags } from "../../../../lib/cli/flags/config_from_flags.ts";
+import { FLAG_NEEDS, noEffectNotes } from "../../../../lib/cli/flags/flag_needs.ts";
 import type { Flag } from "../../../../lib/cli/flags/flag.ts";
 import { type FlagsOf, flagsOf } from "../../../../lib/cli/flags/flag_table.ts";
 import { attachValues, parseCommandLine } from "../../../../lib/cli/flags/parse_command_line.ts";
@@ -23,7 +24,11 @@ function generateFlags(args: readonly string[]): FlagsOf<"generate"> {
 function outcomeOf(args: readonly string[]) {
   const flags = generateFlags(args);
   const { config } = resolveSources(sourcesOfFlags(flags));
-  return { flags, config, notes: noEffectNotes(flags) };
+  // What else a flag needs is the subject of flag_needs_test.ts.
+  const reasons = Object.values(FLAG_NEEDS).map(({ reason }) => reason);
+  const notes = noEffectNotes(flags, config)
+    .filter((note) => !reasons.some((reason) => note.endsWith(reason)));
+  return { flags, config, notes };
 }
 
 /** A row: arguments, then the value of a key of the config, or the reason of a note. */

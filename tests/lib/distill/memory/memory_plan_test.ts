@@ -87,7 +87,7 @@ Deno.test("describeMemoryPlan() says what is needed and what to change", () => {
   ];
   assert.equal(
     describeMemoryPlan(planMemory(networks, { ...OPTIONS, largestBytes: MEBI })),
-    `memory plan: at most about 42 MB of GPU memory, whose size is unknown
+    `memory plan: about 42 MB of GPU memory, whose size is unknown
   first, one by one:
     text encoder 1: weights 8 MB (fp16), activations 1 MB
   then, all together:

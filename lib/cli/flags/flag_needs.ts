@@ -1,0 +1,58 @@
+import { configKeys, valueIn } from "../../../config/config_keys.ts";
+import type { RunConfig } from "../../../config/run_config.ts";
+import { derivedPaletteName } from "../../initialization/initialize.ts";
+import { isMultiple } from "./combinations.ts";
+import { typedFlags } from "./config_from_flags.ts";
+import type { FlagNeed } from "./flag.ts";
+import type { FlagsOf } from "./flag_table.ts";
+import { namesHub } from "./hub_permissions.ts";
+
+/** A need of flags. */
+interface Need {
+  /** Tells whether the need is met. */
+  isMet(config: RunConfig, flags: FlagsOf<"generate">): boolean;
+  /** Why a flag has no effect otherwise. */
+  readonly reason: string;
+}
+
+/** All needs. */
+export const FLAG_NEEDS: Readonly<Record<FlagNeed, Need>> = {
+  "input image": {
+    isMet: ({ image }) => image !== null,
+    reason: "there is no input image",
+  },
+  "videos": {
+    isMet: (_, { makeVideo = false }) => makeVideo,
+    reason: "videos are made with --make-video only",
+  },
+  "several pictures": {
+    isMet: (_, flags) => isMultiple(flags),
+    reason: "there is one picture only",
+  },
+  "new run": {
+    isMet: (_, { resume }) => resume === undefined,
+    reason: "the run is resumed",
+  },
+  "given palette": {
+    isMet: (config) => derivedPaletteName(config) === undefined,
+    reason: "the palette is made from the image",
+  },
+  "Hub": {
+    isMet: (config) =>
+      namesHub(configKeys().map((key) => [key.path, valueIn(config, key)] as const), {
+        cwd: ".",
+        isFile: () => false,
+      }),
+    reason: "no model comes from the Hub",
+  },
+};
+
+/** Returns a note for each flag that has no effect, with the reason. */
+export function noEffectNotes(flags: FlagsOf<"generate">, config: RunConfig): string[] {
+  return typedFlags(flags).flatMap(({ flag: { name, noEffect, neutral = [], needs }, value }) => {
+    if (neutral.includes(value)) return [];
+    const need = needs === undefined ? undefined : FLAG_NEEDS[needs];
+    const reason = noEffect ?? (need?.isMet(config, flags) === false ? need.reason : undefined);
+    return reason === undefined ? [] : [`"${name}" has no effect: ${reason}`];
+  });
+}
