@@ -1,6 +1,6 @@
 /**
- * The command line: `generate`, `layers`, `video`, `palettes`, `pixelize`, `verify`, `inspect` and
- * `random-teacher`.
+ * The command line: `generate`, `layers`, `video`, `palettes`, `pixelize`, `export`, `sheet`,
+ * `verify`, `inspect` and `random-teacher`.
  *
  * `deno task generate …` runs it with the permissions that it needs.
  *
@@ -100,6 +100,16 @@ async function runCommand(
     case "pixelize": {
       const { pixelizeCommand } = await import("./lib/cli/commands/pixelize.ts");
       return await pixelizeCommand(parsed.args, parsed.flags, terminals);
+    }
+    case "export": {
+      const { exportCommand } = await import("./lib/cli/commands/export.ts");
+      await exportCommand(parsed.args, parsed.flags, terminals);
+      return 0;
+    }
+    case "sheet": {
+      const { sheetCommand } = await import("./lib/cli/commands/sheet.ts");
+      await sheetCommand(parsed.args, parsed.flags, terminals);
+      return 0;
     }
     case "verify": {
       const { verifyCommand } = await import("./lib/cli/commands/verify.ts");

@@ -24,6 +24,8 @@ const ROOMS: readonly (readonly string[])[] = [
   ["lib/palette"],
   ["lib/palette/formats"],
   ["lib/finish"],
+  ["lib/sprite"],
+  ["lib/sprite/formats"],
   ["lib/weights"],
   ["lib/lora", "lib/hub", "lib/run", "lib/single_file"],
   ["lib/report", "lib/inspect/families"],

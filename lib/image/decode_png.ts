@@ -37,6 +37,8 @@ const ADAM7 = [
 export interface DecodedPng {
   /** The pixels as they are stored. */
   readonly image: Image;
+  /** Its palette as it is stored, 8-bit sRGB, shape [K, 3]; undefined if it has none. */
+  readonly palette: Uint8Array | undefined;
   /** Content of the ancillary chunks by type; of several of a type, the first. */
   readonly metadata: ReadonlyMap<string, Uint8Array>;
   /** What was repaired, one sentence each. */
@@ -67,7 +69,7 @@ export function decodePng(bytes: Uint8Array): DecodedPng {
       }
     }
   }
-  return { image, metadata, notes };
+  return { image, palette, metadata, notes };
 }
 
 interface PngContent {

@@ -79,6 +79,8 @@ export function permissionsOf(parsed: ParsedCommand, context: PermissionContext)
       break;
     case "palettes":
     case "pixelize":
+    case "export":
+    case "sheet":
       if (parsed.flags.output === undefined) grants.write(DEFAULT_OUTPUT);
       break;
     case "inspect":

@@ -3,7 +3,7 @@ import { decodeImage } from "../../image/formats/decode_image.ts";
 import type { Image } from "../../image/image.ts";
 
 /** The maximum size of an input image in bytes. */
-const MAX_IMAGE_BYTES = 2 ** 29;
+export const MAX_IMAGE_BYTES = 2 ** 29;
 
 /**
  * Reads an image file.

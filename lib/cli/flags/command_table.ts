@@ -66,6 +66,23 @@ Examples:
   deno task pixelize photo.jpg --palette game-boy --dither bayer4
   deno task pixelize upscaled_sprite.png --detect`;
 
+const EXPORT = `
+png is indexed, with the palette in its order. aseprite is a sprite in indexed mode; --layers gives
+each color a layer, --frames makes the pictures frames of one sprite. svg has one path a color.
+
+Examples:
+  deno task export workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16 --format aseprite,svg
+  deno task export a.png b.png c.png --format aseprite --frames --duration 120
+  deno task export sprite.png --format png --scale 8 --output large`;
+
+const SHEET = `
+The pictures get one palette, and cells of the size of the largest. The JSON file beside the sheet
+has the hash form of Aseprite and TexturePacker, which game engines read.
+
+Examples:
+  deno task sheet workdir/standard/*/ --output hero.png
+  deno task sheet a.png b.png c.png --columns 3 --padding 1`;
+
 const VERIFY = `
 Prints one line per tensor: name, maximum absolute error, relative error, and ok, FAIL or skipped.
 Exits with 1 if a tensor fails.`;
@@ -134,6 +151,28 @@ export const COMMANDS: readonly Command[] = [
       help: "image files, or folders of them",
     }],
     notes: PIXELIZE,
+  },
+  {
+    name: "export",
+    help: "Writes finished pictures as files of other programs.",
+    arguments: [{
+      name: "source",
+      count: "many",
+      path: "read",
+      help: "folders of runs, or image files with at most 256 colors",
+    }],
+    notes: EXPORT,
+  },
+  {
+    name: "sheet",
+    help: "Packs finished pictures on a sprite sheet.",
+    arguments: [{
+      name: "source",
+      count: "many",
+      path: "read",
+      help: "folders of runs, or image files with at most 256 colors",
+    }],
+    notes: SHEET,
   },
   {
     name: "verify",

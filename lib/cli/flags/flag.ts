@@ -5,6 +5,8 @@ export type CommandName =
   | "video"
   | "palettes"
   | "pixelize"
+  | "export"
+  | "sheet"
   | "verify"
   | "inspect"
   | "random-teacher";

@@ -1,6 +1,6 @@
 import type { CommandName, Flag } from "./flag.ts";
 import { drawSeed, parseSize } from "./parse_values.ts";
-import { PIXELIZE_FLAGS } from "./pixelize_flags.ts";
+import { PICTURE_FLAGS } from "./picture_flags.ts";
 import { SD_PIXL_FLAGS } from "./sd_pixl_flags.ts";
 
 /**
@@ -331,13 +331,15 @@ export const FLAGS = [
       "video",
       "palettes",
       "pixelize",
+      "export",
+      "sheet",
       "verify",
       "inspect",
       "random-teacher",
     ],
     help: "print the stack of an error",
   },
-  ...PIXELIZE_FLAGS,
+  ...PICTURE_FLAGS,
   ...SD_PIXL_FLAGS,
 ] as const satisfies readonly Flag[];
 

@@ -4,7 +4,7 @@ import { decodeImage } from "../../../lib/image/formats/decode_image.ts";
 import { enlargeNearest } from "../../../lib/image/enlarge_nearest.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { resizeImage } from "../../../lib/image/resize_image.ts";
-import { encodeIndexedPicture, imageOf } from "../../../lib/outputs/indexed_picture_files.ts";
+import { encodeIndexedPicture, imageOf } from "../../../lib/sprite/formats/png_sprite.ts";
 import { detectGrid, sampleGrid } from "../../../lib/pixelize/detect_grid.ts";
 import { pixelize } from "../../../lib/pixelize/pixelize.ts";
 

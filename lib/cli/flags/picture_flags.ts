@@ -1,7 +1,7 @@
 import type { Flag } from "./flag.ts";
 
-/** The flags of `pixelize`. */
-export const PIXELIZE_FLAGS = [
+/** The flags of the commands that need no teacher: `pixelize`, `export` and `sheet`. */
+export const PICTURE_FLAGS = [
   {
     name: "--palette",
     commands: ["pixelize"],
@@ -76,5 +76,61 @@ export const PIXELIZE_FLAGS = [
     value: "folder",
     path: "write",
     help: "where the pictures go (default: workdir/pixelized)",
+  },
+  {
+    name: "--format",
+    commands: ["export"],
+    value: "list",
+    help: "png, aseprite or svg, or several with commas",
+  },
+  {
+    name: "--layers",
+    commands: ["export"],
+    help: "gives each color a layer, in aseprite",
+  },
+  {
+    name: "--frames",
+    commands: ["export"],
+    help: "makes the pictures frames of one sprite, in aseprite",
+  },
+  {
+    name: "--duration",
+    commands: ["export"],
+    value: "ms",
+    help: "time of a frame in milliseconds (default: 100)",
+  },
+  {
+    name: "--output",
+    aliases: ["-o"],
+    commands: ["export"],
+    value: "folder",
+    path: "write",
+    help: "where the files go (default: workdir/exported)",
+  },
+  {
+    name: "--columns",
+    commands: ["sheet"],
+    value: "number",
+    help: "pictures in a row (default: as many as make the sheet nearly square)",
+  },
+  {
+    name: "--padding",
+    commands: ["sheet"],
+    value: "pixels",
+    help: "transparent pixels between the pictures (default: 0)",
+  },
+  {
+    name: "--scale",
+    commands: ["export", "sheet"],
+    value: "number",
+    help: "enlarges each pixel to a square of this size (default: 1)",
+  },
+  {
+    name: "--output",
+    aliases: ["-o"],
+    commands: ["sheet"],
+    value: "file.png",
+    path: "write-file",
+    help: "the sheet; its JSON file gets the same name (default: workdir/sheet.png)",
   },
 ] as const satisfies readonly Flag[];
