@@ -71,7 +71,7 @@ png is indexed, with the palette in its order. aseprite is a sprite in indexed m
 each color a layer, --frames makes the pictures frames of one sprite. svg has one path a color.
 
 Examples:
-  deno task export workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16 --format aseprite,svg
+  deno task export workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16 --format svg
   deno task export a.png b.png c.png --format aseprite --frames --duration 120
   deno task export sprite.png --format png --scale 8 --output large`;
 
