@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "../lib/cli/flags/command_table.ts";
+import { parseCommandLine } from "../lib/cli/flags/parse_command_line.ts";
+import { PALETTE_EXTENSIONS } from "../lib/palette/formats/palette_formats.ts";
+import { VIDEO_FORMATS } from "../lib/video/formats/video_formats.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const CLI = fileURLToPath(new URL("../cli.ts", import.meta.url));
@@ -41,7 +44,15 @@ Deno.test("cli suggests the nearest name for a typo, in one line", async () => {
 Deno.test("cli prints help with examples, without any permission", async (t) => {
   const { code, stdout, stderr } = await run(["generate", "--help"]);
   assert.deepEqual([code, stderr], [0, ""]);
-  await t.assertSnapshot(stdout);
+  const plain = stdout.replaceAll(/\s+/g, " ");
+  for (const list of [PALETTE_EXTENSIONS, VIDEO_FORMATS.map(({ name }) => name)]) {
+    assert(plain.includes(list.join(", ")), list.join(", "));
+  }
+  // A new format changes no text but its list.
+  let help = "";
+  const lists = { "palette files": ".hex, .gpl", "video formats": "mp4, gif" };
+  parseCommandLine(["generate", "--help"], { print: (text) => help += text, lists });
+  await t.assertSnapshot(help);
 });
 
 Deno.test("the lines of each help fit 100 columns", async () => {
