@@ -5,7 +5,7 @@ import type { LossMode } from "./image_loss.ts";
 import { mirror } from "./mirror.ts";
 import source from "./laplacian.wgsl" with { type: "text" };
 
-/** Magnitudes or squares of a Laplacian, and their gradient. */
+/** Terms of the Laplacian loss, and their gradient with respect to the Laplacian. */
 export const laplacian = defineKernel({
   name: "laplacian",
   source,
@@ -21,11 +21,13 @@ export const laplacian = defineKernel({
 });
 
 /**
- * Records the terms of the mean magnitude or square of a Laplacian, and their gradient.
+ * Records the Laplacian loss of an image: the mean of |L| or of L^2, where the Laplacian L of a
+ * value is its difference from the weighted mean of its neighbors. The loss is the sum of `terms`.
  *
- * @param tensors `image`, `terms` and `gradLaplacian` [H, W, 3]; `weights` [N, N], N odd, at most
- *   2 min(H, W) - 1. `terms` and `gradLaplacian` are overwritten.
- * @param options `mode`: "l1" for magnitudes, "l2" for squares.
+ * @param tensors `image` [H, W, 3]; `weights` [N, N] of the neighbors, N odd, at most
+ *   2 min(H, W) - 1; `terms` [H, W, 3], |L| or L^2 divided by the number of values; `gradLaplacian`
+ *   [H, W, 3], the gradient of the loss with respect to L. The last two are overwritten.
+ * @param options `mode`: "l1" for |L|, "l2" for L^2.
  */
 export function encodeLaplacian(
   pass: Pass,

@@ -21,13 +21,13 @@ import { projectPicture } from "../initialization/project_picture.ts";
 import { defined } from "../text/defined.ts";
 import type { ReferenceParts } from "./sample_references.ts";
 
-/** What edits a picture; borrowed. */
+/** Networks, schedule and image of an edit; all borrowed. */
 export interface EditParts extends ReferenceParts {
   /** The start image, opaque, of the picture's aspect ratio. */
   readonly image: Image;
 }
 
-/** Tells whether a new run edits its first picture: it needs a prompt and a start image. */
+/** Tells whether a new run edits its first picture. An edit needs a prompt and a start image. */
 export function editsPicture(config: RunConfig): boolean {
   const { diffusion, generator, prompt } = config;
   const startsFromImage = generator.initializeRenderer && showsImage(config);
@@ -45,8 +45,11 @@ export function editTeacherCalls(
 /**
  * Lets the teacher edit the first picture of a run, under the constraint of its grid and palette.
  *
- * The picture is the start image in the run's own way, enlarged by whole pixels. The edited image
- * becomes the first picture in the same way. See {@linkcode sampleProjected}.
+ * The run's initialization makes a picture of the start image. Enlarged by whole pixels, it is
+ * edited by {@linkcode sampleProjected}. The edited image becomes the first picture of the run by
+ * the same initialization.
+ *
+ * @returns The first logits and the palette of the run.
  */
 export async function editPicture(
   gpu: Gpu,

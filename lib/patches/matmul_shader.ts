@@ -1,6 +1,6 @@
 import { declareTile, type MatmulTile, multiplyTile } from "./matmul_tile.ts";
 
-/** Min number of large tiles; below it, small tiles keep more of the GPU busy. */
+/** Min number of tiles of 64 x 64; with fewer, tiles of 32 x 32 keep more of the GPU busy. */
 const MIN_LARGE_TILES = 128;
 
 /** The tiles of onnxruntime: 32 x 32, for 8 x 8 threads. */
@@ -19,10 +19,11 @@ const BODY = "  let localRow = i32(local_id.y);";
  * Rewrites onnxruntime's shader of a matrix product or convolution to one that is several times as
  * fast.
  *
- * The functions that read operands and write results stay, and so do bindings, uniforms and the
- * dispatch. The product between them is computed in tiles of 64 x 64 with sums in registers (see
- * `matmul_tile.ts`); surplus workgroups return immediately. Products of few tiles are computed in
- * tiles of 32 x 32 in the same way.
+ * Only the body of `main` is replaced. Bindings, uniforms, and the functions that read operands and
+ * write results stay, and the number of dispatched workgroups stays, too. A workgroup computes a
+ * tile of 64 x 64 values with sums in registers (see `matmul_tile.ts`). onnxruntime dispatches
+ * workgroups for tiles of 32 x 32, so the surplus ones return immediately. If there are few tiles
+ * of 64 x 64, tiles of 32 x 32 are used, so that more of the GPU is busy.
  *
  * It recognizes the shaders "MatMul", "Gemm" and "Conv2dMM" of onnxruntime-web 1.30.0.
  *
@@ -76,7 +77,7 @@ ${entry}
 `;
 }
 
-/** Returns the type of operands and result; undefined if they differ or are no vec4. */
+/** Returns the element type of operands and result; undefined if they differ or are no vec4. */
 function elementOf(head: string): "f16" | "f32" | undefined {
   const types = new Set(
     [...head.matchAll(/var<storage, read(?:_write)?> \w+: array<([^;]+)>;/g)].map(([, type]) =>

@@ -78,17 +78,21 @@ export interface MemoryPlan {
     readonly precision: PrecisionName;
     readonly peakBytes: number;
   }[];
-  /** What certainly does not fit, a sentence each. */
+  /** Problems that are certain, such as more memory than WebAssembly has; a sentence each. */
   readonly problems: readonly string[];
 }
 
 /** Max memory of WebAssembly, which addresses 32 bits. */
 const WASM_BYTES = 2 ** 32;
 /**
- * Number of [H, W, K] tensors: logits, gradient, 2 moments, noise, probabilities, their gradient.
+ * Number of [H, W, K] tensors: logits, their gradient, AdamW's two moments, Gumbel noise,
+ * probabilities, and the gradient of the probabilities.
  */
 const PICTURE_TENSORS = 7;
-/** Number of images of the teacher's size: enlarged, augmented, and their gradients. */
+/**
+ * Number of [h, w, 3] tensors of the teacher's size: the enlarged and the augmented images, and
+ * their gradients.
+ */
 const TEACHER_TENSORS = 8;
 /** Precisions that are compared. */
 const PRECISIONS: readonly NetworkPrecision[] = [
@@ -99,9 +103,10 @@ const PRECISIONS: readonly NetworkPrecision[] = [
 ];
 
 /**
- * Plans the memory of a run from its graphs. No weights are read.
+ * Estimates the memory of a run from its graphs, without reading weights.
  *
- * Assumes that networks share the memory of their activations on a GPU, but not on a CPU.
+ * Networks run one after the other. On a GPU they are assumed to share the memory of their
+ * activations; on a CPU each keeps its own.
  */
 export function planMemory(
   networks: readonly PlannedNetwork[],
