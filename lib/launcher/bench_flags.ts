@@ -120,6 +120,11 @@ export const BENCH_FLAGS = [
     help: "only part K of N, for N programs with one folder; without it, the tables of all parts",
   },
   {
+    name: "--tables",
+    commands: ["bench-recipes"],
+    help: "make no pictures; write the tables of those that exist",
+  },
+  {
     name: "--override",
     commands: ["bench-recipes"],
     value: "key=value",

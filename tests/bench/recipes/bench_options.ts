@@ -28,6 +28,8 @@ export interface BenchOptions extends JobOptions {
   readonly batch: number;
   /** The part of the work that is done; undefined for all of it. */
   readonly shard: Shard | undefined;
+  /** Whether only the tables of existing pictures are written. */
+  readonly tablesOnly: boolean;
   /** The pictures, all recipes of a prompt before the next prompt. */
   readonly jobs: readonly Job[];
 }
@@ -85,6 +87,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     judge: flags.get("--judge") ?? JUDGE_FOLDER,
     batch,
     shard: parseShard(flags.get("--shard")),
+    tablesOnly: flags.has("--tables"),
     jobs,
   };
 }

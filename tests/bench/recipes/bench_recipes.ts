@@ -46,11 +46,7 @@ async function bench(options: BenchOptions): Promise<number> {
     pictures: new PictureFiles(output),
     judge,
   };
-  using gpu = await Gpu.request();
-  using interrupt = new Interrupt(() =>
-    say("Stopping after this step; finished pictures are kept …")
-  );
-  await makeAll(groups, books, { gpu, signal: interrupt.signal });
+  const isStopped = !options.tablesOnly && await makeOpen(groups, books);
   const results: Result[] = [];
   for (const task of groups.flat()) {
     const result = await resultOf(task, books);
@@ -59,7 +55,7 @@ async function bench(options: BenchOptions): Promise<number> {
   if (shard) {
     say(`Part ${shard.index + 1} of ${shard.count} is done; the tables are made without --shard`);
   } else if (results.length > 0) await show(results, { ...options, teacher });
-  return interrupt.signal.aborted ? STOPPED : 0;
+  return isStopped ? STOPPED : 0;
 }
 
 /** Opens the judge; undefined if there are no weights at the default location. */
@@ -72,6 +68,16 @@ async function openJudge(folder: string): Promise<CaptionJudge | undefined> {
     say(`${(error as Error).message}. The columns top-1, top-5, rank and p are omitted`);
     return undefined;
   }
+}
+
+/** Makes the missing pictures. Returns whether the user stopped it. */
+async function makeOpen(groups: readonly (readonly Task[])[], books: Books): Promise<boolean> {
+  using gpu = await Gpu.request();
+  using interrupt = new Interrupt(() =>
+    say("Stopping after this step; finished pictures are kept …")
+  );
+  await makeAll(groups, books, { gpu, signal: interrupt.signal });
+  return interrupt.signal.aborted;
 }
 
 async function makeAll(

@@ -113,6 +113,7 @@ Deno.test("parseBenchOptions() takes the fast recipes for the set", () => {
 Deno.test("parseBenchOptions() takes the hard sets together, with their own recipes", () => {
   const { jobs, shard } = parseBenchOptions(["--set", "hard", "--limit", "1", "--shard", "2/3"])!;
   assert.deepEqual(shard, { index: 1, count: 3 });
+  assert.equal(parseBenchOptions(["--tables"])!.tablesOnly, true);
   assert.deepEqual([...new Set(jobs.map(({ set }) => set))], HARD_SETS);
   assert.deepEqual([...new Set(jobs.map(({ recipe }) => recipe.name))], HARD_RECIPES);
 });
@@ -131,4 +132,10 @@ Deno.test("parseBenchOptions() names what it does not know", () => {
     assert.throws(() => parseBenchOptions([...args]), message);
   }
   assert.throws(() => parseBenchOptions(["--batch", "0"]), /--batch: expected 1 or more, got 0/);
+});
+
+Deno.test("hard_table.sh names the recipes of the hard sets", async () => {
+  const script = await Deno.readTextFile(new URL("hard_table.sh", import.meta.url));
+  const [, names] = /^recipes=(.*)$/m.exec(script)!;
+  assert.deepEqual(names!.split(","), HARD_RECIPES);
 });
