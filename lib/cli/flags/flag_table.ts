@@ -145,8 +145,15 @@ export const FLAGS = [
     commands: ["generate"],
     value: "name|file|url",
     key: "diffusion.model_id",
-    help: "the teacher: mini, game, sdxl, ssd1b, owner/name on the Hugging Face Hub, a folder in " +
-      "diffusers layout, or a checkpoint in one .safetensors file (default: mini)",
+    help: "the teacher: mini, game, sdxl, ssd1b, sd15, owner/name on the Hugging Face Hub, a " +
+      "folder in diffusers layout, or a checkpoint in one .safetensors file (default: mini)",
+  },
+  {
+    name: "--lora",
+    commands: ["generate"],
+    value: "file|folder|owner/name",
+    key: "diffusion.lora_path",
+    help: "LoRA weights for the teacher; several with commas between",
   },
   {
     name: "--download",
