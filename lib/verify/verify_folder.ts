@@ -19,6 +19,7 @@ import { failure, orFailure, type TensorComparison } from "./tensor_comparison.t
 import { LORA_FILES, verifyLora } from "./verify_lora.ts";
 import { verifyLosses } from "./verify_losses.ts";
 import { verifyPromptEmbeds } from "./verify_prompt_embeds.ts";
+import { SD15_LORA_FILES, verifySd15, verifySd15Loras } from "./verify_sd15.ts";
 import { verifySchedulers } from "./verify_schedulers.ts";
 import { verifySdsStep } from "./verify_sds_step.ts";
 import { verifyTokens } from "./verify_tokens.ts";
@@ -40,6 +41,8 @@ const KINDS: ReadonlyMap<string, Verify> = new Map<string, Verify>([
   ["vae", verifyVae],
   ["unet_controlnet", verifyUnetControlnet],
   ["lora_expected", verifyLora],
+  ["sd15", verifySd15],
+  ["lora_sd15", verifySd15Loras],
   ["sds_step", verifySdsStep],
   ["depth_anything", verifyDepthAnything],
   ["dpt_hybrid", verifyDptHybrid],
@@ -48,7 +51,10 @@ const KINDS: ReadonlyMap<string, Verify> = new Map<string, Verify>([
 ]);
 
 /** Files with inputs instead of results, by the file with the results. */
-const GIVEN: ReadonlyMap<string, readonly string[]> = new Map([["lora_expected", LORA_FILES]]);
+const GIVEN: ReadonlyMap<string, readonly string[]> = new Map([
+  ["lora_expected", LORA_FILES],
+  ["lora_sd15", SD15_LORA_FILES],
+]);
 
 /** Folder of the teacher inside the folder of reference tensors. */
 const TEACHER = "tiny-sdxl";

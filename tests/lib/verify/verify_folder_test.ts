@@ -56,6 +56,16 @@ Deno.test("verifyFolder() reproduces all reference tensors of the project", asyn
       "unet_controlnet controlnet_small.mid",
       "unet_controlnet unet.noise_pred",
       "unet_controlnet unet.noise_pred_controlled",
+      "sd15 prompt_embeds",
+      "sd15 prompt_embeds_skip_2",
+      "sd15 controlnet_canny.mid",
+      "sd15 unet.noise_pred",
+      "sd15 unet.noise_pred_controlled",
+      "sd15 unet.noise_pred_linear",
+      "sd15 grad_latents",
+      ...["plain", "loha", "lokr", "dora", "mid", "diff"].map((kind) =>
+        `lora_sd15 noise_pred_${kind}`
+      ),
       "vae tiny.latents",
       "vae tiny.grad_input",
       "vae tiny.decoded",
