@@ -7,7 +7,7 @@ import type { RunInputs } from "./run_inputs.ts";
 import { setUpRun } from "./set_up_run.ts";
 
 /** Max batch sizes; larger batches are not faster. */
-const MAX_PICTURES = { gpu: 16, cpu: 4 };
+export const MAX_PICTURES = { gpu: 16, cpu: 4 } as const;
 
 /** Max memory of all pictures but the first, in bytes: a GPU does not tell how much it has. */
 const MAX_EXTRA_BYTES = 2 ** 30;

@@ -173,3 +173,19 @@ Deno.test("RepoCache.lock() waits for its holder, like a second download", async
     assert.equal((await Deno.stat(join(cache, ".locks", "models--a--b", "x.lock"))).isFile, true);
   });
 });
+
+Deno.test("a download tells that it waits for another process", async () => {
+  await inTemporaryFolder(async (cache) => {
+    const [path, content] = ["config.json", "{}"];
+    const weights = { "diffusion_pytorch_model.safetensors": new Uint8Array(9) };
+    await using hub = new FakeHub({ [path]: content, ...weights });
+    const lock = await new RepoCache(cache, "a/b").lock(gitSha1(content));
+    const notes: string[] = [];
+    const onNote = (note: string) => {
+      notes.push(note);
+      lock[Symbol.dispose]();
+    };
+    await openHubModel("a/b", hub.options(cache, { download: true, onNote }));
+    assert.deepEqual(notes, [`Waiting for another process that downloads "${path}" of a/b`]);
+  });
+});

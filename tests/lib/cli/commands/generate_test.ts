@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { decodeImage } from "../../../../lib/image/formats/decode_image.ts";
+import type { Run } from "../../../../lib/distill/run.ts";
 import { Image } from "../../../../lib/image/image.ts";
 import { generateCommand, type PictureFunctions } from "../../../../lib/cli/commands/generate.ts";
 import { type GenerateFlags, generateFlags } from "../../../support/generate_flags.ts";
@@ -338,3 +339,19 @@ for (const signal of ["SIGINT", "SIGHUP"] as const) {
     });
   });
 }
+
+Deno.test("generate tells once that steps without a finite gradient change nothing", async () => {
+  await inTemporaryFolder(async (output) => {
+    const change = (run: Run): Run =>
+      Object.defineProperty(Object.create(run), "makeStep", {
+        value: async () => ({ ...await run.makeStep(), isApplied: false }),
+      });
+    const { events } = await generate(
+      { prompt: "a cat", steps: "3", output },
+      paintingRuns({ change }),
+    );
+    assert.deepEqual(events.flatMap((event) => event.event === "note" ? [event.message] : []), [
+      "the gradient of step 1 is not finite; such steps change nothing",
+    ]);
+  });
+});
