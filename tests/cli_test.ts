@@ -94,3 +94,19 @@ Deno.test("cli names what is wrong with a palette, with the stack only on --debu
   const debug = await run(["palettes", "sweetie16x", "--debug"], permissions);
   assert.match(debug.stderr, /\n {4}at /);
 });
+
+Deno.test("cli exits with 2 for unknown names, and with 1 for missing files", async () => {
+  const cases: [string[], number, RegExp][] = [
+    [["random-teacher", "nosuch", "x"], 2, /Cannot make the teacher "nosuch": expected one of/],
+    [["random-teacher", "mini", "x", "--controlnet", "y"], 2, /Cannot make the ControlNet "y": /],
+    [["palettes", "--sort", "size"], 2, /expected one of none, hue, lightness for --sort/],
+    [["palettes", "no/such.hex"], 1, /Cannot find palette "no\/such.hex": there is no such file/],
+    [["inspect", "no/such.safetensors"], 1, /Cannot read ".*": there is no such file/],
+    [["video", "no/such"], 1, /Cannot read "no\/such": there is no such file or folder/],
+  ];
+  for (const [args, expected, message] of cases) {
+    const { code, stderr } = await run(args, ["--allow-read"]);
+    assert.match(stderr, message);
+    assert.equal(code, expected, stderr);
+  }
+});

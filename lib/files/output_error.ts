@@ -36,7 +36,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   EROFS: "the disk is read-only",
   ENAMETOOLONG: "the name is too long",
   EISDIR: "expected a file, got a folder",
-  ENOTDIR: "a part of the path is a file, not a folder",
+  ENOTDIR: "expected a folder, got a file, there or in its path",
   EACCES: "you do not have the rights; choose another folder or change them",
   EPERM: "you do not have the rights; choose another folder or change them",
   EMFILE: "too many files are open",

@@ -106,6 +106,6 @@ async function listWeights(folder: ModelFolder): Promise<string[]> {
 
 function describeCandidates(location: string, candidates: readonly string[]): string {
   if (candidates.length > 0) return severalFiles(location, candidates);
-  return "expected a folder in diffusers layout with model_index.json or config.json, or with " +
-    "one .safetensors file, got neither";
+  return "expected a .safetensors file, owner/name on the Hub, or a folder with model_index.json, " +
+    "config.json or one .safetensors file, but there is none of that name";
 }

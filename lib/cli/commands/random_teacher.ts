@@ -1,6 +1,7 @@
 import { formatBytes } from "../../text/format_bytes.ts";
 import { dirname, join } from "node:path";
 import {
+  RANDOM_CONTROLNETS,
   RANDOM_TEACHERS,
   type RandomTeacher,
   randomTeacherFiles,
@@ -27,6 +28,12 @@ export async function randomTeacherCommand(
   if (!RANDOM_TEACHERS.includes(kind as RandomTeacher)) {
     throw new UsageError(
       `Cannot make the teacher "${kind}": expected one of ${RANDOM_TEACHERS.join(", ")}`,
+    );
+  }
+  const unknown = flags.controlnet?.find((id) => !RANDOM_CONTROLNETS.includes(id));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `Cannot make the ControlNet "${unknown}": expected one of ${RANDOM_CONTROLNETS.join(", ")}`,
     );
   }
   const files = await randomTeacherFiles(kind as RandomTeacher, {

@@ -48,7 +48,7 @@ Deno.test("writing says what is in the way, and keeps what is there", () =>
         () => createRunFolder(file, NAME),
         `Cannot create folder "${
           join(file, "standard")
-        }": a part of the path is a file, not a folder`,
+        }": expected a folder, got a file, there or in its path`,
       ],
       [
         () => makeFolder(file),

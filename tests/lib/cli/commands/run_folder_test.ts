@@ -27,7 +27,7 @@ Deno.test("generate finds an output that cannot be written before it loads anyth
       const output = `${folder}/file/x`;
       await assert.rejects(generateCommand({ ...flags, output }, TERMINALS, runs), {
         name: "OutputError",
-        message: /^Cannot create folder ".*\/file\/x\/standard": a part of the path is a file/,
+        message: /^Cannot create folder ".*\/file\/x\/standard": expected a folder, got a file/,
       });
     }
     assert.equal(loads, 0);
