@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { findHubLocations } from "../cli/flags/hub_permissions.ts";
 import { hasSwitch, parseCommandLine } from "../cli/flags/parse_command_line.ts";
 import { runtimeFile } from "../onnx/runtime/runtime_file.ts";
-import { visibleText } from "../text/visible_text.ts";
+import { shorten, visibleText } from "../text/visible_text.ts";
 import { DEVELOPMENT_COMMANDS, developmentPermissions } from "./development_permissions.ts";
 import { Grants } from "./grants.ts";
 import type { Plan, StartPlan } from "./check_plan.ts";
@@ -105,7 +105,7 @@ function isFile(path: string): boolean {
 /** Writes an error as the program does: a line on stderr, or an event on stdout. */
 function refusalText(error: Error, isJson: boolean): { out: string; error: string } {
   const hint = error.name === "UsageError" ? "; see --help" : "";
-  const message = visibleText(`${error.message}${hint}`.replaceAll(/\s*\n\s*/g, " "));
+  const message = visibleText(shorten(`${error.message}${hint}`.replaceAll(/\s*\n\s*/g, " ")));
   if (!isJson) return { out: "", error: `error: ${message}\n` };
   return { out: `${JSON.stringify({ event: "error", message })}\n`, error: "" };
 }

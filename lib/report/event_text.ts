@@ -1,15 +1,19 @@
 import { formatDuration } from "../text/format_duration.ts";
 import { formatScore } from "../text/format_score.ts";
+import { shorten } from "../text/visible_text.ts";
 import type { PictureNumber, PicturesEvent, RunEvent } from "./run_event.ts";
 
 type HeadEvent = RunEvent & { readonly event: "start" | "note" | "stage" | "failed" };
+
+/** Characters of a prompt that are shown; a teacher reads about as many. */
+const MAX_PROMPT = 300;
 
 /** Returns the lines of a start, a stage, a note or a failure. */
 export function headLines(event: HeadEvent): string[] {
   switch (event.event) {
     case "start": {
       const { prompt, palette, height, width, seed, runtime, adapter, resumedFrom } = event;
-      const shown = prompt === "" ? "picture" : `"${prompt}"`;
+      const shown = prompt === "" ? "picture" : `"${shorten(prompt, MAX_PROMPT)}"`;
       const what = event.picture ? `${numberText(event.picture)}: ${shown}` : shown;
       const lines = [
         `${what}, ${height} x ${width} pixels (height x width), palette ${palette}, seed ${seed}`,
@@ -18,7 +22,7 @@ export function headLines(event: HeadEvent): string[] {
       return [...lines, ...resumedFrom > 0 ? [`resuming after step ${resumedFrom}`] : []];
     }
     case "note":
-      return [`note: ${event.message}`];
+      return [`note: ${shorten(event.message)}`];
     case "stage":
       return [`${event.stage} …`];
     case "failed":
@@ -54,7 +58,9 @@ export function picturesText(event: PicturesEvent): string {
   const lines = pictures.map(({ number, prompt, palette, seed, score, complete }, i) => {
     const scored = score === null ? "no score" : formatScore(score);
     const rank = complete ? `${i + 1}. ${scored}` : "not complete";
-    return `  ${rank}  picture ${number}: seed ${seed}, ${palette}, "${prompt}"`;
+    return `  ${rank}  picture ${number}: seed ${seed}, ${palette}, "${
+      shorten(prompt, MAX_PROMPT)
+    }"`;
   });
   return [`${head} (${formatDuration(seconds)}), the teacher's best first`, ...lines]
     .concat(files.map((file) => `  ${file}`), "").join("\n");

@@ -32,3 +32,16 @@ export function excerpt(text: string, maxLength: number = 40): string {
     letters.length > maxLength ? `${letters.slice(0, maxLength).join("")}…` : text,
   );
 }
+
+/**
+ * Cuts the middle out of a long text for people: a file or a prompt may put any amount into a
+ * message, whose end says what to do.
+ *
+ * @param maxLength Length of the result, in UTF-16 units. Default: 1000.
+ */
+export function shorten(text: string, maxLength: number = 1000): string {
+  if (text.length <= maxLength) return text;
+  const tail = Math.floor(maxLength / 3);
+  const head = maxLength - tail - 3;
+  return `${text.slice(0, head)} … ${text.slice(-tail)}`.toWellFormed();
+}

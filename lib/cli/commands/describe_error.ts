@@ -1,5 +1,5 @@
 import { UnknownPaletteError } from "../../palette/formats/find_palette.ts";
-import { visibleText } from "../../text/visible_text.ts";
+import { shorten, visibleText } from "../../text/visible_text.ts";
 
 /** An error as the user sees it. */
 export interface ErrorText {
@@ -21,9 +21,9 @@ const WRONG_INPUT_ERRORS: readonly string[] = ["UsageError", "ConfigError", "Unk
 /** Describes an error in one line, or with its stack. */
 export function describeError(error: unknown, debug: boolean): ErrorText {
   const code = isWrongInput(error) ? WRONG_INPUT : FAILED;
-  if (!(error instanceof Error)) return { message: String(error), code };
+  if (!(error instanceof Error)) return { message: visibleText(shorten(String(error))), code };
   if (debug) return { message: visibleText(stackOf(error)), code };
-  return { message: visibleText(`${oneLine(error)}${fixOf(error)}`), code };
+  return { message: visibleText(shorten(`${oneLine(error)}${fixOf(error)}`)), code };
 }
 
 function isWrongInput(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { visibleText } from "../../../lib/text/visible_text.ts";
+import { shorten, visibleText } from "../../../lib/text/visible_text.ts";
 
 Deno.test("visibleText() shows control, escape and bidi characters", () => {
   const cases = [
@@ -21,4 +21,17 @@ Deno.test("visibleText() keeps lines, tabs, letters and emoji", () => {
 Deno.test("visibleText() does not change what JSON says", () => {
   const value = { prompt: "a\u202eb\x9bc\x7f" };
   assert.deepEqual(JSON.parse(visibleText(JSON.stringify(value))), value);
+});
+
+Deno.test("shorten() keeps the beginning and the end of a long text", () => {
+  assert.equal(shorten("a".repeat(1000)), "a".repeat(1000));
+  const long = `Cannot read "${"x".repeat(300_000)}": add --prompt`;
+  const short = shorten(long);
+  assert.equal(short.length, 1000);
+  assert(short.startsWith('Cannot read "xxx') && short.endsWith('xxx": add --prompt'));
+  // A cut between the halves of a character leaves no lone half.
+  for (let length = 20; length < 30; length++) {
+    const cut = shorten("🐉".repeat(50), length);
+    assert(cut.isWellFormed() && cut.length === length);
+  }
 });

@@ -85,3 +85,15 @@ Deno.test("describeError() names flags of the task instead of Deno's permissions
   ];
   for (const [error, message] of cases) assert.equal(describeError(error, false).message, message);
 });
+
+Deno.test("describeError() shows a bounded part of what a file put into a message", () => {
+  const huge = "x".repeat(1_000_000);
+  for (const error of [new HubError(`Cannot use "${huge}": fetch it anew`), huge]) {
+    const { message } = describeError(error, false);
+    assert(message.length <= 1100, String(message.length));
+  }
+  assert.match(
+    describeError(new HubError(`Cannot use "${huge}": fetch it anew`), false).message,
+    /: fetch it anew$/,
+  );
+});
