@@ -1,10 +1,13 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Pass } from "../gpu/pass.ts";
 import { GpuTensor } from "../gpu/tensor.ts";
-import { encodeDftHeight } from "./dft_height.ts";
-import { encodeDftWidth } from "./dft_width.ts";
-import { encodeDftWidthInverse } from "./dft_width_inverse.ts";
 import { fftWeights } from "./fft_weights.ts";
+import {
+  createHeightTransform,
+  createWidthTransform,
+  type HeightTransform,
+  type WidthTransform,
+} from "./fourier_axis.ts";
 import { checkImageLoss, type ImageLoss, type ImageLossTensors } from "./image_loss.ts";
 import { encodeReduceSum } from "./reduce_sum.ts";
 import { encodeWeightedMagnitude } from "./weighted_magnitude.ts";
@@ -19,10 +22,10 @@ const [MIN_SIZE, MAX_SIZE] = [2, 512] as const;
  */
 const ROUNDING = 1e-6;
 
-/** Tensors of {@linkcode FftLoss}: twiddle factors, weights, and scratch for spectra. */
-interface FftTensors {
-  readonly twiddlesX: GpuTensor;
-  readonly twiddlesY: GpuTensor;
+/** Parts of {@linkcode FftLoss}: transforms, weights, and scratch for spectra. */
+interface FftParts {
+  readonly transformX: WidthTransform;
+  readonly transformY: HeightTransform;
   readonly weights: GpuTensor;
   readonly rows: GpuTensor;
   readonly spectrum: GpuTensor;
@@ -32,8 +35,8 @@ interface FftTensors {
 /**
  * Mean of |F| over the high frequencies of an image. A small one means a smooth image.
  *
- * The Fourier transform is a matrix product along each axis. So each size is possible, not only
- * powers of two, with the same accuracy. One table of cosines and sines is stored for each axis.
+ * The Fourier transform is a matrix product along each short axis, and a fast transform along each
+ * long one. So each size is possible, not only powers of two.
  *
  * Source: Binninger & Sorkine-Hornung 2024, https://arxiv.org/abs/2410.06236, Section 3.3; mask and
  * mean as in SD-piXL's class FFT_Loss.
@@ -41,17 +44,17 @@ interface FftTensors {
 export class FftLoss implements ImageLoss {
   readonly #height: number;
   readonly #width: number;
-  readonly #tensors: FftTensors;
+  readonly #parts: FftParts;
   readonly #owned: DisposableStack;
 
   private constructor(
     { height, width }: { readonly height: number; readonly width: number },
-    tensors: FftTensors,
+    parts: FftParts,
     owned: DisposableStack,
   ) {
     this.#height = height;
     this.#width = width;
-    this.#tensors = tensors;
+    this.#parts = parts;
     this.#owned = owned;
   }
 
@@ -77,17 +80,16 @@ export class FftLoss implements ImageLoss {
     const frequencies = Math.floor(width / 2) + 1;
     const zeros = (shape: readonly number[], name: string) =>
       stack.use(GpuTensor.zeros(gpu, shape, `fft ${name}`));
-    const from = (data: Float32Array, shape: readonly number[], name: string) =>
-      stack.use(GpuTensor.from(gpu, data, shape, `fft ${name}`));
-    const tensors: FftTensors = {
-      twiddlesX: from(twiddleFactors(width), [width, 2], "twiddles of the width"),
-      twiddlesY: from(twiddleFactors(height), [height, 2], "twiddles of the height"),
-      weights: from(fftWeights(height, width), [height, frequencies], "weights"),
+    const weights = fftWeights(height, width);
+    const parts: FftParts = {
+      transformX: stack.use(createWidthTransform(gpu, width)),
+      transformY: stack.use(createHeightTransform(gpu, height)),
+      weights: stack.use(GpuTensor.from(gpu, weights, [height, frequencies], "fft weights")),
       rows: zeros([height, frequencies, 3, 2], "rows"),
       spectrum: zeros([height, frequencies, 3, 2], "spectrum"),
       magnitudes: zeros([height, frequencies, 3], "magnitudes"),
     };
-    return new FftLoss(size, tensors, stack.move());
+    return new FftLoss(size, parts, stack.move());
   }
 
   /**
@@ -103,9 +105,9 @@ export class FftLoss implements ImageLoss {
     const size = { height: this.#height, width: this.#width };
     checkImageLoss(tensors, size, "encode the FFT loss");
     const { image, loss, gradImage } = tensors;
-    const { twiddlesX, twiddlesY, weights, rows, spectrum, magnitudes } = this.#tensors;
-    encodeDftWidth(pass, { image, twiddles: twiddlesX, spectrum: rows });
-    encodeDftHeight(pass, { rows, twiddles: twiddlesY, spectrum }, { inverse: false });
+    const { transformX, transformY, weights, rows, spectrum, magnitudes } = this.#parts;
+    transformX.encode(pass, image, rows);
+    transformY.encode(pass, rows, spectrum, { inverse: false });
     const threshold = ROUNDING * this.#height * this.#width;
     encodeWeightedMagnitude(
       pass,
@@ -113,18 +115,12 @@ export class FftLoss implements ImageLoss {
       { threshold },
     );
     encodeReduceSum(pass, { x: magnitudes, total: loss });
-    encodeDftHeight(pass, { rows, twiddles: twiddlesY, spectrum }, { inverse: true });
-    encodeDftWidthInverse(pass, { spectrum, twiddles: twiddlesX, image: gradImage });
+    transformY.encode(pass, rows, spectrum, { inverse: true });
+    transformX.encodeTranspose(pass, spectrum, gradImage);
   }
 
   /** Frees its tensors. */
   [Symbol.dispose](): void {
     this.#owned.dispose();
   }
-}
-
-/** Returns cos and sin of 2π j/size for each j. */
-function twiddleFactors(size: number): Float32Array<ArrayBuffer> {
-  const angles = Array.from({ length: size }, (_, j) => 2 * Math.PI * j / size);
-  return Float32Array.from(angles.flatMap((angle) => [Math.cos(angle), Math.sin(angle)]));
 }

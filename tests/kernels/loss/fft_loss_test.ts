@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { dftHeight } from "../../../kernels/loss/dft_height.ts";
 import { dftWidth } from "../../../kernels/loss/dft_width.ts";
 import { dftWidthInverse } from "../../../kernels/loss/dft_width_inverse.ts";
+import { fftLine } from "../../../kernels/loss/fft_line.ts";
 import { FftLoss } from "../../../kernels/loss/fft_loss.ts";
 import { reduceSum } from "../../../kernels/loss/reduce_sum.ts";
 import { weightedMagnitude } from "../../../kernels/loss/weighted_magnitude.ts";
@@ -55,7 +56,9 @@ async function run(gpu: Gpu, data: Float32Array, height: number, width: number) 
 }
 
 Deno.test("the kernels of the FFT loss list the fields of their WGSL", () => {
-  for (const kernel of [dftWidth, dftHeight, dftWidthInverse, weightedMagnitude, reduceSum]) {
+  for (
+    const kernel of [dftWidth, dftHeight, dftWidthInverse, fftLine, weightedMagnitude, reduceSum]
+  ) {
     assertKernelStruct(kernel);
   }
 });
@@ -80,7 +83,12 @@ for (const [height, width] of [[2, 2], [2, 3], [3, 2], [3, 3], [5, 7], [17, 4], 
   });
 }
 
-for (const [height, width] of [[2, 512], [512, 3], [509, 5]]) {
+for (
+  const [height, width] of [[2, 512], [512, 3], [509, 5], [81, 4], [3, 82], [5, 97], [6, 128], [
+    4,
+    511,
+  ]]
+) {
   gpuTest(`FftLoss stays exact at the maximum sizes: ${height} x ${width}`, async (gpu) => {
     const values = noiseImage(height!, width!).data;
     const { loss, gradient } = await run(gpu, values, height!, width!);
@@ -92,7 +100,9 @@ for (const [height, width] of [[2, 512], [512, 3], [509, 5]]) {
 }
 
 gpuTest("FftLoss has no gradient at frequencies that are 0", async (gpu) => {
-  for (const [height, width] of [[16, 16], [30, 21], [128, 96], [512, 2]] as const) {
+  for (
+    const [height, width] of [[16, 16], [30, 21], [128, 96], [512, 2], [7, 509], [511, 82]] as const
+  ) {
     const flat = await run(gpu, new Float32Array(3 * height * width).fill(0.7), height, width);
     assertAllClose([flat.loss], [0], { atol: 1e-4 });
     assert.ok(flat.gradient.every((value) => value === 0));
