@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { decodeImage } from "../../../../lib/image/formats/decode_image.ts";
 import { Image } from "../../../../lib/image/image.ts";
 import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { goldenPath } from "../../../support/goldens.ts";
+import { classificationOf } from "../scores/classification.ts";
 import { CaptionJudge } from "./caption_judge.ts";
-import { Judge, JUDGE_SIZE, judgeInput } from "./judge.ts";
+import { Judge, JUDGE_FOLDER, JUDGE_SIZE, judgeInput } from "./judge.ts";
 
 /** A random judge, whose answers `reference.py` computed in numpy. */
 const TINY = goldenPath("tiny-judge");
@@ -40,6 +42,20 @@ async function assertAnswers(folder: string): Promise<void> {
 }
 
 Deno.test("Judge computes what an independent program computes", () => assertAnswers(TINY));
+
+Deno.test("the trained judge computes what an independent program computes", () =>
+  assertAnswers(JUDGE_FOLDER));
+
+Deno.test("the trained judge names pictures of things", async () => {
+  const names = ["house", "mushroom", "umbrella"];
+  await using judge = await CaptionJudge.open(JUDGE_FOLDER, names);
+  for (const file of names) {
+    const bytes = await Deno.readFile(new URL(`../images/${file}.png`, import.meta.url));
+    const image = await decodeImage(bytes, { name: file });
+    const { rank } = classificationOf(await judge.classify(image), judge.names, file);
+    assert.ok(rank <= 5, `${file} has rank ${rank}`);
+  }
+});
 
 Deno.test("encodeCaptions() gives the same embedding in any batch", async () => {
   await using judge = await Judge.open(TINY);
