@@ -29,7 +29,7 @@ export interface PixelizeOptions {
    * "auto" for a palette color unlike the subject. Default: they stay transparent.
    */
   readonly background?: string;
-  /** Whether the grid of pixel art that was enlarged off the grid is sought. Default: false. */
+  /** Whether to find the grid of pixel art that was enlarged by any factor. Default: false. */
   readonly detect?: boolean;
   /** Ordered dithering, with a strength in [0, 1]. Default: none. */
   readonly dither?: { readonly pattern: DitherPattern; readonly strength?: number };

@@ -10,6 +10,7 @@ import {
 import { AtomicFile } from "../../files/atomic_file.ts";
 import { makeFolder } from "../../files/write_file.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
+import { drawSeed } from "../flags/parse_values.ts";
 import { UsageError } from "../flags/usage_error.ts";
 import type { Terminal } from "../../report/terminal.ts";
 
@@ -50,9 +51,9 @@ export async function randomTeacherCommand(
 }
 
 function readSeed(text: string | undefined): number {
-  const seed = Number(text ?? 0);
+  const seed = text === "random" ? drawSeed() : Number(text ?? 0);
   if (Number.isSafeInteger(seed) && seed >= 0) return seed;
-  throw new UsageError(`Cannot use the seed "${text}": expected an integer >= 0`);
+  throw new UsageError(`Cannot use the seed "${text}": expected an integer >= 0, or random`);
 }
 
 /** Writes a file piece by piece, to save memory. Returns its size in bytes. */

@@ -16,12 +16,15 @@ Examples:
 
 Several pictures share one teacher and are made in batches: up to 16 on a GPU and 4 on a CPU. Their
 folder has index.json and contact_sheet.png, with the best score first. The score tells how well the
-teacher predicts noise in the picture with the prompt.
+teacher predicts noise in the picture, given the prompt.
 
-A config file, and the config of a resumed run, may name inputs in your folder or beside it. Files
-elsewhere, web addresses, other outputs and the native runtime need the flag on the command line.
+A config file, and the config of a resumed run, may name inputs in the working folder or beside the
+config file. All other files, web addresses, outputs elsewhere and the native runtime must be typed
+as flags.
 
-Ctrl-C stops early: the picture so far and a checkpoint are written. A second Ctrl-C exits.`;
+Ctrl-C stops early: the picture so far and a checkpoint are written. A second Ctrl-C exits.
+
+Exit codes: 0 done; 1 the work failed; 2 a flag, key, value or name is wrong; 130 stopped by Ctrl-C.`;
 
 const LAYERS = `
 Examples:
@@ -57,8 +60,8 @@ Examples:
 const PIXELIZE = `
 Makes pixel art of images by size and palette alone: no teacher, no GPU. Without --size, pixel art
 keeps its size, and other images get 64 pixels along the longer axis. Transparent parts stay
-transparent. Of a folder, all images are taken. Pixel art in the palette's colors comes back bit for
-bit.
+transparent. For a folder, all its images are used. Pixel art in the palette's colors comes back
+bit for bit.
 
 Examples:
   deno task pixelize photo.jpg --palette pico-8 --size 48,64
@@ -68,7 +71,7 @@ Examples:
 
 const EXPORT = `
 png is indexed, with the palette in its order. aseprite is a sprite in indexed mode; --layers gives
-each color a layer, --frames makes the pictures frames of one sprite. svg has one path a color.
+each color a layer, --frames makes the pictures frames of one sprite. svg has one path per color.
 
 Examples:
   deno task export workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16 --format svg
@@ -89,9 +92,9 @@ Exits with 1 if a tensor fails.`;
 
 const INSPECT = `
 A model is a teacher, one of its networks (a UNet, an autoencoder, a text encoder), a ControlNet or
-a LoRA. Only configs and the headers of weights are read, also from the Hugging Face Hub. Every
-tensor is used, known to be ignorable, or named. If Smalti cannot use the model, the reason is
-printed and the exit code is 1.
+a LoRA. Only configs and the headers of weights are read, also from the Hugging Face Hub. Each
+tensor is counted as used, ignorable, unknown or missing. If Smalti cannot use the model, the reason
+is printed and the exit code is 1.
 
 Examples:
   deno task inspect pony.safetensors

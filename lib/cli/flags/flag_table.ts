@@ -16,7 +16,7 @@ export const FLAGS = [
     isList: true,
     mayBeEmpty: true,
     key: "prompt",
-    help: "what the picture shows; also -pt; repeat it for a picture of each",
+    help: "what the picture shows (also -pt); repeat the flag for several pictures",
   },
   {
     name: "--negative-prompt",
@@ -25,7 +25,7 @@ export const FLAGS = [
     value: "text",
     mayBeEmpty: true,
     key: "negative_prompt",
-    help: "what the picture must not show; also -npt",
+    help: "what the picture must not show (also -npt)",
   },
   {
     name: "--palette",
@@ -35,7 +35,7 @@ export const FLAGS = [
     key: "generator.palette",
     needs: "given palette",
     help: "a built-in palette or a palette file ({palette files}); see deno task palettes; " +
-      "repeat it for a picture in each",
+      "repeat the flag for a picture in each",
   },
   {
     name: "--size",
@@ -52,7 +52,7 @@ export const FLAGS = [
     commands: ["generate"],
     value: "file",
     key: "image",
-    help: "image to start from; its edges are kept",
+    help: "image to start from; the picture follows its edges",
   },
   {
     name: "--strength",
@@ -92,7 +92,8 @@ export const FLAGS = [
     name: "--variations",
     commands: ["generate"],
     value: "number",
-    help: "pictures of each prompt and palette, with consecutive seeds, and a contact sheet",
+    help: "number of pictures for each prompt and palette, with consecutive seeds; also writes a " +
+      "contact sheet",
   },
   {
     name: "--batch",
@@ -138,7 +139,7 @@ export const FLAGS = [
     commands: ["generate"],
     value: "key=value",
     isList: true,
-    help: "sets any key of the config, such as sd.guidance_scale=15; may be repeated",
+    help: "set any key of the config, such as sd.guidance_scale=15; may be repeated",
   },
   {
     name: "--model",
@@ -176,14 +177,14 @@ export const FLAGS = [
       "generator.initialization_method": "kmeans",
       "generator.kmeans_nb_colors": value,
     }),
-    help: "makes a palette of so many colors from the input image, or from the teacher's sample",
+    help: "make a palette of this many colors from the input image, or from the teacher's sample",
   },
   {
     name: "--runtime",
     commands: ["generate", "verify"],
     value: "name",
     key: "runtime",
-    help: "runs the networks: auto, webgpu, wasm or native (default: auto)",
+    help: "what runs the networks: auto, webgpu, wasm or native (default: auto)",
   },
   {
     name: "--output",
@@ -198,7 +199,7 @@ export const FLAGS = [
     name: "--resume",
     commands: ["generate"],
     value: "folder|checkpoint",
-    help: "resumes a stopped run in its folder",
+    help: "continue a stopped run in its folder",
   },
   {
     name: "--make-video",
@@ -263,13 +264,13 @@ export const FLAGS = [
     commands: ["layers"],
     value: "folder",
     path: "write",
-    help: "where the layers go; also --save-dir (default: layers, in the run's folder)",
+    help: "folder of the layers (also --save-dir; default: layers, in the run's folder)",
   },
   {
     name: "--factor",
     commands: ["layers"],
     value: "number",
-    help: "enlarges each pixel to a square of this size (default: 1)",
+    help: "enlarge each pixel to a square of this size (default: 1)",
   },
   {
     name: "--format",
@@ -307,7 +308,7 @@ export const FLAGS = [
   {
     name: "--html",
     commands: ["palettes"],
-    help: "also write palettes.html, a page without further files",
+    help: "also write palettes.html, a page in one file",
   },
   {
     name: "--export",

@@ -13,7 +13,7 @@ export const PICTURE_FLAGS = [
     name: "--colors",
     commands: ["pixelize"],
     value: "number",
-    help: "takes so many colors from each image instead (default: 16)",
+    help: "take this many colors from each image instead (default: 16)",
   },
   {
     name: "--size",
@@ -38,7 +38,7 @@ export const PICTURE_FLAGS = [
   {
     name: "--detect",
     commands: ["pixelize"],
-    help: "finds the grid of pixel art that was enlarged off the grid, and restores its pixels",
+    help: "find the grid of pixel art that was enlarged, by any factor, and restore its pixels",
   },
   {
     name: "--dither",
