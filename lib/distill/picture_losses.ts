@@ -38,41 +38,76 @@ export interface PictureTarget {
   readonly teacherSize: ImageSize;
 }
 
-/** Creates the losses whose factor is above 0; the caller owns them. */
-export function createPictureLosses(
-  gpu: Gpu,
-  { size, target }: { readonly size: ImageSize; readonly target: PictureTarget },
-  training: TrainingConfig,
-): PictureLoss[] {
-  const { height, width } = size;
-  const { image, teacherSize } = target;
-  const losses: readonly (readonly [name: string, scale: number, create: () => ImageLoss])[] = [
-    ["fft", training.fftScale, () => FftLoss.create(gpu, size)],
-    ["tv", training.tvScale, () => {
-      return TotalVariationLoss.create(gpu, { height, width, mode: training.tvMode });
-    }],
-    ["laplacian", training.laplacianScale, () => {
+/** What a loss of the picture is made for. */
+interface PictureLossOptions {
+  /** Size of the picture. */
+  readonly size: ImageSize;
+  readonly target: PictureTarget;
+  readonly training: TrainingConfig;
+}
+
+/** Key of the config with the factor of a loss. */
+type FactorKey = {
+  [K in keyof TrainingConfig]: K extends `${string}Scale` ? K : never;
+}[keyof TrainingConfig];
+
+/** How a loss of the picture is made. */
+interface LossEntry {
+  /** The loss is made if this key is above 0. */
+  readonly factor: FactorKey;
+  /** Creates the loss; undefined if the run has nothing to compare with. */
+  create(gpu: Gpu, options: PictureLossOptions): ImageLoss | undefined;
+}
+
+/** All losses of the picture by their names in reports. A new one is one entry. */
+export const PICTURE_LOSSES: Readonly<Record<string, LossEntry>> = {
+  fft: { factor: "fftScale", create: (gpu, { size }) => FftLoss.create(gpu, size) },
+  tv: {
+    factor: "tvScale",
+    create: (gpu, { size, training: { tvMode: mode } }) =>
+      TotalVariationLoss.create(gpu, { ...size, mode }),
+  },
+  laplacian: {
+    factor: "laplacianScale",
+    create: (gpu, { size, training }) => {
       const { laplacianKernel: kernelSize, laplacianSigma: sigma, laplacianMode: mode } = training;
-      return LaplacianLoss.create(gpu, { height, width, kernelSize, sigma, mode });
-    }],
-    ["gradient", image ? training.gradientLossScale : 0, () => {
-      using seen = uploadImage(gpu, image!, teacherSize);
-      return GradientLoss.create(gpu, { height, width, target: seen });
-    }],
-    ["bilateral", training.bilateralScale, () => {
-      return BilateralLoss.create(gpu, {
-        height,
-        width,
+      return LaplacianLoss.create(gpu, { ...size, kernelSize, sigma, mode });
+    },
+  },
+  gradient: {
+    factor: "gradientLossScale",
+    create: (gpu, { size, target: { image, teacherSize } }) => {
+      if (image === undefined) return undefined;
+      using seen = uploadImage(gpu, image, teacherSize);
+      return GradientLoss.create(gpu, { ...size, target: seen });
+    },
+  },
+  bilateral: {
+    factor: "bilateralScale",
+    create: (gpu, { size, training }) =>
+      BilateralLoss.create(gpu, {
+        ...size,
         sigmaColor: training.bilateralSigmaColor,
         sigmaSpace: training.bilateralSigmaSpace,
         maxDistance: training.bilateralMaxDistance,
-      });
-    }],
-  ];
+      }),
+  },
+};
+
+/** Creates the losses whose factor is above 0; the caller owns them. */
+export function createPictureLosses(
+  gpu: Gpu,
+  { size: { height, width }, target }: Pick<PictureLossOptions, "size" | "target">,
+  training: TrainingConfig,
+): PictureLoss[] {
+  const options = { size: { height, width }, target, training };
   using owned = new DisposableStack();
-  const created = losses.filter(([, scale]) => scale > 0).map(([name, scale, create]) =>
-    owned.use(new ScaledLoss(gpu, { name, size, scale, create }))
-  );
+  const created = Object.entries(PICTURE_LOSSES).flatMap(([name, { factor, create }]) => {
+    const scale = training[factor];
+    const loss = scale > 0 ? create(gpu, options) : undefined;
+    if (loss === undefined) return [];
+    return [owned.use(new ScaledLoss(gpu, { name, size: options.size, scale, loss }))];
+  });
   // All are created: the caller owns them.
   owned.move();
   return created;
@@ -91,8 +126,8 @@ interface ScaledLossOptions {
   readonly size: ImageSize;
   /** Factor of the loss. */
   readonly scale: number;
-  /** Creates the loss, which the {@linkcode ScaledLoss} owns. */
-  readonly create: () => ImageLoss;
+  /** The loss, which the {@linkcode ScaledLoss} owns from now on. */
+  readonly loss: ImageLoss;
 }
 
 /** A loss with its factor. */
@@ -104,11 +139,11 @@ class ScaledLoss implements PictureLoss {
   readonly #gradImage: GpuTensor;
   readonly #owned: DisposableStack;
 
-  constructor(gpu: Gpu, { name, size, scale, create }: ScaledLossOptions) {
+  constructor(gpu: Gpu, { name, size, scale, loss }: ScaledLossOptions) {
     using owned = new DisposableStack();
     this.name = name;
     this.#scale = scale;
-    this.#imageLoss = owned.use(create());
+    this.#imageLoss = owned.use(loss);
     this.#loss = owned.use(GpuTensor.zeros(gpu, [1], `${name} loss`));
     const shape = [size.height, size.width, 3];
     this.#gradImage = owned.use(GpuTensor.zeros(gpu, shape, `gradient of ${name} loss`));

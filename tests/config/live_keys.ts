@@ -1,3 +1,5 @@
+import { yamlName } from "../../config/config_keys.ts";
+import { PICTURE_LOSSES } from "../../lib/distill/picture_losses.ts";
 import { goldenPath } from "../support/goldens.ts";
 import type { OBSERVATIONS, RunObservation } from "./observe_config.ts";
 
@@ -33,7 +35,11 @@ const PIECES = [TEN_STEPS, "training.lr_scheduler=piecewise_constant"];
 const CONTROLLED = [IMAGE, "controlnet.controlnet_conditioning_scale=2"];
 const FIXED_TAU = "training.augmentation.random_tau=false";
 /** All losses together, so that few runs are needed. */
-const LOSSES = [IMAGE, ...["tv", "laplacian", "gradient_loss", "bilateral"].map(turnOn)];
+const LOSSES = [
+  IMAGE,
+  ...Object.values(PICTURE_LOSSES).filter(({ factor }) => factor !== "fftScale")
+    .map(({ factor }) => `training.${yamlName(factor)}=1`),
+];
 const DISTORTED = "training.augmentation.distorsion_prob=1";
 const UNIFORM = [TEN_STEPS, "sd.sampling_method_t=uniform"];
 const BOUNDED = [TEN_STEPS, "sd.sampling_method_t=bounded_max"];
@@ -147,10 +153,13 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   },
   "training.max_grad_norm": { value: "0.01", changes: "picture", given: [IMAGE, EPSILON] },
   "training.resize_mode": { value: "nearest", changes: "loss of score", given: [IMAGE] },
-  "training.fft_scale": { value: "7", changes: "loss of fft", given: [IMAGE] },
-  "training.tv_scale": { value: "7", changes: "loss of tv", given: LOSSES },
+  ...Object.fromEntries(
+    Object.entries(PICTURE_LOSSES).map(([name, { factor }]): [string, LiveKey] => [
+      `training.${yamlName(factor)}`,
+      { value: "7", changes: `loss of ${name}`, given: LOSSES },
+    ]),
+  ),
   "training.tv_mode": { value: "l2", changes: "loss of tv", given: LOSSES },
-  "training.laplacian_scale": { value: "7", changes: "loss of laplacian", given: LOSSES },
   "training.laplacian_sigma": {
     value: "2",
     changes: "loss of laplacian",
@@ -166,8 +175,6 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
     changes: "loss of laplacian",
     given: LOSSES,
   },
-  "training.gradient_loss_scale": { value: "7", changes: "loss of gradient", given: LOSSES },
-  "training.bilateral_scale": { value: "7", changes: "loss of bilateral", given: LOSSES },
   "training.bilateral_sigma_color": {
     value: "0.1",
     changes: "loss of bilateral",
@@ -304,7 +311,3 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   "sd.im_size": { value: "64", changes: "teacherSize", given: [IMAGE] },
   "sd.w_mode": { value: "constant", changes: "loss of score", given: [IMAGE] },
 };
-
-function turnOn(loss: string): string {
-  return `training.${loss}_scale=1`;
-}
