@@ -48,7 +48,8 @@ function describeKey(key: KeySpec): string[] {
   const doc = (key.isNew ? "(new) " : "") + key.doc;
   const meanings = Array.isArray(choices) ? [] : Object.entries(choices ?? {});
   if (meanings.length > 0) {
-    return [`${doc}:`, ...meanings.map(([word, text]) => `  ${word}${text && `: ${text}`}`)];
+    const all = key.null === undefined ? meanings : [...meanings, ["~", key.null]];
+    return [`${doc}:`, ...all.map(([word, text]) => `  ${word}${text && `: ${text}`}`)];
   }
   const sentences = [
     doc,

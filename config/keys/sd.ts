@@ -19,7 +19,7 @@ export const SD_KEYS = {
   tBoundReached: {
     default: 0.5,
     range: "[0, 1]",
-    doc: 'Share of the steps after which "bounded_max" has reached it',
+    doc: 'Share of the steps after which "bounded_max" has reached "t_bound_max"',
   },
   samplingMethodT: {
     default: "linear_falling",

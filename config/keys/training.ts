@@ -37,8 +37,8 @@ export const TRAINING_KEYS = {
     integer: true,
     isNew: true,
     doc:
-      "Steps between checkpoints; 0: none is kept but that of the end. A run that takes longer " +
-      "always has one that is at most a minute old",
+      "Steps between checkpoints; 0: only that of the end. A run in progress always has one that is " +
+      "at most a minute old",
   },
   gradientAccumulationSteps: {
     default: 1,

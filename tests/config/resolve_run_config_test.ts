@@ -28,6 +28,13 @@ Deno.test("default.yaml has no line over 100 columns, and a comment for each key
   assert.deepEqual(uncommented, []);
 });
 
+Deno.test("default.yaml says what each key without a value means", () => {
+  const text = defaultText.replaceAll(/\n *# */g, " ").replaceAll(/ +/g, " ");
+  const keys = configKeys().filter(({ spec }) => spec.null !== undefined);
+  assert(keys.length > 10);
+  for (const { path, spec } of keys) assert(text.includes(`~: ${spec.null}`), path);
+});
+
 Deno.test("config.schema.json is current", () => {
   assert.deepEqual(JSON.parse(schemaText), runConfigJsonSchema(), "run `deno task config`");
 });
