@@ -1,11 +1,12 @@
 import { controlnetKind, latentsOf } from "../hub/model_ids.ts";
 import type { ImageSize } from "../image/image.ts";
 import { type Autoencoder, readAutoencoder } from "../models/autoencoder/autoencoder.ts";
-import type { ControlnetConfig } from "../models/unet/controlnet_config.ts";
+import { type ControlnetConfig, readControlnetConfig } from "../models/unet/controlnet_config.ts";
 import { readUnetConfig, type UnetConfig } from "../models/unet/unet_config.ts";
 import type { UnetTrunkConfig } from "../models/unet/unet_trunk_config.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { subfolderPath } from "../weights/subfolder_path.ts";
+import { VOCABULARY_FILES } from "../weights/vocabulary_files.ts";
 import { MODEL_FAMILIES } from "./model_families.ts";
 import type { CheckpointSource, ModelFamily, PromptEncoder } from "./family/model_family.ts";
 import type { LoraReference } from "../lora/lora_file.ts";
@@ -32,8 +33,15 @@ export interface NetworkLocation {
   readonly subfolder: string;
 }
 
-/** Opens a ControlNet by its id; undefined if there is none. */
-export type FindControlnet = (id: string) => Promise<ModelFolder | undefined>;
+/**
+ * Opens a ControlNet by its id; undefined if there is none.
+ *
+ * @param check Throws if the ControlNet of a folder with its config cannot be used.
+ */
+export type FindControlnet = (
+  id: string,
+  check: (folder: ModelFolder) => Promise<void>,
+) => Promise<ModelFolder | undefined>;
 
 /** Another autoencoder, which is opened if it fits the teacher. */
 export interface OtherAutoencoder {
@@ -183,7 +191,10 @@ export class TeacherFolder implements CheckpointSource {
       const location = { folder: this.folder, subfolder };
       if (await this.folder.has(`${subfolder}/config.json`)) return location;
     }
-    const folder = await this.#findElsewhere(id);
+    const folder = await this.#findElsewhere(
+      id,
+      async (found) => this.checkControlnet(id, await readControlnetConfig(found, "")),
+    );
     return folder && { folder, subfolder: "" };
   }
 }
@@ -216,9 +227,9 @@ export async function openTeacherFolder(
   const promptEncoder = await family.openPromptEncoder({ name, folder, loras }, unet);
   return new TeacherFolder(
     { name, folder, unet, vae, vaeLocation, loras, promptEncoder },
-    findControlnet && (async (id) => {
+    findControlnet && (async (id, check) => {
       const known = /[\\/]/.test(id) ? id : family.controlnetId(id, unet);
-      return known === undefined ? undefined : await findControlnet(known);
+      return known === undefined ? undefined : await findControlnet(known, check);
     }),
   );
 }
@@ -237,6 +248,17 @@ async function openAutoencoder(
     `"${id}" is an autoencoder of ${latents}, and the UNet takes latents of ${family.latents}; ` +
       `check diffusion.vae_id`,
   );
+}
+
+/**
+ * Checks by the configs of a folder that a teacher of it can be used, without its weights.
+ *
+ * @throws {TeacherFolderError} If files are missing, or the family is not supported.
+ * @throws {ModelConfigError} If an option of the UNet or of a text encoder is not supported.
+ */
+export async function checkTeacherFolder(folder: ModelFolder, name: string): Promise<void> {
+  const { family, unet } = await readFamily(folder);
+  await family.openPromptEncoder({ name, folder, loras: [] }, unet);
 }
 
 /** Reads the UNet, finds its family and checks that the folder has the files of the family. */
@@ -274,10 +296,24 @@ function furtherChannels(
 /** Returns the error that names all missing files; undefined if there are none. */
 async function missingFiles(
   folder: ModelFolder,
-  { name, files }: ModelFamily,
+  { name, encoders }: ModelFamily,
 ): Promise<TeacherFolderError | undefined> {
+  const choices = [
+    ...COMMON_FILES.map((path) => [[path]]),
+    ...encoders.flatMap(({ encoder, tokenizer }) => [
+      [[`${encoder}/config.json`]],
+      VOCABULARY_FILES.map((files) => files.map((file) => `${tokenizer}/${file}`)),
+    ]),
+  ];
   const missing: string[] = [];
-  for (const path of [...COMMON_FILES, ...files]) if (!await folder.has(path)) missing.push(path);
+  for (const alternatives of choices) {
+    const absent: string[][] = [];
+    for (const paths of alternatives) {
+      const there = await Promise.all(paths.map((path) => folder.has(path)));
+      absent.push(paths.filter((_, i) => !there[i]));
+    }
+    if (absent.every(({ length }) => length > 0)) missing.push(...absent[0]!);
+  }
   if (missing.length === 0) return undefined;
   const named = missing.length > 3 ? missing.slice(0, 2) : missing;
   const more = missing.length - named.length;

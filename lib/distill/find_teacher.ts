@@ -1,5 +1,9 @@
 import type { DiffusionConfig, SdConfig } from "../../config/run_config.ts";
-import { openTeacherFolder, type TeacherFolder } from "../conditioning/teacher_folder.ts";
+import {
+  checkTeacherFolder,
+  openTeacherFolder,
+  type TeacherFolder,
+} from "../conditioning/teacher_folder.ts";
 import {
   isCheckpointFile,
   openAutoencoderFile,
@@ -66,8 +70,8 @@ export async function findTeacher(
     ...(vaeId === null || ignoresAutoencoder({ modelId, vaeId })
       ? {}
       : { autoencoder: { id: vaeId, open: () => openAutoencoder(vaeId, hub) } }),
-    findControlnet: async (id) =>
-      isOfHub || /[\\/]/.test(id) ? await openAuxiliaryModel(id, hub) : undefined,
+    findControlnet: async (id, check) =>
+      isOfHub || /[\\/]/.test(id) ? await openAuxiliaryModel(id, { ...hub, check }) : undefined,
   });
 }
 
@@ -79,7 +83,8 @@ async function openTeacher(
     const url = new URL(import.meta.resolve(`../../assets/models/${modelId}/`));
     return openModelFolder(url, webOptions(hub));
   }
-  if (!isCheckpointFile(modelId)) return await openModel(modelId, hub);
+  const check = (folder: ModelFolder) => checkTeacherFolder(folder, modelId);
+  if (!isCheckpointFile(modelId)) return await openModel(modelId, { ...hub, check });
   return await openCheckpointFile(modelId, {
     tokenizerId,
     baseId,

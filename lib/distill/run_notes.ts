@@ -20,6 +20,7 @@ export async function runNotes(
     ...configNotes(setup.config),
     ...paletteWarnings(setup.palette),
     ...await notesOfPrompts(setup),
+    ...await setup.teacher.promptEncoder.notes?.() ?? [],
     ...teacherNotes(setup),
     ...await loraNotes(setup),
     ...(checkpoint ? [] : await samplingNotes(setup)),

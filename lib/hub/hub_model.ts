@@ -11,6 +11,7 @@ import {
   encodeTree,
   fetchListing,
   isCommit,
+  type RepoFile,
   type RepoListing,
 } from "./repo_listing.ts";
 import { missingOfFolder, missingOfListing } from "./missing_files.ts";
@@ -42,6 +43,11 @@ export interface HubModelOptions extends FileChoice {
   readonly fetch?: typeof fetch;
   /** Number of tries, and time limits. Default: five tries. */
   readonly retry?: RetryPolicy;
+  /**
+   * Refuses a model by its texts, such as configs, before its weights are downloaded: it throws if
+   * they cannot be used.
+   */
+  readonly check?: (folder: ModelFolder) => Promise<void>;
   /** Returns the free space for a folder, in bytes; undefined if it is not known. */
   readonly freeBytes?: (folder: string) => Promise<number | undefined>;
   /** Aborts a download. Partial files are kept for the next call. */
@@ -178,14 +184,22 @@ class HubModel {
     await this.#cache.writeTree(commit, encodeTree(listing));
     // An existing branch moves when all files are complete: until then, it names a complete model.
     if (await this.#readCommit() === undefined) await this.#cache.writeRef(revision, commit);
-    await downloadSnapshot(this.#client, this.#cache, {
-      repo,
-      commit,
-      files,
-      isForced: forceDownload,
-      freeBytes: this.#options.freeBytes ?? freeBytes,
-      ...defined({ signal, onProgress }),
-    });
+    const download = (some: readonly RepoFile[]) =>
+      downloadSnapshot(this.#client, this.#cache, {
+        repo,
+        commit,
+        files: some,
+        isForced: forceDownload,
+        freeBytes: this.#options.freeBytes ?? freeBytes,
+        ...defined({ signal, onProgress }),
+      });
+    const { check } = this.#options;
+    const texts = files.filter(({ path }) => !path.endsWith(".safetensors"));
+    if (check && texts.length < files.length) {
+      await download(texts);
+      await check(openModelFolder(this.#cache.snapshotFolder(commit)));
+      await download(forceDownload ? files.filter((file) => !texts.includes(file)) : files);
+    } else await download(files);
     if (!isCommit(revision)) await this.#cache.writeRef(revision, commit);
     return commit;
   }

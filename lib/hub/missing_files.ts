@@ -4,6 +4,7 @@ import type { MissingFile } from "./hub_error.ts";
 import { chooseFiles, type FileChoice, hasNetwork, isWanted } from "./repo_files.ts";
 import type { RepoFile, RepoListing } from "./repo_listing.ts";
 import { subfolderPath } from "../weights/subfolder_path.ts";
+import { VOCABULARY_FILES } from "../weights/vocabulary_files.ts";
 import { findWeightFiles } from "../weights/weight_files.ts";
 import type { RepoCache } from "./repo_cache.ts";
 
@@ -135,10 +136,13 @@ async function missingOfTexts(
   folder: ModelFolder,
   subfolder: string,
 ): Promise<readonly MissingFile[]> {
-  const names = subfolder.startsWith("tokenizer")
-    ? ["vocab.json", "merges.txt"]
-    : ["scheduler_config.json"];
-  const paths = names.map((name) => `${subfolder}/${name}`);
-  const there = await Promise.all(paths.map((path) => folder.has(path)));
-  return paths.filter((_, i) => !there[i]).map((path) => ({ path }));
+  const choices = subfolder.startsWith("tokenizer")
+    ? VOCABULARY_FILES
+    : [["scheduler_config.json"]];
+  const missing = await Promise.all(choices.map(async (names) => {
+    const paths = names.map((name) => `${subfolder}/${name}`);
+    const there = await Promise.all(paths.map((path) => folder.has(path)));
+    return paths.filter((_, i) => !there[i]).map((path) => ({ path }));
+  }));
+  return missing.some(({ length }) => length === 0) ? [] : missing[0]!;
 }

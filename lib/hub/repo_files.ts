@@ -89,10 +89,29 @@ export function chooseFiles(
   const index = root.find(({ path }) => path === "model_index.json");
   // Without an index, the repository is one network, such as an autoencoder.
   if (!index) return [choosePart(repo, "", { files: root, choice })];
+  if (!choice.subfolders) requireUnet(repo, byFolder);
   const parts = [...byFolder]
     .filter(([subfolder]) => subfolder !== "" && isWanted(subfolder, choice))
     .map(([subfolder, files]) => choosePart(repo, subfolder, { files, choice }));
   return [{ subfolder: "", texts: [index], weights: [] }, ...parts];
+}
+
+/** Networks that other pipelines have instead of a UNet. */
+const OTHER_NETWORKS: readonly (readonly [subfolder: string, name: string])[] = [
+  ["transformer", "a diffusion transformer, such as Flux or Stable Diffusion 3"],
+  ["prior", "a pipeline with a prior, such as Kandinsky or Stable Cascade"],
+  ["decoder", "a pipeline with a prior, such as Stable Cascade"],
+];
+
+/** Refuses a pipeline without a UNet, before anything is downloaded. */
+function requireUnet(repo: string, byFolder: ReadonlyMap<string, readonly RepoFile[]>): void {
+  if (byFolder.has("unet")) return;
+  const other = OTHER_NETWORKS.find(([subfolder]) => byFolder.has(subfolder));
+  if (!other) return;
+  throw new HubError(
+    `Cannot use ${repo} as a teacher: expected the folder "unet" in it, ` +
+      `got "${other[0]}": it is ${other[1]}`,
+  );
 }
 
 function chooseFile(

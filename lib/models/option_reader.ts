@@ -156,10 +156,18 @@ export class OptionReader {
    * @throws {ModelConfigError} If there is another option.
    */
   assertAllRead(harmless: readonly string[]): void {
+    const [key] = this.unreadOptions(harmless);
+    if (key !== undefined) throw this.refusal(key, "no such option");
+  }
+
+  /** Lists the options that were not read, except those that are null or harmless. */
+  unreadOptions(harmless: readonly string[]): string[] {
+    const unread: string[] = [];
     for (const [key, value] of this.#options) {
       if (this.#read.has(key) || harmless.includes(key) || value === null) continue;
-      throw this.refusal(key, "no such option");
+      unread.push(key);
     }
+    return unread;
   }
 
   /** Returns the fallback only for a missing option: null is a value. */

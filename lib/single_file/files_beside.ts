@@ -11,4 +11,5 @@ export const TOKENIZERS_BESIDE: readonly string[] = [
   "tokenizer_2",
   "vocab.json",
   "merges.txt",
+  "tokenizer.json",
 ];

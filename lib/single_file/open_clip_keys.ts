@@ -16,6 +16,9 @@ const LAYER_NAMES: readonly (readonly [RegExp, string])[] = [
   [/^attn\.out_proj\./, "self_attn.out_proj."],
 ];
 
+/** The scale of a fused 8-bit projection: a number, or one for each row. */
+const FUSED_SCALE = /^attn\.in_proj(_weight)?[._](scale_weight|weight_scale|scale)$/;
+
 /** The parts of a fused projection, in order. */
 const FUSED = ["q_proj", "k_proj", "v_proj"] as const;
 
@@ -40,6 +43,7 @@ export const openClipKeys: KeyMap = (key, { shape }) => {
   const path = `text_model.encoder.layers.${layer}`;
   const [, kind] = /^attn\.in_proj_(weight|bias)$/.exec(rest) ?? [];
   if (kind !== undefined) return splitFused(`${path}.self_attn`, kind, shape);
+  if (FUSED_SCALE.test(rest)) return splitScale(`${path}.self_attn`, shape);
   const renamed = LAYER_NAMES.find(([pattern]) => pattern.test(rest));
   return renamed && [{ key: `${path}.${rest.replace(...renamed)}`, shape }];
 };
@@ -75,4 +79,12 @@ function splitFused(path: string, kind: string, shape: readonly number[]) {
     shape: [size, ...row],
     firstRow: i * size,
   }));
+}
+
+/** Gives a scale to the parts of a fused projection: to all the same number, or rows to each. */
+function splitScale(path: string, shape: readonly number[]) {
+  if (shape.reduce((product, count) => product * count, 1) !== 1) {
+    return splitFused(path, "scale_weight", shape);
+  }
+  return FUSED.map((name): MappedPart => ({ key: `${path}.${name}.scale_weight`, shape }));
 }

@@ -1,5 +1,6 @@
 import type { ByteSource } from "../weights/byte_source.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
+import { VOCABULARY_FILES } from "../weights/vocabulary_files.ts";
 import { hasPermitted } from "./has_permitted.ts";
 
 /** The file with the options of a tokenizer. */
@@ -50,8 +51,7 @@ export class TokenizerFolder implements ModelFolder {
     const names = Object.keys(paddings);
     for (const name of names) {
       for (const subfolder of [`${name}/`, "tokenizer/", ""]) {
-        const has = async (file: string) => await hasPermitted(folder, subfolder + file);
-        if (!await has("vocab.json") || !await has("merges.txt")) continue;
+        if (!await hasVocabulary(folder, subfolder)) continue;
         folders.set(name, subfolder);
         break;
       }
@@ -96,4 +96,12 @@ export class TokenizerFolder implements ModelFolder {
     const subfolder = this.#folders.get(name) ?? `${name}/`;
     return { name, file, subfolder, isOwn: !this.#isForeign && subfolder === `${name}/` };
   }
+}
+
+async function hasVocabulary(folder: ModelFolder, subfolder: string): Promise<boolean> {
+  for (const files of VOCABULARY_FILES) {
+    const found = await Promise.all(files.map((file) => hasPermitted(folder, subfolder + file)));
+    if (found.every((isThere) => isThere)) return true;
+  }
+  return false;
 }

@@ -6,16 +6,18 @@ import { asFloatTensor } from "../../onnx/runtime/float_tensor.ts";
 import { type NetworkPrecision, preferredFile } from "../../onnx/runtime/network_precision.ts";
 import type { SessionLoader } from "../../onnx/runtime/session.ts";
 import { defined } from "../../text/defined.ts";
+import { excerpt } from "../../text/visible_text.ts";
 import { RandomWeights } from "../../weights/random_weights.ts";
-import type { CheckpointSource, Conditioning, PlanOptions } from "./model_family.ts";
+import type {
+  CheckpointSource,
+  Conditioning,
+  PlanOptions,
+  TextEncoderFolders,
+} from "./model_family.ts";
 import { openTeacherWeights } from "./teacher_weights.ts";
 
 /** A text encoder of a checkpoint, with its tokenizer. */
-export interface TextEncoder {
-  /** Folder of the text encoder. */
-  readonly encoder: "text_encoder" | "text_encoder_2";
-  /** Folder of the tokenizer. */
-  readonly tokenizer: string;
+export interface TextEncoder extends TextEncoderFolders {
   /** The hidden states that the UNet takes. */
   readonly states: ClipStates;
   /** Whether pooled texts are projected, if the checkpoint can. */
@@ -70,6 +72,28 @@ export async function planEncoder(
     ...defined({ precision }),
   };
   return { graph: buildClipTextModel(placeholders, config, sizes), promptLength };
+}
+
+/** Lists the options of text encoders and tokenizers that are not known, a sentence each. */
+export async function encoderNotes(
+  { folder }: CheckpointSource,
+  encoders: readonly TextEncoderFolders[],
+): Promise<string[]> {
+  const notes: string[] = [];
+  const tell = (path: string, options: readonly string[]) => {
+    if (options.length === 0) return;
+    const names = options.map((name) => `"${excerpt(name)}"`).join(", ");
+    notes.push(`Options of ${path} that are not known here are ignored: ${names}`);
+  };
+  for (const { encoder, tokenizer } of encoders) {
+    tell(
+      `${encoder}/config.json`,
+      (await readClipTextConfig(folder, encoder)).ignoredOptions ?? [],
+    );
+    const { ignoredOptions } = await openClipTokenizer(folder, tokenizer);
+    tell(`${tokenizer}/tokenizer_config.json`, ignoredOptions);
+  }
+  return notes;
 }
 
 async function readEncoder({ folder }: CheckpointSource, { encoder, projects }: TextEncoder) {

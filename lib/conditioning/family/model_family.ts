@@ -92,6 +92,8 @@ export interface PromptEncoder {
   cutWords(text: string): Promise<string>;
   /** Builds the graphs of the text encoders for R rows; their weights are placeholders. */
   plan(options: PlanOptions): Promise<PromptEncoderPlan>;
+  /** Lists what of its files is ignored, a sentence each. Default: nothing. */
+  notes?(): Promise<string[]>;
 }
 
 /** What a prompt encoder is opened from. */
@@ -104,12 +106,20 @@ export interface CheckpointSource {
   readonly loras: readonly LoraReference[];
 }
 
+/** Folders of a text encoder. */
+export interface TextEncoderFolders {
+  /** Folder of the network. */
+  readonly encoder: "text_encoder" | "text_encoder_2";
+  /** Folder of its tokenizer. */
+  readonly tokenizer: "tokenizer" | "tokenizer_2";
+}
+
 /** Diffusion models that encode prompts in the same way, such as Stable Diffusion XL. */
 export interface ModelFamily {
   /** Name for error messages. */
   readonly name: string;
-  /** Files that a checkpoint needs besides those of UNet, autoencoder and scheduler. */
-  readonly files: readonly string[];
+  /** Text encoders and their tokenizers, by the names of their folders. */
+  readonly encoders: readonly TextEncoderFolders[];
   /** Kind of the latents. */
   readonly latents: Latents;
   /** Tells whether a UNet belongs to the family. */

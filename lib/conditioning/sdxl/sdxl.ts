@@ -4,7 +4,12 @@ import { openClipTokenizer } from "../../models/tokenizers/clip_tokenizer.ts";
 import type { FloatTensor } from "../../onnx/runtime/float_tensor.ts";
 import type { SessionLoader } from "../../onnx/runtime/session.ts";
 import type { ModelFolder } from "../../weights/model_folder.ts";
-import { encodeTexts, planEncoder, type TextEncoder } from "../family/encode_texts.ts";
+import {
+  encoderNotes,
+  encodeTexts,
+  planEncoder,
+  type TextEncoder,
+} from "../family/encode_texts.ts";
 import type {
   CheckpointSource,
   Conditioning,
@@ -14,18 +19,17 @@ import type {
   PromptEncoder,
   PromptEncoderPlan,
   Prompts,
+  TextEncoderFolders,
 } from "../family/model_family.ts";
 import { makeTimeIds } from "./time_ids.ts";
+
+const FIRST: TextEncoderFolders = { encoder: "text_encoder", tokenizer: "tokenizer" };
+const SECOND: TextEncoderFolders = { encoder: "text_encoder_2", tokenizer: "tokenizer_2" };
 
 /** Stable Diffusion XL: two text encoders; the UNet also takes the pooled prompt and sizes. */
 export const SDXL: ModelFamily = {
   name: "Stable Diffusion XL",
-  files: [
-    "text_encoder/config.json",
-    "text_encoder_2/config.json",
-    "tokenizer/vocab.json",
-    "tokenizer_2/vocab.json",
-  ],
+  encoders: [FIRST, SECOND],
   hasUnet: ({ addedConditions, inChannels, outChannels }) =>
     addedConditions !== undefined && inChannels === outChannels,
   latents: "SDXL",
@@ -83,6 +87,10 @@ class SdxlPromptEncoder implements PromptEncoder {
     return cuts.reduce((longest, cut) => cut.length > longest.length ? cut : longest);
   }
 
+  async notes(): Promise<string[]> {
+    return await encoderNotes(this.#source, [FIRST, SECOND]);
+  }
+
   async plan(options: PlanOptions): Promise<PromptEncoderPlan> {
     const plans = await Promise.all(
       encodersOf(options).map((encoder) => planEncoder(this.#source, encoder, options)),
@@ -96,10 +104,7 @@ function encodersOf(
   { clipSkip = PENULTIMATE_STATES.layerFromEnd }: Pick<EncodeOptions, "clipSkip">,
 ): readonly [TextEncoder, TextEncoder] {
   const states = { ...PENULTIMATE_STATES, layerFromEnd: clipSkip };
-  return [
-    { encoder: "text_encoder", tokenizer: "tokenizer", states, projects: true },
-    { encoder: "text_encoder_2", tokenizer: "tokenizer_2", states, projects: true },
-  ];
+  return [{ ...FIRST, states, projects: true }, { ...SECOND, states, projects: true }];
 }
 
 /** Without the file, an empty negative prompt is encoded like any other. */

@@ -3,7 +3,12 @@ import { parseClipTextConfig } from "../../models/clip/clip_text_config.ts";
 import { ModelConfig } from "../../models/model_config.ts";
 import { openClipTokenizer } from "../../models/tokenizers/clip_tokenizer.ts";
 import type { SessionLoader } from "../../onnx/runtime/session.ts";
-import { encodeTexts, planEncoder, type TextEncoder } from "../family/encode_texts.ts";
+import {
+  encoderNotes,
+  encodeTexts,
+  planEncoder,
+  type TextEncoder,
+} from "../family/encode_texts.ts";
 import type {
   CheckpointSource,
   Conditioning,
@@ -13,7 +18,10 @@ import type {
   PromptEncoder,
   PromptEncoderPlan,
   Prompts,
+  TextEncoderFolders,
 } from "../family/model_family.ts";
+
+const ENCODER: TextEncoderFolders = { encoder: "text_encoder", tokenizer: "tokenizer" };
 
 /** Width of the prompts of Stable Diffusion 1. No ControlNets of version 2 have a short name. */
 const SD1_WIDTH = 768;
@@ -21,7 +29,7 @@ const SD1_WIDTH = 768;
 /** Stable Diffusion 1 and 2: one text encoder; the UNet takes its states only. */
 export const STABLE_DIFFUSION: ModelFamily = {
   name: "Stable Diffusion 1 or 2",
-  files: ["text_encoder/config.json", "tokenizer/vocab.json"],
+  encoders: [ENCODER],
   hasUnet: ({ addedConditions, inChannels, outChannels }) =>
     addedConditions === undefined && inChannels === outChannels,
   latents: "Stable Diffusion 1 and 2",
@@ -69,6 +77,10 @@ class StableDiffusionPromptEncoder implements PromptEncoder {
     return (await openClipTokenizer(this.#source.folder, "tokenizer")).cutWords(text);
   }
 
+  async notes(): Promise<string[]> {
+    return await encoderNotes(this.#source, [ENCODER]);
+  }
+
   async plan(options: PlanOptions): Promise<PromptEncoderPlan> {
     const { graph, promptLength } = await planEncoder(this.#source, encoderOf(options), options);
     return { graphs: [graph], promptLength };
@@ -77,8 +89,7 @@ class StableDiffusionPromptEncoder implements PromptEncoder {
 
 function encoderOf({ clipSkip = 1 }: Pick<EncodeOptions, "clipSkip">): TextEncoder {
   return {
-    encoder: "text_encoder",
-    tokenizer: "tokenizer",
+    ...ENCODER,
     states: { layerFromEnd: clipSkip, normalized: true },
     projects: false,
   };

@@ -10,7 +10,8 @@ import { layerNorm, linear } from "../layers/layers.ts";
 /** Weights that this graph does not use: those of the image encoder, copies, position ids. */
 const ELSEWHERE: readonly RegExp[] = [
   /\.crossattention\.self\.(key|value)\./,
-  /\.cls\.predictions\.decoder\./,
+  // A copy of "cls.predictions.bias".
+  /\.cls\.predictions\.decoder\.bias$/,
   /\.embeddings\.position_ids$/,
 ];
 
@@ -67,7 +68,11 @@ export function buildBlipTextDecoder(
   const transform = head.at("transform");
   const hidden = g.gelu(linear(g, transform.at("dense"), g.gather(h, positionIds, 0), { width }));
   const normal = layerNorm(g, transform.at("LayerNorm"), hidden, text.layerNormEps);
-  g.output("logits", g.linear(normal, words, head.weight("bias", [text.vocabSize])));
+  // A file may have it besides the embeddings; transformers scores with it, and so does this graph.
+  const scores = head.has("decoder")
+    ? head.at("decoder").weight("weight", [text.vocabSize, width])
+    : words;
+  g.output("logits", g.linear(normal, scores, head.weight("bias", [text.vocabSize])));
   w.assertAllUsed(ELSEWHERE);
   return g.build();
 }

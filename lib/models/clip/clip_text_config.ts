@@ -1,5 +1,6 @@
 import type { ModelFolder } from "../../weights/model_folder.ts";
 import { ModelConfig } from "../model_config.ts";
+import { PRETRAINED_OPTIONS } from "../pretrained_options.ts";
 
 /** Options of a CLIPTextModel, with or without projection. */
 export interface ClipTextConfig {
@@ -23,22 +24,15 @@ export interface ClipTextConfig {
   readonly eosTokenId: number;
   /** Width of the projected pooled text; undefined without projection. */
   readonly projectionDim: number | undefined;
+  /** Options of the file that this version does not know. Default: none. */
+  readonly ignoredOptions?: readonly string[];
 }
 
 /** Options that do not change what the graph computes. */
 const HARMLESS_OPTIONS: readonly string[] = [
-  "_name_or_path",
-  "attention_dropout",
-  "bos_token_id",
-  "dropout",
-  "dtype",
-  "initializer_factor",
-  "initializer_range",
-  "pad_token_id",
+  ...PRETRAINED_OPTIONS,
   // Read if there is a projection.
   "projection_dim",
-  "torch_dtype",
-  "transformers_version",
 ];
 
 /**
@@ -66,8 +60,7 @@ export function parseClipTextConfig(config: ModelConfig): ClipTextConfig {
     config,
     hasProjection ? config.integer("projection_dim", 512) : undefined,
   );
-  config.assertAllRead(HARMLESS_OPTIONS);
-  return parsed;
+  return { ...parsed, ignoredOptions: config.unreadOptions(HARMLESS_OPTIONS) };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ModelFolder } from "../../weights/model_folder.ts";
 import { subfolderPath } from "../../weights/subfolder_path.ts";
 import { ModelConfig } from "../model_config.ts";
+import { type ClipVocabulary, readClipVocabulary } from "./clip_vocabulary.ts";
 import { createPlainTokenizer, type PlainTokenizer } from "./plain_tokenizer.ts";
 
 /**
@@ -39,10 +40,20 @@ export class ClipTokenizer {
   readonly maxLength: number;
   readonly #plain: PlainTokenizer;
   readonly #special: SpecialTokens;
+  /** Options of its file that this version does not know. */
+  readonly ignoredOptions: readonly string[];
 
   /** Wraps a tokenizer; {@linkcode openClipTokenizer} creates one from files. */
-  constructor(plain: PlainTokenizer, special: SpecialTokens, maxLength: number) {
+  constructor(
+    plain: PlainTokenizer,
+    special: SpecialTokens,
+    { maxLength, ignored = [] }: {
+      readonly maxLength: number;
+      readonly ignored?: readonly string[];
+    },
+  ) {
     this.maxLength = maxLength;
+    this.ignoredOptions = ignored;
     this.#plain = plain;
     this.#special = special;
   }
@@ -83,7 +94,7 @@ function normalize(text: string): string {
 }
 
 /**
- * Opens a tokenizer: `vocab.json`, `merges.txt` and `tokenizer_config.json`.
+ * Opens a tokenizer: its vocabulary, and `tokenizer_config.json`.
  *
  * @param subfolder Folder inside the model folder, such as "tokenizer"; "" for the folder itself.
  * @throws {ModelConfigError} If an option is wrong or not supported.
@@ -93,18 +104,20 @@ export async function openClipTokenizer(
   subfolder: string,
 ): Promise<ClipTokenizer> {
   const config = await ModelConfig.open(folder, subfolder, "tokenizer_config.json");
-  const vocab = await ModelConfig.open(folder, subfolder, "vocab.json");
-  const merges = await folder.text(subfolderPath(subfolder, "merges.txt"));
+  const vocabulary = await readClipVocabulary(folder, subfolder);
   config.choice("tokenizer_class", ["CLIPTokenizer", "CLIPTokenizerFast"], "CLIPTokenizer");
   config.choice("do_lower_case", [true], true);
   config.choice("padding_side", ["right"], "right");
   config.choice("truncation_side", ["right"], "right");
-  const special = await readSpecialTokens(folder, subfolder, { config, vocab });
+  const special = await readSpecialTokens(folder, subfolder, {
+    config,
+    vocab: vocabulary.file,
+  });
   const maxLength = config.integer("model_max_length", 77);
   if (maxLength < 2) throw config.refusal("model_max_length", "an integer >= 2");
-  config.assertAllRead(HARMLESS_OPTIONS);
-  const plain = await createBytePairTokenizer(vocab.options(), merges);
-  return new ClipTokenizer(plain, special, maxLength);
+  const plain = await createBytePairTokenizer(vocabulary);
+  const ignored = config.unreadOptions(HARMLESS_OPTIONS);
+  return new ClipTokenizer(plain, special, { maxLength, ignored });
 }
 
 /** Reads the special tokens; older checkpoints name them in a separate file. */
@@ -139,12 +152,8 @@ function nameOf(config: ModelConfig, key: string): string | undefined {
 }
 
 function createBytePairTokenizer(
-  vocab: Readonly<Record<string, unknown>>,
-  mergesText: string,
+  { tokens, merges }: Pick<ClipVocabulary, "tokens" | "merges">,
 ): Promise<PlainTokenizer> {
-  const merges = mergesText.split("\n")
-    .map((line) => line.trimEnd())
-    .filter((line, i) => line !== "" && !(i === 0 && line.startsWith("#version")));
   const pieces = { type: "Split", pattern: { Regex: PIECES }, behavior: "Removed", invert: true };
   const bytes = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true };
   return createPlainTokenizer({
@@ -153,8 +162,8 @@ function createBytePairTokenizer(
     preTokenizer: { type: "Sequence", pretokenizers: [pieces, bytes] },
     model: {
       type: "BPE",
-      vocab,
-      merges: merges.map((line) => line.split(" ")),
+      vocab: tokens,
+      merges,
       dropout: null,
       unk_token: "<|endoftext|>",
       continuing_subword_prefix: "",

@@ -112,6 +112,63 @@ Deno.test("findTeacher() takes teacher, autoencoder and ControlNets from reposit
   });
 });
 
+Deno.test("findTeacher() refuses a model by its configs before its weights are downloaded", async () => {
+  await inTemporaryFolder(async (cache) => {
+    const files = await filesOf([...FOLDERS, "vae"], true);
+    const config = JSON.parse(files["unet/config.json"] as string);
+    files["unet/config.json"] = JSON.stringify({ ...config, in_channels: 9 });
+    await using hub = new FakeHub(files, "owner/inpainting");
+    const find = findTeacher({ ...SDXL, modelId: "owner/inpainting", vaeId: null }, {
+      hub: { ...hub.options(cache), download: true },
+    });
+    await assert.rejects(find, /its UNet takes 9 channels instead of 4/);
+    const paths = hub.seen.map(({ path }) => path);
+    assert(paths.some((path) => path.endsWith("unet/config.json")));
+    assert.deepEqual(paths.filter((path) => path.endsWith(".safetensors")), []);
+  });
+});
+
+Deno.test("findTeacher() refuses a pipeline without a UNet by the list of its files", async () => {
+  await inTemporaryFolder(async (cache) => {
+    const files = { "model_index.json": "{}", "transformer/config.json": "{}" };
+    await using hub = new FakeHub(files, "owner/flux");
+    const find = findTeacher({ ...SDXL, modelId: "owner/flux", vaeId: null }, {
+      hub: { ...hub.options(cache), download: true },
+    });
+    await assert.rejects(find, /got "transformer": it is a diffusion transformer, such as Flux/);
+  });
+});
+
+Deno.test("findTeacher() refuses a ControlNet of another family before its download", async () => {
+  await inTemporaryFolder(async (cache) => {
+    await using hub = new FakeHub(await filesOf(["controlnet_canny"], false), "owner/my-canny");
+    const modelId = goldenPath("tiny-sd15");
+    const teacher = await findTeacher({ ...SDXL, modelId, vaeId: null }, {
+      hub: { ...hub.options(cache), download: true },
+    });
+    const choose = { ...CONTROLNET, modelsId: ["owner/my-canny"] };
+    await assert.rejects(
+      chooseControlnets(teacher, choose, assert.fail),
+      /"owner\/my-canny" is for another model family/,
+    );
+    assert.deepEqual(hub.seen.filter(({ path }) => path.endsWith(".safetensors")), []);
+  });
+});
+
+Deno.test("findTeacher() refuses SDXL's autoencoders for Stable Diffusion 1.5, by their names", async () => {
+  const find = (vaeId: string) => findTeacher({ ...SDXL, modelId: goldenPath("tiny-sd15"), vaeId });
+  for (const vaeId of ["taesdxl", "madebyollin/sdxl-vae-fp16-fix"]) {
+    await assert.rejects(find(vaeId), {
+      name: "TeacherFolderError",
+      message: /is an autoencoder of SDXL, and the UNet takes latents of Stable Diffusion 1 and 2/,
+    });
+  }
+  await assert.rejects(
+    findTeacher({ ...SDXL, modelId: goldenPath("tiny-sdxl"), vaeId: "taesd" }),
+    /"taesd" is an autoencoder of Stable Diffusion 1 and 2/,
+  );
+});
+
 Deno.test("findTeacher() takes LoRAs from repositories, each its file only", async () => {
   await inTemporaryFolder(async (cache) => {
     await using owned = new AsyncDisposableStack();

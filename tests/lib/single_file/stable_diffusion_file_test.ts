@@ -4,6 +4,7 @@ import { openCheckpointFile } from "../../../lib/conditioning/checkpoint_file.ts
 import { createRun } from "../../../lib/distill/create_run.ts";
 import { distill } from "../../../lib/distill/distill.ts";
 import { inspectModel } from "../../../lib/inspect/inspect_model.ts";
+import { splitCheckpoint } from "../../../lib/single_file/split_checkpoint.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 import { goldenPath } from "../../support/goldens.ts";
@@ -138,4 +139,29 @@ Deno.test("a UNet of Stable Diffusion 2 alone asks for the model of its text enc
       message: /it has no text_encoder and no vae; name .*Stable Diffusion 2.* diffusion\.base_id$/,
     });
   });
+});
+
+Deno.test("the scale of a fused 8-bit projection goes to its three parts", () => {
+  const at = "cond_stage_model.model.transformer.resblocks";
+  const scales = (shape: readonly number[], end: string) => {
+    const tensors = new Map([
+      [`${at}.0.attn.in_proj_weight`, { shape: [12, 4], dtype: "F8_E4M3" as const }],
+      [`${at}.0.attn.${end}`, { shape, dtype: "F32" as const }],
+      [`${at}.1.ln_1.weight`, { shape: [4], dtype: "F32" as const }],
+    ]);
+    const { parts, unknown } = splitCheckpoint(tensors);
+    assert.deepEqual(unknown, []);
+    return parts[0]!.tensors.filter(({ key }) => key.endsWith(".scale_weight"))
+      .map(({ key, shape, firstRow }) => [key.split(".").at(-2), shape, firstRow]);
+  };
+  assert.deepEqual(scales([], "in_proj_weight.scale_weight"), [
+    ["q_proj", [], undefined],
+    ["k_proj", [], undefined],
+    ["v_proj", [], undefined],
+  ]);
+  assert.deepEqual(scales([12], "in_proj_weight_scale"), [
+    ["q_proj", [4], 0],
+    ["k_proj", [4], 4],
+    ["v_proj", [4], 8],
+  ]);
 });

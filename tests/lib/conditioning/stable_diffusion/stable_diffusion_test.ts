@@ -7,6 +7,9 @@ import { openClipTokenizer } from "../../../../lib/models/tokenizers/clip_tokeni
 import { openModelFolder } from "../../../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../../../lib/weights/state_dict.ts";
 import { goldenPath, type GoldenTensor, readGolden } from "../../../support/goldens.ts";
+import type { ModelFolder } from "../../../../lib/weights/model_folder.ts";
+import { editedFolder } from "../../models/edited_folder.ts";
+import { memoryFolder } from "../memory_folder.ts";
 import { assertAgrees } from "../../models/agreement.ts";
 import { runGraph, WASM_SESSIONS } from "../../onnx/run_graph.ts";
 
@@ -60,4 +63,50 @@ Deno.test("encodePrompts() gives SD 1.5's states only, and clip skip chooses the
     message:
       /expected a layer from 1 to 2, counted from the last, got 3; check diffusion\.clip_skip/,
   });
+});
+
+Deno.test("a tokenizer.json alone gives the tokens of vocab.json and merges.txt", async () => {
+  const [vocab, merges] = [
+    JSON.parse(await folder.text("tokenizer/vocab.json")),
+    (await folder.text("tokenizer/merges.txt")).split("\n").slice(1).filter((line) => line !== ""),
+  ];
+  const expected = await openClipTokenizer(folder, "tokenizer");
+  const { prompts } = JSON.parse(await Deno.readTextFile(goldenPath("tokens.json")));
+  const paths = ["tokenizer/vocab.json", "tokenizer/merges.txt"];
+  // Older files have texts, newer ones pairs.
+  for (const pairs of [merges, merges.map((line) => line.split(" "))]) {
+    const text = JSON.stringify({
+      version: "1.0",
+      added_tokens: [{ id: 671, content: "<|startoftext|>", special: true }],
+      model: { type: "BPE", end_of_word_suffix: "</w>", vocab, merges: pairs },
+    });
+    const inner = memoryFolder({ "tokenizer/tokenizer.json": text }, folder);
+    const has = (path: string) => paths.includes(path) ? Promise.resolve(false) : inner.has(path);
+    const edited: ModelFolder = {
+      location: inner.location,
+      has,
+      text: (path) => inner.text(path),
+      source: (path) => inner.source(path),
+    };
+    const tokenizer = await openClipTokenizer(edited, "tokenizer");
+    for (const prompt of prompts) {
+      assert.deepEqual(tokenizer.encode(prompt), expected.encode(prompt));
+    }
+    assert.equal((await openTeacherFolder(edited)).unet.crossAttentionDim, 128);
+  }
+});
+
+Deno.test("unknown options of text encoder and tokenizer become notes", async () => {
+  const add = (options: Record<string, unknown>) => ({ ...options, new_option: 3 });
+  const edited = editedFolder(
+    editedFolder(folder, "text_encoder/config.json", add),
+    "tokenizer/tokenizer_config.json",
+    add,
+  );
+  const { promptEncoder } = await openTeacherFolder(edited);
+  assert.deepEqual(await promptEncoder.notes!(), [
+    'Options of text_encoder/config.json that are not known here are ignored: "new_option"',
+    'Options of tokenizer/tokenizer_config.json that are not known here are ignored: "new_option"',
+  ]);
+  assert.deepEqual(await teacher.promptEncoder.notes!(), []);
 });

@@ -72,6 +72,32 @@ Deno.test("buildBlipTextDecoder() takes several texts and ignores what follows a
   assertAgrees(logits!, expected, { name: "logits" });
 });
 
+Deno.test("buildBlipTextDecoder() scores with the decoder's own weight if the file has it", async () => {
+  using weights = await StateDict.open(folder, "");
+  const key = "text_decoder.cls.predictions.decoder.weight";
+  const words = weights.get("text_decoder.bert.embeddings.word_embeddings.weight");
+  const others = weights.keys().filter((name) => name !== key).map((name) => weights.get(name));
+  const decoder = {
+    key,
+    shape: words.shape,
+    dtype: words.dtype,
+    read: () => new Uint8Array(4 * words.shape[0]! * words.shape[1]!),
+  };
+  const untied = StateDict.fromEntries([...others, decoder], "untied");
+  const sizes = { batch: 1, length: LENGTH, positions: 1 };
+  const encoded = await runGraph(buildBlipImageEncoder(weights, config), {
+    pixel_values: golden.tensor("pixel_values"),
+  });
+  const { logits } = await runGraph(buildBlipTextDecoder(untied, config, sizes), {
+    input_ids: int64(golden.tensor("input_ids").data, [1, LENGTH]),
+    position_ids: int64([8], [1]),
+    ...Object.fromEntries(crossNames(config).map((name) => [name, encoded[name]!])),
+  });
+  // With zeros as the decoder's weight, the bias remains.
+  const bias = weights.get("text_decoder.cls.predictions.bias").read("float32").slice();
+  assert.deepEqual(logits!.data, new Float32Array(bias.buffer));
+});
+
 Deno.test("buildBlipTextDecoder() refuses texts that are too long", async () => {
   using weights = await StateDict.open(folder, "");
   assert.throws(
