@@ -126,7 +126,7 @@ Deno.test("permissionsOf() gives what a config file asks for beyond its folder o
       "diffusion.lora_path",
       "a.safetensors,/b.safetensors",
       ["--set", "diffusion.lora_path=a.safetensors,/b.safetensors"],
-      '--set "diffusion.lora_path=a.safetensors,/b.safetensors"',
+      '--lora "a.safetensors,/b.safetensors"',
     ],
   ];
   for (const [key, value, typed, add] of cases) {
