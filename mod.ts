@@ -138,6 +138,7 @@ export type { RetryPolicy } from "./lib/hub/retry.ts";
 export type { HubSettings } from "./lib/hub/settings.ts";
 export { LoraError } from "./lib/lora/lora_error.ts";
 export { hasTransparency, type IndexedPicture } from "./lib/finish/indexed_picture.ts";
+export type { ColorDistance } from "./lib/palette/color_metric.ts";
 export type { DitherPattern } from "./lib/finish/threshold_maps.ts";
 export {
   pixelize,

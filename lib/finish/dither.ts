@@ -1,8 +1,23 @@
 import type { Image } from "../image/image.ts";
-import { nearestColor } from "../palette/nearest_color.ts";
+import {
+  type ColorDistance,
+  type ColorMetric,
+  colorMetric,
+  type Coordinates,
+} from "../palette/color_metric.ts";
 import { toOklab } from "../palette/oklab.ts";
 import type { Palette } from "../palette/palette.ts";
 import { type DitherPattern, thresholdMap } from "./threshold_maps.ts";
+
+/** Options of {@linkcode dither}. */
+export interface DitherOptions {
+  /** Pattern of the thresholds. */
+  readonly pattern: DitherPattern;
+  /** In [0, 1]: 0 gives the nearest colors. Default: 1. */
+  readonly strength?: number;
+  /** How colors are compared and mixed. Default: "srgb". */
+  readonly distance?: ColorDistance;
+}
 
 /** Number of candidates for each color. */
 const CANDIDATES = 16;
@@ -19,19 +34,20 @@ const CANDIDATES = 16;
  * https://bisqwit.iki.fi/story/howto/dither/jy.
  *
  * @param image Opaque, of the picture's size.
- * @param strength In [0, 1]: 0 gives the nearest colors.
  * @returns Palette index of each pixel, shape [H, W].
  */
 export function dither(
   image: Image,
   palette: Palette,
-  { pattern, strength = 1 }: { readonly pattern: DitherPattern; readonly strength?: number },
+  { pattern, strength = 1, distance = "srgb" }: DitherOptions,
 ): Uint32Array<ArrayBuffer> {
   if (!(strength >= 0 && strength <= 1)) {
     throw new RangeError(`Cannot dither: expected a strength in [0, 1], got ${strength}`);
   }
   const { size, thresholds } = thresholdMap(pattern);
   const lightness = Array.from({ length: palette.size }, (_, k) => toOklab(palette.at(k))[0]);
+  const metric = colorMetric(distance);
+  const colors = Array.from({ length: palette.size }, (_, k) => metric.convert(palette.at(k)));
   const known = new Map<number, readonly number[]>();
   const indices = new Uint32Array(image.height * image.width);
   for (let i = 0; i < indices.length; i++) {
@@ -39,7 +55,7 @@ export function dither(
     const key = red! << 16 | green! << 8 | blue!;
     let candidates = known.get(key);
     if (candidates === undefined) {
-      candidates = findCandidates([red!, green!, blue!], palette, strength)
+      candidates = findCandidates(metric.convert([red!, green!, blue!]), colors, metric, strength)
         .sort((a, b) => lightness[a]! - lightness[b]! || a - b);
       known.set(key, candidates);
     }
@@ -50,12 +66,22 @@ export function dither(
   return indices;
 }
 
-function findCandidates(color: readonly number[], palette: Palette, strength: number): number[] {
-  const error = [0, 0, 0];
+function findCandidates(
+  color: Coordinates,
+  colors: readonly Coordinates[],
+  metric: ColorMetric,
+  strength: number,
+): number[] {
+  const error: [number, number, number] = [0, 0, 0];
   return Array.from({ length: CANDIDATES }, () => {
-    const wanted = color.map((value, c) => value + strength * error[c]!);
-    const found = nearestColor(wanted, palette.colors);
-    for (const [c, value] of palette.at(found).entries()) error[c]! += color[c]! - value;
+    const wanted: Coordinates = [
+      color[0] + strength * error[0],
+      color[1] + strength * error[1],
+      color[2] + strength * error[2],
+    ];
+    const distances = colors.map((other) => metric.squared(wanted, other));
+    const found = distances.indexOf(Math.min(...distances));
+    for (const c of [0, 1, 2] as const) error[c] += color[c] - colors[found]![c];
     return found;
   });
 }

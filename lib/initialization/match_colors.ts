@@ -1,4 +1,4 @@
-import { nearestColor } from "../palette/nearest_color.ts";
+import { type ColorDistance, colorMetric, type Coordinates } from "../palette/color_metric.ts";
 import type { Palette } from "../palette/palette.ts";
 
 /** A picture whose pixels are clusters of colors. */
@@ -21,8 +21,8 @@ const MAX_ROUNDS = 20;
  * Matches each cluster of a picture to a palette color, so that adjacent clusters stay distinct: a
  * dark green object stays visible on a green background, though both are nearest to the same green.
  *
- * Minimizes the squared sRGB error of the pixels plus half the squared error of the differences
- * between adjacent pixels, by coordinate descent from the nearest colors, largest cluster first.
+ * Minimizes the squared error of the pixels plus half the squared error of the differences between
+ * adjacent pixels, by coordinate descent from the nearest colors, largest cluster first.
  * Finds a local minimum.
  *
  * After Rasche, Geist & Westall 2005, "Re-coloring Images for Gamuts of Lower Dimension", which
@@ -30,14 +30,22 @@ const MAX_ROUNDS = 20;
  *
  * @returns Index in `palette` for each cluster.
  */
-export function matchColors(picture: ClusteredPicture, palette: Palette): number[] {
-  const clusters = triplesOf(picture.clusters);
-  const colors = triplesOf(palette);
+export function matchColors(
+  picture: ClusteredPicture,
+  palette: Palette,
+  distance: ColorDistance = "srgb",
+): number[] {
+  const metric = colorMetric(distance);
+  const convert = (palette: Palette) =>
+    Array.from({ length: palette.size }, (_, k) => metric.convert(palette.at(k)));
+  const clusters = convert(picture.clusters);
+  const colors = convert(palette);
   const { areas, borders } = measure(picture);
-  const matches = clusters.map((color) => nearestColor(color, palette.colors));
+  const errors = clusters.map((color) => colors.map((other) => metric.squared(color, other)));
+  const matches = errors.map((row) => row.indexOf(Math.min(...row)));
   const cost = (k: number, match: number) => {
     const shift = difference(colors[match]!, clusters[k]!);
-    let sum = areas[k]! * squared(shift);
+    let sum = areas[k]! * errors[k]![match]!;
     for (const [other, length] of borders[k]!) {
       const otherShift = difference(colors[matches[other]!]!, clusters[other]!);
       sum += CONTRAST_WEIGHT * length * squared(difference(shift, otherShift));
@@ -86,16 +94,10 @@ function measure({ classes, width, clusters }: ClusteredPicture): Measures {
   return { areas, borders };
 }
 
-type Triple = readonly [number, number, number];
-
-function triplesOf(palette: Palette): Triple[] {
-  return Array.from({ length: palette.size }, (_, k) => [...palette.at(k)]);
-}
-
-function difference(a: Triple, b: Triple): Triple {
+function difference(a: Coordinates, b: Coordinates): Coordinates {
   return [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
 }
 
-function squared([red, green, blue]: Triple): number {
+function squared([red, green, blue]: Coordinates): number {
   return red * red + green * green + blue * blue;
 }

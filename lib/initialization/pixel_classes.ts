@@ -1,6 +1,7 @@
 import { reducedOrUndefined } from "../image/enlarged_picture.ts";
 import type { Image, ImageSize } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
+import type { ColorDistance } from "../palette/color_metric.ts";
 import { kmeansPalette } from "../palette/kmeans_palette.ts";
 import { matchColors } from "./match_colors.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
@@ -84,10 +85,15 @@ export function majorityClasses(image: Image, size: ImageSize, palette: Palette)
  * After Gerstner et al. 2012, "Pixelated Image Abstraction", with fixed blocks instead of
  * superpixels, and a given palette.
  */
-export function clusteredClasses(image: Image, size: ImageSize, palette: Palette): PixelClasses {
+export function clusteredClasses(
+  image: Image,
+  size: ImageSize,
+  palette: Palette,
+  distance: ColorDistance = "srgb",
+): PixelClasses {
   const clusters = kmeansPalette(image, Math.max(palette.size, MIN_CLUSTERS));
   const { classes } = majorityClasses(image, size, clusters);
-  const matches = matchColors({ classes, width: size.width, clusters }, palette);
+  const matches = matchColors({ classes, width: size.width, clusters }, palette, distance);
   return { classes: classes.map((k) => matches[k]!), palette };
 }
 

@@ -1,8 +1,6 @@
 import type { Image } from "../image/image.ts";
+import { type ColorDistance, colorMetric } from "./color_metric.ts";
 import type { Palette } from "./palette.ts";
-
-/** Distance of colors in sRGB: sum of squares (l2) or of absolute values (l1). */
-export type ColorDistance = "l1" | "l2";
 
 /**
  * Finds the nearest palette color of each pixel, the first on ties. Alpha is ignored.
@@ -12,8 +10,10 @@ export type ColorDistance = "l1" | "l2";
 export function nearestColors(
   image: Image,
   palette: Palette,
-  distance: ColorDistance = "l2",
+  distance: ColorDistance = "srgb",
 ): Uint32Array<ArrayBuffer> {
+  const metric = colorMetric(distance);
+  const colors = Array.from({ length: palette.size }, (_, k) => metric.convert(palette.at(k)));
   const indices = new Uint32Array(image.height * image.width);
   const known = new Map<number, number>();
   for (let i = 0; i < indices.length; i++) {
@@ -21,7 +21,9 @@ export function nearestColors(
     const key = (red! << 16) | (green! << 8) | blue!;
     let index = known.get(key);
     if (index === undefined) {
-      index = nearestColor([red!, green!, blue!], palette.colors, distance);
+      const color = metric.convert([red!, green!, blue!]);
+      const distances = colors.map((other) => metric.squared(color, other));
+      index = distances.indexOf(Math.min(...distances));
       known.set(key, index);
     }
     indices[i] = index;
@@ -30,7 +32,7 @@ export function nearestColors(
 }
 
 /**
- * Finds the nearest of several colors, the first on ties.
+ * Finds the nearest of several colors in sRGB, the first on ties.
  *
  * @param color sRGB in the unit of `colors`.
  * @param colors Shape [K, 3].
@@ -39,7 +41,6 @@ export function nearestColors(
 export function nearestColor(
   color: readonly number[],
   colors: ArrayLike<number>,
-  distance: ColorDistance = "l2",
 ): number {
   let best = 0;
   let bestDistance = Infinity;
@@ -47,7 +48,7 @@ export function nearestColor(
     let sum = 0;
     for (let c = 0; c < 3; c++) {
       const difference = color[c]! - colors[k * 3 + c]!;
-      sum += distance === "l2" ? difference * difference : Math.abs(difference);
+      sum += difference * difference;
     }
     if (sum >= bestDistance) continue;
     best = k;

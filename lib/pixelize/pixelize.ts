@@ -9,6 +9,7 @@ import { resizeImage } from "../image/resize_image.ts";
 import { findBackground } from "../initialization/background.ts";
 import { clusteredClasses, exactClasses } from "../initialization/pixel_classes.ts";
 import { prepareStartImage } from "../initialization/start_image.ts";
+import type { ColorDistance } from "../palette/color_metric.ts";
 import { kmeansPalette } from "../palette/kmeans_palette.ts";
 import type { Palette } from "../palette/palette.ts";
 import { detectGrid, sampleGrid } from "./detect_grid.ts";
@@ -31,6 +32,8 @@ export interface PixelizeOptions {
   readonly background?: string;
   /** Whether to find the grid of pixel art that was enlarged by any factor. Default: false. */
   readonly detect?: boolean;
+  /** How colors are matched. Default: "srgb". */
+  readonly distance?: ColorDistance;
   /** Ordered dithering, with a strength in [0, 1]. Default: none. */
   readonly dither?: { readonly pattern: DitherPattern; readonly strength?: number };
   /** Color of an outline of one pixel; "auto" is the darkest of the palette. Default: none. */
@@ -143,7 +146,10 @@ function classesOf(
   palette: Palette,
   options: PixelizeOptions,
 ): Uint32Array {
-  if (options.dither === undefined) return clusteredClasses(image, size, palette).classes;
+  const { distance = "srgb" } = options;
+  if (options.dither === undefined) {
+    return clusteredClasses(image, size, palette, distance).classes;
+  }
   const small = resizeImage(image, size, { fit: "stretch", filter: "area" });
-  return dither(small, palette, options.dither);
+  return dither(small, palette, { ...options.dither, distance });
 }

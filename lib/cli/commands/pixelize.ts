@@ -7,6 +7,7 @@ import { ImageError } from "../../image/formats/decode_image.ts";
 import { IMAGE_FORMATS } from "../../image/formats/image_formats.ts";
 import { writeIndexedPicture } from "../../outputs/indexed_picture_files.ts";
 import { parseCssColor } from "../../text/css_colors.ts";
+import { COLOR_DISTANCES } from "../../palette/color_metric.ts";
 import { findPalette } from "../../palette/formats/find_palette.ts";
 import { readPaletteFile } from "../../palette/palette_file.ts";
 import { pixelize, PixelizeError, type PixelizeOptions } from "../../pixelize/pixelize.ts";
@@ -89,6 +90,9 @@ async function readOptions(flags: PixelizeFlags): Promise<PixelizeOptions> {
       palette: palette === "" ? undefined : palette,
       size: readSize(flags.size),
       fit: flags.fit === undefined ? undefined : oneOf(FITS, flags.fit, "--fit"),
+      distance: flags.distance === undefined
+        ? undefined
+        : oneOf(COLOR_DISTANCES, flags.distance, "--distance"),
       background: readBackground(flags.background),
       dither: readDither(flags),
       outline: readOutline(flags.outline),

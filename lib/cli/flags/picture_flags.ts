@@ -41,6 +41,12 @@ export const PICTURE_FLAGS = [
     help: "find the grid of pixel art that was enlarged, by any factor, and restore its pixels",
   },
   {
+    name: "--distance",
+    commands: ["pixelize"],
+    value: "name",
+    help: "how colors are matched: srgb, oklab or ciede2000 (default: srgb)",
+  },
+  {
     name: "--dither",
     commands: ["pixelize"],
     value: "pattern",
