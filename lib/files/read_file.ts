@@ -6,8 +6,13 @@ export interface ReadFileOptions {
   readonly maxBytes?: number;
 }
 
+/** Maximum size of a config file, in bytes; the longest has some thousand. */
+const MAX_CONFIG_BYTES = 2 ** 24;
+
 /**
  * Reads a file.
+ *
+ * A pipe is refused: to open it would block until somebody writes, and perhaps forever.
  *
  * @throws {OutputError} If it cannot be read or is too large, with the reason and the remedy.
  */
@@ -16,10 +21,21 @@ export async function readFile(
   { maxBytes }: ReadFileOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
+    const { isFifo, isSocket } = await Deno.stat(path);
+    if (isFifo || isSocket) throw new OutputError("read", path, "expected a file, got a pipe");
     return maxBytes === undefined ? await Deno.readFile(path) : await readBounded(path, maxBytes);
   } catch (cause) {
     throw OutputError.from("read", path, cause);
   }
+}
+
+/**
+ * Reads the text of a config file.
+ *
+ * @throws {OutputError} If it cannot be read or is too large.
+ */
+export async function readConfigText(path: string): Promise<string> {
+  return new TextDecoder().decode(await readFile(path, { maxBytes: MAX_CONFIG_BYTES }));
 }
 
 /**

@@ -37,8 +37,8 @@ export function namedBackground(text: string, palette: Palette): Rgb | undefined
   const index = isColorIndex(text) ? Number(text) : NaN;
   if (index < palette.size) return palette.at(index);
   throw new RangeError(
-    `Cannot use "generator.background": expected auto, a color such as #1a1c2c or white, or an ` +
-      `index below ${palette.size}, got "${text}"`,
+    `Cannot use the background "${text}": expected auto, a color such as #1a1c2c or white, or an ` +
+      `index of the palette, which has ${palette.size} colors`,
   );
 }
 

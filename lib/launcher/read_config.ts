@@ -10,10 +10,16 @@ import { parseRunConfig } from "../../config/parse_run_config.ts";
 import type { FileSettings } from "./permissions.ts";
 import { toJson } from "../text/to_json.ts";
 
+/** Maximum size of a config file, in bytes, as for the command. */
+const MAX_BYTES = 2 ** 24;
+
 function readFirst(paths: readonly string[]): FileSettings | null {
   for (const path of paths) {
     let text: string;
     try {
+      const { isFile, size } = Deno.statSync(path);
+      // The command itself says that it cannot read it.
+      if (!isFile || size > MAX_BYTES) continue;
       text = Deno.readTextFileSync(path);
     } catch {
       continue;

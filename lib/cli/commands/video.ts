@@ -11,6 +11,7 @@ import {
   writeRunVideos,
 } from "../../outputs/video_from_run.ts";
 import { OutputError } from "../../files/output_error.ts";
+import { readConfigText } from "../../files/read_file.ts";
 import { listRunFrames } from "../../outputs/run_frames.ts";
 import { DEFAULT_FPS, DEFAULT_VIDEO_SIZE, type VideoFormat } from "../../video/video_format.ts";
 import {
@@ -104,9 +105,10 @@ async function readConfig(folder: string): Promise<RunConfig> {
     if (!(await Deno.stat(folder)).isDirectory) {
       throw new OutputError("make a video of", folder, "expected a run's folder, got a file");
     }
-    text = await Deno.readTextFile(path);
+    text = await readConfigText(path);
   } catch (cause) {
-    const isThere = cause instanceof Deno.errors.NotFound && await exists(folder);
+    const isMissing = cause instanceof OutputError && cause.cause instanceof Deno.errors.NotFound;
+    const isThere = isMissing && await exists(folder);
     if (!isThere) throw OutputError.from("read", folder, cause);
     const found = "expected a run's folder, but there is no config.yaml in it";
     throw new OutputError("make a video of", folder, found, cause);

@@ -5,6 +5,7 @@ import { resolveSources } from "../../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import { findCheckpoint } from "../../outputs/checkpoint_file.ts";
 import { OutputError } from "../../files/output_error.ts";
+import { readConfigText } from "../../files/read_file.ts";
 import { configPaths } from "./command_paths.ts";
 import { sourcesOfFlags } from "./config_from_flags.ts";
 import { noEffectNotes } from "./flag_needs.ts";
@@ -62,11 +63,5 @@ async function readNamedSource(path: string): Promise<ConfigSource> {
 }
 
 async function readSource(path: string): Promise<ConfigSource> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    throw OutputError.from("read", path, cause);
-  }
-  return parseRunConfig(text, path);
+  return parseRunConfig(await readConfigText(path), path);
 }

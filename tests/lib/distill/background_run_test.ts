@@ -60,8 +60,8 @@ gpuTest("a run says that a background has no effect, and refuses one that is non
   const config = tinyConfig({ generator: { background: "4", palette: "game-boy" } });
   await assert.rejects(createRun(config, { gpu, onStage: (stage) => stages.push(stage) }), {
     message:
-      'Cannot use "generator.background": expected auto, a color such as #1a1c2c or white, ' +
-      'or an index below 4, got "4"',
+      'Cannot use the background "4": expected auto, a color such as #1a1c2c or white, or an ' +
+      "index of the palette, which has 4 colors",
   });
   assert.deepEqual(stages, []);
 });

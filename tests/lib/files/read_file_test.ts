@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { isFolder, listFiles } from "../../../lib/files/list_files.ts";
 import { OutputError } from "../../../lib/files/output_error.ts";
-import { readFile, readFileIfThere } from "../../../lib/files/read_file.ts";
+import { readConfigText, readFile, readFileIfThere } from "../../../lib/files/read_file.ts";
+import { makePipe } from "../../support/make_pipe.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
 Deno.test("readFile() reads up to a limit, and says why it cannot read", () =>
@@ -20,6 +21,18 @@ Deno.test("readFile() reads up to a limit, and says why it cannot read", () =>
     });
     assert.equal(await readFileIfThere(missing), undefined);
     await assert.rejects(readFileIfThere(folder), /got a folder/);
+  }));
+
+Deno.test("readFile() refuses a pipe, which blocks until somebody writes", () =>
+  inTemporaryFolder(async (folder) => {
+    if (Deno.build.os === "windows") return;
+    const path = join(folder, "image.png");
+    await makePipe(path);
+    const message = `Cannot read "${path}": expected a file, got a pipe`;
+    await assert.rejects(readFile(path), { name: "OutputError", message });
+    await assert.rejects(readFile(path, { maxBytes: 9 }), { message });
+    await assert.rejects(readConfigText(path), { message });
+    await assert.rejects(readFileIfThere(path), { message });
   }));
 
 Deno.test("listFiles() lists wanted files at any depth by their names", () =>

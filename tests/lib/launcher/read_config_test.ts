@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { makePipe } from "../../support/make_pipe.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -29,5 +30,16 @@ Deno.test("read_config prints the settings of the first file that exists", async
     // The command itself says what is wrong with a file.
     await Deno.writeTextFile(path, "promt: a cat\n");
     assert.deepEqual(await read([path]), { path, settings: {} });
+  });
+});
+
+Deno.test("read_config leaves pipes, devices and huge files to the command", async () => {
+  if (Deno.build.os === "windows") return;
+  await inTemporaryFolder(async (folder) => {
+    const [pipe, huge] = [`${folder}/pipe.yaml`, `${folder}/huge.yaml`];
+    await makePipe(pipe);
+    await Deno.writeTextFile(huge, "");
+    await Deno.truncate(huge, 2 ** 40);
+    assert.equal(await read([pipe, huge, "/dev/zero"]), null);
   });
 });

@@ -4,6 +4,7 @@ import { layersCommand } from "../../../../lib/cli/commands/layers.ts";
 import { writeCheckpoint } from "../../../../lib/outputs/checkpoint_file.ts";
 import { parseHex } from "../../../../lib/palette/formats/hex.ts";
 import { createTerminal } from "../../../../lib/report/terminal.ts";
+import { makePipe } from "../../../support/make_pipe.ts";
 import { inTemporaryFolder } from "../../../support/temporary_folder.ts";
 import { fakeCheckpoint } from "../../run/fake_checkpoint.ts";
 import { paintingRuns } from "./painting_run.ts";
@@ -45,6 +46,18 @@ Deno.test("a resumed run writes through no link of its folder", async () => {
       assert.deepEqual([...Deno.readDirSync(outside)], []);
     });
   }
+});
+
+Deno.test("a resumed run opens no pipe of its folder", async () => {
+  if (Deno.build.os === "windows") return;
+  await inTemporaryFolder(async (root) => {
+    const { run } = await makeRun(root);
+    await makePipe(`${run}/metrics.jsonl`);
+    await assert.rejects(generateCommand({ resume: run, steps: "3" }, TERMINALS, paintingRuns()), {
+      message: `Cannot write to "${run}/metrics.jsonl": expected a file or folder, got a pipe or ` +
+        "device; remove it",
+    });
+  });
 });
 
 Deno.test("layers are not written through a link, unless it is named", async () => {
