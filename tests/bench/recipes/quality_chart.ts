@@ -15,7 +15,7 @@ interface Quality {
 /** Qualities on the vertical axis. */
 const QUALITIES: readonly Quality[] = [
   {
-    title: "Probability of the right name, by the classifier (higher is better)",
+    title: "Probability of the right caption, by the judge (higher is better)",
     axis: "mean probability",
     value: ({ scores }) => scores.probability,
   },
@@ -41,7 +41,7 @@ const PANEL_HEIGHT = 300;
 
 /**
  * Draws the quality of recipes against teacher calls, as SVG: for each set of prompts one panel for
- * the classifier, if there is one, and one for orphan pixels. Marks are means over pictures.
+ * the judge, if it scored them, and one for orphan pixels. Marks are means over pictures.
  *
  * @param source Source of the numbers, for the footer.
  */

@@ -71,9 +71,9 @@ Deno.test("qualityChart() places marks at their values", () => {
   assert.match(svg, /Adapter &lt;none&gt;/);
 });
 
-Deno.test("qualityChart() omits the classifier without its scores, and places 0", () => {
+Deno.test("qualityChart() omits the judge without its scores, and places 0", () => {
   const svg = qualityChart([resultOf("nearest", 0, { orphans: 0 })], "");
-  assert.doesNotMatch(svg, /by the classifier/);
+  assert.doesNotMatch(svg, /by the judge/);
   assert.deepEqual(marksOf(svg).length, 1);
   assert.equal(marksOf(svg)[0]!.x, ticksOf(svg, "middle").get("0")!.x);
 });

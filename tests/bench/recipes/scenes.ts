@@ -8,7 +8,7 @@ export interface Scene {
   readonly id: string;
   /** Its prompt. */
   readonly prompt: string;
-  /** Expected name from the classifier; undefined for two objects. */
+  /** Caption that the judge should choose; undefined for two objects. */
   readonly name?: string;
   /** Name of the color of the background, where the prompt names it. Default: white. */
   readonly background?: string;
