@@ -31,7 +31,7 @@ export const BENCH_FLAGS = [
     name: "--recipes",
     commands: ["bench-recipes"],
     value: "a,b",
-    help: "default: all fast ones for the set",
+    help: "default: all fast ones for the set; for the hard sets: {hard}",
   },
   {
     name: "--sizes",

@@ -42,6 +42,7 @@ export const BENCH_HELP = `Scores recipes: the settings of a picture, its cost a
 ${
   benchHelp("bench-recipes", {
     sets: `${Object.keys(PROMPT_SETS).join(", ")}; "hard": ${HARD_SETS.join(", ")}`,
+    hard: HARD_RECIPES.join(", "),
     sizes: BENCH_SIZES.join(", "),
     palettes: BENCH_PALETTES.join(", "),
     seeds: BENCH_SEEDS.join(", "),
