@@ -117,6 +117,9 @@ const FILES: readonly SourceFile[] = [
   }),
 ];
 
+/** All source files of the tests. */
+const TESTS: readonly SourceFile[] = [...sourceFiles("tests")];
+
 function isThere(path: string): boolean {
   try {
     Deno.statSync(resolve(ROOT, path));
@@ -257,6 +260,28 @@ Deno.test("globals are replaced in one room only", () => {
   assert.deepEqual([...new Set(rooms)], ["lib/patches"]);
 });
 
+/** Lists what a file imports, as "path name". */
+function importedNames(file: SourceFile): string[] {
+  const statics = file.code.matchAll(/\{([^{}]*)\}\s*from\s*"(\.[^"]+)"/g);
+  const dynamics = file.code.matchAll(/\{([^{}]*)\}\s*=\s*await\s+import\(\s*"(\.[^"]+)"/g);
+  return [...statics, ...dynamics].flatMap(([, names, specifier]) =>
+    names!.split(",").map((name) => name.trim().replace(/^type /, "").split(/\s|:/)[0]!)
+      .map((name) => `${targetOf(file, specifier!)} ${name}`)
+  );
+}
+
+Deno.test("each exported value is imported by another file", () => {
+  const imported = new Set([...FILES, ...TESTS].flatMap(importedNames));
+  const unused = FILES.filter(({ path }) => !/(^|\/)mod\.ts$|^cli\.ts$|^assets\//.test(path))
+    .flatMap(({ path, code }) =>
+      [...code.matchAll(/^export (?:async )?(?:abstract )?(?:function\*?|const|class) (\w+)/gm)]
+        .map(([, name]) => `${path} ${name}`)
+    )
+    .filter((name) => !imported.has(name));
+  // The test of all kernels loads each file of kernels whole.
+  assert.deepEqual(unused.filter((name) => !name.startsWith("kernels/")), []);
+});
+
 Deno.test("internal code imports no mod.ts", () => {
   const wrong = FILES.filter(({ path }) => !/(^|\/)mod\.ts$/.test(path) && path !== "cli.ts")
     .flatMap(({ path, imports }) =>
@@ -266,7 +291,7 @@ Deno.test("internal code imports no mod.ts", () => {
 });
 
 Deno.test("no file is longer than 400 lines", () => {
-  const long = FILES.filter(({ path }) => !path.startsWith("assets/"))
+  const long = [...FILES, ...TESTS].filter(({ path }) => !path.startsWith("assets/"))
     .map(({ path }) => ({
       path,
       lines: Deno.readTextFileSync(resolve(ROOT, path)).split("\n").length - 1,

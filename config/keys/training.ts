@@ -1,7 +1,7 @@
 import type { KeySpec, KeySpecs } from "./key_spec.ts";
 
 /** Keys of the random changes of the picture before the teacher sees it. */
-export const AUGMENTATION_KEYS = {
+const AUGMENTATION_KEYS = {
   grayscaleProb: { default: 0.2, range: "[0, 1]", doc: "Probability of a grayscale image" },
   hflipProb: { default: 0.5, range: "[0, 1]", doc: "Probability of a horizontal flip" },
   distorsionProb: {

@@ -5,8 +5,7 @@ import { type ControlnetConfig, readControlnetConfig } from "../models/unet/cont
 import { readUnetConfig, type UnetConfig } from "../models/unet/unet_config.ts";
 import type { UnetTrunkConfig } from "../models/unet/unet_trunk_config.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
-import { subfolderPath } from "../weights/subfolder_path.ts";
-import { VOCABULARY_FILES } from "../weights/vocabulary_files.ts";
+import { subfolderPath, VOCABULARY_FILES } from "../weights/folder_files.ts";
 import { MODEL_FAMILIES } from "./model_families.ts";
 import type { CheckpointSource, ModelFamily, PromptEncoder } from "./family/model_family.ts";
 import type { LoraReference } from "../lora/lora_file.ts";

@@ -54,7 +54,7 @@ export async function runTogether<Item, Result>(
  * @param make Gets the batch slot of the item; undefined if `batch` is 1.
  * @param batch Max batch size, integer, 1 or more.
  */
-export async function inBatches<Item, Result>(
+async function inBatches<Item, Result>(
   items: readonly Item[],
   make: (item: Item, slot: BatchSlot | undefined) => Promise<Result>,
   batch: number,

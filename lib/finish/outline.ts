@@ -25,7 +25,7 @@ export function outline(picture: IndexedPicture, color: number): IndexedPicture 
 }
 
 /** Returns the index of the darkest color of a palette, the usual one of outlines. */
-export function darkestColor(palette: Palette): number {
+function darkestColor(palette: Palette): number {
   const lightness = Array.from({ length: palette.size }, (_, k) => toOklab(palette.at(k))[0]);
   return lightness.indexOf(Math.min(...lightness));
 }

@@ -3,8 +3,7 @@ import { openModelFolder } from "../weights/open_model_folder.ts";
 import type { MissingFile } from "./hub_error.ts";
 import { chooseFiles, type FileChoice, hasNetwork, isWanted } from "./repo_files.ts";
 import type { RepoFile, RepoListing } from "./repo_listing.ts";
-import { subfolderPath } from "../weights/subfolder_path.ts";
-import { VOCABULARY_FILES } from "../weights/vocabulary_files.ts";
+import { subfolderPath, VOCABULARY_FILES } from "../weights/folder_files.ts";
 import { findWeightFiles } from "../weights/weight_files.ts";
 import type { RepoCache } from "./repo_cache.ts";
 

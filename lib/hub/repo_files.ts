@@ -2,7 +2,7 @@ import type { FloatType } from "../weights/float16.ts";
 import { isPickle, isShardOrIndex, weightNames } from "../weights/weight_names.ts";
 import { HubError } from "./hub_error.ts";
 import type { RepoFile, RepoListing } from "./repo_listing.ts";
-import { severalFiles } from "../weights/several_files.ts";
+import { severalFiles } from "../weights/folder_files.ts";
 import { SAFETENSORS_REVISIONS } from "./model_ids.ts";
 
 /** The needed files of one network, tokenizer or scheduler. */

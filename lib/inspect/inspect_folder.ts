@@ -7,7 +7,7 @@ import { defined } from "../text/defined.ts";
 import { recordWeights } from "../tools/record_weights.ts";
 import { type ModelFolder, ModelFolderError } from "../weights/model_folder.ts";
 import { readSafetensorsHeader } from "../weights/safetensors.ts";
-import { subfolderPath } from "../weights/subfolder_path.ts";
+import { subfolderPath } from "../weights/folder_files.ts";
 import { findWeightFiles } from "../weights/weight_files.ts";
 import { KEY_FAMILIES } from "./families/key_families.ts";
 import { fitsFamily, type KeyFamily, type ModelKind } from "./families/key_family.ts";

@@ -8,7 +8,7 @@ import { defined } from "../text/defined.ts";
 import { parseLoraLocation } from "../lora/lora_names.ts";
 import { type ModelFolder, ModelFolderError } from "../weights/model_folder.ts";
 import { openModelFolder } from "../weights/open_model_folder.ts";
-import { severalFiles } from "../weights/several_files.ts";
+import { severalFiles } from "../weights/folder_files.ts";
 import { inspectFile } from "./inspect_file.ts";
 import { inspectFolder, isDiffusersFolder } from "./inspect_folder.ts";
 import { planTeacher } from "./plan_teacher.ts";

@@ -1,6 +1,5 @@
-import type { Flag } from "../cli/flags/flag.ts";
+import { type Flag, UsageError } from "../cli/flags/flag.ts";
 import { attachValues } from "../cli/flags/parse_command_line.ts";
-import { UsageError } from "../cli/flags/usage_error.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
 
 /** A benchmark with flags. */

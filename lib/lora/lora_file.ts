@@ -4,7 +4,7 @@ import type { ModelFolder } from "../weights/model_folder.ts";
 import { openModelFolder } from "../weights/open_model_folder.ts";
 import { readSafetensorsHeader } from "../weights/safetensors.ts";
 import { scanJson } from "../weights/scan_json.ts";
-import { severalFiles } from "../weights/several_files.ts";
+import { severalFiles } from "../weights/folder_files.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { WeightEntry } from "../weights/weight_source.ts";
 import { DoraChange } from "./dora_change.ts";

@@ -1,6 +1,6 @@
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { type JsonBounds, scanJson } from "../weights/scan_json.ts";
-import { subfolderPath } from "../weights/subfolder_path.ts";
+import { subfolderPath } from "../weights/folder_files.ts";
 import { ModelConfigError } from "./model_config_error.ts";
 import { OptionReader } from "./option_reader.ts";
 

@@ -1,6 +1,6 @@
 import type { ByteSource } from "../weights/byte_source.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
-import { VOCABULARY_FILES } from "../weights/vocabulary_files.ts";
+import { VOCABULARY_FILES } from "../weights/folder_files.ts";
 import { hasPermitted } from "./has_permitted.ts";
 
 /** The file with the options of a tokenizer. */

@@ -1,6 +1,6 @@
 import type { FloatType } from "./float16.ts";
 import type { ModelFolder } from "./model_folder.ts";
-import { subfolderPath } from "./subfolder_path.ts";
+import { subfolderPath } from "./folder_files.ts";
 import { PICKLE_NAMES, weightNames } from "./weight_names.ts";
 
 /** The files of one network's weights. */

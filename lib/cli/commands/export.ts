@@ -9,7 +9,7 @@ import type { SpriteFormat, SpriteOptions } from "../../sprite/sprite_format.ts"
 import { splitList } from "../../text/split_list.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
 import { parseCount } from "../flags/parse_values.ts";
-import { UsageError } from "../flags/usage_error.ts";
+import { UsageError } from "../flags/flag.ts";
 import { readPictures } from "./read_pictures.ts";
 
 const MAX_FACTOR = 64;

@@ -20,7 +20,7 @@ import type { MakeSeveralOptions } from "./make_several.ts";
 import { createReporter } from "../../report/create_reporter.ts";
 import { readRequest, type Request } from "../flags/run_request.ts";
 import type { Terminal } from "../../report/terminal.ts";
-import { UsageError } from "../flags/usage_error.ts";
+import { UsageError } from "../flags/flag.ts";
 import type { Run } from "../../distill/run.ts";
 import { decodeCheckpoint } from "../../run/decode_checkpoint.ts";
 import { defined } from "../../text/defined.ts";

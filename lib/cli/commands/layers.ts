@@ -1,6 +1,6 @@
 import { decodeCheckpoint } from "../../run/decode_checkpoint.ts";
 import { findCheckpoint } from "../../outputs/checkpoint_file.ts";
-import { writeLayers } from "../../outputs/layers.ts";
+import { writeLayers } from "../../outputs/color_layers.ts";
 import { layersFolder } from "../flags/command_paths.ts";
 import { readFile } from "../../files/read_file.ts";
 import { readPaletteFile } from "../../palette/palette_file.ts";
@@ -11,7 +11,7 @@ import type { Palette } from "../../palette/palette.ts";
 import { refuseLink } from "./refuse_links.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
 import type { Terminal } from "../../report/terminal.ts";
-import { UsageError } from "../flags/usage_error.ts";
+import { UsageError } from "../flags/flag.ts";
 
 /** Longest side of an enlarged picture, in pixels. */
 const MAX_SIDE = 8192;

@@ -12,7 +12,7 @@ import { defined } from "../../text/defined.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
 import type { Terminal } from "../../report/terminal.ts";
 import { splitList } from "../../text/split_list.ts";
-import { UsageError } from "../flags/usage_error.ts";
+import { UsageError } from "../flags/flag.ts";
 
 /**
  * Shows palettes in the terminal and writes a PNG sheet and, if asked for, an HTML page and palette

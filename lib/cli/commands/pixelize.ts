@@ -16,7 +16,7 @@ import { defined } from "../../text/defined.ts";
 import { freeName } from "../../text/free_name.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
 import { parseCount, parseSize } from "../flags/parse_values.ts";
-import { UsageError } from "../flags/usage_error.ts";
+import { UsageError } from "../flags/flag.ts";
 import { readImage } from "./read_image.ts";
 
 type PixelizeFlags = FlagsOf<"pixelize">;

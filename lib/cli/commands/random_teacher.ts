@@ -11,7 +11,7 @@ import { AtomicFile } from "../../files/atomic_file.ts";
 import { makeFolder } from "../../files/write_file.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
 import { drawSeed } from "../flags/parse_values.ts";
-import { UsageError } from "../flags/usage_error.ts";
+import { UsageError } from "../flags/flag.ts";
 import type { Terminal } from "../../report/terminal.ts";
 
 /**

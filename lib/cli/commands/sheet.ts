@@ -6,7 +6,7 @@ import { packSheet, sheetJson } from "../../sprite/sheet.ts";
 import { defined } from "../../text/defined.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
 import { parseCount } from "../flags/parse_values.ts";
-import { UsageError } from "../flags/usage_error.ts";
+import { UsageError } from "../flags/flag.ts";
 import { readPictures } from "./read_pictures.ts";
 
 const MAX_COLUMNS = 1024;

@@ -1,7 +1,7 @@
 import type { RunConfig } from "../../../config/run_config.ts";
 import type { TensorComparison } from "../../verify/tensor_comparison.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
-import { UsageError } from "../flags/usage_error.ts";
+import { UsageError } from "../flags/flag.ts";
 import type { Terminal } from "../../report/terminal.ts";
 
 export type { TensorComparison };

@@ -24,7 +24,7 @@ import { videoLayout } from "../../video/video_layout.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
 import { Interrupt } from "./interrupt.ts";
 import type { Terminal } from "../../report/terminal.ts";
-import { UsageError } from "../flags/usage_error.ts";
+import { UsageError } from "../flags/flag.ts";
 import { parseFps, parseVideoFormats, parseVideoSize } from "../flags/video_flags.ts";
 
 /** Exit code of a program that Ctrl-C stopped: 128 + SIGINT. */

@@ -2,7 +2,7 @@ import { ConfigError } from "../../../config/config_source.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import { derivedPaletteName } from "../../initialization/initialize.ts";
 import type { FlagsOf } from "./flag_table.ts";
-import { UsageError } from "./usage_error.ts";
+import { UsageError } from "./flag.ts";
 
 /** Maximum number of pictures per call: folder names stay short, and one sheet shows them. */
 const MAX_PICTURES = 1000;

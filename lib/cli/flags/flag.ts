@@ -87,3 +87,9 @@ export interface Command {
   /** Text below its flags in `--help`: notes and examples. */
   readonly notes: string;
 }
+
+/** The command line is wrong. */
+export class UsageError extends TypeError {
+  /** Name of the class, as it is printed. */
+  override readonly name = "UsageError";
+}

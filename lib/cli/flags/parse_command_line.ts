@@ -1,8 +1,7 @@
 import { Command, CommanderError, Option } from "npm:@commander-js/extra-typings@15.1.0";
 import { COMMANDS } from "./command_table.ts";
-import { type Argument, type CommandName, type Flag, valuesOf } from "./flag.ts";
+import { type Argument, type CommandName, type Flag, UsageError, valuesOf } from "./flag.ts";
 import { type FlagsOf, flagsOf } from "./flag_table.ts";
-import { UsageError } from "./usage_error.ts";
 
 /** A command line that was read. */
 export type ParsedCommand = {

@@ -13,7 +13,7 @@ export const IMAGE_FORMATS: readonly ImageFormat[] = [PNG, JPEG, WEBP, GIF, BMP,
 export type PictureFormat = ImageFormat & { readonly encoder: ImageEncoder };
 
 /** The formats in which pictures are written, the default first. */
-export const PICTURE_FORMATS: readonly PictureFormat[] = IMAGE_FORMATS.filter(
+const PICTURE_FORMATS: readonly PictureFormat[] = IMAGE_FORMATS.filter(
   (format): format is PictureFormat => format.encoder !== undefined,
 );
 

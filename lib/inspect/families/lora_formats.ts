@@ -11,7 +11,7 @@ export interface LoraFormat {
  *
  * Source: https://github.com/KohakuBlueleaf/LyCORIS (names of keys), peft, and ComfyUI's lora.py.
  */
-export const LORA_FORMATS: readonly LoraFormat[] = [
+const LORA_FORMATS: readonly LoraFormat[] = [
   { name: "DoRA", ending: /(\.dora_scale|\.lora_magnitude_vector(\.[^.]+)?(\.weight)?)$/ },
   { name: "LoHa", ending: /\.hada_(w1_a|w1_b|w2_a|w2_b|t1|t2)$/ },
   { name: "LoKr", ending: /\.lokr_(w1|w1_a|w1_b|w2|w2_a|w2_b|t1|t2)$/ },

@@ -7,7 +7,7 @@ import { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import type { AutoencoderKlConfig } from "./autoencoder_kl_config.ts";
 import type { AutoencoderOptions } from "./autoencoder_tiny.ts";
 import { imageAttention } from "./image_attention.ts";
-import { conv2d, groupNorm } from "../layers/layers.ts";
+import { conv2d, groupNorm } from "../layers/weighted_layers.ts";
 import { resnetBlock2d } from "../layers/resnet_block_2d.ts";
 
 /** Added to variances. Source: diffusers, where no configuration changes it. */

@@ -6,7 +6,7 @@ import { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import { type GradientGraphs, splitGradient } from "../../onnx/rewrite/split_gradient.ts";
 import { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import type { AutoencoderTinyConfig, TinyActivation } from "./autoencoder_tiny_config.ts";
-import { conv2d } from "../layers/layers.ts";
+import { conv2d } from "../layers/weighted_layers.ts";
 
 /** The decoder limits latents to this magnitude, with tanh. Source: DecoderTiny, see below. */
 const LATENT_LIMIT = 3;

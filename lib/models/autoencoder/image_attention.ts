@@ -1,7 +1,7 @@
 import type { Value } from "../../onnx/graph/graph.ts";
 import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
-import { groupNorm, linear } from "../layers/layers.ts";
+import { groupNorm, linear } from "../layers/weighted_layers.ts";
 
 /**
  * Max number of attention scores of a node: 128 MiB of float32, the largest binding that every

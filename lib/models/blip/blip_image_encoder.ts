@@ -4,7 +4,7 @@ import type { Graph, Value } from "../../onnx/graph/graph.ts";
 import { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import type { BlipConfig, BlipVisionConfig } from "./blip_config.ts";
-import { layerNorm, linear } from "../layers/layers.ts";
+import { layerNorm, linear } from "../layers/weighted_layers.ts";
 import { embedPatches } from "../layers/vit_embeddings.ts";
 
 /** Precision of the graph. */

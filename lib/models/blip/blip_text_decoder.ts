@@ -5,7 +5,7 @@ import { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import type { BlipConfig, BlipTextConfig } from "./blip_config.ts";
 import { imageTokens } from "./blip_image_encoder.ts";
-import { layerNorm, linear } from "../layers/layers.ts";
+import { layerNorm, linear } from "../layers/weighted_layers.ts";
 
 /** Weights that this graph does not use: those of the image encoder, copies, position ids. */
 const ELSEWHERE: readonly RegExp[] = [

@@ -6,7 +6,7 @@ import { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import type { ClipConfig, ClipVisionConfig } from "./clip_config.ts";
 import { clipEncoderLayer } from "./clip_encoder_layer.ts";
 import { clipText, PENULTIMATE_STATES, POSITION_IDS } from "./clip_text_model.ts";
-import { layerNorm, linear } from "../layers/layers.ts";
+import { layerNorm, linear } from "../layers/weighted_layers.ts";
 import { embedPatches } from "../layers/vit_embeddings.ts";
 
 /** Sizes and precision of the graph of a CLIP. */

@@ -6,7 +6,7 @@ import { quantizeLinears } from "../../onnx/rewrite/quantize_linears.ts";
 import { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import { clipEncoderLayer } from "./clip_encoder_layer.ts";
 import type { ClipTextConfig } from "./clip_text_config.ts";
-import { layerNorm, linear } from "../layers/layers.ts";
+import { layerNorm, linear } from "../layers/weighted_layers.ts";
 
 /**
  * End token in the files of older checkpoints. It is wrong: their text is pooled at the token with

@@ -2,7 +2,7 @@ import type { Value } from "../../onnx/graph/graph.ts";
 import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import type { BitConfig } from "./bit_config.ts";
-import { groupNorm } from "../layers/layers.ts";
+import { groupNorm } from "../layers/weighted_layers.ts";
 
 /** Added to the variance of a group. Source: default of BitGroupNormActivation. */
 const GROUP_EPSILON = 1e-5;

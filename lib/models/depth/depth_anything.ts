@@ -6,7 +6,7 @@ import { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import type { DepthAnythingConfig } from "./depth_anything_config.ts";
 import { dinov2Backbone } from "./dinov2_backbone.ts";
 import { preActResidualLayer, reassembleLayer } from "./dpt_layers.ts";
-import { conv2d } from "../layers/layers.ts";
+import { conv2d } from "../layers/weighted_layers.ts";
 
 /** Weights that do not affect the result: a token for training, and the first residual layer. */
 const UNUSED: readonly RegExp[] = [

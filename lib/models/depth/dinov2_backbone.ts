@@ -2,7 +2,7 @@ import type { Value } from "../../onnx/graph/graph.ts";
 import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import type { Dinov2Config } from "./dinov2_config.ts";
-import { layerNorm, linear } from "../layers/layers.ts";
+import { layerNorm, linear } from "../layers/weighted_layers.ts";
 import { vitAttention } from "../layers/vit_attention.ts";
 import { resizePositions } from "./resized_positions.ts";
 import { embedPatches } from "../layers/vit_embeddings.ts";

@@ -7,7 +7,7 @@ import { bitBackbone } from "./bit_backbone.ts";
 import type { DptConfig } from "./dpt_config.ts";
 import { preActResidualLayer, reassembleLayer } from "./dpt_layers.ts";
 import { dptVitLayer } from "./dpt_vit_layer.ts";
-import { conv2d, linear } from "../layers/layers.ts";
+import { conv2d, linear } from "../layers/weighted_layers.ts";
 import { resizePositions } from "./resized_positions.ts";
 import { StandardizedWeights } from "./standardized_weights.ts";
 

@@ -1,7 +1,7 @@
 import type { Value } from "../../onnx/graph/graph.ts";
 import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
-import { conv2d, groupNorm, linear } from "./layers.ts";
+import { conv2d, groupNorm, linear } from "./weighted_layers.ts";
 
 /** Options of {@linkcode resnetBlock2d}. */
 export interface ResnetBlockOptions {

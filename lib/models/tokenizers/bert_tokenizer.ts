@@ -1,5 +1,5 @@
 import type { ModelFolder } from "../../weights/model_folder.ts";
-import { subfolderPath } from "../../weights/subfolder_path.ts";
+import { subfolderPath } from "../../weights/folder_files.ts";
 import { ModelConfig } from "../model_config.ts";
 import { createPlainTokenizer, type PlainTokenizer } from "./plain_tokenizer.ts";
 
@@ -31,7 +31,7 @@ const HARMLESS_OPTIONS: readonly string[] = [
 const MAX_WORD_LENGTH = 100;
 
 /** BERT's tokenizer: WordPiece in lower case, without special tokens. */
-export class BertTokenizer {
+class BertTokenizer {
   readonly #plain: PlainTokenizer;
   readonly #pieces: readonly string[];
 

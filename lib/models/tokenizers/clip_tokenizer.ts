@@ -1,5 +1,5 @@
 import type { ModelFolder } from "../../weights/model_folder.ts";
-import { subfolderPath } from "../../weights/subfolder_path.ts";
+import { subfolderPath } from "../../weights/folder_files.ts";
 import { ModelConfig } from "../model_config.ts";
 import { type ClipVocabulary, readClipVocabulary } from "./clip_vocabulary.ts";
 import { createPlainTokenizer, type PlainTokenizer } from "./plain_tokenizer.ts";

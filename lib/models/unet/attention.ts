@@ -1,7 +1,7 @@
 import type { Value } from "../../onnx/graph/graph.ts";
 import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
-import { linear } from "../layers/layers.ts";
+import { linear } from "../layers/weighted_layers.ts";
 
 /** Options of {@linkcode attention}. */
 export interface AttentionOptions {

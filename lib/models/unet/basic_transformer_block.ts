@@ -3,7 +3,7 @@ import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import { attention, type AttentionOptions } from "./attention.ts";
 import { feedForward } from "./feed_forward.ts";
-import { layerNorm } from "../layers/layers.ts";
+import { layerNorm } from "../layers/weighted_layers.ts";
 
 /** Added to variances. Source: diffusers' default, which no configuration changes. */
 const EPSILON = 1e-5;

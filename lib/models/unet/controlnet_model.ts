@@ -5,7 +5,7 @@ import { quantizeLinears } from "../../onnx/rewrite/quantize_linears.ts";
 import { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import type { ControlnetConfig } from "./controlnet_config.ts";
 import { controlnetConditioningEmbedding } from "./controlnet_conditioning_embedding.ts";
-import { conv2d } from "../layers/layers.ts";
+import { conv2d } from "../layers/weighted_layers.ts";
 import {
   addToRows,
   downBlocks,

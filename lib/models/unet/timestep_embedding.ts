@@ -2,7 +2,7 @@ import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import type { Value } from "../../onnx/graph/graph.ts";
 import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
-import { linear } from "../layers/layers.ts";
+import { linear } from "../layers/weighted_layers.ts";
 
 /**
  * Max period of the sinusoids, divided by 2 pi.

@@ -2,7 +2,7 @@ import type { Value } from "../../onnx/graph/graph.ts";
 import type { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import type { WeightScope } from "../../onnx/graph/weight_scope.ts";
 import { basicTransformerBlock } from "./basic_transformer_block.ts";
-import { conv2d, groupNorm, linear } from "../layers/layers.ts";
+import { conv2d, groupNorm, linear } from "../layers/weighted_layers.ts";
 
 /** Added to variances. Source: diffusers; it differs from that of the residual blocks. */
 const EPSILON = 1e-6;

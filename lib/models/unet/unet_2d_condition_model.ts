@@ -4,7 +4,7 @@ import { addBackward } from "../../onnx/autodiff/backward.ts";
 import { GraphBuilder } from "../../onnx/graph/graph_builder.ts";
 import { quantizeLinears } from "../../onnx/rewrite/quantize_linears.ts";
 import { WeightScope } from "../../onnx/graph/weight_scope.ts";
-import { conv2d, groupNorm } from "../layers/layers.ts";
+import { conv2d, groupNorm } from "../layers/weighted_layers.ts";
 import { type UnetBlockContext, upBlock2d } from "./unet_2d_blocks.ts";
 import type { UnetConfig } from "./unet_config.ts";
 import { downBlocks, midBlock, type UnetGraphOptions, unetInputs } from "./unet_trunk.ts";

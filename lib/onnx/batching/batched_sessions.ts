@@ -23,7 +23,7 @@ type Signature = Pick<Graph, "name" | "inputs" | "outputs"> & { readonly saved: 
 const PADDING_LIMIT = 2 ** 28;
 
 /** Whether to pad a loaded network for more pictures, instead of loading one for fewer. */
-export function allowsPadding(runtime: Runtime, weightBytes: number): boolean {
+function allowsPadding(runtime: Runtime, weightBytes: number): boolean {
   // Empty slots cost little on a GPU, but as much as used ones on a CPU.
   return runtime === "webgpu" || weightBytes > PADDING_LIMIT;
 }

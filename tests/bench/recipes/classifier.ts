@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Image, ImageSize } from "../../../lib/image/image.ts";
 import { resizeImage } from "../../../lib/image/resize_image.ts";
-import { conv2d, linear } from "../../../lib/models/layers/layers.ts";
+import { conv2d, linear } from "../../../lib/models/layers/weighted_layers.ts";
 import type { Graph, Value } from "../../../lib/onnx/graph/graph.ts";
 import { GraphBuilder } from "../../../lib/onnx/graph/graph_builder.ts";
 import type { Session } from "../../../lib/onnx/runtime/session.ts";

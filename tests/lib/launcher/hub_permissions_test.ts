@@ -79,7 +79,7 @@ Deno.test("permissionsOf() lets inspect read what was typed, or headers from the
   const configs = ["unet", "text_encoder", "text_encoder_2", "vae"]
     .map((name) => `/home/m/${name}/config.json`);
   const beside = ["config.json", "tokenizer", "tokenizer_2", "vocab.json", "merges.txt"]
-    .map((name) => `/home/m/${name}`);
+    .concat("tokenizer.json").map((name) => `/home/m/${name}`);
   assertPermissions(
     permit("inspect", ["m/pony.safetensors"], given),
     ["/project", "/home/m/pony.safetensors", ...configs, ...beside],

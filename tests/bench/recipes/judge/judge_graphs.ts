@@ -4,7 +4,7 @@
  */
 import type { ClipTextConfig } from "../../../../lib/models/clip/clip_text_config.ts";
 import { clipPooledText } from "../../../../lib/models/clip/clip_text_model.ts";
-import { conv2d, linear } from "../../../../lib/models/layers/layers.ts";
+import { conv2d, linear } from "../../../../lib/models/layers/weighted_layers.ts";
 import type { Graph, Value } from "../../../../lib/onnx/graph/graph.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { WeightScope } from "../../../../lib/onnx/graph/weight_scope.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pixelizeCommand } from "../../../../lib/cli/commands/pixelize.ts";
-import { UsageError } from "../../../../lib/cli/flags/usage_error.ts";
+import { UsageError } from "../../../../lib/cli/flags/flag.ts";
 import { decodeImage } from "../../../../lib/image/formats/decode_image.ts";
 import { createTerminal } from "../../../../lib/report/terminal.ts";
 import { inTemporaryFolder } from "../../../support/temporary_folder.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { decodeImage } from "../../../lib/image/formats/decode_image.ts";
 import { contactSheet } from "../../../lib/outputs/contact_sheet.ts";
-import { writeLayers } from "../../../lib/outputs/layers.ts";
+import { writeLayers } from "../../../lib/outputs/color_layers.ts";
 import { latticePalette } from "../../../lib/palette/lattice.ts";
 import { mixtureOfLogits } from "../../../lib/palette/mixture.ts";
 import { parseHex } from "../../../lib/palette/formats/hex.ts";

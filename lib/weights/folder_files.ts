@@ -1,3 +1,9 @@
+/** Files of a CLIP vocabulary: two, or the one that newer programs write. */
+export const VOCABULARY_FILES: readonly (readonly string[])[] = [
+  ["vocab.json", "merges.txt"],
+  ["tokenizer.json"],
+];
+
 /** Maximum number of names in a message. */
 const MAX_SHOWN = 5;
 
@@ -11,4 +17,13 @@ export function severalFiles(location: string, names: readonly string[]): string
   const rest = names.length > MAX_SHOWN ? ` and ${names.length - MAX_SHOWN} more` : "";
   return `it has ${names.length} files, ${shown}${rest}; name one of them, such as ` +
     `"${location}:${names[0]}"`;
+}
+
+/**
+ * Returns the path of a file of a network in a model folder.
+ *
+ * @param subfolder Folder of the network inside the model folder; "" for the model folder itself.
+ */
+export function subfolderPath(subfolder: string, name: string): string {
+  return subfolder === "" ? name : `${subfolder}/${name}`;
 }
