@@ -38,7 +38,7 @@ function writeKey(name: string, key: KeySpec, indent: string): string[] {
 
 function writeValue(key: KeySpec): string {
   if (key.default === null) return "~";
-  if (isList(key)) return JSON.stringify(key.default).replaceAll('"', "");
+  if (isList(key)) return JSON.stringify(key.default).replaceAll('"', "").replaceAll(",", ", ");
   return writeYaml(key.default).trim();
 }
 

@@ -7,7 +7,9 @@ import { drawUniform } from "../kernels/random/philox.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const KILLS = 10;
-/** More than are done until the last kill. */
+/** Steps of the edit: a strength of 0.4 of ten steps. */
+const EDIT_STEPS = 4;
+/** Steps in all, more than are done until the last kill. */
 const STEPS = 40;
 /** Sets the moments of the kills. */
 const SEED = 2;
@@ -63,9 +65,10 @@ function onlyRun(output: string): string {
 
 const FLAGS = [
   ...["--prompt", "a red dragon", "--model", goldenPath("tiny-sdxl"), "--size", "8,8"],
-  ...["--palette", "1-bit", "--steps", String(STEPS), "--set", "sd.im_size=64"],
+  ...["--palette", "1-bit", "--steps", String(STEPS - EDIT_STEPS), "--set", "sd.im_size=64"],
   ...["--set", "training.checkpoint_steps=1", "--set", "diffusion.num_inference_steps=1"],
   ...["--set", "diffusion.num_references=1", "--set", "training.save_steps=3"],
+  ...["--strength", "0.4", "--set", "diffusion.edits=1", "--set", "diffusion.edit_steps=10"],
 ];
 
 /** Kills a run at random moments and resumes it after each. Returns its folder when it is done. */

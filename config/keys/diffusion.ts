@@ -147,12 +147,27 @@ export const DIFFUSION_KEYS = {
       "the prompt best",
   },
   strength: {
-    default: 0,
+    default: null,
+    null:
+      'with an input image, 0 or one of "strengths", as the teacher chooses; else the highest of them',
     range: "[0, 1]",
     isNew: true,
     doc:
-      "How far the teacher may depart from the start image before the first step, as a share of " +
-      "the diffusion time. It edits the picture in its own grid and palette; 0: no edit",
+      "How far the teacher may depart from the start image in the first steps, as a share of the " +
+      "diffusion time. It edits the picture in its own grid and palette; 0: no edit",
+  },
+  strengths: {
+    default: [0.2, 0.3, 0.4],
+    range: "[0, 1]",
+    isNew: true,
+    doc: 'Strengths from which the teacher chooses, see "strength"',
+  },
+  edits: {
+    default: 2,
+    range: "[1, 100]",
+    integer: true,
+    isNew: true,
+    doc: "Number of edits, each of the picture of the one before; only one if the teacher chooses",
   },
   editSteps: {
     default: 24,

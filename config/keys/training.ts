@@ -24,7 +24,7 @@ const AUGMENTATION_KEYS = {
 
 /** Keys of the optimization: steps, learning rate, AdamW, and the losses besides the teacher's. */
 export const TRAINING_KEYS = {
-  steps: { default: 20, range: "[0, 1000000]", integer: true, doc: "Number of optimizer steps" },
+  steps: { default: 0, range: "[0, 1000000]", integer: true, doc: "Number of optimizer steps" },
   saveSteps: {
     default: 10,
     range: "[0, 1000000]",

@@ -11,6 +11,17 @@ export async function readPrompt(
   return normalizePrompt(prompt, await readVocabulary(folder)).text;
 }
 
+/** Lists the words of a prompt that a teacher with a vocabulary does not know. */
+export async function unknownWordsOf(
+  { folder }: Pick<TeacherFolder, "folder">,
+  prompt: string,
+): Promise<string[]> {
+  const vocabulary = await readVocabulary(folder);
+  if (vocabulary === undefined) return [];
+  const { text } = normalizePrompt(prompt, vocabulary);
+  return findUnknownWords(vocabulary, text).map(({ word }) => word);
+}
+
 /** Lists what a teacher does not read as it is typed in a prompt, a sentence each. */
 export async function promptNotes(
   { folder, name, promptEncoder }: Pick<TeacherFolder, "folder" | "name" | "promptEncoder">,

@@ -77,6 +77,11 @@ export class AugmentedControlImages implements Disposable {
     return Object.fromEntries([...this.#byKind].map(([kind, { image }]) => [kind, image]));
   }
 
+  /** The images as they are, one for each ControlNet; borrowed. */
+  get originals(): ControlImages {
+    return { controlImages: this.#kinds.map((kind) => this.#byKind.get(kind)!.original) };
+  }
+
   /** The augmented images, one for each ControlNet; borrowed. */
   get augmented(): ControlImages {
     return { controlImages: this.#kinds.map((kind) => this.#byKind.get(kind)!.augmented) };

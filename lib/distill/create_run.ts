@@ -10,10 +10,11 @@ import { AdamW } from "../optimizer/adamw.ts";
 import { findPalette } from "../palette/formats/find_palette.ts";
 import { checkCheckpoint } from "../run/checkpoint.ts";
 import { defined } from "../text/defined.ts";
-import { DistillRun } from "./distill_run.ts";
+import { DistillRun, type RunParts } from "./distill_run.ts";
 import type { StepParts } from "./distill_step.ts";
 import { composeSessions } from "./load_networks.ts";
-import { loadTeacher } from "./load_teacher.ts";
+import { type LoadedTeacher, loadTeacher } from "./load_teacher.ts";
+import { PictureEdit } from "./picture_edit.ts";
 import { createPictureLosses } from "./picture_losses.ts";
 import type { Run } from "./run.ts";
 import { checkInputs, type RunInputs } from "./run_inputs.ts";
@@ -37,7 +38,7 @@ import { createStartState, type StartState } from "./start_state.ts";
  * @throws {NoGpuError} If there is no WebGPU adapter.
  */
 export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promise<Run> {
-  const { checkpoint, signal, slot, onStage = () => {} } = inputs;
+  const { checkpoint, signal, slot, onStage = () => {}, onNote = () => {} } = inputs;
   const palette = inputs.palette ?? await findPalette(asked.generator.palette);
   checkInputs(asked, inputs, palette);
   if (checkpoint) {
@@ -58,13 +59,27 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   const start = await createStartState(
     gpu,
     { ...teacher, sessions, checkpoint },
-    { config, hub, onEdit: () => onStage("edit"), ...defined({ signal }) },
+    { config, hub, ...defined({ signal }) },
   );
   const picture = createPictureParts(gpu, teacher, { start, owned });
   // Loaded later, when `signal` no longer applies.
   const loadDecoder = () =>
     LatentDecoder.load(allSessions, folder, { latentSize: folder.latentSize(teacherSize) });
-  return new DistillRun({ gpu, ...teacher, ...picture, start, loadDecoder, owned: owned.move() });
+  const edit = await createEdit(gpu, { ...teacher, start }, { loadDecoder, owned });
+  const parts = { gpu, ...teacher, ...picture, start, edit, onNote, loadDecoder };
+  return new DistillRun({ ...parts, owned: owned.move() });
+}
+
+/** Prepares the edits of a run, if it has any that are not done. */
+async function createEdit(
+  gpu: Gpu,
+  { start, ...teacher }: LoadedTeacher & { readonly start: StartState },
+  { loadDecoder, owned }: Pick<RunParts, "loadDecoder" | "owned">,
+): Promise<PictureEdit | undefined> {
+  if (start.edit === undefined) return undefined;
+  const { plan, progress } = start.edit;
+  const decoder = owned.use(await loadDecoder());
+  return new PictureEdit(gpu, { ...teacher, decoder, palette: start.palette, plan }, progress);
 }
 
 /** Creates the parts of a run without networks: the picture, its losses and its optimizer. */

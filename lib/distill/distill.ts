@@ -16,7 +16,7 @@ export async function* distill(
   run: Run,
   options: DistillOptions = {},
 ): AsyncGenerator<StepReport, void, void> {
-  while (run.step < run.config.training.steps && !options.signal?.aborted) {
+  while (run.step < run.steps && !options.signal?.aborted) {
     yield await run.makeStep();
   }
 }

@@ -2,12 +2,14 @@ import type { RunConfig } from "../../config/run_config.ts";
 import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
 import type { LatentDecoder } from "../guidance/latent_decoder.ts";
 import { Image, type ImageSize } from "../image/image.ts";
+import { initialize, keepPalette } from "../initialization/initialize.ts";
 import type { Runtime } from "../onnx/runtime/session.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "../run/checkpoint.ts";
 import type { RunPicture } from "../run/run_picture.ts";
 import type { StepReport } from "../run/step_report.ts";
-import { makeStep, type StepParts } from "./distill_step.ts";
+import { makeStep, type StepOutcome, type StepParts } from "./distill_step.ts";
+import { checkpointOf, type PictureEdit } from "./picture_edit.ts";
 import type { Run } from "./run.ts";
 import type { References } from "./sample_references.ts";
 import { scorePicture } from "./score_picture.ts";
@@ -20,13 +22,17 @@ export interface RunParts extends StepParts {
   readonly start: StartState;
   /** Which pixels show the opaque part of the input image, shape [H, W]. */
   readonly mask: Uint8Array | undefined;
+  /** Edits the picture in the first steps; undefined if that is done, or not asked for. */
+  readonly edit: PictureEdit | undefined;
+  /** Called with what the user should know, a sentence each. */
+  readonly onNote: (message: string) => void;
   /** Loads the decoder of the teacher's autoencoder; the caller disposes of it. */
   readonly loadDecoder: () => Promise<LatentDecoder>;
   /** Frees all of it. */
   readonly owned: AsyncDisposableStack;
 }
 
-/** A run by score distillation. It owns its parts. */
+/** A run: edits of the picture, then score distillation. It owns its parts. */
 export class DistillRun implements Run {
   readonly startStep: number;
   readonly #parts: RunParts;
@@ -68,6 +74,10 @@ export class DistillRun implements Run {
     return this.#parts.gpu.adapterName;
   }
 
+  get steps(): number {
+    return this.#parts.start.editSteps + this.config.training.steps;
+  }
+
   get step(): number {
     return this.#step;
   }
@@ -94,17 +104,36 @@ export class DistillRun implements Run {
 
   async makeStep(): Promise<StepReport> {
     return await this.#exclusively("make a step", async () => {
-      const outcome = await makeStep(this.#parts, this.#step + 1);
+      const outcome = this.#isEditing ? await this.#makeEditStep() : await this.#makeDistillStep();
       this.#step++;
-      this.#teacherCalls += this.config.training.gradientAccumulationSteps;
       return {
         ...outcome,
         step: this.#step,
-        steps: this.config.training.steps,
+        steps: this.steps,
         teacherCalls: this.#teacherCalls,
         image: () => this.image(),
       };
     });
+  }
+
+  /** Whether the next step edits the picture. */
+  get #isEditing(): boolean {
+    return this.#step < this.#parts.start.editSteps;
+  }
+
+  async #makeEditStep(): Promise<StepOutcome> {
+    const { edit, generator, config, onNote } = this.#parts;
+    const { timestep, picture, teacherCalls, choice } = await edit!.makeStep();
+    this.#teacherCalls += teacherCalls;
+    generator.logits.write(initialize(picture, this.palette, keepPalette(config)).logits);
+    if (choice) onNote(choice.note);
+    return { stage: "edit", losses: {}, gradNorm: 0, isApplied: true, learningRate: 0, timestep };
+  }
+
+  async #makeDistillStep(): Promise<StepOutcome> {
+    const outcome = await makeStep(this.#parts, this.#step + 1 - this.#parts.start.editSteps);
+    this.#teacherCalls += this.config.training.gradientAccumulationSteps;
+    return outcome;
   }
 
   async image(): Promise<Image> {
@@ -151,7 +180,7 @@ export class DistillRun implements Run {
   }
 
   async checkpoint(): Promise<RunCheckpoint> {
-    const { config: { seed }, generator, optimizer } = this.#parts;
+    const { config: { seed }, generator, optimizer, edit, start: { editSteps } } = this.#parts;
     const [step, teacherCalls] = [this.#step, this.#teacherCalls];
     const [logits, state] = await Promise.all([generator.logits.read(), optimizer.readState()]);
     const { step: optimizerStep, moment1, moment2 } = state;
@@ -159,6 +188,8 @@ export class DistillRun implements Run {
       ...this.size,
       name: `step ${step}`,
       step,
+      editSteps,
+      edit: edit && step < editSteps ? checkpointOf(edit.progress, this.palette) : undefined,
       optimizerStep,
       teacherCalls,
       seed,
@@ -188,7 +219,8 @@ export class DistillRun implements Run {
 
   /** Checks that a step was made, and none is being made. */
   #checkStep(): void {
-    if (!this.#isBusy && this.#step !== this.startStep) return;
+    const { editSteps } = this.#parts.start;
+    if (!this.#isBusy && this.#step > Math.max(this.startStep, editSteps)) return;
     const found = this.#isBusy ? "one that is not done" : "none";
     throw new TypeError(`Cannot read the tensors of a step: expected a step, got ${found}`);
   }

@@ -40,7 +40,7 @@ export interface StepParts {
 /** The part of a step's report that does not depend on the run. */
 export type StepOutcome = Omit<
   StepReport,
-  keyof Omit<StepMetrics, "losses" | "learningRate" | "timestep"> | "image"
+  keyof Omit<StepMetrics, "stage" | "losses" | "learningRate" | "timestep"> | "image"
 >;
 
 /**
@@ -84,7 +84,8 @@ export async function makeStep(parts: StepParts, step: number): Promise<StepOutc
       generator.centerLogits(pass);
     });
   }
-  return { losses: meanLosses(passes), gradNorm, isApplied, learningRate, timestep };
+  const losses = meanLosses(passes);
+  return { stage: "distill", losses, gradNorm, isApplied, learningRate, timestep };
 }
 
 /** Result of one pass through the teacher and back. */

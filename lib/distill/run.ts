@@ -27,6 +27,8 @@ export interface Run extends AsyncDisposable {
   readonly startStep: number;
   /** Steps done. */
   readonly step: number;
+  /** Total steps: those of the edits, then `training.steps` of the optimizer. */
+  readonly steps: number;
   /** Teacher calls up to now (NFE), of the samples and of the steps. */
   readonly teacherCalls: number;
   /** Image from which the run started; undefined for noise, or if a resumed run needs none. */
@@ -58,9 +60,10 @@ export interface Run extends AsyncDisposable {
   /** Reads the entropy of each pixel of the current picture in nats, shape [H, W]. */
   entropy(): Promise<Float32Array>;
   /**
-   * Reads the tensors of the last step. They are there until the next step.
+   * Reads the tensors of the last optimizer step. They are there until the next step.
    *
-   * @throws {TypeError} If no step was made since the run was created, or the run is busy.
+   * @throws {TypeError} If no optimizer step was made since the run was created, or the run is
+   * busy.
    */
   stepViews(): Promise<StepViews>;
   /**
@@ -72,7 +75,8 @@ export interface Run extends AsyncDisposable {
    * `decodesGradient` of the inputs.
    *
    * @returns An opaque image of the teacher's size.
-   * @throws {TypeError} If no step was made since the run was created, or the run is busy.
+   * @throws {TypeError} If no optimizer step was made since the run was created, or the run is
+   * busy.
    */
   gradientImage(): Promise<Image>;
   /**

@@ -35,7 +35,7 @@ export interface RunInputs {
   readonly decodesGradient?: boolean;
   /** Cancels the loading. */
   readonly signal?: AbortSignal;
-  /** Called when a stage starts: "load", "caption", "sample", "edit". */
+  /** Called when a stage starts: "load", "caption", "sample". */
   readonly onStage?: (stage: string) => void;
   /** Called with what the user should know, a sentence each. */
   readonly onNote?: (message: string) => void;

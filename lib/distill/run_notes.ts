@@ -7,7 +7,7 @@ import { showsImage } from "../initialization/initialize.ts";
 import { precisionName } from "../onnx/runtime/network_precision.ts";
 import { paletteWarnings } from "../palette/palette.ts";
 import type { RunCheckpoint } from "../run/checkpoint.ts";
-import { editsPicture } from "./edit_picture.ts";
+import { editsPicture } from "./edit_plan.ts";
 import { ignoresAutoencoder } from "./find_teacher.ts";
 import type { RunSetup } from "./set_up_run.ts";
 
@@ -88,12 +88,18 @@ function referenceNotes({ config, samplesImage }: RunSetup): string[] {
   ];
 }
 
-/** Why a strength has no effect. */
+/** Why a picture is not edited. */
 function editNotes(
-  { config }: RunSetup,
+  { config, hasInputImage, unknownWords }: RunSetup,
   checkpoint: RunCheckpoint | undefined,
 ): string[] {
-  if (config.diffusion.strength === 0 || checkpoint || editsPicture(config)) return [];
+  const isChosen = config.diffusion.strength === null && hasInputImage && editsPicture(config);
+  if (isChosen && !checkpoint && unknownWords.length > 0) {
+    return [
+      "The image is only converted: the teacher does not know its subject; --strength edits it",
+    ];
+  }
+  if (!config.diffusion.strength || checkpoint || editsPicture(config)) return [];
   const reason = config.prompt === ""
     ? "without a prompt, the picture is only converted"
     : "the picture does not start from an image";
@@ -113,9 +119,10 @@ function resumeNotes({ config }: RunSetup, checkpoint: RunCheckpoint | undefined
   if (checkpoint && checkpoint.seed !== seed) {
     notes.push(`The run resumes with seed ${seed}; it started with seed ${checkpoint.seed}`);
   }
-  if (checkpoint && checkpoint.step >= steps) {
+  const total = (checkpoint?.editSteps ?? 0) + steps;
+  if (checkpoint && checkpoint.step >= total) {
     notes.push(
-      `The run is finished: its checkpoint is of step ${checkpoint.step} of ${steps}; to continue ` +
+      `The run is finished: its checkpoint is of step ${checkpoint.step} of ${total}; to continue ` +
         `it, raise the number of steps`,
     );
   }

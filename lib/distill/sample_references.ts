@@ -43,8 +43,6 @@ export interface ReferenceOptions {
   readonly hub: HubModelOptions;
   /** Cancels the sampling. */
   readonly signal?: AbortSignal;
-  /** Called when the teacher starts to edit the picture. */
-  readonly onEdit?: () => void;
 }
 
 /** Returns the number of teacher calls that sample the images of a run and choose one. */

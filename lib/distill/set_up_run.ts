@@ -1,5 +1,6 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { unknownWordsOf } from "../conditioning/read_prompt.ts";
 import { isGuided } from "../guidance/sample_image.ts";
 import {
   describeSampling,
@@ -12,7 +13,7 @@ import { chooseRuntime } from "../onnx/runtime/choose_runtime.ts";
 import { choosePrecision } from "../onnx/runtime/network_precision.ts";
 import type { Palette } from "../palette/palette.ts";
 import { chooseControlnets } from "./choose_controlnets.ts";
-import { editsPicture } from "./edit_picture.ts";
+import { editsPicture } from "./edit_plan.ts";
 import { findTeacher, nativeSize } from "./find_teacher.ts";
 import type { PlannedRun } from "./memory/plan_run.ts";
 import type { RunInputs } from "./run_inputs.ts";
@@ -31,6 +32,8 @@ export interface RunSetup extends PlannedRun {
   readonly hasInputImage: boolean;
   /** Whether the teacher samples an image. */
   readonly samplesImage: boolean;
+  /** Words of the prompt that are outside of the teacher's vocabulary, if it has one. */
+  readonly unknownWords: readonly string[];
 }
 
 /** Inputs of {@linkcode setUpRun}. */
@@ -66,7 +69,7 @@ export async function setUpRun(
   const config = settleConfig(asked, kind);
   const size = { height: config.generator.imageH, width: config.generator.imageW };
   const isSampled = samplesImage(config, { image, checkpoint });
-  const isEdited = checkpoint === undefined && editsPicture(config);
+  const isEdited = checkpoint ? checkpoint.edit !== undefined : editsPicture(config);
   return {
     config,
     samplingNote: describeSampling(asked, kind, { samples: isSampled, edits: isEdited }),
@@ -82,13 +85,21 @@ export async function setUpRun(
     precision: choosePrecision(config.diffusion.precision, { runtime, gpu }),
     hasInputImage: image !== undefined,
     samplesImage: isSampled,
-    usesNegativePrompt: usesNegativePrompt(config, isSampled || isEdited),
+    unknownWords: await unknownWordsOf(teacher, config.prompt),
+    usesNegativePrompt: usesNegativePrompt(config, {
+      samples: isSampled || isEdited,
+      // It compares the errors with and without the prompt.
+      chooses: isEdited && config.diffusion.strength === null && image !== undefined,
+    }),
     decodes: isSampled || isEdited || decodesGradient,
     colors: palette.size,
   };
 }
 
 /** Tells whether the networks need a batch row for the negative prompt. */
-function usesNegativePrompt({ sd, diffusion }: SettledRunConfig, samples: boolean): boolean {
-  return sd.guidanceScale !== 0 || (samples && isGuided(diffusion.guidanceScale));
+function usesNegativePrompt(
+  { sd, diffusion }: SettledRunConfig,
+  { samples, chooses }: { readonly samples: boolean; readonly chooses: boolean },
+): boolean {
+  return chooses || sd.guidanceScale !== 0 || (samples && isGuided(diffusion.guidanceScale));
 }

@@ -2,12 +2,13 @@ import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import type { NoiseLogits } from "../generator/pixel_generator.ts";
-import type { Image } from "../image/image.ts";
+import { Image, type ImageSize } from "../image/image.ts";
 import { derivedPaletteName, initialize } from "../initialization/initialize.ts";
 import type { AdamWState } from "../optimizer/adamw.ts";
 import type { Palette } from "../palette/palette.ts";
-import type { RunCheckpoint } from "../run/checkpoint.ts";
-import { editPicture, editsPicture, editTeacherCalls } from "./edit_picture.ts";
+import { CheckpointError, type RunCheckpoint } from "../run/checkpoint.ts";
+import { countEditSteps, type EditPlan, planEdits } from "./edit_plan.ts";
+import { type EditProgress, progressOf } from "./picture_edit.ts";
 import {
   type ReferenceOptions,
   type ReferenceParts,
@@ -28,6 +29,10 @@ export interface StartState {
   readonly references: References | undefined;
   /** Steps done. */
   readonly step: number;
+  /** Steps of the run that edit the picture; they are the first ones. */
+  readonly editSteps: number;
+  /** The edits that are not done; undefined if there are none. */
+  readonly edit: { readonly plan: EditPlan; readonly progress: EditProgress } | undefined;
   /** Teacher calls done. */
   readonly teacherCalls: number;
   /** State of the optimizer of a resumed run; undefined for a new run. */
@@ -40,6 +45,8 @@ export interface StartParts extends ReferenceParts {
   readonly image: Image | undefined;
   /** The checkpoint from which the run resumes; undefined for a new run. */
   readonly checkpoint: RunCheckpoint | undefined;
+  /** Words of the prompt that are outside of the teacher's vocabulary. */
+  readonly unknownWords: readonly string[];
 }
 
 /**
@@ -62,6 +69,7 @@ export function samplesImage(
  * teacher samples, or noise.
  *
  * @throws {RangeError} If a palette must be derived from an image and there is none.
+ * @throws {CheckpointError} If the run was interrupted in other edits than those of the config.
  */
 export async function createStartState(
   gpu: Gpu,
@@ -69,38 +77,73 @@ export async function createStartState(
   options: ReferenceOptions,
 ): Promise<StartState> {
   const { config } = options;
-  const { checkpoint } = parts;
+  const { checkpoint, schedule } = parts;
   const references = samplesImage(config, parts)
     ? await sampleReferences(gpu, parts, options)
     : undefined;
   const image = references?.images[references.chosen] ?? parts.image;
+  const { unknownWords } = parts;
+  const hasInputImage = parts.image !== undefined;
+  const plan = planEdits(schedule, config, { hasInputImage, unknownWords });
   const state = checkpoint
-    ? resumedState(checkpoint)
-    : { ...await newState(gpu, { ...parts, image }, options), step: 0, optimizer: undefined };
+    ? resumedState(checkpoint, plan)
+    : newState({ image, palette: parts.palette, config }, plan);
   const sampling = references ? referenceTeacherCalls(config) : 0;
-  const editing = checkpoint || !editsPicture(config)
-    ? 0
-    : editTeacherCalls(parts.schedule, config);
-  const teacherCalls = (checkpoint?.teacherCalls ?? 0) + sampling + editing;
+  const teacherCalls = (checkpoint?.teacherCalls ?? 0) + sampling;
   return { ...state, image, references, teacherCalls };
 }
 
-/** Returns the logits of a new run: those of its start image, edited by the teacher if asked. */
-async function newState(
-  gpu: Gpu,
-  parts: StartParts,
-  options: ReferenceOptions,
-): Promise<Pick<StartState, "logits" | "palette">> {
-  const { image, palette } = parts;
-  const { config } = options;
-  if (image === undefined || !editsPicture(config)) return initialLogits(image, palette, config);
-  options.onEdit?.();
-  return await editPicture(gpu, { ...parts, image }, options);
+type RunState = Omit<StartState, "image" | "references" | "teacherCalls">;
+
+/** Returns the state of a new run, which begins with its edits. */
+function newState(
+  { image, palette, config }: {
+    readonly image: Image | undefined;
+    readonly palette: Palette;
+    readonly config: RunConfig;
+  },
+  plan: EditPlan,
+): RunState {
+  const first = initialLogits(image, palette, config);
+  const editSteps = countEditSteps(plan);
+  const start = { ...first, step: 0, editSteps, optimizer: undefined };
+  if (editSteps === 0) return { ...start, edit: undefined };
+  const size = { height: config.generator.imageH, width: config.generator.imageW };
+  const picture = pictureOf(first, size);
+  return {
+    ...start,
+    edit: { plan, progress: { step: 0, pictures: [picture], current: undefined } },
+  };
 }
 
-function resumedState(checkpoint: RunCheckpoint) {
-  const { logits, palette, step, optimizerStep, moment1, moment2 } = checkpoint;
-  return { logits, palette, step, optimizer: { step: optimizerStep, moment1, moment2 } };
+/** Returns the picture that the logits of a start image show. */
+function pictureOf(
+  { logits, palette }: Pick<StartState, "logits" | "palette">,
+  size: ImageSize,
+): Image {
+  const values = logits as Float32Array;
+  const indices = Uint32Array.from({ length: size.height * size.width }, (_, i) => {
+    const row = values.subarray(i * palette.size, (i + 1) * palette.size);
+    return row.indexOf(row.reduce((a, b) => Math.max(a, b)));
+  });
+  return Image.fromIndices(size, indices, palette.colors);
+}
+
+/** Returns the state of a resumed run, and its edits if they are not done. */
+function resumedState(checkpoint: RunCheckpoint, plan: EditPlan): RunState {
+  const { name, logits, palette, step, editSteps, optimizerStep, moment1, moment2 } = checkpoint;
+  const optimizer = { step: optimizerStep, moment1, moment2 };
+  const state = { logits, palette, step, editSteps, optimizer };
+  if (checkpoint.edit === undefined) return { ...state, edit: undefined };
+  if (countEditSteps(plan) !== editSteps) {
+    throw new CheckpointError(
+      name,
+      `expected edits of ${editSteps} steps, as they began, got ${countEditSteps(plan)}; resume ` +
+        `with the same strength`,
+    );
+  }
+  const progress = progressOf(checkpoint.edit, step, { size: checkpoint, palette });
+  return { ...state, edit: { plan, progress } };
 }
 
 /** Returns the logits and the palette of a new run. */

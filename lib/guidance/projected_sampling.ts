@@ -18,112 +18,145 @@ export interface ImageCodec {
   decode(latents: Float32Array): Promise<Image>;
 }
 
-/**
- * Maps an image to the nearest image that obeys a constraint, such as a grid of pixels in the
- * colors of a palette. Both are opaque and have the teacher's size.
- */
-export type Projection = (image: Image) => Image;
+/** A set of pictures, such as those on a grid of pixels in the colors of a palette. */
+export interface PictureConstraint {
+  /**
+   * Projects an image onto the set.
+   *
+   * @param image Opaque, of the teacher's size.
+   * @returns A picture of the set, in the size of the set's pictures.
+   */
+  project(image: Image): Image;
+  /**
+   * Renders a picture of the set.
+   *
+   * @returns An opaque image of the teacher's size.
+   */
+  render(picture: Image): Image;
+}
 
-/** Networks and constraint of {@linkcode sampleProjected}; all of it is borrowed. */
-export interface ProjectedSamplingParts {
+/** What edits a picture; all of it is borrowed. */
+export interface EditNetworks {
   /** Predicts the noise, guidance included. */
   readonly predict: PredictNoise;
   /** The teacher's autoencoder. */
   readonly codec: ImageCodec;
   /** The constraint. */
-  readonly project: Projection;
-}
-
-/** Options of {@linkcode sampleProjected}. */
-export interface ProjectedSamplingOptions {
+  readonly constraint: PictureConstraint;
   /** The teacher's schedule. */
   readonly schedule: NoiseSchedule;
-  /** Steps of a sample from pure noise, integer >= 1. */
-  readonly steps: number;
-  /** Share of the diffusion time at which the edit starts, in [0, 1]. 1 keeps nothing. */
-  readonly strength: number;
-  /** Told after each step, from 1. */
-  readonly onStep?: (step: number, steps: number) => void;
-  /** Cancels the sampling between two steps. */
-  readonly signal?: AbortSignal;
+}
+
+/** State of an edit between two steps. */
+export interface EditState {
+  /** Noisy latents, shape [1, C, h, w]. */
+  readonly latents: Float32Array;
+  /** The picture so far. */
+  readonly picture: Image;
 }
 
 /**
- * Edits latents by DDIM under a constraint on the image.
+ * Returns the timesteps of an edit: those of a whole sample by DDIM, from the strength on.
  *
- * The start is noised to the diffusion time that `strength` names. Each step predicts the clean
- * latents, projects their image onto the constraint, and moves them by the difference that the
- * projection makes in latents. The weight of that move rises linearly from 0 at the first step to 1
- * at the last one: early, the teacher is free to place shapes; late, every image that it sees obeys
- * the constraint. No gradient is needed.
- *
- * The difference of two encodings is added, not the encoding itself, so the error of the
- * autoencoder cancels out.
- *
- * Source of the sampler: Song et al. 2021, https://arxiv.org/abs/2010.02502, Eq. 12; of the edit
- * from noised latents: Meng et al. 2022, https://arxiv.org/abs/2108.01073.
- *
- * @param start Scaled latents to edit, shape [1, C, h, w].
- * @param noise Normal values, same shape.
- * @returns Latents without noise, same shape; `start` if no timestep lies below the strength.
- */
-export async function sampleProjected(
-  start: Float32Array,
-  noise: Float32Array,
-  parts: ProjectedSamplingParts,
-  options: ProjectedSamplingOptions,
-): Promise<Float32Array> {
-  const { schedule, onStep, signal } = options;
-  const timesteps = editTimesteps(options);
-  if (timesteps.length === 0) return start;
-  let latents = addNoise(start, noise, schedule.alphaAt(timesteps[0]!));
-  for (const [i, timestep] of timesteps.entries()) {
-    signal?.throwIfAborted();
-    const alpha = schedule.alphaAt(timestep);
-    const next = timesteps[i + 1];
-    const epsilon = await parts.predict(latents, timestep);
-    const predicted = cleanLatents(latents, epsilon, alpha, schedule.sampling.clipRange);
-    const clean = await constrain(predicted, constraintWeight(i, timesteps.length), parts);
-    const direction = noiseBetween(latents, clean, alpha);
-    latents = addNoise(clean, direction, next === undefined ? 1 : schedule.alphaAt(next));
-    onStep?.(i + 1, timesteps.length);
-  }
-  return latents;
-}
-
-/**
- * Returns the timesteps of an edit: those of a whole sample from the strength on, integers,
- * falling.
+ * @param options.steps Steps of a sample from pure noise, integer >= 1.
+ * @param options.strength Share of the diffusion time at which the edit starts, in [0, 1]. 1 keeps
+ * nothing of the picture.
+ * @returns Integers, falling.
  */
 export function editTimesteps(
-  { schedule, steps, strength }: Pick<
-    ProjectedSamplingOptions,
-    "schedule" | "steps" | "strength"
-  >,
+  { schedule, steps, strength }: {
+    readonly schedule: NoiseSchedule;
+    readonly steps: number;
+    readonly strength: number;
+  },
 ): number[] {
   return ddimTimesteps({ schedule, steps })
     .filter((timestep) => timestep <= strength * schedule.size);
 }
 
-/** Returns the weight of the constraint at a step, from 0 at the first one to 1 at the last one. */
+/**
+ * Starts an edit: adds the noise of its first timestep to the latents of a picture.
+ *
+ * Source: Meng et al. 2022, https://arxiv.org/abs/2108.01073.
+ *
+ * @param noise Normal values, shape [1, C, h, w].
+ */
+export async function startEdit(
+  picture: Image,
+  noise: Float32Array,
+  { codec, constraint, schedule }: EditNetworks,
+  timesteps: readonly number[],
+): Promise<EditState> {
+  const clean = await codec.encode(constraint.render(picture));
+  return { latents: addNoise(clean, noise, schedule.alphaAt(timesteps[0]!)), picture };
+}
+
+/**
+ * Makes one step of an edit: DDIM under a constraint on the image.
+ *
+ * The teacher predicts the clean latents. Their image is projected onto the constraint, and the
+ * latents are moved by the difference that the projection makes. The weight of that move rises from
+ * step to step, see {@linkcode constraintWeight}: early, the teacher is free to place shapes; late,
+ * every image that it sees obeys the constraint. The projection of the last step is the result. No
+ * gradient is needed.
+ *
+ * Source of the sampler: Song et al. 2021, https://arxiv.org/abs/2010.02502, Eq. 12.
+ *
+ * @param timesteps As of {@linkcode editTimesteps}.
+ * @param index Index of the step in `timesteps`.
+ */
+export async function editStep(
+  { latents, picture }: EditState,
+  networks: EditNetworks,
+  timesteps: readonly number[],
+  index: number,
+): Promise<EditState> {
+  const { predict, codec, constraint, schedule } = networks;
+  const [timestep, next] = [timesteps[index]!, timesteps[index + 1]];
+  const alpha = schedule.alphaAt(timestep);
+  const epsilon = await predict(latents, timestep);
+  const predicted = cleanLatents(latents, epsilon, alpha, schedule.sampling.clipRange);
+  if (next === undefined) {
+    return { latents: predicted, picture: constraint.project(await codec.decode(predicted)) };
+  }
+  const weight = constraintWeight(index, timesteps.length);
+  const clean = weight === 0
+    ? { latents: predicted, picture }
+    : await constrain(predicted, weight, networks);
+  const direction = noiseBetween(latents, clean.latents, alpha);
+  return { ...clean, latents: addNoise(clean.latents, direction, schedule.alphaAt(next)) };
+}
+
+/**
+ * Returns the weight of the constraint at a step.
+ *
+ * @param index From 0 to count - 1.
+ * @returns From 0 at the first step to 1 at the last one, linearly.
+ */
 export function constraintWeight(index: number, count: number): number {
   return count === 1 ? 1 : index / (count - 1);
 }
 
-/** Moves latents toward the constraint: x + weight · (encode(project(image)) - encode(image)). */
+/**
+ * Moves latents toward the constraint: x + weight * (encode(projected) - encode(decoded)).
+ *
+ * The difference of two encodings is added, not the encoding itself, so the error of the
+ * autoencoder cancels out.
+ */
 async function constrain(
   latents: Float32Array,
   weight: number,
-  { codec, project }: ProjectedSamplingParts,
-): Promise<Float32Array> {
-  if (weight === 0) return latents;
-  const image = await codec.decode(latents);
-  const projected = await codec.encode(project(image));
-  const unprojected = await codec.encode(image);
-  return latents.map((x, i) => x + weight * (projected[i]! - unprojected[i]!));
+  { codec, constraint }: EditNetworks,
+): Promise<EditState> {
+  const decoded = await codec.decode(latents);
+  const picture = constraint.project(decoded);
+  const projected = await codec.encode(constraint.render(picture));
+  const unprojected = await codec.encode(decoded);
+  const moved = latents.map((x, i) => x + weight * (projected[i]! - unprojected[i]!));
+  return { latents: moved, picture };
 }
 
-/** Returns sqrt(alpha) · clean + sqrt(1 - alpha) · noise. */
+/** Returns sqrt(alpha) * clean + sqrt(1 - alpha) * noise. */
 function addNoise(clean: Float32Array, noise: Float32Array, alpha: number): Float32Array {
   const [signal, spread] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
   return clean.map((x, i) => signal * x + spread * noise[i]!);

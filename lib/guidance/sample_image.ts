@@ -7,6 +7,7 @@ import type { Image } from "../image/image.ts";
 import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import { sampleLcm, sampleTcd } from "./consistency_samplers.ts";
+import type { ControlImages } from "./controlnet_residuals.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { sampleDpmSolver } from "./dpm_solver.ts";
 import { defined } from "../text/defined.ts";
@@ -119,11 +120,13 @@ export function isGuided(guidanceScale: number): boolean {
  * it is that of the prompt.
  *
  * @param shape Shape of the latents, [1, C, h, w].
+ * @param control Images of the ControlNets. Default: the ControlNets do not run.
  */
 export function guide(
   denoiser: Denoiser,
   shape: readonly number[],
   guidanceScale: number,
+  control?: ControlImages,
 ): PredictNoise {
   const { rows } = denoiser;
   return async (latents, timestep, alpha) => {
@@ -131,7 +134,7 @@ export function guide(
     const data = new Float32Array(rows * size);
     for (let row = 0; row < rows; row++) data.set(latents, row * size);
     const noisy = { data, shape: [rows, ...shape.slice(1)] };
-    const noise = await denoiser.predictHost(noisy, timestep, undefined, alpha);
+    const noise = await denoiser.predictHost(noisy, timestep, control, alpha);
     if (rows === 1) return noise;
     const [negative, prompt] = [noise.subarray(0, size), noise.slice(size)];
     if (!isGuided(guidanceScale)) return prompt;

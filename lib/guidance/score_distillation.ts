@@ -7,7 +7,8 @@ import { encodeGradNorm } from "../../kernels/optimizer/grad_norm.ts";
 import { encodeNormal } from "../../kernels/random/philox.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ImageSize } from "../image/image.ts";
-import { toRuntime } from "../onnx/runtime/device_tensor.ts";
+import { type DeviceTensor, toRuntime } from "../onnx/runtime/device_tensor.ts";
+import { floatsOf } from "../onnx/runtime/float_tensor.ts";
 import { GradientSession } from "../onnx/runtime/gradient_session.ts";
 import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
@@ -187,11 +188,16 @@ export class ScoreDistillation implements AsyncDisposable {
   /**
    * Encodes an image as a step does, without a gradient.
    *
-   * @param image The image, shape [1, 3, S_H, S_W] in [0, 1].
+   * @param image The image, shape [1, 3, S_H, S_W] in [0, 1], on the GPU or in host memory.
    * @returns Its scaled latents, shape [1, 4, h, w].
    */
-  async encode(image: GpuTensor): Promise<Float32Array> {
-    const deviceImage = await toRuntime(this.#denoiser.runtime, image);
+  async encode(image: DeviceTensor): Promise<Float32Array> {
+    const { runtime } = this.#denoiser;
+    const deviceImage = await toRuntime(runtime, image);
+    if (runtime !== "webgpu" && !(deviceImage instanceof GpuTensor)) {
+      const { latents } = await this.#encoder.forwardHost({ image: deviceImage });
+      return floatsOf(latents!);
+    }
     const encoded = await this.#encoder.forward({ image: deviceImage });
     using latents = encoded["latents"]!;
     return await latents.read();

@@ -80,6 +80,15 @@ function exactLogits(
   return logits;
 }
 
+/**
+ * Returns a config with which {@linkcode initialize} derives no palette from the image: that of an
+ * earlier image is kept.
+ */
+export function keepPalette<C extends InitializationConfig>(config: C): C {
+  if (derivedPaletteName(config) === undefined) return config;
+  return { ...config, generator: { ...config.generator, initializationMethod: "palette" } };
+}
+
 /** Tells whether a picture that starts from an image shows it; with some distances it does not. */
 export function showsImage({ generator: { initDistance } }: Pick<RunConfig, "generator">): boolean {
   return initDistance !== "zero" && initDistance !== "random";

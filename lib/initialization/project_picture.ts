@@ -3,28 +3,44 @@ import { resizeImage } from "../image/resize_image.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
 import { gradientMap, isOneHue } from "./gradient_map.ts";
+import { removeOrphans } from "./remove_orphans.ts";
 
-/** Constraint of a picture. */
-export interface PictureConstraint {
-  /** Grid of the picture. */
+/** Grid and palette of a picture. */
+export interface PictureGrid {
+  /** Size of the picture. */
   readonly size: ImageSize;
   /** Colors of the picture. */
   readonly palette: Palette;
   /** Whether an image is mapped by lightness to a palette of one hue. */
   readonly gradientMap: boolean;
+  /** Whether orphan pixels take the color of a neighbor. */
+  readonly removesOrphans: boolean;
 }
 
 /**
  * Projects an image onto the grid and the palette of a picture: the area average of each cell, then
- * the nearest palette color.
+ * the nearest palette color. An orphan pixel takes the nearest color among its neighbors.
  *
  * @param image Opaque, of the picture's aspect ratio.
  * @returns An image of the picture's size, in the palette's colors.
  */
-export function projectPicture(image: Image, constraint: PictureConstraint): Image {
-  const { size, palette } = constraint;
-  const isMapped = constraint.gradientMap && isOneHue(palette);
+export function projectPicture(image: Image, grid: PictureGrid): Image {
+  const { size, palette } = grid;
+  const isMapped = grid.gradientMap && isOneHue(palette);
   const source = isMapped ? gradientMap(image, palette) : image;
   const small = resizeImage(source, size, { fit: "stretch", filter: "area" });
-  return Image.fromIndices(size, nearestColors(small, palette), palette.colors);
+  const nearest = nearestColors(small, palette);
+  const indices = grid.removesOrphans
+    ? removeOrphans(nearest, size, distancesTo(small, palette))
+    : nearest;
+  return Image.fromIndices(size, indices, palette.colors);
+}
+
+/** Returns the distance of a pixel to a palette color in sRGB, squared. */
+function distancesTo(
+  { data }: Image,
+  { colors }: Palette,
+): (pixel: number, color: number) => number {
+  return (pixel, color) =>
+    [0, 1, 2].reduce((sum, c) => sum + (data[pixel * 4 + c]! - colors[color * 3 + c]!) ** 2, 0);
 }

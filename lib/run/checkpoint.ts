@@ -3,12 +3,29 @@ import type { ImageSize } from "../image/image.ts";
 import type { Palette } from "../palette/palette.ts";
 import { type TensorToWrite, writeSafetensors } from "../weights/safetensors_writer.ts";
 
+/** The state of a run whose teacher still edits the picture. */
+export interface EditCheckpoint {
+  /** The first picture, and that of each finished edit: palette indices, shape [H, W]. */
+  readonly pictures: readonly Uint32Array[];
+  /** The edit in progress; undefined between two edits. */
+  readonly current: {
+    /** Its picture: palette indices, shape [H, W]. */
+    readonly picture: Uint32Array;
+    /** Its noisy latents, [1, C, h, w] flat. */
+    readonly latents: Float32Array;
+  } | undefined;
+}
+
 /** The state of a run besides its config: the next steps depend on nothing else. */
 export interface RunCheckpoint extends ImageSize {
   /** Name in errors, such as its path. */
   readonly name: string;
   /** Steps done. */
   readonly step: number;
+  /** Steps of the run in which the teacher edits the picture; they are the first ones. */
+  readonly editSteps: number;
+  /** The state of the edit; undefined when it is done, or there is none. */
+  readonly edit: EditCheckpoint | undefined;
   /** Optimizer steps that changed the logits: steps with a finite gradient. */
   readonly optimizerStep: number;
   /** Teacher calls. */
@@ -59,9 +76,20 @@ export const CHECKPOINT_TENSORS = ["logits", "moment1", "moment2"] as const;
 /** Earlier names of these numbers, which older checkpoints have. */
 export const EARLIER_NUMBERS: Readonly<Record<string, string>> = { teacher_calls: "evaluations" };
 
+/** Names of the tensors of an edit. */
+export const EDIT_TENSORS = {
+  /** The first picture and those of finished edits, shape [P, H, W]. */
+  pictures: "edit_pictures",
+  /** The picture of the edit in progress, shape [H, W]. */
+  picture: "edit_picture",
+  /** Its latents, flat. */
+  latents: "edit_latents",
+} as const;
+
 /** Names of the numbers among the texts. */
 export const CHECKPOINT_NUMBERS = {
   step: "step",
+  editSteps: "edit_steps",
   optimizerStep: "optimizer_step",
   teacherCalls: "teacher_calls",
   seed: "seed",
@@ -81,12 +109,27 @@ export function checkpointTensors(checkpoint: RunCheckpoint): CheckpointTensors 
         CHECKPOINT_TENSORS.map((name) => [name, { shape, data: checkpoint[name] }]),
       ),
       palette: { shape: [palette.size, 3], data: palette.colors },
+      ...editTensors(checkpoint),
     },
     metadata: {
       format: CHECKPOINT_FORMAT,
       palette: palette.name,
       ...Object.fromEntries(numbers.map(([key, name]) => [name, String(checkpoint[key])])),
     },
+  };
+}
+
+function editTensors({ edit, height, width }: RunCheckpoint): Record<string, TensorToWrite> {
+  if (edit === undefined) return {};
+  const { pictures, current } = edit;
+  const all = new Uint32Array(pictures.length * height * width);
+  for (const [i, picture] of pictures.entries()) all.set(picture, i * height * width);
+  const finished = { shape: [pictures.length, height, width], data: all };
+  if (current === undefined) return { [EDIT_TENSORS.pictures]: finished };
+  return {
+    [EDIT_TENSORS.pictures]: finished,
+    [EDIT_TENSORS.picture]: { shape: [height, width], data: current.picture },
+    [EDIT_TENSORS.latents]: { shape: [current.latents.length], data: current.latents },
   };
 }
 

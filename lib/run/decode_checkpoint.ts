@@ -12,6 +12,8 @@ import {
   CHECKPOINT_TENSORS,
   CheckpointError,
   EARLIER_NUMBERS,
+  EDIT_TENSORS,
+  type EditCheckpoint,
   type RunCheckpoint,
 } from "./checkpoint.ts";
 
@@ -35,7 +37,8 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string = "checkpoint")
   const tensors = CHECKPOINT_TENSORS.map((key) => [key, file.floats(key, shape)]);
   const numbers = Object.entries(CHECKPOINT_NUMBERS).map(([key, text]) => [
     key,
-    key === "seed" ? file.seed(text) : file.count(text),
+    // Checkpoints of earlier versions have no edits.
+    key === "seed" ? file.seed(text) : file.count(text, key === "editSteps" ? "0" : undefined),
   ]);
   return {
     ...Object.fromEntries(tensors) as Pick<RunCheckpoint, typeof CHECKPOINT_TENSORS[number]>,
@@ -43,8 +46,34 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string = "checkpoint")
     name,
     height,
     width,
+    edit: readEdit(file, { height, width, count }),
     palette: new Palette(file.text("palette") ?? "palette", colors.bytes),
   };
+}
+
+/** Reads the state of an edit, if there is one. */
+function readEdit(
+  file: CheckpointFile,
+  { height, width, count }: Readonly<Record<"height" | "width" | "count", number>>,
+): EditCheckpoint | undefined {
+  const { pictures, picture, latents } = EDIT_TENSORS;
+  if (!file.has(pictures)) return undefined;
+  const area = height * width;
+  const all = file.indices(pictures, count);
+  if (all.length === 0 || all.length % area !== 0) {
+    throw file.failure(`expected "${pictures}" of shape [P, ${height}, ${width}]`);
+  }
+  const finished = Array.from(
+    { length: all.length / area },
+    (_, i) => all.slice(i * area, (i + 1) * area),
+  );
+  if (!file.has(picture)) return { pictures: finished, current: undefined };
+  const drawn = file.indices(picture, count);
+  if (drawn.length !== area) {
+    throw file.failure(`expected "${picture}" of shape [${height}, ${width}]`);
+  }
+  const { shape } = file.read(latents, "F32");
+  return { pictures: finished, current: { picture: drawn, latents: file.floats(latents, shape) } };
 }
 
 /** A safetensors file whose failures are those of a checkpoint. */
@@ -65,6 +94,10 @@ class CheckpointFile {
 
   failure(detail: string, cause?: unknown): CheckpointError {
     return new CheckpointError(this.#source.name, detail, { cause });
+  }
+
+  has(key: string): boolean {
+    return this.#header.tensors.has(key);
   }
 
   text(key: string): string | undefined {
@@ -105,6 +138,13 @@ class CheckpointFile {
     throw this.failure(`expected "${key}" to be finite`);
   }
 
+  /** Reads palette indices below a number. */
+  indices(key: string, count: number): Uint32Array {
+    const values = new Uint32Array(this.read(key, "U32").bytes.buffer);
+    if (values.every((value) => value < count)) return values;
+    throw this.failure(`expected indices below ${count} in "${key}"`);
+  }
+
   seed(key: string): RunCheckpoint["seed"] {
     const text = this.text(key) ?? "";
     return /^\d{16,20}$/.test(text) && BigInt(text) > Number.MAX_SAFE_INTEGER
@@ -112,8 +152,8 @@ class CheckpointFile {
       : this.count(key);
   }
 
-  count(key: string): number {
-    const text = this.text(key) ?? this.text(EARLIER_NUMBERS[key] ?? key);
+  count(key: string, missing?: string): number {
+    const text = this.text(key) ?? this.text(EARLIER_NUMBERS[key] ?? key) ?? missing;
     const value = Number(text ?? NaN);
     if (Number.isSafeInteger(value) && value >= 0) return value;
     throw this.failure(

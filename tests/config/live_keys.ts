@@ -60,6 +60,7 @@ export const TINY: readonly string[] = [
   `diffusion.model_id=${goldenPath("tiny-sdxl")}`,
   "diffusion.sampler=ddim",
   "diffusion.num_inference_steps=1",
+  "diffusion.strength=0",
   "diffusion.guidance_scale=3",
   "sd.guidance_scale=10",
   "sd.im_size=32",
@@ -247,6 +248,16 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   "diffusion.rescale_zero_terminal_snr": { value: "true", changes: "startImage" },
   "diffusion.guidance_scale": { value: "2", changes: "startImage" },
   "diffusion.strength": { value: "0.5", changes: "teacherCalls" },
+  "diffusion.strengths": {
+    value: "0.3",
+    changes: "teacherCalls",
+    given: ["diffusion.strength=~"],
+  },
+  "diffusion.edits": {
+    value: "3",
+    changes: "teacherCalls",
+    given: ["diffusion.strength=0.5"],
+  },
   "diffusion.edit_steps": {
     value: "8",
     changes: "teacherCalls",

@@ -59,16 +59,15 @@ Deno.test("resolveSources() takes the preset that the last layer names", () => {
   );
 });
 
-Deno.test("the presets draft and max are standard with other numbers of images and steps", () => {
+Deno.test("the presets draft and max are standard with other numbers of images and edits", () => {
   const standard = resolveRunConfig({});
-  for (const [preset, images, steps] of [["draft", 1, 12], ["max", 24, 50]] as const) {
-    const { training, diffusion, ...others } = resolveRunConfig({ preset });
-    assert.deepEqual([diffusion.numReferences, training.steps], [images, steps]);
-    assert.deepEqual({ training, diffusion, ...others }, {
+  for (const [preset, numReferences, edits] of [["draft", 1, 1], ["max", 24, 3]] as const) {
+    const { training: { steps }, diffusion: { strengths } } = resolveRunConfig({ preset });
+    assert.deepEqual(resolveRunConfig({ preset }), {
       ...standard,
       preset,
-      training: { ...standard.training, steps, learningRate: training.learningRate },
-      diffusion: { ...standard.diffusion, numReferences: images },
+      training: { ...standard.training, steps },
+      diffusion: { ...standard.diffusion, numReferences, edits, strengths },
     });
   }
 });

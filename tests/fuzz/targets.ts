@@ -33,6 +33,11 @@ function checkpoint(): Uint8Array {
     moment1: floats(8),
     moment2: floats(8),
     step: 3,
+    editSteps: 9,
+    edit: {
+      pictures: [Uint32Array.of(0, 1, 1, 0)],
+      current: { picture: Uint32Array.of(1, 1, 1, 0), latents: floats(16) },
+    },
     teacherCalls: 5,
     seed: 7,
     optimizerStep: 3,

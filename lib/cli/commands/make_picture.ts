@@ -117,7 +117,7 @@ async function make(
   const files = [...results, ...await stepFiles.finish()];
   for (const message of notes) reportNote(reporter, message);
   const interrupted = signal.aborted;
-  const isComplete = step >= config.training.steps;
+  const isComplete = step >= run.steps;
   const score = order.isScored && isComplete ? await scoreOf(run, signal) : undefined;
   const { teacherCalls, palette: { name: palette } } = run;
   reporter.report({
@@ -175,7 +175,7 @@ function reportStart(reporter: Reporter, run: Run, folder: string): void {
     event: "start",
     folder,
     palette: run.palette.name,
-    steps: config.training.steps,
+    steps: run.steps,
     resumedFrom: run.startStep,
     prompt: config.prompt,
     height: size.height,
@@ -231,8 +231,8 @@ async function makeSteps(
 
 /** Takes the numbers of a report that are written. */
 function metricsOf(report: StepReport): StepMetrics {
-  const { step, steps, losses, learningRate, timestep, teacherCalls } = report;
-  return { step, steps, losses, learningRate, timestep, teacherCalls };
+  const { stage, step, steps, losses, learningRate, timestep, teacherCalls } = report;
+  return { stage, step, steps, losses, learningRate, timestep, teacherCalls };
 }
 
 async function writeResults(run: Run, folder: string, savingResize: number) {

@@ -97,7 +97,8 @@ export class StepFiles implements AsyncDisposable {
   /** Writes the files of a step. */
   async write(step: StepMetrics): Promise<void> {
     const { config, folder, verbose, video } = this.#options;
-    const { saveSteps, checkpointSteps, steps } = config.training;
+    const { saveSteps, checkpointSteps } = config.training;
+    const { steps } = step;
     const isDue = (every: number) => every > 0 && step.step % every === 0 && step.step < steps;
     this.#step = step.step;
     // Otherwise a folder that was removed would appear again, incomplete.
@@ -115,7 +116,9 @@ export class StepFiles implements AsyncDisposable {
     if (isDue(saveSteps)) {
       const { savingResize } = config;
       await writeStepPictures(folder, { step, result }, { savingResize });
-      if (verbose) await writeStepViews(folder, { step, run: this.#run, result }, config);
+      if (verbose && step.stage === "distill") {
+        await writeStepViews(folder, { step, run: this.#run, result }, config);
+      }
     }
     if (isFrame) await this.#addFrame(result);
   }

@@ -17,6 +17,7 @@ export function tinyConfig(part: PartialConfig = {}): RunConfig {
       numInferenceSteps: 2,
       guidanceScale: 3,
       numReferences: 1,
+      strength: 0,
       ...part.diffusion,
     },
     sd: { imSize: 64, guidanceScale: 10, ...part.sd },

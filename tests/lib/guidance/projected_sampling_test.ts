@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
 import {
   constraintWeight,
+  type EditState,
+  editStep,
   editTimesteps,
   type ImageCodec,
-  type ProjectedSamplingParts,
-  sampleProjected,
+  type PictureConstraint,
+  startEdit,
 } from "../../../lib/guidance/projected_sampling.ts";
+import type { PredictNoise } from "../../../lib/guidance/samplers.ts";
 import type { SchedulerConfig } from "../../../lib/guidance/scheduler_config.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
@@ -38,10 +41,7 @@ const CODEC: ImageCodec = {
 };
 
 /** A teacher that sees one image behind all noise. */
-function teacherOf(
-  target: Float32Array,
-  schedule = SCHEDULE,
-): ProjectedSamplingParts["predict"] {
+function teacherOf(target: Float32Array, schedule = SCHEDULE): PredictNoise {
   return (latents, timestep) => {
     const alpha = schedule.alphaAt(timestep);
     return Promise.resolve(
@@ -51,13 +51,8 @@ function teacherOf(
 }
 
 const TARGET = Float32Array.from({ length: 12 }, (_, i) => (i % 5) / 4 - 0.6);
-const START = new Float32Array(12).fill(0.5);
+const START = Image.filled(SIZE, [191, 191, 191]);
 const NOISE = Float32Array.from({ length: 12 }, (_, i) => Math.sin(3 * i));
-const keep = (image: Image) => image;
-/** Black or white, by the value of each channel. */
-const blackOrWhite = (image: Image) =>
-  new Image(SIZE, image.data.map((value, i) => i % 4 === 3 || value > 127 ? 255 : 0));
-
 Deno.test("editTimesteps() are those of a whole sample below the strength", () => {
   const at = (strength: number) => editTimesteps({ schedule: SCHEDULE, steps: 10, strength });
   assert.deepEqual(at(1), [999, 899, 799, 699, 599, 499, 399, 299, 199, 99]);
@@ -70,66 +65,80 @@ Deno.test("the weight of the constraint rises from 0 to 1", () => {
   assert.equal(constraintWeight(0, 1), 1);
 });
 
-Deno.test("sampleProjected() without a constraint is DDIM: it ends where the teacher sees", async () => {
-  const parts = { predict: teacherOf(TARGET), codec: CODEC, project: keep };
-  const end = await sampleProjected(START, NOISE, parts, {
-    schedule: SCHEDULE,
-    steps: 8,
-    strength: 1,
-  });
-  assertAllClose(end, TARGET, { atol: 1e-5 }); // eight float32 steps
+const keep = { project: (image: Image) => image, render: (picture: Image) => picture };
+/** Black or white, by the value of each channel. */
+const blackOrWhite = {
+  project: (image: Image) =>
+    new Image(SIZE, image.data.map((value, i) => i % 4 === 3 || value > 127 ? 255 : 0)),
+  render: (picture: Image) => picture,
+};
+
+/** Makes all steps of an edit, and returns its states. */
+async function edit(
+  constraint: PictureConstraint,
+  strength: number,
+  schedule = SCHEDULE,
+): Promise<EditState[]> {
+  const networks = { predict: teacherOf(TARGET, schedule), codec: CODEC, constraint, schedule };
+  const timesteps = editTimesteps({ schedule, steps: 8, strength });
+  const states = [await startEdit(START, NOISE, networks, timesteps)];
+  for (const index of timesteps.keys()) {
+    states.push(await editStep(states.at(-1)!, networks, timesteps, index));
+  }
+  return states;
+}
+
+Deno.test("an edit starts from the picture with the noise of its first timestep", async () => {
+  const [{ latents, picture }] = await edit(keep, 0.5) as [EditState];
+  const alpha = SCHEDULE.alphaAt(499);
+  const clean = await CODEC.encode(START);
+  const expected = clean.map((x, i) => Math.sqrt(alpha) * x + Math.sqrt(1 - alpha) * NOISE[i]!);
+  assert.equal(picture, START);
+  assertAllClose(latents, expected, { atol: 1e-6 });
 });
 
-Deno.test("sampleProjected() ends on the constraint, nearest to what the teacher sees", async () => {
-  const parts = { predict: teacherOf(TARGET), codec: CODEC, project: blackOrWhite };
-  const end = await sampleProjected(START, NOISE, parts, {
-    schedule: SCHEDULE,
-    steps: 8,
-    strength: 0.5,
-  });
+Deno.test("an edit without a constraint is DDIM: it ends where the teacher sees", async () => {
+  const { latents, picture } = (await edit(keep, 1)).at(-1)!;
+  assertAllClose(latents, TARGET, { atol: 1e-5 }); // eight float32 steps
+  assertAllClose(await CODEC.encode(picture), TARGET, { atol: 1 / 127 }); // 8 bits
+});
+
+Deno.test("an edit ends on the constraint, nearest to what the teacher sees", async () => {
+  const states = await edit(blackOrWhite, 0.5);
   const wanted = TARGET.map((value) => value > 0 ? 1 : -1);
-  assertAllClose(end, wanted, { atol: 1 / 127 }); // the codec rounds to 8 bits
+  assertAllClose(await CODEC.encode(states.at(-1)!.picture), wanted, { atol: 1e-6 });
+  // The first step has no weight, so its picture is still the start; the others obey.
+  assert.equal(states[1]!.picture, START);
+  for (const { picture } of states.slice(2)) {
+    assert.deepEqual(blackOrWhite.project(picture).data, picture.data);
+  }
 });
 
-Deno.test("sampleProjected() starts at pure noise without losing the image", async () => {
+Deno.test("an edit starts at pure noise without losing the image", async () => {
   const schedule = new NoiseSchedule({
     ...TRAINING,
     rescaleBetasZeroSnr: true,
     sampling: { ...TRAINING.sampling, clipRange: undefined },
   });
   assert.equal(schedule.alphasCumprod[999], 0);
-  const parts = { predict: teacherOf(TARGET, schedule), codec: CODEC, project: blackOrWhite };
-  const end = await sampleProjected(START, NOISE, parts, { schedule, steps: 8, strength: 1 });
-  assertAllClose(end, TARGET.map((value) => value > 0 ? 1 : -1), { atol: 1 / 127 });
+  const { picture } = (await edit(blackOrWhite, 1, schedule)).at(-1)!;
+  const wanted = TARGET.map((value) => value > 0 ? 1 : -1);
+  assertAllClose(await CODEC.encode(picture), wanted, { atol: 1e-6 });
 });
 
-Deno.test("sampleProjected() of strength 0 changes nothing and asks no teacher", async () => {
-  const predict = () => Promise.reject(new Error("asked"));
-  const parts = { predict, codec: CODEC, project: blackOrWhite };
-  const end = await sampleProjected(START, NOISE, parts, {
-    schedule: SCHEDULE,
-    steps: 8,
-    strength: 0,
-  });
-  assert.deepEqual(end, START);
-});
-
-Deno.test("sampleProjected() tells each step and stops between two", async () => {
-  const parts = { predict: teacherOf(TARGET), codec: CODEC, project: keep };
-  const aborter = new AbortController();
-  const told: string[] = [];
-  await assert.rejects(
-    sampleProjected(START, NOISE, parts, {
-      schedule: SCHEDULE,
-      steps: 8,
-      strength: 1,
-      signal: aborter.signal,
-      onStep: (step, steps) => {
-        told.push(`${step}/${steps}`);
-        if (step === 2) aborter.abort(new Error("stopped"));
-      },
-    }),
-    /stopped/,
+Deno.test("the constraint moves latents by its weight", async () => {
+  const states = await edit(blackOrWhite, 0.5);
+  const timesteps = editTimesteps({ schedule: SCHEDULE, steps: 8, strength: 0.5 });
+  assert.equal(timesteps.length, 4);
+  // The second of four steps has a weight of one third.
+  const [alpha, next] = [timesteps[1]!, timesteps[2]!].map((t) => SCHEDULE.alphaAt(t)) as [
+    number,
+    number,
+  ];
+  const clean = TARGET.map((x) => x + (Math.sign(x) - Math.round(127.5 * (x + 1)) / 127.5 + 1) / 3);
+  const expected = states[1]!.latents.map((x, i) =>
+    Math.sqrt(next) * clean[i]! +
+    Math.sqrt(1 - next) * (x - Math.sqrt(alpha) * clean[i]!) / Math.sqrt(1 - alpha)
   );
-  assert.deepEqual(told, ["1/8", "2/8"]);
+  assertAllClose(states[2]!.latents, expected, { atol: 0.01 }); // the codec rounds to 8 bits
 });

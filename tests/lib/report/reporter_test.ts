@@ -11,6 +11,7 @@ import { defined } from "../../../lib/text/defined.ts";
 function step(number: number, seconds: number): StepEvent {
   return {
     event: "step",
+    stage: "distill",
     step: number,
     steps: 100,
     losses: { score: 0.01234, fft: 123.4 },

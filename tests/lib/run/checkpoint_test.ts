@@ -46,6 +46,8 @@ const CHECKPOINT: RunCheckpoint = {
   height: 2,
   width: 3,
   step: 5,
+  editSteps: 2,
+  edit: undefined,
   optimizerStep: 4,
   teacherCalls: 13,
   seed: 7,
@@ -59,6 +61,18 @@ Deno.test("decodeCheckpoint() gives back what encodeCheckpoint() wrote", () => {
   assert.deepEqual(decodeCheckpoint(encodeCheckpoint(CHECKPOINT), "c"), CHECKPOINT);
   const long = { ...CHECKPOINT, seed: 2n ** 64n - 1n };
   assert.deepEqual(decodeCheckpoint(encodeCheckpoint(long), "c"), long);
+  const pictures = [Uint32Array.of(0, 1, 1, 0, 0, 1), Uint32Array.of(1, 1, 1, 0, 0, 1)];
+  for (const current of [undefined, { picture: pictures[1]!, latents: Float32Array.of(1, -2) }]) {
+    const editing = { ...CHECKPOINT, edit: { pictures, current } };
+    assert.deepEqual(decodeCheckpoint(encodeCheckpoint(editing), "c"), editing);
+  }
+});
+
+Deno.test("decodeCheckpoint() reads earlier files, which have no edits", () => {
+  const { tensors, metadata: { edit_steps: steps, ...rest } } = checkpointTensors(CHECKPOINT);
+  assert.equal(steps, "2");
+  const read = decodeCheckpoint(writeSafetensors(tensors, rest), "c");
+  assert.deepEqual(read, { ...CHECKPOINT, editSteps: 0 });
 });
 
 Deno.test("decodeCheckpoint() reads the teacher calls under their earlier name", () => {

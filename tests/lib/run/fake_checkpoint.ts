@@ -8,6 +8,8 @@ export function fakeCheckpoint(
   return {
     ...part,
     name: `step ${part.step}`,
+    editSteps: 0,
+    edit: undefined,
     optimizerStep: part.step,
     teacherCalls: part.step,
     logits: zeros,

@@ -1,3 +1,4 @@
+import { edgeCorrelation } from "../../../../lib/image/edge_correlation.ts";
 import type { Image } from "../../../../lib/image/image.ts";
 import { resizeImage } from "../../../../lib/image/resize_image.ts";
 
@@ -9,44 +10,5 @@ import { resizeImage } from "../../../../lib/image/resize_image.ts";
  * @returns In [-1, 1]; 0 if the gradient of one of them is constant.
  */
 export function edgesKept(picture: Image, input: Image): number {
-  return correlation(
-    gradientStrength(picture),
-    gradientStrength(resizeImage(input, picture, { filter: "area" })),
-  );
-}
-
-/** Norm of the Sobel gradient over the three channels, shape [H, W]; borders are repeated. */
-function gradientStrength(image: Image): Float64Array {
-  const { height, width } = image;
-  const values = image.toFloats();
-  const at = (y: number, x: number, c: number) => {
-    const row = Math.min(height - 1, Math.max(0, y));
-    const column = Math.min(width - 1, Math.max(0, x));
-    return values[(row * width + column) * 3 + c]!;
-  };
-  return Float64Array.from({ length: height * width }, (_, i) => {
-    const [y, x] = [Math.floor(i / width), i % width];
-    let sum = 0;
-    for (let c = 0; c < 3; c++) {
-      const across = (row: number) => at(row, x + 1, c) - at(row, x - 1, c);
-      const down = (column: number) => at(y + 1, column, c) - at(y - 1, column, c);
-      sum += (across(y - 1) + 2 * across(y) + across(y + 1)) ** 2;
-      sum += (down(x - 1) + 2 * down(x) + down(x + 1)) ** 2;
-    }
-    return Math.sqrt(sum);
-  });
-}
-
-function correlation(a: Float64Array, b: Float64Array): number {
-  const mean = (values: Float64Array) =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [meanA, meanB] = [mean(a), mean(b)];
-  let [product, squaresA, squaresB] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    product += (a[i]! - meanA) * (b[i]! - meanB);
-    squaresA += (a[i]! - meanA) ** 2;
-    squaresB += (b[i]! - meanB) ** 2;
-  }
-  const norm = Math.sqrt(squaresA * squaresB);
-  return norm === 0 ? 0 : product / norm;
+  return edgeCorrelation(picture, resizeImage(input, picture, { filter: "area" }));
 }

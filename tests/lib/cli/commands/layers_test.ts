@@ -18,6 +18,8 @@ async function checkpointOf(step: number): Promise<Uint8Array> {
   const checkpoint: RunCheckpoint = {
     name: "made",
     step,
+    editSteps: 0,
+    edit: undefined,
     optimizerStep: step,
     teacherCalls: step,
     seed: 0,

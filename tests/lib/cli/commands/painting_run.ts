@@ -50,6 +50,7 @@ function paintingRun(config: RunConfig, inputs: RunInputs, stepMs: number): Run 
     runtime: "wasm",
     adapterName: "none",
     startStep,
+    steps: config.training.steps,
     get step() {
       return step;
     },
@@ -67,6 +68,7 @@ function paintingRun(config: RunConfig, inputs: RunInputs, stepMs: number): Run 
       inputs.signal?.throwIfAborted();
       step++;
       return {
+        stage: "distill",
         step,
         steps,
         losses: { score: 1 / step },

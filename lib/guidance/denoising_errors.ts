@@ -1,0 +1,75 @@
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { drawNormal, type Seed } from "../../kernels/random/philox.ts";
+import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
+import type { Denoiser } from "./denoiser.ts";
+import type { NoiseSchedule } from "./noise_schedule.ts";
+
+/** What scores candidates; all of it is borrowed. */
+export interface ScoringParts {
+  /** The teacher's schedule. */
+  readonly schedule: NoiseSchedule;
+  /** The teacher's networks. */
+  readonly denoiser: Denoiser;
+}
+
+/** Candidates and what scores them; all of it is borrowed. */
+export interface ScoringInputs {
+  /** What scores them. */
+  readonly parts: ScoringParts;
+  /** Scaled latents of each candidate, shape [1, 4, h, w]; at least one. */
+  readonly candidates: readonly Float32Array[];
+}
+
+/** Options of {@linkcode denoisingErrors}. */
+export interface DenoisingErrorsOptions {
+  /** Times at which noise is added, as shares of the schedule, in [0, 1]. */
+  readonly times: readonly number[];
+  /** Seed of the noise; all candidates get the same noise. */
+  readonly seed: Seed;
+  /** Stops the scoring. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Measures how well a teacher denoises images: noise is added to each of them, and the teacher
+ * predicts it. ControlNets are not used.
+ *
+ * @returns Mean squared error of the noise by candidate, time and row of the denoiser: [negative
+ * prompt, prompt], or the prompt alone. NaN if a prediction was not finite.
+ */
+export async function denoisingErrors(
+  gpu: Gpu,
+  { parts: { schedule, denoiser }, candidates }: ScoringInputs,
+  { times, seed, signal }: DenoisingErrorsOptions,
+): Promise<number[][][]> {
+  const { height, width } = denoiser.latentSize;
+  const shape = [denoiser.rows, candidates[0]!.length / (height * width), height, width];
+  const errors: number[][][] = candidates.map(() => []);
+  for (const [step, time] of times.entries()) {
+    const timestep = Math.round(time * (schedule.size - 1));
+    const alpha = schedule.alphaAt(timestep);
+    const noise = await drawNormal(gpu, [1, ...shape.slice(1)], {
+      seed,
+      stream: RANDOM_STREAMS.choice,
+      step,
+    });
+    for (const [i, latents] of candidates.entries()) {
+      signal?.throwIfAborted();
+      const noisy = latents.map((value, at) =>
+        Math.sqrt(alpha) * value + Math.sqrt(1 - alpha) * noise[at]!
+      );
+      const data = new Float32Array(denoiser.rows * noisy.length);
+      for (let row = 0; row < denoiser.rows; row++) data.set(noisy, row * noisy.length);
+      const predicted = await denoiser.predictHost({ data, shape }, timestep);
+      errors[i]!.push(Array.from({ length: denoiser.rows }, (_, row) => {
+        return meanSquaredError(predicted.subarray(row * noise.length), noise);
+      }));
+    }
+  }
+  return errors;
+}
+
+/** Compares the first values of a prediction with the noise. */
+function meanSquaredError(predicted: Float32Array, noise: Float32Array): number {
+  return noise.reduce((sum, value, i) => sum + (predicted[i]! - value) ** 2, 0) / noise.length;
+}

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { chooseStrength, promptEvidence } from "../../../lib/distill/choose_strength.ts";
+import type { Denoiser } from "../../../lib/guidance/denoiser.ts";
+import type { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
+import { Image } from "../../../lib/image/image.ts";
+import { gpuTest } from "../../support/gpu_test.ts";
+
+const COUNT = 24;
+const ALPHA = 0.25;
+const SCHEDULE = { size: 1001, alphaAt: () => ALPHA } as unknown as NoiseSchedule;
+const SIZE = { height: 8, width: 8 };
+
+/** A square of a size on black. */
+function square(side: number): Image {
+  const indices = Uint32Array.from(
+    { length: 64 },
+    (_, i) => i % 8 < side && Math.floor(i / 8) < side ? 1 : 0,
+  );
+  return Image.fromIndices(SIZE, indices, Uint8Array.of(0, 0, 0, 255, 255, 255));
+}
+
+/** A candidate with the errors of the teacher without the prompt and with it. */
+interface Case {
+  readonly strength: number;
+  readonly picture: Image;
+  readonly without: number;
+  readonly with: number;
+}
+
+/** Chooses with a teacher whose errors are those of the cases; the latents say which case it is. */
+async function choose(gpu: Parameters<typeof chooseStrength>[0], cases: readonly Case[]) {
+  let calls = 0;
+  const denoiser = {
+    rows: 2,
+    latentSize: { height: 2, width: 3 },
+    predictHost({ data }: { data: Float32Array }) {
+      // Candidates are asked in turn, at each time.
+      const index = calls++ % cases.length;
+      const value = index;
+      const noise = data.map((noisy) => (noisy - Math.sqrt(ALPHA) * value) / Math.sqrt(1 - ALPHA));
+      const errors = [cases[index]!.without, cases[index]!.with];
+      return Promise.resolve(noise.map((x, i) => x + Math.sqrt(errors[Math.floor(i / COUNT)]!)));
+    },
+  } as unknown as Denoiser;
+  const candidates = cases.map(({ strength, picture }, i) => ({
+    strength,
+    picture,
+    latents: new Float32Array(COUNT).fill(i),
+  }));
+  const parts = { schedule: SCHEDULE, denoiser };
+  const choice = await chooseStrength(gpu, candidates, { parts, seed: 1 });
+  assert.equal(choice.teacherCalls, calls);
+  return choice;
+}
+
+const FIRST: Case = { strength: 0, picture: square(4), without: 0.1, with: 0.1 };
+
+Deno.test("promptEvidence() is the mean of log(error without the prompt / with it)", () => {
+  const evidence = promptEvidence([[0.2, 0.1], [0.1, 0.2], [0.4, 0.1]]);
+  assert(Math.abs(evidence - Math.log(4) / 3) < 1e-12);
+});
+
+gpuTest("an edit that shows more of the prompt is chosen", async (gpu) => {
+  const choice = await choose(gpu, [
+    FIRST,
+    { strength: 0.2, picture: square(4), without: 0.1, with: 0.08 },
+    { strength: 0.4, picture: square(5), without: 0.1, with: 0.02 },
+  ]);
+  assert.equal(choice.index, 2);
+  assert.match(choice.note, /^Strength 0\.4 of 0, 0\.2, 0\.4: .* rises by 1\.61, and \d\d % of/);
+});
+
+gpuTest("an edit that is only simpler, with and without the prompt, is not chosen", async (gpu) => {
+  const choice = await choose(gpu, [
+    FIRST,
+    { strength: 0.3, picture: square(5), without: 0.01, with: 0.01 },
+  ]);
+  assert.equal(choice.index, 0);
+  assert.match(choice.note, /^Strength 0 of 0, 0\.3, the picture as it is: /);
+});
+
+gpuTest("an edit that loses the edges is not chosen, whatever the teacher says", async (gpu) => {
+  const choice = await choose(gpu, [
+    FIRST,
+    { strength: 0.3, picture: square(0), without: 0.1, with: 1e-6 },
+  ]);
+  assert.equal(choice.index, 0);
+});
+
+gpuTest("a teacher whose predictions are not finite keeps the picture", async (gpu) => {
+  const choice = await choose(gpu, [
+    FIRST,
+    { strength: 0.3, picture: square(4), without: NaN, with: NaN },
+  ]);
+  assert.equal(choice.index, 0);
+});

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { Image } from "../../../lib/image/image.ts";
+import { projectPicture } from "../../../lib/initialization/project_picture.ts";
+import { removeOrphans } from "../../../lib/initialization/remove_orphans.ts";
+import { Palette } from "../../../lib/palette/palette.ts";
+
+const PALETTE = new Palette("three", Uint8Array.of(0, 0, 0, 120, 120, 120, 255, 255, 255));
+const SIZE = { height: 3, width: 3 };
+
+/** An image of gray cells, each of 2 x 2 pixels that differ from it by the same. */
+function cells(grays: readonly number[]): Image {
+  const image = Image.filled({ height: 6, width: 6 }, [0, 0, 0]);
+  for (let i = 0; i < 36; i++) {
+    const [y, x] = [Math.floor(i / 6), i % 6];
+    const gray = grays[Math.floor(y / 2) * 3 + Math.floor(x / 2)]! + ((x + y) % 2 ? 9 : -9);
+    image.data.fill(gray, i * 4, i * 4 + 3);
+  }
+  return image;
+}
+
+const GRAYS = [20, 20, 20, 20, 200, 20, 100, 100, 100];
+const grid = { size: SIZE, palette: PALETTE, gradientMap: false };
+const indicesOf = ({ data }: Image) =>
+  Array.from({ length: 9 }, (_, i) => [0, 120, 255].indexOf(data[i * 4]!));
+
+Deno.test("projectPicture() takes the nearest color of each cell's mean", () => {
+  const picture = projectPicture(cells(GRAYS), { ...grid, removesOrphans: false });
+  assert.deepEqual([picture.height, picture.width], [3, 3]);
+  assert.deepEqual(indicesOf(picture), [0, 0, 0, 0, 2, 0, 1, 1, 1]);
+});
+
+Deno.test("projectPicture() gives an orphan the nearest color among its neighbors", () => {
+  const picture = projectPicture(cells(GRAYS), { ...grid, removesOrphans: true });
+  assert.deepEqual(indicesOf(picture), [0, 0, 0, 0, 1, 0, 1, 1, 1]);
+});
+
+Deno.test("removeOrphans() keeps pixels with a neighbor of their color, at the border too", () => {
+  const indices = Uint32Array.of(1, 0, 2, 0, 0, 2, 1, 1, 0);
+  const cost = (_: number, color: number) => -color;
+  assert.deepEqual([...removeOrphans(indices, SIZE, cost)], [0, 0, 2, 0, 0, 2, 1, 1, 2]);
+});
+
+Deno.test("removeOrphans() reads all pixels before it changes one", () => {
+  // A checkerboard: all are orphans, and all change.
+  const indices = Uint32Array.from({ length: 9 }, (_, i) => i % 2);
+  const cleaned = removeOrphans(indices, SIZE, () => 0);
+  assert.deepEqual([...cleaned], [...indices].map((index) => 1 - index));
+  assert.deepEqual([...removeOrphans(Uint32Array.of(1), { height: 1, width: 1 }, () => 0)], [1]);
+});
