@@ -3,27 +3,12 @@ import { type BitConfig, parseBitConfig } from "./bit_config.ts";
 import { readReassembleFactors } from "./dpt_layers.ts";
 import { ModelConfig } from "../model_config.ts";
 import { PRETRAINED_OPTIONS } from "../pretrained_options.ts";
+import { readVitOptions, type VitConfig } from "./vit_config.ts";
 
 /** Options of a hybrid DPTForDepthEstimation. */
-export interface DptConfig {
+export interface DptConfig extends VitConfig {
   /** Options of the convolutional backbone, which processes the image first. */
   readonly backbone: BitConfig;
-  /** Width of a token. */
-  readonly hiddenSize: number;
-  /** Number of layers of the transformer. */
-  readonly layers: number;
-  /** Number of heads. */
-  readonly heads: number;
-  /** Width inside the feed-forward layers. */
-  readonly intermediateSize: number;
-  /** Height and width of the images in training, in pixels. */
-  readonly imageSize: number;
-  /** Height and width of the pixels of a token. */
-  readonly patchSize: number;
-  /** Added to variances in layer normalization. */
-  readonly layerNormEps: number;
-  /** Whether the projections of attention have a bias. */
-  readonly qkvBias: boolean;
   /** Layers of the transformer whose outputs the neck uses, from 0, the finer first. */
   readonly outIndices: readonly [number, number];
   /** Channels of the inputs of the neck: two stages of the backbone, then two layers. */
@@ -73,8 +58,6 @@ export function parseDptConfig(config: ModelConfig): DptConfig {
   assertEstimatesDepth(config);
   config.choice("is_hybrid", [true], false as true);
   config.choice("readout_type", ["project"], "project");
-  config.choice("hidden_act", ["gelu"], "gelu");
-  config.choice("num_channels", [3], 3);
   config.choice("head_in_index", [-1], -1);
   config.choice("use_bias_in_fusion_residual", [null, true]);
   config.requireOff(
@@ -93,28 +76,18 @@ export function parseDptConfig(config: ModelConfig): DptConfig {
   if (map.length !== 4 || map[1] !== channels) {
     throw config.refusal("backbone_featmap_shape", `4 integers, the second ${channels}`);
   }
-  const hiddenSize = config.integer("hidden_size", 768);
-  const heads = config.integer("num_attention_heads", 12);
-  if (hiddenSize % heads !== 0) {
-    throw config.refusal("num_attention_heads", `a divisor of hidden_size ${hiddenSize}`);
-  }
+  const common = readVitOptions(config, { imageSize: 384, layerNormEps: 1e-12 });
   const neckHiddenSizes = config.integers("neck_hidden_sizes", [96, 192, 384, 768]);
   if (neckHiddenSizes.length !== FEATURES) {
     throw config.refusal("neck_hidden_sizes", `${FEATURES} integers`);
   }
-  const layers = config.integer("num_hidden_layers", 12);
   const [, , ...reassembleFactors] = readReassembleFactors(config, FEATURES);
   const parsed: DptConfig = {
     backbone,
-    hiddenSize,
-    layers,
-    heads,
+    ...common,
     intermediateSize: config.integer("intermediate_size", 3072),
-    imageSize: config.integer("image_size", 384),
     patchSize: config.choice("patch_size", [BACKBONE_STRIDE], BACKBONE_STRIDE),
-    layerNormEps: config.positive("layer_norm_eps", 1e-12),
-    qkvBias: config.boolean("qkv_bias", true),
-    outIndices: readOutIndices(config, layers),
+    outIndices: readOutIndices(config, common.layers),
     neckHiddenSizes,
     reassembleFactors: reassembleFactors as [number, number],
     fusionHiddenSize: config.integer("fusion_hidden_size", 256),
