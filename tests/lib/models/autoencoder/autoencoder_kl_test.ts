@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { GpuTensor } from "../../../../kernels/gpu/tensor.ts";
 import { readAutoencoder } from "../../../../lib/models/autoencoder/autoencoder.ts";
 import {
   buildKlDecoder,
@@ -8,34 +7,29 @@ import {
 } from "../../../../lib/models/autoencoder/autoencoder_kl.ts";
 import { parseAutoencoderKlConfig } from "../../../../lib/models/autoencoder/autoencoder_kl_config.ts";
 import { ModelConfig } from "../../../../lib/models/model_config.ts";
-import { GradientSession } from "../../../../lib/onnx/runtime/gradient_session.ts";
 import { StateDict } from "../../../../lib/weights/state_dict.ts";
 import type { WeightEntry } from "../../../../lib/weights/weight_source.ts";
-import { type GoldenTensor, readGolden } from "../../../support/goldens.ts";
-import { gpuTest } from "../../../support/gpu_test.ts";
-import { runGraph, WASM_SESSIONS } from "../../onnx/run_graph.ts";
-import { assertAgrees, openWeights, runOnWebgpu, teacher } from "../agreement.ts";
-import { OrtSessions } from "../../../../lib/onnx/runtime/ort_sessions.ts";
+import { runGraph } from "../../onnx/run_graph.ts";
+import { assertAgrees, openWeights, teacher } from "../agreement.ts";
+import {
+  autoencoderGoldens,
+  decoderSizes,
+  encoderSizes,
+  IMAGE,
+  testAgreement,
+} from "./autoencoder_agreement.ts";
 
-const golden = readGolden("vae");
-const image = golden.tensor("image");
-const latents = golden.tensor("kl.latents");
-const gradLatents = golden.tensor("grad_latents");
-/** The reference gradient is with respect to 2 * image - 1. */
-const gradImage = mapped(golden.tensor("kl.grad_input"), (value) => 2 * value);
-/** The reference image is 2 * image - 1 and not clipped. */
-const decoded = mapped(
-  golden.tensor("kl.decoded"),
-  (value) => Math.min(1, Math.max(0, (value + 1) / 2)),
-);
 const config = parseAutoencoderKlConfig(await ModelConfig.open(teacher, "vae_kl"));
-const [IMAGE, LATENTS] = [128, 16];
-const encoderSizes = { batch: 1, height: IMAGE, width: IMAGE };
-const decoderSizes = { batch: 1, height: LATENTS, width: LATENTS };
+const { latents, decoded } = autoencoderGoldens("kl");
 
-function mapped({ shape, data }: GoldenTensor, map: (value: number) => number): GoldenTensor {
-  return { shape, data: data.map(map) };
-}
+testAgreement({
+  className: "AutoencoderKL",
+  kind: "kl",
+  subfolder: "vae_kl",
+  encoder: (weights) => buildKlEncoder(weights, config, encoderSizes),
+  decoder: (weights) => buildKlDecoder(weights, config, decoderSizes),
+  encoderGradient: (weights) => buildKlEncoderGradient(weights, config, encoderSizes),
+});
 
 /** Returns the weights with renamed keys. */
 function renamed(weights: StateDict, rename: (key: string) => string): StateDict {
@@ -48,54 +42,6 @@ function renamed(weights: StateDict, rename: (key: string) => string): StateDict
     "renamed",
   );
 }
-
-Deno.test("buildKlEncoder() agrees with AutoencoderKL", async () => {
-  using weights = await openWeights("vae_kl");
-  const outputs = await runGraph(buildKlEncoder(weights, config, encoderSizes), { image });
-  assertAgrees(outputs["latents"]!, latents, { name: "latents" });
-});
-
-Deno.test("buildKlDecoder() agrees with AutoencoderKL", async () => {
-  using weights = await openWeights("vae_kl");
-  const outputs = await runGraph(buildKlDecoder(weights, config, decoderSizes), { latents });
-  assertAgrees(outputs["image"]!, decoded, { name: "image" });
-});
-
-Deno.test("buildKlEncoderGradient() agrees with autograd", async () => {
-  using weights = await openWeights("vae_kl");
-  const graphs = buildKlEncoderGradient(weights, config, encoderSizes);
-  await using session = await GradientSession.load(WASM_SESSIONS, graphs);
-  const forward = await session.forwardHost({ image });
-  assertAgrees(forward["latents"]!, latents, { name: "latents" });
-  const backward = await session.backwardHost({ grad_latents: gradLatents });
-  // The reference multiplies latents with the scaling factor, as we do.
-  assertAgrees(backward["grad_image"]!, gradImage, { name: "grad_image" });
-});
-
-gpuTest("buildKlEncoderGradient() agrees with autograd on WebGPU", async (gpu) => {
-  using weights = await openWeights("vae_kl");
-  const graphs = buildKlEncoderGradient(weights, config, encoderSizes);
-  await using session = await GradientSession.load(
-    new OrtSessions({ runtime: "webgpu", gpu }),
-    graphs,
-  );
-  using imageTensor = GpuTensor.from(gpu, image.data, image.shape, "image");
-  using gradTensor = GpuTensor.from(gpu, gradLatents.data, gradLatents.shape, "grad_latents");
-  using result = (await session.forward({ image: imageTensor }))["latents"]!;
-  const made = { data: await result.read(), shape: result.shape };
-  assertAgrees(made, latents, { name: "latents" });
-  using grad = (await session.backward({ grad_latents: gradTensor }))["grad_image"]!;
-  const gradient = { data: await grad.read(), shape: grad.shape };
-  assertAgrees(gradient, gradImage, { name: "grad_image" });
-});
-
-gpuTest("buildKlDecoder() agrees with AutoencoderKL on WebGPU", async (gpu) => {
-  using weights = await openWeights("vae_kl");
-  const outputs = await runOnWebgpu(gpu, buildKlDecoder(weights, config, decoderSizes), {
-    latents,
-  });
-  assertAgrees(outputs["image"]!, decoded, { name: "image" });
-});
 
 Deno.test("buildKlDecoder() takes the keys of older checkpoints", async () => {
   using weights = await openWeights("vae_kl");
