@@ -129,7 +129,8 @@ export { SessionError } from "./lib/onnx/runtime/session_error.ts";
 export type { BatchSlot } from "./lib/onnx/batching/batch_scheduler.ts";
 export { SessionPool } from "./lib/onnx/batching/session_pool.ts";
 export type { FloatType } from "./lib/weights/float16.ts";
-export { ModelFolderError } from "./lib/weights/model_folder.ts";
+export type { ByteSource } from "./lib/weights/byte_source.ts";
+export { type ModelFolder, ModelFolderError } from "./lib/weights/model_folder.ts";
 export { HubError, type HubErrorOptions, type MissingFile } from "./lib/hub/hub_error.ts";
 export type { FileChoice } from "./lib/hub/repo_files.ts";
 export type { HubModelOptions } from "./lib/hub/hub_model.ts";
@@ -158,7 +159,12 @@ export type {
   TensorsReport,
 } from "./lib/inspect/model_report.ts";
 
-export { CheckpointError, encodeCheckpoint, type RunCheckpoint } from "./lib/run/checkpoint.ts";
+export {
+  CheckpointError,
+  type EditCheckpoint,
+  encodeCheckpoint,
+  type RunCheckpoint,
+} from "./lib/run/checkpoint.ts";
 export { type BatchInputs, chooseBatch } from "./lib/distill/choose_batch.ts";
 export { createRun } from "./lib/distill/create_run.ts";
 export type { RunInputs } from "./lib/distill/run_inputs.ts";

@@ -44,8 +44,8 @@ export interface HubModelOptions extends FileChoice {
   /** Number of tries, and time limits. Default: five tries. */
   readonly retry?: RetryPolicy;
   /**
-   * Refuses a model by its texts, such as configs, before its weights are downloaded: it throws if
-   * they cannot be used.
+   * Checks a model by its texts, such as configs, before its weights are downloaded. It throws if
+   * the model cannot be used.
    */
   readonly check?: (folder: ModelFolder) => Promise<void>;
   /** Returns the free space for a folder, in bytes; undefined if it is not known. */

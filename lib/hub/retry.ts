@@ -4,13 +4,13 @@ import { HubError } from "./hub_error.ts";
 export interface RetryPolicy {
   /** Number of tries, at least 1. */
   readonly tries: number;
-  /** Pause after the first failure. It doubles with each failure in a row. */
+  /** Pause after the first failure, in milliseconds. It doubles with each failure in a row. */
   readonly firstPause: number;
-  /** Maximum pause by our own choice. */
+  /** Maximum pause that the client chooses, in milliseconds; a server may ask for a longer one. */
   readonly maxPause: number;
-  /** Maximum pause that a server may ask for. If it asks for more, the request fails. */
+  /** Maximum pause that a server may ask for, in milliseconds. If it asks for more, it fails. */
   readonly maxRetryAfter: number;
-  /** Time in which 32 kB must arrive. Otherwise the transfer counts as cut off. */
+  /** Milliseconds in which 32 kB must arrive. Otherwise the transfer counts as cut off. */
   readonly idleTimeout: number;
 }
 

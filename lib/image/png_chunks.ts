@@ -43,7 +43,7 @@ export function joinPngChunks(chunks: readonly PngChunk[]): Uint8Array<ArrayBuff
  * As in browsers, an ancillary chunk with a wrong checksum is skipped, and the end chunk may be
  * missing.
  *
- * @param onProblem Told what was skipped or missing.
+ * @param onProblem Called with what was skipped or missing.
  * @throws {RangeError} If the file ends within a chunk.
  * @throws {SyntaxError} If the checksum of a critical chunk does not match.
  */

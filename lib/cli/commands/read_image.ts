@@ -8,7 +8,7 @@ export const MAX_IMAGE_BYTES = 2 ** 29;
 /**
  * Reads an image file.
  *
- * @param onNote Told what was repaired, ignored or left out.
+ * @param onNote Called with what was repaired, ignored or left out.
  * @throws {OutputError} If it cannot be read or is larger than 512 MiB.
  * @throws {ImageError} If it is no image.
  */

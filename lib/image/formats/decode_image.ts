@@ -17,7 +17,7 @@ export interface DecodeImageOptions {
   readonly name?: string;
   /** The maximum number of pixels; a file that declares more is refused. Default: 2^26. */
   readonly maxPixels?: number;
-  /** Told what was repaired, ignored or left out, one sentence each. Default: ignored. */
+  /** Called with what was repaired, ignored or left out, one sentence each. Default: ignored. */
   readonly onNote?: (note: string) => void;
 }
 
