@@ -60,14 +60,18 @@ async function launch(args: readonly string[]): Promise<number> {
     : [["run", ...CONFIG], `${ROOT}/cli.ts`] as const;
   const rest = isDevelopment ? args.slice(1) : args;
   const programs = program === undefined ? [] : [program];
-  return await runChild(
-    [...start, "--no-prompt", ...plan.permissions, ...programs, ...rest],
-    plan.cwd,
-    // The networks compute on the thread that gets the signals.
-    args[0] === "generate"
-      ? { waiting: "waiting for the end of a teacher call; Ctrl-C again ends it now" }
-      : {},
-  );
+  const command = [...start, "--no-prompt", ...plan.permissions, ...programs, ...rest];
+  // The networks compute on the thread that gets the signals.
+  const waiting = "waiting for the end of a teacher call; Ctrl-C again ends it now";
+  try {
+    return await runChild(command, plan.cwd, args[0] === "generate" ? { waiting } : {});
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const found = "there is no such folder; INIT_CWD names it";
+    const text = `error: Cannot run in ${JSON.stringify(plan.cwd)}: ${found}\n`;
+    await Deno.stderr.write(new TextEncoder().encode(text));
+    return 1;
+  }
 }
 
 /** Asks the planner. Its errors are on stderr. */

@@ -4,12 +4,12 @@ import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Runs a task from a folder of the user. */
-async function launch(args: readonly string[], cwd: string) {
+/** Runs a task from a folder of the user, `initial`. */
+async function launch(args: readonly string[], initial: string, cwd = initial) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", "--config", `${ROOT}/deno.json`, ...args],
     // The task that runs the tests has set it.
-    env: { NO_COLOR: "1", INIT_CWD: cwd },
+    env: { NO_COLOR: "1", INIT_CWD: initial },
     cwd,
     stdin: "null",
   }).output();
@@ -52,6 +52,15 @@ Deno.test("the launcher starts a command with its arguments and permissions", as
     assert.equal(help.code, 0);
     assert.match(help.out, /^Usage: deno task palettes/);
   });
+});
+
+Deno.test("the launcher says that the folder of the user is gone", async () => {
+  const { code, out, error } = await launch(["palettes", "--help"], "/none", ROOT);
+  assert.deepEqual([code, out], [1, ""]);
+  assert.equal(
+    error,
+    'error: Cannot run in "/none": there is no such folder; INIT_CWD names it\n',
+  );
 });
 
 /** Modules that run in the planner: they parse arguments, and can start nothing. */
