@@ -138,6 +138,20 @@ export const DIFFUSION_KEYS = {
     isNew: true,
     doc: "Whether the last timestep is pure noise",
   },
+  promptWeights: {
+    default: true,
+    isNew: true,
+    doc: "Whether (word:1.3), (word) and [word] in prompts are weights, as in ComfyUI",
+  },
+  promptChunks: {
+    default: null,
+    null: "by the teacher's kind: false for mini, else true",
+    isSwitch: true,
+    isNew: true,
+    doc:
+      "Whether prompts beyond the token limit (75 tokens) are encoded in chunks. Else they are " +
+      "cut, and the run says where",
+  },
   numReferences: {
     default: 4,
     range: "[1, 100]",

@@ -1,11 +1,13 @@
+import type { WeightedText } from "../models/tokenizers/weighted_text.ts";
+import { parsePromptWeights } from "./prompt_weights.ts";
 import { splitWords, type Vocabulary } from "./vocabulary.ts";
 // Source: Unicode's emoji-test.txt, in lower case, without variation selectors and skin tones.
 import EMOJI_NAMES from "./emoji_names.json" with { type: "json" };
 
 /** A prompt as a teacher gets it. */
 export interface NormalizedPrompt {
-  /** The text to encode. */
-  readonly text: string;
+  /** The text to encode, in parts of different weights. */
+  readonly parts: readonly WeightedText[];
   /** What was changed or left out, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -26,48 +28,75 @@ const PLAIN_SIGNS: readonly (readonly [RegExp, string])[] = [
 /** `<lora:name:0.8>` of other programs. */
 const LORA_TAG = /<(?:lora|lyco|hypernet):[^<>]*>/gi;
 
-/** Innermost brackets, with a weight or without: `(red:1.3)`, `(red)1.3`, `[red]`, `{red}`. */
-const WEIGHT = weightPattern([["\\(", "\\)"], ["\\[", "\\]"], ["{", "}"]]);
-
-/** The same with the brackets around it, for notes. */
-const WEIGHT_WITH_BRACKETS = new RegExp(String.raw`[\\([{]*(?:${WEIGHT.source})[)\]}]*`, "g");
-
 const EMOJI = /(?:\p{RGI_Emoji}|\p{Extended_Pictographic}\p{Emoji_Modifier}?)\uFE0F?/gv;
+
+/** How prompts are read. */
+export interface PromptReading {
+  /** Whether brackets and numbers are weights. */
+  readonly weights: boolean;
+}
 
 /**
  * Brings a prompt into the form that a teacher can read.
  *
- * Typographic signs become plain ones for every teacher. For a teacher with a vocabulary, brackets
- * and numbers of prompt weights are removed, emoji become their names, and signs that no text of
- * its vocabulary has are removed. Any other teacher reads these as text.
+ * Typographic signs become plain ones for every teacher, and weights are read. For a teacher with a
+ * vocabulary, emoji become their names, and signs that no text of its vocabulary has are removed.
+ * Any other teacher reads these as text. Where weights are off, a teacher with a vocabulary reads
+ * the words without brackets and numbers, and any other one reads them as text.
  *
  * @param vocabulary Words of the teacher; undefined if it has no list of them.
  */
 export function normalizePrompt(
   prompt: string,
   vocabulary: Vocabulary | undefined,
+  { weights }: PromptReading,
 ): NormalizedPrompt {
   const notes: string[] = [];
   const { text, tags } = takeTags(plainText(prompt));
   if (tags.length > 0) {
     notes.push(`Left out: ${listOf(tags)}; set a LoRA by "diffusion.lora_path"`);
   }
-  const weights = [...text.matchAll(WEIGHT_WITH_BRACKETS)].map(([found]) => found);
-  if (vocabulary === undefined) {
-    const weighted = weights.filter((found) => /:\s*[+-]?\d*\.?\d+\s*\)$/.test(found));
-    if (weighted.length > 0) {
-      notes.push(`Prompt weights are not supported yet; read as plain text: ${listOf(weighted)}`);
-    }
-    return { text, notes };
-  }
-  if (weights.length > 0) {
+  const read = parsePromptWeights(text);
+  const weighted = read.filter(({ weight }) => weight !== 1);
+  if (weights && weighted.length > 0) notes.push(`Prompt weights: ${describeWeights(weighted)}`);
+  if (!weights && weighted.length > 0) {
+    const found = listOf(weighted.map(({ text }) => text.trim()));
     notes.push(
-      "Prompt weights are not supported yet: the brackets and numbers are left out of " +
-        listOf(weights),
+      vocabulary
+        ? `Prompt weights are off: the brackets and numbers are left out of ${found}`
+        : `Prompt weights are off; read as plain text, with brackets and numbers: ${found}`,
     );
   }
-  const named = nameEmoji(removeWeights(text), vocabulary, notes);
-  return { text: removeSigns(named, vocabulary, notes), notes };
+  if (vocabulary === undefined) {
+    return { parts: weights ? read : [{ text, weight: 1 }], notes };
+  }
+  const parts = weights
+    ? read
+    : [{ text: read.map((part) => part.text).join(weighted.length > 0 ? " " : ""), weight: 1 }];
+  return { parts: useVocabulary(parts, vocabulary, notes), notes };
+}
+
+/** Names emoji and removes unknown signs in each part. */
+function useVocabulary(
+  parts: readonly WeightedText[],
+  vocabulary: Vocabulary,
+  notes: string[],
+): WeightedText[] {
+  const bare = ` ${splitWords(joinParts(parts).replace(EMOJI, " ")).join(" ")} `;
+  const named = nameEmoji(parts, { vocabulary, bare }, notes);
+  return removeSigns(named, vocabulary, notes);
+}
+
+/** Returns the text of a prompt without its weights. */
+export function joinParts(parts: readonly WeightedText[]): string {
+  return parts.map(({ text }) => text).join("");
+}
+
+function describeWeights(parts: readonly WeightedText[]): string {
+  const described = parts.map(({ text, weight }) =>
+    `"${text.trim()}" ${Number(weight.toFixed(2))}`
+  );
+  return [...new Set(described)].join(", ");
 }
 
 function plainText(prompt: string): string {
@@ -84,30 +113,17 @@ function takeTags(text: string): { readonly text: string; readonly tags: readonl
   return { text: tags.length === 0 ? text : tidy(text.replace(LORA_TAG, " ")), tags };
 }
 
-function weightPattern(pairs: readonly (readonly [string, string])[]): RegExp {
-  const number = String.raw`\d*\.?\d+`;
-  const text = String.raw`([^()[\]{}]*?)(?::\s*[+-]?${number})?\s*`;
-  const parts = pairs.map(([open, close]) => String.raw`\\?${open}${text}\\?${close}`);
-  return new RegExp(String.raw`(?:${parts.join("|")})(?:\d*\.\d+)?`, "g");
-}
-
-/** Removes brackets with their numbers, from inside to outside. */
-function removeWeights(text: string): string {
-  const next = text.replace(
-    WEIGHT,
-    (_, round?: string, square?: string, curly?: string) => ` ${round ?? square ?? curly ?? ""} `,
-  );
-  return next === text ? text : removeWeights(next);
-}
-
 /** Replaces emoji by their names; one that is named already, or that is not known, is removed. */
-function nameEmoji(text: string, vocabulary: Vocabulary, notes: string[]): string {
+function nameEmoji(
+  parts: readonly WeightedText[],
+  { vocabulary, bare }: { readonly vocabulary: Vocabulary; readonly bare: string },
+  notes: string[],
+): WeightedText[] {
   const names: Readonly<Record<string, string>> = EMOJI_NAMES;
   const read: string[] = [];
   const unknown: string[] = [];
-  const bare = ` ${splitWords(text.replace(EMOJI, " ")).join(" ")} `;
   const seen = new Set<string>();
-  const result = text.replace(EMOJI, (emoji) => {
+  const nameOf = (emoji: string) => {
     const found = names[emoji.replace(/[\uFE0F\u{1F3FB}-\u{1F3FF}]/gu, "")];
     const name = [found, found?.replace(/^(wo)?man /, "")].find((one) =>
       one !== undefined && splitWords(one).every((word) => vocabulary.words.has(word))
@@ -121,36 +137,46 @@ function nameEmoji(text: string, vocabulary: Vocabulary, notes: string[]): strin
     if (bare.includes(` ${splitWords(name).join(" ")} `)) return " ";
     read.push(`"${emoji}" is read as "${name}"`);
     return ` ${name} `;
-  });
+  };
+  const named = parts.map((part) => ({ ...part, text: part.text.replace(EMOJI, nameOf) }));
   notes.push(...read);
   if (unknown.length > 0) {
     notes.push(`Left out, since the teacher does not know it: ${listOf(unknown)}`);
   }
-  return result;
+  return named;
 }
 
 /** Removes the signs that no text of the vocabulary has; numbers keep their points. */
-function removeSigns(text: string, { signs }: Vocabulary, notes: string[]): string {
+function removeSigns(
+  parts: readonly WeightedText[],
+  { signs }: Vocabulary,
+  notes: string[],
+): WeightedText[] {
   const removed: string[] = [];
-  const kept = text.replace(
-    /(?<!\p{N}(?=[.,]\p{N}))[^\p{L}\p{M}\p{N}\p{White_Space}]/gu,
-    (sign, offset: number) => {
-      const isInWord = /^\p{L}.\p{L}$/u.test(text.slice(offset - 1, offset + 2));
-      if (signs.has(sign) && (sign !== "'" || isInWord)) return sign;
-      removed.push(sign);
-      return " ";
-    },
-  );
+  const kept = parts.map(({ text, weight }) => {
+    const known = text.replace(
+      /(?<!\p{N}(?=[.,]\p{N}))[^\p{L}\p{M}\p{N}\p{White_Space}]/gu,
+      (sign, offset: number) => {
+        const isInWord = /^\p{L}.\p{L}$/u.test(text.slice(offset - 1, offset + 2));
+        if (signs.has(sign) && (sign !== "'" || isInWord)) return sign;
+        removed.push(sign);
+        return " ";
+      },
+    );
+    return { text: known === text ? text : tidy(known, parts.length > 1), weight };
+  });
   if (removed.length > 0) {
     notes.push(
       `Left out, since the teacher does not know these signs: ${[...new Set(removed)].join(" ")}`,
     );
   }
-  return kept === text ? text : tidy(kept);
+  return kept;
 }
 
-function tidy(text: string): string {
-  return text.replace(/ +/g, " ").trim();
+/** Collapses spaces; a part keeps those at its ends. */
+function tidy(text: string, isPart = false): string {
+  const joined = text.replace(/ +/g, " ");
+  return isPart ? joined : joined.trim();
 }
 
 /** Lists texts once each, in quotes. */

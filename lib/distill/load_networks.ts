@@ -1,6 +1,7 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { encodePrompts } from "../conditioning/encode_prompts.ts";
+import { readingOf } from "../conditioning/read_prompt.ts";
 import { Denoiser } from "../guidance/denoiser.ts";
 import { NoiseSchedule } from "../guidance/noise_schedule.ts";
 import { ScoreDistillation } from "../guidance/score_distillation.ts";
@@ -56,6 +57,7 @@ export async function loadNetworks(
   const texts = { prompt, negativePrompt: usesNegativePrompt ? negativePrompt : undefined };
   const prompts = await encodePrompts(sessions, teacher, texts, {
     ...precision,
+    ...readingOf(config.diffusion),
     size,
     ...defined({ clipSkip: config.diffusion.clipSkip ?? undefined }),
   });

@@ -1,5 +1,5 @@
 import { configNotes } from "../../config/config_keys.ts";
-import { promptNotes } from "../conditioning/read_prompt.ts";
+import { promptNotes, readingOf } from "../conditioning/read_prompt.ts";
 import { schedulerNote } from "../guidance/scheduler_config.ts";
 import { openLoras } from "../lora/lora_file.ts";
 import { excerpt } from "../text/visible_text.ts";
@@ -36,7 +36,9 @@ async function notesOfPrompts(
   { config, teacher, usesNegativePrompt }: RunSetup,
 ): Promise<string[]> {
   const texts = [config.prompt, usesNegativePrompt ? config.negativePrompt : ""];
-  const notes = await Promise.all(texts.map((text) => promptNotes(teacher, text)));
+  const notes = await Promise.all(
+    texts.map((text) => promptNotes(teacher, text, readingOf(config.diffusion))),
+  );
   return [...new Set(notes.flat())];
 }
 

@@ -22,9 +22,10 @@ export interface RunTogetherOptions {
  *
  * On a GPU with a small teacher, a batch takes hardly longer than one picture. On the CPU, a batch
  * takes 7 to 19 % less time than its pictures one by one. Runs share a teacher call if they have
- * the same teacher, size, precision, ControlNets and kind of guidance; prompts, palettes, images
- * and seeds may differ. Other runs work in a batch too, but it takes longer than one by one. The
- * pictures are those of single runs, up to rounding in the networks.
+ * the same teacher, size, precision, ControlNets, kind of guidance and number of chunks of the
+ * prompt; prompts, palettes, images and seeds may differ. Other runs work in a batch too, but it
+ * takes longer than one by one. The pictures are those of single runs, up to rounding in the
+ * networks.
  *
  * The runs of a batch advance in step: each waits for the others until `make` has ended. So `make`
  * must not wait for another picture. When a picture ends early or fails, the others stop waiting

@@ -1,6 +1,7 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import { unknownWordsOf } from "../conditioning/read_prompt.ts";
+import { readingOf, readPrompts, unknownWordsOf } from "../conditioning/read_prompt.ts";
+import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { isGuided } from "../guidance/sample_image.ts";
 import {
   describeSampling,
@@ -70,6 +71,11 @@ export async function setUpRun(
   const size = { height: config.generator.imageH, width: config.generator.imageW };
   const isSampled = samplesImage(config, { image, checkpoint });
   const isEdited = checkpoint ? checkpoint.edit !== undefined : editsPicture(config);
+  const hasNegative = usesNegativePrompt(config, {
+    samples: isSampled || isEdited,
+    // It compares the errors with and without the prompt.
+    chooses: isEdited && config.diffusion.strength === null && image !== undefined,
+  });
   return {
     config,
     samplingNote: describeSampling(asked, kind, { samples: isSampled, edits: isEdited }),
@@ -85,12 +91,9 @@ export async function setUpRun(
     precision: choosePrecision(config.diffusion.precision, { runtime, gpu }),
     hasInputImage: image !== undefined,
     samplesImage: isSampled,
-    unknownWords: await unknownWordsOf(teacher, config.prompt),
-    usesNegativePrompt: usesNegativePrompt(config, {
-      samples: isSampled || isEdited,
-      // It compares the errors with and without the prompt.
-      chooses: isEdited && config.diffusion.strength === null && image !== undefined,
-    }),
+    unknownWords: await unknownWordsOf(teacher, config.prompt, readingOf(config.diffusion)),
+    usesNegativePrompt: hasNegative,
+    promptChunks: await countChunks(teacher, config, hasNegative),
     decodes: isSampled || isEdited || decodesGradient,
     colors: palette.size,
   };
@@ -102,4 +105,16 @@ function usesNegativePrompt(
   { samples, chooses }: { readonly samples: boolean; readonly chooses: boolean },
 ): boolean {
   return chooses || sd.guidanceScale !== 0 || (samples && isGuided(diffusion.guidanceScale));
+}
+
+/** Returns the number of chunks of tokens that the longer prompt needs. */
+async function countChunks(
+  teacher: TeacherFolder,
+  { prompt, negativePrompt, diffusion }: SettledRunConfig,
+  hasNegative: boolean,
+): Promise<number> {
+  const reading = readingOf(diffusion);
+  const texts = { prompt, negativePrompt: hasNegative ? negativePrompt : undefined };
+  const parts = await readPrompts(teacher, texts, reading);
+  return await teacher.promptEncoder.countChunks(parts, reading.maxChunks);
 }

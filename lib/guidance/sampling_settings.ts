@@ -14,6 +14,8 @@ export interface KindSettings {
     readonly sampler: NonNullable<DiffusionConfig["sampler"]>;
     readonly numInferenceSteps: number;
     readonly guidanceScale: number;
+    /** Whether prompts beyond the token limit are encoded in chunks. */
+    readonly promptChunks: boolean;
     /** Default: that of the scheduler file. */
     readonly timestepSpacing?: NonNullable<DiffusionConfig["timestepSpacing"]>;
   };
@@ -38,15 +40,25 @@ const PROMPT_ALONE = { guidanceScale: 0 } as const;
  */
 export const SAMPLING_SETTINGS: Readonly<Record<SamplingKind, KindSettings>> = {
   mini: {
-    diffusion: { sampler: "ddim", numInferenceSteps: 8, guidanceScale: 3 },
+    diffusion: { sampler: "ddim", numInferenceSteps: 8, guidanceScale: 3, promptChunks: false },
     sd: { guidanceScale: 10 },
   },
   sdxl: {
-    diffusion: { sampler: "dpmpp_2m_karras", numInferenceSteps: 30, guidanceScale: 7 },
+    diffusion: {
+      sampler: "dpmpp_2m_karras",
+      numInferenceSteps: 30,
+      guidanceScale: 7,
+      promptChunks: true,
+    },
     sd: { guidanceScale: 10 },
   },
   sd: {
-    diffusion: { sampler: "dpmpp_2m_karras", numInferenceSteps: 30, guidanceScale: 7.5 },
+    diffusion: {
+      sampler: "dpmpp_2m_karras",
+      numInferenceSteps: 30,
+      guidanceScale: 7.5,
+      promptChunks: true,
+    },
     sd: { guidanceScale: 10 },
   },
   turbo: fewSteps("euler", 4),
@@ -75,7 +87,13 @@ function fewSteps(
   numInferenceSteps: number,
 ): KindSettings {
   return {
-    diffusion: { sampler, numInferenceSteps, guidanceScale: 1, timestepSpacing: "trailing" },
+    diffusion: {
+      sampler,
+      numInferenceSteps,
+      guidanceScale: 1,
+      timestepSpacing: "trailing",
+      promptChunks: true,
+    },
     sd: PROMPT_ALONE,
   };
 }

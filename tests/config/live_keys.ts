@@ -246,6 +246,16 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   "diffusion.timestep_spacing": { value: "leading", changes: "startImage" },
   "diffusion.prediction_type": { value: "v_prediction", changes: "startImage" },
   "diffusion.rescale_zero_terminal_snr": { value: "true", changes: "startImage" },
+  "diffusion.prompt_weights": {
+    value: "false",
+    changes: "loss of score",
+    given: [IMAGE, "prompt=a (red:1.5) dragon"],
+  },
+  "diffusion.prompt_chunks": {
+    value: "false",
+    changes: "loss of score",
+    given: [IMAGE, `prompt=${"a red dragon ".repeat(30)}`],
+  },
   "diffusion.guidance_scale": { value: "2", changes: "startImage" },
   "diffusion.strength": { value: "0.5", changes: "teacherCalls" },
   "diffusion.strengths": {

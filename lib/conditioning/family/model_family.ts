@@ -3,6 +3,7 @@ import type { ImageSize } from "../../image/image.ts";
 import type { LoraReference } from "../../lora/lora_file.ts";
 import type { UnetConfig } from "../../models/unet/unet_config.ts";
 import type { Graph } from "../../onnx/graph/graph.ts";
+import type { WeightedText } from "../../models/tokenizers/weighted_text.ts";
 import type { FloatTensor } from "../../onnx/runtime/float_tensor.ts";
 import type { NetworkPrecision } from "../../onnx/runtime/network_precision.ts";
 import type { SessionLoader } from "../../onnx/runtime/session.ts";
@@ -14,6 +15,14 @@ export interface Prompts {
   readonly prompt: string;
   /** What it does not show; undefined for one row without guidance. */
   readonly negativePrompt?: string | undefined;
+}
+
+/** Prompts in the form that text encoders read. */
+export interface PromptParts {
+  /** What the picture shows. */
+  readonly prompt: readonly WeightedText[];
+  /** What it does not show; undefined for one row without guidance. */
+  readonly negativePrompt?: readonly WeightedText[] | undefined;
 }
 
 /**
@@ -59,6 +68,11 @@ export interface EncodeOptions extends NetworkPrecision {
    * that of the family's training.
    */
   readonly clipSkip?: number;
+  /**
+   * Max number of chunks of tokens that are encoded one by one and concatenated. Default: 1, as in
+   * diffusers.
+   */
+  readonly maxChunks?: number;
 }
 
 /** Options of {@linkcode PromptEncoder.plan}. */
@@ -66,30 +80,39 @@ export interface PlanOptions
   extends Pick<NetworkPrecision, "precision">, Pick<EncodeOptions, "clipSkip"> {
   /** Number of rows, R. */
   readonly rows: number;
+  /** Number of chunks of tokens. Default: 1. */
+  readonly chunks?: number;
 }
 
 /** Graphs of a prompt encoder, for a memory plan. */
 export interface PromptEncoderPlan {
   /** Graphs of the text encoders; one is loaded at a time. */
   readonly graphs: readonly Graph[];
-  /** Number of tokens of a prompt: L. */
+  /** Number of tokens of all chunks of a prompt: L. */
   readonly promptLength: number;
 }
 
 /** The text encoders and tokenizers of a checkpoint. */
 export interface PromptEncoder {
   /**
-   * Encodes prompts. Each text encoder is loaded, run once and released.
+   * Encodes prompts. Each text encoder is loaded, run once and released. Chunks are concatenated;
+   * all rows get as many as the longest one needs. The pooled prompt is that of the first chunk.
    *
    * @throws {SessionError} If a network cannot be loaded.
    */
   encode(
     sessions: SessionLoader,
-    prompts: Prompts,
+    prompts: PromptParts,
     options: EncodeOptions,
   ): Promise<Conditioning>;
-  /** Returns the words beyond the token limit, with one that is cut; "" if there are none. */
-  cutWords(text: string): Promise<string>;
+  /**
+   * Returns the words beyond a number of chunks, with one that is cut; "" if there are none.
+   *
+   * @param chunks Default: 1.
+   */
+  cutWords(text: string, chunks?: number): Promise<string>;
+  /** Returns the number of chunks that prompts need, at most `maxChunks`. */
+  countChunks(prompts: PromptParts, maxChunks: number): Promise<number>;
   /** Builds the graphs of the text encoders for R rows; their weights are placeholders. */
   plan(options: PlanOptions): Promise<PromptEncoderPlan>;
   /** Lists what of its files is ignored, a sentence each. Default: nothing. */

@@ -1,6 +1,5 @@
 import { PENULTIMATE_STATES } from "../../models/clip/clip_text_model.ts";
 import { ModelConfig } from "../../models/model_config.ts";
-import { openClipTokenizer } from "../../models/tokenizers/clip_tokenizer.ts";
 import type { FloatTensor } from "../../onnx/runtime/float_tensor.ts";
 import type { SessionLoader } from "../../onnx/runtime/session.ts";
 import type { ModelFolder } from "../../weights/model_folder.ts";
@@ -10,6 +9,7 @@ import {
   planEncoder,
   type TextEncoder,
 } from "../family/encode_texts.ts";
+import { countChunks, cutWords, rowsOf } from "../family/tokenize_prompts.ts";
 import type {
   CheckpointSource,
   Conditioning,
@@ -18,7 +18,7 @@ import type {
   PlanOptions,
   PromptEncoder,
   PromptEncoderPlan,
-  Prompts,
+  PromptParts,
   TextEncoderFolders,
 } from "../family/model_family.ts";
 import { makeTimeIds } from "./time_ids.ts";
@@ -38,6 +38,8 @@ export const SDXL: ModelFamily = {
     new SdxlPromptEncoder(source, await readForceZeros(source.folder)),
 };
 
+const TOKENIZERS = [FIRST.tokenizer, SECOND.tokenizer] as const;
+
 /**
  * The prompt encoder of SDXL.
  *
@@ -56,13 +58,14 @@ class SdxlPromptEncoder implements PromptEncoder {
 
   async encode(
     sessions: SessionLoader,
-    { prompt, negativePrompt }: Prompts,
+    prompts: PromptParts,
     options: EncodeOptions,
   ): Promise<Conditioning> {
-    const texts = negativePrompt === undefined ? [prompt] : [negativePrompt, prompt];
+    const rows = rowsOf(prompts);
+    const chunks = await this.countChunks(prompts, options.maxChunks ?? 1);
     const [one, two] = encodersOf(options);
-    const first = await encodeTexts(sessions, this.#source, texts, { ...options, ...one });
-    const second = await encodeTexts(sessions, this.#source, texts, { ...options, ...two });
+    const first = await encodeTexts(sessions, this.#source, rows, { ...options, ...one, chunks });
+    const second = await encodeTexts(sessions, this.#source, rows, { ...options, ...two, chunks });
     const states = joinTokens(first.states, second.states);
     const { pooled } = second;
     if (!pooled) {
@@ -71,20 +74,19 @@ class SdxlPromptEncoder implements PromptEncoder {
           `expected a text_encoder_2 of the class CLIPTextModelWithProjection`,
       );
     }
-    if (negativePrompt === "" && this.#forceZeros) {
+    const isNegativeEmpty = prompts.negativePrompt?.every(({ text }) => text === "") ?? false;
+    if (isNegativeEmpty && this.#forceZeros) {
       for (const { data } of [states, pooled]) data.fill(0, 0, data.length / 2);
     }
-    return { states, pooled, timeIds: makeTimeIds(options.imageSize, texts.length) };
+    return { states, pooled, timeIds: makeTimeIds(options.imageSize, rows.length) };
   }
 
-  async cutWords(text: string): Promise<string> {
-    const { folder } = this.#source;
-    const cuts = await Promise.all(
-      (["tokenizer", "tokenizer_2"] as const).map(async (name) =>
-        (await openClipTokenizer(folder, name)).cutWords(text)
-      ),
-    );
-    return cuts.reduce((longest, cut) => cut.length > longest.length ? cut : longest);
+  async cutWords(text: string, chunks = 1): Promise<string> {
+    return await cutWords(this.#source, TOKENIZERS, text, chunks);
+  }
+
+  async countChunks(prompts: PromptParts, maxChunks: number): Promise<number> {
+    return await countChunks(this.#source, TOKENIZERS, prompts, maxChunks);
   }
 
   async notes(): Promise<string[]> {

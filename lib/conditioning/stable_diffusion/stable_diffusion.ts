@@ -1,7 +1,6 @@
 import { controlnetKind } from "../../hub/model_ids.ts";
 import { parseClipTextConfig } from "../../models/clip/clip_text_config.ts";
 import { ModelConfig } from "../../models/model_config.ts";
-import { openClipTokenizer } from "../../models/tokenizers/clip_tokenizer.ts";
 import type { SessionLoader } from "../../onnx/runtime/session.ts";
 import {
   encoderNotes,
@@ -9,6 +8,7 @@ import {
   planEncoder,
   type TextEncoder,
 } from "../family/encode_texts.ts";
+import { countChunks, cutWords, rowsOf } from "../family/tokenize_prompts.ts";
 import type {
   CheckpointSource,
   Conditioning,
@@ -17,11 +17,12 @@ import type {
   PlanOptions,
   PromptEncoder,
   PromptEncoderPlan,
-  Prompts,
+  PromptParts,
   TextEncoderFolders,
 } from "../family/model_family.ts";
 
 const ENCODER: TextEncoderFolders = { encoder: "text_encoder", tokenizer: "tokenizer" };
+const TOKENIZERS = [ENCODER.tokenizer] as const;
 
 /** Width of the prompts of Stable Diffusion 1. No ControlNets of version 2 have a short name. */
 const SD1_WIDTH = 768;
@@ -64,17 +65,21 @@ class StableDiffusionPromptEncoder implements PromptEncoder {
 
   async encode(
     sessions: SessionLoader,
-    { prompt, negativePrompt }: Prompts,
+    prompts: PromptParts,
     options: EncodeOptions,
   ): Promise<Conditioning> {
-    const texts = negativePrompt === undefined ? [prompt] : [negativePrompt, prompt];
-    const all = { ...options, ...encoderOf(options) };
-    const { states } = await encodeTexts(sessions, this.#source, texts, all);
+    const chunks = await this.countChunks(prompts, options.maxChunks ?? 1);
+    const all = { ...options, ...encoderOf(options), chunks };
+    const { states } = await encodeTexts(sessions, this.#source, rowsOf(prompts), all);
     return { states };
   }
 
-  async cutWords(text: string): Promise<string> {
-    return (await openClipTokenizer(this.#source.folder, "tokenizer")).cutWords(text);
+  async cutWords(text: string, chunks = 1): Promise<string> {
+    return await cutWords(this.#source, TOKENIZERS, text, chunks);
+  }
+
+  async countChunks(prompts: PromptParts, maxChunks: number): Promise<number> {
+    return await countChunks(this.#source, TOKENIZERS, prompts, maxChunks);
   }
 
   async notes(): Promise<string[]> {

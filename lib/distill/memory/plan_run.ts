@@ -25,6 +25,8 @@ export interface PlannedRun {
   readonly runtime: Runtime;
   /** Whether the networks need a batch row for the negative prompt. */
   readonly usesNegativePrompt: boolean;
+  /** Number of chunks of tokens of the prompts. Default: 1. */
+  readonly promptChunks?: number;
   /** Whether latents are decoded: for a sampled image, or for gradient images. */
   readonly decodes: boolean;
   /** Number of colors of the palette. */
@@ -53,7 +55,7 @@ export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
     controlnets: run.controlnets.map(({ id }) => id),
     precision: precision.precision ?? "float32",
     usesFloat16Masks: hasFloat16({ runtime, gpu }),
-    ...defined({ clipSkip: diffusion.clipSkip ?? undefined }),
+    ...defined({ clipSkip: diffusion.clipSkip ?? undefined, promptChunks: run.promptChunks }),
   });
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
   return planMemory(networks, {

@@ -26,6 +26,8 @@ export interface PlannedNetworksOptions {
   readonly precision: FloatType;
   /** Whether the autoencoder saves its masks in float16. Default: false. */
   readonly usesFloat16Masks?: boolean;
+  /** Number of chunks of tokens of the prompts. Default: 1. */
+  readonly promptChunks?: number;
   /** Layer of the text encoders, counted from the last. Default: that of the family. */
   readonly clipSkip?: number;
 }
@@ -48,7 +50,7 @@ export async function planNetworks(
   const { graphs, promptLength } = await teacher.promptEncoder.plan({
     rows,
     precision,
-    ...defined({ clipSkip: options.clipSkip }),
+    ...defined({ clipSkip: options.clipSkip, chunks: options.promptChunks }),
   });
   const sizes = { ...latentSize, batch: rows * pictures, pictures, promptLength, precision };
   const networks: PlannedNetwork[] = graphs.map((graph, i) => ({

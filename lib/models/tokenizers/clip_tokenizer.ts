@@ -3,6 +3,7 @@ import { subfolderPath } from "../../weights/folder_files.ts";
 import { ModelConfig } from "../model_config.ts";
 import { type ClipVocabulary, readClipVocabulary } from "./clip_vocabulary.ts";
 import { createPlainTokenizer, type PlainTokenizer } from "./plain_tokenizer.ts";
+import type { WeightedText } from "./weighted_text.ts";
 
 /**
  * Words: tokens never cross them. Source: CLIPTokenizer of transformers, without special tokens.
@@ -32,6 +33,14 @@ interface SpecialTokens {
   readonly bos: number;
   readonly eos: number;
   readonly pad: number;
+}
+
+/** Tokens of a part of a prompt that a text encoder reads together. */
+export interface TokenChunk {
+  /** Token ids, exactly as many as the tokenizer's `maxLength`. */
+  readonly ids: readonly number[];
+  /** Weight of each token; 1 for begin, end and padding. */
+  readonly weights: readonly number[];
 }
 
 /** CLIP's tokenizer: byte-level byte-pair encoding in lower case. */
@@ -71,10 +80,37 @@ export class ClipTokenizer {
     return [...framed, ...new Array<number>(this.maxLength - framed.length).fill(pad)];
   }
 
-  /** Returns the end of a text that `encode` truncates, from the first cut word; "" if none. */
-  cutWords(text: string): string {
+  /**
+   * Encodes a prompt as chunks of `maxLength` ids: begin, text, end, padding. What does not fit in
+   * all chunks is truncated.
+   *
+   * @param max Max number of chunks, min 1.
+   * @returns One chunk at least.
+   */
+  encodeChunks(parts: readonly WeightedText[], max: number): TokenChunk[] {
+    const { bos, eos, pad } = this.#special;
+    const size = this.maxLength - 2;
+    const tokens = parts.flatMap(({ text, weight }) =>
+      this.#plain.encode(normalize(text)).map((id) => ({ id, weight }))
+    );
+    const count = Math.min(max, Math.max(1, Math.ceil(tokens.length / size)));
+    return Array.from({ length: count }, (_, i) => {
+      const used = tokens.slice(i * size, (i + 1) * size);
+      const padding = new Array<number>(size - used.length);
+      return {
+        ids: [bos, ...used.map(({ id }) => id), eos, ...padding.fill(pad)],
+        weights: [1, ...used.map(({ weight }) => weight), 1, ...padding.slice().fill(1)],
+      };
+    });
+  }
+
+  /**
+   * Returns the end of a text that does not fit in a number of chunks, from the first cut word; ""
+   * if there is none.
+   */
+  cutWords(text: string, chunks = 1): string {
     const words = normalize(text).trim().split(" ");
-    let room = this.maxLength - 2;
+    let room = chunks * (this.maxLength - 2);
     // Tokens do not cross spaces.
     const first = words.findIndex((word) => {
       if (word !== "") room -= this.#plain.encode(word).length;

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { encodePrompts } from "../../../lib/conditioning/encode_prompts.ts";
-import { normalizePrompt } from "../../../lib/conditioning/normalize_prompt.ts";
+import {
+  joinParts,
+  normalizePrompt as normalize,
+} from "../../../lib/conditioning/normalize_prompt.ts";
 import { promptNotes } from "../../../lib/conditioning/read_prompt.ts";
 import { openTeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
-import { splitWords } from "../../../lib/conditioning/vocabulary.ts";
+import { splitWords, type Vocabulary } from "../../../lib/conditioning/vocabulary.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { WASM_SESSIONS } from "../onnx/run_graph.ts";
@@ -11,6 +14,12 @@ import { memoryFolder } from "./memory_folder.ts";
 
 const WORDS = "a red dragon castle masterpiece face with tears of joy firefighter man's shoe jack";
 const MINI = { words: new Set(splitWords(WORDS)), signs: new Set(["'"]) };
+
+/** Returns the text and the notes of a prompt. */
+function normalizePrompt(prompt: string, vocabulary: Vocabulary | undefined, weights = true) {
+  const { parts, notes } = normalize(prompt, vocabulary, { weights });
+  return { text: joinParts(parts), notes };
+}
 
 function read(prompt: string): string {
   return normalizePrompt(prompt, MINI).text.trim().replace(/ +/g, " ");
@@ -34,27 +43,53 @@ Deno.test("normalizePrompt() makes typographic signs plain for every teacher", (
   assert.equal(read("a \u2018red\u2019 dragon\u2019s castle"), "a red dragon's castle");
 });
 
-Deno.test("normalizePrompt() takes prompt weights out for a teacher with a vocabulary", () => {
-  for (
-    const red of [
-      ...["(red:1.3)", "((red))", "[red]", "(red)1.2", "{{red}}", "(((red:1.2)))", "[(red):0.5]"],
-      ...["( red : 1.3 )", "(red:.5)", "(red:-1)", String.raw`\(red\)`],
-    ]
-  ) {
-    const { text, notes } = normalizePrompt(`a ${red} dragon`, MINI);
-    assert.equal(text.trim().replace(/ +/g, " "), "a red dragon", red);
-    assert.match(notes.join(), /^Prompt weights are not supported yet: [^,]*red[^,]*$/, red);
+/** Prompts whose word "red" has a weight, and that weight. */
+const WEIGHTED: readonly (readonly [red: string, weight: number])[] = [
+  ["(red:1.3)", 1.3],
+  ["( red : 1.3 )", 1.3],
+  ["(red:.5)", 0.5],
+  ["(red:-1)", -1],
+  ["(red)", 1.1],
+  ["((red))", 1.21],
+  ["[red]", 1 / 1.1],
+  ["(((red:1.2)))", 1.2],
+  ["[(red):0.5]", 1],
+];
+
+Deno.test("normalizePrompt() reads weights, with a note, for teachers with and without a vocabulary", () => {
+  for (const [red, weight] of WEIGHTED) {
+    for (const vocabulary of [MINI, undefined]) {
+      const { parts, notes } = normalize(`a ${red} dragon`, vocabulary, { weights: true });
+      const found = parts.find(({ text }) => text.includes("red"))!;
+      assert(Math.abs(found.weight - weight) < 1e-9, `${red}: ${found.weight}`);
+      if (weight === 1) continue;
+      assert.equal(joinParts(parts).replace(/ +/g, " "), "a red dragon");
+      assert.deepEqual(notes, [`Prompt weights: "red" ${Number(weight.toFixed(2))}`]);
+    }
   }
-  assert.equal(read("(masterpiece:1.2), (castle:1.3)"), "masterpiece castle");
-  assert.deepEqual(normalizePrompt("a ((red)) [(dragon:1.2)]", MINI).notes, [
-    "Prompt weights are not supported yet: the brackets and numbers are left out of " +
-    '"((red))", "[(dragon:1.2)]"',
+  assert.deepEqual(normalize("a (red) dragon", undefined, { weights: true }).parts, [
+    { text: "a ", weight: 1 },
+    { text: "red", weight: 1.1 },
+    { text: " dragon", weight: 1 },
   ]);
+  assert.equal(read("(masterpiece:1.2), (castle:1.3)").replace(/ +/g, " "), "masterpiece castle");
+  assert.deepEqual(normalizePrompt("(red:1.3)! (castle:0.5)?", MINI).notes, [
+    'Prompt weights: "red" 1.3, "castle" 0.5',
+    "Left out, since the teacher does not know these signs: ! ?",
+  ]);
+});
+
+Deno.test("normalizePrompt() without weights takes them out for a vocabulary, else reads them as text", () => {
   const typed = "a (red:1.3) ((dragon))";
-  const other = normalizePrompt(typed, undefined);
+  const mini = normalizePrompt(typed, MINI, false);
+  assert.equal(mini.text.replace(/ +/g, " ").trim(), "a red dragon");
+  assert.deepEqual(mini.notes, [
+    'Prompt weights are off: the brackets and numbers are left out of "red", "dragon"',
+  ]);
+  const other = normalizePrompt(typed, undefined, false);
   assert.equal(other.text, typed);
   assert.deepEqual(other.notes, [
-    'Prompt weights are not supported yet; read as plain text: "(red:1.3)"',
+    'Prompt weights are off; read as plain text, with brackets and numbers: "red", "dragon"',
   ]);
 });
 
@@ -98,16 +133,18 @@ const TINY = openModelFolder(goldenPath("tiny-sdxl"));
 Deno.test("promptNotes() names the words beyond the token limit, and unknown ones", async () => {
   const teacher = await openTeacherFolder(TINY);
   const long = Array.from({ length: 75 }, () => "a").join(" ");
-  assert.deepEqual(await promptNotes(teacher, long), []);
-  assert.deepEqual(await promptNotes(teacher, `${long} big castle`), [
+  const [one, two] = [{ weights: true, maxChunks: 1 }, { weights: true, maxChunks: 2 }];
+  assert.deepEqual(await promptNotes(teacher, long, one), []);
+  assert.deepEqual(await promptNotes(teacher, `${long} big castle`, one), [
     `The prompt is too long for the teacher "${teacher.name}"; it does not read: "big castle"`,
   ]);
+  assert.deepEqual(await promptNotes(teacher, `${long} big castle`, two), []);
   const lists = { names: ["dragon"], backgrounds: [], grammar: ["a"], colors: [] };
   const named = await openTeacherFolder(
     memoryFolder({ "vocabulary.json": JSON.stringify(lists) }, TINY),
   );
-  assert.deepEqual(await promptNotes(named, "(dragon:1.3) 7"), [
-    'Prompt weights are not supported yet: the brackets and numbers are left out of "(dragon:1.3)"',
+  assert.deepEqual(await promptNotes(named, "(dragon:1.3) 7", one), [
+    'Prompt weights: "dragon" 1.3',
     `"7" is not in the vocabulary of "${named.name}"; see its vocabulary.json for all words`,
   ]);
 });

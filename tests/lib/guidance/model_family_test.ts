@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { joinParts } from "../../../lib/conditioning/normalize_prompt.ts";
 import { encodePrompts } from "../../../lib/conditioning/encode_prompts.ts";
 import type { PromptEncoder } from "../../../lib/conditioning/family/model_family.ts";
 import { openTeacherFolder, TeacherFolder } from "../../../lib/conditioning/teacher_folder.ts";
@@ -36,12 +37,14 @@ const UNET = {
 /** A prompt encoder that has no network and gives hidden states only. */
 const STATES_ONLY: PromptEncoder = {
   encode: (_, { prompt, negativePrompt }) => {
-    const texts = negativePrompt === undefined ? [prompt] : [negativePrompt, prompt];
-    const rows = texts.map((text) => scatter(LENGTH * WIDTH, text.length));
-    const data = Float32Array.from(rows.flatMap((row) => [...row]));
+    const rows = negativePrompt === undefined ? [prompt] : [negativePrompt, prompt];
+    const texts = rows.map(joinParts);
+    const scattered = texts.map((text) => scatter(LENGTH * WIDTH, text.length));
+    const data = Float32Array.from(scattered.flatMap((row) => [...row]));
     return Promise.resolve({ states: { data, shape: [texts.length, LENGTH, WIDTH] } });
   },
   cutWords: () => Promise.resolve(""),
+  countChunks: () => Promise.resolve(1),
   plan: () => Promise.resolve({ graphs: [], promptLength: LENGTH }),
 };
 
