@@ -10,7 +10,8 @@ import {
   openCheckpointFile,
 } from "../conditioning/checkpoint_file.ts";
 import type { ImageSize } from "../image/image.ts";
-import type { ModelFolder } from "../weights/model_folder.ts";
+import { type ModelFolder, ModelFolderError } from "../weights/model_folder.ts";
+import { describeOtherFormat } from "../weights/other_formats.ts";
 import { openModelFolder } from "../weights/open_model_folder.ts";
 import { type HubModelOptions, openHubModel, webOptions } from "../hub/hub_model.ts";
 import type { FileChoice } from "../hub/repo_files.ts";
@@ -50,6 +51,7 @@ export async function findTeacher(
   { hub = {} }: FindTeacherOptions = {},
 ): Promise<TeacherFolder> {
   const { modelId, vaeId, loraPath, loraScale } = config;
+  refuseOtherFormats([modelId, ...vaeId === null ? [] : [vaeId], ...splitLoraPaths(loraPath)]);
   const folder = await openTeacher(config, hub);
   const isOfHub = !isBuiltInTeacher(modelId) &&
     (isCheckpointFile(modelId) || (mayBeHubModel(modelId) && folder.location !== modelId));
@@ -73,6 +75,14 @@ export async function findTeacher(
     findControlnet: async (id, check) =>
       isOfHub || /[\\/]/.test(id) ? await openAuxiliaryModel(id, { ...hub, check }) : undefined,
   });
+}
+
+/** Refuses pickles and other formats by their names, before anything is opened. */
+function refuseOtherFormats(locations: readonly string[]): void {
+  for (const location of locations) {
+    const other = describeOtherFormat(location);
+    if (other !== undefined) throw new ModelFolderError(location, `it is ${other}`);
+  }
 }
 
 async function openTeacher(

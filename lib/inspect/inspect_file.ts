@@ -205,7 +205,7 @@ function notesOn(file: SingleFileFolder, family: KeyFamily): string[] {
   if (name.startsWith("Stable Diffusion 2") && !isMarked) {
     notes.push(
       "The file does not tell whether it predicts noise or v: models of Stable Diffusion 2 for " +
-        "768 pixels predict v",
+        "768 pixels predict v, which diffusion.prediction_type=v_prediction says",
     );
   } else if (!isMarked) {
     notes.push(

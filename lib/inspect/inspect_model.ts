@@ -8,6 +8,7 @@ import { defined } from "../text/defined.ts";
 import { parseLoraLocation } from "../lora/lora_names.ts";
 import { type ModelFolder, ModelFolderError } from "../weights/model_folder.ts";
 import { openModelFolder } from "../weights/open_model_folder.ts";
+import { describeOtherFormat } from "../weights/other_formats.ts";
 import { severalFiles } from "../weights/folder_files.ts";
 import { inspectFile } from "./inspect_file.ts";
 import { inspectFolder, isDiffusersFolder } from "./inspect_folder.ts";
@@ -35,6 +36,8 @@ export async function inspectModel(
   location: string,
   options: InspectOptions = {},
 ): Promise<ModelReport> {
+  const other = describeOtherFormat(location);
+  if (other !== undefined) throw new ModelFolderError(location, `it is ${other}`);
   const { folder, file } = await locate(location, options);
   if (file !== undefined) return await inspectFile(folder, file, location);
   const candidates = await listWeights(folder);

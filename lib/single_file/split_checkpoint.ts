@@ -110,6 +110,10 @@ const IGNORED: readonly RegExp[] = [
   /^(loss|model_ema)\./,
   /(^|\.)scaled_fp8$/,
   /\.(scale_input|input_scale)$/,
+  // ComfyUI's name of the format of an 8-bit weight, which its type tells, too.
+  /\.comfy_quant$/,
+  // Progress of a training.
+  /^(global_step|epoch|iteration)$/,
   // CLIP-L's projection, which no UNet here takes.
   /^(conditioner\.embedders\.0|cond_stage_model)(\.clip_l)?\.transformer\.text_projection(\.weight)?$/,
 ];

@@ -124,6 +124,7 @@ export function readSafetensorsHeader(source: ByteSource): SafetensorsHeader {
 const OTHER_FORMATS: readonly (readonly [start: string, name: string])[] = [
   ["version https://git-lfs", `a Git LFS pointer; download the file with "git lfs pull"`],
   ["PK\x03\x04", "a zip archive, such as a pickle of PyTorch"],
+  ["\x80\x02", "a pickle, such as those of older versions of PyTorch"],
   ["GGUF", "a GGUF file"],
   ["<", "a web page"],
 ];
@@ -131,8 +132,8 @@ const OTHER_FORMATS: readonly (readonly [start: string, name: string])[] = [
 function refuseOtherFormats(source: ByteSource): void {
   const bytes = source.read(0, Math.min(source.byteLength, 32));
   const start = String.fromCharCode(...bytes);
-  // The length of a header, of 8 bytes, ends with zeros.
-  if (start.slice(0, 8).includes("\0")) return;
+  // The length of a header, of 8 bytes, ends with zeros. GGUF's version does, too.
+  if (start.slice(0, 8).includes("\0") && !start.startsWith("GGUF")) return;
   const other = OTHER_FORMATS.find(([mark]) => start.startsWith(mark));
   if (other) throw new SafetensorsError(source.name, `it is ${other[1]}`);
 }

@@ -13,6 +13,13 @@ export const EMBEDDING_FAMILIES: readonly KeyFamily[] = [
     [{ key: /^clip_g$/, shape: [null, 1280] }],
     [/^clip_[gl]$/],
   ),
+  {
+    name: "textual inversion in the format of its author",
+    kind: "embedding",
+    signs: [{ key: /^string_to_param\./ }],
+    keys: [/^string_to_(param|token)\./],
+    refusal: REFUSAL,
+  },
   ...([[768, "Stable Diffusion 1 or CLIP-L"], [1024, "Stable Diffusion 2"], [
     1280,
     "SDXL",

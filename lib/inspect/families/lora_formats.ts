@@ -90,6 +90,7 @@ const LORA_BASES: readonly LoraBase[] = [
     key: /(joint_blocks[._]\d|transformer_blocks[._]\d+[._]attn[._]add_[kqv]_proj)/,
   },
   { name: "Wan", key: /(^|[._])blocks[._]\d+[._](self_attn|cross_attn)[._]/ },
+  { name: "Lumina 2 or Z-Image", key: /(^|[._])layers[._]\d+[._](attention|feed_forward)[._]/ },
   { name: "Stable Cascade", key: /(down_blocks|up_blocks)[._]\d+[._]\d+[._](attention|kv_mapper)/ },
   { name: "SDXL", key: prompt, width: 2048 },
   { name: "Stable Diffusion 2", key: prompt, width: 1024 },

@@ -20,11 +20,16 @@ const VERSIONS: readonly Version[] = [
   { name: "Stable Diffusion 2", width: 1024 },
 ];
 
-const INPUTS: readonly (readonly [channels: number, kind: string])[] = [
-  [9, "inpainting"],
-  [8, "InstructPix2Pix"],
-  [7, "x4 upscaler"],
-  [5, "depth"],
+/** Models whose UNets take an image besides the latents, by their channels. */
+const INPUTS: readonly (readonly [channels: number, kind: string, text: string])[] = [
+  [9, "inpainting", "an inpainting model"],
+  [
+    8,
+    "with an image",
+    "a model for editing or measuring an image, such as InstructPix2Pix or Marigold",
+  ],
+  [7, "x4 upscaler", "an upscaler"],
+  [5, "depth", "a model that also takes a depth map"],
 ];
 
 /** Stable Diffusion 1.x and 2.x: one text encoder, no added conditions. */
@@ -47,14 +52,28 @@ export const STABLE_DIFFUSION_FAMILIES: readonly KeyFamily[] = [
     keys: [/(^|\.)motion_modules\./],
     refusal: "a motion module of AnimateDiff, which makes videos",
   },
+  {
+    name: "Zero123",
+    kind: "teacher",
+    signs: [{ key: /^cc_projection\.weight$/ }],
+    keys: [/^(model\.diffusion_model|cond_stage_model|first_stage_model|cc_projection)\./],
+    refusal: "Zero123, which turns the object of an image",
+  },
+  {
+    name: "SUPIR",
+    kind: "teacher",
+    signs: [{ key: /^model\.(control_model|diffusion_model\.project_modules)\./ }],
+    keys: [/^(model|conditioner|first_stage_model)\./],
+    refusal: "SUPIR, which restores images",
+  },
   ...VERSIONS.flatMap(({ name, width }) => [
-    ...INPUTS.map(([channels, kind]): KeyFamily => ({
+    ...INPUTS.map(([channels, kind, text]): KeyFamily => ({
       name: `${name} ${kind}`,
       kind: "teacher",
       signs: [prompt(width), input(channels)],
       without: WITHOUT,
-      refusal: `a ${kind} model of ${name}, whose UNet takes ${channels} channels; ` +
-        `Smalti uses text-to-image models`,
+      refusal: `${text}, made from ${name}: its UNet takes ${channels} channels; Smalti uses ` +
+        `models that make images from text`,
     })),
     {
       name,
@@ -68,6 +87,13 @@ export const STABLE_DIFFUSION_FAMILIES: readonly KeyFamily[] = [
     kind: "teacher",
     signs: [prompt(1024), { key: /^unet\.add_embedding\.linear_1\.weight$/ }],
     refusal: "Stable unCLIP, whose UNet also takes the embedding of an image",
+  },
+  {
+    name: "Kandinsky 3",
+    kind: "teacher",
+    signs: [{ key: /^(unet\.)?encoder_hid_proj\.projection_linear\./ }],
+    keys: [/./],
+    refusal: "Kandinsky 3, whose prompts are encoded by T5",
   },
   {
     name: "DeepFloyd IF",

@@ -19,7 +19,8 @@ function transformer(
     signs: signs.map(at),
     without: without.map((text) => new RegExp(P + text)),
     keys: [under(...keys), BESIDE, /(^|\.)(scaled_fp8|logit_scale)$/],
-    refusal: `${name}, a diffusion transformer; Smalti uses UNets of the SDXL family`,
+    refusal:
+      `${name}, a diffusion transformer; Smalti uses UNets of SDXL and Stable Diffusion 1 and 2`,
   };
 }
 
@@ -43,6 +44,17 @@ export const TRANSFORMER_FAMILIES: readonly KeyFamily[] = [
       "double_blocks\\.",
       "single_blocks\\.",
       "(img|txt)_in\\.",
+      "final_layer\\.",
+    ],
+  ),
+  transformer(
+    "Flux 2",
+    ["double_stream_modulation_img\\.", "double_blocks\\.0\\."],
+    [
+      "double_blocks\\.",
+      "single_blocks\\.",
+      "(double|single)_stream_modulation",
+      "(img|txt|time|vector|guidance)_in\\.",
       "final_layer\\.",
     ],
   ),
@@ -120,6 +132,63 @@ export const TRANSFORMER_FAMILIES: readonly KeyFamily[] = [
     ],
   ),
   transformer(
+    "AuraFlow",
+    ["joint_transformer_blocks\\.0\\."],
+    [
+      "joint_transformer_blocks\\.",
+      "single_transformer_blocks\\.",
+      "context_embedder\\.",
+      "register_tokens",
+      "pos_embed",
+      "time_step_(embed|proj)",
+      "norm_out\\.",
+      "proj_out\\.",
+    ],
+  ),
+  transformer(
+    "Sana",
+    ["patch_embed\\.proj\\.", "transformer_blocks\\.0\\.ff\\.conv_inverted\\."],
+    [
+      "patch_embed\\.",
+      "caption_(projection|norm)\\.",
+      "time_embed\\.",
+      "transformer_blocks\\.",
+      "proj_out\\.",
+      "scale_shift_table",
+    ],
+  ),
+  transformer(
+    "OmniGen",
+    ["llm\\.layers\\.0\\.", "input_x_embedder\\."],
+    ["llm\\.", "(input_)?x_embedder\\.", "t(ime)?_(embedder|token)", "pos_embed", "final_layer\\."],
+  ),
+  transformer(
+    "OmniGen 2",
+    ["ref_image_patch_embedder\\.", "time_caption_embed\\."],
+    [
+      "(ref_image_patch|x|image_index)_embed",
+      "time_caption_embed\\.",
+      "(context_refiner|noise_refiner|ref_image_refiner|layers)\\.",
+      "norm_out\\.",
+      "image_index_embedding",
+    ],
+  ),
+  transformer(
+    "ACE-Step",
+    ["lyric_embs\\.", "transformer_blocks\\.0\\."],
+    [
+      "(lyric|genre|speaker|timestep|t|proj|final|projectors|rotary)[a-z_]*\\.",
+      "transformer_blocks\\.",
+    ],
+  ),
+  {
+    name: "Stable Audio",
+    kind: "other",
+    signs: [{ key: /^model\.model\.transformer\.layers\.0\./ }],
+    keys: [/^(model|pretransform|conditioner)\./],
+    refusal: "Stable Audio, which makes sound",
+  },
+  transformer(
     "HiDream",
     ["double_stream_blocks\\.0\\."],
     [
@@ -131,7 +200,7 @@ export const TRANSFORMER_FAMILIES: readonly KeyFamily[] = [
     ],
   ),
   transformer(
-    "Lumina 2",
+    "Lumina 2 or Z-Image",
     ["cap_embedder\\.", "noise_refiner\\."],
     [
       "cap_embedder\\.",
@@ -247,6 +316,11 @@ export const TRANSFORMER_FAMILIES: readonly KeyFamily[] = [
   ),
   transformer(
     "Cosmos",
+    ["blocks\\.0\\.adaln_modulation_self_attn\\."],
+    ["blocks\\.", "[xt]_embedder\\.", "t_embedding_norm\\.", "final_layer\\.", "pos_embedder\\."],
+  ),
+  transformer(
+    "Cosmos",
     ["net\\.(blocks\\.block0|blocks\\.0\\.adaln)"],
     ["net\\."],
   ),
@@ -265,7 +339,14 @@ export const TRANSFORMER_FAMILIES: readonly KeyFamily[] = [
       ),
       BESIDE,
     ],
-    refusal: "Stable Cascade; Smalti uses UNets of the SDXL family",
+    refusal: "Stable Cascade; Smalti uses UNets of SDXL and Stable Diffusion 1 and 2",
+  },
+  {
+    name: "Würstchen prior",
+    kind: "teacher",
+    signs: [at("blocks\\.0\\.kv_mapper\\.")],
+    keys: [under("blocks\\.", "projection\\.", "cond_mapper\\.", "out\\.")],
+    refusal: "the prior of Würstchen; Smalti uses UNets of SDXL and Stable Diffusion 1 and 2",
   },
   {
     name: "Würstchen / Stable Cascade stage A",

@@ -169,6 +169,16 @@ Deno.test("findTeacher() refuses SDXL's autoencoders for Stable Diffusion 1.5, b
   );
 });
 
+Deno.test("findTeacher() refuses pickles by their names", async () => {
+  const base = { ...SDXL, modelId: goldenPath("tiny-sdxl"), vaeId: null };
+  for (const part of [{ modelId: "a.ckpt" }, { vaeId: "a.pt" }, { loraPath: "./b,a.bin" }]) {
+    await assert.rejects(findTeacher({ ...base, ...part }), {
+      name: "ModelFolderError",
+      message: /Cannot read "a\.\w+": it is a pickle, which can run code/,
+    });
+  }
+});
+
 Deno.test("findTeacher() takes LoRAs from repositories, each its file only", async () => {
   await inTemporaryFolder(async (cache) => {
     await using owned = new AsyncDisposableStack();

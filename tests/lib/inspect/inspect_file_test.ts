@@ -193,6 +193,77 @@ const FAMILIES: readonly (readonly [family: string, keys: KeyList])[] = [
   ["T5 text encoder", ["encoder.block.0.layer.0.SelfAttention.q.weight [4096,4096]"]],
   ["textual inversion for SDXL", ["clip_l [2,768]", "clip_g [2,1280]"]],
   ["textual inversion for Stable Diffusion 1 or CLIP-L", ["emb_params [4,768]"]],
+  ["textual inversion in the format of its author", ["string_to_param.* [2,768]"]],
+  ["Zero123", [
+    `${U}.input_blocks.0.0.weight [320,8,3,3]`,
+    `${U}.${CROSS} [640,768]`,
+    "cc_projection.weight [768,772]",
+  ]],
+  ["Stable Diffusion 2 with an image", [
+    `${U}.input_blocks.0.0.weight [320,8,3,3]`,
+    `${U}.${CROSS} [640,1024]`,
+  ]],
+  ["SUPIR", [
+    "model.control_model.input_blocks.0.0.weight [320,4,3,3]",
+    "model.diffusion_model.project_modules.0.norm.weight [640]",
+  ]],
+  ["Kandinsky 3", [
+    "conv_in.weight [384,4,3,3]",
+    "encoder_hid_proj.projection_linear.weight [4096,2048]",
+  ]],
+  ["DeepFloyd IF", [
+    "conv_in.weight [320,3,3,3]",
+    "encoder_hid_proj.weight [1280,4096]",
+    "add_embedding.norm1.weight [1280]",
+  ]],
+  ["Kandinsky 2", [
+    "conv_in.weight [384,4,3,3]",
+    "add_embedding.image_norm.weight [1536]",
+    "encoder_hid_proj.image_embeds.weight [24576,1280]",
+  ]],
+  ["Playground v2.5", [`${U}.input_blocks.0.0.weight [320,4,3,3]`, "edm_mean [4]", "edm_std [4]"]],
+  ["Flux 2", [
+    "double_stream_modulation_img.lin.weight [18432,3072]",
+    "double_blocks.0.img_attn.qkv.weight [9216,3072]",
+    "single_blocks.0.linear1.weight [1,1]",
+  ]],
+  ["Sana", [
+    "patch_embed.proj.weight [2240,32,1,1]",
+    "transformer_blocks.0.ff.conv_inverted.weight [11200,2240,1,1]",
+  ]],
+  ["Würstchen prior", ["blocks.0.kv_mapper.1.weight [1536,1536]", "projection.weight [1536,16]"]],
+  ["AuraFlow", ["joint_transformer_blocks.0.attn.to_q.weight [3072,3072]"]],
+  ["AuraFlow", ["model.double_layers.0.attn.w1k.weight [3072,3072]"]],
+  ["Cosmos", ["blocks.0.adaln_modulation_self_attn.1.weight [256,2048]"]],
+  ["OmniGen", [
+    "llm.layers.0.self_attn.qkv_proj.weight [9216,3072]",
+    "input_x_embedder.proj.weight [3072,4,2,2]",
+  ]],
+  ["OmniGen 2", [
+    "ref_image_patch_embedder.weight [2520,64]",
+    "time_caption_embed.caption_embedder.0.weight [2048]",
+  ]],
+  ["ACE-Step", [
+    "transformer_blocks.0.attn.to_q.weight [2560,2560]",
+    "lyric_embs.weight [6693,1024]",
+  ]],
+  ["Stable Audio", ["model.model.transformer.layers.0.self_attn.to_qkv.weight [4608,1536]"]],
+  ["Lumina 2 or Z-Image", [
+    "cap_embedder.1.weight [3840,2560]",
+    "noise_refiner.0.attention.qkv.weight [11520,3840]",
+  ]],
+  ["PhotoMaker", [
+    "id_encoder.vision_model.embeddings.class_embedding [1024]",
+    "lora_weights.unet.down_blocks.1.attn1.processor.to_q_lora.down.weight [64,640]",
+  ]],
+  ["BrushNet", ["brushnet_down_blocks.0.weight [320,320,1,1]", "conv_in.weight [320,4,3,3]"]],
+  ["ELLA", ["connector.resamplers.0.attn.in_proj_weight [2304,768]", "latents [64,768]"]],
+  ["motion LoRA of AnimateDiff", [
+    "down_blocks.0.motion_modules.0.attention_blocks.0.processor.to_q_lora.down.weight [32,320]",
+  ]],
+  ["hypernetwork", ["768.0.linear.0.weight [1536,768]", "768.0.linear.0.bias [1536]"]],
+  ["Control-LoRA", ["lora_controlnet []", "input_blocks.0.0.weight [320,4,3,3]"]],
+  ["ControlNet-LLLite", ["lllite_unet_input_blocks_4_1_attn1_to_q.down.0.weight [64,640]"]],
   ["empty", []],
   ["unknown", ["something.weight [3,4]", "else []"]],
 ];
@@ -236,6 +307,22 @@ Deno.test("the keys of an autoencoder are recognized, and what is missing is nam
   ]);
   assert.equal(report.family, "autoencoder of SDXL or Stable Diffusion");
   assert.equal(report.isUsable, false);
+});
+
+Deno.test("training progress and the name of an 8-bit format change nothing", async () => {
+  const keys = await readKeyList("sdxl_base_single_file");
+  const query = "model.diffusion_model.input_blocks.4.1.transformer_blocks.0.attn1.to_q";
+  const report = await inspect([
+    ...keys,
+    "global_step []",
+    "scaled_fp8 [2]",
+    `${query}.weight_scale []`,
+    `${query}.input_scale []`,
+    `${query}.comfy_quant [20]`,
+    "model_ema.decay []",
+  ], { dtype: "F8_E4M3" });
+  assert.equal(report.isUsable, true, report.use);
+  assert.equal(report.tensors.ignored.length, 7);
 });
 
 const LORA_NAMES: readonly (readonly [string, string, KeyList, isUsable?: boolean])[] = [

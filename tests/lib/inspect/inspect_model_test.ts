@@ -76,6 +76,20 @@ Deno.test("inspectModel() says what a file is that is no safetensors file", asyn
     const path = join(folder, "a.safetensors");
     await Deno.writeTextFile(path, "version https://git-lfs.github.com/spec/v1\noid sha256:1\n");
     await assert.rejects(inspectModel(path), /it is a Git LFS pointer/);
+    // The first bytes of GGUF, and of an older pickle of PyTorch.
+    const starts = {
+      "a GGUF file": "GGUF\x03\0\0\0\0\0",
+      "a pickle": "\x80\x02\x8a\nl\xfc\x9cF\xf9 j",
+    };
+    for (const [name, start] of Object.entries(starts)) {
+      await Deno.writeFile(path, Uint8Array.from(start, (sign) => sign.charCodeAt(0)));
+      await assert.rejects(inspectModel(path), new RegExp(`it is ${name}`));
+    }
+    // By the name alone.
+    for (const name of ["a.ckpt", "a.pt", "a.bin", "owner/name:a.pth"]) {
+      await assert.rejects(inspectModel(name), /it is a pickle, which can run code/);
+    }
+    await assert.rejects(inspectModel("flux-Q4_K.gguf"), /it is a GGUF file/);
   });
 });
 
