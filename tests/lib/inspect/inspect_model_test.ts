@@ -136,7 +136,9 @@ Deno.test("inspectModel() reads a long header from the Hub in two ranges, and a 
           : await Deno.readFile(path);
       }
     }
-    for (const part of ["tokenizer", "tokenizer_2"]) files[`${part}/vocab.json`] = "{}";
+    for (const part of ["tokenizer", "tokenizer_2"]) {
+      for (const name of ["vocab.json", "merges.txt"]) files[`${part}/${name}`] = "{}";
+    }
     await using hub = new FakeHub(files);
     const { isUsable, use, tensors } = await inspectModel("a/b", { hub: hub.options(cache) });
     assert.equal(isUsable, true, use);
