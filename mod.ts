@@ -137,6 +137,7 @@ export type { HubModelOptions } from "./lib/hub/hub_model.ts";
 export type { HubProgress } from "./lib/hub/progress.ts";
 export type { RetryPolicy } from "./lib/hub/retry.ts";
 export type { HubSettings } from "./lib/hub/settings.ts";
+export { type VerifiedFile, verifyCache, type VerifyCacheOptions } from "./lib/hub/verify_cache.ts";
 export { LoraError } from "./lib/lora/lora_error.ts";
 export { hasTransparency, type IndexedPicture } from "./lib/finish/indexed_picture.ts";
 export type { ColorDistance } from "./lib/palette/color_metric.ts";

@@ -164,6 +164,13 @@ Deno.test("each folder is a room", () => {
   assert.deepEqual([...new Set(folders)].filter((folder) => !rooms.includes(folder)), []);
 });
 
+Deno.test("the folders of the tests are those of the tree", () => {
+  const folders = TESTS.map(({ path }) => path.slice("tests/".length, path.lastIndexOf("/")))
+    .filter((folder) => /^(config|kernels|lib)\//.test(folder));
+  assert(folders.length > 0);
+  assert.deepEqual([...new Set(folders)].filter((folder) => !isThere(folder)), []);
+});
+
 Deno.test("each room exists", () => {
   const missing = ROOMS.flat().filter((room) => room !== "assets")
     .filter((room) => !FILES.some(({ path }) => path === room || path.startsWith(`${room}/`)));

@@ -42,6 +42,7 @@ Deno.test("mod.ts exports what its users need", () => {
     "pixelize",
     "resolveRunConfig",
     "runTogether",
+    "verifyCache",
   ]);
 });
 

@@ -20,9 +20,8 @@ export interface RunInputs {
   readonly checkpoint?: RunCheckpoint;
   /**
    * The device to compute on; borrowed. Its methods are not replaced: onnxruntime gets a proxy of
-   * it, which overrides some of onnxruntime's shaders and uploads. With the first network of a
-   * process, onnxruntime-web starts; while it does, the global `WebAssembly.Memory` is replaced.
-   * Default: the run requests its own device.
+   * it, which overrides some of onnxruntime's shaders and uploads. No global is replaced while
+   * other code runs. Default: the run requests its own device.
    */
   readonly gpu?: Gpu;
   /** Networks shared by runs, all on one `gpu`; borrowed. Default: the run loads its own. */

@@ -4,7 +4,7 @@ import { openCheckpointFile } from "../../../lib/conditioning/checkpoint_file.ts
 import { createRun } from "../../../lib/distill/create_run.ts";
 import { distill } from "../../../lib/distill/distill.ts";
 import { inspectModel } from "../../../lib/inspect/inspect_model.ts";
-import { toBfloat16 } from "../../../lib/weights/float16.ts";
+import { toBfloat16 } from "../../support/to_bfloat16.ts";
 import { floatView } from "../../../lib/weights/float_view.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";

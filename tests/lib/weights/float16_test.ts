@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { convertFloats, dequantizeRows, toBfloat16 } from "../../../lib/weights/float16.ts";
+import { convertFloats, dequantizeRows } from "../../../lib/weights/float16.ts";
+import { toBfloat16 } from "../../support/to_bfloat16.ts";
 import type { SafetensorsDtype } from "../../../lib/weights/safetensors.ts";
 import { bytesOf } from "./write_raw.ts";
 

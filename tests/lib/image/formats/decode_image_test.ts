@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
-import { decodeImage, ImageError } from "../../../lib/image/formats/decode_image.ts";
-import { joinPngChunks } from "../../../lib/image/png_chunks.ts";
+import { decodeImage, ImageError } from "../../../../lib/image/formats/decode_image.ts";
+import { joinPngChunks } from "../../../../lib/image/png_chunks.ts";
 
 // The fixtures were written by Pillow 12 from the formulas below, 13 columns and 9 rows.
 const HEIGHT = 9;
@@ -118,7 +118,7 @@ Deno.test("decodeImage() refuses a picture that says it is huge, before decoding
 });
 
 async function fixture(file: string): Promise<Uint8Array> {
-  return await Deno.readFile(new URL(`../../fixtures/images/${file}`, import.meta.url));
+  return await Deno.readFile(new URL(`../../../fixtures/images/${file}`, import.meta.url));
 }
 
 /** Writes RGB pixels [20x, 30y, x xor y] in the seven passes of Adam7. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { builtInPalettes } from "../../../lib/palette/formats/built_in_palettes.ts";
-import { findPalette, UnknownPaletteError } from "../../../lib/palette/formats/find_palette.ts";
-import { latticePalette } from "../../../lib/palette/lattice.ts";
-import { paletteWarnings } from "../../../lib/palette/palette.ts";
-import { PaletteError } from "../../../lib/palette/palette_format.ts";
+import { builtInPalettes } from "../../../../lib/palette/formats/built_in_palettes.ts";
+import { findPalette, UnknownPaletteError } from "../../../../lib/palette/formats/find_palette.ts";
+import { latticePalette } from "../../../../lib/palette/lattice.ts";
+import { paletteWarnings } from "../../../../lib/palette/palette.ts";
+import { PaletteError } from "../../../../lib/palette/palette_format.ts";
 
 Deno.test("builtInPalettes() are readable, have no color twice and grow", () => {
   const sizes = builtInPalettes().map((entry) => {

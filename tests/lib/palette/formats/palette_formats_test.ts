@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { PaletteError } from "../../../lib/palette/palette_format.ts";
+import { PaletteError } from "../../../../lib/palette/palette_format.ts";
 import {
   PALETTE_FILE,
   PALETTE_FORMATS,
   paletteName,
   parsePalette,
-} from "../../../lib/palette/formats/palette_formats.ts";
-import { Palette } from "../../../lib/palette/palette.ts";
+} from "../../../../lib/palette/formats/palette_formats.ts";
+import { Palette } from "../../../../lib/palette/palette.ts";
 
-const FIXTURES = new URL("../../fixtures/palettes/", import.meta.url);
+const FIXTURES = new URL("../../../fixtures/palettes/", import.meta.url);
 
 Deno.test("parsePalette() reads what a format writes", () => {
   const duplicated = Uint8Array.of(0, 51, 255, 10, 0, 0, 0, 51, 255);

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { basename, join } from "node:path";
-import { Image, type ImageSize } from "../../../lib/image/image.ts";
-import { OutputError } from "../../../lib/files/output_error.ts";
-import { type VideoOptions, VideoWriter } from "../../../lib/video/formats/video_writer.ts";
-import { latticePalette } from "../../../lib/palette/lattice.ts";
-import type { Palette } from "../../../lib/palette/palette.ts";
-import { parseHex } from "../../../lib/palette/formats/hex.ts";
-import { assertEnlarged, peakSignalToNoise } from "../../support/compare_frames.ts";
-import { readApng } from "../../support/read_apng.ts";
-import { readGif } from "../../support/read_gif.ts";
-import { decodeMp4, readBoxes, words } from "../../support/read_mp4.ts";
-import { inTemporaryFolder } from "../../support/temporary_folder.ts";
+import { Image, type ImageSize } from "../../../../lib/image/image.ts";
+import { OutputError } from "../../../../lib/files/output_error.ts";
+import { type VideoOptions, VideoWriter } from "../../../../lib/video/formats/video_writer.ts";
+import { latticePalette } from "../../../../lib/palette/lattice.ts";
+import type { Palette } from "../../../../lib/palette/palette.ts";
+import { parseHex } from "../../../../lib/palette/formats/hex.ts";
+import { assertEnlarged, peakSignalToNoise } from "../../../support/compare_frames.ts";
+import { readApng } from "../../../support/read_apng.ts";
+import { readGif } from "../../../support/read_gif.ts";
+import { decodeMp4, readBoxes, words } from "../../../support/read_mp4.ts";
+import { inTemporaryFolder } from "../../../support/temporary_folder.ts";
 
 // Saturated neighbors are the worst that shared color can meet.
 const PALETTE = parseHex("ff0000\n00ff00\n0000ff\nffff00\nff00ff\n00ffff\n000000\nffffff", "rgb");
