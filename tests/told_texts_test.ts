@@ -8,19 +8,23 @@ import { FAILED, WRONG_INPUT } from "../lib/cli/commands/describe_error.ts";
 import { COMMANDS } from "../lib/cli/flags/command_table.ts";
 import type { Flag } from "../lib/cli/flags/flag.ts";
 import { FLAGS } from "../lib/cli/flags/flag_table.ts";
+import { countEditSteps, planEdits } from "../lib/distill/edit_plan.ts";
 import { runNotes } from "../lib/distill/run_notes.ts";
 import { MAX_PICTURES } from "../lib/distill/choose_batch.ts";
 import { referenceTeacherCalls } from "../lib/distill/sample_references.ts";
 import { setUpRun } from "../lib/distill/set_up_run.ts";
+import { NoiseSchedule } from "../lib/guidance/noise_schedule.ts";
 import { settleConfig } from "../lib/guidance/sampling_settings.ts";
 import { precisionName } from "../lib/onnx/runtime/network_precision.ts";
 import { Palette, paletteWarnings } from "../lib/palette/palette.ts";
 import { headLines } from "../lib/report/event_text.ts";
+import { openModelFolder } from "../lib/weights/open_model_folder.ts";
 import { DEFAULT_FPS, DEFAULT_VIDEO_SIZE } from "../lib/video/video_format.ts";
 import { tinyConfig } from "./lib/distill/tiny_run.ts";
 import { gpuTest } from "./support/gpu_test.ts";
 
 const README = await Deno.readTextFile(new URL("../README.md", import.meta.url));
+const MINI = openModelFolder(new URL("../assets/models/mini/", import.meta.url));
 const PRESETS = ["draft", "standard", "max", "paper"] as const;
 
 function helpOf(name: Flag["name"], command: Flag["commands"][number] = "generate"): string {
@@ -29,14 +33,13 @@ function helpOf(name: Flag["name"], command: Flag["commands"][number] = "generat
 }
 
 /** Counts the teacher calls of a preset with a prompt and the teacher mini. */
-function teacherCalls(preset: typeof PRESETS[number]): number {
-  const config = settleConfig(resolveRunConfig({ preset }), {
-    kind: "mini",
-    source: "mini",
-    steps: undefined,
-  });
+async function teacherCalls(preset: typeof PRESETS[number]): Promise<number> {
+  const found = { kind: "mini", source: "mini" } as const;
+  const config = settleConfig(resolveRunConfig({ preset, prompt: "a cat" }), found);
   const { steps, gradientAccumulationSteps } = config.training;
-  return referenceTeacherCalls(config) + steps * gradientAccumulationSteps;
+  const schedule = await NoiseSchedule.open(MINI);
+  const plan = planEdits(schedule, config, { hasInputImage: false, unknownWords: [] });
+  return referenceTeacherCalls(config) + countEditSteps(plan) + steps * gradientAccumulationSteps;
 }
 
 Deno.test("the help of a flag tells the default of its key", () => {
@@ -72,7 +75,7 @@ Deno.test("the help tells the limits and defaults that are used", () => {
 
 Deno.test("the README and the presets tell the teacher calls of each preset", async () => {
   for (const preset of PRESETS) {
-    const calls = teacherCalls(preset);
+    const calls = await teacherCalls(preset);
     const row = new RegExp(`^\\| \`${preset}\` +\\| +([\\d,]+) \\|`, "m").exec(README);
     assert.equal(row?.[1], calls.toLocaleString("en"), preset);
     const yaml = await Deno.readTextFile(
