@@ -70,6 +70,8 @@ async function locate(location: string, options: InspectOptions): Promise<Locate
     const { folder, path } = parseLoraLocation(location);
     return { ...await openRepository(folder, { ...hub, file: path }), file: path };
   }
+  const url = /^https?:/i.test(location) ? URL.parse(location) : null;
+  if (url) return locateOnServer(url, hub);
   if (location.endsWith(".safetensors")) {
     return { folder: openModelFolder(dirname(location)), file: basename(location) };
   }
@@ -80,6 +82,19 @@ async function locate(location: string, options: InspectOptions): Promise<Locate
     ((await listWeights(folder)).length > 0 || await isDiffusersFolder(folder)));
   if (isThere || parseModelId(location).type === "folder") return { folder };
   return await openRepository(location, hub);
+}
+
+/** Locates a file or folder on a server, of whose weights only the headers are read. */
+function locateOnServer(url: URL, { fetch, signal, onNote, retry }: HubModelOptions): Located {
+  const options = {
+    headersOnly: true,
+    cacheName: null,
+    ...defined({ fetch, signal, onNote, idleTimeout: retry?.idleTimeout }),
+  };
+  if (!url.pathname.endsWith(".safetensors")) return { folder: openModelFolder(url, options) };
+  // A query, such as a token, belongs to the file.
+  const file = url.pathname.split("/").at(-1)! + url.search;
+  return { folder: openModelFolder(new URL(".", url), options), file };
 }
 
 /** Opens a repository in the cache, or over the network. */

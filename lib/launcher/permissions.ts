@@ -97,6 +97,14 @@ export function permissionsOf(parsed: ParsedCommand, context: PermissionContext)
  * typed repository is read over the network: only headers are read, and nothing is kept.
  */
 function grantInspection(grants: Grants, location: string, context: PermissionContext): void {
+  const host = hostOf(location);
+  if (host !== undefined) {
+    grants.net(host);
+    // The Hub redirects to its file stores.
+    const hub = hubPermissions(context.findHub(), true).net;
+    if (hub.includes(host)) { for (const store of hub) grants.net(store); }
+    return;
+  }
   const { folder } = parseLoraLocation(location);
   if (!namesHub([["diffusion.model_id", folder]], context)) {
     grants.read(location);

@@ -4,7 +4,9 @@ import { accessErrorText } from "../text/access_error.ts";
 import { type ByteSource, memorySource } from "./byte_source.ts";
 import { MAX_TEXT_BYTES, type ModelFolder, ModelFolderError } from "./model_folder.ts";
 import { readSafetensorsHeader } from "./safetensors.ts";
+import { defined } from "../text/defined.ts";
 import { WebCache } from "./web_cache.ts";
+import { fetchHeader } from "./web_header.ts";
 
 /** Options of {@linkcode WebFolder}. */
 export interface WebFolderOptions {
@@ -20,6 +22,8 @@ export interface WebFolderOptions {
   readonly idleTimeout?: number;
   /** Aborts downloads. */
   readonly signal?: AbortSignal;
+  /** Whether only the headers of weights are read; the bytes behind read as 0. Default: false. */
+  readonly headersOnly?: boolean;
   /** Called with a sentence when the download waits for the server. */
   readonly onNote?: (message: string) => void;
 }
@@ -44,6 +48,8 @@ export class WebFolder implements ModelFolder {
   readonly #cache: WebCache;
   /** Files that were read, so that `has` followed by `source` downloads once. */
   readonly #files = new Map<string, Promise<Uint8Array<ArrayBuffer> | undefined>>();
+  /** Headers that were read. */
+  readonly #headers = new Map<string, Promise<ByteSource | undefined>>();
 
   /** Creates a folder; nothing is downloaded yet. */
   constructor(url: URL, options: WebFolderOptions = {}) {
@@ -56,6 +62,7 @@ export class WebFolder implements ModelFolder {
 
   /** Tells whether a file exists. Downloads it. */
   async has(path: string): Promise<boolean> {
+    if (this.#readsHeader(path)) return await this.#header(path) !== undefined;
     return await this.#load(path) !== undefined;
   }
 
@@ -64,8 +71,13 @@ export class WebFolder implements ModelFolder {
     return new TextDecoder().decode(await this.#bytes(path));
   }
 
-  /** Downloads a file into memory. */
+  /** Downloads a file into memory, or the header of weights if only headers are wanted. */
   async source(path: string): Promise<ByteSource> {
+    if (this.#readsHeader(path)) {
+      const header = await this.#header(path);
+      if (header) return header;
+      throw missing(this.#address(path));
+    }
     const bytes = await this.#bytes(path);
     // The source holds the bytes from here on: a large file is not held twice.
     this.#files.delete(path);
@@ -75,8 +87,23 @@ export class WebFolder implements ModelFolder {
   async #bytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = await this.#load(path);
     if (bytes !== undefined) return bytes;
-    const address = this.#address(path);
-    throw new ModelFolderError(address, "there is no such file (status 404)", { status: 404 });
+    throw missing(this.#address(path));
+  }
+
+  #readsHeader(path: string): boolean {
+    return this.#options.headersOnly === true && /\.safetensors(\?|$)/.test(path);
+  }
+
+  #header(path: string): Promise<ByteSource | undefined> {
+    let pending = this.#headers.get(path);
+    if (!pending) {
+      const { fetch, signal, idleTimeout = IDLE_TIMEOUT } = this.#options;
+      const options = { idleTimeout, ...defined({ fetch, signal }) };
+      pending = fetchHeader(this.#address(path), options);
+      pending.catch(() => this.#headers.delete(path));
+      this.#headers.set(path, pending);
+    }
+    return pending;
   }
 
   #address(path: string): string {
@@ -165,6 +192,10 @@ export class WebFolder implements ModelFolder {
       throw new ModelFolderError(address, detail, { cause });
     }
   }
+}
+
+function missing(address: string): ModelFolderError {
+  return new ModelFolderError(address, "there is no such file (status 404)", { status: 404 });
 }
 
 interface Answer {

@@ -110,6 +110,47 @@ Deno.test("inspectModel() reads only headers from the Hub, and keeps nothing", a
   });
 });
 
+/** Serves a sparse file of the published SDXL's keys, with or without ranges. */
+function serveSdxl(head: Uint8Array<ArrayBuffer>, dataLength: number, hasRanges: boolean) {
+  const ranges: (string | null)[] = [];
+  const total = head.length + dataLength;
+  const server = Deno.serve({ port: 0, hostname: "localhost", onListen() {} }, (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname !== "/models/pony.safetensors") return new Response(null, { status: 404 });
+    const range = request.headers.get("range");
+    ranges.push(range);
+    const [, end] = /^bytes=0-(\d+)$/.exec(range ?? "") ?? [];
+    if (hasRanges && end !== undefined) {
+      const bytes = new Uint8Array(Number(end) + 1);
+      bytes.set(head.subarray(0, bytes.length));
+      const headers = { "content-range": `bytes 0-${end}/${total}` };
+      return new Response(bytes, { status: 206, headers });
+    }
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(head),
+      pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+    });
+    return new Response(body, { headers: { "content-length": String(total) } });
+  });
+  return { server, ranges, url: `http://localhost:${server.addr.port}/models/pony.safetensors` };
+}
+
+for (const hasRanges of [true, false]) {
+  Deno.test(`inspectModel() reads only the header of a file on a server, ranges: ${hasRanges}`, async () => {
+    const { head, dataLength } = sparseHeader(await readKeyList("sdxl_base_single_file"));
+    const { server, ranges, url } = serveSdxl(head, dataLength, hasRanges);
+    await using _server = server;
+    const report = await inspectModel(`${url}?token=1`);
+    assert.equal(report.family, "SDXL base");
+    assert.equal(report.isUsable, true, report.use);
+    assert.deepEqual(new Set(ranges), new Set(["bytes=0-524287"]));
+    await assert.rejects(
+      inspectModel(url.replace("pony", "none")),
+      /none\.safetensors": there is no such file \(status 404\)/,
+    );
+  });
+}
+
 Deno.test("inspectModel() reads a long header from the Hub in two ranges, and a whole pipeline", async () => {
   await inTemporaryFolder(async (cache) => {
     const keys = (await readKeyList("sdxl_base_single_file"))

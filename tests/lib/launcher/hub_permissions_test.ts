@@ -94,6 +94,11 @@ Deno.test("permissionsOf() lets inspect read what was typed, or headers from the
     assert(!found.some((flag) => flag.startsWith("--allow-write")), id);
     assert(readsOf(found).has("/cache/hub"), id);
   }
+  // An address needs its host only; the Hub redirects to its stores.
+  const file = permit("inspect", ["https://models.test/a.safetensors?token=1"], given);
+  assert(file.includes("--allow-net=models.test"), file.join(" "));
+  const ofHub = permit("inspect", ["https://hub.test/a/b/resolve/main/a.safetensors"], given);
+  assert(ofHub.includes("--allow-net=hub.test,*.hf.co"), ofHub.join(" "));
 });
 
 Deno.test("permissionsOf() lets generate read what is beside a checkpoint in one file", () => {
