@@ -23,14 +23,22 @@ export interface TimeEstimate {
 
 /**
  * Returns the teacher calls that the settings of a picture ask for: sampling, the choice among the
- * samples (two calls each), the edit, and the steps of distillation.
+ * samples (two calls each), the edits with the choice of their strength, and the distillation.
  */
 export function plannedCalls({ job, config: { diffusion, training } }: PlannedPicture): number {
-  const { numReferences, numInferenceSteps, strength, editSteps } = diffusion;
-  const samples = job.prompt.image === undefined ? numReferences : 0;
+  const { numReferences, numInferenceSteps, strength, strengths, edits, editSteps } = diffusion;
+  const hasImage = job.prompt.image !== undefined;
+  const samples = hasImage ? 0 : numReferences;
   const choice = samples > 1 ? 2 * samples : 0;
-  const edit = typeof strength === "number" ? Math.floor(strength * editSteps) : editSteps;
-  return samples * (numInferenceSteps ?? TEACHERS_STEPS) + choice + edit + training.steps;
+  const isChosen = hasImage && strength === null;
+  const asked = isChosen
+    ? strengths
+    : new Array<number>(edits).fill(strength ?? Math.max(...strengths));
+  const editing = asked.reduce((sum, one) => sum + Math.floor(one * editSteps), 0);
+  // Each picture of the choice is scored at two times.
+  const scoring = isChosen ? 2 * (strengths.length + 1) : 0;
+  return samples * (numInferenceSteps ?? TEACHERS_STEPS) + choice + editing + scoring +
+    training.steps;
 }
 
 /**
