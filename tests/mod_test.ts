@@ -51,7 +51,7 @@ Deno.test("mod.ts makes a picture from a prompt to a PNG", async () => {
     prompt: "a red dragon",
     generator: { imageH: 8, imageW: 12 },
     training: { steps: 1 },
-    diffusion: { modelId: goldenPath("tiny-sdxl"), numInferenceSteps: 1 },
+    diffusion: { modelId: goldenPath("tiny-sdxl"), numInferenceSteps: 1, strength: 0 },
     sd: { imSize: 64 },
   });
   const palette = smalti.parsePalette("#1a1c2c\n#f4f4f4\n#b13e53\n", "three");

@@ -60,8 +60,9 @@ export const FLAGS = [
     value: "number",
     key: "diffusion.strength",
     needs: "new run",
-    help: "how far the teacher may change the start picture, from 0 to 1; try 0.4 with an input " +
-      "image (default: 0)",
+    help:
+      "how far the teacher may change the start picture, from 0 to 1; 0: not at all (default: " +
+      "as the preset and the teacher choose)",
   },
   {
     name: "--fit",
