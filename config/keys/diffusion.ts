@@ -8,7 +8,7 @@ export const DIFFUSION_KEYS = {
     isHubModel: true,
     isCheckpoint: true,
     doc:
-      "The teacher: mini or game (built in); sdxl, ssd1b or owner/name of the Hugging Face Hub; a folder " +
+      "The teacher: mini (built in); sdxl, ssd1b or owner/name of the Hugging Face Hub; a folder " +
       "or URL in diffusers layout; a checkpoint in one .safetensors file",
   },
   tokenizerId: {

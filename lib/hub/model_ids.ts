@@ -193,7 +193,7 @@ export class UnknownModelError extends HubError {
 }
 
 /** Names of the teachers that ship with Smalti; their folders lie in `assets/models`. */
-const BUILT_IN_TEACHERS: readonly string[] = ["mini", "game"];
+const BUILT_IN_TEACHERS: readonly string[] = ["mini"];
 
 /** Tells whether an id names a teacher that ships with Smalti. */
 export function isBuiltInTeacher(id: string): boolean {

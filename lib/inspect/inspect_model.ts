@@ -26,8 +26,7 @@ export interface InspectOptions {
  * it. Only configs and headers of weights are read, also from the Hub.
  *
  * @param location A safetensors file; a folder; a model of the Hugging Face Hub ("owner/name", or
- * "owner/name:file.safetensors"), which needs the network if it is not in the cache; or "mini" or
- * "game".
+ * "owner/name:file.safetensors"), which needs the network if it is not in the cache; or "mini".
  * @throws {SafetensorsError} If a file is no safetensors file; the message says what it is.
  * @throws {ModelFolderError} If a file cannot be read.
  * @throws {HubError} If the Hub cannot be reached or has no such repository.

@@ -147,8 +147,8 @@ export const FLAGS = [
     commands: ["generate"],
     value: "name|file|url",
     key: "diffusion.model_id",
-    help: "the teacher: mini, game, sdxl, ssd1b, sd15, owner/name on the Hugging Face Hub, a " +
-      "folder in diffusers layout, or a checkpoint in one .safetensors file (default: mini)",
+    help: "the teacher: mini, sdxl, ssd1b, sd15, owner/name on the Hugging Face Hub, a folder in " +
+      "diffusers layout, or a checkpoint in one .safetensors file (default: mini)",
   },
   {
     name: "--lora",

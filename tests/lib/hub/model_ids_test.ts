@@ -51,7 +51,7 @@ Deno.test("parseModelId() reads paths and addresses of folders", () => {
 Deno.test("parseModelId() refuses other texts, and revisions that are paths", () => {
   assert.throws(
     () => parseModelId("sdlx"),
-    /expected mini, game, sdxl, ssd1b, .* did you mean "sdxl"\?$/,
+    /expected mini, sdxl, ssd1b, .* did you mean "sdxl"\?$/,
   );
   assert.throws(() => parseModelId(""), /Cannot find the model ""/);
   for (const id of ["a/b@../../x", "a/b@/etc", "a/b@", "a/b@x/../y", "a/b@x/", "sdxl@.."]) {

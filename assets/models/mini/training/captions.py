@@ -49,10 +49,12 @@ STYLES = ("pixel art", "tiny pixel art", "emoji", "3d emoji", "flat emoji", "out
           "3d render", "black silhouette icon", "photo", "collage")  # fmt: skip
 JOINS = "a an and of in front with room scene the background next to on wearing from behind left right transparent".split()
 
-# Shares of the captions, in percent; a source that is not listed is drawn as often as its size says.
+# Weights of the captions' sources; a source that is not listed is drawn as often as its size says.
+# Chosen so that a picture's number of looks differs less by source: in round 1 a sprite of Angband got
+# eleven times as many as a silhouette, and silhouettes were the poorest.
 SHARES = {
-    "dcss": 18, "dawnlike": 9, "angband": 7, "lpc": 7, "cc0": 5, "room": 8, "emoji": 26, "sweethome3d": 4,
-    "openclipart": 5, "silhouettes": 3, "landscapes": 4, "collage": 4,
+    "dcss": 18, "dawnlike": 10, "angband": 6, "lpc": 7, "cc0": 6, "room": 6, "emoji": 27, "sweethome3d": 4,
+    "openclipart": 5, "silhouettes": 6, "landscapes": 3, "collage": 4,
 }  # fmt: skip
 WEIGHTS = {"People & Body": 0.5, "Symbols": 0.4, "wall tile": 0.4, "floor tile": 0.4, "tile": 0.6}
 PIXELATED = ("emoji", "3d emoji", "flat emoji", "clip art", "3d render", "cartoon", "photo")

@@ -133,7 +133,7 @@ def export_teacher(folder, teacher, tokenizer):
 
 
 def export(folder, rows, tokenizer, vae, teacher, controlnet, log):
-    """Writes everything; `controlnet` may be None."""
+    """Writes everything; `controlnet` may be None. Names of the folder's vocabulary.json stay in it."""
     export_teacher(folder, teacher, tokenizer)
     export_part(folder, "vae", vae)
     if controlnet is not None:
@@ -153,6 +153,14 @@ def export(folder, rows, tokenizer, vae, teacher, controlnet, log):
     }
     names = {row["caption"] for row in rows if "parts" not in row}
     parts = {part for row in rows for part in row.get("parts", {}).values()}
+    grammar = {
+        *grammar_words(), *(w for part in parts for w in split(part)),
+        *(w for row in rows for w in split(row.get("class", ""))),
+    }  # fmt: skip
+    if os.path.exists(f"{folder}/vocabulary.json"):
+        with open(f"{folder}/vocabulary.json", encoding="utf8") as file:
+            known = json.load(file)
+        names, parts, grammar = names | {*known["names"]}, parts | {*known["people"]}, grammar | {*known["grammar"]}
     vocabulary = {
         "names": sorted(names),
         "people": sorted(parts),
@@ -161,10 +169,7 @@ def export(folder, rows, tokenizer, vae, teacher, controlnet, log):
         "colors": list(COLORS),
         "places": list(PLACES),
         # With the words of figures' parts and of classes, which the toolkit knows by this list.
-        "grammar": sorted({
-            *grammar_words(), *(w for part in parts for w in split(part)),
-            *(w for row in rows for w in split(row.get("class", ""))),
-        }),
+        "grammar": sorted(grammar),
     }  # fmt: skip
     log_path, runs = f"{folder}/training/log.json", []
     if os.path.exists(log_path):

@@ -29,7 +29,7 @@ import networks
 import parallel
 from captions import grammar_words
 from clock import Clock
-from export import export, export_part, export_teacher, has, load, load_autoencoder, load_tokenizer
+from export import export, export_part, export_teacher, has, load, load_autoencoder, load_tokenizer, use_config
 from judge import train_judge
 from networks import LATENT, LENGTH
 from pictures import PIXEL, Library
@@ -145,9 +145,11 @@ def teacher_loss(teacher):
     return loss
 
 
-def compile_ahead(rows, args):
+def compile_ahead(args):
     """Fills the compiler's cache, on each device: in separate processes while the autoencoder trains."""
-    start, tokenizer = time.time(), make_tokenizer(rows)
+    start, tokenizer = time.time(), vocabulary(args)
+    if has(args.out, "unet"):
+        use_config(args.out)
     teacher = networks.Teacher(len(tokenizer.ids), tokenizer.ids[EOS]).cuda().to(memory_format=torch.channels_last)
     weights = Weights(teacher.parameters(), half=True, average=args.average)
     noisy, noise = (
@@ -312,6 +314,11 @@ def make_tokenizer(rows):
     return Tokenizer(texts, LENGTH)
 
 
+def vocabulary(args):
+    """The folder's vocabulary, since the text encoders' tables follow it, or one of the pictures' captions."""
+    return load_tokenizer(args.out) if has(args.out, "text_encoder") else make_tokenizer(Library.load(args.library).rows)
+
+
 def train(library, args):
     start, log = time.time(), {
         "device": f"{parallel.WORLD} x {torch.cuda.get_device_name()}", "torch": torch.__version__,
@@ -320,8 +327,8 @@ def train(library, args):
     rows, painter = library.rows, Painter(library.pixels)
     parallel.say(f"{len(rows)} pictures on the devices after {time.time() - start:.0f} s")
     # Existing parts are kept: the autoencoder unchanged, since it defines the latents, and
-    # the vocabulary, since the text encoders' tables follow it.
-    tokenizer = load_tokenizer(args.out) if has(args.out, "text_encoder") else make_tokenizer(rows)
+    # the vocabulary.
+    tokenizer = vocabulary(args)
     parallel.say(f"{len(tokenizer.ids)} tokens")
     if has(args.out, "vae"):
         vae = load_autoencoder(args.out)
@@ -387,7 +394,8 @@ def main():
         networks.CHANNELS, networks.HEADS = tuple(args.channels), tuple(max(1, c // 32) for c in args.channels)
     if not parallel.is_worker():
         start = time.time()
-        if not os.path.exists(f"{args.library}/rows.json"):
+        known = args.compile_only and has(args.out, "text_encoder")
+        if not known and not os.path.exists(f"{args.library}/rows.json"):
             Library.read(args.pictures).save(args.library)
             print(f"pictures decoded in {time.time() - start:.0f} s", flush=True)
         sys.exit(parallel.launch())
@@ -397,7 +405,7 @@ def main():
     if args.compile_only:
         torch.cuda.set_device(parallel.RANK)
         parallel.alone()
-        return compile_ahead(Library.load(args.library).rows, args)
+        return compile_ahead(args)
     parallel.join()
     # Every device draws its own noise; what they share is shared explicitly.
     torch.manual_seed(1 + parallel.RANK + args.seed * 100)

@@ -29,7 +29,7 @@ Deno.test("describeError() gives 2 for wrong flags, keys, values and names", asy
     [() => parseSettings(["nosuch=1"]), /^Cannot read flag "--set nosuch": expected a known key/],
     [() => sourcesOfFlags({ preset: "nosuch" }), /^Cannot read flag "--preset": expected one of/],
     [() => findPalette("nosuch", noFile), /^Cannot find palette "nosuch": expected a built-in/],
-    [() => findTeacher(TEACHER), /^Cannot find the model "nonsense": expected mini, game, sdxl, /],
+    [() => findTeacher(TEACHER), /^Cannot find the model "nonsense": expected mini, sdxl, /],
   ];
   for (const [run, message] of cases) {
     const text = describeError(await errorOf(run), false);

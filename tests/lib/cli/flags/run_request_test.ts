@@ -31,7 +31,7 @@ for (const args of FROM_HUB) {
 Deno.test("--download has no effect, and says so, if no model comes from the Hub", async () => {
   const note = '"--download" has no effect: no model comes from the Hub';
   assert.deepEqual(await downloadNotes(), [note]);
-  assert.deepEqual(await downloadNotes("--model", "game"), [note]);
+  assert.deepEqual(await downloadNotes("--model", "mini"), [note]);
   // The caption model is not loaded.
   assert.deepEqual(await downloadNotes("--set", "caption.blip_model_id=a/b"), [note]);
 });

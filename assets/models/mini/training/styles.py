@@ -1,0 +1,154 @@
+"""Measures how often the teacher draws in the style that the prompt asks for.
+
+    python3 styles.py --library build/library --folder .. --out styles.json
+
+A classifier of styles learns from the pictures themselves, as the autoencoder returns them; it never
+sees the teacher. Then the teacher draws names in every style: half of them names that the pictures
+have in that style, half of them names that they do not have in it. Held-out pictures are the ceiling.
+"""
+
+import argparse
+import json
+import random
+import time
+
+import torch
+import torch.nn.functional as F
+
+from captions import BACKGROUNDS, PIXELS2, PIXELS4, STYLES, article
+from export import device, load, load_tokenizer
+from judge import Block
+from pictures import Library
+from sample import ddim, sheet
+from scenes import Painter, batches
+
+ASKED = [style for style in STYLES if style != "collage"]  # a collage is a scene, no style of one name
+HELD_OUT = 40  # every 40th picture is the ceiling's
+WIDTHS = (48, 96, 160)
+
+
+class Classifier(torch.nn.Module):
+    """Pictures [B, 3, 128, 128] in [0, 1] to scores of styles [B, 11]."""
+
+    def __init__(self):
+        super().__init__()
+        # The first step keeps squares of 4 and 8 pixels apart: they are what tells pixel art from the rest.
+        layers, width = [torch.nn.Conv2d(3, WIDTHS[0], 5, 2, 2), torch.nn.ReLU()], WIDTHS[0]
+        for outputs in WIDTHS:
+            layers += [Block(width, outputs, 2)]
+            width = outputs
+        self.layers, self.head = torch.nn.Sequential(*layers), torch.nn.Linear(width, len(ASKED))
+
+    def forward(self, x):
+        return self.head(self.layers(x * 2 - 1).mean((2, 3)))
+
+
+def one_styled(scenes):
+    """A scene of one picture, with its style instead of a caption."""
+    while True:
+        kind = scenes.kinds(scenes.random)
+        if kind in ("room", "collage"):
+            continue
+        _, layers, _ = scenes.one(kind)
+        style = "pixel art" if layers[0].mode in (PIXELS4, PIXELS2) else scenes.rows[layers[0].index]["style"]
+        if style in ASKED and layers[0].step < 1.6:
+            name = "white" if scenes.chance(0.5) else scenes.random.choice(list(BACKGROUNDS))
+            return style, BACKGROUNDS[name], True, layers
+
+
+def examples(rows, painter, vae, tokenizer, batch, seed, keep, workers=6):
+    for scene in batches(rows, tokenizer, batch, seed, workers=workers, keep=keep, change=one_styled):
+        with torch.no_grad():
+            pictures = vae.decoder(vae.encoder(painter.draw(scene) * 2 - 1)).clamp(-1, 1) / 2 + 0.5
+        yield pictures, torch.tensor([ASKED.index(style) for style in scene["captions"]], device=device())
+
+
+def train_classifier(rows, painter, vae, tokenizer, seconds: float, batch: int):
+    net = Classifier().to(device())
+    optimizer, start, step = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=0.02), time.time(), 0
+    for pictures, styles in examples(rows, painter, vae, tokenizer, batch, 7, lambda i: i % HELD_OUT != 0):
+        part = (time.time() - start) / seconds
+        if part >= 1:
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = 2e-3 * min(1, (step + 1) / 50) * (1 - part)
+        loss = F.cross_entropy(net(pictures), styles, label_smoothing=0.05)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        step += 1
+    print(f"styles: {step} steps of {batch}, loss {loss.item():.3f}", flush=True)
+    return net.eval()
+
+
+def prompts(rows, count: int):
+    """Returns {style: names}; the first half are known in the style, the others are not."""
+    pick, names = random.Random(0), {}
+    for row in rows:
+        if "parts" not in row and len(row["caption"].split()) <= 2 and not row.get("tile"):
+            names.setdefault(row["style"], set()).add(row["caption"])
+    seen = set.union(*(found for style, found in names.items() if style != "photo"))
+    asked = {}
+    for style in ASKED:
+        known = sorted(names.get(style, ()))
+        # Photographs are of landscapes only.
+        others = known if style == "photo" else sorted(seen - set(known))
+        asked[style] = pick.choices(known, k=count // 2) + pick.choices(others, k=count - count // 2)
+    return asked
+
+
+@torch.no_grad()
+def ceiling(net, rows, painter, vae, tokenizer):
+    for pictures, styles in examples(rows, painter, vae, tokenizer, 512, 8, lambda i: i % HELD_OUT == 0, workers=1):
+        return (net(pictures).argmax(1) == styles).float().mean().item()
+
+
+@torch.no_grad()
+def score(net, teacher, vae, tokenizer, asked, steps: int, guidance: float, out_sheet):
+    results, drawn, texts, total = {}, [], [], 0.0
+    for n, (style, names) in enumerate(asked.items()):
+        lines = [f"{style} of {article(name)}" for name in names]
+        pictures = ddim(teacher, vae, tokenizer, lines, steps, guidance, seed=n)
+        found = net(pictures).argmax(1)
+        right = (found == ASKED.index(style)).float()
+        wrong = sorted({ASKED[i] for i in found.tolist()} - {style})
+        half = len(names) // 2
+        results[style] = {"known": right[:half].mean().item(), "new": right[half:].mean().item(), "also": wrong}
+        total += right.mean().item() / len(asked)
+        drawn.append(pictures[half - 4 : half + 4])
+        texts += [f"{'' if ok else '! '}{line}" for line, ok in zip(lines, right.tolist())][half - 4 : half + 4]
+        print(f"styles: {style}: known {results[style]['known']:.2f}, new {results[style]['new']:.2f}, also {wrong}", flush=True)
+    if out_sheet:
+        sheet(torch.cat(drawn), texts, out_sheet, 8)
+    return results | {"all": total}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--library", default="build/library")
+    parser.add_argument("--folder", default="..")
+    parser.add_argument("--seconds", type=float, default=40)
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--count", type=int, default=48, help="names a style")
+    parser.add_argument("--steps", type=int, default=16)
+    parser.add_argument("--guidance", type=float, default=4.0)
+    parser.add_argument("--out", help="a JSON file to write")
+    parser.add_argument("--sheet", help="a PNG file with 8 of each style; '!' marks another style than asked")
+    args = parser.parse_args()
+    tokenizer = load_tokenizer(args.folder)
+    teacher, vae, _ = load(args.folder, tokenizer)
+    library = Library.load(args.library)
+    painter = Painter(library.pixels)
+    net = train_classifier(library.rows, painter, vae, tokenizer, args.seconds, args.batch)
+    results = {"real": ceiling(net, library.rows, painter, vae, tokenizer)}
+    print(f"styles: held-out pictures {results['real']:.3f}", flush=True)
+    asked = prompts(library.rows, args.count)
+    results |= score(net, teacher, vae, tokenizer, asked, args.steps, args.guidance, args.sheet)
+    print(f"styles: obeyed {results['all']:.3f}", flush=True)
+    if args.out:
+        with open(args.out, "w", encoding="utf8") as file:
+            json.dump(results, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()
