@@ -104,6 +104,10 @@ export class DistillRun implements Run {
 
   async makeStep(): Promise<StepReport> {
     return await this.#exclusively("make a step", async () => {
+      if (!this.#isEditing && this.config.training.steps === 0) {
+        // Its networks may lack the row of the negative prompt.
+        throw new TypeError("Cannot make a step: expected training.steps above 0, got 0");
+      }
       const outcome = this.#isEditing ? await this.#makeEditStep() : await this.#makeDistillStep();
       this.#step++;
       return {

@@ -48,7 +48,8 @@ export interface Run extends AsyncDisposable {
   /**
    * Makes the next step; `distill` calls it.
    *
-   * @throws {TypeError} If the run is busy with a step, a score or a gradient image.
+   * @throws {TypeError} If the run is busy with a step, a score or a gradient image, or if it has
+   * no steps of distillation and all edits are done.
    */
   makeStep(): Promise<StepReport>;
   /** Reads the current picture: the most likely color of each pixel. */

@@ -101,10 +101,11 @@ export async function setUpRun(
 
 /** Tells whether the networks need a batch row for the negative prompt. */
 function usesNegativePrompt(
-  { sd, diffusion }: SettledRunConfig,
+  { sd, diffusion, training }: SettledRunConfig,
   { samples, chooses }: { readonly samples: boolean; readonly chooses: boolean },
 ): boolean {
-  return chooses || sd.guidanceScale !== 0 || (samples && isGuided(diffusion.guidanceScale));
+  const scores = training.steps > 0 && sd.guidanceScale !== 0;
+  return chooses || scores || (samples && isGuided(diffusion.guidanceScale));
 }
 
 /** Returns the number of chunks of tokens that the longer prompt needs. */

@@ -234,7 +234,7 @@ gpuTest(
     assert.deepEqual(stages, ["load"]);
     assert.deepEqual(notes, [
       'Palette "own" holds #000000 twice, as colors 1 and 3',
-      '"negative_prompt" has no effect: "sd.guidance_scale" is 0',
+      '"negative_prompt" has no effect: guidance is off',
       'The ControlNet "./pose" has no effect: expected the kind "canny" or "depth", got "./pose"',
       "Transparent parts of the image become #000000, the palette color most unlike its border; " +
       "--background chooses another one",

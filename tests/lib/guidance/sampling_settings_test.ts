@@ -20,7 +20,8 @@ const TINY = goldenPath("tiny-sdxl");
 
 /** Opens the teacher of a config for real, and settles the config. */
 async function settle(gpu: Gpu, part: PartialConfig) {
-  const config = resolveRunConfig({ prompt: "a cat", runtime: "wasm", ...part });
+  const training = { steps: 1, ...part.training };
+  const config = resolveRunConfig({ prompt: "a cat", runtime: "wasm", ...part, training });
   const palette = await findPalette("game-boy");
   return await setUpRun(gpu, config, { palette, hub: {} });
 }
@@ -66,7 +67,13 @@ gpuTest("a few-step LoRA gives few trailing steps without guidance, known by nam
 
 gpuTest("without guidance the UNet has one row, else two", async (gpu) => {
   for (
-    const [guidanceScale, scoreGuidance, rows] of [[1, 0, 1], [0, 0, 1], [1.5, 0, 2], [0, 3, 2]]
+    const [guidanceScale, scoreGuidance, rows, steps = 1] of [
+      [1, 0, 1],
+      [0, 0, 1],
+      [1.5, 0, 2],
+      [0, 3, 2],
+      [0, 3, 1, 0],
+    ]
   ) {
     const shapes: (readonly number[])[] = [];
     const sessions: SessionLoader = {
@@ -80,6 +87,7 @@ gpuTest("without guidance the UNet has one row, else two", async (gpu) => {
     };
     const setup = await settle(gpu, {
       diffusion: { modelId: TINY, guidanceScale: guidanceScale! },
+      training: { steps },
       sd: { imSize: 32, guidanceScale: scoreGuidance! },
     });
     await using owned = new AsyncDisposableStack();
@@ -135,7 +143,10 @@ Deno.test("mini keeps the settings that it was tuned with, in each preset but pa
 Deno.test("keys of the user win, and are told apart; without keys of the kind nothing is told", () => {
   const found = { kind: "sdxl", source: "by its UNet" } as const;
   const use = { samples: true, edits: false };
-  const config = resolveRunConfig({ diffusion: { numInferenceSteps: 1, sampler: "ddim" } });
+  const config = resolveRunConfig({
+    training: { steps: 1 },
+    diffusion: { numInferenceSteps: 1, sampler: "ddim" },
+  });
   assert.equal(settleConfig(config, found).diffusion.numInferenceSteps, 1);
   assert.equal(
     describeSampling(config, found, use),
