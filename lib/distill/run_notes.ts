@@ -2,12 +2,14 @@ import { configNotes } from "../../config/config_keys.ts";
 import { promptNotes, readingOf } from "../conditioning/read_prompt.ts";
 import { schedulerNote } from "../guidance/scheduler_config.ts";
 import { openLoras } from "../lora/lora_file.ts";
+import { missingModules } from "../lora/lora_merge.ts";
 import { excerpt } from "../text/visible_text.ts";
 import { showsImage } from "../initialization/initialize.ts";
 import { precisionName } from "../onnx/runtime/network_precision.ts";
 import { paletteWarnings } from "../palette/palette.ts";
 import type { RunCheckpoint } from "../run/checkpoint.ts";
 import { editsPicture } from "./edit_plan.ts";
+import { StateDict } from "../weights/state_dict.ts";
 import { ignoresAutoencoder } from "./find_teacher.ts";
 import type { RunSetup } from "./set_up_run.ts";
 
@@ -44,11 +46,26 @@ async function notesOfPrompts(
 
 /** What of the LoRAs is left out. */
 async function loraNotes({ teacher }: RunSetup): Promise<string[]> {
+  if (teacher.loras.length === 0) return [];
   using opened = await openLoras(teacher.loras);
-  return opened.loras.filter(({ lora }) => lora.embeddings.length > 0).map(({ lora }) =>
-    `The LoRA "${lora.location}" holds textual inversions, which are left out: ` +
-    lora.embeddings.map((name) => excerpt(name)).join(", ")
-  );
+  using unet = await StateDict.open(teacher.folder, "unet");
+  return opened.loras.flatMap(({ lora }) => {
+    const { location, embeddings } = lora;
+    const missing = missingModules(unet, "unet", lora);
+    const notes: string[] = [];
+    if (embeddings.length > 0) {
+      const names = embeddings.map((name) => excerpt(name)).join(", ");
+      notes.push(`The LoRA "${location}" holds textual inversions, which are left out: ${names}`);
+    }
+    if (missing.length > 0) {
+      const more = missing.length > 1 ? `, and ${missing.length - 1} more` : "";
+      notes.push(
+        `The LoRA "${location}" is for a larger UNet. Modules that the UNet of ` +
+          `"${teacher.name}" lacks are left out: ${excerpt(missing[0]!)}${more}`,
+      );
+    }
+    return notes;
+  });
 }
 
 /** Settings that the teacher or the runtime cannot follow. */
@@ -61,7 +78,7 @@ function teacherNotes({ config, teacher, precision, usesNegativePrompt }: RunSet
     );
   }
   if (config.negativePrompt !== "" && !usesNegativePrompt) {
-    notes.push('"negative_prompt" has no effect: "sd.guidance_scale" is 0');
+    notes.push('"negative_prompt" has no effect: guidance is off');
   }
   if (config.diffusion.precision === "fp16" && precisionName(precision) === "fp32") {
     notes.push('"diffusion.precision" has no effect: this runtime computes in fp32');

@@ -8,6 +8,7 @@ import { severalFiles } from "../weights/folder_files.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { WeightEntry } from "../weights/weight_source.ts";
 import { DoraChange } from "./dora_change.ts";
+import { equalTensors } from "./equal_tensors.ts";
 import { FullDifference } from "./full_difference.ts";
 import { LoraError } from "./lora_error.ts";
 import {
@@ -19,7 +20,9 @@ import {
 } from "./lora_names.ts";
 import { joinLycoris } from "./lycoris.ts";
 import { LowRankProduct } from "./low_rank_product.ts";
+import { joinRotation } from "./rotations.ts";
 import type { WeightChange } from "./weight_change.ts";
+import { joinWeightProduct } from "./weight_products.ts";
 
 /** Location of a LoRA and its strength. It is opened when it is merged. */
 export interface LoraReference {
@@ -184,10 +187,12 @@ function readUpdates(
     const { component, module, part } = parsed;
     const name = `${component}.${module}`;
     const group = groups.get(name) ?? { component, module, entries: {} };
-    if (group.entries[part]) {
+    const other = group.entries[part];
+    // Some files hold the same tensor under two names.
+    if (other && !equalTensors([other], [weights.get(key)])) {
       throw new LoraError(file, `expected one "${part}" for each module`, [key]);
     }
-    group.entries[part] = weights.get(key);
+    group.entries[part] = other ?? weights.get(key);
     groups.set(name, group);
   }
   if (unknown.length > 0) {
@@ -250,8 +255,11 @@ function joinProduct(
   };
   const parts = Object.values(entries);
   const isEmpty = parts.some((entry) => entry.shape.includes(0));
-  const change = isEmpty ? undefined : joinLycoris(entries, factorOf);
-  if (change) return change;
+  if (!isEmpty) {
+    const change = joinLycoris(entries, factorOf) ?? joinWeightProduct(entries, factorOf) ??
+      joinRotation(entries, alpha ? readNumber(file, alpha) : 0);
+    if (change) return change;
+  }
   const isPlain = parts.every((entry) => entry === down || entry === up || entry === alpha);
   if (!down || !up || !isPlain || isEmpty) {
     const keys = parts.map(({ key }) => key);

@@ -3,6 +3,7 @@ import { convertFloats, type FloatType } from "../weights/float16.ts";
 import { floatView } from "../weights/float_view.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { WeightEntry } from "../weights/weight_source.ts";
+import { equalTensors } from "./equal_tensors.ts";
 import { LoraError } from "./lora_error.ts";
 import type { LoraFile, LoraUpdate, ScaledLora } from "./lora_file.ts";
 import { findLoraModules, flatLoraName, type LoraComponent } from "./lora_names.ts";
@@ -14,6 +15,8 @@ import type { WeightChange } from "./weight_change.ts";
  *
  * @param weights Weights of the network. The result reads from them and from the LoRAs: keep both
  * open while it is in use. Disposing of the result closes nothing.
+ * A LoRA of a larger UNet is used as far as it fits; see {@linkcode missingModules}.
+ *
  * @returns `weights` itself if no LoRA changes the network.
  * @throws {LoraError} If a LoRA has modules that the network lacks, or shapes that do not fit.
  */
@@ -25,7 +28,8 @@ export function mergeLoras(
   const changes = new Map<string, ScaledChange[]>();
   const modules = findLoraModules(weights);
   for (const { lora, scale } of loras) {
-    for (const [key, updates] of resolveUpdates(lora, component, { weights, modules })) {
+    const { found } = resolveUpdates(lora, component, { weights, modules });
+    for (const [key, updates] of found) {
       if (scale === 0) continue;
       const list = changes.get(key) ?? [];
       list.push(...updates.map(({ change }) => ({ change, scale })));
@@ -41,24 +45,54 @@ export function mergeLoras(
   return StateDict.fromEntries(entries, weights.location);
 }
 
+/**
+ * Lists the modules of a LoRA that a network lacks and that are left out: blocks of a larger UNet,
+ * such as those of SDXL with SSD-1B.
+ *
+ * @throws {LoraError} If the LoRA does not fit.
+ */
+export function missingModules(
+  weights: StateDict,
+  component: LoraComponent,
+  lora: LoraFile,
+): readonly string[] {
+  const modules = findLoraModules(weights);
+  return resolveUpdates(lora, component, { weights, modules }).missing;
+}
+
+/** Names of modules in the blocks of a UNet, of diffusers and of SGM. */
+const BLOCK = /^(down_blocks|mid_block|up_blocks|input_blocks|middle_block|output_blocks)[._]/;
+
+/** Share of a LoRA's modules that a smaller UNet must have at least. SSD-1B has half of SDXL's. */
+const MIN_SHARE = 0.25;
+
+/** What a LoRA changes in a network. */
+interface ResolvedUpdates {
+  /** Updates by the key of the weight. */
+  readonly found: ReadonlyMap<string, readonly LoraUpdate[]>;
+  /** Modules that the network lacks. */
+  readonly missing: readonly string[];
+}
+
 /** Finds the weight that each update of a LoRA changes. */
 function resolveUpdates(
   lora: LoraFile,
   component: LoraComponent,
   network: { readonly weights: StateDict; readonly modules: ReadonlyMap<string, string> },
-): ReadonlyMap<string, readonly LoraUpdate[]> {
+): ResolvedUpdates {
   const found = new Map<string, LoraUpdate[]>();
-  const unknown: string[] = [];
+  const unknown: { readonly key: string; readonly module: string }[] = [];
   for (const update of lora.updates(component)) {
     const key = findKey(update, network);
     const name = update.change.tensors.at(-1)!.key;
     if (key === undefined) {
-      unknown.push(name);
+      unknown.push({ key: name, module: update.module });
       continue;
     }
     const others = found.get(key) ?? [];
-    // One module may have factors and a full difference; two names of it are a mistake.
+    // One module may have factors and a full difference. Two names of it have the same tensors.
     const other = others.find(({ module }) => module !== update.module);
+    if (other && equalTensors(other.change.tensors, update.change.tensors)) continue;
     if (other) {
       const keys = [other.change.tensors.at(-1)!.key, name];
       throw new LoraError(lora.location, `expected one update of "${key}"`, keys);
@@ -66,9 +100,14 @@ function resolveUpdates(
     checkShapes(lora.location, network.weights.get(key), update.change);
     found.set(key, [...others, update]);
   }
-  if (unknown.length === 0) return found;
+  const missing = unknown.map(({ module }) => module);
+  const count = missing.length + found.size;
+  const isLarger = component === "unet" && found.size >= MIN_SHARE * count &&
+    missing.every((module) => BLOCK.test(module));
+  if (missing.length === 0 || isLarger) return { found, missing };
   const { location } = network.weights;
-  throw new LoraError(lora.location, `expected modules of the ${component} "${location}"`, unknown);
+  const keys = unknown.map(({ key }) => key);
+  throw new LoraError(lora.location, `expected modules of the ${component} "${location}"`, keys);
 }
 
 /** Returns the key of the weight or bias that an update changes; undefined if there is none. */

@@ -18,7 +18,8 @@ export interface LoraKey {
 /**
  * A tensor of a module: factor "down" [R, ...], factor "up" [O, R], the scalar "alpha" that scales
  * both, the kernel "mid" [R, R, k, k] between them, a full difference of the weight or the bias,
- * LoHa's factors (w, t), LoKr's (k), or magnitudes of DoRA.
+ * LoHa's factors (w, t), LoKr's (k), GLoRA's (a, b), magnitudes of DoRA, blocks of rotations with a
+ * factor for each output (OFT, BOFT), or the factors of (IA)^3.
  */
 export type LoraPart =
   | "down"
@@ -32,7 +33,12 @@ export type LoraPart =
   | `k${1 | 2}${"" | "a" | "b"}`
   | "kt2"
   | "magnitude"
-  | "doraScale";
+  | "doraScale"
+  | `${"a" | "b"}${1 | 2}`
+  | "blocks"
+  | "rescale"
+  | "vector"
+  | "onInput";
 
 /** Endings of keys: those of peft (A and B), of kohya, and of older versions of diffusers. */
 const DOWN = /(\.lora_A(\.[^.]+)?|\.lora_down|[._]lora\.down|\.lora_linear_layer\.down)\.weight$/;
@@ -65,11 +71,22 @@ const ENDINGS: readonly (readonly [LoraPart, RegExp])[] = [
   ["kt2", /\.lokr_t2$/],
   ["magnitude", /\.lora_magnitude_vector(\.[^.]+)?(\.weight)?$/],
   ["doraScale", /\.dora_scale$/],
+  ["a1", /\.a1\.weight$/],
+  ["a2", /\.a2\.weight$/],
+  ["b1", /\.b1\.weight$/],
+  ["b2", /\.b2\.weight$/],
+  ["blocks", /\.oft_blocks$/],
+  ["rescale", /\.rescale$/],
+  ["onInput", /\.on_input$/],
+  // Only behind a name without dots: elsewhere it is the weight itself.
+  ["vector", /(?<=^(?:lora|lycoris)_[^.]+)\.weight$/],
 ];
 
 /** Prefix that peft adds to the names of a wrapped model. */
 const PEFT_PREFIX = /^base_model\.model\./;
-const KOHYA_PREFIX = /^lora_(unet|te1|te2|te)_/;
+const KOHYA_PREFIX = /^(?:lora|oft)_(unet|te1|te2|te)_/;
+/** Prefix of LyCORIS outside of kohya's programs; it names no network. */
+const LYCORIS_PREFIX = /^lycoris_/;
 const DIFFUSERS_PREFIX = /^(unet|text_encoder_2|text_encoder)\./;
 /** Prefixes of ComfyUI, behind which modules have their names in SGM or in transformers. */
 const COMFY_PREFIXES: readonly (readonly [string, LoraComponent])[] = [
@@ -113,6 +130,10 @@ export function parseLoraKey(key: string): LoraKey | undefined {
   if (kohya) {
     const component = KOHYA_COMPONENTS[kohya[1]!]!;
     return { component, module: full.slice(kohya[0].length), part };
+  }
+  if (LYCORIS_PREFIX.test(full)) {
+    const module = full.replace(LYCORIS_PREFIX, "");
+    return { component: module.startsWith("text_model_") ? "text_encoder" : "unet", module, part };
   }
   for (const [prefix, component] of COMFY_PREFIXES) {
     if (full.startsWith(prefix)) return { component, module: full.slice(prefix.length), part };

@@ -15,7 +15,7 @@ const LORA_FORMATS: readonly LoraFormat[] = [
   { name: "DoRA", ending: /(\.dora_scale|\.lora_magnitude_vector(\.[^.]+)?(\.weight)?)$/ },
   { name: "LoHa", ending: /\.hada_(w1_a|w1_b|w2_a|w2_b|t1|t2)$/ },
   { name: "LoKr", ending: /\.lokr_(w1|w1_a|w1_b|w2|w2_a|w2_b|t1|t2)$/ },
-  { name: "OFT", ending: /\.(oft_blocks|oft_diag|oft_r|oft_R\.weight|oft_S)$/ },
+  { name: "OFT", ending: /\.(oft_blocks|oft_diag|oft_r|oft_R\.weight|oft_S|rescale)$/ },
   { name: "BOFT", ending: /\.boft_[A-Za-z]+$/ },
   { name: "GLoRA", ending: /\.[ab][12]\.weight$/ },
   { name: "(IA)^3", ending: /\.(on_input|ia3_l(\.weight)?)$/ },

@@ -353,7 +353,18 @@ const LORA_NAMES: readonly (readonly [string, string, KeyList, isUsable?: boolea
     "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight [8,768]",
   ]],
   ["LoRA for Wan", "LoRA", ["diffusion_model.blocks.0.self_attn.q.lora_A.weight [8,1536]"]],
-  ["LoRA for SDXL", "OFT", ["oft_unet_input_blocks_4_1_proj_in.oft_blocks [4,160,160]"]],
+  ["LoRA for SDXL", "GLoRA", [
+    "lora_unet_input_blocks_4_1_proj_in.a1.weight [640,4]",
+    "lora_unet_input_blocks_4_1_proj_in.a2.weight [4,640]",
+    "lora_unet_input_blocks_4_1_proj_in.b1.weight [640,4]",
+    "lora_unet_input_blocks_4_1_proj_in.b2.weight [4,640]",
+  ], true],
+  ["LoRA for SDXL", "OFT", ["oft_unet_input_blocks_4_1_proj_in.oft_blocks [4,160,160]"], true],
+  ["LoRA for SDXL", "OFT", ["lora_unet_input_blocks_4_1_proj_in.oft_blocks [5,4,160,160]"], false],
+  ["LoRA for SDXL", "(IA)^3", [
+    "lora_unet_input_blocks_4_1_proj_in.weight [640]",
+    "lora_unet_input_blocks_4_1_proj_in.on_input []",
+  ], true],
   ["LoRA for SDXL", "LoRA", [
     "lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight [4,1280]",
   ]],

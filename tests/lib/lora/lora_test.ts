@@ -98,7 +98,7 @@ Deno.test("parseLoraKey() reads the keys of peft, diffusers and kohya", () => {
     assert.deepEqual(parseLoraKey(key), { component, module, part }, key);
   }
   for (
-    const key of ["lora_unet_x.oft_blocks", "unet.x.oft_R.weight", "x.lora_A.weight", "x.weight"]
+    const key of ["lora_unet_x.boft_b", "unet.x.oft_R.weight", "x.lora_A.weight", "x.weight"]
   ) {
     assert.equal(parseLoraKey(key), undefined, key);
   }
@@ -270,13 +270,13 @@ Deno.test("LoraFile names the keys that it does not know", () => {
   const [down, up] = [tensor([2, 4], 2), tensor([3, 2], 3)];
   const a = "unet.mid_block.a";
   assert.throws(
-    () => openLora({ [`${a}.oft_blocks`]: down, "noise": up, "x.diff": up, "y.diff": up }),
+    () => openLora({ [`${a}.oft_R.weight`]: down, "noise": up, "x.diff": up, "y.diff": up }),
     (error: unknown) => {
       assert.ok(error instanceof LoraError);
       assert.equal(error.keys.length, 4);
       assert.match(
         error.message,
-        /\.lora_down\.weight or similar, got "unet\.mid_block\.a\.oft_blocks", .* and 1 more$/,
+        /\.lora_down\.weight or similar, got "unet\.mid_block\.a\.oft_R\.weight", .* and 1 more$/,
       );
       return true;
     },
