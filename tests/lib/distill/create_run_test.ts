@@ -260,8 +260,8 @@ Deno.test("createRun() refuses what it cannot start from", async () => {
   await assert.rejects(createRun(tinyConfig({ generator: { palette: "swetie-16" } })), {
     message: /^Cannot find palette "swetie-16"/,
   });
-  await assert.rejects(createRun(tinyConfig({ diffusion: { modelId: "tests" } })), {
-    message: /^Cannot use "tests" as a teacher: .*check diffusion\.model_id/,
+  await assert.rejects(createRun(tinyConfig({ diffusion: { modelId: "./tests" } })), {
+    message: /^Cannot use ".*tests" as a teacher: .*check diffusion\.model_id/,
   });
 });
 
