@@ -2,8 +2,9 @@ import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import type { NoiseLogits } from "../generator/pixel_generator.ts";
-import { Image, type ImageSize } from "../image/image.ts";
+import { Image } from "../image/image.ts";
 import { derivedPaletteName, initialize } from "../initialization/initialize.ts";
+import { removeOrphans } from "../initialization/remove_orphans.ts";
 import type { AdamWState } from "../optimizer/adamw.ts";
 import type { Palette } from "../palette/palette.ts";
 import { CheckpointError, type RunCheckpoint } from "../run/checkpoint.ts";
@@ -108,25 +109,34 @@ function newState(
   const editSteps = countEditSteps(plan);
   const start = { ...first, step: 0, editSteps, optimizer: undefined };
   if (editSteps === 0) return { ...start, edit: undefined };
-  const size = { height: config.generator.imageH, width: config.generator.imageW };
-  const picture = pictureOf(first, size);
+  const picture = pictureOf(first, config.generator);
   return {
     ...start,
     edit: { plan, progress: { step: 0, pictures: [picture], current: undefined } },
   };
 }
 
-/** Returns the picture that the logits of a start image show. */
+/**
+ * Returns the picture that a run with these first logits shows: the most likely colors, orphan
+ * pixels removed as `remove_orphans.wgsl` does.
+ */
 function pictureOf(
   { logits, palette }: Pick<StartState, "logits" | "palette">,
-  size: ImageSize,
+  { imageH: height, imageW: width, orphanMargin }: RunConfig["generator"],
 ): Image {
+  const size = { height, width };
   const values = logits as Float32Array;
-  const indices = Uint32Array.from({ length: size.height * size.width }, (_, i) => {
+  const logitOf = (pixel: number, color: number) => values[pixel * palette.size + color]!;
+  const indices = Uint32Array.from({ length: height * width }, (_, i) => {
     const row = values.subarray(i * palette.size, (i + 1) * palette.size);
     return row.indexOf(row.reduce((a, b) => Math.max(a, b)));
   });
-  return Image.fromIndices(size, indices, palette.colors);
+  const cleaned = removeOrphans(indices, size, (pixel, color) => -logitOf(pixel, color));
+  const shown = cleaned.map((color, i) => {
+    const own = indices[i]!;
+    return logitOf(i, color) > Math.fround(logitOf(i, own) - orphanMargin) ? color : own;
+  });
+  return Image.fromIndices(size, shown, palette.colors);
 }
 
 /** Returns the state of a resumed run, and its edits if they are not done. */

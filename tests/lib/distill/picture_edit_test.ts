@@ -4,6 +4,7 @@ import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { createRun } from "../../../lib/distill/create_run.ts";
 import { distill } from "../../../lib/distill/distill.ts";
 import type { RunInputs } from "../../../lib/distill/run_inputs.ts";
+import { Image } from "../../../lib/image/image.ts";
 import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
 import { CheckpointError, encodeCheckpoint } from "../../../lib/run/checkpoint.ts";
 import { decodeCheckpoint } from "../../../lib/run/decode_checkpoint.ts";
@@ -119,6 +120,25 @@ gpuTest("a run does not resume in other edits than it began", async (gpu) => {
     assert.match(error.message, /expected edits of 3 steps, as they began, got 2; resume with/);
     return true;
   });
+});
+
+gpuTest("edits begin with the picture that a run without edits shows", async (gpu) => {
+  await using pool = new SessionPool();
+  // Dithered areas of a smooth image: single pixels, which the margin removes.
+  const image = new Image({ height: 64, width: 64 });
+  for (let i = 0; i < 64 * 64; i++) {
+    const value = Math.floor(((i % 64) * 3 + ((i * 7919) % 61)) % 256);
+    image.data.set([value, (value * 2) % 256, 255 - value, 255], i * 4);
+  }
+  const [margin, none] = await Promise.all([{}, { orphanMargin: 0 }].map(async (generator) => {
+    const plain = await make(gpu, pool, { generator }, { image });
+    const diffusion = { strength: 0.4, editSteps: 5 };
+    const edited = await make(gpu, pool, { generator, diffusion }, { image });
+    const [first] = decodeCheckpoint(edited.checkpoints[0]!).edit!.pictures;
+    assert.deepEqual(first, plain.indices);
+    return plain.indices;
+  }));
+  assert.notDeepEqual(margin, none, "the image has orphan pixels");
 });
 
 gpuTest("a strength below the first step leaves the picture as it is", async (gpu) => {
