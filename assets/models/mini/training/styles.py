@@ -15,10 +15,10 @@ import time
 import torch
 import torch.nn.functional as F
 
-from captions import BACKGROUNDS, PIXELS2, PIXELS4, STYLES, article
+from captions import BACKGROUNDS, STYLES, article
 from export import device, load, load_tokenizer
 from judge import Block
-from pictures import Library
+from pictures import OPAQUE, PIXEL, Library
 from sample import ddim, sheet
 from scenes import Painter, batches
 
@@ -44,16 +44,21 @@ class Classifier(torch.nn.Module):
 
 
 def one_styled(scenes):
-    """A scene of one picture, with its style instead of a caption."""
-    while True:
-        kind = scenes.kinds(scenes.random)
-        if kind in ("room", "collage"):
-            continue
-        _, layers, _ = scenes.one(kind)
-        style = "pixel art" if layers[0].mode in (PIXELS4, PIXELS2) else scenes.rows[layers[0].index]["style"]
-        if style in ASKED and layers[0].step < 1.6:
-            name = "white" if scenes.chance(0.5) else scenes.random.choice(list(BACKGROUNDS))
-            return style, BACKGROUNDS[name], True, layers
+    """A scene of one picture, with its style instead of a caption; each style is drawn equally often."""
+    pools = scenes.__dict__.setdefault("by_style", {})
+    if not pools:
+        for source in scenes.by_source.values():
+            for i in source.items:
+                pools.setdefault(scenes.rows[i]["style"], []).append(i)
+    style = scenes.random.choice([style for style in ASKED if style in pools])
+    i = scenes.random.choice(pools[style])
+    if scenes.rows[i]["kind"] & PIXEL:
+        layer = scenes.sprite(i)
+    else:
+        scale = 1.0 if scenes.rows[i]["kind"] & OPAQUE else scenes.random.uniform(0.8, 0.98)
+        layer = scenes.smooth(i, scale, *(scenes.random.uniform(scale - 1, 1 - scale) for _ in range(2)))
+    name = "white" if scenes.chance(0.5) else scenes.random.choice(list(BACKGROUNDS))
+    return style, BACKGROUNDS[name], True, [layer]
 
 
 def examples(rows, painter, vae, tokenizer, batch, seed, keep, workers=6):
