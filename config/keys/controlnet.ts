@@ -22,7 +22,8 @@ export const CONTROLNET_KEYS = {
     ],
     isPath: true,
     isHubModel: true,
-    doc: "The ControlNets: kinds, or owner/name, folders or URLs, whose name contains the kind",
+    doc: "The ControlNets: kinds, or owner/name, folders, URLs or .safetensors files, whose name " +
+      "contains the kind",
   },
   controlnetConditioningScale: {
     default: [0.15],

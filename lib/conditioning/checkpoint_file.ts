@@ -48,9 +48,10 @@ export async function openCheckpointFile(
     throw new TeacherFolderError(file.location, `it is ${family.refusal}`);
   }
   if (family.kind !== "teacher") {
+    const key = family.kind === "ControlNet" ? "controlnet.models_id" : "diffusion.vae_id";
     throw new TeacherFolderError(
       file.location,
-      `it is an ${family.name} alone; name it by diffusion.vae_id`,
+      `it is a file of the kind "${family.name}"; name it by ${key}`,
     );
   }
   const [unknown] = file.split.unknown;
@@ -92,6 +93,24 @@ export async function openAutoencoderFile(
   throw new TeacherFolderError(
     file.location,
     `expected an autoencoder in it for diffusion.vae_id, got ${name}`,
+  );
+}
+
+/**
+ * Opens the ControlNet in a file.
+ *
+ * @throws {TeacherFolderError} If it has none, or one that is not supported.
+ */
+export async function openControlnetFile(
+  location: string,
+  options: Pick<CheckpointFileOptions, "open">,
+): Promise<ModelFolder> {
+  const file = await openFile(location, options);
+  const { kind, name, refusal } = recognizeFile(file);
+  if (kind === "ControlNet" && refusal === undefined) return new Subfolder(file, "controlnet");
+  throw new TeacherFolderError(
+    file.location,
+    `expected a ControlNet in it for controlnet.models_id, got ${refusal ?? name}`,
   );
 }
 

@@ -8,6 +8,7 @@ import {
   isCheckpointFile,
   openAutoencoderFile,
   openCheckpointFile,
+  openControlnetFile,
 } from "../conditioning/checkpoint_file.ts";
 import type { ImageSize } from "../image/image.ts";
 import { type ModelFolder, ModelFolderError } from "../weights/model_folder.ts";
@@ -73,7 +74,7 @@ export async function findTeacher(
       ? {}
       : { autoencoder: { id: vaeId, open: () => openAutoencoder(vaeId, hub) } }),
     findControlnet: async (id, check) =>
-      isOfHub || /[\\/]/.test(id) ? await openAuxiliaryModel(id, { ...hub, check }) : undefined,
+      isOfHub || /[\\/]/.test(id) ? await openControlnet(id, { ...hub, check }) : undefined,
   });
 }
 
@@ -108,6 +109,14 @@ async function openAutoencoder(id: string, hub: HubModelOptions): Promise<ModelF
   const open = (name: string, choice: FileChoice) =>
     openAuxiliaryModel(name, { ...hub, ...choice });
   return await openAutoencoderFile(id, { open });
+}
+
+async function openControlnet(id: string, hub: HubModelOptions): Promise<ModelFolder> {
+  if (!isCheckpointFile(id)) return await openAuxiliaryModel(id, hub);
+  const { check: _, ...others } = hub;
+  const open = (name: string, choice: FileChoice) =>
+    openAuxiliaryModel(name, { ...others, ...choice });
+  return await openControlnetFile(id, { open });
 }
 
 /** Opens a model that a run needs besides its teacher: a folder, or a model of the Hub. */

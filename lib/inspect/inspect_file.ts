@@ -10,7 +10,7 @@ import { defined } from "../text/defined.ts";
 import { recordWeights } from "../tools/record_weights.ts";
 import { type ModelFolder, ModelFolderError } from "../weights/model_folder.ts";
 import { inspectLora } from "./inspect_lora.ts";
-import type { KeyFamily } from "./families/key_family.ts";
+import type { KeyFamily, ModelKind } from "./families/key_family.ts";
 import { LORA_FAMILY, recognizeFile } from "./families/recognize.ts";
 import type { ModelReport, TensorsReport } from "./model_report.ts";
 import { planTeacher } from "./plan_teacher.ts";
@@ -143,6 +143,12 @@ async function matchNetworks(
   return { tensors: report, problem };
 }
 
+/** How a file of a kind is named. */
+const SETTINGS: Partial<Readonly<Record<ModelKind, string>>> = {
+  autoencoder: "--set diffusion.vae_id=",
+  ControlNet: "--set controlnet.models_id=",
+};
+
 interface Findings {
   readonly tensors: TensorsReport;
   /** Why a config of a network cannot be used. */
@@ -168,7 +174,7 @@ function verdict(
         `${misshapen.length} of another shape, such as "${first.key}" [${first.shape.join(", ")}]`,
     );
   }
-  const setting = family.kind === "autoencoder" ? "--set diffusion.vae_id=" : "--model ";
+  const setting = SETTINGS[family.kind] ?? "--model ";
   return { isUsable: true, use: `Smalti can use it: ${setting}${location}` };
 }
 

@@ -42,6 +42,8 @@ export function deriveConfigs(
     if (found.part === "unet") {
       isXl = own.has("add_embedding.linear_1.weight");
       configs.set("unet/config.json", deriveUnet(own, pooled));
+    } else if (found.part === "controlnet") {
+      configs.set("controlnet/config.json", deriveControlnet(own));
     } else if (found.part !== "vae") {
       configs.set(`${found.part}/config.json`, deriveText(own, found));
     }
@@ -137,6 +139,32 @@ function deriveUnet(shapes: Shapes, pooled: number | undefined): DerivedConfig {
     sample_size: added === undefined ? (isLinear ? 96 : 64) : 128,
     ...(added === undefined ? {} : addedConditions(added, pooled)),
     ...defined({ time_cond_proj_dim: shapes.get("time_embedding.cond_proj.weight")?.[1] }),
+  };
+}
+
+/** Options of a UNet that its ControlNets do not have. */
+const UNET_ONLY: ReadonlySet<string> = new Set([
+  "out_channels",
+  "conv_in_kernel",
+  "conv_out_kernel",
+  "up_block_types",
+  "reverse_transformer_layers_per_block",
+  "sample_size",
+]);
+
+function deriveControlnet(shapes: Shapes): DerivedConfig {
+  const trunk = Object.entries(deriveUnet(shapes, undefined))
+    .filter(([key]) => !UNET_ONLY.has(key));
+  const embedding = "controlnet_cond_embedding";
+  // Every second layer changes the channels.
+  const halvings = countBelow(shapes, `${embedding}.blocks`) / 2;
+  const layers = Array.from({ length: halvings }, (_, i) => `blocks.${2 * i + 1}`);
+  return {
+    ...Object.fromEntries(trunk),
+    _class_name: "ControlNetModel",
+    conditioning_embedding_out_channels: ["conv_in", ...layers].map((layer) =>
+      shapes.get(`${embedding}.${layer}.weight`)?.[0]
+    ),
   };
 }
 

@@ -1,6 +1,8 @@
 /** Configs beside a checkpoint in one file, which tell what no tensor does. */
 export const CONFIGS_BESIDE: readonly string[] = [
-  ...["unet", "text_encoder", "text_encoder_2", "vae"].map((name) => `${name}/config.json`),
+  ...["unet", "text_encoder", "text_encoder_2", "vae", "controlnet"].map((name) =>
+    `${name}/config.json`
+  ),
   // Of a file with one network.
   "config.json",
 ];

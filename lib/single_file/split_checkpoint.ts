@@ -1,10 +1,11 @@
+import { ldmControlnetKeys } from "./ldm_controlnet_keys.ts";
 import { ldmUnetKeys } from "./ldm_unet_keys.ts";
 import { ldmVaeKeys } from "./ldm_vae_keys.ts";
 import { openClipKeys, openClipKeysOfSd2 } from "./open_clip_keys.ts";
 import type { KeyMap, MappedTensor, TensorList } from "./tensor_list.ts";
 
 /** A network in a single file, by the name of its folder in diffusers. */
-export type CheckpointPart = "unet" | "text_encoder" | "text_encoder_2" | "vae";
+export type CheckpointPart = "unet" | "text_encoder" | "text_encoder_2" | "vae" | "controlnet";
 
 /** How the keys of a part are spelled in the file. */
 export type PartLayout = "LDM" | "OpenCLIP" | "transformers" | "diffusers";
@@ -51,6 +52,22 @@ const TRANSFORMERS_TEXT =
 
 /** Where networks are in single files. Rows are tried in order; the first for a part wins. */
 const PARTS: readonly PartRow[] = [
+  ...["control_model.", "controlnet.", ""].flatMap((prefix): PartRow[] => [
+    {
+      part: "controlnet",
+      prefix,
+      sign: /^input_hint_block\.0\./,
+      layout: "LDM",
+      map: ldmControlnetKeys,
+    },
+    {
+      part: "controlnet",
+      prefix,
+      sign: /^controlnet_cond_embedding\.conv_in\./,
+      layout: "diffusers",
+      map: same,
+    },
+  ]),
   ...["model.diffusion_model.", ""].flatMap((prefix): PartRow[] => [
     { part: "unet", prefix, sign: /^input_blocks\.0\.0\./, layout: "LDM", map: ldmUnetKeys },
     { part: "unet", prefix, sign: DIFFUSERS_UNET, layout: "diffusers", map: same },

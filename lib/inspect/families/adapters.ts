@@ -2,8 +2,6 @@ import type { KeyFamily } from "./key_family.ts";
 
 const UNET_KEYS =
   /^(control_model\.|controlnet\.)?(time_embed|label_emb|time_embedding|add_embedding|input_blocks|middle_block|conv_in|down_blocks|mid_block|input_hint_block|zero_convs|middle_block_out|controlnet_cond_embedding|controlnet_down_blocks|controlnet_mid_block)\b/;
-const SINGLE = "a ControlNet in one file; Smalti reads ControlNets as a folder with config.json " +
-  "and diffusion_pytorch_model.safetensors, named by controlnet.models_id";
 
 /** Networks that are added to a teacher. */
 export const ADAPTER_FAMILIES: readonly KeyFamily[] = [
@@ -45,18 +43,11 @@ export const ADAPTER_FAMILIES: readonly KeyFamily[] = [
     signs: [{ key: /(^|\.)(controlnet_cond_embedding\.conv_in|input_hint_block\.0)\./ }, {
       key: /(^|\.)(add_embedding|label_emb)\./,
     }],
-    keys: [UNET_KEYS],
-    refusal: SINGLE,
   },
   {
     name: "ControlNet of Stable Diffusion",
     kind: "ControlNet",
     signs: [{ key: /(^|\.)(controlnet_cond_embedding\.conv_in|input_hint_block\.0)\./ }],
-    keys: [
-      UNET_KEYS,
-      /^(model\.diffusion_model|first_stage_model|cond_stage_model)\./,
-    ],
-    refusal: SINGLE,
   },
   {
     name: "T2I-Adapter",

@@ -147,15 +147,6 @@ const FAMILIES: readonly (readonly [family: string, keys: KeyList])[] = [
     "task_embedding [6,320]",
     "add_embedding.linear_1.weight [1280,2816]",
   ]],
-  ["SDXL ControlNet", [
-    "controlnet_cond_embedding.conv_in.weight [16,3,3,3]",
-    "conv_in.weight [320,4,3,3]",
-    "add_embedding.linear_1.weight [1280,2816]",
-  ]],
-  ["ControlNet of Stable Diffusion", [
-    "control_model.input_hint_block.0.weight [16,3,3,3]",
-    "control_model.zero_convs.0.0.weight [320,320,1,1]",
-  ]],
   ["T2I-Adapter", ["adapter.body.0.resnets.0.block1.weight [320,320,3,3]"]],
   ["IP-Adapter", ["ip_adapter.1.to_k_ip.weight [640,2048]"]],
   ["Flux", [
@@ -279,6 +270,15 @@ for (const [family, keys] of FAMILIES) {
 
 /** First keys of files that are usable if they are whole. */
 const CUT: readonly (readonly [family: string, keys: KeyList])[] = [
+  ["SDXL ControlNet", [
+    "controlnet_cond_embedding.conv_in.weight [16,3,3,3]",
+    "conv_in.weight [320,4,3,3]",
+    "add_embedding.linear_1.weight [1280,2816]",
+  ]],
+  ["ControlNet of Stable Diffusion", [
+    "control_model.input_hint_block.0.weight [16,3,3,3]",
+    "control_model.zero_convs.0.0.weight [320,320,1,1]",
+  ]],
   ["Stable Diffusion 1.5", [
     `${U}.input_blocks.0.0.weight [320,4,3,3]`,
     `${U}.${CROSS} [640,768]`,

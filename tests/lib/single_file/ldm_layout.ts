@@ -231,3 +231,20 @@ function withUnusedLayer(tensors: RawTensors): RawTensors {
   const square = tensors[`${base}.0.self_attn.q_proj.weight`]!;
   return { ...tensors, ...Object.fromEntries(added), "text_projection.weight": square };
 }
+
+/** Returns the tensors of a ControlNet of Stable Diffusion 1.5 in its author's layout. */
+export function toControlnetFile(tensors: RawTensors): RawTensors {
+  const blocks =
+    Object.keys(tensors).filter((key) => /^controlnet_cond_.*\.weight$/.test(key)).length;
+  const rename = (key: string) =>
+    unetKey(key, SD15)
+      .replace(/^controlnet_cond_embedding\.conv_in\./, "input_hint_block.0.")
+      .replace(
+        /^controlnet_cond_embedding\.blocks\.(\d+)\./,
+        (_, i) => `input_hint_block.${2 * (Number(i) + 1)}.`,
+      )
+      .replace(/^controlnet_cond_embedding\.conv_out\./, `input_hint_block.${2 * (blocks - 1)}.`)
+      .replace(/^controlnet_down_blocks\.(\d+)\./, "zero_convs.$1.0.")
+      .replace(/^controlnet_mid_block\./, "middle_block_out.0.");
+  return prefixed("control_model.", tensors, rename);
+}

@@ -193,6 +193,7 @@ Deno.test("files that are no teacher are refused by name", async () => {
     assert.rejects(openCheckpointFile(goldenPath(name), { open }), reason);
   await refuse("lora_kohya.safetensors", /it is a LoRA; .*diffusion\.lora_path/);
   await refuse("tiny-sdxl/vae_kl/diffusion_pytorch_model.safetensors", /diffusion\.vae_id/);
-  await refuse("tiny-sdxl/controlnet_depth/diffusion_pytorch_model.safetensors", /a ControlNet/);
+  const controlnet = "tiny-sdxl/controlnet_depth/diffusion_pytorch_model.safetensors";
+  await refuse(controlnet, /"SDXL ControlNet"; name it by controlnet\.models_id/);
   await refuse("adamw.safetensors", /a model of no known family/);
 });
