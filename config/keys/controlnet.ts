@@ -21,6 +21,7 @@ export const CONTROLNET_KEYS = {
       "depth_full",
     ],
     isPath: true,
+    isCheckpoint: true,
     isHubModel: true,
     doc: "The ControlNets: kinds, or owner/name, folders, URLs or .safetensors files, whose name " +
       "contains the kind",

@@ -76,7 +76,7 @@ Deno.test("permissionsOf() lets inspect read what was typed, or headers from the
     runtimeFiles: [],
     findHub: () => ({ endpoint: "https://hub.test", cacheFolder: "/cache/hub" }),
   });
-  const configs = ["unet", "text_encoder", "text_encoder_2", "vae"]
+  const configs = ["unet", "text_encoder", "text_encoder_2", "vae", "controlnet"]
     .map((name) => `/home/m/${name}/config.json`);
   const beside = ["config.json", "tokenizer", "tokenizer_2", "vocab.json", "merges.txt"]
     .concat("tokenizer.json").map((name) => `/home/m/${name}`);
