@@ -20,6 +20,7 @@ import { LORA_FILES, verifyLora } from "./verify_lora.ts";
 import { verifyLosses } from "./verify_losses.ts";
 import { verifyPromptEmbeds } from "./verify_prompt_embeds.ts";
 import { SD15_LORA_FILES, verifySd15, verifySd15Loras } from "./verify_sd15.ts";
+import { verifySamplers } from "./verify_samplers.ts";
 import { verifySchedulers } from "./verify_schedulers.ts";
 import { verifySdsStep } from "./verify_sds_step.ts";
 import { verifyTokens } from "./verify_tokens.ts";
@@ -33,6 +34,7 @@ const KINDS: ReadonlyMap<string, Verify> = new Map<string, Verify>([
   ["initialize", verifyInitialize],
   ["learning_rates", verifyLearningRates],
   ["schedulers", verifySchedulers],
+  ["samplers", verifySamplers],
   ["generator", verifyGenerator],
   ["augment", verifyAugment],
   ["losses", verifyLosses],
