@@ -102,6 +102,7 @@ gpuTest(
         diffusion: { strength },
       });
       await using run = await createRun(config, { gpu, pool, image });
+      for await (const { stage } of distill(run)) assert.equal(stage, "edit");
       const { indices, width } = await run.picture();
       // The border keeps its one color.
       const border = indices.filter((_, i) => i < width || i % width === 0);

@@ -71,7 +71,7 @@ Deno.test("mod.ts makes several pictures of one loaded teacher, as single runs m
       seed,
       generator: { imageH: 8, imageW: 12 },
       training: { steps: 1 },
-      diffusion: { modelId: goldenPath("tiny-sdxl"), numInferenceSteps: 1 },
+      diffusion: { modelId: goldenPath("tiny-sdxl"), numInferenceSteps: 1, strength: 0 },
       sd: { imSize: 64 },
     })
   );

@@ -78,7 +78,7 @@ Deno.test("mod.ts makes a picture when it and the teacher come from a server", a
       prompt: "a red dragon",
       generator: { imageH: 8, imageW: 8 },
       training: { steps: 1 },
-      diffusion: { numReferences: 1, modelId: "$URL/tests/fixtures/goldens/tiny-sdxl", numInferenceSteps: 1 },
+      diffusion: { numReferences: 1, modelId: "$URL/tests/fixtures/goldens/tiny-sdxl", numInferenceSteps: 1, strength: 0 },
       sd: { imSize: 64 },
     });
     const palette = await findPalette("pico-8");
@@ -101,7 +101,7 @@ Deno.test("the built-in teacher is fetched from where mod.ts comes from, and kep
     const config = resolveRunConfig({
       prompt: "a red dragon",
       training: { steps: 1 },
-      diffusion: { numInferenceSteps: 1 },
+      diffusion: { numInferenceSteps: 1, strength: 0 },
     });
     const palette = await findPalette("pico-8");
     await using run = await createRun(config, { palette });

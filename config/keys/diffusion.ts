@@ -163,7 +163,7 @@ export const DIFFUSION_KEYS = {
   strength: {
     default: null,
     null:
-      'with an input image, 0 or one of "strengths", as the teacher chooses; else the highest of them',
+      'with an input image, 0 or one of "strengths", as the teacher chooses; else the middle one of them',
     range: "[0, 1]",
     isNew: true,
     doc:
@@ -171,13 +171,13 @@ export const DIFFUSION_KEYS = {
       "diffusion time. It edits the picture in its own grid and palette; 0: no edit",
   },
   strengths: {
-    default: [0.2, 0.3, 0.4],
+    default: [0.2, 0.4, 0.6],
     range: "[0, 1]",
     isNew: true,
     doc: 'Strengths from which the teacher chooses, see "strength"',
   },
   edits: {
-    default: 2,
+    default: 1,
     range: "[1, 100]",
     integer: true,
     isNew: true,

@@ -62,7 +62,13 @@ function askedStrengths(
   { diffusion: { strength, strengths, edits } }: RunConfig,
   isChosen: boolean,
 ): readonly number[] {
-  return isChosen ? strengths : new Array<number>(edits).fill(strength ?? Math.max(...strengths));
+  if (isChosen) return strengths;
+  return new Array<number>(edits).fill(strength ?? middleStrength(strengths));
+}
+
+/** Returns the strength at which a sample is edited. */
+export function middleStrength(strengths: readonly number[]): number {
+  return strengths.toSorted((a, b) => a - b)[Math.floor(strengths.length / 2)]!;
 }
 
 /** Returns the number of steps of a plan; each step calls the teacher once. */

@@ -61,12 +61,11 @@ Deno.test("resolveSources() takes the preset that the last layer names", () => {
 
 Deno.test("the presets draft and max are standard with other numbers of images and edits", () => {
   const standard = resolveRunConfig({});
-  for (const [preset, numReferences, edits] of [["draft", 1, 1], ["max", 24, 3]] as const) {
-    const { training: { steps }, diffusion: { strengths } } = resolveRunConfig({ preset });
+  for (const [preset, numReferences, edits] of [["draft", 1, 1], ["max", 24, 2]] as const) {
+    const { diffusion: { strengths } } = resolveRunConfig({ preset });
     assert.deepEqual(resolveRunConfig({ preset }), {
       ...standard,
       preset,
-      training: { ...standard.training, steps },
       diffusion: { ...standard.diffusion, numReferences, edits, strengths },
     });
   }

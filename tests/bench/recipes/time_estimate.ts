@@ -1,3 +1,4 @@
+import { middleStrength } from "../../../lib/distill/edit_plan.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import type { JournalEntry } from "./journal.ts";
 import { type Job, jobKey } from "./recipe.ts";
@@ -33,7 +34,7 @@ export function plannedCalls({ job, config: { diffusion, training } }: PlannedPi
   const isChosen = hasImage && strength === null;
   const asked = isChosen
     ? strengths
-    : new Array<number>(edits).fill(strength ?? Math.max(...strengths));
+    : new Array<number>(edits).fill(strength ?? middleStrength(strengths));
   const editing = asked.reduce((sum, one) => sum + Math.floor(one * editSteps), 0);
   // Each picture of the choice is scored at two times.
   const scoring = isChosen ? 2 * (strengths.length + 1) : 0;

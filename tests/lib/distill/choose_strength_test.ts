@@ -10,12 +10,12 @@ const ALPHA = 0.25;
 const SCHEDULE = { size: 1001, alphaAt: () => ALPHA } as unknown as NoiseSchedule;
 const SIZE = { height: 8, width: 8 };
 
-/** A square of a size on black. */
-function square(side: number): Image {
-  const indices = Uint32Array.from(
-    { length: 64 },
-    (_, i) => i % 8 < side && Math.floor(i / 8) < side ? 1 : 0,
-  );
+/** A white square of a size on black, perhaps with one more white pixel. */
+function square(side: number, hasDot = false): Image {
+  const indices = Uint32Array.from({ length: 64 }, (_, i) => {
+    const [y, x] = [Math.floor(i / 8), i % 8];
+    return (x < side && y < side) || (hasDot && x === 6 && y === 6) ? 1 : 0;
+  });
   return Image.fromIndices(SIZE, indices, Uint8Array.of(0, 0, 0, 255, 255, 255));
 }
 
@@ -64,7 +64,7 @@ gpuTest("an edit that shows more of the prompt is chosen", async (gpu) => {
   const choice = await choose(gpu, [
     FIRST,
     { strength: 0.2, picture: square(4), without: 0.1, with: 0.08 },
-    { strength: 0.4, picture: square(5), without: 0.1, with: 0.02 },
+    { strength: 0.4, picture: square(4, true), without: 0.1, with: 0.02 },
   ]);
   assert.equal(choice.index, 2);
   assert.match(choice.note, /^Strength 0\.4 of 0, 0\.2, 0\.4: .* rises by 1\.61, and \d\d % of/);
@@ -73,7 +73,7 @@ gpuTest("an edit that shows more of the prompt is chosen", async (gpu) => {
 gpuTest("an edit that is only simpler, with and without the prompt, is not chosen", async (gpu) => {
   const choice = await choose(gpu, [
     FIRST,
-    { strength: 0.3, picture: square(5), without: 0.01, with: 0.01 },
+    { strength: 0.3, picture: square(4, true), without: 0.01, with: 0.01 },
   ]);
   assert.equal(choice.index, 0);
   assert.match(choice.note, /^Strength 0 of 0, 0\.3, the picture as it is: /);

@@ -36,6 +36,7 @@ async function make(
     controlnet: { useControlnet: false },
     ...part,
     training: { steps: 0, ...part.training },
+    diffusion: { edits: 1, ...part.diffusion },
   });
   await using run = await createRun(config, {
     gpu,
@@ -174,9 +175,11 @@ gpuTest("a strength that has no effect is told", async (gpu) => {
   ]);
 });
 
-gpuTest("a sampled image is edited at the highest of the strengths", async (gpu) => {
+gpuTest("a sampled image is edited at the middle one of the strengths", async (gpu) => {
   await using run = await createRun(
-    tinyConfig({ diffusion: { strength: null, strengths: [0.2, 0.5], editSteps: 4 } }),
+    tinyConfig({
+      diffusion: { strength: null, strengths: [0.8, 0.5, 0.2], edits: 1, editSteps: 4 },
+    }),
     { gpu },
   );
   // Two of four steps lie below half of the diffusion time.

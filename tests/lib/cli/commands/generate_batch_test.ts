@@ -31,8 +31,13 @@ const TINY = {
   model: goldenPath("tiny-sdxl"),
   runtime: "wasm",
   size: "8,8",
-  steps: "2",
-  set: ["sd.im_size=64", "diffusion.num_inference_steps=1"],
+  // One step of an edit, and one of distillation.
+  strength: "0.4",
+  steps: "1",
+  set: [
+    ...["sd.im_size=64", "diffusion.num_inference_steps=1"],
+    ...["diffusion.edits=1", "diffusion.edit_steps=3"],
+  ],
 };
 
 Deno.test("several pictures are those of single runs, bit for bit, of a teacher that is loaded once", async () => {

@@ -16,7 +16,7 @@ import { inTemporaryFolder } from "../../../support/temporary_folder.ts";
 async function generate(flags: Partial<GenerateFlags>): Promise<RunEvent[]> {
   let text = "";
   const terminal = createTerminal({ print: (part) => void (text += part) });
-  const set = ["sd.im_size=64", "diffusion.num_inference_steps=1"];
+  const set = ["sd.im_size=64", "diffusion.num_inference_steps=1", "diffusion.strength=0"];
   const all = generateFlags({ set, json: true, model: goldenPath("tiny-sdxl"), ...flags });
   assert.equal(
     await generateCommand(all, { out: terminal, status: terminal }, { createRun, chooseBatch }),
