@@ -1,3 +1,4 @@
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { ModelConfig } from "../models/model_config.ts";
 import { ModelConfigError } from "../models/model_config_error.ts";
 import { readTraining } from "../single_file/derive_configs.ts";
@@ -29,6 +30,7 @@ const NETWORK_NAMES: Readonly<Record<string, string>> = {
  * @param folder Folder of the file.
  * @param path Path in the folder.
  * @param location Name for the report.
+ * @param options.gpu Device of the memory plan. Default: a GPU that computes in float16.
  * @throws {SafetensorsError} If it is no safetensors file.
  * @throws {ModelFolderError} If it cannot be read.
  */
@@ -36,6 +38,7 @@ export async function inspectFile(
   folder: ModelFolder,
   path: string,
   location: string,
+  { gpu }: { readonly gpu?: Gpu } = {},
 ): Promise<ModelReport> {
   const file = await SingleFileFolder.open(folder, path, { beside: folder });
   const { split, header } = file;
@@ -67,7 +70,7 @@ export async function inspectFile(
   if (!isWhole) return report;
   const tokenizers = Object.keys(layoutOf(split).tokenizers);
   const whole = new JoinedFolder(file, new Map(tokenizers.map((name) => [name, ANY_TOKENIZER])));
-  return { ...report, memory: await planTeacher(whole, location) };
+  return { ...report, memory: await planTeacher(whole, location, gpu) };
 }
 
 /** A plan reads no tokenizer, but a teacher must have one. */

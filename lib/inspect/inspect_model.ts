@@ -1,4 +1,5 @@
 import { basename, dirname } from "node:path";
+import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { type HubModelOptions, openHubModel } from "../hub/hub_model.ts";
 import { HubError } from "../hub/hub_error.ts";
 import { hasShortName, isBuiltInTeacher, parseModelId } from "../hub/model_ids.ts";
@@ -19,6 +20,8 @@ import type { ModelReport } from "./model_report.ts";
 export interface InspectOptions {
   /** Where models of the Hub are. Nothing is downloaded into its cache. */
   readonly hub?: HubModelOptions;
+  /** Device of the memory plan. Default: a GPU that computes in float16. */
+  readonly gpu?: Gpu;
 }
 
 /**
@@ -38,7 +41,8 @@ export async function inspectModel(
   const other = describeOtherFormat(location);
   if (other !== undefined) throw new ModelFolderError(location, `it is ${other}`);
   const { folder, file } = await locate(location, options);
-  if (file !== undefined) return await inspectFile(folder, file, location);
+  const device = defined({ gpu: options.gpu });
+  if (file !== undefined) return await inspectFile(folder, file, location, device);
   const candidates = await listWeights(folder);
   // Configs beside a checkpoint in one file do not make its folder a pipeline.
   const isFile = candidates.length === 1 && !await folder.has("model_index.json") &&
@@ -46,9 +50,11 @@ export async function inspectModel(
   if (!isFile && await isDiffusersFolder(folder)) {
     const report = await inspectFolder(folder, location);
     const isTeacher = report.isUsable && report.kind === "teacher";
-    return isTeacher ? { ...report, memory: await planTeacher(folder, location) } : report;
+    return isTeacher
+      ? { ...report, memory: await planTeacher(folder, location, options.gpu) }
+      : report;
   }
-  if (candidates.length === 1) return await inspectFile(folder, candidates[0]!, location);
+  if (candidates.length === 1) return await inspectFile(folder, candidates[0]!, location, device);
   throw new ModelFolderError(folder.location, describeCandidates(location, candidates));
 }
 

@@ -91,6 +91,6 @@ export interface ModelReport {
   readonly use: string;
   /** Further facts, a sentence each. */
   readonly notes: readonly string[];
-  /** Memory of a run with it on a GPU in float16; only for a usable teacher. */
+  /** Memory of a run with it; only for a usable teacher. */
   readonly memory?: MemoryPlan;
 }
