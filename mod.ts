@@ -115,7 +115,7 @@ export {
   type ReadBytes,
   UnknownPaletteError,
 } from "./lib/palette/formats/find_palette.ts";
-export { Palette } from "./lib/palette/palette.ts";
+export { type Material, Palette } from "./lib/palette/palette.ts";
 export { PaletteError } from "./lib/palette/palette_format.ts";
 export { parsePalette } from "./lib/palette/formats/palette_formats.ts";
 

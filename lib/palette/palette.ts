@@ -1,5 +1,13 @@
 import type { Rgb } from "../image/image.ts";
 
+/** What a color is made of, such as a bead or a thread. */
+export interface Material {
+  /** Code by which it is bought, such as "H05"; unique in its palette. */
+  readonly code: string;
+  /** Name, such as "Red"; empty if it has none. */
+  readonly name: string;
+}
+
 /** A named, ordered list of colors. An index stands for the same color everywhere. */
 export class Palette {
   /** Name of the palette, such as "sweetie-16". */
@@ -10,24 +18,40 @@ export class Palette {
   readonly size: number;
   /** What reading its file left out, one sentence each. */
   readonly notes: readonly string[];
+  /** The material of each color, length K; undefined for colors alone. */
+  readonly materials: readonly Material[] | undefined;
 
   /**
    * Wraps colors; the data is not copied.
    *
    * @param colors 8-bit sRGB, shape [K, 3], K of 1 or more.
    * @param notes What reading its file left out, one sentence each. Default: nothing.
-   * @throws {RangeError} If there is no color or the last one is incomplete.
+   * @param materials The material of each color, length K. Default: colors alone.
+   * @throws {RangeError} If there is no color, the last one is incomplete, or the number of
+   * materials is not K.
    */
-  constructor(name: string, colors: Uint8Array, notes: readonly string[] = []) {
+  constructor(
+    name: string,
+    colors: Uint8Array,
+    notes: readonly string[] = [],
+    materials?: readonly Material[],
+  ) {
     if (colors.length === 0 || colors.length % 3 !== 0) {
       throw new RangeError(
         `Cannot create palette "${name}": expected three bytes per color, got ${colors.length} bytes`,
+      );
+    }
+    if (materials !== undefined && materials.length !== colors.length / 3) {
+      throw new RangeError(
+        `Cannot create palette "${name}": expected ${colors.length / 3} materials, got ` +
+          `${materials.length}`,
       );
     }
     this.name = name;
     this.colors = colors;
     this.size = colors.length / 3;
     this.notes = notes;
+    this.materials = materials;
   }
 
   /** Returns color `index`, counted from 0. */
@@ -44,6 +68,11 @@ export class Palette {
   /** Returns color `index` as six lower-case digits, such as "1a1c2c". */
   hexAt(index: number): string {
     return this.at(index).map((value) => value.toString(16).padStart(2, "0")).join("");
+  }
+
+  /** Returns the material of color `index`; without materials, its number from 1 is the code. */
+  materialAt(index: number): Material {
+    return this.materials?.[index] ?? { code: `${index + 1}`, name: "" };
   }
 
   /** Returns the colors as sRGB floats in [0, 1], shape [K, 3]. */

@@ -1,4 +1,4 @@
-import { Palette } from "./palette.ts";
+import { type Material, Palette } from "./palette.ts";
 
 /** A palette file that cannot be read. Trying again does not help. */
 export class PaletteError extends SyntaxError {
@@ -51,12 +51,14 @@ export const MAX_PALETTE_BYTES: number = 2 ** 20;
  *
  * @param colors 8-bit sRGB, three numbers a color.
  * @param notes What was left out, one sentence each. Default: nothing.
+ * @param materials The material of each color. Default: colors alone.
  * @throws {PaletteError} If there is no color, or more than 4096.
  */
 export function createPalette(
   name: string,
   colors: readonly number[],
   notes: readonly string[] = [],
+  materials?: readonly Material[],
 ): Palette {
   if (colors.length === 0) throw new PaletteError(name, "expected colors, got none");
   if (colors.length > 3 * MAX_PALETTE_COLORS) {
@@ -65,7 +67,7 @@ export function createPalette(
       `expected at most ${MAX_PALETTE_COLORS} colors, got ${colors.length / 3}`,
     );
   }
-  return new Palette(name, Uint8Array.from(colors), notes);
+  return new Palette(name, Uint8Array.from(colors), notes, materials);
 }
 
 /** The note of a file whose colors have alpha. */

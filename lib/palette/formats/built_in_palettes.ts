@@ -1,3 +1,9 @@
+import artkal from "../../../assets/materials/artkal.csv" with { type: "text" };
+import dmc from "../../../assets/materials/dmc.csv" with { type: "text" };
+import hama from "../../../assets/materials/hama.csv" with { type: "text" };
+import lego from "../../../assets/materials/lego.csv" with { type: "text" };
+import nabbi from "../../../assets/materials/nabbi.csv" with { type: "text" };
+import perler from "../../../assets/materials/perler.csv" with { type: "text" };
 import oneBit from "../../../assets/palettes/1-bit.hex" with { type: "text" };
 import gameBoy from "../../../assets/palettes/game-boy.hex" with { type: "text" };
 import gray16 from "../../../assets/palettes/gray-16.hex" with { type: "text" };
@@ -15,6 +21,7 @@ import slowly from "../../../assets/palettes/lospec/slowly.hex" with { type: "te
 import sweetie16 from "../../../assets/palettes/lospec/sweetie-16.hex" with { type: "text" };
 import { LATTICE_STEPS, latticeName, latticePalette } from "../lattice.ts";
 import type { Palette } from "../palette.ts";
+import { parseMaterials } from "./csv.ts";
 import { parseHex } from "./hex.ts";
 
 /** A palette of the library. */
@@ -27,9 +34,12 @@ export interface BuiltInPalette {
   load(): Palette;
 }
 
-/** Returns all palettes of the library, smallest first. */
+/**
+ * Returns all palettes of the library: palettes of pictures, lattices, and the colors of materials,
+ * each smallest first.
+ */
 export function builtInPalettes(): readonly BuiltInPalette[] {
-  return [...FILES, ...LATTICES];
+  return [...FILES, ...LATTICES, ...MATERIALS];
 }
 
 const FILES: readonly BuiltInPalette[] = [
@@ -65,6 +75,40 @@ const LATTICES: readonly BuiltInPalette[] = Array.from(
   },
 );
 
+/** Community values: measured or chosen by users, not by the makers. */
+const MATERIALS: readonly BuiltInPalette[] = [
+  materials(
+    "nabbi",
+    nabbi,
+    "Nabbi beads, community values, https://github.com/maxcleme/beadcolors",
+  ),
+  materials(
+    "hama",
+    hama,
+    "Hama Midi beads, community values, https://github.com/maxcleme/beadcolors",
+  ),
+  materials("lego", lego, "solid LEGO colors by LDraw codes, https://www.ldraw.org"),
+  materials(
+    "perler",
+    perler,
+    "Perler beads, community values, https://github.com/maxcleme/beadcolors",
+  ),
+  materials(
+    "artkal",
+    artkal,
+    "Artkal S beads, community values, https://github.com/maxcleme/beadcolors",
+  ),
+  materials(
+    "dmc",
+    dmc,
+    "DMC embroidery floss, community values, https://github.com/sharlagelfand/dmc",
+  ),
+];
+
 function stored(name: string, text: string, credit: string): BuiltInPalette {
   return { name, credit, load: () => parseHex(text, name) };
+}
+
+function materials(name: string, text: string, credit: string): BuiltInPalette {
+  return { name, credit, load: () => parseMaterials(text, name) };
 }

@@ -1,6 +1,7 @@
 import { ACT } from "./act.ts";
 import { ASE } from "./ase.ts";
 import { ASEPRITE_PALETTE } from "./aseprite_palette.ts";
+import { CSV } from "./csv.ts";
 import { GPL } from "./gpl.ts";
 import { HEX } from "./hex.ts";
 import { JASC } from "./jasc.ts";
@@ -22,6 +23,7 @@ export const PALETTE_FORMATS: readonly PaletteFormat[] = [
   ACT,
   PNG_COLORS,
   ASEPRITE_PALETTE,
+  CSV,
 ];
 
 /** The extensions of all formats, such as ".hex". */
