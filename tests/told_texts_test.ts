@@ -111,8 +111,17 @@ Deno.test("a palette of one color is told to give blank pictures", () => {
 
 Deno.test("the start of a resumed run tells its step", () => {
   const event = {
-    ...{ event: "start", folder: "f", prompt: "a cat", palette: "p", height: 8, width: 9 },
-    ...{ seed: 1, steps: 5, runtime: "wasm", adapter: "a", resumedFrom: 3 },
+    event: "start",
+    folder: "f",
+    prompt: "a cat",
+    palette: "p",
+    height: 8,
+    width: 9,
+    seed: 1,
+    steps: 5,
+    runtime: "wasm",
+    adapter: "a",
+    resumedFrom: 3,
   } as unknown as Parameters<typeof headLines>[0];
   assert.equal(headLines(event).at(-1), "resuming after step 3");
   assert(!headLines({ ...event, resumedFrom: 0 } as typeof event).join().includes("resuming"));

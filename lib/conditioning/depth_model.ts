@@ -46,7 +46,7 @@ const BICUBIC = 3;
  * Reads the options of a depth estimator: a Depth Anything, or a hybrid DPT such as SD-piXL's
  * Intel/dpt-hybrid-midas, by the `model_type` of its config.json.
  *
- * @throws {ModelConfigError} If it is another type, or an option is not supported.
+ * @throws {ModelConfigError} If it has another type, or an option is not supported.
  */
 export async function readDepthModel(folder: ModelFolder): Promise<DepthModel> {
   const config = await ModelConfig.open(folder, "");

@@ -1,13 +1,8 @@
 import { type IndexedPicture, neighborsOf } from "./indexed_picture.ts";
 
-/** Counts the orphan pixels: those whose color none of their four neighbors has. */
-export function countOrphans(picture: IndexedPicture): number {
-  return picture.indices.filter((_, pixel) => isOrphan(picture, pixel)).length;
-}
-
 /**
- * Removes orphan pixels: each takes the most frequent color of its four neighbors, of several the
- * one that is nearest to its own.
+ * Removes orphan pixels, those whose color none of their four neighbors has: each takes the most
+ * frequent color of its neighbors, of several the one that is nearest to its own.
  *
  * Pixels are visited row by row, so that of two orphans side by side the first one's new color
  * counts for the second. Transparent orphans are holes, and are filled.

@@ -164,7 +164,8 @@ async function loadControlnet(
   });
   const build = (pictures: number) =>
     buildControlnet(weights, config, {
-      ...{ ...options, pictures },
+      ...options,
+      pictures,
       batch: options.batch * pictures,
     });
   return await sessions.load(build(1), { batch: { build } });

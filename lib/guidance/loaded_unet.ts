@@ -56,7 +56,8 @@ export class LoadedUnet implements AsyncDisposable {
     using opened = await openTeacherWeights(teacher, "unet", { prefer: preferredFile(options) });
     const build = (pictures: number) =>
       buildUnet(opened.weights, teacher.unet, {
-        ...{ ...options, pictures },
+        ...options,
+        pictures,
         batch: options.batch * pictures,
       });
     const graph = build(1);

@@ -50,7 +50,7 @@ export class OptionReader {
    * Reads an option that must be one of some values.
    *
    * @param fallback Meaning of a missing option.
-   * @throws {ModelConfigError} If it is another value.
+   * @throws {ModelConfigError} If its value is none of them.
    */
   choice<T extends string | number | boolean | null>(
     key: string,

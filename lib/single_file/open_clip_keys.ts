@@ -1,3 +1,4 @@
+import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import type { KeyMap, MappedPart, TensorList } from "./tensor_list.ts";
 
 const TOP: Readonly<Record<string, string>> = {
@@ -83,8 +84,6 @@ function splitFused(path: string, kind: string, shape: readonly number[]) {
 
 /** Gives a scale to the parts of a fused projection: to all the same number, or rows to each. */
 function splitScale(path: string, shape: readonly number[]) {
-  if (shape.reduce((product, count) => product * count, 1) !== 1) {
-    return splitFused(path, "scale_weight", shape);
-  }
+  if (shapeSize(shape) !== 1) return splitFused(path, "scale_weight", shape);
   return FUSED.map((name): MappedPart => ({ key: `${path}.${name}.scale_weight`, shape }));
 }

@@ -21,7 +21,7 @@ const SIZES = { batch: 1, height: 16, width: 16, promptLength: 1, length: 1 };
  * The builder of the network requests the weights, so there is no second list of them.
  *
  * @param config Options of a UNet, ControlNet, autoencoder or text encoder.
- * @throws {ModelConfigError} If it is another network, or an option is not supported.
+ * @throws {ModelConfigError} If the network is none of these, or an option is not supported.
  */
 export function recordWeights(
   config: ModelConfig,

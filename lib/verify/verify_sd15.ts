@@ -1,3 +1,4 @@
+import { shapeSize } from "../../kernels/gpu/shape_size.ts";
 import { readClipTextConfig } from "../models/clip/clip_text_config.ts";
 import { buildClipTextModel } from "../models/clip/clip_text_model.ts";
 import { readControlnetConfig } from "../models/unet/controlnet_config.ts";
@@ -64,11 +65,10 @@ function readFeeds(file: ReferenceFile): Feeds {
   const sample = file.tensor("latents");
   const { data, shape: [, length, width] } = file.tensor("prompt_embeds");
   const shape = [sample.shape[0]!, length!, width!];
-  const size = shape.reduce((product, count) => product * count);
   return {
     sample,
     timestep: file.tensor("timestep"),
-    encoder_hidden_states: { data: data.slice(0, size), shape },
+    encoder_hidden_states: { data: data.slice(0, shapeSize(shape)), shape },
   };
 }
 

@@ -83,6 +83,14 @@ const plugin: Deno.lint.Plugin = {
         },
       }),
     },
+    "no-literal-spread": {
+      create: (context) => ({
+        SpreadElement(node) {
+          if (node.argument.type !== "ObjectExpression") return;
+          context.report({ node, message: "Write the properties without a spread of a literal" });
+        },
+      }),
+    },
     "no-enum": {
       create: (context) => ({
         TSEnumDeclaration(node) {

@@ -14,6 +14,8 @@ const CASES: readonly (readonly [string, string | undefined])[] = [
   ["throw new Error(`Cannot find ${a}` + ` in ${b}.`);", "style/error-text"],
   ['throw new ConfigError("invalid.yaml", "", "expected a text");', undefined],
   ["enum Mode { A }", "style/no-enum"],
+  ["const a = { ...{ b, c }, d };", "style/no-literal-spread"],
+  ["const a = { ...b, ...defined({ c }) };", undefined],
   ["// The gradient flows back to the logits.", undefined],
   ["// Each colour of the palette.", "style/plain-language"],
   ["/** The commonest of its neighbors. */", "style/plain-language"],

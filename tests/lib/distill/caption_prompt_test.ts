@@ -54,7 +54,8 @@ gpuTest("a run says why there is no caption", async (gpu) => {
     const notes: string[] = [];
     const config = tinyConfig({ automaticCaption: true, diffusion: { numInferenceSteps: 1 } });
     await using run = await createRun(config, {
-      ...{ ...inputs, gpu },
+      ...inputs,
+      gpu,
       onNote: (note) => notes.push(note),
     });
     assert.equal(run.config.prompt, config.prompt);

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { dither } from "../../../lib/finish/dither.ts";
 import { hasTransparency, type IndexedPicture } from "../../../lib/finish/indexed_picture.ts";
-import { countOrphans, removeOrphans } from "../../../lib/finish/orphan_pixels.ts";
+import { removeOrphans } from "../../../lib/finish/orphan_pixels.ts";
 import { outline, outlineColor } from "../../../lib/finish/outline.ts";
 import { DITHER_PATTERNS, thresholdMap } from "../../../lib/finish/threshold_maps.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
+import { countOrphans } from "../../support/count_orphans.ts";
 
 const GRAYS = new Palette("grays", Uint8Array.of(0, 0, 0, 100, 100, 100, 255, 255, 255));
 

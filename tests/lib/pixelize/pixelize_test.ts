@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { countOrphans } from "../../../lib/finish/orphan_pixels.ts";
 import { decodeImage } from "../../../lib/image/formats/decode_image.ts";
 import { enlargeNearest } from "../../../lib/image/enlarge_nearest.ts";
 import { Image } from "../../../lib/image/image.ts";
@@ -7,6 +6,7 @@ import { resizeImage } from "../../../lib/image/resize_image.ts";
 import { encodeIndexedPicture, imageOf } from "../../../lib/sprite/formats/png_sprite.ts";
 import { detectGrid, sampleGrid } from "../../../lib/pixelize/detect_grid.ts";
 import { pixelize } from "../../../lib/pixelize/pixelize.ts";
+import { countOrphans } from "../../support/count_orphans.ts";
 
 const FIXTURES = new URL("../../fixtures/images/", import.meta.url);
 
