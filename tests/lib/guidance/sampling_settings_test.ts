@@ -7,6 +7,7 @@ import {
   settleConfig,
 } from "../../../lib/guidance/sampling_settings.ts";
 import { setUpRun } from "../../../lib/distill/set_up_run.ts";
+import { planRun } from "../../../lib/distill/memory/plan_run.ts";
 import { loadNetworks } from "../../../lib/distill/load_networks.ts";
 import type { SessionLoader } from "../../../lib/onnx/runtime/session.ts";
 import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
@@ -64,6 +65,23 @@ gpuTest("a few-step LoRA gives few trailing steps without guidance, known by nam
     );
   });
 });
+
+gpuTest(
+  "a run counts the chunks of its longer prompt; the preset paper cuts prompts",
+  async (gpu) => {
+    const long = "a red dragon ".repeat(30);
+    const parts = { prompt: "a cat", negativePrompt: long, diffusion: { modelId: TINY } };
+    const { promptChunks, config } = await settle(gpu, parts);
+    const plan = await planRun(gpu, { ...await settle(gpu, parts), pictures: 1 });
+    assert.equal(config.diffusion.promptChunks, true);
+    assert(promptChunks! > 1);
+    const paper = await settle(gpu, { ...parts, preset: "paper" });
+    const { promptChunks: chunks, promptWeights: weights } = paper.config.diffusion;
+    assert.deepEqual([paper.promptChunks, chunks, weights], [1, false, false]);
+    const short = await planRun(gpu, { ...await settle(gpu, { ...parts, negativePrompt: "" }) });
+    assert(plan.peakBytes > short.peakBytes);
+  },
+);
 
 gpuTest("without guidance the UNet has one row, else two", async (gpu) => {
   for (
