@@ -3,6 +3,7 @@ import type { Seed } from "../../kernels/random/philox.ts";
 import { denoisingErrors, type ScoringParts } from "../guidance/denoising_errors.ts";
 import { edgeCorrelation } from "../image/edge_correlation.ts";
 import type { Image } from "../image/image.ts";
+import { type Oklab, oklabDistance, toOklab } from "../palette/oklab.ts";
 
 /** A picture to choose from. */
 export interface StrengthCandidate {
@@ -33,15 +34,18 @@ const MIN_EDGES = 0.45;
 /** Weight of the logarithm of the kept edges; that of the evidence is 1. */
 const EDGES_WEIGHT = 0.7;
 
+/** Weight of the mean change of the colors in OKLab. */
+const COLORS_WEIGHT = 2;
+
 /**
  * Chooses how far the teacher may edit a picture, so that an edit does no harm.
  *
  * An edit by a teacher that does not know the subject makes the picture simpler. A simple picture
  * is easier to denoise, with the prompt and without it. So the evidence for the prompt is compared,
  * the logarithm of the ratio of both errors: it rises only if the picture shows more of what the
- * prompt names. An edit must gain more evidence than it loses edges of the first picture:
+ * prompt names. An edit must gain more evidence than it loses of the first picture:
  *
- * gain of evidence + 0.7 * log(kept edges) > 0, with at least 0.45 of the edges.
+ * gain of evidence + 0.7 * log(kept edges) - 2 * change of colors > 0, and kept edges >= 0.45.
  *
  * The edit with the highest sum is chosen, else the first picture.
  *
@@ -62,7 +66,8 @@ export async function chooseStrength(
   const scored = candidates.map(({ picture, strength }, index) => {
     const gain = evidence[index]! - evidence[0]!;
     const edges = index === 0 ? 1 : edgeCorrelation(picture, first);
-    return { index, strength, gain, edges, score: scoreOf(gain, edges) };
+    const loss = EDGES_WEIGHT * -Math.log(edges) + COLORS_WEIGHT * colorChange(picture, first);
+    return { index, strength, gain, loss, score: edges < MIN_EDGES ? -Infinity : gain - loss };
   });
   // A score that is not a number is not higher.
   const best = scored.reduce((a, b) => b.score > a.score ? b : a);
@@ -75,25 +80,31 @@ export function promptEvidence(errors: readonly (readonly number[])[]): number {
   return errors.reduce((sum, rows) => sum + Math.log(rows[0]! / rows.at(-1)!), 0) / errors.length;
 }
 
-function scoreOf(gain: number, edges: number): number {
-  return edges < MIN_EDGES ? -Infinity : gain + EDGES_WEIGHT * Math.log(edges);
+/** Returns the mean distance in OKLab of the pixels of two pictures of one size. */
+function colorChange(a: Image, b: Image): number {
+  const count = a.height * a.width;
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += oklabDistance(colorAt(a, i), colorAt(b, i));
+  return sum / count;
+}
+
+function colorAt({ data }: Image, pixel: number): Oklab {
+  return toOklab([data[pixel * 4]!, data[pixel * 4 + 1]!, data[pixel * 4 + 2]!]);
 }
 
 /** A candidate with its scores. */
 interface Scored {
   readonly strength: number;
   readonly gain: number;
-  readonly edges: number;
+  readonly loss: number;
 }
 
-function noteOf({ strength, gain, edges }: Scored, all: readonly Scored[]): string {
-  const tried = all.map((one) => one.strength).join(", ");
+function noteOf({ strength, gain, loss }: Scored, all: readonly Scored[]): string {
+  const tried = `Strength ${strength} of ${all.map((one) => one.strength).join(", ")}`;
   if (strength === 0) {
-    return `Strength 0 of ${tried}, the picture as it is: no edit shows more of the prompt for ` +
-      `the edges that it changes; --strength sets it`;
+    return `${tried}, the picture as it is: no edit shows more of the prompt than it loses of the ` +
+      `picture; --strength sets another`;
   }
-  return `Strength ${strength} of ${tried}: the teacher's evidence for the prompt rises by ` +
-    `${gain.toFixed(2)}, and ${
-      Math.round(100 * edges)
-    } % of the edges are kept; --strength sets it`;
+  return `${tried}: the edit gains ${gain.toFixed(2)} of evidence for the prompt, and loses ` +
+    `${loss.toFixed(2)} in edges and colors; --strength sets another`;
 }

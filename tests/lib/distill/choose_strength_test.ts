@@ -67,7 +67,10 @@ gpuTest("an edit that shows more of the prompt is chosen", async (gpu) => {
     { strength: 0.4, picture: square(4, true), without: 0.1, with: 0.02 },
   ]);
   assert.equal(choice.index, 2);
-  assert.match(choice.note, /^Strength 0\.4 of 0, 0\.2, 0\.4: .* rises by 1\.61, and \d\d % of/);
+  assert.match(
+    choice.note,
+    /^Strength 0\.4 of 0, 0\.2, 0\.4: the edit gains 1\.61 .* loses 0\.\d\d/,
+  );
 });
 
 gpuTest("an edit that is only simpler, with and without the prompt, is not chosen", async (gpu) => {
@@ -77,6 +80,18 @@ gpuTest("an edit that is only simpler, with and without the prompt, is not chose
   ]);
   assert.equal(choice.index, 0);
   assert.match(choice.note, /^Strength 0 of 0, 0\.3, the picture as it is: /);
+});
+
+gpuTest("an edit that changes more colors than it gains evidence is not chosen", async (gpu) => {
+  // The same edges, in other colors: 0.22 of evidence against 2 * 0.25 of the colors.
+  const inverted = square(4);
+  inverted.data.forEach((value, i) => i % 4 === 3 || (inverted.data[i] = value > 0 ? 255 : 64));
+  const cases = (withPrompt: number) => [
+    FIRST,
+    { strength: 0.3, picture: inverted, without: 0.1, with: withPrompt },
+  ];
+  assert.equal((await choose(gpu, cases(0.08))).index, 0);
+  assert.equal((await choose(gpu, cases(0.01))).index, 1);
 });
 
 gpuTest("an edit that loses the edges is not chosen, whatever the teacher says", async (gpu) => {
