@@ -1,3 +1,4 @@
+import { readAutoencoder } from "../models/autoencoder/autoencoder.ts";
 import type { DiffusionConfig, SdConfig } from "../../config/run_config.ts";
 import {
   checkTeacherFolder,
@@ -105,7 +106,10 @@ async function openTeacher(
 }
 
 async function openAutoencoder(id: string, hub: HubModelOptions): Promise<ModelFolder> {
-  if (!isCheckpointFile(id)) return await openAuxiliaryModel(id, hub);
+  const check = async (folder: ModelFolder) => {
+    await readAutoencoder(folder, "");
+  };
+  if (!isCheckpointFile(id)) return await openAuxiliaryModel(id, { ...hub, check });
   const open = (name: string, choice: FileChoice) =>
     openAuxiliaryModel(name, { ...hub, ...choice });
   return await openAutoencoderFile(id, { open });

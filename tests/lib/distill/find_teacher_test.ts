@@ -155,6 +155,21 @@ Deno.test("findTeacher() refuses a ControlNet of another family before its downl
   });
 });
 
+Deno.test("findTeacher() refuses an autoencoder by its config before its download", async () => {
+  await inTemporaryFolder(async (cache) => {
+    const files = await filesOf(["vae_kl"], false);
+    const config = JSON.parse(files["config.json"] as string);
+    files["config.json"] = JSON.stringify({ ...config, act_fn: "relu" });
+    await using hub = new FakeHub(files, "owner/vae");
+    const options = { hub: { ...hub.options(cache), download: true } };
+    await assert.rejects(
+      findTeacher({ ...SDXL, modelId: goldenPath("tiny-sdxl"), vaeId: "owner/vae" }, options),
+      { name: "ModelConfigError", key: "act_fn" },
+    );
+    assert.deepEqual(hub.seen.filter(({ path }) => path.endsWith(".safetensors")), []);
+  });
+});
+
 Deno.test("findTeacher() refuses SDXL's autoencoders for Stable Diffusion 1.5, by their names", async () => {
   const find = (vaeId: string) => findTeacher({ ...SDXL, modelId: goldenPath("tiny-sd15"), vaeId });
   for (const vaeId of ["taesdxl", "madebyollin/sdxl-vae-fp16-fix"]) {
