@@ -10,7 +10,7 @@ import { AdamW } from "../optimizer/adamw.ts";
 import { findPalette } from "../palette/formats/find_palette.ts";
 import { checkCheckpoint } from "../run/checkpoint.ts";
 import { defined } from "../text/defined.ts";
-import { DistillRun, type RunParts } from "./distill_run.ts";
+import { DistillRun } from "./distill_run.ts";
 import type { StepParts } from "./distill_step.ts";
 import { composeSessions } from "./load_networks.ts";
 import { type LoadedTeacher, loadTeacher } from "./load_teacher.ts";
@@ -56,30 +56,32 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   const teacher = await (slot?.scheduler.runExclusive(load) ?? load());
   const { config, teacher: folder, teacherSize } = teacher;
   if (teacher.samplesImage) onStage("sample");
+  // Its sessions outlive `signal`: a decoder is also loaded later, or used by later steps.
+  const loadDecoder = () =>
+    LatentDecoder.load(allSessions, folder, { latentSize: folder.latentSize(teacherSize) });
+  const decoder = teacher.editsPicture ? owned.use(await loadDecoder()) : undefined;
   const start = await createStartState(
     gpu,
-    { ...teacher, sessions, checkpoint },
+    { ...teacher, sessions, checkpoint, ...defined({ decoder }) },
     { config, hub, ...defined({ signal }) },
   );
   const picture = createPictureParts(gpu, teacher, { start, owned });
-  // Loaded later, when `signal` no longer applies.
-  const loadDecoder = () =>
-    LatentDecoder.load(allSessions, folder, { latentSize: folder.latentSize(teacherSize) });
-  const edit = await createEdit(gpu, { ...teacher, start }, { loadDecoder, owned });
+  const edit = decoder && createEdit(gpu, { ...teacher, start, decoder });
   const parts = { gpu, ...teacher, ...picture, start, edit, onNote, loadDecoder };
   return new DistillRun({ ...parts, owned: owned.move() });
 }
 
 /** Prepares the edits of a run, if it has any that are not done. */
-async function createEdit(
+function createEdit(
   gpu: Gpu,
-  { start, ...teacher }: LoadedTeacher & { readonly start: StartState },
-  { loadDecoder, owned }: Pick<RunParts, "loadDecoder" | "owned">,
-): Promise<PictureEdit | undefined> {
+  { start, ...teacher }: LoadedTeacher & {
+    readonly start: StartState;
+    readonly decoder: LatentDecoder;
+  },
+): PictureEdit | undefined {
   if (start.edit === undefined) return undefined;
   const { plan, progress } = start.edit;
-  const decoder = owned.use(await loadDecoder());
-  return new PictureEdit(gpu, { ...teacher, decoder, palette: start.palette, plan }, progress);
+  return new PictureEdit(gpu, { ...teacher, palette: start.palette, plan }, progress);
 }
 
 /** Creates the parts of a run without networks: the picture, its losses and its optimizer. */

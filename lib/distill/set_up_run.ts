@@ -33,6 +33,8 @@ export interface RunSetup extends PlannedRun {
   readonly hasInputImage: boolean;
   /** Whether the teacher samples an image. */
   readonly samplesImage: boolean;
+  /** Whether the teacher edits the picture, unless no strength fits. */
+  readonly editsPicture: boolean;
   /** Words of the prompt that are outside of the teacher's vocabulary, if it has one. */
   readonly unknownWords: readonly string[];
 }
@@ -91,6 +93,7 @@ export async function setUpRun(
     precision: choosePrecision(config.diffusion.precision, { runtime, gpu }),
     hasInputImage: image !== undefined,
     samplesImage: isSampled,
+    editsPicture: isEdited,
     unknownWords: await unknownWordsOf(teacher, config.prompt, readingOf(config.diffusion)),
     usesNegativePrompt: hasNegative,
     promptChunks: await countChunks(teacher, config, hasNegative),

@@ -33,6 +33,8 @@ export interface SampleParts {
   readonly schedule: NoiseSchedule;
   /** Its networks. */
   readonly denoiser: Denoiser;
+  /** The decoder of its autoencoder. Default: it is loaded, and freed after the last image. */
+  readonly decoder?: LatentDecoder;
 }
 
 /** An image that a teacher sampled. */
@@ -82,7 +84,7 @@ const SAMPLERS: Readonly<
  */
 export async function sampleImages(
   gpu: Gpu,
-  { sessions, teacher, schedule, denoiser }: SampleParts,
+  { sessions, teacher, schedule, denoiser, decoder: shared }: SampleParts,
   options: SampleOptions,
 ): Promise<Sample[]> {
   const { config, seed, precision = "float32", signal, onStep } = options;
@@ -90,7 +92,10 @@ export async function sampleImages(
   const { latentSize } = denoiser;
   const shape = [1, teacher.vae.latentChannels, latentSize.height, latentSize.width];
   const predict = guide(denoiser, shape, config.guidanceScale);
-  await using decoder = await LatentDecoder.load(sessions, teacher, { latentSize, precision });
+  await using loaded = shared === undefined
+    ? await LatentDecoder.load(sessions, teacher, { latentSize, precision })
+    : undefined;
+  const decoder = shared ?? loaded!;
   const samples: Sample[] = [];
   for (let index = 0; index < count; index++) {
     const draw = (stream: number, step: number) => drawNormal(gpu, shape, { seed, stream, step });
