@@ -4,6 +4,7 @@ import { Palette } from "../../lib/palette/palette.ts";
 import { parsePalette } from "../../lib/palette/formats/palette_formats.ts";
 import { encodeCheckpoint } from "../../lib/run/checkpoint.ts";
 import { decodeCheckpoint } from "../../lib/run/decode_checkpoint.ts";
+import { modelTargets } from "./model_targets.ts";
 
 /** A reader of files of strangers. */
 export interface FuzzTarget {
@@ -65,5 +66,6 @@ export function fuzzTargets(): readonly FuzzTarget[] {
       samples: [{ name: "default.yaml", bytes: Deno.readFileSync(yaml) }],
       read: (bytes, name) => parseRunConfig(new TextDecoder().decode(bytes), name),
     },
+    ...modelTargets(),
   ];
 }
