@@ -1,6 +1,6 @@
 /**
  * The command line: `generate`, `layers`, `video`, `palettes`, `pixelize`, `export`, `sheet`,
- * `verify`, `inspect` and `random-teacher`.
+ * `craft`, `verify`, `inspect` and `random-teacher`.
  *
  * `deno task generate …` runs it with the permissions that it needs.
  *
@@ -109,6 +109,12 @@ async function runCommand(
     case "sheet": {
       const { sheetCommand } = await import("./lib/cli/commands/sheet.ts");
       await sheetCommand(parsed.args, parsed.flags, terminals);
+      return 0;
+    }
+    case "craft": {
+      const { craftCommand } = await import("./lib/cli/commands/craft.ts");
+      const [kind, source] = parsed.args as [string, string];
+      await craftCommand(kind, source, parsed.flags, terminals);
       return 0;
     }
     case "verify": {

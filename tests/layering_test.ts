@@ -26,6 +26,8 @@ const ROOMS: readonly (readonly string[])[] = [
   ["lib/finish"],
   ["lib/sprite"],
   ["lib/sprite/formats"],
+  ["lib/craft"],
+  ["lib/craft/formats"],
   ["lib/weights"],
   ["lib/lora", "lib/hub", "lib/run", "lib/single_file"],
   ["lib/report", "lib/inspect/families"],

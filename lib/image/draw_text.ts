@@ -8,9 +8,11 @@ export const TEXT_HEIGHT = 9;
 const LETTER_GAP = 1;
 const SPACE_WIDTH = 3;
 
-/** A character: its width and a bit mask per row, the leftmost column in the lowest bit. */
-interface Glyph {
+/** A character of the font: dots, the leftmost column of a row in the lowest bit. */
+export interface Glyph {
+  /** Columns. */
   readonly width: number;
+  /** Bit masks, from the top; empty below the last. */
   readonly rows: readonly number[];
 }
 
@@ -119,7 +121,13 @@ export function fillRectangle(image: Image, area: Rectangle, color: Rgb): void {
 
 let glyphs: ReadonlyMap<string, Glyph> | undefined;
 
-function glyphOf(character: string): Glyph {
+/** Returns the nearest ASCII form of a text, such as "Latte" for "Latté". */
+export function asciiText(text: string): string {
+  return anyAscii(text);
+}
+
+/** Returns a character of the font; "?" for those that it lacks. */
+export function glyphOf(character: string): Glyph {
   glyphs ??= parseFont(source);
   return glyphs.get(character) ?? glyphs.get("?")!;
 }

@@ -81,6 +81,7 @@ export function permissionsOf(parsed: ParsedCommand, context: PermissionContext)
     case "pixelize":
     case "export":
     case "sheet":
+    case "craft":
       if (parsed.flags.output === undefined) grants.write(DEFAULT_OUTPUT);
       break;
     case "inspect":

@@ -86,6 +86,18 @@ Examples:
   deno task sheet workdir/standard/*/ --output hero.png
   deno task sheet a.png b.png c.png --columns 3 --padding 1`;
 
+const CRAFT = `
+Each color becomes the nearest material; a note names what changed. Transparent pixels stay empty.
+Writes a paged PDF with overview, legend and chart, the chart as PNG, a shopping list as CSV, and
+for cross-stitch a file for other programs (.oxs). Beads: a page is a board of 29 x 29 pegs in true
+scale; print at 100 %.
+
+Examples:
+  deno task craft beads workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
+  deno task craft beads sprite.png --palette perler --paper letter
+  deno task craft cross-stitch sprite.png --fabric-count 16
+  deno task craft cross-stitch sprite.png --palette my_threads.csv`;
+
 const VERIFY = `
 Prints one line per tensor: name, maximum absolute error, relative error, and ok, FAIL or skipped.
 Exits with 1 if a tensor fails.`;
@@ -176,6 +188,20 @@ export const COMMANDS: readonly Command[] = [
       help: "folders of runs, or image files with at most 256 colors",
     }],
     notes: SHEET,
+  },
+  {
+    name: "craft",
+    help: "Writes a pattern of a picture for beads or cross-stitch.",
+    arguments: [
+      { name: "kind", count: "one", help: "beads or cross-stitch" },
+      {
+        name: "source",
+        count: "one",
+        path: "read",
+        help: "a run's folder, or an image file with at most 256 colors",
+      },
+    ],
+    notes: CRAFT,
   },
   {
     name: "verify",

@@ -7,6 +7,7 @@ export type CommandName =
   | "pixelize"
   | "export"
   | "sheet"
+  | "craft"
   | "verify"
   | "inspect"
   | "random-teacher";

@@ -342,6 +342,7 @@ export const FLAGS = [
       "pixelize",
       "export",
       "sheet",
+      "craft",
       "verify",
       "inspect",
       "random-teacher",

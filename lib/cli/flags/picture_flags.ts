@@ -1,6 +1,6 @@
 import type { Flag } from "./flag.ts";
 
-/** The flags of the commands that need no teacher: `pixelize`, `export` and `sheet`. */
+/** The flags of the commands that need no teacher: `pixelize`, `export`, `sheet` and `craft`. */
 export const PICTURE_FLAGS = [
   {
     name: "--palette",
@@ -138,5 +138,33 @@ export const PICTURE_FLAGS = [
     value: "file.png",
     path: "write-file",
     help: "the sheet; its JSON file gets the same name (default: workdir/sheet.png)",
+  },
+  {
+    name: "--palette",
+    commands: ["craft"],
+    value: "name|file",
+    path: "read",
+    help: "the materials: hama, perler, artkal, nabbi, lego, dmc or a palette file " +
+      "({palette files}; default: hama for beads, dmc for cross-stitch)",
+  },
+  {
+    name: "--paper",
+    commands: ["craft"],
+    value: "format",
+    help: "a4 or letter (default: a4)",
+  },
+  {
+    name: "--fabric-count",
+    commands: ["craft"],
+    value: "number",
+    help: "stitches per inch of the fabric, for cross-stitch (default: 14)",
+  },
+  {
+    name: "--output",
+    aliases: ["-o"],
+    commands: ["craft"],
+    value: "folder",
+    path: "write",
+    help: "where the files go (default: workdir/crafts)",
   },
 ] as const satisfies readonly Flag[];

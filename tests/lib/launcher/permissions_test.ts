@@ -212,6 +212,15 @@ Deno.test("permissionsOf() lets pixelize read its images and write its output, w
   );
 });
 
+Deno.test("permissionsOf() lets craft read its picture and palette and write its output", () => {
+  const args = ["beads", "run", "--palette", "mine.csv"];
+  assertPermissions(
+    permit("craft", args, WITHOUT_RUNTIME),
+    ["/project", "/home/run", "/home/mine.csv", "/home/workdir"],
+    ["--allow-write=/home/workdir", TERMINAL],
+  );
+});
+
 Deno.test("permissionsOf() gives the network only for a URL that is named", () => {
   const args = ["--model", "https://example.org:8443/mini", "--set", "output=o"];
   assertPermissions(permit("generate", args), [...PROJECT, "/home/o"], [

@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import { type Craft, CRAFTS } from "../../craft/craft.ts";
+import { checkSize, createPattern } from "../../craft/create_pattern.ts";
+import { encodePattern } from "../../craft/formats/craft_formats.ts";
+import { matchMaterials } from "../../craft/match_materials.ts";
+import { type PaperName, PAPERS } from "../../craft/pdf_canvas.ts";
+import { writeFileInFolder } from "../../files/write_file.ts";
+import { findPalette } from "../../palette/formats/find_palette.ts";
+import { readPaletteFile } from "../../palette/palette_file.ts";
+import type { Terminal } from "../../report/terminal.ts";
+import type { FlagsOf } from "../flags/flag_table.ts";
+import { UsageError } from "../flags/flag.ts";
+import { parseCount } from "../flags/parse_values.ts";
+import { readPictures } from "./read_pictures.ts";
+
+const MAX_FABRIC_COUNT = 40;
+
+/**
+ * Writes a pattern for a craft: a paged PDF, a chart, a shopping list, and for cross-stitch OXS.
+ *
+ * All files are composed before the first is written.
+ *
+ * @param kind Name of the craft.
+ * @param source A run's folder or an image file.
+ */
+export async function craftCommand(
+  kind: string,
+  source: string,
+  flags: FlagsOf<"craft">,
+  { out, status }: { readonly out: Terminal; readonly status: Terminal },
+): Promise<void> {
+  const craft = readCraft(kind);
+  const paper = readPaper(flags.paper);
+  const fabricCount = readFabricCount(flags.fabricCount, craft);
+  const materials = await findPalette(flags.palette ?? craft.palette, readPaletteFile);
+  const [{ name, picture }] = await readPictures([source]) as [
+    Awaited<ReturnType<typeof readPictures>>[number],
+  ];
+  checkSize(picture);
+  const matched = matchMaterials(picture, materials);
+  for (const note of matched.notes) status.write(`note: ${note}\n`);
+  const pattern = createPattern(craft, matched.picture, { title: name, fabricCount });
+  const folder = flags.output ?? join("workdir", "crafts");
+  for (const { ending, content } of await encodePattern(pattern, { paper })) {
+    const path = join(folder, `${name}_${craft.name}${ending}`);
+    await writeFileInFolder(path, content);
+    out.write(`${path}\n`);
+  }
+}
+
+function readCraft(typed: string): Craft {
+  const craft = CRAFTS.find(({ name }) => name === typed.toLowerCase().replaceAll("_", "-"));
+  if (craft !== undefined) return craft;
+  const names = CRAFTS.map(({ name }) => name).join(" or ");
+  throw new UsageError(`Cannot craft: expected ${names}, got "${typed}"`);
+}
+
+function readPaper(typed: string = "a4"): PaperName {
+  const names = Object.keys(PAPERS) as PaperName[];
+  const paper = names.find((name) => name === typed.toLowerCase());
+  if (paper !== undefined) return paper;
+  throw new UsageError(`Cannot craft: expected ${names.join(" or ")} for --paper, got "${typed}"`);
+}
+
+function readFabricCount(typed: string | undefined, craft: Craft): number {
+  if (typed === undefined) return 14;
+  if (craft.isTrueScale) {
+    throw new UsageError(`Cannot craft ${craft.name}: expected no --fabric-count without a fabric`);
+  }
+  return parseCount(typed, "--fabric-count", MAX_FABRIC_COUNT);
+}

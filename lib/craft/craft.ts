@@ -1,0 +1,99 @@
+import type { IndexedPicture } from "../finish/indexed_picture.ts";
+import type { Rgb } from "../image/image.ts";
+import type { Material } from "../palette/palette.ts";
+import type { CraftSymbol } from "./symbols.ts";
+
+/** Name of a craft. */
+export type CraftName = "beads" | "cross-stitch";
+
+/** A craft: how a picture is made by hand. */
+export interface Craft {
+  /** Its name. */
+  readonly name: CraftName;
+  /** What fills a cell, such as "bead". */
+  readonly unit: string;
+  /** The palette of its materials, if none is named. */
+  readonly palette: string;
+  /** Length of a cell of the chart in millimeters. */
+  readonly cell: number;
+  /** Maximum cells of a page of the chart without its overlap. */
+  readonly page: { readonly columns: number; readonly rows: number };
+  /** Cells of the neighboring pages that a page repeats at each end. */
+  readonly overlap: number;
+  /** Whether the chart has the size of the finished work. */
+  readonly isTrueScale: boolean;
+}
+
+/** All crafts. */
+export const CRAFTS: readonly Craft[] = [
+  {
+    name: "beads",
+    unit: "bead",
+    palette: "hama",
+    // The pegs of boards for midi beads, and a page a board of 29 x 29 pegs.
+    cell: 5,
+    page: { columns: 29, rows: 29 },
+    overlap: 2,
+    isTrueScale: true,
+  },
+  {
+    name: "cross-stitch",
+    unit: "stitch",
+    palette: "dmc",
+    cell: 3,
+    page: { columns: 50, rows: 70 },
+    overlap: 3,
+    isTrueScale: false,
+  },
+];
+
+/** A material of a pattern. */
+export interface PatternColor {
+  /** Index in the palette. */
+  readonly index: number;
+  /** The material. */
+  readonly material: Material;
+  /** Its color, 8-bit sRGB. */
+  readonly color: Rgb;
+  /** Number of cells, 1 or more. */
+  readonly count: number;
+  /** Its sign on the chart. */
+  readonly symbol: CraftSymbol;
+}
+
+/** What is made: a picture in the colors of materials, with a symbol for each. */
+export interface Pattern {
+  /** Its title, such as the name of the picture. */
+  readonly title: string;
+  /** The craft. */
+  readonly craft: Craft;
+  /** The picture; transparent cells stay empty. */
+  readonly picture: IndexedPicture;
+  /** The materials that occur, the most frequent first. */
+  readonly colors: readonly PatternColor[];
+  /** Stitches per inch of the fabric; of no meaning for beads. */
+  readonly fabricCount: number;
+}
+
+/** A picture that cannot be made. */
+export class CraftError extends RangeError {
+  /** Name of the class, as it is printed. */
+  override readonly name = "CraftError";
+}
+
+/** Height and width in millimeters. */
+export interface SizeInMillimeters {
+  /** From top to bottom. */
+  readonly height: number;
+  /** From left to right. */
+  readonly width: number;
+}
+
+/** Millimeters of an inch. */
+export const INCH = 25.4;
+
+/** Returns the size of the finished work. */
+export function finishedSize({ craft, picture, fabricCount }: Pattern): SizeInMillimeters {
+  const cell = craft.isTrueScale ? craft.cell : INCH / fabricCount;
+  return { height: picture.height * cell, width: picture.width * cell };
+}

@@ -1,0 +1,53 @@
+import type { IndexedPicture } from "../finish/indexed_picture.ts";
+import { type Craft, CraftError, type Pattern } from "./craft.ts";
+import { symbolAt } from "./symbols.ts";
+
+/** The maximum height and width of a pattern in cells. */
+const MAX_LENGTH = 256;
+
+/** Options of {@linkcode createPattern}. */
+export interface PatternOptions {
+  /** Title of the pattern. */
+  readonly title: string;
+  /** Stitches per inch of the fabric. Default: 14. */
+  readonly fabricCount?: number;
+}
+
+/**
+ * Makes a pattern of a picture in the colors of materials.
+ *
+ * @throws {CraftError} If the picture has more than 256 rows or columns, or no opaque pixel.
+ */
+export function createPattern(
+  craft: Craft,
+  picture: IndexedPicture,
+  { title, fabricCount = 14 }: PatternOptions,
+): Pattern {
+  checkSize(picture);
+  const counts = new Map<number, number>();
+  for (const index of picture.indices) counts.set(index, (counts.get(index) ?? 0) + 1);
+  counts.delete(picture.palette.size);
+  if (counts.size === 0) throw new CraftError("Cannot make a pattern: the picture is transparent");
+  const colors = [...counts].sort(([a, m], [b, n]) => n - m || a - b)
+    .map(([index, count], i) => ({
+      index,
+      count,
+      material: picture.palette.materialAt(index),
+      color: picture.palette.at(index),
+      symbol: symbolAt(i),
+    }));
+  return { title, craft, picture, colors, fabricCount };
+}
+
+/**
+ * Checks that a picture is small enough for a pattern.
+ *
+ * @throws {CraftError} If it has more than 256 rows or columns.
+ */
+export function checkSize({ height, width }: IndexedPicture): void {
+  if (height <= MAX_LENGTH && width <= MAX_LENGTH) return;
+  throw new CraftError(
+    `Cannot make a pattern: expected at most ${MAX_LENGTH}x${MAX_LENGTH} pixels, got ` +
+      `${height}x${width}; use deno task pixelize --size first`,
+  );
+}

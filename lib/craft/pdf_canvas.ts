@@ -1,0 +1,215 @@
+import {
+  closePath,
+  fill,
+  lineTo,
+  moveTo,
+  PDFDocument,
+  type PDFFont,
+  PDFOperator,
+  PDFOperatorNames,
+  type PDFPage,
+  popGraphicsState,
+  pushGraphicsState,
+  rectangle,
+  rgb,
+  setFillingColor,
+  setLineWidth,
+  setStrokingColor,
+  StandardFonts,
+  stroke,
+} from "npm:pdf-lib@1.17.1";
+import { asciiText } from "../image/draw_text.ts";
+import type { Rgb } from "../image/image.ts";
+import { INCH } from "./craft.ts";
+import type { CraftSymbol } from "./symbols.ts";
+
+/** Formats of paper in millimeters. */
+export const PAPERS = {
+  a4: { width: 210, height: 297 },
+  letter: { width: 8.5 * INCH, height: 11 * INCH },
+} as const;
+
+/** Name of a format of paper. */
+export type PaperName = keyof typeof PAPERS;
+
+/** A rectangle in millimeters. */
+export interface Area {
+  /** Left end. */
+  readonly x: number;
+  /** Upper end. */
+  readonly y: number;
+  /** From left to right. */
+  readonly width: number;
+  /** From top to bottom. */
+  readonly height: number;
+}
+
+/** Style of text. */
+export interface TextOptions {
+  /** Size of the font in points. Default: 9. */
+  readonly size?: number;
+  /** Whether it is bold. Default: false. */
+  readonly bold?: boolean;
+  /** What lies at `x`. Default: the left end. */
+  readonly align?: "left" | "center" | "right";
+  /** Color. Default: black. */
+  readonly color?: Rgb;
+}
+
+const POINTS = 72 / INCH;
+
+/**
+ * Draws the pages of a PDF in millimeters from the upper left corner. Everything is vectors; the
+ * text is Helvetica, which every reader has, in ASCII.
+ *
+ * The same calls give the same bytes: the file has no date.
+ */
+export class PdfCanvas {
+  readonly #document: PDFDocument;
+  readonly #fonts: { readonly plain: PDFFont; readonly bold: PDFFont };
+  readonly #paper: PaperName;
+  #page: PDFPage | undefined;
+
+  private constructor(
+    document: PDFDocument,
+    fonts: { readonly plain: PDFFont; readonly bold: PDFFont },
+    paper: PaperName,
+  ) {
+    this.#document = document;
+    this.#fonts = fonts;
+    this.#paper = paper;
+  }
+
+  /** Begins a document without a page. */
+  static async create(paper: PaperName, title: string): Promise<PdfCanvas> {
+    const document = await PDFDocument.create({ updateMetadata: false });
+    document.setTitle(asciiText(title));
+    document.setProducer("Smalti");
+    const fonts = {
+      plain: await document.embedFont(StandardFonts.Helvetica),
+      bold: await document.embedFont(StandardFonts.HelveticaBold),
+    };
+    return new PdfCanvas(document, fonts, paper);
+  }
+
+  /** Size of a page in millimeters. */
+  get size(): { readonly width: number; readonly height: number } {
+    return PAPERS[this.#paper];
+  }
+
+  /** Number of pages. */
+  get pageCount(): number {
+    return this.#document.getPageCount();
+  }
+
+  /** Adds a page, on which the following calls draw. */
+  addPage(): void {
+    const { width, height } = this.size;
+    this.#page = this.#document.addPage([width * POINTS, height * POINTS]);
+  }
+
+  /** Fills rectangles with a color. */
+  fillAreas(areas: Iterable<Area>, color: Rgb): void {
+    const boxes = [...areas].map(({ x, y, width, height }) =>
+      rectangle(
+        toPoints(x),
+        this.#up(y + height),
+        toPoints(width),
+        toPoints(height),
+      )
+    );
+    if (boxes.length > 0) this.#draw(setFillingColor(paint(color)), ...boxes, fill());
+  }
+
+  /** Fills a symbol, whose unit square is a square of a length at each position. */
+  fillSymbols(
+    symbol: CraftSymbol,
+    corners: Iterable<{ readonly x: number; readonly y: number }>,
+    length: number,
+    color: Rgb,
+  ): void {
+    const path: PDFOperator[] = [];
+    for (const { x, y } of corners) {
+      for (const polygon of symbol) {
+        for (const [i, [px, py]] of polygon.entries()) {
+          const to = i === 0 ? moveTo : lineTo;
+          path.push(to(toPoints(x + px * length), this.#up(y + py * length)));
+        }
+        path.push(closePath());
+      }
+    }
+    if (path.length === 0) return;
+    this.#draw(
+      setFillingColor(paint(color)),
+      ...path,
+      PDFOperator.of(PDFOperatorNames.FillEvenOdd),
+    );
+  }
+
+  /** Draws lines of a width. */
+  lines(
+    ends: Iterable<readonly [x1: number, y1: number, x2: number, y2: number]>,
+    width: number,
+    color: Rgb,
+  ): void {
+    const path = [...ends].flatMap(([x1, y1, x2, y2]) => [
+      moveTo(toPoints(x1), this.#up(y1)),
+      lineTo(toPoints(x2), this.#up(y2)),
+    ]);
+    if (path.length === 0) return;
+    this.#draw(setStrokingColor(paint(color)), setLineWidth(toPoints(width)), ...path, stroke());
+  }
+
+  /** Draws a line of text whose baseline is at `y`. */
+  text(text: string, x: number, y: number, options: TextOptions = {}): void {
+    const { size = 9, bold = false, align = "left", color = [0, 0, 0] } = options;
+    const font = bold ? this.#fonts.bold : this.#fonts.plain;
+    const ascii = printable(text);
+    const width = font.widthOfTextAtSize(ascii, size) / POINTS;
+    const left = x - { left: 0, center: width / 2, right: width }[align];
+    this.#page!.drawText(ascii, {
+      x: toPoints(left),
+      y: this.#up(y),
+      size,
+      font,
+      color: paint(color),
+    });
+  }
+
+  /** Shortens a text to a width in millimeters. */
+  fit(text: string, width: number, size: number = 9): string {
+    let fitted = printable(text);
+    const isWide = () => this.#fonts.plain.widthOfTextAtSize(fitted, size) / POINTS > width;
+    if (!isWide()) return fitted;
+    while (fitted.length > 1 && isWide()) fitted = `${fitted.slice(0, -4).trimEnd()}...`;
+    return fitted;
+  }
+
+  /** Ends the document. */
+  async toBytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return Uint8Array.from(await this.#document.save());
+  }
+
+  #draw(...operators: PDFOperator[]): void {
+    this.#page!.pushOperators(pushGraphicsState(), ...operators, popGraphicsState());
+  }
+
+  /** PDF measures from the lower end. */
+  #up(y: number): number {
+    return toPoints(this.size.height - y);
+  }
+}
+
+/** Keeps four decimals: a hundred thousandth of a millimeter. */
+function toPoints(millimeters: number): number {
+  return Math.round(millimeters * POINTS * 1e4) / 1e4;
+}
+
+function paint([red, green, blue]: Rgb) {
+  return rgb(red / 255, green / 255, blue / 255);
+}
+
+/** The characters that the fonts of every reader have. */
+function printable(text: string): string {
+  return asciiText(text).replaceAll(/[^\x20-\x7e]/g, " ");
+}
