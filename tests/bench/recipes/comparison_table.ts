@@ -1,5 +1,5 @@
 import { markdownTable, type Result } from "./results_table.ts";
-import { estimateText } from "./statistics/estimate.ts";
+import { type Estimate, estimate, estimateText } from "./statistics/estimate.ts";
 import { comparePairs, type Comparison, type Pair } from "./statistics/paired_comparison.ts";
 
 /** Recipe with which all others are compared. */
@@ -23,7 +23,8 @@ type Row = readonly string[];
 
 function table(rows: readonly Row[]): string {
   const titles = ["recipe", "against", "size", "palette", "pairs", "preferred", "p, difference"];
-  return markdownTable([...titles, "sign test"], rows, { texts: [0, 1, 3] });
+  const last = ["sign test", "orphans, difference"];
+  return markdownTable([...titles, ...last], rows, { texts: [0, 1, 3] });
 }
 
 /** Compares the recipes of one size and palette. */
@@ -33,28 +34,40 @@ function rowsOf(format: string, results: readonly Result[]): Row[] {
   return [...recipes].flatMap(([name, own]) => {
     const others = new Set([own[0]!.job.recipe.start, BASE].filter((other) => other !== name));
     return [...others].flatMap((other) => {
-      const compared = comparePairs(pairsOf(own, recipes.get(other ?? "") ?? []));
-      return compared ? [[name, other!, size, palette, ...cells(compared)]] : [];
+      const pairs = pairsOf(own, recipes.get(other ?? "") ?? []);
+      const compared = comparePairs(pairs);
+      if (!compared) return [];
+      const orphans = estimate(pairs.map(({ cluster, orphans }) => ({ cluster, value: orphans })));
+      return [[name, other!, size, palette, ...cells(compared), signed(orphans!, 3)]];
     });
   });
 }
 
 function cells({ pairs, preferred, difference, signTest }: Comparison): string[] {
-  const sign = difference.mean >= 0 ? "+" : "";
   return [
     String(pairs),
     estimateText(preferred, 2),
-    `${sign}${estimateText(difference, 3)}`,
+    signed(difference, 3),
     signTest < 0.001 ? "< 0.001" : signTest.toFixed(3),
   ];
 }
 
-function pairsOf(own: readonly Result[], others: readonly Result[]): Pair[] {
-  const known = new Map(others.map((result) => [pairKey(result), result.scores.probability]));
-  return own.flatMap((result): Pair[] => {
-    const [first, second] = [result.scores.probability, known.get(pairKey(result))];
+function signed(value: Estimate, digits: number): string {
+  return `${value.mean >= 0 ? "+" : ""}${estimateText(value, digits)}`;
+}
+
+/** A pair with the difference of its shares of orphan pixels, first minus second. */
+interface ScoredPair extends Pair {
+  readonly orphans: number;
+}
+
+function pairsOf(own: readonly Result[], others: readonly Result[]): ScoredPair[] {
+  const known = new Map(others.map((result) => [pairKey(result), result.scores]));
+  return own.flatMap(({ job, made, scores }): ScoredPair[] => {
+    const other = known.get(pairKey({ job, made, scores }));
+    const [first, second] = [scores.probability, other?.probability];
     if (first === undefined || second === undefined) return [];
-    return [{ cluster: result.job.prompt.id, first, second }];
+    return [{ cluster: job.prompt.id, first, second, orphans: scores.orphans - other!.orphans }];
   });
 }
 

@@ -54,12 +54,12 @@ Deno.test("resultsTables() averages by recipe and omits empty columns", () => {
 });
 
 Deno.test("comparisonTables() compares a recipe with nearest and with its start", () => {
-  const scored = (recipe: string, prompt: number, probability: number) =>
-    resultOf(recipe, prompt, { orphans: 0, colors: 1, probability });
+  const scored = (recipe: string, prompt: number, probability: number, orphans = 0.2) =>
+    resultOf(recipe, prompt, { orphans, colors: 1, probability });
   const tables = comparisonTables([
     ...[0.1, 0.2].map((p, prompt) => scored("nearest", prompt, p)),
     ...[0.3, 0.4].map((p, prompt) => scored("standard-start", prompt, p)),
-    ...[0.5, 0.3].map((p, prompt) => scored("standard", prompt, p)),
+    ...[0.5, 0.3].map((p, prompt) => scored("standard", prompt, p, prompt * 0.2)),
     // A picture without its counterpart.
     scored("standard", 2, 1),
   ]);
@@ -67,11 +67,11 @@ Deno.test("comparisonTables() compares a recipe with nearest and with its start"
     tables,
     `## names48, by pairs
 
-| recipe | against | size | palette | pairs | preferred | p, difference | sign test |
-| :--- | :--- | ---: | :--- | ---: | ---: | ---: | ---: |
-| standard-start | nearest | 16 | game-boy | 2 | 1.00 ± 0.00 | +0.200 ± 0.000 | 0.500 |
-| standard | standard-start | 16 | game-boy | 2 | 0.50 ± 0.50 | +0.050 ± 0.150 | 1.000 |
-| standard | nearest | 16 | game-boy | 2 | 1.00 ± 0.00 | +0.250 ± 0.150 | 0.500 |
+| recipe | against | size | palette | pairs | preferred | p, difference | sign test | orphans, difference |
+| :--- | :--- | ---: | :--- | ---: | ---: | ---: | ---: | ---: |
+| standard-start | nearest | 16 | game-boy | 2 | 1.00 ± 0.00 | +0.200 ± 0.000 | 0.500 | +0.000 ± 0.000 |
+| standard | standard-start | 16 | game-boy | 2 | 0.50 ± 0.50 | +0.050 ± 0.150 | 1.000 | -0.100 ± 0.100 |
+| standard | nearest | 16 | game-boy | 2 | 1.00 ± 0.00 | +0.250 ± 0.150 | 0.500 | -0.100 ± 0.100 |
 `,
   );
   assert.equal(comparisonTables([resultOf("nearest", 0, { orphans: 0, colors: 1 })]), "");
