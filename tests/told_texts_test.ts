@@ -8,6 +8,7 @@ import { FAILED, WRONG_INPUT } from "../lib/cli/commands/describe_error.ts";
 import { COMMANDS } from "../lib/cli/flags/command_table.ts";
 import type { Flag } from "../lib/cli/flags/flag.ts";
 import { FLAGS } from "../lib/cli/flags/flag_table.ts";
+import { choiceTeacherCalls } from "../lib/distill/choose_strength.ts";
 import { countEditSteps, planEdits } from "../lib/distill/edit_plan.ts";
 import { runNotes } from "../lib/distill/run_notes.ts";
 import { MAX_PICTURES } from "../lib/distill/choose_batch.ts";
@@ -39,7 +40,11 @@ async function teacherCalls(preset: typeof PRESETS[number]): Promise<number> {
   const { steps, gradientAccumulationSteps } = config.training;
   const schedule = await NoiseSchedule.open(MINI);
   const plan = planEdits(schedule, config, { hasInputImage: false, unknownWords: [] });
-  return referenceTeacherCalls(config) + countEditSteps(plan) + steps * gradientAccumulationSteps;
+  const choice = plan.isChosen && plan.edits.length > 0
+    ? choiceTeacherCalls(plan.edits.length + 1)
+    : 0;
+  return referenceTeacherCalls(config) + countEditSteps(plan) + choice +
+    steps * gradientAccumulationSteps;
 }
 
 Deno.test("the help of a flag tells the default of its key", () => {

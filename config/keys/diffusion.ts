@@ -162,8 +162,7 @@ export const DIFFUSION_KEYS = {
   },
   strength: {
     default: null,
-    null:
-      'with an input image, 0 or one of "strengths", as the teacher chooses; else the middle one of them',
+    null: 'the teacher chooses 0 or one of "strengths"; without an input image 0 or the middle one',
     range: "[0, 1]",
     isNew: true,
     doc:
@@ -181,7 +180,7 @@ export const DIFFUSION_KEYS = {
     range: "[1, 100]",
     integer: true,
     isNew: true,
-    doc: "Number of edits, each of the picture of the one before; only one if the teacher chooses",
+    doc: "Number of edits at a given strength, each of the picture of the one before",
   },
   editSteps: {
     default: 24,

@@ -71,8 +71,13 @@ export async function chooseStrength(
   });
   // A score that is not a number is not higher.
   const best = scored.reduce((a, b) => b.score > a.score ? b : a);
-  const teacherCalls = candidates.length * TIMES.length;
+  const teacherCalls = choiceTeacherCalls(candidates.length);
   return { index: best.index, note: noteOf(best, scored), teacherCalls };
+}
+
+/** Returns the teacher calls of a choice. */
+export function choiceTeacherCalls(candidates: number): number {
+  return candidates * TIMES.length;
 }
 
 /** Returns the evidence for the prompt: the mean over the times of log(error without / with it). */

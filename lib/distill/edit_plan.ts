@@ -47,9 +47,10 @@ export function planEdits(
   subject: EditSubject,
 ): EditPlan {
   const { strength, editSteps: steps } = config.diffusion;
-  const isChosen = strength === null && subject.hasInputImage;
-  const isKnown = !isChosen || subject.unknownWords.length === 0;
-  const edits = (editsPicture(config) && isKnown ? askedStrengths(config, isChosen) : [])
+  const isChosen = strength === null;
+  // A sample shows what the teacher knows.
+  const isKnown = !isChosen || !subject.hasInputImage || subject.unknownWords.length === 0;
+  const edits = (editsPicture(config) && isKnown ? askedStrengths(config, subject) : [])
     .map((strength) => ({
       strength,
       timesteps: editTimesteps({ schedule, steps, strength }),
@@ -60,10 +61,10 @@ export function planEdits(
 
 function askedStrengths(
   { diffusion: { strength, strengths, edits } }: RunConfig,
-  isChosen: boolean,
+  { hasInputImage }: EditSubject,
 ): readonly number[] {
-  if (isChosen) return strengths;
-  return new Array<number>(edits).fill(strength ?? middleStrength(strengths));
+  if (strength === null) return hasInputImage ? strengths : [middleStrength(strengths)];
+  return new Array<number>(edits).fill(strength);
 }
 
 /** Returns the strength at which a sample is edited. */

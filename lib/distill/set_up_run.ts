@@ -76,7 +76,7 @@ export async function setUpRun(
   const hasNegative = usesNegativePrompt(config, {
     samples: isSampled || isEdited,
     // It compares the errors with and without the prompt.
-    chooses: isEdited && config.diffusion.strength === null && image !== undefined,
+    chooses: isEdited && config.diffusion.strength === null,
   });
   return {
     config,

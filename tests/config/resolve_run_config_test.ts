@@ -59,14 +59,14 @@ Deno.test("resolveSources() takes the preset that the last layer names", () => {
   );
 });
 
-Deno.test("the presets draft and max are standard with other numbers of images and edits", () => {
+Deno.test("the presets draft and max are standard with other numbers of images", () => {
   const standard = resolveRunConfig({});
-  for (const [preset, numReferences, edits] of [["draft", 1, 1], ["max", 24, 2]] as const) {
-    const { diffusion: { strengths } } = resolveRunConfig({ preset });
+  for (const [preset, numReferences] of [["draft", 1], ["max", 24]] as const) {
+    const { diffusion: { strengths, editSteps } } = resolveRunConfig({ preset });
     assert.deepEqual(resolveRunConfig({ preset }), {
       ...standard,
       preset,
-      diffusion: { ...standard.diffusion, numReferences, edits, strengths },
+      diffusion: { ...standard.diffusion, numReferences, strengths, editSteps },
     });
   }
 });

@@ -31,13 +31,14 @@ export function plannedCalls({ job, config: { diffusion, training } }: PlannedPi
   const hasImage = job.prompt.image !== undefined;
   const samples = hasImage ? 0 : numReferences;
   const choice = samples > 1 ? 2 * samples : 0;
-  const isChosen = hasImage && strength === null;
-  const asked = isChosen
+  const asked = strength !== null
+    ? new Array<number>(edits).fill(strength)
+    : hasImage
     ? strengths
-    : new Array<number>(edits).fill(strength ?? middleStrength(strengths));
+    : [middleStrength(strengths)];
   const editing = asked.reduce((sum, one) => sum + Math.floor(one * editSteps), 0);
   // Each picture of the choice is scored at two times.
-  const scoring = isChosen ? 2 * (strengths.length + 1) : 0;
+  const scoring = strength === null ? 2 * (asked.length + 1) : 0;
   return samples * (numInferenceSteps ?? TEACHERS_STEPS) + choice + editing + scoring +
     training.steps;
 }

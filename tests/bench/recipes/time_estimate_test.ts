@@ -27,7 +27,7 @@ Deno.test("plannedCalls() counts samples, edit and steps", () => {
   assert.equal(plannedCalls(planned("nearest")), 8);
   assert.equal(plannedCalls(planned("edit")), 8 + 9);
   assert.equal(plannedCalls(planned("edit", "images12")), 9);
-  assert.equal(plannedCalls(planned("draft")), 8 + 7);
+  assert.equal(plannedCalls(planned("draft")), 8 + 4 + 4);
   assert.equal(plannedCalls(planned("standard", "images12")), 4 + 9 + 14 + 8);
   assert.equal(plannedCalls(planned("paper-1000", "images12")), 1000);
 });
