@@ -73,6 +73,8 @@ export interface Pattern {
   readonly colors: readonly PatternColor[];
   /** Stitches per inch of the fabric; of no meaning for beads. */
   readonly fabricCount: number;
+  /** Count of each material that there is, length K; undefined if it is not known. */
+  readonly inventory: readonly number[] | undefined;
 }
 
 /** A picture that cannot be made. */

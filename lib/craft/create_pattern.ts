@@ -11,6 +11,8 @@ export interface PatternOptions {
   readonly title: string;
   /** Stitches per inch of the fabric. Default: 14. */
   readonly fabricCount?: number;
+  /** Count of each material that there is, length K. Default: not known. */
+  readonly inventory?: readonly number[];
 }
 
 /**
@@ -21,7 +23,7 @@ export interface PatternOptions {
 export function createPattern(
   craft: Craft,
   picture: IndexedPicture,
-  { title, fabricCount = 14 }: PatternOptions,
+  { title, fabricCount = 14, inventory }: PatternOptions,
 ): Pattern {
   checkSize(picture);
   const counts = new Map<number, number>();
@@ -36,7 +38,7 @@ export function createPattern(
       color: picture.palette.at(index),
       symbol: symbolAt(i),
     }));
-  return { title, craft, picture, colors, fabricCount };
+  return { title, craft, picture, colors, fabricCount, inventory };
 }
 
 /**

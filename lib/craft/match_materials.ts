@@ -1,6 +1,8 @@
 import type { IndexedPicture } from "../finish/indexed_picture.ts";
-import { colorMetric } from "../palette/color_metric.ts";
 import type { Palette } from "../palette/palette.ts";
+import { type ColorDistances, colorDistances, PENALTY } from "./color_distances.ts";
+import { CraftError } from "./craft.ts";
+import { assignAtMinCost } from "./min_cost_assignment.ts";
 
 /** A picture in the colors of materials. */
 export interface MatchedPicture {
@@ -10,82 +12,171 @@ export interface MatchedPicture {
   readonly notes: readonly string[];
 }
 
-/** Colors of a picture and how far they are from materials. */
-interface ColorDistances {
-  /** Indices of the colors that occur, ascending. */
-  readonly used: readonly number[];
-  /** Number of cells of each used color. */
-  readonly counts: readonly number[];
-  /**
-   * CIEDE2000 of each used color to each material, shape [used, materials]; infinite for materials
-   * that are transparent or glow, unless the color is theirs.
-   */
-  readonly distances: readonly Float64Array[];
+/** Options of {@linkcode matchMaterials}. */
+export interface MatchOptions {
+  /** Maximum number of materials, 1 or more. Default: no limit. */
+  readonly maxColors?: number;
+  /** Count of each material that may be used, length K. Default: no limit. */
+  readonly inventory?: readonly number[];
 }
 
 const MAX_NAMED = 5;
-const SEE_THROUGH = /transparent|translucent|\bclear\b|\bglow\b/i;
 
 /**
  * Gives each color of a picture the nearest material by CIEDE2000, the first on ties. A color that
  * is a material's stays as it is. Transparent cells stay transparent.
  *
- * Other colors get no material that is transparent or glows by its name: on a table it does not
- * look like its color.
+ * Other colors get no material that is transparent or glows by its name, if there is another one.
+ *
+ * With an inventory, the cells get materials at the minimum sum of CIEDE2000 under its counts: that
+ * is exact. With a maximum number of colors, the material whose cells lose the least is given up,
+ * again and again, so the result is good but perhaps not the best.
+ *
+ * @throws {CraftError} If the inventory has fewer materials than the picture has cells.
  */
-export function matchMaterials(picture: IndexedPicture, materials: Palette): MatchedPicture {
-  const { used, distances } = colorDistances(picture, materials);
-  const targets = new Map(
-    used.map((k, i) => [k, distances[i]!.indexOf(Math.min(...distances[i]!))]),
-  );
-  const indices = picture.indices.map((k) => targets.get(k) ?? materials.size);
-  const changed = used.flatMap((k, i) => {
-    const target = targets.get(k)!;
-    const distance = distances[i]![target]!;
-    if (picture.palette.hexAt(k) === materials.hexAt(target)) return [];
-    return [{ k, target, distance }];
-  });
-  const matched = { ...picture, palette: materials, indices };
-  if (changed.length === 0) {
-    return { picture: matched, notes: [`All ${used.length} colors are in "${materials.name}"`] };
+export function matchMaterials(
+  picture: IndexedPicture,
+  materials: Palette,
+  { maxColors = Infinity, inventory }: MatchOptions = {},
+): MatchedPicture {
+  const distances = colorDistances(picture, materials);
+  const nearest = distances.distances.map((row) => row.indexOf(Math.min(...row)));
+  const shares = inventory === undefined
+    ? sharesOf(distances, fewerMaterials(distances, nearest, maxColors), materials.size)
+    : sharesUnder(inventory, distances, materials);
+  const indices = applyShares(picture, distances.used, shares, materials.size);
+  const notes = matchNotes(picture, materials, distances, shares);
+  if (inventory !== undefined) {
+    const wanted = new Float64Array(materials.size);
+    for (const [i, m] of nearest.entries()) wanted[m]! += distances.counts[i]!;
+    notes.push(...shortNotes(wanted, inventory, materials));
   }
-  changed.sort((a, b) => b.distance - a.distance);
-  const named = changed.slice(0, MAX_NAMED).map(({ k, target, distance }) => {
-    const { code, name } = materials.materialAt(target);
-    const label = `${code} ${name}`.trim();
-    return `#${picture.palette.hexAt(k)} became ${label} (${distance.toFixed(1)})`;
-  });
-  const more = changed.length > MAX_NAMED ? `, and ${changed.length - MAX_NAMED} more` : "";
-  const merged = used.length - new Set(targets.values()).size;
-  const notes = [
-    `${changed.length} of ${used.length} colors are not in "${materials.name}", and became the ` +
-    `nearest materials (CIEDE2000): ${named.join(", ")}${more}`,
-  ];
-  if (merged > 0) {
-    notes.push(`${used.length} colors became ${used.length - merged} materials`);
-  }
-  return { picture: matched, notes };
+  return { picture: { ...picture, palette: materials, indices }, notes };
 }
 
-/** Measures how far the colors of a picture are from materials. */
-function colorDistances(picture: IndexedPicture, materials: Palette): ColorDistances {
-  const metric = colorMetric("ciede2000");
-  const counts = new Map<number, number>();
-  for (const k of picture.indices) counts.set(k, (counts.get(k) ?? 0) + 1);
-  counts.delete(picture.palette.size);
-  const used = [...counts.keys()].sort((a, b) => a - b);
-  const points = Array.from({ length: materials.size }, (_, m) => metric.convert(materials.at(m)));
-  const opaque = points.map((_, m) => !SEE_THROUGH.test(materials.materialAt(m).name));
-  const hasOpaque = opaque.includes(true);
-  return {
-    used,
-    counts: used.map((k) => counts.get(k)!),
-    distances: used.map((k) => {
-      const color = metric.convert(picture.palette.at(k));
-      return Float64Array.from(points, (point, m) => {
-        const distance = Math.sqrt(metric.squared(color, point));
-        return distance === 0 || opaque[m] || !hasOpaque ? distance : Infinity;
+/** The cells of each color that get each material, shape [C, M]. */
+type Shares = readonly Float64Array[];
+
+function sharesOf({ counts }: ColorDistances, targets: readonly number[], size: number): Shares {
+  return targets.map((m, i) => {
+    const row = new Float64Array(size);
+    row[m] = counts[i]!;
+    return row;
+  });
+}
+
+function sharesUnder(
+  inventory: readonly number[],
+  { counts, distances }: ColorDistances,
+  materials: Palette,
+): Shares {
+  const shares = assignAtMinCost(counts, inventory, distances);
+  if (shares !== undefined) return shares;
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  throw new CraftError(
+    `Cannot fill ${sum(counts)} cells from the inventory: it has ${sum(inventory)} of ` +
+      `"${materials.name}", ${sum(counts) - sum(inventory)} too few`,
+  );
+}
+
+/** Gives up materials until there are few enough, each time the one that costs the least. */
+function fewerMaterials(
+  { counts, distances }: ColorDistances,
+  nearest: readonly number[],
+  maxColors: number,
+): number[] {
+  const kept = new Set(nearest);
+  let targets = [...nearest];
+  while (kept.size > maxColors) {
+    let best: { material: number; targets: number[]; cost: number } | undefined;
+    for (const material of kept) {
+      const others = [...kept].filter((m) => m !== material);
+      let cost = 0;
+      const moved = targets.map((target, i) => {
+        if (target !== material) return target;
+        const row = distances[i]!;
+        const next = others.reduce((a, b) => row[b]! < row[a]! ? b : a);
+        cost += counts[i]! * (row[next]! - row[target]!);
+        return next;
       });
-    }),
+      if (best === undefined || cost < best.cost) best = { material, targets: moved, cost };
+    }
+    kept.delete(best!.material);
+    targets = best!.targets;
+  }
+  return targets;
+}
+
+/** Gives the cells of a color its materials in reading order. */
+function applyShares(
+  { indices, palette }: IndexedPicture,
+  used: readonly number[],
+  shares: Shares,
+  size: number,
+): Uint32Array {
+  const queues = new Map(used.map((k, i) => {
+    const row = shares[i]!;
+    const queue = [...row.keys()].filter((m) => row[m]! > 0).map((m) => ({ m, left: row[m]! }));
+    return [k, queue.sort((a, b) => b.left - a.left)];
+  }));
+  return indices.map((k) => {
+    if (k === palette.size) return size;
+    const queue = queues.get(k)!;
+    const [first] = queue;
+    if (--first!.left === 0) queue.shift();
+    return first!.m;
+  });
+}
+
+function matchNotes(
+  picture: IndexedPicture,
+  materials: Palette,
+  { used, distances }: ColorDistances,
+  shares: Shares,
+): string[] {
+  const label = (m: number) => {
+    const { code, name } = materials.materialAt(m);
+    return `${code} ${name}`.trim();
   };
+  const taken = new Set<number>();
+  const changed = used.flatMap((k, i) =>
+    [...shares[i]!.entries()].flatMap(([m, cells]) => {
+      if (cells === 0) return [];
+      taken.add(m);
+      const distance = distances[i]![m]! % PENALTY;
+      return distance === 0 ? [] : [{ k, m, distance }];
+    })
+  ).sort((a, b) => b.distance - a.distance);
+  const colors = new Set(changed.map(({ k }) => k)).size;
+  if (colors === 0) return [`All ${used.length} colors are in "${materials.name}"`];
+  const named = changed.slice(0, MAX_NAMED).map(({ k, m, distance }) =>
+    `#${picture.palette.hexAt(k)} became ${label(m)} (${distance.toFixed(1)})`
+  );
+  const more = changed.length > MAX_NAMED ? `, and ${changed.length - MAX_NAMED} more` : "";
+  const notes = [
+    `${colors} of ${used.length} colors became other materials of "${materials.name}" ` +
+    `(CIEDE2000): ${named.join(", ")}${more}`,
+  ];
+  if (taken.size < used.length) {
+    const count = taken.size === 1 ? "1 material" : `${taken.size} materials`;
+    notes.push(`${used.length} colors became ${count}`);
+  }
+  return notes;
+}
+
+/** Tells which nearest materials the inventory lacks. */
+function shortNotes(
+  wanted: Float64Array,
+  inventory: readonly number[],
+  materials: Palette,
+): string[] {
+  const short = [...wanted.keys()].filter((m) => wanted[m]! > inventory[m]!)
+    .sort((a, b) => (wanted[b]! - inventory[b]!) - (wanted[a]! - inventory[a]!));
+  if (short.length === 0) return ["The inventory has all that is nearest"];
+  const named = short.slice(0, MAX_NAMED).map((m) => {
+    const { code, name } = materials.materialAt(m);
+    return `${wanted[m]! - inventory[m]!} of ${`${code} ${name}`.trim()}`;
+  });
+  const more = short.length > MAX_NAMED ? `, and ${short.length - MAX_NAMED} more materials` : "";
+  return [`The inventory lacks ${named.join(", ")}${more}, so other materials take their cells`];
 }

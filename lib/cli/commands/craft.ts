@@ -2,18 +2,24 @@ import { join } from "node:path";
 import { type Craft, CRAFTS } from "../../craft/craft.ts";
 import { checkSize, createPattern } from "../../craft/create_pattern.ts";
 import { encodePattern } from "../../craft/formats/craft_formats.ts";
+import { parseInventory } from "../../craft/inventory.ts";
 import { matchMaterials } from "../../craft/match_materials.ts";
 import { type PaperName, PAPERS } from "../../craft/pdf_canvas.ts";
+import { readFile } from "../../files/read_file.ts";
 import { writeFileInFolder } from "../../files/write_file.ts";
 import { findPalette } from "../../palette/formats/find_palette.ts";
+import type { Palette } from "../../palette/palette.ts";
 import { readPaletteFile } from "../../palette/palette_file.ts";
 import type { Terminal } from "../../report/terminal.ts";
+import { defined } from "../../text/defined.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
 import { UsageError } from "../flags/flag.ts";
 import { parseCount } from "../flags/parse_values.ts";
 import { readPictures } from "./read_pictures.ts";
 
 const MAX_FABRIC_COUNT = 40;
+const MAX_COLORS = 256;
+const MAX_INVENTORY_BYTES = 2 ** 20;
 
 /**
  * Writes a pattern for a craft: a paged PDF, a chart, a shopping list, and for cross-stitch OXS.
@@ -32,20 +38,40 @@ export async function craftCommand(
   const craft = readCraft(kind);
   const paper = readPaper(flags.paper);
   const fabricCount = readFabricCount(flags.fabricCount, craft);
+  const maxColors = flags.maxColors === undefined
+    ? undefined
+    : parseCount(flags.maxColors, "--max-colors", MAX_COLORS);
   const materials = await findPalette(flags.palette ?? craft.palette, readPaletteFile);
   const [{ name, picture }] = await readPictures([source]) as [
     Awaited<ReturnType<typeof readPictures>>[number],
   ];
   checkSize(picture);
-  const matched = matchMaterials(picture, materials);
+  const inventory = await readInventory(flags, materials);
+  const matched = matchMaterials(picture, materials, defined({ maxColors, inventory }));
   for (const note of matched.notes) status.write(`note: ${note}\n`);
-  const pattern = createPattern(craft, matched.picture, { title: name, fabricCount });
+  const pattern = createPattern(craft, matched.picture, {
+    title: name,
+    fabricCount,
+    ...defined({ inventory }),
+  });
   const folder = flags.output ?? join("workdir", "crafts");
   for (const { ending, content } of await encodePattern(pattern, { paper })) {
     const path = join(folder, `${name}_${craft.name}${ending}`);
     await writeFileInFolder(path, content);
     out.write(`${path}\n`);
   }
+}
+
+async function readInventory(
+  { inventory, maxColors }: FlagsOf<"craft">,
+  materials: Palette,
+): Promise<number[] | undefined> {
+  if (inventory === undefined) return undefined;
+  if (maxColors !== undefined) {
+    throw new UsageError("Cannot craft: expected --inventory or --max-colors, got both");
+  }
+  const bytes = await readFile(inventory, { maxBytes: MAX_INVENTORY_BYTES });
+  return parseInventory(new TextDecoder().decode(bytes), inventory, materials);
 }
 
 function readCraft(typed: string): Craft {

@@ -95,6 +95,7 @@ scale; print at 100 %.
 Examples:
   deno task craft beads workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
   deno task craft beads sprite.png --palette perler --paper letter
+  deno task craft beads sprite.png --inventory my_beads.csv
   deno task craft cross-stitch sprite.png --fabric-count 16
   deno task craft cross-stitch sprite.png --palette my_threads.csv`;
 

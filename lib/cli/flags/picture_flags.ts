@@ -148,6 +148,19 @@ export const PICTURE_FLAGS = [
       "({palette files}; default: hama for beads, dmc for cross-stitch)",
   },
   {
+    name: "--max-colors",
+    commands: ["craft"],
+    value: "number",
+    help: "use at most this many materials",
+  },
+  {
+    name: "--inventory",
+    commands: ["craft"],
+    value: "file.csv",
+    path: "read",
+    help: "use only what you have: a CSV file with the columns code and count",
+  },
+  {
     name: "--paper",
     commands: ["craft"],
     value: "format",

@@ -16,11 +16,14 @@ Deno.test("matchMaterials() takes the nearest material and tells what changed", 
   const { picture, notes } = matchMaterials(diagonals(4, 5), hama);
   assert.equal(picture.palette, hama);
   assert.equal(picture.indices[0], hama.size, "the empty cell");
-  assert.match(notes[0]!, /^3 of 3 colors are not in "hama".*#ff0000 became H\d+ .+ \(\d+\.\d\)/);
+  assert.match(
+    notes[0]!,
+    /^3 of 3 colors became other materials of "hama" .*#ff0000 became H\d+ .+ \(\d+\.\d\)/,
+  );
   const alike = new Palette("alike", Uint8Array.of(255, 0, 0, 254, 0, 0, 250, 0, 5));
   const one = matchMaterials(diagonals(3, 3, alike), THREE);
   assert.deepEqual([...new Set(one.picture.indices)].sort(), [0, 3]);
-  assert.match(one.notes[1]!, /3 colors became 1 materials?/);
+  assert.match(one.notes[1]!, /3 colors became 1 material$/);
 });
 
 Deno.test("matchMaterials() takes transparent materials only for their own color", () => {
