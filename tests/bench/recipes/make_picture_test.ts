@@ -22,6 +22,8 @@ function taskOf(name: string, overrides: readonly string[] = []) {
     "diffusion.num_inference_steps=2",
     "diffusion.num_references=1",
     "controlnet.use_controlnet=false",
+    // Steps of distillation are counted here; edits have tests in tests/lib/distill.
+    "diffusion.strength=0",
   ];
   const options = { model: MODEL, runtime: "wasm", overrides: [...quick, ...overrides] };
   return { config: jobConfig(job, options) };
