@@ -4,7 +4,8 @@ import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { Augmenter } from "../augment/augmenter.ts";
 import { PixelGenerator } from "../generator/pixel_generator.ts";
 import { LatentDecoder } from "../guidance/latent_decoder.ts";
-import { derivedPaletteName } from "../initialization/initialize.ts";
+import type { Image } from "../image/image.ts";
+import { derivedPaletteName, initialize, keepPalette } from "../initialization/initialize.ts";
 import { CancelableSessions } from "../onnx/runtime/cancelable_sessions.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import { findPalette } from "../palette/formats/find_palette.ts";
@@ -67,7 +68,8 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   );
   const picture = createPictureParts(gpu, teacher, { start, owned });
   const edit = decoder && createEdit(gpu, { ...teacher, start, decoder });
-  const parts = { gpu, ...teacher, ...picture, start, edit, onNote, loadDecoder };
+  const logitsOf = (image: Image) => initialize(image, start.palette, keepPalette(config)).logits;
+  const parts = { gpu, ...teacher, ...picture, start, edit, logitsOf, onNote, loadDecoder };
   return new DistillRun({ ...parts, owned: owned.move() });
 }
 

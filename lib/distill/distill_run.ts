@@ -2,7 +2,6 @@ import type { RunConfig } from "../../config/run_config.ts";
 import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
 import type { LatentDecoder } from "../guidance/latent_decoder.ts";
 import { Image, type ImageSize } from "../image/image.ts";
-import { initialize, keepPalette } from "../initialization/initialize.ts";
 import type { Runtime } from "../onnx/runtime/session.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "../run/checkpoint.ts";
@@ -24,6 +23,8 @@ export interface RunParts extends StepParts {
   readonly mask: Uint8Array | undefined;
   /** Edits the picture in the first steps; undefined if that is done, or not asked for. */
   readonly edit: PictureEdit | undefined;
+  /** Returns the logits that show an edited picture, shape [H, W, K]. */
+  readonly logitsOf: (picture: Image) => Float32Array<ArrayBuffer>;
   /** Called with what the user should know, a sentence each. */
   readonly onNote: (message: string) => void;
   /** Loads the decoder of the teacher's autoencoder; the caller disposes of it. */
@@ -126,10 +127,10 @@ export class DistillRun implements Run {
   }
 
   async #makeEditStep(): Promise<StepOutcome> {
-    const { edit, generator, config, onNote } = this.#parts;
+    const { edit, generator, logitsOf, onNote } = this.#parts;
     const { timestep, picture, teacherCalls, choice } = await edit!.makeStep();
     this.#teacherCalls += teacherCalls;
-    generator.logits.write(initialize(picture, this.palette, keepPalette(config)).logits);
+    generator.logits.write(logitsOf(picture));
     if (choice) onNote(choice.note);
     return { stage: "edit", losses: {}, gradNorm: 0, isApplied: true, learningRate: 0, timestep };
   }

@@ -73,7 +73,6 @@ function exactLogits(
   const margin = orphanMargin > 0 ? orphanMargin + MARGIN_EPSILON : 0;
   for (const [i, own] of exact.classes.entries()) {
     const row = logits.subarray(i * palette.size, (i + 1) * palette.size);
-
     const others = row.filter((_, k) => k !== own);
     row[own] = Math.max(row[own]!, others.reduce((a, b) => Math.max(a, b), -Infinity) + margin);
   }
