@@ -57,6 +57,7 @@ export interface TextOptions {
 }
 
 const POINTS = 72 / INCH;
+const MAX_ARGUMENTS = 1000;
 
 /**
  * Draws the pages of a PDF in millimeters from the upper left corner. Everything is vectors; the
@@ -118,7 +119,7 @@ export class PdfCanvas {
         toPoints(height),
       )
     );
-    if (boxes.length > 0) this.#draw(setFillingColor(paint(color)), ...boxes, fill());
+    if (boxes.length > 0) this.#draw([setFillingColor(paint(color))], boxes, [fill()]);
   }
 
   /** Fills a symbol, whose unit square is a square of a length at each position. */
@@ -139,11 +140,8 @@ export class PdfCanvas {
       }
     }
     if (path.length === 0) return;
-    this.#draw(
-      setFillingColor(paint(color)),
-      ...path,
-      PDFOperator.of(PDFOperatorNames.FillEvenOdd),
-    );
+    const end = PDFOperator.of(PDFOperatorNames.FillEvenOdd);
+    this.#draw([setFillingColor(paint(color))], path, [end]);
   }
 
   /** Draws lines of a width. */
@@ -157,7 +155,8 @@ export class PdfCanvas {
       lineTo(toPoints(x2), this.#up(y2)),
     ]);
     if (path.length === 0) return;
-    this.#draw(setStrokingColor(paint(color)), setLineWidth(toPoints(width)), ...path, stroke());
+    const style = [setStrokingColor(paint(color)), setLineWidth(toPoints(width))];
+    this.#draw(style, path, [stroke()]);
   }
 
   /** Draws a line of text whose baseline is at `y`. */
@@ -190,8 +189,16 @@ export class PdfCanvas {
     return Uint8Array.from(await this.#document.save());
   }
 
-  #draw(...operators: PDFOperator[]): void {
-    this.#page!.pushOperators(pushGraphicsState(), ...operators, popGraphicsState());
+  #draw(...parts: readonly (readonly PDFOperator[])[]): void {
+    const page = this.#page!;
+    page.pushOperators(pushGraphicsState());
+    for (const operators of parts) {
+      // A call takes only so many arguments.
+      for (let i = 0; i < operators.length; i += MAX_ARGUMENTS) {
+        page.pushOperators(...operators.slice(i, i + MAX_ARGUMENTS));
+      }
+    }
+    page.pushOperators(popGraphicsState());
   }
 
   /** PDF measures from the lower end. */

@@ -3,7 +3,9 @@ import { inflateSync } from "node:zlib";
 import { encodePattern } from "../../../../lib/craft/formats/craft_formats.ts";
 import { PATTERN_PDF } from "../../../../lib/craft/formats/pattern_pdf.ts";
 import type { PaperName } from "../../../../lib/craft/pdf_canvas.ts";
-import { patternOf } from "../patterns.ts";
+import { createPattern } from "../../../../lib/craft/create_pattern.ts";
+import { Palette } from "../../../../lib/palette/palette.ts";
+import { diagonals, patternOf } from "../patterns.ts";
 
 const POINTS = 72 / 25.4;
 
@@ -65,6 +67,15 @@ Deno.test("the sheet is A4 or Letter, and the same pattern gives the same bytes"
     const objects = streamsOf(files[0]!.content as Uint8Array).join("\n");
     assert.match(objects, new RegExp(`MediaBox \\[ 0 0 ${expected}`), paper);
   }
+});
+
+Deno.test("a page has as many cells of one color as fit on it", async () => {
+  // 76 x 56 cells with symbols of 26 operators each: more than a call takes as arguments.
+  const { craft } = patternOf("cross-stitch", 1, 2);
+  const one = new Palette("one", Uint8Array.of(255, 0, 0));
+  const pattern = createPattern(craft, diagonals(256, 150, one), { title: "one" });
+  const bytes = await PATTERN_PDF.encode(pattern, { paper: "a4" }) as Uint8Array;
+  assert.equal(streamsOf(bytes).filter((text) => / re\b/.test(text)).length, 2 + 4 * 3);
 });
 
 Deno.test("empty cells are not drawn", async () => {
