@@ -83,7 +83,7 @@ def run(network, given, dtype):
     return {"noise_pred": network(x["sample"], x["timestep"][0], **common, **residuals)[0]}
 
 
-def least_seconds(work, repeats=3):
+def min_seconds(work, repeats=3):
     """Times a piece of work after one that is not measured."""
     times = []
     for _ in range(repeats + 1):
@@ -117,7 +117,7 @@ def compare(teacher, out, kl):
             needs_gradient = "grad_latents" in given
             with torch.set_grad_enabled(needs_gradient):
                 results[dtype] = run(network, given, dtype)
-                seconds[path.stem, dtype] = least_seconds(lambda: run(network, given, dtype))
+                seconds[path.stem, dtype] = min_seconds(lambda: run(network, given, dtype))
             del network
             torch.cuda.empty_cache()
         worst = {}
@@ -175,7 +175,7 @@ def time_steps(teacher, controlnets, sides):
         cases = [(3, None, 2), (2, None, 2), (2, torch.float16, 2), (2, torch.float16, 1), (2, torch.float16, 0)]
         for rows, dtype, count in cases:
             torch.cuda.reset_peak_memory_stats()
-            seconds = least_seconds(lambda: step(image, rows, dtype, count))
+            seconds = min_seconds(lambda: step(image, rows, dtype, count))
             memory = torch.cuda.max_memory_allocated() / 1e9
             name = "fp16 autocast" if dtype else "fp32"
             print(f"| {side} | {count} | {rows} | {name} | {seconds:.4f} | {memory:.1f} |", flush=True)
