@@ -4,14 +4,16 @@ import type { Material } from "../palette/palette.ts";
 import type { CraftSymbol } from "./symbols.ts";
 
 /** Name of a craft. */
-export type CraftName = "beads" | "cross-stitch";
+export type CraftName = "beads" | "cross-stitch" | "bricks";
 
 /** A craft: how a picture is made by hand. */
 export interface Craft {
   /** Its name. */
   readonly name: CraftName;
-  /** What fills a cell, such as "bead". */
-  readonly unit: string;
+  /** What fills a cell, and several cells, such as "bead" and "beads". */
+  readonly unit: readonly [one: string, many: string];
+  /** What lies in the middle of a cell, such as "pegs". */
+  readonly centers: string;
   /** The palette of its materials, if none is named. */
   readonly palette: string;
   /** Length of a cell of the chart in millimeters. */
@@ -28,7 +30,8 @@ export interface Craft {
 export const CRAFTS: readonly Craft[] = [
   {
     name: "beads",
-    unit: "bead",
+    unit: ["bead", "beads"],
+    centers: "pegs",
     palette: "hama",
     // The pegs of boards for midi beads, and a page a board of 29 x 29 pegs.
     cell: 5,
@@ -38,12 +41,24 @@ export const CRAFTS: readonly Craft[] = [
   },
   {
     name: "cross-stitch",
-    unit: "stitch",
+    unit: ["stitch", "stitches"],
+    centers: "stitches",
     palette: "dmc",
     cell: 3,
     page: { columns: 50, rows: 70 },
     overlap: 3,
     isTrueScale: false,
+  },
+  {
+    name: "bricks",
+    unit: ["stud", "studs"],
+    centers: "studs",
+    palette: "lego",
+    // A page is a baseplate of 16 x 16 studs.
+    cell: 8,
+    page: { columns: 16, rows: 16 },
+    overlap: 2,
+    isTrueScale: true,
   },
 ];
 

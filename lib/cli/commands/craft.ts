@@ -22,7 +22,8 @@ const MAX_COLORS = 256;
 const MAX_INVENTORY_BYTES = 2 ** 20;
 
 /**
- * Writes a pattern for a craft: a paged PDF, a chart, a shopping list, and for cross-stitch OXS.
+ * Writes a pattern for a craft: a paged PDF, a chart, a shopping list, and what its programs read:
+ * OXS for cross-stitch, LDraw and a list of BrickLink for bricks.
  *
  * All files are composed before the first is written.
  *
@@ -77,7 +78,7 @@ async function readInventory(
 function readCraft(typed: string): Craft {
   const craft = CRAFTS.find(({ name }) => name === typed.toLowerCase().replaceAll("_", "-"));
   if (craft !== undefined) return craft;
-  const names = CRAFTS.map(({ name }) => name).join(" or ");
+  const names = CRAFTS.map(({ name }) => name).join(", ").replace(/, ([^,]*)$/, " or $1");
   throw new UsageError(`Cannot craft: expected ${names}, got "${typed}"`);
 }
 

@@ -90,12 +90,14 @@ const CRAFT = `
 Each color becomes the nearest material; a note names what changed. Transparent pixels stay empty.
 Writes a paged PDF with overview, legend and chart, the chart as PNG, a shopping list as CSV, and
 for cross-stitch a file for other programs (.oxs). Beads: a page is a board of 29 x 29 pegs in true
-scale; print at 100 %.
+scale; print at 100 %. Bricks: plates in one layer for a baseplate, as a model (.ldr) and as a
+wanted list of BrickLink (.xml).
 
 Examples:
   deno task craft beads workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
   deno task craft beads sprite.png --palette perler --paper letter
   deno task craft beads sprite.png --inventory my_beads.csv
+  deno task craft bricks sprite.png
   deno task craft cross-stitch sprite.png --fabric-count 16
   deno task craft cross-stitch sprite.png --palette my_threads.csv`;
 
@@ -192,9 +194,9 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "craft",
-    help: "Writes a pattern of a picture for beads or cross-stitch.",
+    help: "Writes a pattern of a picture for beads, cross-stitch or bricks.",
     arguments: [
-      { name: "kind", count: "one", help: "beads or cross-stitch" },
+      { name: "kind", count: "one", help: "beads, cross-stitch or bricks" },
       {
         name: "source",
         count: "one",

@@ -145,7 +145,7 @@ export const PICTURE_FLAGS = [
     value: "name|file",
     path: "read",
     help: "the materials: hama, perler, artkal, nabbi, lego, dmc or a palette file " +
-      "({palette files}; default: hama for beads, dmc for cross-stitch)",
+      "({palette files}; default: hama for beads, dmc for cross-stitch, lego for bricks)",
   },
   {
     name: "--max-colors",

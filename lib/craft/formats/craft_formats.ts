@@ -1,12 +1,21 @@
 import type { Pattern } from "../craft.ts";
 import type { CraftFileOptions, CraftFormat } from "../craft_format.ts";
+import { BRICKLINK } from "./bricklink.ts";
 import { CHART_PNG } from "./chart_png.ts";
+import { LDRAW } from "./ldraw.ts";
 import { OXS } from "./oxs.ts";
 import { PATTERN_PDF } from "./pattern_pdf.ts";
 import { SHOPPING_LIST } from "./shopping_list.ts";
 
 /** All formats of pattern files. */
-const CRAFT_FORMATS: readonly CraftFormat[] = [PATTERN_PDF, CHART_PNG, SHOPPING_LIST, OXS];
+const CRAFT_FORMATS: readonly CraftFormat[] = [
+  PATTERN_PDF,
+  CHART_PNG,
+  SHOPPING_LIST,
+  OXS,
+  LDRAW,
+  BRICKLINK,
+];
 
 /** A file of a pattern. */
 export interface CraftFile {

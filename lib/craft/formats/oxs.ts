@@ -1,5 +1,6 @@
 import type { CraftFormat } from "../craft_format.ts";
 import type { Pattern } from "../craft.ts";
+import { escapeXml } from "../xml_text.ts";
 import { STRANDS } from "../thread_length.ts";
 
 /** Code point of the first symbol: "A". Programs choose their own symbols. */
@@ -91,14 +92,6 @@ function paletteItem(index: number, { number, name, hex, symbol }: PaletteItem):
 }
 
 function element(name: string, attributes: Readonly<Record<string, string | number>>): string {
-  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(value)}"`);
+  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeXml(value)}"`);
   return `<${name}${list.join("")}/>`;
-}
-
-/** Escapes an attribute, and drops the characters that XML 1.0 cannot hold. */
-function escaped(value: string | number): string {
-  return String(value).toWellFormed()
-    // deno-lint-ignore no-control-regex -- these are what XML forbids
-    .replaceAll(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "")
-    .replaceAll(/[&<>"\t\n\r]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

@@ -39,12 +39,15 @@ function factsOf(pattern: Pattern): string[] {
   const inches = `${(width / INCH).toFixed(1)} x ${(height / INCH).toFixed(1)} in`;
   const size = `${width.toFixed(0)} x ${height.toFixed(0)} mm (${inches})`;
   const facts = [
-    `${picture.width} columns x ${picture.height} rows, ${total} ${craft.unit}${
-      total === 1 ? "" : craft.unit === "stitch" ? "es" : "s"
+    `${picture.width} columns x ${picture.height} rows, ${total} ${
+      craft.unit[total === 1 ? 0 : 1]
     }, ${colors.length} of the colors of "${picture.palette.name}"`,
   ];
   if (craft.isTrueScale) {
-    facts.push(`Finished size: ${size}; the chart has this size, with pegs 5.00 mm apart`);
+    facts.push(
+      `Finished size: ${size}; the chart has this size, with ${craft.centers} ` +
+        `${craft.cell.toFixed(2)} mm apart`,
+    );
   } else {
     facts.push(`Finished size on fabric of ${fabricCount} stitches per inch: ${size}`);
     facts.push(`Cells of the chart: ${craft.cell.toFixed(2)} mm`);
@@ -139,7 +142,8 @@ function drawLegendHeader(canvas: PdfCanvas, { craft }: Pattern): void {
   const right = { bold: true, align: "right" } as const;
   canvas.text("Code", COLUMNS.code, y, { bold: true });
   canvas.text("Name", COLUMNS.name, y, { bold: true });
-  canvas.text(craft.unit === "stitch" ? "Stitches" : "Beads", COLUMNS.count, y, right);
+  const [, many] = craft.unit;
+  canvas.text(`${many[0]!.toUpperCase()}${many.slice(1)}`, COLUMNS.count, y, right);
   if (craft.name !== "cross-stitch") return;
   canvas.text("Meters", COLUMNS.meters, y, right);
   canvas.text("Skeins", COLUMNS.skeins, y, right);
@@ -182,12 +186,12 @@ function addChart(
   const where = `columns ${span(tile.columns)}, rows ${span(tile.rows)}`;
   addPage(canvas, pattern, `Chart ${number + 1} of ${count}: ${where}`);
   drawGrid(canvas, pattern, tile, { x: MARGIN + AXIS, y: GRID_TOP });
-  if (pattern.craft.name !== "beads") return;
+  if (!pattern.craft.isTrueScale) return;
   const rows = tile.shownRows.to - tile.shownRows.from;
   drawBoardList(canvas, pattern, tile, GRID_TOP + rows * pattern.craft.cell + 5);
 }
 
-/** Lists the beads of a board below its chart. */
+/** Lists the materials of a board below its chart. */
 function drawBoardList(canvas: PdfCanvas, pattern: Pattern, tile: PageTile, top: number): void {
   const counts = countsOn(pattern, tile);
   const colors = pattern.colors.filter(({ index }) => counts.has(index));

@@ -65,7 +65,7 @@ Deno.test("craft refuses before it writes", () =>
     await Deno.writeTextFile(few, "code,count\nH01,100\n");
     const both = { inventory: few, maxColors: "3" };
     const cases: [kind: string, source: string, flags: object, expected: RegExp][] = [
-      ["knitting", SLIME, {}, /expected beads or cross-stitch, got "knitting"/],
+      ["knitting", SLIME, {}, /expected beads, cross-stitch or bricks, got "knitting"/],
       ["beads", SLIME, { paper: "a5" }, /expected a4 or letter for --paper, got "a5"/],
       ["beads", SLIME, { fabricCount: "14" }, /expected no --fabric-count without a fabric/],
       ["cross-stitch", SLIME, { fabricCount: "0" }, /expected an integer in \[1, 40\], got "0"/],
@@ -74,6 +74,7 @@ Deno.test("craft refuses before it writes", () =>
       ["beads", SLIME, both, /expected --inventory or --max-colors, got both/],
       ["beads", SLIME, { inventory: few }, /Cannot fill 160 cells.*100 of "hama", 60 too few/],
       ["beads", SLIME, { inventory: few, palette: "dmc" }, /expected a code of "dmc", got "H01"/],
+      ["bricks", SLIME, { palette: "hama" }, /expected codes of LDraw/],
       ["beads", large, {}, /at most 256x256 pixels, got 3x257/],
       ["beads", empty, {}, /fully transparent/],
       ["beads", join(root, "nothing.png"), {}, /no such file/],

@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
-import { XMLParser } from "npm:fast-xml-parser@5.2.5";
 import { OXS } from "../../../../lib/craft/formats/oxs.ts";
 import { SHOPPING_LIST } from "../../../../lib/craft/formats/shopping_list.ts";
 import { CHART_PNG } from "../../../../lib/craft/formats/chart_png.ts";
 import { decodeImage } from "../../../../lib/image/formats/decode_image.ts";
 import { parseCsv } from "../../../../lib/text/csv.ts";
 import { patternOf } from "../patterns.ts";
+import { parseXml } from "../xml_parser.ts";
 
 const OPTIONS = { paper: "a4" } as const;
 
 Deno.test("another program reads the stitches and the threads of OXS", () => {
   const pattern = patternOf("cross-stitch", 5, 7);
-  const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: "" });
-  const { chart } = parser.parse(OXS.encode(pattern, OPTIONS) as string);
+  const { chart } = parseXml(OXS.encode(pattern, OPTIONS) as string);
   assert.equal(chart.properties.chartwidth, "7");
   assert.equal(chart.properties.chartheight, "5");
   assert.equal(chart.properties.stitchesperinch, "14");
