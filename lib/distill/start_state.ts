@@ -4,7 +4,7 @@ import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import type { NoiseLogits } from "../generator/pixel_generator.ts";
 import { Image } from "../image/image.ts";
 import { derivedPaletteName, initialize } from "../initialization/initialize.ts";
-import { removeOrphans } from "../initialization/remove_orphans.ts";
+import { replaceOrphans } from "../finish/orphan_pixels.ts";
 import type { AdamWState } from "../optimizer/adamw.ts";
 import type { Palette } from "../palette/palette.ts";
 import { CheckpointError, type RunCheckpoint } from "../run/checkpoint.ts";
@@ -131,7 +131,7 @@ function pictureOf(
     const row = values.subarray(i * palette.size, (i + 1) * palette.size);
     return row.indexOf(row.reduce((a, b) => Math.max(a, b)));
   });
-  const cleaned = removeOrphans(indices, size, (pixel, color) => -logitOf(pixel, color));
+  const cleaned = replaceOrphans(indices, size, (pixel, color) => -logitOf(pixel, color));
   const shown = cleaned.map((color, i) => {
     const own = indices[i]!;
     return logitOf(i, color) > Math.fround(logitOf(i, own) - orphanMargin) ? color : own;

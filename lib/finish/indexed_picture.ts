@@ -18,11 +18,11 @@ export function hasTransparency({ palette, indices }: IndexedPicture): boolean {
   return indices.includes(palette.size);
 }
 
-/** Yields the indices of the pixels above, left, right and below, as far as there are such. */
+/** Yields the indices of the pixels above, below, left and right, as far as there are such. */
 export function* neighborsOf({ height, width }: ImageSize, pixel: number): Generator<number> {
   const column = pixel % width;
   if (pixel >= width) yield pixel - width;
+  if (pixel < (height - 1) * width) yield pixel + width;
   if (column > 0) yield pixel - 1;
   if (column < width - 1) yield pixel + 1;
-  if (pixel < (height - 1) * width) yield pixel + width;
 }

@@ -1,4 +1,26 @@
+import type { ImageSize } from "../image/image.ts";
 import { type IndexedPicture, neighborsOf } from "./indexed_picture.ts";
+
+/**
+ * Gives orphan pixels, unlike all of their neighbors, the color of a neighbor.
+ *
+ * All pixels are read before one is changed, so their order does not matter.
+ *
+ * @param indices Palette index of each pixel, shape [H, W].
+ * @param costOf Cost of a color at a pixel; the neighbor of the lowest cost is taken, the first on
+ * ties.
+ */
+export function replaceOrphans(
+  indices: Uint32Array,
+  size: ImageSize,
+  costOf: (pixel: number, color: number) => number,
+): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from(indices, (own, i) => {
+    const neighbors = Array.from(neighborsOf(size, i), (other) => indices[other]!);
+    if (neighbors.length === 0 || neighbors.includes(own)) return own;
+    return neighbors.reduce((a, b) => costOf(i, b) < costOf(i, a) ? b : a);
+  });
+}
 
 /**
  * Removes orphan pixels, those whose color none of their four neighbors has: each takes the most

@@ -3,7 +3,7 @@ import { resizeImage } from "../image/resize_image.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
 import { gradientMap, isOneHue } from "./gradient_map.ts";
-import { removeOrphans } from "./remove_orphans.ts";
+import { replaceOrphans } from "../finish/orphan_pixels.ts";
 
 /** Grid and palette of a picture. */
 export interface PictureGrid {
@@ -31,7 +31,7 @@ export function projectPicture(image: Image, grid: PictureGrid): Image {
   const small = resizeImage(source, size, { fit: "stretch", filter: "area" });
   const nearest = nearestColors(small, palette);
   const indices = grid.removesOrphans
-    ? removeOrphans(nearest, size, distancesTo(small, palette))
+    ? replaceOrphans(nearest, size, distancesTo(small, palette))
     : nearest;
   return Image.fromIndices(size, indices, palette.colors);
 }

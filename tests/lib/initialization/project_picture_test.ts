@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Image } from "../../../lib/image/image.ts";
 import { projectPicture } from "../../../lib/initialization/project_picture.ts";
-import { removeOrphans } from "../../../lib/initialization/remove_orphans.ts";
+import { replaceOrphans } from "../../../lib/finish/orphan_pixels.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 
 const PALETTE = new Palette("three", Uint8Array.of(0, 0, 0, 120, 120, 120, 255, 255, 255));
@@ -34,16 +34,16 @@ Deno.test("projectPicture() gives an orphan the nearest color among its neighbor
   assert.deepEqual(indicesOf(picture), [0, 0, 0, 0, 1, 0, 1, 1, 1]);
 });
 
-Deno.test("removeOrphans() keeps pixels with a neighbor of their color, at the border too", () => {
+Deno.test("replaceOrphans() keeps pixels with a neighbor of their color, at the border too", () => {
   const indices = Uint32Array.of(1, 0, 2, 0, 0, 2, 1, 1, 0);
   const cost = (_: number, color: number) => -color;
-  assert.deepEqual([...removeOrphans(indices, SIZE, cost)], [0, 0, 2, 0, 0, 2, 1, 1, 2]);
+  assert.deepEqual([...replaceOrphans(indices, SIZE, cost)], [0, 0, 2, 0, 0, 2, 1, 1, 2]);
 });
 
-Deno.test("removeOrphans() reads all pixels before it changes one", () => {
+Deno.test("replaceOrphans() reads all pixels before it changes one", () => {
   // A checkerboard: all are orphans, and all change.
   const indices = Uint32Array.from({ length: 9 }, (_, i) => i % 2);
-  const cleaned = removeOrphans(indices, SIZE, () => 0);
+  const cleaned = replaceOrphans(indices, SIZE, () => 0);
   assert.deepEqual([...cleaned], [...indices].map((index) => 1 - index));
-  assert.deepEqual([...removeOrphans(Uint32Array.of(1), { height: 1, width: 1 }, () => 0)], [1]);
+  assert.deepEqual([...replaceOrphans(Uint32Array.of(1), { height: 1, width: 1 }, () => 0)], [1]);
 });
