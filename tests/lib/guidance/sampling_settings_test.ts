@@ -53,7 +53,8 @@ gpuTest("a few-step LoRA gives few trailing steps without guidance, known by nam
   await inTemporaryFolder(async (folder) => {
     const loraPath = `${folder}/sdxl_lightning_2step_lora.safetensors`;
     await Deno.copyFile(goldenPath("lora_kohya.safetensors"), loraPath);
-    const diffusion = { modelId: TINY, loraPath };
+    // Choosing a strength needs both rows.
+    const diffusion = { modelId: TINY, loraPath, strength: 0 };
     const { config, samplingNote, usesNegativePrompt } = await settle(gpu, { diffusion });
     const { numInferenceSteps, timestepSpacing, guidanceScale } = config.diffusion;
     assert.deepEqual([numInferenceSteps, timestepSpacing, guidanceScale], [2, "trailing", 1]);
@@ -83,36 +84,41 @@ gpuTest(
   },
 );
 
-gpuTest("without guidance the UNet has one row, else two", async (gpu) => {
-  for (
-    const [guidanceScale, scoreGuidance, rows, steps = 1] of [
-      [1, 0, 1],
-      [0, 0, 1],
-      [1.5, 0, 2],
-      [0, 3, 2],
-      [0, 3, 1, 0],
-    ]
-  ) {
-    const shapes: (readonly number[])[] = [];
-    const sessions: SessionLoader = {
-      runtime: WASM_SESSIONS.runtime,
-      gpu: WASM_SESSIONS.gpu,
-      load: (graph, options) => {
-        const sample = graph.inputs.find(({ name }) => name === "sample");
-        if (sample) shapes.push(sample.shape);
-        return WASM_SESSIONS.load(graph, options);
-      },
-    };
-    const setup = await settle(gpu, {
-      diffusion: { modelId: TINY, guidanceScale: guidanceScale! },
-      training: { steps },
-      sd: { imSize: 32, guidanceScale: scoreGuidance! },
-    });
-    await using owned = new AsyncDisposableStack();
-    await loadNetworks(gpu, setup, { sessions, owned });
-    assert.deepEqual(shapes.map(([batch]) => batch), [rows]);
-  }
-});
+gpuTest(
+  "the UNet has one row where neither guidance nor the choice of a strength asks for two",
+  async (gpu) => {
+    for (
+      const { guidanceScale, scoreGuidance, rows, steps = 1, strength = 0 } of [
+        { guidanceScale: 1, scoreGuidance: 0, rows: 1 },
+        { guidanceScale: 0, scoreGuidance: 0, rows: 1 },
+        { guidanceScale: 1.5, scoreGuidance: 0, rows: 2 },
+        { guidanceScale: 0, scoreGuidance: 3, rows: 2 },
+        { guidanceScale: 0, scoreGuidance: 3, rows: 1, steps: 0 },
+        { guidanceScale: 1, scoreGuidance: 0, rows: 1, strength: 0.4 },
+        { guidanceScale: 1, scoreGuidance: 0, rows: 2, strength: null },
+      ]
+    ) {
+      const shapes: (readonly number[])[] = [];
+      const sessions: SessionLoader = {
+        runtime: WASM_SESSIONS.runtime,
+        gpu: WASM_SESSIONS.gpu,
+        load: (graph, options) => {
+          const sample = graph.inputs.find(({ name }) => name === "sample");
+          if (sample) shapes.push(sample.shape);
+          return WASM_SESSIONS.load(graph, options);
+        },
+      };
+      const setup = await settle(gpu, {
+        diffusion: { modelId: TINY, guidanceScale, strength },
+        training: { steps },
+        sd: { imSize: 32, guidanceScale: scoreGuidance },
+      });
+      await using owned = new AsyncDisposableStack();
+      await loadNetworks(gpu, setup, { sessions, owned });
+      assert.deepEqual(shapes.map(([batch]) => batch), [rows]);
+    }
+  },
+);
 
 Deno.test("the kind of a teacher follows from the key, the names, the vocabulary or the UNet", async () => {
   const kindOf = async (
