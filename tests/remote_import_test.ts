@@ -91,7 +91,7 @@ Deno.test("mod.ts makes a picture when it and the teacher come from a server", a
   `,
     permissions,
   );
-  assert.equal(printed, "1 true\n8 8 true\n");
+  assert.match(printed, /^Settings for SDXL \(by its UNet\): .*\n1 true\n8 8 true\n$/);
 });
 
 Deno.test("the built-in teacher is fetched from where mod.ts comes from, and kept", async () => {
