@@ -50,8 +50,8 @@ STYLES = ("pixel art", "tiny pixel art", "emoji", "3d emoji", "flat emoji", "out
 JOINS = "a an and of in front with room scene the background next to on wearing from behind left right transparent".split()
 
 # Weights of the captions' sources; a source that is not listed is drawn as often as its size says.
-# Chosen so that a picture's number of looks differs less by source: in round 1 a sprite of Angband got
-# eleven times as many as a silhouette, and silhouettes were the poorest.
+# Chosen so that a picture's number of looks differs less by source: in round 1 a sprite of Angband
+# got eleven times as many as a silhouette, and silhouettes were the poorest.
 SHARES = {
     "dcss": 18, "dawnlike": 10, "angband": 6, "lpc": 7, "cc0": 6, "room": 6, "emoji": 27, "sweethome3d": 4,
     "openclipart": 5, "silhouettes": 6, "landscapes": 3, "collage": 4,
@@ -99,7 +99,8 @@ class Layer:
 
 
 class Scenes:
-    """Draws scenes of a library's rows; `seed` makes the stream repeatable, `keep` chooses pictures."""
+    """Draws scenes of a library's rows; `seed` makes the stream repeatable, `keep` chooses
+    pictures."""
 
     def __init__(self, rows, seed: int, keep=None):
         self.random, self.rows = random.Random(seed), rows

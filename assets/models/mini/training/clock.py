@@ -10,7 +10,8 @@ SYNC = 10  # steps between two agreements on the time, which wait for the device
 
 
 class Clock:
-    """A learning rate over a time budget (warm-up, then a cosine), and a line of progress now and then.
+    """A learning rate over a time budget (warm-up, then a cosine), and a line of progress now and
+    then.
 
     All devices take the time of the first, so that they make the same steps at the same rates.
     """

@@ -1,4 +1,5 @@
-"""Collects the named pictures that `mini` learns from, all under CC0, MIT, Apache or CC-BY licenses.
+"""Collects the named pictures that `mini` learns from, all under CC0, MIT, Apache or CC-BY
+licenses.
 
     apt-get install python3-pil python3-numpy librsvg2-bin npm dpkg-dev
     python3 collect_pictures.py --cache build/cache --out build/pictures --repos build/repos
@@ -13,8 +14,8 @@ sources are repositories, cloned beforehand into --repos; a source that is not t
 
 Writes one tar file for each source. It holds WebP pictures and `captions.jsonl`, a line for each
 picture: file, caption, class, style, size [width, height] in pixels of the original, and for LPC
-figures the parts of the caption. Sprites keep their pixels (lossless); smooth pictures are scaled to
-96 or 128 pixels with alpha. CREDITS.md beside the weights names authors and licenses.
+figures the parts of the caption. Sprites keep their pixels (lossless); smooth pictures are scaled
+to 96 or 128 pixels with alpha. CREDITS.md beside the weights names authors and licenses.
 """
 
 import argparse
@@ -45,18 +46,25 @@ EMOJI_SETS = {  # npm package: style
 }  # fmt: skip
 NPM = [*(f"@iconify-json/{name}" for name in EMOJI_SETS), "@iconify-json/game-icons@1.2.4", "@lobehub/fluent-emoji-3d@1.1.0"]
 
-# Left out wherever they stand in a caption: trademarks and others' characters, slurs, gore, rude words.
+# Left out wherever they stand in a caption: trademarks and others' characters, slurs, gore, rude
+# words.
 BANNED = set("""
-    aragorn arwen boromir frodo gandalf gimli legolas merry pippin sam saruman sauron isildur eomer gil galad
-    balrog nazgul ringwraith bilbo smeagol gollum shelob smaug morgoth melkor elbereth hobbit ent silmaril
-    chunli norris mario luigi pikachu pokemon yoda jedi lightsaber zelda shrek april disney mickey superman
-    batman spiderman linux tux debian ubuntu microsoft windows apple-logo google firefox mozilla gnome-logo
+    aragorn arwen boromir frodo gandalf gimli legolas merry pippin sam saruman sauron isildur eomer
+    gil galad
+    balrog nazgul ringwraith bilbo smeagol gollum shelob smaug morgoth melkor elbereth hobbit ent
+    silmaril
+    chunli norris mario luigi pikachu pokemon yoda jedi lightsaber zelda shrek april disney mickey
+    superman
+    batman spiderman linux tux debian ubuntu microsoft windows apple-logo google firefox mozilla
+    gnome-logo
     facebook twitter coca pepsi nike ikea lego wikipedia aiga openclipart inkscape gimp kde yinyang
     sex sexy nude naked porn breast bra bikini penis vagina condom bondage succubus incubus nymph
-    blood bloody gore corpse guts entrails severed decapitated suicide hanged dismembered mutilated torture
-    nazi swastika hitler kkk fuck shit bitch whore slut nigger faggot cannabis marijuana cocaine heroin
-    erotic middle-finger anus flayed gutted crucifix crucified chevrolet ford toyota bmw ferrari porsche
-    volkswagen mercedes audi honda sony nintendo playstation xbox ipod ipad iphone macbook
+    blood bloody gore corpse guts entrails severed decapitated suicide hanged dismembered mutilated
+    torture
+    nazi swastika hitler kkk fuck shit bitch whore slut nigger faggot cannabis marijuana cocaine
+    heroin
+    erotic middle-finger anus flayed gutted crucifix crucified chevrolet ford toyota bmw ferrari
+    porsche volkswagen mercedes audi honda sony nintendo playstation xbox ipod ipad iphone macbook
 """.split())
 COLORS = set("red orange yellow green cyan blue purple pink brown white black gray grey gold golden silver magenta violet "  # language: data
              "lightblue lightgreen lightred lightcyan lightmagenta lightgray darkgray dark light bright dim".split())
@@ -110,7 +118,8 @@ class Pack:
         self.tar.addfile(info, io.BytesIO(data))
 
     def add(self, image, caption: str, kind: str, style: str, side: int = 0, **more):
-        """Adds a picture; side 0 keeps its pixels, else the longer side is scaled to `side` pixels."""
+        """Adds a picture; side 0 keeps its pixels, else the longer side is scaled to `side`
+        pixels."""
         image = image.convert("RGBA")
         size = image.size
         if side:
@@ -308,7 +317,8 @@ def rows_of(tar: str):
 
 
 def dawnlike_files(repos: str):
-    """Yields (caption, picture) of github:tommyettinger/DawnLikeAtlas, or of a tar of it with captions."""
+    """Yields (caption, picture) of github:tommyettinger/DawnLikeAtlas, or of a tar of it with
+    captions."""
     if os.path.exists(f"{repos}/dawnlike.tar"):
         for row, image in rows_of(f"{repos}/dawnlike.tar"):
             yield row["caption"], image
@@ -320,7 +330,8 @@ def dawnlike_files(repos: str):
 
 
 def cc0_files(repos: str):
-    """Yields (row, picture) of github:Papyszoo/CC0-Public-Domain-Sprites, or of a tar of it with captions."""
+    """Yields (row, picture) of github:Papyszoo/CC0-Public-Domain-Sprites, or of a tar of it with
+    captions."""
     if os.path.exists(f"{repos}/cc0.tar"):
         yield from rows_of(f"{repos}/cc0.tar")
         return
@@ -352,12 +363,15 @@ def dawnlike(out: str, repos: str):
 
 CC0_PIXEL = re.compile("pixelboy|pixelfrog|devwizard|pixel-vehicle|monochrome-rpg|hard-vacuum|pico-8")
 CC0_DROPPED = re.compile("board-game-icons|game-icons|input|cursor|ui-pack|crosshair|light-mask|particle|font|emotes|monster-builder|noise|pico-8|desert-shooter|parallax|monochrome")
-CC0_WORDS = set("""items item character characters enemy weapons monsters animals buildings vehicles aircraft infantry ships
+CC0_WORDS = set("""items item character characters enemy weapons monsters animals buildings vehicles
+aircraft infantry ships
     background backgrounds elements alt other objects in game char outline space""".split())
-CC0_BAD = set("""hud ui font faceset example part parts particle particles idle jump fall hit tilemap packed layer layers fx
-    effects shadow icon arm head body leg wake gray brown yellow green pink purple off dust ground decorations dialog closing
-    pieces attach detail eye mouth bar roof ramp particles case middle tile tracks dice card cards button shots start end
-    extend damaged""".split())
+CC0_BAD = set("""hud ui font faceset example part parts particle particles idle jump fall hit
+tilemap packed layer layers fx
+    effects shadow icon arm head body leg wake gray brown yellow green pink purple off dust ground
+    decorations dialog closing
+    pieces attach detail eye mouth bar roof ramp particles case middle tile tracks dice card cards
+    button shots start end extend damaged""".split())
 
 
 def cc0(out: str, repos: str):
@@ -557,7 +571,8 @@ def squared(image):
 
 
 def emoji_names(cache: str):
-    """Returns {letters only: name}, {code points: name} and the names of groups, by Unicode's list."""
+    """Returns {letters only: name}, {code points: name} and the names of groups, by Unicode's
+    list."""
     joined, codes, groups, group = {}, {}, {}, ""
     for line in open(glob(f"{cache}/unicode-data/**/emoji-test.txt", recursive=True)[0], encoding="utf8"):
         if line.startswith("# group:"):
@@ -636,7 +651,8 @@ CLIP_GENERIC = re.compile(r"^(card|map symbols?|icon|clip ?art|untitled|unnamed|
 
 
 def svg_title(text: str) -> tuple[str, bool]:
-    """Returns the title of an Openclipart file and whether it says that it is in the public domain."""
+    """Returns the title of an Openclipart file and whether it says that it is in the public
+    domain."""
     title = re.search(r"<dc:title>\s*([^<]+?)\s*</dc:title>", text)
     free = bool(re.search(r"(?i)public.?domain", text))
     return (title[1] if title else ""), free

@@ -133,7 +133,8 @@ def export_teacher(folder, teacher, tokenizer):
 
 
 def export(folder, rows, tokenizer, vae, teacher, controlnet, log):
-    """Writes everything; `controlnet` may be None. Names of the folder's vocabulary.json stay in it."""
+    """Writes everything; `controlnet` may be None. Names of the folder's vocabulary.json stay in
+    it."""
     export_teacher(folder, teacher, tokenizer)
     export_part(folder, "vae", vae)
     if controlnet is not None:
@@ -213,7 +214,8 @@ def use_config(folder):
 
 
 def load(folder, tokenizer):
-    """Reads what `export` wrote, as the toolkit reads it. Returns (teacher, vae, controlnet or None)."""
+    """Reads what `export` wrote, as the toolkit reads it. Returns (teacher, vae, controlnet or
+    None)."""
     use_config(folder)
     teacher = networks.Teacher(len(tokenizer.ids), tokenizer.ids[EOS])
     for name in ("unet", "text_encoder", "text_encoder_2"):

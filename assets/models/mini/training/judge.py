@@ -1,4 +1,5 @@
-"""Trains the judge: a picture and a text encoder whose embeddings agree where a caption names a picture.
+"""Trains the judge: a picture and a text encoder whose embeddings agree where a caption names a
+picture.
 
 It never sees the teacher: it learns from the pictures themselves, drawn small, in few colors and
 noisy (contrastive, Radford et al. 2021), and scores the teacher and the recipes of the benchmark.

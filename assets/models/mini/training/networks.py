@@ -1,8 +1,10 @@
-"""The networks of `mini`: SDXL's classes of diffusers and transformers in plain PyTorch, made small.
+"""The networks of `mini`: SDXL's classes of diffusers and transformers in plain PyTorch, made
+small.
 
 Names of weights and results are those of UNet2DConditionModel, ControlNetModel, AutoencoderTiny,
 CLIPTextModel and CLIPTextModelWithProjection, so that what is trained here is read there and in the
-toolkit. Written out here because a short graph without branches compiles well and needs PyTorch alone.
+toolkit. Written out here because a short graph without branches compiles well and needs PyTorch
+alone.
 """
 
 import math
@@ -70,7 +72,8 @@ class Decoder(nn.Module):
 
 
 class Autoencoder(nn.Module):
-    # No block at full resolution in the encoder: distillation runs it forward and backward each step.
+    # No block at full resolution in the encoder: distillation runs it forward and backward each
+    # step.
     def __init__(self):
         super().__init__()
         self.encoder, self.decoder = Encoder(), Decoder()
@@ -127,7 +130,8 @@ class TextModel(nn.Module):
             nn.init.normal_(table.weight, std=0.02)
 
     def forward(self, ids, last: bool):
-        """Returns the penultimate hidden states and, if `last`, the normed last ones [B, 24, width]."""
+        """Returns the penultimate hidden states and, if `last`, the normed last ones [B, 24,
+        width]."""
         x = self.embeddings["token_embedding"](ids) + self.embeddings["position_embedding"].weight
         for layer in self.encoder["layers"][:-1]:
             x = layer(x)
@@ -261,7 +265,8 @@ class Resample(nn.Module):
 
 
 class Block(nn.Module):
-    """A level on the way down, in the middle or up: resnets, each followed by attention if it has heads."""
+    """A level on the way down, in the middle or up: resnets, each followed by attention if it has
+    heads."""
 
     def __init__(self, inputs, outputs: int, time: int, heads: int, depth: int, resample: int = 0):
         super().__init__()

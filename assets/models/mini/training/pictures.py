@@ -4,7 +4,8 @@ A folder of pictures has a file `captions.jsonl`, a line for each picture, e.g.
 
     {"file": "sword.png", "caption": "iron sword", "class": "weapon", "style": "pixel art"}
 
-or a text file beside each picture (`sword.txt` beside `sword.png`). Only file and caption are needed.
+or a text file beside each picture (`sword.txt` beside `sword.png`). Only file and caption are
+needed.
 A tar file (also gzipped) of such a folder does as well; its name, or the folder's, is the source.
 
 Pixel art is enlarged by the largest integer that fits, at an offset that is a multiple of 4:
@@ -81,7 +82,8 @@ def read_one(job):
 
 
 class Library:
-    """All pictures: `pixels` uint8 [N, 128, 128, 4] (straight alpha) and `rows`, a dictionary each."""
+    """All pictures: `pixels` uint8 [N, 128, 128, 4] (straight alpha) and `rows`, a dictionary
+    each."""
 
     def __init__(self, pixels, rows):
         self.pixels, self.rows = pixels, rows

@@ -18,7 +18,8 @@ def tint_of(color):
 
 
 def pack(scenes, tokenizer: Tokenizer, noise):
-    """Arrays for a list of scenes: token ids, backgrounds, and groups of layers of one mode, in order."""
+    """Arrays for a list of scenes: token ids, backgrounds, and groups of layers of one mode, in
+    order."""
     background = np.zeros((len(scenes), 3), np.float32)
     groups = {}
     for row, (_, color, varied, layers) in enumerate(scenes):
@@ -49,7 +50,8 @@ def pack(scenes, tokenizer: Tokenizer, noise):
 
 
 class SceneStream(torch.utils.data.IterableDataset):
-    """Endless batches of scene descriptions as small arrays; one stream for each data-loader worker."""
+    """Endless batches of scene descriptions as small arrays; one stream for each data-loader
+    worker."""
 
     def __init__(self, rows, tokenizer: Tokenizer, batch: int, seed: int, keep=None, change=None):
         self.rows, self.tokenizer, self.batch, self.seed = rows, tokenizer, batch, seed
@@ -123,7 +125,8 @@ def recolor(layer, tint):
 
 
 def pixelated(layer, factor: int):
-    """Makes pixel art of premultiplied pictures: flat squares of `factor` pixels, hard alpha, few levels."""
+    """Makes pixel art of premultiplied pictures: flat squares of `factor` pixels, hard alpha, few
+    levels."""
     small = F.avg_pool2d(layer, factor)
     alpha = (small[:, 3:] > 0.5).float()
     rgb = (small[:, :3] / small[:, 3:].clamp(min=1e-3)).clamp(0, 1)

@@ -1,8 +1,8 @@
 """Training steps that cost the processor little: one CUDA graph, and all parameters in one vector.
 
 A small network at these sizes is thousands of short kernels, which a processor hands over more
-slowly than the device runs them. A CUDA graph submits them in one call, and the compiler makes fewer
-of them. The update of all parameters is one kernel more.
+slowly than the device runs them. A CUDA graph submits them in one call, and the compiler makes
+fewer of them. The update of all parameters is one kernel more.
 """
 
 import os
@@ -108,7 +108,8 @@ class Weights:
 
 
 class Step:
-    """The loss and its gradient for inputs of fixed shapes, captured as a CUDA graph at first use."""
+    """The loss and its gradient for inputs of fixed shapes, captured as a CUDA graph at first
+    use."""
 
     def __init__(self, loss, weights: Weights, compiled=False):
         self.function = torch.compile(loss) if compiled and torch.cuda.is_available() else loss

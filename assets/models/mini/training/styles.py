@@ -2,9 +2,11 @@
 
     python3 styles.py --library build/library --folder .. --out styles.json
 
-A classifier of styles learns from the pictures themselves, as the autoencoder returns them; it never
+A classifier of styles learns from the pictures themselves, as the autoencoder returns them; it
+never
 sees the teacher. Then the teacher draws names in every style: half of them names that the pictures
-have in that style, half of them names that they do not have in it. Held-out pictures are the ceiling.
+have in that style, half of them names that they do not have in it. Held-out pictures are the
+ceiling.
 """
 
 import argparse
@@ -32,7 +34,8 @@ class Classifier(torch.nn.Module):
 
     def __init__(self):
         super().__init__()
-        # The first step keeps squares of 4 and 8 pixels apart: they are what tells pixel art from the rest.
+        # The first step keeps squares of 4 and 8 pixels apart: they are what tells pixel art from
+        # the rest.
         layers, width = [torch.nn.Conv2d(3, WIDTHS[0], 5, 2, 2), torch.nn.ReLU()], WIDTHS[0]
         for outputs in WIDTHS:
             layers += [Block(width, outputs, 2)]
@@ -44,7 +47,8 @@ class Classifier(torch.nn.Module):
 
 
 def one_styled(scenes):
-    """A scene of one picture, with its style instead of a caption; each style is drawn equally often."""
+    """A scene of one picture, with its style instead of a caption; each style is drawn equally
+    often."""
     pools = scenes.__dict__.setdefault("by_style", {})
     if not pools:
         for source in scenes.by_source.values():

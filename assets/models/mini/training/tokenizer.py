@@ -1,6 +1,7 @@
 """Builds a CLIP byte-pair tokenizer in which each word of a vocabulary is one token.
 
-Byte-pair merges (Sennrich et al. 2016) are learned from the word list until nothing is left to merge,
+Byte-pair merges (Sennrich et al. 2016) are learned from the word list until nothing is left to
+merge,
 so encoding replays them and ends with the whole word. Other words fall apart into pieces whose
 embeddings were never trained.
 """
@@ -52,7 +53,8 @@ def join(word: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
 
 
 def learn(words: list[tuple[str, ...]]) -> list[tuple[str, str]]:
-    """Merges pairs of symbols until each word is one; the most frequent pair first, then by spelling."""
+    """Merges pairs of symbols until each word is one; the most frequent pair first, then by
+    spelling."""
     words, merges = list(words), []
     counts, where = Counter(), {}
     for i, word in enumerate(words):

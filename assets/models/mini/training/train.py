@@ -3,13 +3,13 @@
     python3 collect_pictures.py --out build/pictures
     python3 train.py --pictures build/pictures --out ..
 
---pictures takes folders of pictures with captions (pictures.py describes them), or tar files of such
-folders. With a few hundred sprites of yours, the model in --out is trained further.
+--pictures takes folders of pictures with captions (pictures.py describes them), or tar files of
+such folders. With a few hundred sprites of yours, the model in --out is trained further.
 
 Stages: autoencoder, teacher (text encoders and UNet), ControlNet and, at the same time, the judge.
 Each has a time budget in seconds; the learning rate follows the clock. If the model folder has an
-autoencoder, it is kept. If it has a teacher and a ControlNet, they are trained further (use --seed 1,
-2, … for new scenes); delete them to start again. An interrupted training resumes from
+autoencoder, it is kept. If it has a teacher and a ControlNet, they are trained further (use --seed
+1, 2, … for new scenes); delete them to start again. An interrupted training resumes from
 build/state.pt. Needs PyTorch, safetensors, regex, numpy, Pillow.
 """
 
@@ -42,7 +42,8 @@ SAVE = 120  # seconds between two checkpoints
 
 
 def pixelated(pictures):
-    """Enlarges a low-resolution copy, as distillation does, so that such pictures encode well too."""
+    """Enlarges a low-resolution copy, as distillation does, so that such pictures encode well
+    too."""
     side = [16, 24, 32, 48, 64][torch.randint(5, ()).item()]
     small = F.interpolate(pictures, (side, side), mode="area")
     return F.interpolate(small, pictures.shape[-2:], mode="bilinear")
@@ -146,7 +147,8 @@ def teacher_loss(teacher):
 
 
 def compile_ahead(args):
-    """Fills the compiler's cache, on each device: in separate processes while the autoencoder trains."""
+    """Fills the compiler's cache, on each device: in separate processes while the autoencoder
+    trains."""
     start, tokenizer = time.time(), vocabulary(args)
     if has(args.out, "unet"):
         use_config(args.out)
@@ -241,7 +243,8 @@ def profile(noiser, step, weights, batch, args):
 
 
 def canny(pictures):
-    """Edges of pictures [B, 3, H, W] as Canny finds them (thresholds 100 and 200 of 255), on the GPU."""
+    """Edges of pictures [B, 3, H, W] as Canny finds them (thresholds 100 and 200 of 255), on the
+    GPU."""
     gray = pictures * 255
     kernel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]], device=pictures.device)
     kernels = torch.stack([kernel, kernel.T])[:, None].repeat(3, 1, 1, 1)
@@ -315,7 +318,8 @@ def make_tokenizer(rows):
 
 
 def vocabulary(args):
-    """The folder's vocabulary, since the text encoders' tables follow it, or one of the pictures' captions."""
+    """The folder's vocabulary, since the text encoders' tables follow it, or one of the pictures'
+    captions."""
     return load_tokenizer(args.out) if has(args.out, "text_encoder") else make_tokenizer(Library.load(args.library).rows)
 
 

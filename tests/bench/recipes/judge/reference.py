@@ -65,7 +65,8 @@ def unit(x):
 
 
 def image_embedding(w, picture):
-    """picture [H, W, 3] in [0, 1], enlarged by nearest neighbor or averaged in whole cells, in 8 bits."""
+    """picture [H, W, 3] in [0, 1], enlarged by nearest neighbor or averaged in whole cells, in 8
+    bits."""
     height = picture.shape[0]
     if height <= SIDE:
         at = ((np.arange(SIDE) + 0.5) * height / SIDE).astype(int)
