@@ -66,3 +66,28 @@ function join(chunks: Uint8Array[], byteLength: number): Uint8Array<ArrayBuffer>
   }
   return bytes;
 }
+
+/**
+ * Reads the first bytes of the body of an HTTP response, and cancels the rest.
+ *
+ * @param length Number of bytes.
+ * @throws {RangeError} If the body is shorter, with the bare reason as its message.
+ */
+export async function readStart(
+  response: Response,
+  length: number,
+  idle: IdleTimeout,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  // Leaving the loop cancels the body.
+  for await (const chunk of response.body ?? []) {
+    idle.add(chunk.byteLength);
+    const part = chunk.subarray(0, length - filled);
+    bytes.set(part, filled);
+    filled += part.byteLength;
+    if (filled === length) return bytes;
+  }
+  if (filled === length) return bytes;
+  throw new RangeError(`expected ${length} bytes, got ${filled}`);
+}

@@ -1,4 +1,4 @@
-import { readBody } from "../http/read_body.ts";
+import { readBody, readStart } from "../http/read_body.ts";
 import { defined } from "../text/defined.ts";
 import type { ByteSource } from "../weights/byte_source.ts";
 import { MAX_TEXT_BYTES, type ModelFolder, ModelFolderError } from "../weights/model_folder.ts";
@@ -147,15 +147,5 @@ async function readFirst(
   { length, idle }: { readonly length: number; readonly idle: ReturnType<typeof watchIdle> },
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (response.status === 206) return await readBody(response, { maxBytes: length, idle });
-  const bytes = new Uint8Array(length);
-  let filled = 0;
-  // Leaving the loop cancels the body.
-  for await (const chunk of response.body ?? []) {
-    idle.add(chunk.byteLength);
-    const part = chunk.subarray(0, length - filled);
-    bytes.set(part, filled);
-    filled += part.byteLength;
-    if (filled === length) return bytes;
-  }
-  throw new RangeError(`expected ${length} bytes, got ${filled}`);
+  return await readStart(response, length, idle);
 }

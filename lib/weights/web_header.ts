@@ -1,5 +1,5 @@
 import { IdleTimeout } from "../http/idle_timeout.ts";
-import { announcedLength } from "../http/read_body.ts";
+import { announcedLength, readStart } from "../http/read_body.ts";
 import { accessErrorText } from "../text/access_error.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { HeaderSource } from "./header_source.ts";
@@ -88,23 +88,4 @@ function sizeOf(response: Response): number | undefined {
   if (response.status !== 206) return announcedLength(response);
   const [, total] = /\/(\d+)$/.exec(response.headers.get("content-range") ?? "") ?? [];
   return total === undefined ? undefined : Number(total);
-}
-
-async function readStart(
-  response: Response,
-  length: number,
-  idle: IdleTimeout,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  let filled = 0;
-  // Leaving the loop cancels the body.
-  for await (const chunk of response.body ?? []) {
-    idle.add(chunk.byteLength);
-    const part = chunk.subarray(0, length - filled);
-    bytes.set(part, filled);
-    filled += part.byteLength;
-    if (filled === length) return bytes;
-  }
-  if (filled === length) return bytes;
-  throw new RangeError(`expected ${length} bytes, got ${filled}`);
 }
