@@ -70,6 +70,8 @@ export async function stopAt(isDue: (event: RunEvent) => boolean, output: string
       ...[`--allow-read=${root},${output}`, `--allow-write=${output}`, engine],
       ...["generate", "--size", "8,8", "--output", output, "--json", ...args],
     ],
+    // Drivers print a warning on stderr if it is unset.
+    env: { XDG_RUNTIME_DIR: "/tmp" },
     stdout: "piped",
     stderr: "piped",
   }).spawn();
