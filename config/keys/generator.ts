@@ -67,6 +67,27 @@ export const GENERATOR_KEYS = {
     integer: true,
     doc: 'Number of colors of the palette that "kmeans" makes',
   },
+  kmeansSpace: {
+    default: "srgb",
+    choices: {
+      srgb: "as SD-piXL does",
+      oklab: "a space in which equal distances look equal",
+    },
+    isNew: true,
+    doc: 'Color space in which "kmeans" measures distances',
+  },
+  colorDistance: {
+    default: "srgb",
+    choices: {
+      srgb: "the distance in sRGB",
+      oklab: "the distance in OKLab",
+      ciede2000: "CIEDE2000, as culori computes it",
+    },
+    isNew: true,
+    doc:
+      "By which distance image colors are matched to palette colors, at the start and in edits; " +
+      'the logits of "palette-bilinear" and "palette-nearest" follow init_distance instead',
+  },
   initDistance: {
     default: "l1",
     choices: ["cosine_similarity", "l1", "l2", "zero", "random"],

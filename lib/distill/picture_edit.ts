@@ -154,6 +154,7 @@ function createNetworks(parts: EditParts): EditNetworks {
     palette,
     gradientMap: generator.gradientMap,
     removesOrphans: generator.orphanMargin > 0,
+    distance: generator.colorDistance,
   };
   const shape = [1, 3, teacherSize.height, teacherSize.width];
   const codec: ImageCodec = {

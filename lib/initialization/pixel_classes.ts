@@ -49,13 +49,18 @@ export function exactClasses(
 
 /**
  * Gives each pixel the majority color of its block of the image, each pixel of which votes for the
- * nearest palette color (l2). The first color wins ties.
+ * nearest palette color. The first color wins ties.
  *
  * Blocks are whole pixels; the remainder is cropped equally at both ends. Along an axis in which
  * the image is smaller than `size`, its pixels are repeated.
  */
-export function majorityClasses(image: Image, size: ImageSize, palette: Palette): PixelClasses {
-  const nearest = nearestColors(image, palette);
+export function majorityClasses(
+  image: Image,
+  size: ImageSize,
+  palette: Palette,
+  distance: ColorDistance = "srgb",
+): PixelClasses {
+  const nearest = nearestColors(image, palette, distance);
   const rows = blocks(image.height, size.height);
   const columns = blocks(image.width, size.width);
   const classes = new Uint32Array(size.height * size.width);

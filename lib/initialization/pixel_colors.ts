@@ -24,7 +24,13 @@ export interface PixelColorsOptions extends
   Pick<RunConfig, "seed">,
   Pick<
     GeneratorConfig,
-    "imageH" | "imageW" | "initializationMethod" | "antialias" | "kmeansNbColors"
+    | "imageH"
+    | "imageW"
+    | "initializationMethod"
+    | "antialias"
+    | "kmeansNbColors"
+    | "kmeansSpace"
+    | "colorDistance"
   > {}
 
 /**
@@ -48,14 +54,15 @@ export function pixelColors(
     case "palette-nearest":
       return { colors: interpolateColors(image, size, "nearest"), palette };
     case "palette":
-      return colorsOf(majorityClasses(image, size, palette));
+      return colorsOf(majorityClasses(image, size, palette, options.colorDistance));
     case "palette-kmeans":
-      return colorsOf(clusteredClasses(image, size, palette));
+      return colorsOf(clusteredClasses(image, size, palette, options.colorDistance));
     case "nearest":
       return colorsOf(sampledClasses(image, size));
     case "kmeans": {
-      const derived = kmeansPalette(image, options.kmeansNbColors, { seed: options.seed });
-      return colorsOf(majorityClasses(image, size, derived));
+      const { kmeansNbColors, kmeansSpace: space, seed } = options;
+      const derived = kmeansPalette(image, kmeansNbColors, { seed, space });
+      return colorsOf(majorityClasses(image, size, derived, options.colorDistance));
     }
   }
 }

@@ -1,5 +1,6 @@
 import { Image, type ImageSize } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
+import { type ColorDistance, colorMetric } from "../palette/color_metric.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
 import { gradientMap, isOneHue } from "./gradient_map.ts";
@@ -15,6 +16,8 @@ export interface PictureGrid {
   readonly gradientMap: boolean;
   /** Whether orphan pixels take the color of a neighbor. */
   readonly removesOrphans: boolean;
+  /** How colors are matched. Default: "srgb". */
+  readonly distance?: ColorDistance;
 }
 
 /**
@@ -25,22 +28,27 @@ export interface PictureGrid {
  * @returns An image of the picture's size, in the palette's colors.
  */
 export function projectPicture(image: Image, grid: PictureGrid): Image {
-  const { size, palette } = grid;
+  const { size, palette, distance = "srgb" } = grid;
   const isMapped = grid.gradientMap && isOneHue(palette);
   const source = isMapped ? gradientMap(image, palette) : image;
   const small = resizeImage(source, size, { fit: "stretch", filter: "area" });
-  const nearest = nearestColors(small, palette);
+  const nearest = nearestColors(small, palette, distance);
   const indices = grid.removesOrphans
-    ? replaceOrphans(nearest, size, distancesTo(small, palette))
+    ? replaceOrphans(nearest, size, distancesTo(small, palette, distance))
     : nearest;
   return Image.fromIndices(size, indices, palette.colors);
 }
 
-/** Returns the distance of a pixel to a palette color in sRGB, squared. */
+/** Returns the distance of a pixel to a palette color, squared. */
 function distancesTo(
   { data }: Image,
-  { colors }: Palette,
+  palette: Palette,
+  distance: ColorDistance,
 ): (pixel: number, color: number) => number {
-  return (pixel, color) =>
-    [0, 1, 2].reduce((sum, c) => sum + (data[pixel * 4 + c]! - colors[color * 3 + c]!) ** 2, 0);
+  const metric = colorMetric(distance);
+  const colors = Array.from({ length: palette.size }, (_, k) => metric.convert(palette.at(k)));
+  return (pixel, color) => {
+    const [red, green, blue] = data.subarray(pixel * 4);
+    return metric.squared(metric.convert([red!, green!, blue!]), colors[color]!);
+  };
 }

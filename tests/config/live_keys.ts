@@ -103,6 +103,16 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
     changes: "picture",
     given: [IMAGE, "generator.initialization_method=palette-bilinear"],
   },
+  "generator.kmeans_space": {
+    value: "oklab",
+    changes: "palette",
+    given: [IMAGE, "generator.initialization_method=kmeans"],
+  },
+  "generator.color_distance": {
+    value: "oklab",
+    changes: "picture",
+    given: [IMAGE, "generator.palette=sweetie-16"],
+  },
   "generator.kmeans_nb_colors": {
     value: "3",
     changes: "palette",

@@ -1,5 +1,6 @@
 import type { CommandName, Flag } from "./flag.ts";
 import { drawSeed, parseSize } from "./parse_values.ts";
+import { LOOK_FLAGS } from "./look_flags.ts";
 import { PICTURE_FLAGS } from "./picture_flags.ts";
 import { SD_PIXL_FLAGS } from "./sd_pixl_flags.ts";
 
@@ -178,7 +179,7 @@ export const FLAGS = [
       "generator.initialization_method": "kmeans",
       "generator.kmeans_nb_colors": value,
     }),
-    help: "make a palette of this many colors from the input image, or from the teacher's sample",
+    help: "SD-piXL's form of --colors, with k-means in sRGB",
   },
   {
     name: "--runtime",
@@ -349,6 +350,7 @@ export const FLAGS = [
     ],
     help: "print the stack of an error",
   },
+  ...LOOK_FLAGS,
   ...PICTURE_FLAGS,
   ...SD_PIXL_FLAGS,
 ] as const satisfies readonly Flag[];

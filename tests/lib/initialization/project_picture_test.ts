@@ -34,6 +34,19 @@ Deno.test("projectPicture() gives an orphan the nearest color among its neighbor
   assert.deepEqual(indicesOf(picture), [0, 0, 0, 0, 1, 0, 1, 1, 1]);
 });
 
+Deno.test("projectPicture() compares colors by the distance that is asked for", () => {
+  // A dark blue is nearer to gray in sRGB, and to the blue in OKLab.
+  const palette = new Palette("two", Uint8Array.of(70, 70, 70, 40, 40, 255));
+  const image = Image.filled({ height: 4, width: 4 }, [20, 20, 140]);
+  const pixelBy = (distance: "srgb" | "oklab" | "ciede2000") => {
+    const options = { ...grid, size: { height: 2, width: 2 }, palette, removesOrphans: true };
+    return [...projectPicture(image, { ...options, distance }).data.subarray(0, 3)];
+  };
+  assert.deepEqual(pixelBy("srgb"), [70, 70, 70]);
+  assert.deepEqual(pixelBy("oklab"), [40, 40, 255]);
+  assert.deepEqual(pixelBy("ciede2000"), [40, 40, 255]);
+});
+
 Deno.test("replaceOrphans() keeps pixels with a neighbor of their color, at the border too", () => {
   const indices = Uint32Array.of(1, 0, 2, 0, 0, 2, 1, 1, 0);
   const cost = (_: number, color: number) => -color;

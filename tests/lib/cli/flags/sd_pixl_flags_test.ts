@@ -102,6 +102,9 @@ const OWN_ROWS: readonly Row[] = [
   [["--model", "owner/name"], "diffusion.modelId", "owner/name"],
   [["--runtime", "native"], "runtime", "native"],
   [["--batch", "3"], "batch", 3],
+  [["--colors", "5"], "generator.kmeansSpace", "oklab"],
+  [["--colors", "5"], "generator.kmeansNbColors", 5],
+  [["--colors", "5"], "generator.initializationMethod", "kmeans"],
   [["--output", "runs"], "output", "runs"],
   [["--set", "sd.t_min=0.1", "--set", "sd.t_max=0.9"], "sd.tMin", 0.1],
 ];
