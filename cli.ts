@@ -1,6 +1,6 @@
 /**
  * The command line: `generate`, `layers`, `video`, `palettes`, `pixelize`, `export`, `sheet`,
- * `craft`, `verify`, `inspect` and `random-teacher`.
+ * `craft`, `verify`, `inspect`, `random-teacher`, `worker` and `queue`.
  *
  * `deno task generate …` runs it with the permissions that it needs.
  *
@@ -130,6 +130,19 @@ async function runCommand(
     case "inspect": {
       const { inspectCommand } = await import("./lib/cli/commands/inspect.ts");
       return await inspectCommand(parsed.args[0]!, parsed.flags, terminals);
+    }
+    case "worker": {
+      const { workerCommand } = await import("./lib/cli/commands/worker.ts");
+      const openGpu = async () => {
+        const { Gpu } = await import("./kernels/gpu/gpu.ts");
+        return await Gpu.request();
+      };
+      const { createRun } = LIBRARY;
+      return await workerCommand(parsed.flags, terminals, { createRun, openGpu });
+    }
+    case "queue": {
+      const { queueCommand } = await import("./lib/cli/commands/queue.ts");
+      return await queueCommand(parsed.args, parsed.flags, terminals);
     }
     case "random-teacher": {
       const { randomTeacherCommand } = await import("./lib/cli/commands/random_teacher.ts");

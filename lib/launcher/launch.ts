@@ -64,7 +64,11 @@ async function launch(args: readonly string[]): Promise<number> {
   // The networks compute on the thread that gets the signals.
   const waiting = "waiting for the end of a teacher call; Ctrl-C again ends it now";
   try {
-    return await runChild(command, plan.cwd, args[0] === "generate" ? { waiting } : {});
+    return await runChild(
+      command,
+      plan.cwd,
+      /^(generate|worker)$/.test(args[0]!) ? { waiting } : {},
+    );
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     const found = "there is no such folder; INIT_CWD names it";

@@ -13,6 +13,12 @@ import {
 } from "../cli/flags/hub_permissions.ts";
 import { parseLoraLocation } from "../lora/lora_names.ts";
 import { CONFIGS_BESIDE, TOKENIZERS_BESIDE } from "../single_file/files_beside.ts";
+import { parseBucketAddress, STORE_VARIABLES } from "../queue/bucket_address.ts";
+import {
+  CLIENT_VARIABLES,
+  parseServerAddress,
+  PASSWORD_VARIABLE,
+} from "../queue/server_address.ts";
 import type { ParsedCommand } from "../cli/flags/parse_command_line.ts";
 import { Grants, hostOf, RefusedError } from "./grants.ts";
 
@@ -84,6 +90,9 @@ export function permissionsOf(parsed: ParsedCommand, context: PermissionContext)
     case "craft":
       if (parsed.flags.output === undefined) grants.write(DEFAULT_OUTPUT);
       break;
+    case "worker":
+      grantWorker(grants, parsed.flags, context);
+      break;
     case "inspect":
       grantInspection(grants, parsed.args[0]!, context);
       break;
@@ -143,8 +152,36 @@ function grantNamed(grants: Grants, { command, args, flags }: ParsedCommand): vo
 function grantPath(grants: Grants, path: Flag["path"], value: string): void {
   if (path === "read") grants.readNamed(value);
   if (path === "write") grants.write(value);
+  if (path === "server") grantServer(grants, value);
+  if (path === "store") grantStore(grants, value);
   // A path with an extension may be a file.
   if (path === "write-file") grants.write(/\.\w+$/.test(value) ? dirname(value) : value);
+}
+
+/** Grants the server of a queue, and what its clients read from the environment. */
+function grantServer(grants: Grants, value: string): void {
+  const { host, port } = parseServerAddress(value);
+  grants.net(`${host}:${port}`);
+  grants.env(PASSWORD_VARIABLE, ...CLIENT_VARIABLES);
+}
+
+/** Grants the store of a queue's results: a folder, or the host of a bucket. */
+function grantStore(grants: Grants, value: string): void {
+  const host = parseBucketAddress(value)?.host;
+  if (host === undefined) return grants.write(value);
+  grants.net(host);
+  grants.env(...STORE_VARIABLES);
+}
+
+/** Grants what a worker needs besides the paths of its flags. */
+function grantWorker(grants: Grants, flags: FlagsOf<"worker">, context: PermissionContext): void {
+  if (flags.output === undefined) grants.write(DEFAULT_OUTPUT);
+  if (flags.runtime === "native") grants.allowNative();
+  const models = flags.model ?? [];
+  for (const model of models) if (model.endsWith(".safetensors")) grantBeside(grants, model);
+  if (models.some((model) => namesHub([["diffusion.model_id", model]], context))) {
+    grantHubFiles(grants, flags.download ?? false, context);
+  }
 }
 
 /** A value of the config, and the file that sets it; undefined for what was typed. */
@@ -250,7 +287,10 @@ function grantHub(
 ): void {
   const values = [...settings].map(([key, { value }]) => [key, value] as const);
   if (!namesHub(values, context, context.keys)) return;
-  const downloads = flags.download ?? flags.forceDownload ?? false;
+  grantHubFiles(grants, flags.download ?? flags.forceDownload ?? false, context);
+}
+
+function grantHubFiles(grants: Grants, downloads: boolean, context: PermissionContext): void {
   const hub = hubPermissions(context.findHub(), downloads);
   for (const path of hub.read) grants.read(path);
   for (const path of hub.write) grants.writeOnly(path);

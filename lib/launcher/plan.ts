@@ -19,7 +19,7 @@ import type { Plan, StartPlan } from "./check_plan.ts";
 import { type FileSettings, permissionsOf } from "./permissions.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/[\\/]$/, "");
-const REFUSALS = ["UsageError", "ConfigError", "RefusedError"];
+const REFUSALS = ["UsageError", "ConfigError", "RefusedError", "AddressError"];
 
 /**
  * Plans a command.
@@ -63,7 +63,9 @@ function planStart(
     return { type: "start", permissions, cwd: isInRoot ? ROOT : cwd, needsAdapter };
   }
   const parsed = parseCommandLine(args);
-  const needsAdapter = parsed?.command === "generate" || parsed?.command === "verify";
+  const needsAdapter = parsed?.command === "verify" || parsed?.command === "worker" ||
+    // Workers make the pictures of a queue.
+    (parsed?.command === "generate" && parsed.flags.queue === undefined);
   // Help needs no permission.
   const permissions = parsed === undefined ? [] : permissionsOf(parsed, {
     root: ROOT,

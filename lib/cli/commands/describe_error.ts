@@ -16,7 +16,12 @@ export const WRONG_INPUT = 2;
 export const FAILED = 1;
 
 /** Names of the errors of {@linkcode WRONG_INPUT}. */
-const WRONG_INPUT_ERRORS: readonly string[] = ["UsageError", "ConfigError", "UnknownModelError"];
+const WRONG_INPUT_ERRORS: readonly string[] = [
+  "UsageError",
+  "ConfigError",
+  "UnknownModelError",
+  "AddressError",
+];
 
 /** Describes an error in one line, or with its stack. */
 export function describeError(error: unknown, debug: boolean): ErrorText {

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { RunConfig } from "../../../config/run_config.ts";
 import type { Image } from "../../image/image.ts";
 import { namedBackground } from "../../initialization/background.ts";
-import { readImage } from "./read_image.ts";
+import { MAX_IMAGE_BYTES, readImage } from "./read_image.ts";
 import { derivedPaletteName } from "../../initialization/initialize.ts";
 import { probeFolder, removeTemporaryFiles } from "../../files/probe_folder.ts";
 import { readFile } from "../../files/read_file.ts";
@@ -17,6 +17,9 @@ import { imageNotes } from "./image_notes.ts";
 import { Interrupt } from "./interrupt.ts";
 import { makePicture, type PictureOrder } from "./make_picture.ts";
 import type { MakeSeveralOptions } from "./make_several.ts";
+import { refuseForQueue, serverAddressOf } from "./queue_flags.ts";
+import type { ServerAddress } from "../../queue/server_address.ts";
+import type { Reporter } from "../../report/reporter.ts";
 import { createReporter } from "../../report/create_reporter.ts";
 import { readRequest, type Request } from "../flags/run_request.ts";
 import type { Terminal } from "../../report/terminal.ts";
@@ -46,6 +49,8 @@ export async function generateCommand(
 ): Promise<number> {
   const reporter = createReporter(flags.json ?? false, terminals.out, terminals.status);
   if (isMultiple(flags)) refuseResume(flags);
+  if (flags.queue !== undefined) refuseForQueue(flags);
+  const address = flags.queue === undefined ? undefined : serverAddressOf(flags);
   const request = await readRequest(flags);
   if (request.folder !== undefined) await refuseLinks(request.folder);
   const configs = isMultiple(flags) ? combinations(flags, request.config) : [request.config];
@@ -54,6 +59,9 @@ export async function generateCommand(
   // SD-piXL writes them with --verbose.
   const { verbose = false, tensorboard = verbose } = flags;
   const orders = await readOrders(configs, { flags, request, video });
+  if (address !== undefined) {
+    return await queueOrders(orders, { address, flags, reporter, request });
+  }
   // Before anything is loaded.
   if (request.folder !== undefined) await removeTemporaryFiles(request.folder);
   await probeFolder(request.folder ?? runsFolder(request.config.output, request.name));
@@ -67,6 +75,25 @@ export async function generateCommand(
   } else {
     await makePicture(orders[0]!, options);
   }
+  return signal.aborted ? INTERRUPTED : 0;
+}
+
+/** Has the pictures made by the workers of a queue. */
+async function queueOrders(
+  orders: readonly PictureOrder[],
+  { address, flags, reporter, request }: {
+    readonly address: ServerAddress;
+    readonly flags: FlagsOf<"generate">;
+    readonly reporter: Reporter;
+    readonly request: Request;
+  },
+): Promise<number> {
+  using interrupt = new Interrupt(() => {});
+  const { signal } = interrupt;
+  const { image: path } = request.config;
+  const image = path === null ? undefined : await readFile(path, { maxBytes: MAX_IMAGE_BYTES });
+  const { queuePictures } = await import("./queue_pictures.ts");
+  await queuePictures(orders, { address, flags, image, reporter, signal });
   return signal.aborted ? INTERRUPTED : 0;
 }
 

@@ -57,7 +57,7 @@ export interface MakePictureOptions {
   /** Ends the run after the current step. */
   readonly signal: AbortSignal;
   /** Files that flags ask for. */
-  readonly extras: Pick<StepFilesOptions, "verbose" | "tensorboard" | "video">;
+  readonly extras: Pick<StepFilesOptions, "verbose" | "tensorboard" | "video" | "checkpoints">;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { RunConfig } from "../../../config/run_config.ts";
 import { checkFolder } from "../../files/probe_folder.ts";
-import { writeCheckpoint } from "../../outputs/checkpoint_file.ts";
+import { type CheckpointFile, writeCheckpoint } from "../../outputs/checkpoint_file.ts";
 import type { RunPicture } from "../../run/run_picture.ts";
 import { MetricsLog } from "../../outputs/metrics_log.ts";
 import { type RunVideoOptions, RunVideos } from "../../outputs/run_videos.ts";
@@ -23,8 +23,18 @@ export interface StepFilesOptions {
   readonly tensorboard: boolean;
   /** Videos of the run; undefined for none. */
   readonly video: VideoRequest | undefined;
+  /** Checkpoints besides those of the config. Default: one a minute, for a killed run. */
+  readonly checkpoints?: TimedCheckpoints;
   /** Returns the time in milliseconds; a test passes its own. Default: `performance.now`. */
   readonly now?: () => number;
+}
+
+/** Checkpoints that only the time asks for. */
+export interface TimedCheckpoints {
+  /** Time between two, in milliseconds. */
+  readonly everyMs: number;
+  /** Called when a checkpoint of any kind is written. */
+  onWritten(checkpoint: CheckpointFile): Promise<void>;
 }
 
 /** A killed run loses at most the steps of this time. */
@@ -109,7 +119,8 @@ export class StepFiles implements AsyncDisposable {
       ...statisticsScalars(await this.#run.statistics()),
     });
     const isFrame = video !== undefined && step.step % video.frameSteps === 0;
-    const isTimely = step.step < steps && this.#now() - this.#checkpointAt >= CHECKPOINT_MS;
+    const everyMs = this.#options.checkpoints?.everyMs ?? CHECKPOINT_MS;
+    const isTimely = step.step < steps && this.#now() - this.#checkpointAt >= everyMs;
     if (isTimely || isDue(checkpointSteps)) await this.#writeCheckpoint(isDue(checkpointSteps));
     if (!isFrame && !isDue(saveSteps)) return;
     const result = await this.#run.picture();
@@ -143,6 +154,7 @@ export class StepFiles implements AsyncDisposable {
     await this.#removeTimedCheckpoint();
     this.#timedCheckpoint = isKept ? undefined : path;
     this.#timedStep = this.#step;
+    await this.#options.checkpoints?.onWritten({ path, step: this.#step });
     this.#checkpointAt = this.#now();
   }
 

@@ -128,6 +128,29 @@ Examples:
   deno task random-teacher sdxl /data/random-sdxl --controlnet canny_mid --controlnet depth_mid
   deno task generate --model /data/random-sdxl --prompt "a cat" --steps 3`;
 
+const WORKER = `
+A worker takes jobs that deno task generate --queue adds, one at a time, and writes their pictures
+to the store: results/<id>/final_argmax.png and others, result.json last. If a worker ends in any
+way, another one goes on from its last saved state, and the picture has the same bits. Start one
+worker for each GPU. Ctrl-C gives the job in progress back.
+
+A job names no files, and no models but those of --model.
+
+Examples:
+  deno task worker --queue redis://127.0.0.1:6379 --store results
+  deno task worker --queue redis://10.0.0.5:6379 --store s3+https://minio.local/sprites
+  deno task worker --queue redis://10.0.0.5:6379 --store /mnt/results --model sdxl --model mini`;
+
+const QUEUE = `
+Actions:
+  status           numbers of jobs, and those that were set aside with the reason
+  cancel <id …>    removes waiting jobs, and stops those in progress
+  retry <id …>     puts jobs that were set aside into the queue again
+
+Examples:
+  deno task queue status --queue redis://127.0.0.1:6379
+  deno task queue cancel p6f1c… --queue redis://127.0.0.1:6379`;
+
 /** All commands. */
 export const COMMANDS: readonly Command[] = [
   { name: "generate", help: "Makes a picture, or several.", arguments: [], notes: GENERATE },
@@ -235,5 +258,20 @@ export const COMMANDS: readonly Command[] = [
       { name: "folder", count: "one", path: "write", help: "where its files go" },
     ],
     notes: RANDOM_TEACHER,
+  },
+  {
+    name: "worker",
+    help: "Makes the pictures of a queue's jobs.",
+    arguments: [],
+    notes: WORKER,
+  },
+  {
+    name: "queue",
+    help: "Shows the jobs of a queue, cancels them, or tries them again.",
+    arguments: [
+      { name: "action", count: "one", help: "status, cancel or retry" },
+      { name: "id", count: "many", help: "ids of jobs" },
+    ],
+    notes: QUEUE,
   },
 ];

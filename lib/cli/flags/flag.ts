@@ -10,7 +10,9 @@ export type CommandName =
   | "craft"
   | "verify"
   | "inspect"
-  | "random-teacher";
+  | "random-teacher"
+  | "worker"
+  | "queue";
 
 /** What a flag of `generate` may need. */
 export type FlagNeed =
@@ -19,7 +21,8 @@ export type FlagNeed =
   | "several pictures"
   | "new run"
   | "given palette"
-  | "Hub";
+  | "Hub"
+  | "queue";
 
 /** A flag of the command line. */
 export interface Flag {
@@ -44,9 +47,9 @@ export interface Flag {
   readonly settings?: (value: string) => Readonly<Record<string, unknown>>;
   /**
    * Whether the value is a path that is read, a folder that is written, or a file or folder that is
-   * written. Flags with a key leave it to the config's table.
+   * written; or the address of a queue or of a store. Flags with a key leave it to the config's table.
    */
-  readonly path?: "read" | "write" | "write-file";
+  readonly path?: "read" | "write" | "write-file" | "server" | "store";
   /** Text of `--help`; "{name}" stands for a list that the program fills in. Undefined hides it. */
   readonly help?: string;
   /** Without it, the flag has no effect, which a note tells. */

@@ -37,6 +37,10 @@ export const FLAG_NEEDS: Readonly<Record<FlagNeed, Need>> = {
     isMet: (config) => derivedPaletteName(config) === undefined,
     reason: "the palette is made from the image",
   },
+  "queue": {
+    isMet: (_, { queue }) => queue !== undefined,
+    reason: "there is no --queue",
+  },
   "Hub": {
     isMet: (config) =>
       namesHub(configKeys().map((key) => [key.path, valueIn(config, key)] as const), {

@@ -2,6 +2,7 @@ import type { CommandName, Flag } from "./flag.ts";
 import { drawSeed, parseSize } from "./parse_values.ts";
 import { LOOK_FLAGS } from "./look_flags.ts";
 import { PICTURE_FLAGS } from "./picture_flags.ts";
+import { QUEUE_FLAGS } from "./queue_flag_table.ts";
 import { SD_PIXL_FLAGS } from "./sd_pixl_flags.ts";
 
 /**
@@ -347,11 +348,14 @@ export const FLAGS = [
       "verify",
       "inspect",
       "random-teacher",
+      "worker",
+      "queue",
     ],
     help: "print the stack of an error",
   },
   ...LOOK_FLAGS,
   ...PICTURE_FLAGS,
+  ...QUEUE_FLAGS,
   ...SD_PIXL_FLAGS,
 ] as const satisfies readonly Flag[];
 
