@@ -1,3 +1,4 @@
+import { CLIENT_VARIABLES } from "../queue/server_address.ts";
 import { BenchFlags } from "./bench_flags.ts";
 import { Grants } from "./grants.ts";
 import type { PermissionContext } from "./permissions.ts";
@@ -32,6 +33,8 @@ export function developmentPermissions(
     // `deno task test -u` writes snapshots.
     if (args.includes("-u")) grants.writeOnly(`${root}/tests`);
     for (const host of ["localhost", "127.0.0.1", "0.0.0.0"]) grants.net(host);
+    // The clients of a queue's server read them.
+    grants.env(...CLIENT_VARIABLES);
     grants.run(deno);
     return grants.toFlags();
   }

@@ -34,18 +34,23 @@ export async function connectServer(
     ...user === undefined ? {} : { username: user },
     ...password === undefined ? {} : { password },
   });
-  let isConnected = false;
+  // It is told only when it is lost, and when it is back.
+  let isConnected = true;
+  let hasAnswered = false;
   let lastError: Error | undefined;
   const tell = (now: boolean) => {
     if (now === isConnected) return;
     isConnected = now;
-    onState(now);
+    if (hasAnswered) onState(now);
   };
   client.on("error", (error: Error) => {
     lastError = error;
     tell(false);
   });
-  client.on("ready", () => tell(true));
+  client.on("ready", () => {
+    tell(true);
+    hasAnswered = true;
+  });
   try {
     await within(client.connect(), FIRST_ANSWER_MS, () => lastError);
   } catch (cause) {
