@@ -34,7 +34,7 @@ export interface JobData {
 
 const VERSION = 1;
 /** Maximum size of an input image's file in a job, in bytes: the server keeps it in memory. */
-export const MAX_JOB_IMAGE_BYTES = 2 ** 23;
+const MAX_JOB_IMAGE_BYTES = 2 ** 23;
 const MAX_CONFIG_LETTERS = 2 ** 16;
 const MAX_NAME_LETTERS = 200;
 /** Colors of the largest palette file that Smalti reads are fewer. */

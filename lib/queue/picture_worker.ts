@@ -61,7 +61,7 @@ export type WorkerEvent =
   | { readonly event: "note"; readonly message: string };
 
 /** Workers that may take a job without progress, before it is set aside. */
-export const MAX_TRIES = 3;
+const MAX_TRIES = 3;
 /** Time between two looks whether a job was canceled, in milliseconds. */
 const CANCEL_CHECK_MS = 1000;
 /** Time between two looks whether the disk has room again, in milliseconds. */
@@ -86,7 +86,7 @@ export class PictureWorker {
     this.#worker = server.work((job, token) => this.#process(job, token), options);
   }
 
-  /** Takes jobs until {@linkcode stop}, or until the worker cannot go on. */
+  /** Takes jobs until {@linkcode stop}, or until the worker cannot continue. */
   async run(): Promise<void> {
     // It ends when the worker is closed.
     this.#worker.run().catch((error) => this.#stopped.reject(error));

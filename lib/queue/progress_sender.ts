@@ -49,7 +49,7 @@ export class ProgressSender implements AsyncDisposable {
     };
     this.#events = [];
     this.#preview = undefined;
-    // A server that is lost keeps the messages waiting, and the run goes on.
+    // A server that is lost keeps the messages waiting, and the run continues.
     this.#sending = this.#send(progress).catch(() => undefined);
   }
 

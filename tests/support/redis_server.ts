@@ -84,7 +84,7 @@ export class RedisServer implements AsyncDisposable {
     await this.#order("freeze");
   }
 
-  /** Lets it go on. */
+  /** Lets it continue. */
   async thaw(): Promise<void> {
     await this.#order("thaw");
   }

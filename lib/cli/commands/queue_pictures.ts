@@ -33,7 +33,7 @@ const DEFAULT_MAX_WAITING = 10_000;
 const PASSED_ON: readonly string[] = ["start", "stage", "note", "step"];
 
 /** Some pictures were set aside. */
-export class SetAsideError extends Error {
+class SetAsideError extends Error {
   /** Name of the class, as it is printed. */
   override readonly name = "SetAsideError";
 }
@@ -87,7 +87,7 @@ export async function queuePictures(
     await watcher.end();
   } catch (error) {
     if (!(signal.aborted && error === signal.reason)) throw error;
-    note("the workers go on; deno task queue cancel <id> ends a job");
+    note("the workers continue; deno task queue cancel <id> ends a job");
   }
 }
 

@@ -131,7 +131,7 @@ Examples:
 const WORKER = `
 A worker takes jobs that deno task generate --queue adds, one at a time, and writes their pictures
 to the store: results/<id>/final_argmax.png and others, result.json last. If a worker ends in any
-way, another one goes on from its last saved state, and the picture has the same bits. Start one
+way, another one continues from its last saved state, and the picture has the same bits. Start one
 worker for each GPU. Ctrl-C gives the job in progress back.
 
 A job names no files, and no models but those of --model.

@@ -47,7 +47,8 @@ export interface Flag {
   readonly settings?: (value: string) => Readonly<Record<string, unknown>>;
   /**
    * Whether the value is a path that is read, a folder that is written, or a file or folder that is
-   * written; or the address of a queue or of a store. Flags with a key leave it to the config's table.
+   * written; or the address of a queue or of a store. Flags with a key leave it to the config's
+   * table.
    */
   readonly path?: "read" | "write" | "write-file" | "server" | "store";
   /** Text of `--help`; "{name}" stands for a list that the program fills in. Undefined hides it. */

@@ -84,7 +84,7 @@ export const QUEUE_FLAGS = [
     name: "--lock-seconds",
     commands: ["worker"],
     value: "number",
-    help: "time after which another worker goes on with the job of a silent one (default: 30)",
+    help: "time after which another worker continues the job of a silent one (default: 30)",
   },
   {
     name: "--json",

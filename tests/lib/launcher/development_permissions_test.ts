@@ -13,6 +13,7 @@ Deno.test("tests may start Deno and serve on this machine", () => {
     "--allow-write=/project/workdir",
     "--allow-net=localhost,127.0.0.1,0.0.0.0",
     "--allow-run=/bin/deno",
+    "--allow-env=NODE_ENV,MSGPACKR_NATIVE_ACCELERATION_DISABLED",
   ]);
 });
 

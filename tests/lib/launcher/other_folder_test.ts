@@ -15,7 +15,7 @@ async function generate(args: readonly string[], cwd: string) {
     stdin: "null",
     stdout: "null",
   }).output();
-  return { code, error: new TextDecoder().decode(stderr).trimEnd().split("\n").at(-1) };
+  return { code, error: new TextDecoder().decode(stderr).trimEnd().split("\n").at(-1) ?? "" };
 }
 
 Deno.test("a run's config repeats it from another folder, and resumes it", async () => {

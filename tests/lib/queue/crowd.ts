@@ -47,7 +47,7 @@ export interface CrowdReport {
   /** Workers that were killed, and those that had a job in progress. */
   readonly kills: number;
   readonly busyKills: number;
-  /** Runs that went on from the state of another worker. */
+  /** Runs that continued from the state of another worker. */
   readonly resumed: number;
   /** Jobs that a worker took. */
   readonly taken: number;

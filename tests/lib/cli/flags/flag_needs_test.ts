@@ -14,6 +14,7 @@ const MET: Readonly<Record<FlagNeed, readonly string[]>> = {
   "new run": [],
   "given palette": [],
   "Hub": ["--model=sdxl"],
+  "queue": ["--queue=redis://a"],
 };
 
 /** Arguments that do not meet it, where the default does. */
