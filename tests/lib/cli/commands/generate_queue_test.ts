@@ -47,7 +47,11 @@ Deno.test({
       try {
         // The same job, and another one.
         const { code, events } = await generate({
-          ...{ prompt: ["a", "b"], palette, queue, maxWaiting: "2", inputImage: IMAGE },
+          prompt: ["a", "b"],
+          palette,
+          queue,
+          maxWaiting: "2",
+          inputImage: IMAGE,
         });
         assert.equal(code, 0);
         const done = events.filter(({ event }) => event === "done");
