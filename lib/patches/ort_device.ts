@@ -1,9 +1,12 @@
+import { BufferArena } from "./buffer_arena.ts";
+import { CommandRecorder } from "./command_recorder.ts";
+import { overrideMembers } from "./override_members.ts";
 import { overrideShader } from "./shader_overrides.ts";
 import { createUploadBuffer } from "./upload_via_write_buffer.ts";
 
 /**
  * A device as onnxruntime sees it: the same device, but shaders are overridden when they are
- * compiled, and uploads can be redirected.
+ * compiled, uploads can be redirected, and commands can be recorded.
  *
  * Only calls through {@linkcode OrtDevice.device} are changed. The device itself stays as it is, so
  * the caller's own shaders and buffers are not affected.
@@ -13,31 +16,15 @@ export class OrtDevice {
 
   /** What onnxruntime gets instead of the device. */
   readonly device: GPUDevice;
+  /** Records the commands of onnxruntime. */
+  readonly recorder: CommandRecorder = new CommandRecorder();
+  /** Buffers for inner values of all recorded networks. */
+  readonly arena: BufferArena;
   #uploads = 0;
 
   private constructor(device: GPUDevice) {
-    const overrides: Partial<GPUDevice> = {
-      createShaderModule: (descriptor) =>
-        device.createShaderModule({ ...descriptor, code: overrideShader(descriptor.code) }),
-      createBuffer: (descriptor) =>
-        descriptor.mappedAtCreation && this.#uploads > 0
-          ? createUploadBuffer(device, descriptor)
-          : device.createBuffer(descriptor),
-    };
-    const methods = new Map<PropertyKey, unknown>(Object.entries(overrides));
-    this.device = new Proxy(device, {
-      get(target, key) {
-        const known = methods.get(key);
-        if (known !== undefined) return known;
-        // The device accepts only itself as `this`.
-        const value = Reflect.get(target, key, target);
-        if (typeof value !== "function") return value;
-        const bound = value.bind(target);
-        methods.set(key, bound);
-        return bound;
-      },
-      set: (target, key, value) => Reflect.set(target, key, value, target),
-    });
+    this.arena = new BufferArena(device);
+    this.device = overrideMembers(device, this.#overridesOf(device));
   }
 
   /** Returns the one of a device; onnxruntime must always get the same. */
@@ -59,6 +46,54 @@ export class OrtDevice {
         if (isActive) this.#uploads--;
         isActive = false;
       },
+    };
+  }
+
+  #overridesOf(device: GPUDevice): Partial<GPUDevice> {
+    const { recorder } = this;
+    const { queue } = device;
+    const ownQueue = overrideMembers<GPUQueue>(queue, {
+      writeBuffer: (buffer: GPUBuffer, offset: number, data: Uint8Array<ArrayBuffer>, ...rest) => {
+        recorder.onWriteBuffer(buffer, offset, data);
+        queue.writeBuffer(buffer, offset, data, ...rest);
+      },
+      submit: (buffers) => {
+        recorder.onSubmit(buffers);
+        queue.submit(buffers);
+      },
+    } as Partial<GPUQueue>);
+    return {
+      queue: ownQueue,
+      createShaderModule: (descriptor) => {
+        const code = overrideShader(descriptor.code);
+        const module = device.createShaderModule({ ...descriptor, code });
+        recorder.onShaderModule(module, code);
+        return module;
+      },
+      createComputePipeline: (descriptor) => {
+        const pipeline = device.createComputePipeline(descriptor);
+        recorder.onPipeline(pipeline, descriptor);
+        return pipeline;
+      },
+      createComputePipelineAsync: async (descriptor) => {
+        const pipeline = await device.createComputePipelineAsync(descriptor);
+        recorder.onPipeline(pipeline, descriptor);
+        return pipeline;
+      },
+      createBuffer: (descriptor) => {
+        const buffer = descriptor.mappedAtCreation && this.#uploads > 0
+          ? createUploadBuffer(device, descriptor)
+          : device.createBuffer(descriptor);
+        recorder.onBuffer(buffer, descriptor);
+        return buffer;
+      },
+      createBindGroup: (descriptor) => {
+        const group = device.createBindGroup(descriptor);
+        recorder.onBindGroup(group, descriptor);
+        return group;
+      },
+      createCommandEncoder: (descriptor) =>
+        recorder.watchEncoder(device.createCommandEncoder(descriptor)),
     };
   }
 }

@@ -1,7 +1,7 @@
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { encodeModel } from "../graph/encode_model.ts";
 import type { Graph, GraphWeight } from "../graph/graph.ts";
-import { bytesOfWeights } from "../graph/graph_memory.ts";
+import { bytesOfWeights, measureGraph } from "../graph/graph_memory.ts";
 import { OrtDevice } from "../../patches/ort_device.ts";
 import { padConvChannels } from "../rewrite/pad_conv_channels.ts";
 import { applyWinograd } from "../rewrite/winograd.ts";
@@ -9,6 +9,7 @@ import { LazyBytes } from "./lazy_bytes.ts";
 import { checkRuntimeFile, loadOrtRuntime, type OrtSessionOptions } from "./ort_runtime.ts";
 import { runtimeFile } from "./runtime_file.ts";
 import { OrtSession } from "./ort_session.ts";
+import { ReplayedSession } from "./replayed_session.ts";
 import type { LoadOptions, Runtime, Session, SessionLoader } from "./session.ts";
 import { explainFailure, SessionError } from "./session_error.ts";
 
@@ -20,6 +21,7 @@ import { explainFailure, SessionError } from "./session_error.ts";
 export class OrtSessions implements SessionLoader {
   readonly runtime: Runtime;
   readonly gpu: Gpu | null;
+  readonly #replays: boolean;
 
   /**
    * Prepares to load networks.
@@ -27,10 +29,17 @@ export class OrtSessions implements SessionLoader {
    * @param options.runtime What runs the networks.
    * @param options.gpu Device of the tensors; it is borrowed. Default: none, for tensors in host
    * memory only.
+   * @param options.replays Whether runs on WebGPU are recorded and replayed where that is possible.
+   * The results are the same. Default: true.
    */
-  constructor({ runtime, gpu = null }: { readonly runtime: Runtime; readonly gpu?: Gpu | null }) {
+  constructor({ runtime, gpu = null, replays = true }: {
+    readonly runtime: Runtime;
+    readonly gpu?: Gpu | null;
+    readonly replays?: boolean;
+  }) {
     this.runtime = runtime;
     this.gpu = gpu;
+    this.#replays = replays;
   }
 
   async load(graph: Graph, { signal }: LoadOptions = {}): Promise<Session> {
@@ -56,6 +65,12 @@ export class OrtSessions implements SessionLoader {
       });
       if (signal?.aborted) await ort.runExclusive(() => session.release());
       signal?.throwIfAborted();
+      if (
+        gpu && runtime === "webgpu" && this.#replays &&
+        ReplayedSession.fits(graph, measureGraph(graph).activationBytes)
+      ) {
+        return new ReplayedSession(graph, { ort, session, gpu });
+      }
       return new OrtSession(graph, { ort, session, runtime, gpu });
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;

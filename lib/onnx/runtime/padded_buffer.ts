@@ -1,7 +1,7 @@
 import type { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 
 /** onnxruntime reads and writes four 4-byte values at a time. */
-const GRANULARITY_BYTES = 16;
+export const GRANULARITY_BYTES = 16;
 
 /** A buffer whose size onnxruntime can use. */
 export interface PaddedBuffer extends Disposable {

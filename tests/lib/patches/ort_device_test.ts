@@ -33,7 +33,8 @@ gpuTest("OrtDevice is one object for a device, with the properties of the device
   const ort = OrtDevice.of(device);
   assert.equal(OrtDevice.of(device), ort);
   assert(ort.device instanceof GPUDevice);
-  assert.equal(ort.device.queue, device.queue);
+  assert.equal(ort.device.queue, ort.device.queue);
+  assert(ort.device.queue instanceof GPUQueue);
   assert.equal(ort.device.limits.maxBufferSize, device.limits.maxBufferSize);
   assert.equal(ort.device.createBindGroup, ort.device.createBindGroup);
   // Like a listener: what onnxruntime sets is set on the device.
@@ -46,11 +47,14 @@ gpuTest("OrtDevice is one object for a device, with the properties of the device
 gpuTest("a network leaves the device of the caller as it is", async (gpu) => {
   const { device } = gpu;
   const keys = Reflect.ownKeys(device);
-  const { createBuffer, createShaderModule } = device;
+  const { createBuffer, createShaderModule, queue } = device;
+  const { submit, writeBuffer } = queue;
   const check = () => {
     assert.deepEqual(Reflect.ownKeys(device), keys);
     assert.equal(device.createBuffer, createBuffer);
     assert.equal(device.createShaderModule, createShaderModule);
+    assert.equal(device.queue, queue);
+    assert.deepEqual([queue.submit, queue.writeBuffer], [submit, writeBuffer]);
     assert.equal(isRedirected(device), false);
   };
   const g = new GraphBuilder("graph");

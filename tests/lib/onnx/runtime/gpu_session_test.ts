@@ -1,37 +1,16 @@
 import assert from "node:assert/strict";
-import { shapeSize } from "../../../../kernels/gpu/shape_size.ts";
 import { GpuTensor } from "../../../../kernels/gpu/tensor.ts";
 import { addBackward } from "../../../../lib/onnx/autodiff/backward.ts";
 import { chooseRuntime } from "../../../../lib/onnx/runtime/choose_runtime.ts";
-import type { Graph, Value } from "../../../../lib/onnx/graph/graph.ts";
+import type { Graph } from "../../../../lib/onnx/graph/graph.ts";
 import { GradientSession } from "../../../../lib/onnx/runtime/gradient_session.ts";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { splitGradient } from "../../../../lib/onnx/rewrite/split_gradient.ts";
 import { RandomWeights } from "../../../../lib/weights/random_weights.ts";
 import { gpuTest } from "../../../support/gpu_test.ts";
 import { runGraph, scatter } from "../run_graph.ts";
+import { layersNetwork } from "./layers_network.ts";
 import { OrtSessions } from "../../../../lib/onnx/runtime/ort_sessions.ts";
-
-/** Returns a network with every kind of layer of the models. */
-function network(precision: "float32" | "float16"): Graph {
-  const g = new GraphBuilder("network", { precision });
-  const weight = (seed: number, ...shape: number[]) => {
-    const values = scatter(shapeSize(shape), seed);
-    return g.constant(values.map((value) => value / 4), shape);
-  };
-  const image = g.input("image", [2, 3, 6, 4]);
-  let h: Value = g.conv(image, weight(1, 8, 3, 3, 3), weight(2, 8), { pads: 1 });
-  h = g.silu(g.groupNormalization(h, weight(3, 8), weight(4, 8), 4, 1e-5));
-  h = g.conv(h, weight(5, 8, 8, 3, 3), undefined, { pads: 1, strides: 2 });
-  let tokens = g.transpose(g.reshape(h, [2, 8, 6]), [0, 2, 1]);
-  tokens = g.layerNormalization(tokens, weight(6, 8), weight(7, 8), 1e-5);
-  tokens = g.attention(tokens, tokens, tokens, { heads: 2 });
-  const [left, right] = g.split(g.linear(tokens, weight(8, 16, 8), weight(9, 16)), 2, [8, 8]);
-  tokens = g.mul(left!, g.gelu(right!));
-  h = g.add(h, g.reshape(g.transpose(tokens, [0, 2, 1]), [2, 8, 3, 2]));
-  g.output("noise_pred", g.conv(g.upsampleNearest(h, 2), weight(10, 3, 8, 1, 1)));
-  return g.build();
-}
 
 const image = { data: scatter(144), shape: [2, 3, 6, 4] };
 
@@ -49,10 +28,10 @@ async function relativeError(actual: GpuTensor, expected: ArrayLike<number>): Pr
 // The float16 tolerance is a few roundings of 2^-11.
 for (const [precision, tolerance] of [["float32", 1e-5], ["float16", 5e-3]] as const) {
   gpuTest(`Session.run() on WebGPU agrees with wasm in ${precision}`, async (gpu) => {
-    const { noise_pred: expected } = await runGraph(network("float32"), { image });
+    const { noise_pred: expected } = await runGraph(layersNetwork("float32"), { image });
     using feed = GpuTensor.from(gpu, image.data, image.shape, "image");
     await using session = await new OrtSessions({ runtime: "webgpu", gpu }).load(
-      network(precision),
+      layersNetwork(precision),
     );
     for (let i = 0; i < 2; i++) {
       using output = (await session.run({ image: feed })).outputs["noise_pred"]!;
@@ -64,9 +43,11 @@ for (const [precision, tolerance] of [["float32", 1e-5], ["float16", 5e-3]] as c
 }
 
 gpuTest("Session.run() takes and gives GPU tensors with the wasm runtime", async (gpu) => {
-  const { noise_pred: expected } = await runGraph(network("float32"), { image });
+  const { noise_pred: expected } = await runGraph(layersNetwork("float32"), { image });
   using feed = GpuTensor.from(gpu, image.data, image.shape, "image");
-  await using session = await new OrtSessions({ runtime: "wasm", gpu }).load(network("float32"));
+  await using session = await new OrtSessions({ runtime: "wasm", gpu }).load(
+    layersNetwork("float32"),
+  );
   using output = (await session.run({ image: feed })).outputs["noise_pred"]!;
   assert.deepEqual(await output.read(), expected!.data);
 });
