@@ -1,6 +1,6 @@
 /**
  * The command line: `generate`, `layers`, `video`, `palettes`, `pixelize`, `export`, `sheet`,
- * `craft`, `verify`, `inspect`, `random-teacher`, `worker` and `queue`.
+ * `craft`, `verify`, `inspect`, `random-teacher`, `worker`, `queue` and `studio`.
  *
  * `deno task generate …` runs it with the permissions that it needs.
  *
@@ -143,6 +143,10 @@ async function runCommand(
     case "queue": {
       const { queueCommand } = await import("./lib/cli/commands/queue.ts");
       return await queueCommand(parsed.args, parsed.flags, terminals);
+    }
+    case "studio": {
+      const { studioCommand } = await import("./lib/studio/studio_command.ts");
+      return await studioCommand(parsed.flags, terminals);
     }
     case "random-teacher": {
       const { randomTeacherCommand } = await import("./lib/cli/commands/random_teacher.ts");

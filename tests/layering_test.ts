@@ -56,10 +56,13 @@ const ROOMS: readonly (readonly string[])[] = [
   ["lib/verify", "lib/tools", "lib/queue"],
   ["lib/inspect"],
   ["mod.ts"],
+  ["lib/studio/protocol"],
+  ["lib/studio/page"],
   ["lib/cli/flags"],
   // The launcher is the security boundary: it does not load the commands that it starts.
   ["lib/launcher"],
   ["lib/cli/commands"],
+  ["lib/studio"],
   ["cli.ts"],
 ];
 
@@ -71,6 +74,7 @@ const EDGES: readonly RegExp[] = [
   /^cli\.ts$/,
   /^config\/write_files\.ts$/,
   /^lib\/(cli|files|launcher|outputs|video)\//,
+  /^lib\/studio\/\w+\.ts$/,
   /^lib\/hub\/(cache_files|machine)\.ts$/,
   /^lib\/queue\/folder_store\.ts$/,
   /^lib\/weights\/(file_source|local_folder)\.ts$/,

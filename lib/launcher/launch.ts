@@ -67,7 +67,7 @@ async function launch(args: readonly string[]): Promise<number> {
     return await runChild(
       command,
       plan.cwd,
-      /^(generate|worker)$/.test(args[0]!) ? { waiting } : {},
+      /^(generate|worker|studio)$/.test(args[0]!) ? { waiting } : {},
     );
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -13,6 +13,7 @@ import {
 } from "../cli/flags/hub_permissions.ts";
 import { parseLoraLocation } from "../lora/lora_names.ts";
 import { CONFIGS_BESIDE, TOKENIZERS_BESIDE } from "../single_file/files_beside.ts";
+import { parsePort } from "../cli/flags/parse_values.ts";
 import { parseBucketAddress, STORE_VARIABLES } from "../queue/bucket_address.ts";
 import {
   CLIENT_VARIABLES,
@@ -38,6 +39,8 @@ export interface PermissionContext {
   readonly cwd: string;
   /** Files that onnxruntime reads. */
   readonly runtimeFiles: readonly string[];
+  /** Files of packages that the page of the studio loads. Default: none. */
+  readonly pageFiles?: readonly string[];
   /** Reads the first config file of several paths that exists; undefined if there is none. */
   readConfig(paths: readonly string[]): FileSettings | undefined;
   /** Tells whether a file exists, as far as the launcher may know. */
@@ -92,6 +95,12 @@ export function permissionsOf(parsed: ParsedCommand, context: PermissionContext)
       break;
     case "worker":
       grantWorker(grants, parsed.flags, context);
+      break;
+    case "studio":
+      grantRun(grants, parsed.flags, context);
+      // The page is served on this machine only.
+      grants.net(`127.0.0.1:${parsePort(parsed.flags.port)}`);
+      for (const file of context.pageFiles ?? []) grants.read(file);
       break;
     case "inspect":
       grantInspection(grants, parsed.args[0]!, context);

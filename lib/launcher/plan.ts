@@ -11,6 +11,7 @@
 import { fileURLToPath } from "node:url";
 import { findHubLocations } from "../cli/flags/hub_permissions.ts";
 import { hasSwitch, parseCommandLine } from "../cli/flags/parse_command_line.ts";
+import { pagePackages } from "../studio/protocol/page_packages.ts";
 import { runtimeFile } from "../onnx/runtime/runtime_file.ts";
 import { shorten, visibleText } from "../text/visible_text.ts";
 import { DEVELOPMENT_COMMANDS, developmentPermissions } from "./development_permissions.ts";
@@ -63,7 +64,7 @@ function planStart(
     return { type: "start", permissions, cwd: isInRoot ? ROOT : cwd, needsAdapter };
   }
   const parsed = parseCommandLine(args);
-  const needsAdapter = parsed?.command === "verify" || parsed?.command === "worker" ||
+  const needsAdapter = ["studio", "verify", "worker"].includes(parsed?.command ?? "") ||
     // Workers make the pictures of a queue.
     (parsed?.command === "generate" && parsed.flags.queue === undefined);
   // Help needs no permission.
@@ -71,6 +72,7 @@ function planStart(
     root: ROOT,
     cwd,
     runtimeFiles: needsAdapter ? runtimeFiles() : [],
+    pageFiles: parsed.command === "studio" ? pagePackages().map(({ file }) => file) : [],
     readConfig(paths) {
       const grants = new Grants(ROOT);
       for (const path of paths) grants.read(path);

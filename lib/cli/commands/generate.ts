@@ -15,10 +15,10 @@ import type { FlagsOf } from "../flags/flag_table.ts";
 import { readVideoRequest, type VideoRequest } from "../flags/video_flags.ts";
 import { imageNotes } from "./image_notes.ts";
 import { Interrupt } from "./interrupt.ts";
-import { makePicture, type PictureOrder } from "./make_picture.ts";
+import type { TimedCheckpoints } from "./step_files.ts";
+import { makePicture, type MakePictureOptions, type PictureOrder } from "./make_picture.ts";
 import type { MakeSeveralOptions } from "./make_several.ts";
 import { refuseForQueue, serverAddressOf } from "./queue_flags.ts";
-import type { ServerAddress } from "../../queue/server_address.ts";
 import type { Reporter } from "../../report/reporter.ts";
 import { createReporter } from "../../report/create_reporter.ts";
 import { readRequest, type Request } from "../flags/run_request.ts";
@@ -36,6 +36,18 @@ const INTERRUPTED = 130;
 /** The functions of the library that make pictures; a test passes fakes. */
 export type PictureFunctions = Pick<MakeSeveralOptions, "createRun" | "chooseBatch">;
 
+/** Pictures that flags ask for, with their inputs read. */
+interface PreparedPictures {
+  /** What the flags and the config files ask for. */
+  readonly request: Request;
+  /** One entry for each picture. */
+  readonly orders: readonly PictureOrder[];
+  /** Whether they go in one folder with an index. */
+  readonly isMultiple: boolean;
+  /** Files that flags ask for. */
+  readonly extras: MakePictureOptions["extras"];
+}
+
 /**
  * Makes a picture, or several, and writes their folders.
  *
@@ -48,9 +60,34 @@ export async function generateCommand(
   functions: PictureFunctions,
 ): Promise<number> {
   const reporter = createReporter(flags.json ?? false, terminals.out, terminals.status);
+  if (flags.queue !== undefined) return await queueCommand(flags, reporter);
+  const prepared = await preparePictures(flags);
+  // A stopped run reports that itself.
+  using interrupt = new Interrupt(() => {});
+  const { signal } = interrupt;
+  await makePictures(prepared, { ...functions, reporter, signal });
+  return signal.aborted ? INTERRUPTED : 0;
+}
+
+/**
+ * Reads the config and the input files of the pictures that flags ask for, and checks that their
+ * folder can be written. Nothing large is loaded.
+ *
+ * @throws {UsageError} If flags contradict each other, or there is neither prompt nor image.
+ * @throws {ConfigError} If a value does not fit, naming the flag.
+ * @throws {OutputError} If a file cannot be read, or the folder cannot be written.
+ */
+export async function preparePictures(flags: FlagsOf<"generate">): Promise<PreparedPictures> {
+  const pictures = await readPictures(flags);
+  const { request } = pictures;
+  // Before anything is loaded.
+  if (request.folder !== undefined) await removeTemporaryFiles(request.folder);
+  await probeFolder(request.folder ?? runsFolder(request.config.output, request.name));
+  return pictures;
+}
+
+async function readPictures(flags: FlagsOf<"generate">): Promise<PreparedPictures> {
   if (isMultiple(flags)) refuseResume(flags);
-  if (flags.queue !== undefined) refuseForQueue(flags);
-  const address = flags.queue === undefined ? undefined : serverAddressOf(flags);
   const request = await readRequest(flags);
   if (request.folder !== undefined) await refuseLinks(request.folder);
   const configs = isMultiple(flags) ? combinations(flags, request.config) : [request.config];
@@ -59,35 +96,36 @@ export async function generateCommand(
   // SD-piXL writes them with --verbose.
   const { verbose = false, tensorboard = verbose } = flags;
   const orders = await readOrders(configs, { flags, request, video });
-  if (address !== undefined) {
-    return await queueOrders(orders, { address, flags, reporter, request });
-  }
-  // Before anything is loaded.
-  if (request.folder !== undefined) await removeTemporaryFiles(request.folder);
-  await probeFolder(request.folder ?? runsFolder(request.config.output, request.name));
-  // A stopped run reports that itself.
-  using interrupt = new Interrupt(() => {});
-  const { signal } = interrupt;
-  const options = { ...functions, reporter, signal, extras: { verbose, tensorboard, video } };
-  if (isMultiple(flags)) {
+  const extras = { verbose, tensorboard, video };
+  return { request, orders, isMultiple: isMultiple(flags), extras };
+}
+
+/** Options of {@linkcode makePictures}. */
+export interface MakePicturesOptions
+  extends PictureFunctions, Omit<MakePictureOptions, "extras" | "createRun"> {
+  /** Checkpoints besides those of the config. Default: one a minute. */
+  readonly checkpoints?: TimedCheckpoints;
+}
+
+/** Makes the pictures that {@linkcode preparePictures} has read, and writes their folders. */
+export async function makePictures(
+  { request: { name }, orders, isMultiple, extras }: PreparedPictures,
+  { checkpoints, ...options }: MakePicturesOptions,
+): Promise<void> {
+  const all = { ...options, extras: { ...extras, ...defined({ checkpoints }) } };
+  if (isMultiple) {
     const { makeSeveral } = await import("./make_several.ts");
-    await makeSeveral(orders, { ...options, name: request.name });
+    await makeSeveral(orders, { ...all, name });
   } else {
-    await makePicture(orders[0]!, options);
+    await makePicture(orders[0]!, all);
   }
-  return signal.aborted ? INTERRUPTED : 0;
 }
 
 /** Has the pictures made by the workers of a queue. */
-async function queueOrders(
-  orders: readonly PictureOrder[],
-  { address, flags, reporter, request }: {
-    readonly address: ServerAddress;
-    readonly flags: FlagsOf<"generate">;
-    readonly reporter: Reporter;
-    readonly request: Request;
-  },
-): Promise<number> {
+async function queueCommand(flags: FlagsOf<"generate">, reporter: Reporter): Promise<number> {
+  refuseForQueue(flags);
+  const address = serverAddressOf(flags);
+  const { orders, request } = await readPictures(flags);
   using interrupt = new Interrupt(() => {});
   const { signal } = interrupt;
   const { image: path } = request.config;

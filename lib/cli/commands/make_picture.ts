@@ -58,6 +58,11 @@ export interface MakePictureOptions {
   readonly signal: AbortSignal;
   /** Files that flags ask for. */
   readonly extras: Pick<StepFilesOptions, "verbose" | "tensorboard" | "video" | "checkpoints">;
+  /**
+   * Called with a run before its first step, and after each step, when its files are written. The
+   * next step waits for it. Default: nothing is called.
+   */
+  readonly onStep?: (run: Run, order: PictureOrder) => Promise<void>;
 }
 
 /**
@@ -109,7 +114,8 @@ async function make(
   reportStart(reporter, run, folder);
   await writeStartFiles(run, folder, { verbose: extras.verbose, config });
   await using stepFiles = await StepFiles.open(run, { ...extras, config, folder });
-  const step = await makeSteps(run, stepFiles, { reporter, signal, seconds });
+  const onStep = async () => await options.onStep?.(run, order);
+  const step = await makeSteps(run, stepFiles, { reporter, signal, seconds, onStep });
   const image = await run.image();
   reporter.preview(image);
   await checkFolder(folder, "config.yaml");
@@ -202,15 +208,17 @@ async function writeStartFiles(
 async function makeSteps(
   run: Run,
   files: StepFiles,
-  { reporter, signal, seconds }: {
+  { reporter, signal, seconds, onStep }: {
     readonly reporter: Reporter;
     readonly signal: AbortSignal;
     seconds(): number;
+    onStep(): Promise<void>;
   },
 ): Promise<number> {
   let last = run.startStep;
   let hasOverflowed = false;
   try {
+    await onStep();
     for await (const report of distill(run, { signal })) {
       const metrics = metricsOf(report);
       last = report.step;
@@ -222,6 +230,7 @@ async function makeSteps(
       await files.write(metrics);
       reporter.report({ event: "step", ...metrics, seconds: seconds() });
       if (reporter.wantsPreview) reporter.preview(await run.image());
+      await onStep();
     }
   } catch (error) {
     if (!(signal.aborted && error === signal.reason)) throw error;

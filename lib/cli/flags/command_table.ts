@@ -151,6 +151,16 @@ Examples:
   deno task queue status --queue redis://127.0.0.1:6379
   deno task queue cancel p6f1c… --queue redis://127.0.0.1:6379`;
 
+const STUDIO = `
+Prints the address of the page, which only browsers on this machine can open: it holds a secret.
+Runs continue when the page is closed. Ctrl-C closes the studio; runs are stopped after their step,
+and can be continued.
+
+Examples:
+  deno task studio
+  deno task studio --output pictures --port 8000
+  deno task studio --model sdxl --download`;
+
 /** All commands. */
 export const COMMANDS: readonly Command[] = [
   { name: "generate", help: "Makes a picture, or several.", arguments: [], notes: GENERATE },
@@ -273,5 +283,11 @@ export const COMMANDS: readonly Command[] = [
       { name: "id", count: "many", help: "ids of jobs" },
     ],
     notes: QUEUE,
+  },
+  {
+    name: "studio",
+    help: "Opens a page in the browser: make, watch and finish pictures there.",
+    arguments: [],
+    notes: STUDIO,
   },
 ];

@@ -12,7 +12,8 @@ export type CommandName =
   | "inspect"
   | "random-teacher"
   | "worker"
-  | "queue";
+  | "queue"
+  | "studio";
 
 /** What a flag of `generate` may need. */
 export type FlagNeed =

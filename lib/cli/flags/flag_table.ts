@@ -146,7 +146,7 @@ export const FLAGS = [
   },
   {
     name: "--model",
-    commands: ["generate"],
+    commands: ["generate", "studio"],
     value: "name|file|url",
     key: "diffusion.model_id",
     help: "the teacher: mini, sdxl, ssd1b, sd15, owner/name on the Hugging Face Hub, a folder in " +
@@ -161,7 +161,7 @@ export const FLAGS = [
   },
   {
     name: "--download",
-    commands: ["generate"],
+    commands: ["generate", "studio"],
     needs: "Hub",
     help: "download missing files of models on the Hub",
   },
@@ -184,7 +184,7 @@ export const FLAGS = [
   },
   {
     name: "--runtime",
-    commands: ["generate", "verify"],
+    commands: ["generate", "studio", "verify"],
     value: "name",
     key: "runtime",
     help: "what runs the networks: auto, webgpu, wasm or native (default: auto)",
@@ -192,11 +192,17 @@ export const FLAGS = [
   {
     name: "--output",
     aliases: ["-o", "-respath", "--results-path", "--save-dir"],
-    commands: ["generate"],
+    commands: ["generate", "studio"],
     value: "folder",
     key: "output",
     needs: "new run",
     help: "folder in which the run creates its own folder (default: workdir)",
+  },
+  {
+    name: "--port",
+    commands: ["studio"],
+    value: "number",
+    help: "port of the page on this machine (default: 7860)",
   },
   {
     name: "--resume",

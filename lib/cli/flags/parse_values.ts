@@ -29,3 +29,18 @@ export function parseSize(text: string, flag: string): [number, number] {
 export function drawSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }
+
+/** Port of the studio if none is typed. */
+const DEFAULT_PORT = 7860;
+
+/**
+ * Reads the port of the studio.
+ *
+ * @throws {ConfigError} If it is no integer from 1024 to 65535: lower ones need other rights.
+ */
+export function parsePort(typed: string | undefined): number {
+  if (typed === undefined) return DEFAULT_PORT;
+  const port = /^\d{1,5}$/.test(typed) ? Number(typed) : NaN;
+  if (port >= 1024 && port <= 65535) return port;
+  throw new ConfigError("--port", "", `expected an integer in [1024, 65535], got "${typed}"`);
+}

@@ -1,0 +1,165 @@
+/// <reference lib="dom" />
+import { ImageField } from "./image_field.ts";
+import { formatDuration } from "./format_text.ts";
+import { PalettePicker } from "./palette_picker.ts";
+import { changeForm, type FormChange } from "./order_form.ts";
+import { html, useId, useState, type VNode } from "./preact.ts";
+import { PromptField } from "./prompt_field.ts";
+import { makePictures } from "./studio_client.ts";
+import type { ViewProps } from "./view.ts";
+import { WatchJobs } from "./watch_jobs.ts";
+import type { PictureOrderForm, PresetInfo, StudioSettings } from "../protocol/studio_api.ts";
+
+/** Makes pictures, and shows them while they grow. */
+export function MakeView(props: ViewProps): VNode {
+  const { state, settings, refreshSettings, onError } = props;
+  const [form, setForm] = useState<PictureOrderForm>(settings.defaults);
+  const change = (part: FormChange) => setForm((form) => changeForm(form, part));
+  const make = async () => {
+    if (form.prompt.trim() === "" && form.image === undefined) return;
+    try {
+      await makePictures(form);
+    } catch (error) {
+      onError(error);
+    }
+  };
+  return html`
+    <div class="make">
+      <form class="card order" onSubmit=${(event: Event) => {
+        event.preventDefault();
+        make();
+      }}>
+        <${PromptField} value=${form.prompt} names=${settings.vocabulary.names}
+          onInput=${(prompt: string) => change({ prompt })} onEnter=${make} />
+        <${ImageField} form=${form} limits=${settings.limits} change=${change} onError=${onError} />
+        <${PalettePicker} palettes=${settings.palettes} chosen=${form.palette}
+          onChoose=${(palette: string) => change({ palette })} onAdded=${refreshSettings}
+          onError=${onError} />
+        <${SizeField} form=${form} change=${change} />
+        <${PresetField} presets=${settings.presets} form=${form} change=${change} />
+        <${MoreFields} settings=${settings} form=${form} change=${change} />
+        <button type="submit" class="primary">Make${(form.variations ?? 1) > 1
+          ? ` ${form.variations} pictures`
+          : ""}</button>
+      </form>
+      <${WatchJobs} state=${state} form=${form} setForm=${setForm} onError=${onError} />
+    </div>
+  `;
+}
+
+interface FieldProps {
+  readonly form: PictureOrderForm;
+  readonly change: (part: FormChange) => void;
+}
+
+const SIZES = [16, 24, 32, 48, 64, 96, 128, 256];
+
+function SizeField({ form: { size: [height, width] }, change }: FieldProps): VNode {
+  const id = useId();
+  const known = height === width && SIZES.includes(height);
+  const [isOwn, setOwn] = useState(!known);
+  const onSide = (event: Event, side: 0 | 1) => {
+    const value = Number((event.target as HTMLInputElement).value);
+    if (value > 0) change({ size: side === 0 ? [value, width] : [height, value] });
+  };
+  return html`
+    <fieldset>
+      <legend>Size in pixels</legend>
+      <div class="choices" role="radiogroup" aria-label="Size in pixels">
+        ${SIZES.map((side) =>
+          html`
+            <label><input type="radio" name=${id} checked=${!isOwn && known && height === side}
+              onChange=${() => {
+                setOwn(false);
+                change({ size: [side, side] });
+              }} /><span>${side}</span></label>
+          `
+        )}
+        <label><input type="radio" name=${id} checked=${isOwn} onChange=${() => setOwn(true)} />
+          <span>other</span></label>
+      </div>
+      ${isOwn && html`
+        <div class="row">
+          <label>Width <input type="number" min="8" max="256" value=${width}
+            onInput=${(event: Event) => onSide(event, 1)} /></label>
+          <label>Height <input type="number" min="8" max="256" value=${height}
+            onInput=${(event: Event) => onSide(event, 0)} /></label>
+        </div>
+      `}
+    </fieldset>
+  `;
+}
+
+function PresetField(
+  { presets, form, change }: FieldProps & { readonly presets: readonly PresetInfo[] },
+): VNode {
+  const id = useId();
+  return html`
+    <fieldset>
+      <legend>Effort</legend>
+      <div class="presets" role="radiogroup" aria-label="Effort">
+        ${presets.map(({ name, note, seconds, teacherCalls }) =>
+          html`
+            <label><input type="radio" name=${id} checked=${form.preset === name}
+              onChange=${() => change({ preset: name })} />
+              <span><b>${name}</b> <small>${note}</small>
+                <small class="time">${seconds !== undefined
+                  ? `about ${formatDuration(seconds)}`
+                  : teacherCalls !== undefined
+                  ? `${teacherCalls} teacher calls`
+                  : ""}</small></span></label>
+          `
+        )}
+      </div>
+    </fieldset>
+  `;
+}
+
+function MoreFields(
+  { settings, form, change }: FieldProps & { readonly settings: StudioSettings },
+): VNode {
+  const { backgrounds } = settings.vocabulary;
+  const isTransparent = form.flags?.includes("--transparent") ?? false;
+  return html`
+    <details class="more">
+      <summary>More</summary>
+      <label>Must not show
+        <input type="text" value=${form.negativePrompt ?? ""} placeholder="text, frame"
+          onInput=${(event: Event) => {
+            const negativePrompt = (event.target as HTMLInputElement).value;
+            change({ negativePrompt });
+          }} /></label>
+      <div class="row">
+        <label>Seed
+          <input type="text" value=${form.seed} pattern="random|[0-9]{1,20}"
+            onInput=${(event: Event) =>
+              change({ seed: (event.target as HTMLInputElement).value })} />
+        </label>
+        <button type="button" class="quiet" onClick=${() =>
+          change({ seed: "random" })}>Random</button>
+        <label>Variations
+          <input type="number" min="1" max="24" value=${form.variations ?? 1}
+            onInput=${(event: Event) => {
+              const variations = Number((event.target as HTMLInputElement).value);
+              if (variations >= 1) change({ variations });
+            }} /></label>
+      </div>
+      ${backgrounds.length > 0 && html`
+        <label>Background
+          <select value="" onChange=${(event: Event) => {
+            const color = (event.target as HTMLSelectElement).value;
+            const bare = form.prompt.replace(/ on an? [\w ]+ background$/, "");
+            change({ prompt: color === "" ? bare : `${bare} on a ${color} background` });
+          }}>
+            <option value="">as the prompt says</option>
+            ${backgrounds.map((color) => html`<option value=${color}>${color}</option>`)}
+          </select></label>
+      `}
+      ${settings.flags.includes("--transparent") && html`
+        <label class="check"><input type="checkbox" checked=${isTransparent}
+          onChange=${() => change({ flags: isTransparent ? [] : ["--transparent"] })} />
+          Transparent background</label>
+      `}
+    </details>
+  `;
+}

@@ -1,0 +1,7 @@
+import { MakeView } from "./make_view.ts";
+import type { View } from "./view.ts";
+
+/** All views, in the order of the navigation. */
+export const VIEWS: readonly View[] = [
+  { name: "make", title: "Make", show: MakeView },
+];

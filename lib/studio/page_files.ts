@@ -1,0 +1,116 @@
+import { stripTypeScriptTypes } from "node:module";
+import { fileURLToPath } from "node:url";
+import { pagePackages } from "./protocol/page_packages.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/**
+ * Rooms whose modules the page may load: they use nothing of Deno. A module's address is its path
+ * in the project, so relative imports need no change.
+ */
+const PAGE_ROOMS: readonly string[] = [
+  "lib/studio/page/",
+  "lib/studio/protocol/",
+  "lib/report/",
+  "lib/text/",
+  "lib/palette/palette.ts",
+];
+
+const TYPES: Readonly<Record<string, string>> = {
+  ts: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
+};
+
+interface PageFile {
+  readonly modifiedAt: number;
+  readonly text: string;
+}
+
+/** Serves the modules, styles and packages of the page. Types are stripped when they are read. */
+export class PageFiles {
+  readonly #files = new Map<string, PageFile>();
+  readonly #packages = pagePackages();
+
+  /** Returns a file of the page by its path in the project; undefined if it is none. */
+  async find(path: string): Promise<Response | undefined> {
+    const extension = /\.(\w+)$/.exec(path)?.[1] ?? "";
+    const type = TYPES[extension];
+    const isAllowed = PAGE_ROOMS.some((room) => path.startsWith(room)) &&
+      /^(\w+\/)+\w+\.\w+$/.test(path);
+    if (type === undefined || !isAllowed) return undefined;
+    const url = new URL(path, ROOT);
+    const modifiedAt = await Deno.stat(url).then(({ mtime }) => mtime?.getTime(), () => undefined);
+    if (modifiedAt === undefined) return undefined;
+    let file = this.#files.get(path);
+    if (file?.modifiedAt !== modifiedAt) {
+      const source = await Deno.readTextFile(url);
+      const text = extension === "ts" ? stripTypeScriptTypes(source) : source;
+      file = { modifiedAt, text };
+      this.#files.set(path, file);
+    }
+    return new Response(file.text, { headers: { "content-type": type } });
+  }
+
+  /** Returns a package of the page by its address; undefined if it is none. */
+  async package(address: string): Promise<Response | undefined> {
+    const found = this.#packages.find((one) => one.address === address);
+    if (found === undefined) return undefined;
+    const text = await Deno.readTextFile(found.file);
+    return new Response(text, { headers: { "content-type": TYPES.ts! } });
+  }
+
+  /** Returns the page. */
+  async index(): Promise<Response> {
+    const nonce = crypto.randomUUID();
+    const imports = Object.fromEntries(
+      this.#packages.flatMap(({ names, address }) => names.map((name) => [name, `./${address}`])),
+    );
+    const modules = await pageFiles("ts");
+    const styles = await pageFiles("css");
+    const html = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Smalti studio</title>
+<link rel="icon" href="./lib/studio/page/icon.svg">
+${styles.map((path) => `<link rel="stylesheet" href="./${path}">`).join("\n")}
+<script type="importmap" nonce="${nonce}">${JSON.stringify({ imports })}</script>
+${modules.map((path) => `<link rel="modulepreload" href="./${path}">`).join("\n")}
+</head>
+<body>
+<div id="studio"><noscript>The studio needs JavaScript.</noscript></div>
+<script type="module" nonce="${nonce}">
+import { startStudio } from "./lib/studio/page/studio.ts";
+startStudio(document.querySelector("#studio"));
+</script>
+</body>
+</html>
+`;
+    const policy = [
+      "default-src 'none'",
+      `script-src 'self' 'nonce-${nonce}'`,
+      "style-src 'self'",
+      "img-src 'self' blob: data:",
+      "connect-src 'self'",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ].join("; ");
+    return new Response(html, {
+      headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": policy },
+    });
+  }
+}
+
+/** Lists the files of the page with an extension, by their paths in the project. */
+async function pageFiles(extension: string): Promise<string[]> {
+  const folder = "lib/studio/page";
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(fileURLToPath(new URL(folder, ROOT)))) {
+    if (name.endsWith(`.${extension}`)) names.push(name);
+  }
+  return names.sort().map((name) => `${folder}/${name}`);
+}

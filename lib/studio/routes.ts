@@ -1,0 +1,151 @@
+import { builtInPalettes } from "../palette/formats/built_in_palettes.ts";
+import type { EventLog } from "./event_log.ts";
+import type { Jobs } from "./jobs.ts";
+import type { Maker } from "./maker.ts";
+import { commandLine, orderArguments } from "./order_arguments.ts";
+import type { PageFiles } from "./page_files.ts";
+import type { MapKind, PictureOrderForm, UploadInfo } from "./protocol/studio_api.ts";
+import { readBytes, readJson, reply } from "./request_body.ts";
+import { runFolder } from "./run_folders.ts";
+import { readSettings } from "./studio_settings.ts";
+import type { Timings } from "./timings.ts";
+import { UPLOAD_LIMITS, type Uploads } from "./uploads.ts";
+
+/** The parts of a studio, which the routes use. */
+export interface StudioParts {
+  /** Absolute path of the output folder. */
+  readonly output: string;
+  /** The teacher, as `--model` names it. */
+  readonly model: string;
+  /** Further flags of each run. */
+  readonly flags: readonly string[];
+  readonly jobs: Jobs;
+  readonly log: EventLog;
+  readonly maker: Maker;
+  readonly timings: Timings;
+  readonly uploads: Uploads;
+}
+
+/** Parts of a path that a pattern names. */
+export type PathParts = Readonly<Record<string, string>>;
+
+/** A route: method, pattern of the path behind the token, and what answers. */
+export interface Route {
+  readonly method: "GET" | "POST";
+  readonly pattern: URLPattern;
+  /** Errors that it throws are answered with status 400 and their message. */
+  handle(request: Request, parts: PathParts): Promise<Response> | Response;
+}
+
+/** Creates a route. */
+function route(
+  method: Route["method"],
+  pathname: string,
+  handle: Route["handle"],
+): Route {
+  return { method, pattern: new URLPattern({ pathname }), handle };
+}
+
+/** Answers a request by the first route that fits. */
+export async function answer(
+  routes: readonly Route[],
+  request: Request,
+  path: string,
+): Promise<Response> {
+  const url = new URL(path, "http://studio");
+  const fits = routes.filter(({ pattern }) => pattern.test(url));
+  const found = fits.find(({ method }) => method === request.method);
+  if (found === undefined) {
+    const status = fits.length > 0 ? 405 : 404;
+    return Response.json({ error: "There is nothing at this address" }, { status });
+  }
+  const groups = found.pattern.exec(url)!.pathname.groups;
+  const parts = Object.entries(groups).map((
+    [name, part],
+  ) => [name, decodeURIComponent(part ?? "")]);
+  return await found.handle(request, Object.fromEntries(parts));
+}
+
+/** Creates all routes. */
+export function createRoutes(studio: StudioParts, page: PageFiles): readonly Route[] {
+  return [...pageRoutes(page), ...jobRoutes(studio), ...uploadRoutes(studio)];
+}
+
+function pageRoutes(page: PageFiles): Route[] {
+  const missing = () => Response.json({ error: "There is no such file" }, { status: 404 });
+  return [
+    route("GET", "/", () => page.index()),
+    route("GET", "/lib/:path+", async (_, { path }) => await page.find(`lib/${path}`) ?? missing()),
+    route(
+      "GET",
+      "/packages/:name",
+      async (_, { name }) => await page.package(`packages/${name}`) ?? missing(),
+    ),
+  ];
+}
+
+function jobRoutes(studio: StudioParts): Route[] {
+  const { jobs, log, maker, flags, model, uploads } = studio;
+  const known = (id: string | undefined) => {
+    const job = jobs.find(id ?? "");
+    if (job === undefined) throw new RangeError(`Cannot find the job "${id}"`);
+    return job;
+  };
+  const own = ["--model", model, "--output", studio.output, ...flags];
+  return [
+    route("GET", "/api/settings", async () => reply(await readSettings(studio))),
+    route("GET", "/api/events", (request) => log.open(request.headers.get("last-event-id"))),
+    route("POST", "/api/jobs", async (request) => {
+      const form = await readJson(request) as PictureOrderForm;
+      const isPalette = (id: string) => builtInPalettes().some(({ name }) => name === id);
+      const args = [...await orderArguments(form, uploads, isPalette), ...own];
+      return reply(maker.make({ form, command: commandLine(args) }, args));
+    }),
+    route("POST", "/api/jobs/:id/pause", (_, { id }) => {
+      maker.pause(known(id).id);
+      return reply({});
+    }),
+    route("POST", "/api/jobs/:id/resume", (_, { id }) => {
+      maker.resume(known(id).id);
+      return reply({});
+    }),
+    route("POST", "/api/jobs/:id/cancel", (_, { id }) => {
+      maker.cancel(known(id).id);
+      return reply({});
+    }),
+    route("GET", "/api/jobs/:id/pictures/:number/maps/:kind", async (_, parts) => {
+      const { id, number, kind } = parts;
+      const png = await maker.map(known(id).id, Number(number), kind as MapKind);
+      return new Response(new Uint8Array(png), { headers: { "content-type": "image/png" } });
+    }),
+    // Continues a run of the output folder that was stopped.
+    route("POST", "/api/continue", async (request) => {
+      const { run } = await readJson(request) as { readonly run: string };
+      const folder = await runFolder(studio.output, run);
+      if (jobs.isInProgress(run)) throw new RangeError(`Cannot continue "${run}": it is running`);
+      const args = ["--resume", folder];
+      return reply(maker.make({ form: undefined, command: commandLine(args) }, args));
+    }),
+  ];
+}
+
+function uploadRoutes({ uploads }: StudioParts): Route[] {
+  return [
+    // The body is the file; "name" in the query is its name.
+    route("POST", "/api/uploads/:kind", async (request, { kind }) => {
+      const name = new URL(request.url).searchParams.get("name") ?? "";
+      const bytes = await readBytes(request, UPLOAD_LIMITS.bytes);
+      return reply(await addUpload(uploads, bytes, { name, kind: kind as UploadInfo["kind"] }));
+    }),
+  ];
+}
+
+async function addUpload(
+  uploads: Uploads,
+  bytes: Uint8Array<ArrayBuffer>,
+  { name, kind }: { readonly name: string; readonly kind: UploadInfo["kind"] },
+): Promise<UploadInfo> {
+  if (kind === "palette") return await uploads.addPalette(bytes, name);
+  if (kind === "image" || kind === "mask") return await uploads.addImage(bytes, name, kind);
+  throw new RangeError(`Cannot add "${name}": expected an image, a palette or a mask`);
+}
