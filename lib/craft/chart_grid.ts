@@ -1,5 +1,6 @@
 import type { Rgb } from "../image/image.ts";
-import type { Pattern, PatternColor } from "./craft.ts";
+import type { PatternColor } from "./craft.ts";
+import type { Pattern } from "./pattern.ts";
 import type { PageTile } from "./page_tiles.ts";
 import type { Area, PdfCanvas } from "./pdf_canvas.ts";
 import type { CraftSymbol } from "./symbols.ts";

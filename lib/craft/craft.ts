@@ -1,10 +1,9 @@
-import type { IndexedPicture } from "../finish/indexed_picture.ts";
 import type { Rgb } from "../image/image.ts";
 import type { Material } from "../palette/palette.ts";
 import type { CraftSymbol } from "./symbols.ts";
 
 /** Name of a craft. */
-export type CraftName = "beads" | "cross-stitch" | "bricks";
+export type CraftName = "beads" | "cross-stitch" | "bricks" | "embroidery";
 
 /** A craft: how a picture is made by hand. */
 export interface Craft {
@@ -60,6 +59,17 @@ export const CRAFTS: readonly Craft[] = [
     overlap: 2,
     isTrueScale: true,
   },
+  {
+    name: "embroidery",
+    unit: ["cell", "cells"],
+    centers: "cells",
+    palette: "brother",
+    cell: 2.5,
+    // A page is a hoop of 100 x 100 mm.
+    page: { columns: 40, rows: 40 },
+    overlap: 2,
+    isTrueScale: true,
+  },
 ];
 
 /** A material of a pattern. */
@@ -76,41 +86,11 @@ export interface PatternColor {
   readonly symbol: CraftSymbol;
 }
 
-/** What is made: a picture in the colors of materials, with a symbol for each. */
-export interface Pattern {
-  /** Its title, such as the name of the picture. */
-  readonly title: string;
-  /** The craft. */
-  readonly craft: Craft;
-  /** The picture; transparent cells stay empty. */
-  readonly picture: IndexedPicture;
-  /** The materials that occur, the most frequent first. */
-  readonly colors: readonly PatternColor[];
-  /** Stitches per inch of the fabric; of no meaning for beads. */
-  readonly fabricCount: number;
-  /** Count of each material that there is, length K; undefined if it is not known. */
-  readonly inventory: readonly number[] | undefined;
-}
-
 /** A picture that cannot be made. */
 export class CraftError extends RangeError {
   /** Name of the class, as it is printed. */
   override readonly name = "CraftError";
 }
 
-/** Height and width in millimeters. */
-export interface SizeInMillimeters {
-  /** From top to bottom. */
-  readonly height: number;
-  /** From left to right. */
-  readonly width: number;
-}
-
 /** Millimeters of an inch. */
 export const INCH = 25.4;
-
-/** Returns the size of the finished work. */
-export function finishedSize({ craft, picture, fabricCount }: Pattern): SizeInMillimeters {
-  const cell = craft.isTrueScale ? craft.cell : INCH / fabricCount;
-  return { height: picture.height * cell, width: picture.width * cell };
-}

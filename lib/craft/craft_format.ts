@@ -1,4 +1,5 @@
-import type { CraftName, Pattern } from "./craft.ts";
+import type { CraftName } from "./craft.ts";
+import type { Pattern } from "./pattern.ts";
 import type { PaperName } from "./pdf_canvas.ts";
 
 /** Options of writing a pattern. */

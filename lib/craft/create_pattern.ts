@@ -1,5 +1,8 @@
 import type { IndexedPicture } from "../finish/indexed_picture.ts";
-import { type Craft, CraftError, type Pattern } from "./craft.ts";
+import { type Craft, CraftError, type PatternColor } from "./craft.ts";
+import type { Pattern } from "./pattern.ts";
+import { sew } from "./sew.ts";
+import type { Hoop } from "./stitches.ts";
 import { symbolAt } from "./symbols.ts";
 
 /** The maximum height and width of a pattern in cells. */
@@ -13,17 +16,23 @@ export interface PatternOptions {
   readonly fabricCount?: number;
   /** Count of each material that there is, length K. Default: not known. */
   readonly inventory?: readonly number[];
+  /** Whether embroidery gets an underlay. Default: false. */
+  readonly underlay?: boolean;
 }
+
+/** The most threads that a file for machines holds here. */
+const MAX_THREADS = 64;
 
 /**
  * Makes a pattern of a picture in the colors of materials.
  *
- * @throws {CraftError} If the picture has more than 256 rows or columns, or no opaque pixel.
+ * @throws {CraftError} If the picture has more than 256 rows or columns, no opaque pixel, or more
+ * colors than a machine takes threads.
  */
 export function createPattern(
   craft: Craft,
   picture: IndexedPicture,
-  { title, fabricCount = 14, inventory }: PatternOptions,
+  { title, fabricCount = 14, inventory, underlay = false }: PatternOptions,
 ): Pattern {
   checkSize(picture);
   const counts = new Map<number, number>();
@@ -38,7 +47,21 @@ export function createPattern(
       color: picture.palette.at(index),
       symbol: symbolAt(i),
     }));
-  return { title, craft, picture, colors, fabricCount, inventory };
+  const hoops = craft.name === "embroidery" ? sewAll(craft, picture, colors, underlay) : [];
+  return { title, craft, picture, colors, fabricCount, inventory, hoops };
+}
+
+function sewAll(
+  craft: Craft,
+  picture: IndexedPicture,
+  colors: readonly PatternColor[],
+  underlay: boolean,
+): Hoop[] {
+  if (colors.length <= MAX_THREADS) return sew(craft, picture, colors, { underlay });
+  throw new CraftError(
+    `Cannot embroider: expected at most ${MAX_THREADS} threads, got ${colors.length}; use ` +
+      `--max-colors`,
+  );
 }
 
 /**

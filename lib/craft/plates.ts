@@ -1,4 +1,5 @@
-import { CraftError, type Pattern } from "./craft.ts";
+import { CraftError } from "./craft.ts";
+import type { Pattern } from "./pattern.ts";
 
 /** A plate on the studs of the picture. */
 export interface Plate {

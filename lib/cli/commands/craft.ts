@@ -23,7 +23,8 @@ const MAX_INVENTORY_BYTES = 2 ** 20;
 
 /**
  * Writes a pattern for a craft: a paged PDF, a chart, a shopping list, and what its programs read:
- * OXS for cross-stitch, LDraw and a list of BrickLink for bricks.
+ * OXS for cross-stitch, LDraw and a list of BrickLink for bricks, and for embroidery the files of
+ * machines.
  *
  * All files are composed before the first is written.
  *
@@ -53,7 +54,7 @@ export async function craftCommand(
   const pattern = createPattern(craft, matched.picture, {
     title: name,
     fabricCount,
-    ...defined({ inventory }),
+    ...defined({ inventory, underlay: readUnderlay(flags.underlay, craft) }),
   });
   const folder = flags.output ?? join("workdir", "crafts");
   for (const { ending, content } of await encodePattern(pattern, { paper })) {
@@ -87,6 +88,11 @@ function readPaper(typed: string = "a4"): PaperName {
   const paper = names.find((name) => name === typed.toLowerCase());
   if (paper !== undefined) return paper;
   throw new UsageError(`Cannot craft: expected ${names.join(" or ")} for --paper, got "${typed}"`);
+}
+
+function readUnderlay(typed: true | undefined, craft: Craft): true | undefined {
+  if (typed === undefined || craft.name === "embroidery") return typed;
+  throw new UsageError(`Cannot craft ${craft.name}: --underlay is for embroidery only`);
 }
 
 function readFabricCount(typed: string | undefined, craft: Craft): number {

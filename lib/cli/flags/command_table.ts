@@ -91,7 +91,8 @@ Each color becomes the nearest material; a note names what changed. Transparent 
 Writes a paged PDF with overview, legend and chart, the chart as PNG, a shopping list as CSV, and
 for cross-stitch a file for other programs (.oxs). Beads: a page is a board of 29 x 29 pegs in true
 scale; print at 100 %. Bricks: plates in one layer for a baseplate, as a model (.ldr) and as a
-wanted list of BrickLink (.xml).
+wanted list of BrickLink (.xml). Embroidery: files of machines (.dst, .pes, .exp, .vp3, .jef) with
+their colors (.edr, .inf), one for each hoop of 100 x 100 mm, and an image of the stitches.
 
 Examples:
   deno task craft beads workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
@@ -99,7 +100,8 @@ Examples:
   deno task craft beads sprite.png --inventory my_beads.csv
   deno task craft bricks sprite.png
   deno task craft cross-stitch sprite.png --fabric-count 16
-  deno task craft cross-stitch sprite.png --palette my_threads.csv`;
+  deno task craft cross-stitch sprite.png --palette my_threads.csv
+  deno task craft embroidery sprite.png --max-colors 8`;
 
 const VERIFY = `
 Prints one line per tensor: name, maximum absolute error, relative error, and ok, FAIL or skipped.
@@ -227,9 +229,9 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "craft",
-    help: "Writes a pattern of a picture for beads, cross-stitch or bricks.",
+    help: "Writes a pattern of a picture for beads, cross-stitch, bricks or embroidery.",
     arguments: [
-      { name: "kind", count: "one", help: "beads, cross-stitch or bricks" },
+      { name: "kind", count: "one", help: "beads, cross-stitch, bricks or embroidery" },
       {
         name: "source",
         count: "one",

@@ -144,8 +144,9 @@ export const PICTURE_FLAGS = [
     commands: ["craft"],
     value: "name|file",
     path: "read",
-    help: "the materials: hama, perler, artkal, nabbi, lego, dmc or a palette file " +
-      "({palette files}; default: hama for beads, dmc for cross-stitch, lego for bricks)",
+    help: "the materials: hama, perler, artkal, nabbi, lego, dmc, brother, janome or a palette " +
+      "file ({palette files}; default: hama for beads, dmc for cross-stitch, lego for bricks, " +
+      "brother for embroidery)",
   },
   {
     name: "--max-colors",
@@ -171,6 +172,11 @@ export const PICTURE_FLAGS = [
     commands: ["craft"],
     value: "number",
     help: "stitches per inch of the fabric, for cross-stitch (default: 14)",
+  },
+  {
+    name: "--underlay",
+    commands: ["craft"],
+    help: "sew a sparse zigzag below each fill, for embroidery",
   },
   {
     name: "--output",

@@ -3,7 +3,7 @@ import { encodePng } from "../../image/encode_png.ts";
 import { Image, type Rgb } from "../../image/image.ts";
 import { HEAVY_STEP, inkOn } from "../chart_grid.ts";
 import type { CraftFormat } from "../craft_format.ts";
-import type { Pattern } from "../craft.ts";
+import type { Pattern } from "../pattern.ts";
 import { covers } from "../symbols.ts";
 
 /** Length of a cell in pixels, with the line at its left or upper end. */

@@ -1,5 +1,5 @@
 import type { CraftFormat } from "../craft_format.ts";
-import type { Pattern } from "../craft.ts";
+import type { Pattern } from "../pattern.ts";
 import { escapeXml } from "../xml_text.ts";
 import { STRANDS } from "../thread_length.ts";
 

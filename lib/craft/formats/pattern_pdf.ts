@@ -1,10 +1,12 @@
 import type { Rgb } from "../../image/image.ts";
 import { drawGrid, drawSwatch, frameOf } from "../chart_grid.ts";
-import { finishedSize, INCH, type Pattern, type PatternColor } from "../craft.ts";
+import { INCH, type PatternColor } from "../craft.ts";
+import { finishedSize, type Pattern } from "../pattern.ts";
 import type { CraftFormat } from "../craft_format.ts";
 import { type PageTile, pageTiles } from "../page_tiles.ts";
 import { PdfCanvas } from "../pdf_canvas.ts";
-import { STRANDS, threadNeed } from "../thread_length.ts";
+import { countStitches } from "../stitches.ts";
+import { threadNeeds } from "../thread_needs.ts";
 
 /** Millimeters that stay white around a page. */
 const MARGIN = 10;
@@ -43,6 +45,7 @@ function factsOf(pattern: Pattern): string[] {
       craft.unit[total === 1 ? 0 : 1]
     }, ${colors.length} of the colors of "${picture.palette.name}"`,
   ];
+  if (pattern.hoops.length > 0) facts.push(stitchFacts(pattern));
   if (craft.isTrueScale) {
     facts.push(
       `Finished size: ${size}; the chart has this size, with ${craft.centers} ` +
@@ -53,6 +56,14 @@ function factsOf(pattern: Pattern): string[] {
     facts.push(`Cells of the chart: ${craft.cell.toFixed(2)} mm`);
   }
   return facts;
+}
+
+function stitchFacts({ hoops }: Pattern): string {
+  const counts = countStitches(hoops.flatMap(({ blocks }) => blocks));
+  const changes = hoops.reduce((sum, { blocks }) => sum + blocks.length - 1, 0);
+  const hoop = hoops.length === 1 ? "hoop" : "hoops";
+  return `${hoops.length} ${hoop} of 100 x 100 mm, ${counts.stitches} stitches, ${changes} thread ` +
+    `changes, ${counts.trims} trims, ${counts.meters.toFixed(1)} m of thread`;
 }
 
 function addPage(canvas: PdfCanvas, pattern: Pattern, heading: string): void {
@@ -127,40 +138,27 @@ function addLegend(canvas: PdfCanvas, pattern: Pattern): void {
   }
 }
 
-/** Where the columns of the legend are, in millimeters. */
-const COLUMNS = {
-  swatch: MARGIN,
-  code: 20,
-  name: 48,
-  count: 140,
-  meters: 162,
-  skeins: 182,
-} as const;
+/** Where the columns of the legend are, in millimeters; those of numbers by their right ends. */
+const COLUMNS = { swatch: MARGIN, code: 20, name: 48, count: 140, needs: [162, 182] } as const;
 
-function drawLegendHeader(canvas: PdfCanvas, { craft }: Pattern): void {
+function drawLegendHeader(canvas: PdfCanvas, pattern: Pattern): void {
   const y = GRID_TOP + 4;
   const right = { bold: true, align: "right" } as const;
   canvas.text("Code", COLUMNS.code, y, { bold: true });
   canvas.text("Name", COLUMNS.name, y, { bold: true });
-  const [, many] = craft.unit;
-  canvas.text(`${many[0]!.toUpperCase()}${many.slice(1)}`, COLUMNS.count, y, right);
-  if (craft.name !== "cross-stitch") return;
-  canvas.text("Meters", COLUMNS.meters, y, right);
-  canvas.text("Skeins", COLUMNS.skeins, y, right);
-  canvas.text(
-    `Full crosses with ${STRANDS} strands and a fifth more; skeins of 8 m with 6 strands`,
-    COLUMNS.code,
-    GRID_TOP - 2,
-    { size: 8, color: GRAY },
-  );
+  canvas.text(capitalized(pattern.craft.unit[1]), COLUMNS.count, y, right);
+  const { columns, note } = threadNeeds(pattern);
+  for (const [i, name] of columns.entries()) {
+    canvas.text(capitalized(name), COLUMNS.needs[i]!, y, right);
+  }
+  canvas.text(note, COLUMNS.code, GRID_TOP - 2, { size: 8, color: GRAY });
 }
 
-function drawLegendRow(
-  canvas: PdfCanvas,
-  { craft, fabricCount }: Pattern,
-  color: PatternColor,
-  y: number,
-): void {
+function capitalized(word: string): string {
+  return `${word[0]!.toUpperCase()}${word.slice(1)}`;
+}
+
+function drawLegendRow(canvas: PdfCanvas, pattern: Pattern, color: PatternColor, y: number): void {
   const { material, count } = color;
   drawSwatch(canvas, color, { x: COLUMNS.swatch, y, length: 5 });
   const baseline = y + 3.8;
@@ -168,10 +166,9 @@ function drawLegendRow(
   canvas.text(canvas.fit(material.name, 74), COLUMNS.name, baseline);
   const right = { align: "right" } as const;
   canvas.text(`${count}`, COLUMNS.count, baseline, right);
-  if (craft.name !== "cross-stitch") return;
-  const { meters, skeins } = threadNeed(count, fabricCount);
-  canvas.text(meters.toFixed(2), COLUMNS.meters, baseline, right);
-  canvas.text(`${skeins}`, COLUMNS.skeins, baseline, right);
+  for (const [i, value] of threadNeeds(pattern).valuesOf(color).entries()) {
+    canvas.text(value, COLUMNS.needs[i]!, baseline, right);
+  }
 }
 
 function addChart(

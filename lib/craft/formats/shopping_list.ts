@@ -1,24 +1,24 @@
 import { writeCsv } from "../../text/csv.ts";
 import type { CraftFormat } from "../craft_format.ts";
-import { threadNeed } from "../thread_length.ts";
+import { threadNeeds } from "../thread_needs.ts";
 
 /**
- * The materials with their counts as CSV; for threads also meters in the needle and skeins, and
- * with an inventory what is left of it.
+ * The materials with their counts as CSV; for threads also their lengths, and with an inventory
+ * what is left of it.
  */
 export const SHOPPING_LIST: CraftFormat = {
   ending: "_materials.csv",
-  encode: ({ craft, colors, picture, fabricCount, inventory }) => {
-    const isThread = craft.name === "cross-stitch";
-    const rows = colors.map(({ index, material, count }) => {
+  encode: (pattern) => {
+    const { colors, picture, inventory } = pattern;
+    const needs = threadNeeds(pattern);
+    const rows = colors.map((color) => {
+      const { index, material, count } = color;
       const row = [material.code, material.name, picture.palette.hexAt(index), count];
-      const { meters, skeins } = threadNeed(count, fabricCount);
-      if (isThread) row.push(meters.toFixed(2), skeins);
+      row.push(...needs.valuesOf(color));
       if (inventory !== undefined) row.push(inventory[index]! - count);
       return row;
     });
-    const header = ["code", "name", "hex", "count"];
-    if (isThread) header.push("meters", "skeins");
+    const header = ["code", "name", "hex", "count", ...needs.columns];
     if (inventory !== undefined) header.push("left");
     return writeCsv([header, ...rows]);
   },

@@ -1,6 +1,8 @@
 import artkal from "../../../assets/materials/artkal.csv" with { type: "text" };
+import brother from "../../../assets/materials/brother.csv" with { type: "text" };
 import dmc from "../../../assets/materials/dmc.csv" with { type: "text" };
 import hama from "../../../assets/materials/hama.csv" with { type: "text" };
+import janome from "../../../assets/materials/janome.csv" with { type: "text" };
 import lego from "../../../assets/materials/lego.csv" with { type: "text" };
 import nabbi from "../../../assets/materials/nabbi.csv" with { type: "text" };
 import perler from "../../../assets/materials/perler.csv" with { type: "text" };
@@ -81,6 +83,16 @@ const MATERIALS: readonly BuiltInPalette[] = [
     "nabbi",
     nabbi,
     "Nabbi beads, community values, https://github.com/maxcleme/beadcolors",
+  ),
+  materials(
+    "brother",
+    brother,
+    "threads of Brother's PEC format, https://github.com/EmbroidePy/pyembroidery",
+  ),
+  materials(
+    "janome",
+    janome,
+    "threads of Janome's JEF format, https://github.com/EmbroidePy/pyembroidery",
   ),
   materials(
     "hama",

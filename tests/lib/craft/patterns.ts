@@ -1,4 +1,5 @@
-import { type CraftName, CRAFTS, type Pattern } from "../../../lib/craft/craft.ts";
+import { type CraftName, CRAFTS } from "../../../lib/craft/craft.ts";
+import type { Pattern } from "../../../lib/craft/pattern.ts";
 import { createPattern } from "../../../lib/craft/create_pattern.ts";
 import type { IndexedPicture } from "../../../lib/finish/indexed_picture.ts";
 import { Palette } from "../../../lib/palette/palette.ts";

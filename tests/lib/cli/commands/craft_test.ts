@@ -65,7 +65,7 @@ Deno.test("craft refuses before it writes", () =>
     await Deno.writeTextFile(few, "code,count\nH01,100\n");
     const both = { inventory: few, maxColors: "3" };
     const cases: [kind: string, source: string, flags: object, expected: RegExp][] = [
-      ["knitting", SLIME, {}, /expected beads, cross-stitch or bricks, got "knitting"/],
+      ["knitting", SLIME, {}, /expected beads, cross-stitch, bricks or embroidery, got "knitting"/],
       ["beads", SLIME, { paper: "a5" }, /expected a4 or letter for --paper, got "a5"/],
       ["beads", SLIME, { fabricCount: "14" }, /expected no --fabric-count without a fabric/],
       ["cross-stitch", SLIME, { fabricCount: "0" }, /expected an integer in \[1, 40\], got "0"/],

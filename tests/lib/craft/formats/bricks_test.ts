@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { CRAFTS, type Pattern } from "../../../../lib/craft/craft.ts";
+import { CRAFTS } from "../../../../lib/craft/craft.ts";
+import type { Pattern } from "../../../../lib/craft/pattern.ts";
 import { createPattern } from "../../../../lib/craft/create_pattern.ts";
 import { BRICKLINK } from "../../../../lib/craft/formats/bricklink.ts";
 import { LDRAW } from "../../../../lib/craft/formats/ldraw.ts";
