@@ -3,7 +3,7 @@ import { attachValues } from "../cli/flags/parse_command_line.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
 
 /** A benchmark with flags. */
-export type BenchCommand = "bench-recipes" | "bench-steps";
+export type BenchCommand = "bench-recipes" | "bench-steps" | "bench-queue";
 
 /** A flag of a benchmark. */
 export interface BenchFlag
@@ -91,8 +91,64 @@ export const BENCH_FLAGS = [
     help: "measured steps; the minimum counts",
   },
   {
+    name: "--mode",
+    commands: ["bench-queue"],
+    value: "kills",
+    default: "kills",
+    help: "kills: workers are killed while they make pictures; throughput: pictures a minute",
+  },
+  {
+    name: "--jobs",
+    commands: ["bench-queue"],
+    value: "200",
+    help: "pictures: painted ones for kills (default: 200), real ones for throughput (default: 8 " +
+      "for each worker)",
+  },
+  {
+    name: "--workers",
+    commands: ["bench-queue"],
+    value: "N,…",
+    help: "numbers of workers (default: 4 for kills; 1,2,4 for throughput)",
+  },
+  {
+    name: "--kill-seconds",
+    commands: ["bench-queue"],
+    value: "3",
+    default: "3",
+    help: "time between two kills",
+  },
+  {
+    name: "--mini",
+    commands: ["bench-queue"],
+    value: "3",
+    default: "3",
+    help: "pictures of the teacher mini whose workers are killed, and compared bit by bit",
+  },
+  {
+    name: "--adapters",
+    commands: ["bench-queue"],
+    value: "pci-…,…",
+    help:
+      "GPUs by their PCI address, such as pci-0000_65_00_0, in turn for the workers (default: " +
+      "those of nvidia-smi, else the only one)",
+  },
+  {
+    name: "--preset",
+    commands: ["bench-queue"],
+    value: "draft",
+    default: "draft",
+    help: "preset of the pictures of throughput",
+  },
+  {
+    name: "--size",
+    commands: ["bench-queue"],
+    value: "32,32",
+    default: "32,32",
+    help: "their size",
+  },
+  {
     name: "--model",
-    commands: ["bench-recipes", "bench-steps"],
+    commands: ["bench-recipes", "bench-steps", "bench-queue"],
     value: "mini",
     default: "mini",
     path: "read",
@@ -100,7 +156,7 @@ export const BENCH_FLAGS = [
   },
   {
     name: "--runtime",
-    commands: ["bench-recipes", "bench-steps"],
+    commands: ["bench-recipes", "bench-steps", "bench-queue"],
     value: "auto",
     default: "auto",
     help: "webgpu, wasm, native",
@@ -132,7 +188,7 @@ export const BENCH_FLAGS = [
   },
   {
     name: "--output",
-    commands: ["bench-recipes", "bench-steps"],
+    commands: ["bench-recipes", "bench-steps", "bench-queue"],
     value: "workdir/bench",
     default: "workdir/bench",
     path: "write",
@@ -141,7 +197,7 @@ export const BENCH_FLAGS = [
   {
     name: "--help",
     aliases: ["-h"],
-    commands: ["bench-recipes", "bench-steps"],
+    commands: ["bench-recipes", "bench-steps", "bench-queue"],
     help: "this text",
   },
 ] as const satisfies readonly BenchFlag[];

@@ -27,8 +27,8 @@ export const PLANNER_VARIABLES: readonly string[] = [
 const NAMED = /^--allow-(read|write|net|env|sys)=[^]+$/;
 /** The permissions of machine code. */
 const NATIVE = ["--allow-read", "--allow-ffi", "--allow-env", "--allow-sys"];
-/** Commands whose programs start Deno: the tests of the project. */
-const STARTING_DENO = ["test", "bench"];
+/** Commands whose programs start Deno: tests and benchmarks of the project. */
+const STARTING_DENO = ["test", "bench", "bench-queue"];
 
 /**
  * Checks the permissions of a plan again, independently of how they were decided.

@@ -4,7 +4,13 @@ import { Grants } from "./grants.ts";
 import type { PermissionContext } from "./permissions.ts";
 
 /** Commands for developers of the project: programs below `tests`. */
-export const DEVELOPMENT_COMMANDS = ["test", "bench", "bench-recipes", "bench-steps"] as const;
+export const DEVELOPMENT_COMMANDS = [
+  "test",
+  "bench",
+  "bench-recipes",
+  "bench-steps",
+  "bench-queue",
+] as const;
 
 /** Name of such a command. */
 export type DevelopmentCommand = typeof DEVELOPMENT_COMMANDS[number];
@@ -43,5 +49,11 @@ export function developmentPermissions(
   if (flags.get("--runtime") === "native") grants.allowNative();
   grants.write(flags.get("--output")!);
   grants.env("COLORTERM", "TERM");
+  if (command === "bench-queue") {
+    // It starts workers, and kills them.
+    grants.net("127.0.0.1");
+    grants.env(...CLIENT_VARIABLES);
+    grants.run(deno);
+  }
   return grants.toFlags();
 }

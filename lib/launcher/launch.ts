@@ -26,6 +26,7 @@ const DEVELOPMENT: Readonly<Record<string, readonly [readonly string[], string?]
   "bench": [["bench", ...CONFIG]],
   "bench-recipes": [["run", ...CONFIG], `${ROOT}/tests/bench/recipes/bench_recipes.ts`],
   "bench-steps": [["run", ...CONFIG], `${ROOT}/tests/bench/step_bench.ts`],
+  "bench-queue": [["run", ...CONFIG], `${ROOT}/tests/bench/queue/bench_queue.ts`],
 };
 
 /** The exit code of `find_adapter.ts` after an install: drivers are loaded only once. */

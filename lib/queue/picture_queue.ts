@@ -1,6 +1,7 @@
 import type { RunEvent } from "../report/run_event.ts";
 import { CANCELED, cancelKey, KEY_SECONDS, triesKey } from "./job_keys.ts";
 import type { JobOutcome, JobProgress, JobServer } from "./job_server.ts";
+import { isServerLost, untilAnswered } from "./lost_server.ts";
 import { type JobData, jobId } from "./picture_job.ts";
 
 /** How a job is added. */
@@ -51,8 +52,12 @@ export class PictureQueue {
    * @returns Its id.
    */
   async add(data: JobData, options: AddOptions): Promise<string> {
-    const { queue, client } = this.#server;
     const id = await jobId(data);
+    return await untilAnswered(() => this.#addOnce(id, data, options), options.signal);
+  }
+
+  async #addOnce(id: string, data: JobData, options: AddOptions): Promise<string> {
+    const { queue, client } = this.#server;
     const found = await queue.getJob(id);
     if (found && await found.isFailed()) await found.remove();
     else if (found) return id;
@@ -99,10 +104,15 @@ export class PictureQueue {
       });
       const look = async (id: string) => {
         if (!pending.has(id)) return;
-        const job = await this.#server.queue.getJob(id);
-        if (job === undefined) return void await this.add(jobs.get(id)!, options);
-        if (await job.isCompleted()) end(id, { type: "done", outcome: job.returnvalue });
-        if (await job.isFailed()) end(id, { type: "failed", message: job.failedReason });
+        try {
+          const job = await this.#server.queue.getJob(id);
+          if (job === undefined) return void await this.add(jobs.get(id)!, options);
+          if (await job.isCompleted()) end(id, { type: "done", outcome: job.returnvalue });
+          if (await job.isFailed()) end(id, { type: "failed", message: job.failedReason });
+        } catch (error) {
+          // It is looked at again.
+          if (!isServerLost(error)) throw error;
+        }
       };
       events.on("completed", ({ jobId: id }) => void look(id).catch(() => undefined));
       events.on("failed", ({ jobId: id }) => void look(id).catch(() => undefined));

@@ -9,6 +9,7 @@ import {
   UnrecoverableError,
   WaitingError,
 } from "./job_server.ts";
+import { isServerLost, untilAnswered } from "./lost_server.ts";
 import { decodeJob, jobId, type PictureJob } from "./picture_job.ts";
 import { ProgressSender } from "./progress_sender.ts";
 import { JobError } from "./queue_error.ts";
@@ -188,21 +189,30 @@ export class PictureWorker {
   async #finish(id: string, result: PictureResult): Promise<JobOutcome> {
     const { files } = this.#options;
     await files.forget(id).catch(() => undefined);
-    await this.#server.client.del([triesKey(id), cancelKey(id)]);
+    await this.#forgetKeys(id);
     return { ...result, location: files.locate(id) };
   }
 
   async #countTry(id: string): Promise<number> {
     const key = triesKey(id);
-    const tries = Number(await this.#server.client.incr(key));
-    await this.#server.client.expire(key, KEY_SECONDS);
+    const { client } = this.#server;
+    const tries = Number(await untilAnswered(() => client.incr(key)));
+    await untilAnswered(() => client.expire(key, KEY_SECONDS));
     return tries;
+  }
+
+  async #forgetKeys(id: string): Promise<void> {
+    await untilAnswered(() => this.#server.client.del([triesKey(id), cancelKey(id)]));
   }
 
   /** Puts a job back into the queue: nobody's fault. */
   async #giveBack(job: ServerJob, token: string, message: string): Promise<never> {
-    await this.#server.client.del(triesKey(job.id!));
-    await job.moveToWait(token);
+    try {
+      await this.#server.client.del(triesKey(job.id!));
+      await job.moveToWait(token);
+    } catch {
+      // The server is lost, or has given the job to another worker: its lock expires.
+    }
     this.#options.onEvent({ event: "returned", id: job.id!, message });
     throw new WaitingError();
   }
@@ -219,6 +229,9 @@ export class PictureWorker {
       this.#pauseUntilProbed(message);
       await this.#giveBack(job, token, message);
     }
+    if (!(error instanceof JobError) && isServerLost(error)) {
+      await this.#giveBack(job, token, message);
+    }
     if (error instanceof Error && error.name === "DeviceLostError") {
       // Its memory is gone; a new process gets a new device.
       this.#isStopping = true;
@@ -226,7 +239,7 @@ export class PictureWorker {
     }
     if (error instanceof JobError || tries >= MAX_TRIES) {
       this.#options.onEvent({ event: "set aside", id, message });
-      await this.#server.client.del([triesKey(id), cancelKey(id)]);
+      await this.#forgetKeys(id);
       throw new UnrecoverableError(message);
     }
     this.#options.onEvent({ event: "retried", id, message });

@@ -121,17 +121,16 @@ function eventText(event: WorkerEvent | { readonly event: "ready" } & Record<str
   }
 }
 
-/** Removes what killed workers left a day ago or earlier. */
+/** Removes what killed workers left a day ago or earlier; others may do so at the same time. */
 async function removeOldFolders(scratch: string): Promise<void> {
   await makeFolder(scratch);
   const limit = Date.now() - 24 * 3600 * 1000;
   try {
     for await (const { name, isDirectory } of Deno.readDir(scratch)) {
       const path = join(scratch, name);
-      const { mtime } = await Deno.stat(path);
-      if (isDirectory && (mtime?.getTime() ?? limit) < limit) {
-        await Deno.remove(path, { recursive: true });
-      }
+      const { mtime } = await Deno.stat(path).catch(() => ({ mtime: null }));
+      if (!isDirectory || mtime === null || mtime.getTime() >= limit) continue;
+      await Deno.remove(path, { recursive: true }).catch(() => undefined);
     }
   } catch (cause) {
     throw OutputError.from("clear", scratch, cause);

@@ -89,9 +89,13 @@ export async function surviveKills(
     while (!done.signal.aborted) {
       await new Promise((resolve) => setTimeout(resolve, killMs));
       if (done.signal.aborted) return;
-      // One that has not started yet has nothing to lose.
+      // As a service manager does: one that found no server has ended.
+      for (const [i, worker] of workers.entries()) {
+        if (worker.isEnded) all.push(workers[i] = new WorkerProcess(setup));
+      }
       const which = victim++ % count;
       const worker = workers[which]!;
+      // One that has not started yet has nothing to lose.
       if (!worker.events.some(({ event }) => event === "ready")) continue;
       await worker.end("SIGKILL");
       kills++;

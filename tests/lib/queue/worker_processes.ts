@@ -9,6 +9,7 @@ export interface LoggedEvent {
   readonly id?: string;
   readonly resumedFrom?: number;
   readonly message?: string;
+  readonly machine?: string;
 }
 
 /** How workers are started. */
@@ -23,17 +24,20 @@ export interface WorkerSetup {
   readonly stepMs?: number;
   /** More flags. */
   readonly flags?: readonly string[];
+  /** GPU on which it computes, by its PCI address, such as "pci-0000_65_00_0". */
+  readonly adapter?: string;
 }
 
 /** A worker in its own process, with the permissions that the launcher gives. */
 export class WorkerProcess {
   /** What it has told. */
   readonly events: LoggedEvent[] = [];
+  #isEnded = false;
   readonly #child: Deno.ChildProcess;
   readonly #read: Promise<void>;
 
   /** Starts it. */
-  constructor({ port, store, scratch, stepMs, flags = [] }: WorkerSetup) {
+  constructor({ port, store, scratch, stepMs, flags = [], adapter }: WorkerSetup) {
     const program = stepMs === undefined
       ? [`${ROOT}/cli.ts`, "worker"]
       : [`${ROOT}/tests/lib/queue/painting_worker.ts`, String(stepMs)];
@@ -49,11 +53,18 @@ export class WorkerProcess {
         ...["--queue", `redis://127.0.0.1:${port}`, "--store", store, "--output", scratch],
         ...["--json", ...flags],
       ],
+      env: adapter === undefined ? {} : { DRI_PRIME: adapter },
       stdin: "null",
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
     this.#read = this.#readEvents();
+    this.#child.status.then(() => this.#isEnded = true);
+  }
+
+  /** Whether it has ended. */
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
   async #readEvents(): Promise<void> {
