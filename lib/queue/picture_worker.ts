@@ -42,6 +42,11 @@ export interface PictureWorkerOptions extends LockTimes {
   readonly files: JobFiles;
   /** Models that jobs may name. */
   readonly models: readonly string[];
+  /**
+   * Workers that may take a job without progress, before it is set aside; 1 or more. A worker that
+   * is killed counts: nobody can tell whether its job is to blame.
+   */
+  readonly maxTries: number;
   /** Makes a picture; undefined if it was stopped. */
   make(job: PictureJob, context: JobContext): Promise<MadeJob | undefined>;
   /** Checks, after the store or the disk failed, that they work again. */
@@ -61,8 +66,6 @@ export type WorkerEvent =
   | { readonly event: "set aside"; readonly id: string; readonly message: string }
   | { readonly event: "note"; readonly message: string };
 
-/** Workers that may take a job without progress, before it is set aside. */
-const MAX_TRIES = 3;
 /** Time between two looks whether a job was canceled, in milliseconds. */
 const CANCEL_CHECK_MS = 1000;
 /** Time between two looks whether the disk has room again, in milliseconds. */
@@ -128,8 +131,11 @@ export class PictureWorker {
         onEvent({ event: "known", id, location: files.locate(id) });
         return await this.#finish(id, known);
       }
-      if (tries > MAX_TRIES) {
-        throw new JobError(`${MAX_TRIES} workers ended while they made it`);
+      const { maxTries } = this.#options;
+      if (tries > maxTries) {
+        throw new JobError(
+          `${maxTries} worker${maxTries === 1 ? "" : "s"} ended while they made it`,
+        );
       }
       const result = await this.#make(job, picture);
       if (result === undefined) return await this.#giveBack(job, token, "the worker stops");
@@ -237,7 +243,7 @@ export class PictureWorker {
       this.#isStopping = true;
       this.#stopped.reject(error);
     }
-    if (error instanceof JobError || tries >= MAX_TRIES) {
+    if (error instanceof JobError || tries >= this.#options.maxTries) {
       this.#options.onEvent({ event: "set aside", id, message });
       await this.#forgetKeys(id);
       throw new UnrecoverableError(message);

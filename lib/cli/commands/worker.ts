@@ -30,6 +30,8 @@ export interface WorkerFunctions {
 
 const DEFAULT_LOCK_S = 30;
 const DEFAULT_CHECKPOINT_S = 20;
+const DEFAULT_TRIES = 3;
+const MAX_TRIES = 1000;
 const MAX_SECONDS = 3600;
 /** Time that a stopped worker has to tell the server, in milliseconds. */
 const CLOSE_MS = 5000;
@@ -59,6 +61,7 @@ export async function workerCommand(
     "--checkpoint-seconds",
     DEFAULT_CHECKPOINT_S,
   );
+  const maxTries = parseCount(flags.tries ?? DEFAULT_TRIES, "--tries", MAX_TRIES);
   const models = flags.model ?? ["mini"];
   const store = openStore(flags.store, storeOptions());
   const scratch = join(flags.output ?? DEFAULT_OUTPUT, "worker");
@@ -86,6 +89,7 @@ export async function workerCommand(
   const worker = new PictureWorker(server, {
     files,
     models,
+    maxTries,
     probe,
     onEvent: tell,
     lockMs: lockSeconds * 1000,

@@ -87,6 +87,13 @@ export const QUEUE_FLAGS = [
     help: "time after which another worker continues the job of a silent one (default: 30)",
   },
   {
+    name: "--tries",
+    commands: ["worker"],
+    value: "number",
+    help: "a job that fails as often, or ends as many workers, without a saved state between, is " +
+      "set aside (default: 3)",
+  },
+  {
     name: "--json",
     commands: ["worker", "queue"],
     help: "print one JSON object per line, for programs",

@@ -27,7 +27,7 @@ Deno.test("BenchFlags refuses what the benchmark does not take", () => {
 });
 
 Deno.test("benchHelp() lists each flag of a benchmark, without open lists", () => {
-  for (const command of ["bench-recipes", "bench-steps"] as const) {
+  for (const command of ["bench-recipes", "bench-steps", "bench-queue"] as const) {
     const lists = { sets: "s", hard: "h", sizes: "s", palettes: "p", seeds: "0" };
     const lines = benchHelp(command, lists).split("\n");
     const flags = BENCH_FLAGS.filter(({ commands }) => commands.some((one) => one === command));

@@ -33,3 +33,13 @@ Deno.test("the benchmarks read their teacher and write their folder; values are 
     assert.equal(found.includes("--allow-ffi"), isNative, args.join(" "));
   }
 });
+
+Deno.test("bench-queue may start Deno, and reach this machine only", () => {
+  const found = developmentPermissions("bench-queue", ["--mode", "throughput"], DEVELOPMENT);
+  assertPermissions(found, [...PROJECT, "/home/workdir/bench"], [
+    "--allow-write=/home/workdir/bench",
+    "--allow-net=127.0.0.1",
+    "--allow-run=/bin/deno",
+    "--allow-env=COLORTERM,TERM,NODE_ENV,MSGPACKR_NATIVE_ACCELERATION_DISABLED",
+  ]);
+});

@@ -20,7 +20,8 @@ Deno.test({
           store,
           scratch: `${folder}/scratch`,
           stepMs: 100,
-          flags: ["--lock-seconds", "2", "--checkpoint-seconds", "1"],
+          // Far more often than in life, a worker is killed before it has saved anything.
+          flags: ["--lock-seconds", "2", "--checkpoint-seconds", "1", "--tries", "20"],
         },
         workers: 2,
         killMs: 2500,
