@@ -1,3 +1,4 @@
+import { neighborsOf } from "../finish/indexed_picture.ts";
 import { CraftError } from "./craft.ts";
 import type { Pattern } from "./pattern.ts";
 
@@ -33,8 +34,10 @@ const PARTS: readonly (readonly [short: number, long: number, part: string])[] =
 ];
 
 /**
- * Covers the studs of each color with plates, row by row: each time the largest that fits with its
- * upper left corner on the first free stud. That gives few parts, but perhaps not the fewest.
+ * Covers the studs of each color with plates. Each connected region gets the fewest plates of
+ * several ways: from each of its corners, row by row and column by column, each time the largest
+ * plate that fits on the first free stud, and once the largest plates wherever they fit first. That
+ * gives few parts, but perhaps not the fewest.
  *
  * @throws {CraftError} If a material has no code of LDraw.
  */
@@ -46,30 +49,93 @@ export function layPlates({ picture, colors }: Pattern): Plate[] {
         `"lego" has them, got "${material.code}"`,
     );
   }
-  const { height, width, indices, palette } = picture;
-  const isFree = Array.from(indices, (index) => index !== palette.size);
+  const { indices, width, palette } = picture;
+  const seen = new Set<number>();
   const plates: Plate[] = [];
-  for (let i = 0; i < indices.length; i++) {
-    if (!isFree[i]) continue;
-    const [row, column] = [Math.floor(i / width), i % width];
-    const fits = (rows: number, columns: number) => {
-      if (row + rows > height || column + columns > width) return false;
-      for (let y = 0; y < rows; y++) {
-        for (let x = 0; x < columns; x++) {
-          const at = i + y * width + x;
-          if (!isFree[at] || indices[at] !== indices[i]) return false;
-        }
-      }
-      return true;
-    };
-    const found = PARTS.flatMap(([short, long, part]) => [
-      { part, rows: short, columns: long },
-      { part, rows: long, columns: short },
-    ]).find(({ rows, columns }) => fits(rows, columns))!;
-    for (let y = 0; y < found.rows; y++) {
-      isFree.fill(false, i + y * width, i + y * width + found.columns);
+  for (const [start, index] of indices.entries()) {
+    if (index === palette.size || seen.has(start)) continue;
+    const region = new Set([start]);
+    for (const cell of region) {
+      seen.add(cell);
+      for (const next of neighborsOf(picture, cell)) if (indices[next] === index) region.add(next);
     }
-    plates.push({ ...found, index: indices[i]!, row, column });
+    const cells = [...region];
+    const layouts = [
+      ...ORDERS.map((rank) => layInOrder(cells, width, rank)),
+      layLargest(cells, width),
+    ];
+    const fewest = layouts.reduce((a, b) => b.length < a.length ? b : a);
+    plates.push(...fewest.map((plate) => ({ ...plate, index })));
   }
   return plates;
+}
+
+type Layout = Omit<Plate, "index">[];
+type Rank = (row: number, column: number) => readonly [first: number, second: number];
+
+/** Orders of studs: from each corner, along rows and along columns. */
+const ORDERS: readonly Rank[] = [1, -1].flatMap((down) =>
+  [1, -1].flatMap((right): Rank[] => [
+    (row, column) => [down * row, right * column],
+    (row, column) => [right * column, down * row],
+  ])
+);
+
+const SHAPES = PARTS.flatMap(([short, long, part]) => [
+  { part, rows: short, columns: long },
+  ...(short === long ? [] : [{ part, rows: long, columns: short }]),
+]);
+
+/**
+ * Each time, the largest plate on the first free stud of an order, with that stud in its corner.
+ */
+function layInOrder(cells: readonly number[], width: number, rank: Rank): Layout {
+  const place = (cell: number) => rank(Math.floor(cell / width), cell % width);
+  const sorted = cells.map((cell) => ({ cell, at: place(cell) }))
+    .sort((a, b) => a.at[0] - b.at[0] || a.at[1] - b.at[1]);
+  // Which way rows and columns go from the first stud of the order.
+  const [origin, below, beside] = [place(0), place(width), place(1)];
+  const isBefore = (a: readonly number[], b: readonly number[]) =>
+    a[0]! < b[0]! || a[0] === b[0] && a[1]! < b[1]!;
+  const [up, back] = [isBefore(below, origin), isBefore(beside, origin)];
+  const free = new Set(cells);
+  const layout: Layout = [];
+  for (const { cell } of sorted) {
+    if (!free.has(cell)) continue;
+    const [row, column] = [Math.floor(cell / width), cell % width];
+    for (const shape of SHAPES) {
+      const top = up ? row - shape.rows + 1 : row;
+      const left = back ? column - shape.columns + 1 : column;
+      if (!take(free, { ...shape, row: top, column: left }, width)) continue;
+      layout.push({ ...shape, row: top, column: left });
+      break;
+    }
+  }
+  return layout;
+}
+
+/** The largest plates first, each wherever it fits in reading order. */
+function layLargest(cells: readonly number[], width: number): Layout {
+  const free = new Set(cells);
+  const sorted = [...cells].sort((a, b) => a - b);
+  const layout: Layout = [];
+  for (const shape of SHAPES) {
+    for (const cell of sorted) {
+      const plate = { ...shape, row: Math.floor(cell / width), column: cell % width };
+      if (take(free, plate, width)) layout.push(plate);
+    }
+  }
+  return layout;
+}
+
+/** Takes the studs of a plate if all are free. */
+function take(free: Set<number>, { row, column, rows, columns }: Layout[number], width: number) {
+  if (row < 0 || column < 0 || column + columns > width) return false;
+  const studs = Array.from(
+    { length: rows * columns },
+    (_, i) => (row + Math.floor(i / columns)) * width + column + i % columns,
+  );
+  if (!studs.every((stud) => free.has(stud))) return false;
+  for (const stud of studs) free.delete(stud);
+  return true;
 }

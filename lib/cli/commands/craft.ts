@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { type Craft, CRAFTS } from "../../craft/craft.ts";
 import { checkSize, createPattern } from "../../craft/create_pattern.ts";
 import { encodePattern } from "../../craft/formats/craft_formats.ts";
+import type { IndexedPicture } from "../../finish/indexed_picture.ts";
+import { makeEasier, measureMaking, nameLooseParts } from "../../craft/makeable.ts";
 import { parseInventory } from "../../craft/inventory.ts";
 import { matchMaterials } from "../../craft/match_materials.ts";
 import { type PaperName, PAPERS } from "../../craft/pdf_canvas.ts";
@@ -51,7 +53,8 @@ export async function craftCommand(
   const inventory = await readInventory(flags, materials);
   const matched = matchMaterials(picture, materials, defined({ maxColors, inventory }));
   for (const note of matched.notes) status.write(`note: ${note}\n`);
-  const pattern = createPattern(craft, matched.picture, {
+  const picked = easierPicture(craft, matched.picture, { inventory, flags, status });
+  const pattern = createPattern(craft, picked, {
     title: name,
     fabricCount,
     ...defined({ inventory, underlay: readUnderlay(flags.underlay, craft) }),
@@ -88,6 +91,37 @@ function readPaper(typed: string = "a4"): PaperName {
   const paper = names.find((name) => name === typed.toLowerCase());
   if (paper !== undefined) return paper;
   throw new UsageError(`Cannot craft: expected ${names.join(" or ")} for --paper, got "${typed}"`);
+}
+
+/** Tells how hard a picture is to make, and with `--makeable` makes it easier. */
+function easierPicture(
+  craft: Craft,
+  picture: IndexedPicture,
+  { inventory, flags, status }: {
+    readonly inventory: readonly number[] | undefined;
+    readonly flags: FlagsOf<"craft">;
+    readonly status: Terminal;
+  },
+): IndexedPicture {
+  const left = inventory === undefined ? undefined : leftOf(inventory, picture);
+  const easier = flags.makeable ? makeEasier(craft, picture, left) : picture;
+  const before = measureMaking(craft, picture);
+  const after = measureMaking(craft, easier);
+  const numbers = before.map(({ name, value }, i) =>
+    flags.makeable ? `${name} ${value} -> ${after[i]!.value}` : `${name} ${value}`
+  );
+  const changed = picture.indices.filter((index, i) => easier.indices[i] !== index).length;
+  const changes = flags.makeable ? `; ${changed} cells changed` : "";
+  status.write(`note: to make: ${numbers.join(", ")}${changes}\n`);
+  const loose = craft.name === "beads" ? nameLooseParts(easier) : [];
+  if (loose.length > 0) status.write(`note: loose parts: ${loose.join("; ")}\n`);
+  return easier;
+}
+
+function leftOf(inventory: readonly number[], { indices, palette }: IndexedPicture): number[] {
+  const left = [...inventory];
+  for (const index of indices) if (index !== palette.size) left[index]!--;
+  return left;
 }
 
 function readUnderlay(typed: true | undefined, craft: Craft): true | undefined {

@@ -101,6 +101,7 @@ Examples:
   deno task craft bricks sprite.png
   deno task craft cross-stitch sprite.png --fabric-count 16
   deno task craft cross-stitch sprite.png --palette my_threads.csv
+  deno task craft cross-stitch sprite.png --makeable
   deno task craft embroidery sprite.png --max-colors 8`;
 
 const VERIFY = `

@@ -174,6 +174,12 @@ export const PICTURE_FLAGS = [
     help: "stitches per inch of the fabric, for cross-stitch (default: 14)",
   },
   {
+    name: "--makeable",
+    commands: ["craft"],
+    help: "make it easier to make: add beads that hold parts together; elsewhere fewer, larger " +
+      "regions of color",
+  },
+  {
     name: "--underlay",
     commands: ["craft"],
     help: "sew a sparse zigzag below each fill, for embroidery",
