@@ -1,8 +1,10 @@
 import { overrideAttentionShader } from "./attention_shader.ts";
 import { overrideMatmulShader } from "./matmul_shader.ts";
+import { overrideQuantizedShader } from "./quantized_shader.ts";
 
 /**
- * Overrides a shader of onnxruntime with a faster one: matrix products, convolutions and attention,
+ * Overrides a shader of onnxruntime with a faster one: matrix products (also of quantized
+ * matrices), convolutions and attention,
  * which are nearly all the work of a network.
  *
  * onnxruntime-web has no interface for custom kernels, but it compiles its own through the device
@@ -13,5 +15,6 @@ import { overrideMatmulShader } from "./matmul_shader.ts";
  * @returns The faster shader, or `code` if it is not recognized.
  */
 export function overrideShader(code: string): string {
-  return overrideMatmulShader(code) ?? overrideAttentionShader(code) ?? code;
+  return overrideMatmulShader(code) ?? overrideQuantizedShader(code) ??
+    overrideAttentionShader(code) ?? code;
 }

@@ -10,12 +10,11 @@ import type { WeightEntry } from "../../../../lib/weights/weight_source.ts";
 import { assertAllClose } from "../../../support/assert_all_close.ts";
 import { gpuTest } from "../../../support/gpu_test.ts";
 import { runGraph, scatter } from "../run_graph.ts";
+import { dequantize, floats } from "./dequantize.ts";
 import { OrtSessions } from "../../../../lib/onnx/runtime/ort_sessions.ts";
 
 const ALL_BITS: readonly WeightBits[] = [8, 4];
 const [M, K, N] = [21, 96, 40];
-
-const floats = (bytes: Uint8Array<ArrayBuffer>) => new Float32Array(bytes.slice().buffer);
 
 /** A weight with given values. */
 function weightOf(shape: readonly number[], values: Float32Array): WeightEntry {
@@ -26,19 +25,6 @@ function weightOf(shape: readonly number[], values: Float32Array): WeightEntry {
     read: (_, start = 0, count = values.length - start) =>
       new Uint8Array(values.slice(start, start + count).buffer),
   };
-}
-
-/** Dequantizes the stored values of a weight by the definition of MatMulNBits. */
-function dequantize(entry: WeightEntry, bits: WeightBits, scaleType: FloatType): Float64Array {
-  const { packed, scales } = quantizeWeight(entry, { bits, scaleType });
-  const bytes = packed.readBytes(0, entry.shape[0]! * entry.shape[1]! * bits / 8);
-  const factors = floats(scales.read("float32"));
-  return Float64Array.from({ length: entry.shape[0]! * entry.shape[1]! }, (_, i) => {
-    const factor = factors[Math.floor(i / 32)]!;
-    if (bits === 8) return factor * (bytes[i]! - 128);
-    const byte = bytes[i >> 1]!;
-    return factor * ((i % 2 === 0 ? byte & 15 : byte >> 4) - 8);
-  });
 }
 
 for (const bits of ALL_BITS) {
