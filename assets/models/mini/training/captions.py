@@ -7,14 +7,19 @@ The grammar is the whole language of `mini`:
     STYLE of a man|woman with HAIR wearing CLOTHES [from behind]
 
 A style is "pixel art", "tiny pixel art", "emoji", "3d emoji", "flat emoji", "outlined emoji",
-"clip art", "cartoon", "3d render", "black silhouette icon", "photo", "collage". A bare name means
-pixel art. One caption in ten is empty, for classifier-free guidance (Ho & Salimans 2022).
+"clip art", "cartoon", "3d render", "black silhouette icon", "silhouette", "photo", "collage". A bare
+name means pixel art. One caption in ten is empty, for classifier-free guidance (Ho & Salimans 2022).
+
+Some pictures get a look that they do not have (looks.py), under the word for it, so that a style is
+obeyed for names that its own pictures lack.
 """
 
 import random
 from bisect import bisect
 from itertools import accumulate
 
+from layers import PLACES, Layer, Placing
+from looks import NEAREST, NO_SHAPE, PIXELS2, PIXELS4, SHAPE, SMOOTH, SPRITE, SQUARES, STYLES_OF
 from networks import SIZE
 from pictures import OPAQUE, PIXEL, TILE
 
@@ -38,15 +43,9 @@ COLORS = {
 }  # fmt: skip
 COLOR_WORDS = {*COLORS, "grey", "golden", "silver", "dark", "light", "gold"}  # language: data
 
-PLACES = {  # center offset in half pictures: x to the right, y down
-    "on the left": (-1, 0), "on the right": (1, 0), "at the top": (0, -1), "at the bottom": (0, 1),
-    "in the top left corner": (-1, -1), "in the top right corner": (1, -1),
-    "in the bottom left corner": (-1, 1), "in the bottom right corner": (1, 1),
-}  # fmt: skip
-
 SMALL, BIG = ("small", "tiny", "little"), ("big", "large", "huge")
 STYLES = ("pixel art", "tiny pixel art", "emoji", "3d emoji", "flat emoji", "outlined emoji", "clip art", "cartoon",
-          "3d render", "black silhouette icon", "photo", "collage")  # fmt: skip
+          "3d render", "black silhouette icon", "silhouette", "photo", "collage")  # fmt: skip
 JOINS = "a an and of in front with room scene the background next to on wearing from behind left right transparent".split()
 
 # Weights of the captions' sources; a source that is not listed is drawn as often as its size says.
@@ -57,12 +56,12 @@ SHARES = {
     "openclipart": 5, "silhouettes": 6, "landscapes": 3, "collage": 4,
 }  # fmt: skip
 WEIGHTS = {"People & Body": 0.5, "Symbols": 0.4, "wall tile": 0.4, "floor tile": 0.4, "tile": 0.6}
+RESTYLED = 0.16  # share of single pictures that get another look
+LIVING = ("monster", "animal", "undead", "demon", "dragon", "person")
+KINDS = 0.12  # share of "orc king" that is called "king" only
 PIXELATED = ("emoji", "3d emoji", "flat emoji", "clip art", "3d render", "cartoon", "photo")
 BARE_SETS = ("noto", "twemoji", "fluent-emoji-flat", "fluent-3d")
 WORDS = 22  # longest caption
-
-# How a layer is sampled.
-NEAREST, SMOOTH, HALVED, PIXELS4, PIXELS2 = range(5)
 
 
 def grammar_words() -> list[str]:
@@ -84,21 +83,7 @@ class Chooser:
         return self.items[bisect(self.sums, random.random() * self.sums[-1])]
 
 
-class Layer:
-    """One picture of a scene.
-
-    left, top: where the canvas of 128x128 begins, pixels; step: canvas pixels a pixel of the scene;
-    flip: mirrored; clip: left, top, right, bottom of what is drawn; repeat: tiles the scene.
-    """
-
-    __slots__ = ("index", "mode", "left", "top", "step", "flip", "clip", "repeat", "color")
-
-    def __init__(self, index, mode, left=0.0, top=0.0, step=1.0, flip=False, clip=(0, 0, SIZE, SIZE), repeat=False, color=None):
-        self.index, self.mode, self.left, self.top, self.step = index, mode, left, top, step
-        self.flip, self.clip, self.repeat, self.color = flip, clip, repeat, color
-
-
-class Scenes:
+class Scenes(Placing):
     """Draws scenes of a library's rows; `seed` makes the stream repeatable, `keep` chooses
     pictures."""
 
@@ -118,7 +103,8 @@ class Scenes:
 
         def pool(test):
             items = [i for i in chosen if test(rows[i])]
-            return Chooser(items, [1] * len(items)) if len(items) > 8 else None
+            # LPC has thousands of figures, which all look alike.
+            return Chooser(items, [0.05 if "parts" in rows[i] else 1 for i in items]) if len(items) > 8 else None
 
         full = lambda r: r["kind"] & TILE and r["scale"] * max(r["size"]) == SIZE
         self.floors = pool(lambda r: full(r) and ("floor" in r.get("class", "") or "floor" in r["caption"] or "grass" in r["caption"]))
@@ -136,13 +122,27 @@ class Scenes:
         if self.views and (self.cutouts or self.actors):
             kinds.append(("collage", SHARES["collage"]))
         self.kinds = Chooser([name for name, _ in kinds], [share for _, share in kinds])
+        self.width = self.height = SIZE
+        self.restyle = RESTYLED
         self.pixel_names = {rows[i]["caption"] for i in chosen if rows[i]["kind"] & PIXEL}
+        self.names_of = {}
+        for i in chosen:
+            self.names_of.setdefault(rows[i]["style"], set()).add(rows[i]["caption"])
+        kinds = {}
+        for i in chosen:
+            words = rows[i]["caption"].split()
+            if len(words) == 2 and self.is_living(rows[i]):
+                kinds.setdefault(words[1], set()).add(words[0])
+        # "king" of orc king, elf king, …: words that several beings end with.
+        self.kind_words = {word for word, firsts in kinds.items() if len(firsts) >= 3 and word not in COLOR_WORDS}
 
     def weight(self, row) -> float:
-        return WEIGHTS.get(row.get("class", ""), 1.0)
+        """`boost` is set for names that the teacher draws badly (weak.py)."""
+        return WEIGHTS.get(row.get("class", ""), 1.0) * row.get("boost", 1.0)
 
-    def chance(self, share: float) -> bool:
-        return self.random.random() < share
+    def is_living(self, row) -> bool:
+        sprites = row["source"] == "dawnlike" and not row["kind"] & TILE
+        return bool(row["kind"] & PIXEL) and "parts" not in row and (sprites or row.get("class") in LIVING)
 
     # Captions
 
@@ -165,7 +165,12 @@ class Scenes:
         return f"{text} {row['facing']}".strip()
 
     def name(self, row) -> str:
-        return self.figure(row) if "parts" in row else row["caption"]
+        if "parts" in row:
+            return self.figure(row)
+        words = row["caption"].split()
+        if len(words) == 2 and words[1] in self.kind_words and self.is_living(row) and self.chance(KINDS):
+            return words[1]
+        return row["caption"]
 
     def noun(self, row, pixelated: bool, color=None, size=None) -> str:
         """The words for one picture, with its style or bare."""
@@ -190,56 +195,6 @@ class Scenes:
             return article(text)
         return f"{style} of {article(text)}" if roll < 0.94 else f"{text}, {style}"
 
-    # Places
-
-    def still(self, i, halved=False):
-        """A sprite at its full or half size, at an offset of whole latent cells."""
-        row = self.rows[i]
-        step = 2.0 if halved else 1.0
-        box = [x / step for x in row["box"]]
-        return row, step, box
-
-    def offset(self, low: float, high: float, center: float | None = None, spread: float = 1.0) -> float:
-        """A multiple of 4 in [low, high]: by chance, or near a position in [-1, 1] between them."""
-        low, high = -(-low // 4), high // 4
-        if high < low:
-            low = high = (low + high) // 2
-        if center is None:
-            return 4.0 * self.random.randint(int(low), int(high))
-        middle = (low + high) / 2 + center * (high - low) / 2
-        return 4.0 * round(middle)
-
-    def sprite(self, i, color=None, size=None, place=None, area=None) -> Layer:
-        """A sprite drawn in the whole scene, or in an area: left, top, right, bottom."""
-        row = self.rows[i]
-        area = area or (0, 0, SIZE, SIZE)
-        room = min(area[2] - area[0], area[3] - area[1])
-        step = 1.0 if room >= SIZE else SIZE / room
-        if size or place:
-            step *= 2
-        if row["scale"] / step < 1:
-            step = float(row["scale"])
-        x1, y1, x2, y2 = (x / step for x in row["box"])
-        flip = self.chance(0.2)
-        if flip:
-            x1, x2 = SIZE / step - x2, SIZE / step - x1
-        if place:
-            x, y = PLACES[place]
-            left = self.offset(area[0] - x1, area[2] - x2, x)
-            top = self.offset(area[1] - y1, area[3] - y2, y)
-        elif size or self.chance(0.3):
-            left, top = self.offset(area[0] - x1, area[2] - x2), self.offset(area[1] - y1, area[3] - y2)
-        else:
-            left, top = self.offset(area[0] - x1, area[2] - x2, 0), self.offset(area[1] - y1, area[3] - y2, 0)
-        return Layer(i, NEAREST, left, top, step, flip, color=color)
-
-    def smooth(self, i, scale, x, y, color=None, flip=None) -> Layer:
-        """A smooth picture: its scale and its center in half pictures."""
-        side = SIZE * scale
-        flip = self.chance(0.2) if flip is None else flip
-        left, top = (SIZE - side) / 2 + x * SIZE / 2, (SIZE - side) / 2 + y * SIZE / 2
-        return Layer(i, HALVED if scale < 0.65 else SMOOTH, left, top, 1 / scale, flip, color=color)
-
     # Scenes
 
     def one(self, source: str):
@@ -251,11 +206,13 @@ class Scenes:
         roll = pick()
         if row["kind"] & OPAQUE:
             if row["kind"] & PIXEL:
-                return self.noun(row, False), [Layer(i, NEAREST)], False
+                return self.noun(row, False), [Layer(i, NEAREST, repeat=bool(row["kind"] & TILE))], False
             # A photograph, or what became of it as pixel art.
             mode = self.random.choice((SMOOTH, PIXELS4, PIXELS2, PIXELS4))
             text = self.noun(row, mode != SMOOTH)
-            return text, [Layer(i, mode, flip=self.chance(0.5))], False
+            return text, [self.whole(i, mode)], False
+        if self.chance(self.restyle) and (scene := self.restyled(i)):
+            return scene
         if row["kind"] & PIXEL:
             if roll < 0.06 and row["scale"] >= 2:
                 size = self.random.choice(SMALL)
@@ -265,8 +222,7 @@ class Scenes:
             return text, [self.sprite(i, color, size, place)], True
         # Not of a name that sprites have: there, a bare name and "pixel art" mean the sprites.
         if row["style"] in PIXELATED and row["caption"] not in self.pixel_names and pick() < 0.45:
-            layer = Layer(i, PIXELS4, flip=self.chance(0.2), color=color)
-            return self.noun(row, True, color), [layer], True
+            return self.noun(row, True, color), [self.squares(i, PIXELS4, color)], True
         scale = self.random.uniform(0.8, 0.98)
         slack = 1 - scale
         x, y = (self.random.uniform(-slack, slack) for _ in range(2))
@@ -282,6 +238,27 @@ class Scenes:
             x, y = (side * (1 - scale) * self.random.uniform(0.8, 1) for side in PLACES[place])
         text = self.noun(row, False, color, size) + (f" {place}" if place else "")
         return text, [self.smooth(i, scale, x, y, color)], True
+
+    def restyled(self, i):
+        """A picture in a style that its name is not drawn in, or None."""
+        row = self.rows[i]
+        pixel = bool(row["kind"] & PIXEL)
+        choices = [
+            (style, mode) for style, mode in STYLES_OF.get("" if pixel else row["style"], ())
+            if row["caption"] not in self.names_of.get(style, ())
+            and not (mode == SHAPE and row.get("class") in NO_SHAPE)
+            and not (mode in SQUARES and (row["caption"] in self.pixel_names and style == "pixel art" or pixel and max(row["size"]) <= 20))
+        ]  # fmt: skip
+        if not choices or "parts" in row:
+            return None
+        style, mode = self.random.choice(choices)
+        name = row["caption"]
+        text = f"{style} of {article(name)}" if self.chance(0.85) else f"{name}, {style}"
+        if mode in SQUARES:
+            return text, [self.squares(i, mode)], True
+        scale = self.random.uniform(0.8, 0.98)
+        x, y = (self.random.uniform(scale - 1, 1 - scale) for _ in range(2))
+        return text, [self.smooth(i, scale, x, y, mode=mode + SPRITE if pixel else mode)], True
 
     def two(self, source: str):
         """Two pictures of one source side by side."""
@@ -309,27 +286,40 @@ class Scenes:
             return None
         if self.chance(0.25):
             text = f"{first['style']} of {text}"
-        half = SIZE // 2
-        top = 4 * self.random.randint(6, 10)
-        areas = (0, top, half, top + half), (half, top, SIZE, top + half)
+        half = self.width // 2
+        high = min(half, self.height)
+        top = (self.height - high) * self.random.randint(3, 5) // 32 * 4
+        areas = (0, top, half, top + high), (half, top, self.width, top + high)
         return text, [self.sprite(n, c, area=area) for n, c, area in zip((i, j), (a, b), areas)], True
 
     def room(self):
-        """Floor and wall tiles with a monster and a thing, in 2x2 or 4x4 tiles."""
+        """Floor and wall tiles with a monster and a thing; tiles of 64 or 32 pixels.
+
+        On small tiles most figures take 2x2 tiles, or 3x3 if there is only one: one tile is too small
+        to show a figure.
+        """
         floor, wall = self.floors(self.random), self.walls(self.random)
-        count = 2 if self.chance(0.55) else 4
+        count = 2 if self.chance(0.45) else 4
         side, step = SIZE // count, float(count)
         layers = [Layer(floor, NEAREST, step=step, repeat=True)]
         walled = self.chance(0.6)
         if walled:
-            layers.append(Layer(wall, NEAREST, step=step, repeat=True, clip=(0, 0, SIZE, side)))
-        cells = [(x, y) for y in range(1 if walled else 0, count) for x in range(count)]
-        self.random.shuffle(cells)
-        who = []
-        for pool in (self.actors, self.things, self.actors)[: self.random.choices((1, 2, 3), (5, 4, 1 if count == 4 else 0))[0]]:
-            i, (x, y) = pool(self.random), cells.pop()
+            layers.append(Layer(wall, NEAREST, step=step, repeat=True, clip=(0, 0, 9999, side)))
+        number = self.random.choices((1, 2, 3), (5, 4, 1 if count == 4 else 0))[0]
+        span = 1 if count == 2 else self.random.choices((1, 2, 3), (1, 7, 3 if number == 1 else 0))[0]
+        columns, rows, first = self.width // side, self.height // side, int(walled)
+        places = [(x, y) for y in range(first, max(first, rows - span) + 1) for x in range(max(0, columns - span) + 1)]
+        self.random.shuffle(places)
+        who, taken = [], []
+        for pool in (self.actors, self.things, self.actors)[:number]:
+            free = [p for p in places if all(abs(p[0] - x) >= span or abs(p[1] - y) >= span for x, y in taken)]
+            if not free:
+                break
+            i, (x, y) = pool(self.random), free[0]
+            taken.append((x, y))
             who.append(i)
-            layers.append(self.sprite(i, area=(x * side, y * side, x * side + side, y * side + side)))
+            area = (x * side, y * side, min(self.width, (x + span) * side), min(self.height, (y + span) * side))
+            layers.append(self.sprite(i, area=area))
         text = " and ".join(article(self.rows[i]["caption"]) for i in who)
         if walled and self.chance(0.6):
             text += f" in a room with {self.rows[wall]['caption']} and {self.rows[floor]['caption']}"
@@ -350,18 +340,19 @@ class Scenes:
         name = article(self.rows[i]["caption"])
         text = f"{name} in front of {article(place)}" if self.chance(0.6) else f"{name}, {place} background"
         if pixel:
-            layers = [Layer(view, PIXELS4, flip=self.chance(0.5)), self.sprite(i, size="half" if self.chance(0.4) else None)]
+            layers = [self.whole(view, PIXELS4), self.sprite(i, size="half" if self.chance(0.4) else None)]
             if self.chance(0.4):
                 text = f"pixel art of {text}"
         else:
             scale = self.random.uniform(0.5, 0.85)
             x, y = self.random.uniform(-1, 1) * (1 - scale), (1 - scale) * self.random.uniform(0, 0.9)
-            layers = [Layer(view, SMOOTH, flip=self.chance(0.5)), self.smooth(i, scale, x, y)]
+            layers = [self.whole(view, SMOOTH), self.smooth(i, scale, x, y)]
             text = f"collage of {text}"
         return text, layers, False
 
-    def draw(self):
+    def draw(self, width: int = SIZE, height: int = SIZE):
         """Returns (caption, background's RGB in 0 to 255, whether it may vary a little, layers)."""
+        self.width, self.height = width, height
         kind = self.kinds(self.random)
         if kind == "room":
             scene = self.room()
@@ -377,7 +368,8 @@ class Scenes:
                 color = TRANSPARENT
                 text += " on a transparent background" if roll < 0.06 else ", transparent background"
             else:
-                name, varied = self.random.choice(list(BACKGROUNDS)), True
+                # A named color is always the same, so that a cut-out can be made of any of them.
+                name = self.random.choice(list(BACKGROUNDS))
                 color, roll = BACKGROUNDS[name], (roll - 0.08) / 0.42
                 if roll < 0.75:
                     text += f" on {article(name)} background"

@@ -22,9 +22,10 @@ class Clock:
         self.name, self.seconds, self.rate, self.warmup = name, seconds, rate, warmup
         self.start, self.step, self.loss, self.printed, self.part = time.time() - spent, step, None, 0.0, 0.0
         self.first = step
+        self.deadline, self.stopped = math.inf, False  # when the process must end, in time.time()
 
     def running(self) -> bool:
-        return self.part < 1
+        return self.part < 1 and not self.stopped
 
     def spent(self) -> float:
         return time.time() - self.start
@@ -42,6 +43,7 @@ class Clock:
                 with open(self.file, encoding="utf8") as file:
                     self.seconds = float(file.read() or self.seconds)
             self.part = parallel.from_first(elapsed / self.seconds)
+            self.stopped = self.part < 1 and parallel.from_first(float(time.time() > self.deadline)) > 0
         if elapsed - self.printed > 20 or self.step in (1, 10, 100):
             self.printed = elapsed
             parallel.say(f"{self.name} step {self.step} loss {self.loss.item():.4f} {elapsed:.0f} s")

@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from captions import BACKGROUNDS
 from clock import Clock
 from export import device, pack, unpack
+from looks import SQUARES
 from networks import TextModel
 from scenes import batches
 from stepper import Step, Weights
@@ -125,7 +126,7 @@ def pixel_art(pictures, random):
 
 def one_thing(scenes):
     """A scene of one picture that fills most of it, with its name: what the judge learns from."""
-    pick = scenes.random
+    pick, scenes.restyle = scenes.random, 0
     while True:
         kind = scenes.kinds(pick)
         if kind in ("room", "collage"):
@@ -137,22 +138,22 @@ def one_thing(scenes):
             continue
         text = " ".join(word for word in (layer.color, scenes.name(row)) if word)
         if row["style"] and pick.random() < 0.25:
-            text = f"{'pixel art' if layer.mode > 2 else row['style']} of {text}"
+            text = f"{'pixel art' if layer.mode in SQUARES else row['style']} of {text}"
         name = "white" if pick.random() < 0.5 else pick.choice(list(BACKGROUNDS))
         return text, BACKGROUNDS[name], True, layers
 
 
-def examples(painter, rows, tokenizer, batch: int, seed: int, keep=None):
+def examples(painter, rows, tokenizer, batch: int, seed: int, keep=None, workers: int = 8):
     """Yields pictures [B, 3, 64, 64], token ids [B, 24] and a number for each caption [B]."""
     random = np.random.default_rng(seed)
-    for scene in batches(rows, tokenizer, batch, seed, workers=8, keep=keep, change=one_thing):
+    for scene in batches(rows, tokenizer, batch, seed, workers=workers, keep=keep, change=one_thing):
         numbers = torch.tensor([zlib.crc32(text.encode()) for text in scene["captions"]]).to(scene["ids"].device)
         yield pixel_art(painter.draw(scene), random), scene["ids"], numbers
 
 
-def train_judge(painter, rows, tokenizer, seconds: float, path: str, batch: int = 1024):
+def train_judge(painter, rows, tokenizer, seconds: float, path: str, batch: int = 1024, workers: int = 8):
     """Trains for some seconds and writes the judge as safetensors."""
-    net = Judge(len(tokenizer.ids), tokenizer.ids["<|endoftext|>"]).cuda().to(memory_format=torch.channels_last)
+    net = Judge(len(tokenizer.ids), tokenizer.ids["<|endoftext|>"]).to(device()).to(memory_format=torch.channels_last)
     weights = Weights(net.parameters(), decay=0.02, average=0.995)
 
     def loss(pictures, ids, numbers):
@@ -162,7 +163,7 @@ def train_judge(painter, rows, tokenizer, seconds: float, path: str, batch: int 
         return (F.cross_entropy(likeness, target) + F.cross_entropy(likeness.T, target)) / 2
 
     step, clock = Step(loss, weights), Clock("judge", seconds, 1.5e-3, 100)
-    for pictures, ids, numbers in examples(painter, rows, tokenizer, batch, seed=5):
+    for pictures, ids, numbers in examples(painter, rows, tokenizer, batch, seed=5, workers=workers):
         pictures = pictures.contiguous(memory_format=torch.channels_last)
         clock.tick(step(clock.rate_now(), pictures=pictures, ids=ids, numbers=numbers))
         if not clock.running():

@@ -20,14 +20,17 @@ def environment(rank: int, world: int) -> dict[str, str]:
     return {**os.environ, **address, "RANK": str(rank), "WORLD_SIZE": str(world)}
 
 
-def launch() -> int:
-    """Starts this program once for each device and waits; the first failure ends the others."""
-    world = max(1, torch.cuda.device_count())
+def launch(processes: int | None = None) -> int:
+    """Starts this program once for each device and waits; the first failure ends the others.
+
+    Returns the exit code of the first that failed, or 0.
+    """
+    world = processes or max(1, torch.cuda.device_count())
     workers = [
         subprocess.Popen([sys.executable, *sys.argv], env=environment(rank, world))
         for rank in range(world)
     ]
-    codes = {}
+    codes, failed = {}, 0
     while len(codes) < world:
         for rank, worker in enumerate(workers):
             if rank in codes:
@@ -37,9 +40,10 @@ def launch() -> int:
             except subprocess.TimeoutExpired:
                 continue
             if codes[rank] != 0:
+                failed = failed or abs(codes[rank])
                 for other in workers:
                     other.kill()
-    return max(abs(code) for code in codes.values())
+    return failed
 
 
 def join():
@@ -83,7 +87,8 @@ def share(tensors):
 def from_first(value: float) -> float:
     if not together:
         return value
-    box = torch.tensor([value], dtype=torch.float64).cuda()
+    box = torch.tensor([value], dtype=torch.float64)
+    box = box.cuda() if torch.cuda.is_available() else box
     dist.broadcast(box, 0)
     return box.item()
 

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from captions import COLORS, HALVED, NEAREST, PIXELS2, PIXELS4, SMOOTH, Scenes
+from captions import COLORS, Scenes
+from looks import SMOOTH_MODES, SPRITE, look
 from networks import SIZE
 from tokenizer import Tokenizer
 
@@ -17,7 +18,7 @@ def tint_of(color):
     return (2, 0, *rest) if hue is None else (1, hue, *rest)
 
 
-def pack(scenes, tokenizer: Tokenizer, noise):
+def pack(scenes, tokenizer: Tokenizer, noise, size=(SIZE, SIZE)):
     """Arrays for a list of scenes: token ids, backgrounds, and groups of layers of one mode, in
     order."""
     background = np.zeros((len(scenes), 3), np.float32)
@@ -28,6 +29,7 @@ def pack(scenes, tokenizer: Tokenizer, noise):
             groups.setdefault((slot, layer.mode, layer.color is not None), []).append((row, layer))
     captions = [scene[0] for scene in scenes]
     batch = {
+        "size": size,
         "background": torch.from_numpy(background.clip(0, 1)),
         "ids": torch.from_numpy(np.array([tokenizer.encode(text) for text in captions])),
         "ids_2": torch.from_numpy(np.array([tokenizer.encode(text, "!") for text in captions])),
@@ -49,21 +51,34 @@ def pack(scenes, tokenizer: Tokenizer, noise):
     return batch
 
 
+def bucket_of(number: int, buckets):
+    """The size of the batch with this number: every sixth is not square."""
+    return buckets[number // 6 % len(buckets)] if buckets and number % 6 == 5 else (SIZE, SIZE)
+
+
 class SceneStream(torch.utils.data.IterableDataset):
     """Endless batches of scene descriptions as small arrays; one stream for each data-loader
-    worker."""
+    worker.
 
-    def __init__(self, rows, tokenizer: Tokenizer, batch: int, seed: int, keep=None, change=None):
+    buckets: (width, height) of scenes that are not square. The loader takes a batch of each worker in
+    turn, so on all devices the batches of a step have the same size.
+    """
+
+    def __init__(self, rows, tokenizer: Tokenizer, batch: int, seed: int, keep=None, change=None, buckets=()):
         self.rows, self.tokenizer, self.batch, self.seed = rows, tokenizer, batch, seed
-        self.keep, self.change = keep, change
+        self.keep, self.change, self.buckets = keep, change, buckets
 
     def __iter__(self):
         worker = torch.utils.data.get_worker_info()
         seed = self.seed * 1000 + (worker.id if worker else 0)
         scenes, noise = Scenes(self.rows, seed, self.keep), np.random.default_rng(seed)
+        number, step = (worker.id, worker.num_workers) if worker else (0, 1)
         while True:
-            drawn = [(self.change or Scenes.draw)(scenes) for _ in range(self.batch)]
-            yield {**pack(drawn, self.tokenizer, noise), "captions": [scene[0] for scene in drawn]}
+            size = bucket_of(number, self.buckets)
+            number += step
+            draw = self.change or (lambda scenes, size=size: scenes.draw(*size))
+            drawn = [draw(scenes) for _ in range(self.batch)]
+            yield {**pack(drawn, self.tokenizer, noise, size), "captions": [scene[0] for scene in drawn]}
 
 
 def to_device(item):
@@ -74,8 +89,8 @@ def to_device(item):
     return [to_device(value) for value in item] if isinstance(item, list) else item
 
 
-def batches(rows, tokenizer, batch: int, seed: int, workers: int = 6, keep=None, change=None):
-    stream = SceneStream(rows, tokenizer, batch, seed, keep, change)
+def batches(rows, tokenizer, batch: int, seed: int, workers: int = 6, keep=None, change=None, buckets=()):
+    stream = SceneStream(rows, tokenizer, batch, seed, keep, change, buckets)
     loader = torch.utils.data.DataLoader(
         stream, batch_size=None, num_workers=workers, pin_memory=torch.cuda.is_available(),
         prefetch_factor=4 if workers else None if torch.__version__ > "2" else 2,
@@ -124,16 +139,6 @@ def recolor(layer, tint):
     return torch.cat([rgb * alpha, alpha], 1)
 
 
-def pixelated(layer, factor: int):
-    """Makes pixel art of premultiplied pictures: flat squares of `factor` pixels, hard alpha, few
-    levels."""
-    small = F.avg_pool2d(layer, factor)
-    alpha = (small[:, 3:] > 0.5).float()
-    rgb = (small[:, :3] / small[:, 3:].clamp(min=1e-3)).clamp(0, 1)
-    small = torch.cat([(rgb * 20).round() / 20 * alpha, alpha], 1)
-    return F.interpolate(small, scale_factor=float(factor), mode="nearest")
-
-
 class Painter:
     """Draws scenes from pictures uint8 [N, 128, 128, 4] (straight alpha)."""
 
@@ -143,33 +148,31 @@ class Painter:
         for i in range(0, len(pixels), 2048):
             part = torch.from_numpy(np.array(pixels[i : i + 2048])).to(self.device)
             self.pixels[i : i + 2048] = part.permute(0, 3, 1, 2)
-        self.line = torch.arange(SIZE, device=self.device) + 0.5
 
-    def layer(self, group):
-        """Draws the layers of a group [n, 4, 128, 128], premultiplied."""
+    def layer(self, group, width: int, height: int):
+        """Draws the layers of a group [n, 4, height, width], premultiplied."""
         mode, place = group["mode"], group["place"]
         source = self.pixels[group["index"]].float() / 255
         source = torch.cat([source[:, :3] * source[:, 3:], source[:, 3:]], 1)
-        if mode in (PIXELS4, PIXELS2):
-            source = pixelated(source, 4 if mode == PIXELS4 else 2)
-        elif mode == HALVED:
-            source = F.avg_pool2d(source, 2)  # for small drawings: no aliasing
+        source = look(source, mode)
         left, top, step, flip, repeat, x1, y1, x2, y2 = (column[:, None] for column in place.unbind(1))
-        xs, ys = (self.line - left) * step, (self.line - top) * step
+        across, down = (torch.arange(n, device=self.device) + 0.5 for n in (width, height))
+        xs, ys = (across - left) * step, (down - top) * step
         xs = torch.where(flip < 0, SIZE - xs, xs)
         xs, ys = (torch.where(repeat > 0, axis % SIZE, axis) * (2 / SIZE) - 1 for axis in (xs, ys))
         n = len(xs)
-        grid = torch.stack([xs[:, None, :].expand(n, SIZE, SIZE), ys[:, :, None].expand(n, SIZE, SIZE)], -1)
-        smooth = mode in (SMOOTH, HALVED)
+        grid = torch.stack([xs[:, None, :].expand(n, height, width), ys[:, :, None].expand(n, height, width)], -1)
+        smooth = mode % SPRITE in SMOOTH_MODES
         out = F.grid_sample(source, grid, mode="bilinear" if smooth else "nearest", align_corners=False)
-        inside = ((self.line > x1) & (self.line < x2))[:, None, :] & ((self.line > y1) & (self.line < y2))[:, :, None]
+        inside = ((across > x1) & (across < x2))[:, None, :] & ((down > y1) & (down < y2))[:, :, None]
         out = out * inside[:, None]
         return out if group["tint"] is None else recolor(out, group["tint"])
 
     def draw(self, batch):
-        """Returns pictures float32 [B, 3, 128, 128] in [0, 1]."""
-        picture = batch["background"][:, :, None, None].repeat(1, 1, SIZE, SIZE)
+        """Returns pictures float32 [B, 3, height, width] in [0, 1]."""
+        width, height = batch["size"]
+        picture = batch["background"][:, :, None, None].repeat(1, 1, height, width)
         for group in batch["groups"]:
-            layer, rows = self.layer(group), group["rows"]
+            layer, rows = self.layer(group, width, height), group["rows"]
             picture[rows] = layer[:, :3] + picture[rows] * (1 - layer[:, 3:])
         return picture.clamp(0, 1)

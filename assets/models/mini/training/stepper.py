@@ -5,8 +5,6 @@ slowly than the device runs them. A CUDA graph submits them in one call, and the
 fewer of them. The update of all parameters is one kernel more.
 """
 
-import os
-
 import torch
 
 import parallel
@@ -93,33 +91,30 @@ class Weights:
     def state(self):
         return {"vector": self.vector, "average": self.average, "moment1": self.moment1, "moment2": self.moment2}
 
-    def save(self, path: str, **more):
-        torch.save({**self.state(), "steps": self.steps, **more}, path + ".new")
-        os.replace(path + ".new", path)
-
-    def restore(self, path: str):
-        saved = torch.load(path, map_location=self.vector.device)
+    def restore(self, tensors, steps: int):
+        """Takes some of the tensors of `state`, and the number of updates behind the moments."""
         for name, tensor in self.state().items():
-            tensor.copy_(saved[name])
-        self.steps = saved["steps"]
+            if name in tensors:
+                tensor.copy_(tensors[name])
+        self.steps = steps if "moment1" in tensors and "moment2" in tensors else 0
         if self.half is not None:
             self.half.copy_(self.vector)
-        return saved
 
 
 class Step:
     """The loss and its gradient for inputs of fixed shapes, captured as a CUDA graph at first
     use."""
 
-    def __init__(self, loss, weights: Weights, compiled=False):
+    def __init__(self, loss, weights: Weights, compiled=False, pool=None):
         self.function = torch.compile(loss) if compiled and torch.cuda.is_available() else loss
-        self.weights = weights
+        # Graphs that share a pool share the memory of what they forget, as only one runs at a time.
+        self.weights, self.pool = weights, pool
         self.graph = self.inputs = self.loss = None
 
     def run(self):
         self.weights.gradient.zero_()
         # Casts are not kept: a graph would read those of its capture forever.
-        with torch.autocast("cuda", torch.bfloat16, enabled=self.weights.half is None, cache_enabled=False):
+        with torch.autocast(self.weights.vector.device.type, torch.bfloat16, enabled=torch.cuda.is_available() and self.weights.half is None, cache_enabled=False):
             loss = self.function(**self.inputs)
         loss.backward()
         return loss.detach()
@@ -133,7 +128,7 @@ class Step:
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
         # Other threads continue meanwhile: they pin memory and watch the network.
-        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        with torch.cuda.graph(graph, pool=self.pool, capture_error_mode="thread_local"):
             self.loss = self.run()
         self.graph = graph
 

@@ -77,7 +77,7 @@ def train_classifier(rows, painter, vae, tokenizer, seconds: float, batch: int):
     optimizer, start, step = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=0.02), time.time(), 0
     for pictures, styles in examples(rows, painter, vae, tokenizer, batch, 7, lambda i: i % HELD_OUT != 0):
         part = (time.time() - start) / seconds
-        if part >= 1:
+        if part >= 1 and step:
             break
         for group in optimizer.param_groups:
             group["lr"] = 2e-3 * min(1, (step + 1) / 50) * (1 - part)
@@ -100,6 +100,8 @@ def prompts(rows, count: int):
     asked = {}
     for style in ASKED:
         known = sorted(names.get(style, ()))
+        if not known:
+            continue  # "silhouette" has no pictures of its own
         # Photographs are of landscapes only.
         others = known if style == "photo" else sorted(seen - set(known))
         asked[style] = pick.choices(known, k=count // 2) + pick.choices(others, k=count - count // 2)
@@ -107,8 +109,8 @@ def prompts(rows, count: int):
 
 
 @torch.no_grad()
-def ceiling(net, rows, painter, vae, tokenizer):
-    for pictures, styles in examples(rows, painter, vae, tokenizer, 512, 8, lambda i: i % HELD_OUT == 0, workers=1):
+def ceiling(net, rows, painter, vae, tokenizer, batch: int):
+    for pictures, styles in examples(rows, painter, vae, tokenizer, batch, 8, lambda i: i % HELD_OUT == 0, workers=1):
         return (net(pictures).argmax(1) == styles).float().mean().item()
 
 
@@ -149,7 +151,7 @@ def main():
     library = Library.load(args.library)
     painter = Painter(library.pixels)
     net = train_classifier(library.rows, painter, vae, tokenizer, args.seconds, args.batch)
-    results = {"real": ceiling(net, library.rows, painter, vae, tokenizer)}
+    results = {"real": ceiling(net, library.rows, painter, vae, tokenizer, 2 * args.batch)}
     print(f"styles: held-out pictures {results['real']:.3f}", flush=True)
     asked = prompts(library.rows, args.count)
     results |= score(net, teacher, vae, tokenizer, asked, args.steps, args.guidance, args.sheet)
