@@ -25,6 +25,7 @@ export class EventLog {
   readonly #state: () => StudioEvent;
   readonly #events: NumberedEvent[] = [];
   readonly #listeners = new Set<(event: NumberedEvent) => void>();
+  readonly #closers = new Set<() => void>();
   #number = 0;
   #textLength = 0;
 
@@ -35,11 +36,6 @@ export class EventLog {
   constructor(name: string, state: () => StudioEvent) {
     this.#name = name;
     this.#state = state;
-  }
-
-  /** Number of pages that listen. */
-  get listeners(): number {
-    return this.#listeners.size;
   }
 
   /** Adds an event and sends it to all pages. */
@@ -53,6 +49,11 @@ export class EventLog {
     for (const listener of this.#listeners) listener(numbered);
   }
 
+  /** Ends all streams; pages that are still there open them again. */
+  closeAll(): void {
+    for (const close of [...this.#closers]) close();
+  }
+
   /**
    * Opens a stream of server-sent events.
    *
@@ -61,22 +62,30 @@ export class EventLog {
   open(lastId: string | null): Response {
     const encoder = new TextEncoder();
     const missed = this.#missed(lastId);
-    let listener: (event: NumberedEvent) => void;
-    let ping: ReturnType<typeof setInterval>;
+    let close = () => {};
+    let onCancel = () => {};
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         const send = ({ number, event }: NumberedEvent) =>
           controller.enqueue(encoder.encode(this.#format(number, event)));
         controller.enqueue(encoder.encode("retry: 1000\n\n"));
         for (const event of missed ?? [{ number: this.#number, event: this.#state() }]) send(event);
-        listener = send;
-        this.#listeners.add(listener);
-        ping = setInterval(() => controller.enqueue(encoder.encode(": still here\n\n")), PING_MS);
+        this.#listeners.add(send);
+        const ping = () => controller.enqueue(encoder.encode(": still here\n\n"));
+        const timer = setInterval(ping, PING_MS);
+        const end = () => {
+          this.#listeners.delete(send);
+          this.#closers.delete(close);
+          clearInterval(timer);
+        };
+        close = () => {
+          end();
+          controller.close();
+        };
+        this.#closers.add(close);
+        onCancel = end;
       },
-      cancel: () => {
-        this.#listeners.delete(listener);
-        clearInterval(ping);
-      },
+      cancel: () => onCancel(),
     });
     return new Response(body, { headers: { "content-type": "text/event-stream" } });
   }

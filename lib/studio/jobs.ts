@@ -3,10 +3,13 @@ import type { RunEvent } from "../report/run_event.ts";
 import { encodeBase64 } from "./base64.ts";
 import type { EventLog } from "./event_log.ts";
 import type { JobState, PictureState, StudioEvent } from "./protocol/studio_api.ts";
+import { StepHistory } from "./step_history.ts";
 import type { FromWorker } from "./run_messages.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Job = Mutable<Omit<JobState, "pictures">> & { pictures: Mutable<PictureState>[] };
+/** The last event of a run. */
+export type DoneEvent = Extract<RunEvent, { event: "done" }>;
 type StepOf = Extract<RunEvent, { event: "step" }>;
 
 /** What a new job is. */
@@ -23,9 +26,12 @@ export class Jobs {
   readonly #jobs = new Map<string, Job>();
   readonly #output: string;
   readonly #steps = new Map<string, StepOf>();
+  readonly #history = new StepHistory();
   #last = 0;
   /** Gets each change. */
   log: Pick<EventLog, "add"> = { add: () => {} };
+  /** Called with the last event of each run that has made all its steps. */
+  onFinished: (event: DoneEvent) => void = () => {};
 
   /** @param output Path of the output folder. */
   constructor(output: string) {
@@ -40,6 +46,13 @@ export class Jobs {
   /** Returns a job; undefined if there is none of that id. */
   find(id: string): JobState | undefined {
     return this.#jobs.get(id);
+  }
+
+  /** Returns the picture after a step, or the last one before that is kept. */
+  stepPicture(id: string, number: number, step: number): { step: number; indices: string } {
+    const found = this.#history.find(`${id} ${number}`, step);
+    if (found === undefined) throw new RangeError("Cannot find the step: it is no longer kept");
+    return found;
   }
 
   /** Whether a job is queued, or in progress. */
@@ -160,6 +173,7 @@ export class Jobs {
         const picture = job.pictures.find((one) => one.number === number);
         if (picture === undefined) return;
         picture.isDone = true;
+        if (!event.interrupted && picture.step >= picture.steps) this.onFinished(event);
         picture.score = event.score ?? undefined;
         this.#runs.delete(key);
         this.log.add({ type: "picture", job: job.id, picture: { ...picture } });
@@ -181,6 +195,7 @@ export class Jobs {
     picture.indices = encodeBase64(indices);
     picture.step = step;
     const key = `${job.id} ${number}`;
+    this.#history.add(key, { step, indices: picture.indices });
     const event = this.#steps.get(key);
     this.#steps.delete(key);
     if (event === undefined) {

@@ -118,6 +118,9 @@ function jobRoutes(studio: StudioParts): Route[] {
       const png = await maker.map(known(id).id, Number(number), kind as MapKind);
       return new Response(new Uint8Array(png), { headers: { "content-type": "image/png" } });
     }),
+    route("GET", "/api/jobs/:id/pictures/:number/steps/:step", (_, { id, number, step }) => {
+      return reply(jobs.stepPicture(known(id).id, Number(number), Number(step)));
+    }),
     // Continues a run of the output folder that was stopped.
     route("POST", "/api/continue", async (request) => {
       const { run } = await readJson(request) as { readonly run: string };

@@ -13,6 +13,8 @@ import { describeError } from "../cli/commands/describe_error.ts";
 import { makePictures, preparePictures } from "../cli/commands/generate.ts";
 import type { PictureOrder } from "../cli/commands/make_picture.ts";
 import { parseCommandLine } from "../cli/flags/parse_command_line.ts";
+import type { Image } from "../image/image.ts";
+import { resizeImage } from "../image/resize_image.ts";
 import { encodePng } from "../image/encode_png.ts";
 import { entropyMap, latentGradientMap } from "../outputs/maps/step_maps.ts";
 import type { Reporter } from "../report/reporter.ts";
@@ -182,8 +184,17 @@ async function drawMap(run: Run, kind: MapMessage["kind"]): Promise<Uint8Array> 
     case "decoded":
       return encodePng(await run.gradientImage());
     case "seen":
-      return encodePng((await run.stepViews()).augmented);
+      return encodePng(await seenImage(run));
   }
+}
+
+/** Returns what the teacher saw: after an edit, the picture itself, enlarged. */
+async function seenImage(run: Run): Promise<Image> {
+  if (run.step > 0 && run.config.training.steps > 0) {
+    const views = await run.stepViews().catch(() => undefined);
+    if (views) return views.augmented;
+  }
+  return resizeImage(await run.image(), run.teacherSize, { fit: "stretch", filter: "nearest" });
 }
 
 const scope = globalThis as unknown as WorkerScope;

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { describeError } from "../cli/commands/describe_error.ts";
 import { EventLog } from "./event_log.ts";
 import { checkRequest, drawToken, withSafeHeaders } from "./guard.ts";
@@ -50,6 +50,11 @@ export class StudioServer implements AsyncDisposable {
     jobs.log = log;
     const timings = new Timings(output);
     await timings.read();
+    jobs.onFinished = ({ seconds, teacherCalls, earlierTeacherCalls = 0 }) => {
+      const calls = teacherCalls - earlierTeacherCalls;
+      // Estimates are not worth an error.
+      timings.add(basename(model), { calls, seconds }).catch(() => {});
+    };
     const uploads = new Uploads(output);
     const maker = new Maker(jobs, startWorker);
     const parts: StudioParts = { output, model, flags, jobs, log, maker, timings, uploads };
@@ -80,6 +85,7 @@ export class StudioServer implements AsyncDisposable {
   /** Ends the server and the worker. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#parts.maker.close();
+    this.#parts.log.closeAll();
     await this.#server.shutdown();
   }
 }

@@ -3,7 +3,7 @@ import { ImageField } from "./image_field.ts";
 import { formatDuration } from "./format_text.ts";
 import { PalettePicker } from "./palette_picker.ts";
 import { changeForm, type FormChange } from "./order_form.ts";
-import { html, useId, useState, type VNode } from "./preact.ts";
+import { html, useEffect, useId, useState, type VNode } from "./preact.ts";
 import { PromptField } from "./prompt_field.ts";
 import { makePictures } from "./studio_client.ts";
 import type { ViewProps } from "./view.ts";
@@ -13,7 +13,8 @@ import type { PictureOrderForm, PresetInfo, StudioSettings } from "../protocol/s
 /** Makes pictures, and shows them while they grow. */
 export function MakeView(props: ViewProps): VNode {
   const { state, settings, refreshSettings, onError } = props;
-  const [form, setForm] = useState<PictureOrderForm>(settings.defaults);
+  const [form, setForm] = useState<PictureOrderForm>(() => readForm(settings.defaults));
+  useEffect(() => sessionStorage.setItem(FORM_KEY, JSON.stringify(form)), [form]);
   const change = (part: FormChange) => setForm((form) => changeForm(form, part));
   const make = async () => {
     if (form.prompt.trim() === "" && form.image === undefined) return;
@@ -31,6 +32,9 @@ export function MakeView(props: ViewProps): VNode {
       }}>
         <${PromptField} value=${form.prompt} names=${settings.vocabulary.names}
           onInput=${(prompt: string) => change({ prompt })} onEnter=${make} />
+        <button type="submit" class="primary">Make${(form.variations ?? 1) > 1
+          ? ` ${form.variations} pictures`
+          : ""}</button>
         <${ImageField} form=${form} limits=${settings.limits} change=${change} onError=${onError} />
         <${PalettePicker} palettes=${settings.palettes} chosen=${form.palette}
           onChoose=${(palette: string) => change({ palette })} onAdded=${refreshSettings}
@@ -38,13 +42,21 @@ export function MakeView(props: ViewProps): VNode {
         <${SizeField} form=${form} change=${change} />
         <${PresetField} presets=${settings.presets} form=${form} change=${change} />
         <${MoreFields} settings=${settings} form=${form} change=${change} />
-        <button type="submit" class="primary">Make${(form.variations ?? 1) > 1
-          ? ` ${form.variations} pictures`
-          : ""}</button>
       </form>
-      <${WatchJobs} state=${state} form=${form} setForm=${setForm} onError=${onError} />
+      <${WatchJobs} state=${state} change=${change} onError=${onError} />
     </div>
   `;
+}
+
+const FORM_KEY = "smalti-form";
+
+/** Returns the form as it was when the page was left, or the default. */
+function readForm(defaults: PictureOrderForm): PictureOrderForm {
+  try {
+    return { ...defaults, ...JSON.parse(sessionStorage.getItem(FORM_KEY) ?? "{}") };
+  } catch {
+    return defaults;
+  }
 }
 
 interface FieldProps {

@@ -1,3 +1,6 @@
+/// <reference lib="dom" />
+import type { PictureState } from "../protocol/studio_api.ts";
+
 /** A picture as the page draws it. */
 export interface Pixels {
   readonly height: number;
@@ -30,4 +33,17 @@ export function toRgba({ indices, colors }: Pixels): Uint8ClampedArray<ArrayBuff
   const words = new Uint32Array(indices.length);
   for (let i = 0; i < indices.length; i++) words[i] = table[indices[i]!]!;
   return new Uint8ClampedArray(words.buffer);
+}
+
+/** Returns the pixels of a picture of a job. */
+export function pixelsOf({ height, width, colors, indices }: PictureState): Pixels {
+  return { height, width, colors, indices: decodeBase64(indices) };
+}
+
+/** Encodes a picture as a PNG at its size. */
+export async function pngOf(pixels: Pixels): Promise<Blob> {
+  const { height, width } = pixels;
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d")!.putImageData(new ImageData(toRgba(pixels), width, height), 0, 0);
+  return await canvas.convertToBlob({ type: "image/png" });
 }

@@ -42,6 +42,15 @@ export async function controlJob(
   await postJson(`api/jobs/${id}/${action}`);
 }
 
+/** Reads the picture after a step, or the last one before it that is kept. */
+export async function readStep(
+  job: string,
+  number: number,
+  step: number,
+): Promise<{ readonly step: number; readonly indices: string }> {
+  return await getJson(`api/jobs/${job}/pictures/${number}/steps/${step}`);
+}
+
 /** Continues a stopped run. */
 export async function continueRun(run: string): Promise<JobState> {
   return await postJson("api/continue", { run });

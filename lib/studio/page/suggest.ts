@@ -12,25 +12,24 @@ export interface Suggestion {
 }
 
 /**
- * Completes the end of a prompt by names that the teacher knows. The longest end of words that
- * begins a name counts; names that begin with it come first, then those with a later word that
- * does.
+ * Completes the end of a prompt by names that the teacher knows. Longer ends come first;
+ * for each, names that begin with it, the shortest first, then those with a later word that does.
  */
 export function suggestNames(prompt: string, names: readonly string[]): Suggestion[] {
   const text = prompt.toLowerCase();
   const starts = [...text.matchAll(/(?<![\p{L}\p{N}])(?=[\p{L}\p{N}])/gu)].map(({ index }) =>
     index
   );
+  const found = new Map<string, Suggestion>();
   // Names have few words.
   for (const start of starts.slice(-4)) {
     const typed = text.slice(start);
     if (typed.trim().length < MIN_LETTERS) continue;
     const first = names.filter((name) => name.startsWith(typed) && name !== typed);
     const later = names.filter((name) => name.includes(` ${typed}`));
-    const found = [...first.sort((a, b) => a.length - b.length), ...later];
-    if (found.length === 0) continue;
-    return [...new Set(found)].slice(0, MAX_SUGGESTIONS)
-      .map((name) => ({ name, prompt: prompt.slice(0, start) + name }));
+    for (const name of [...first.sort((a, b) => a.length - b.length), ...later]) {
+      if (!found.has(name)) found.set(name, { name, prompt: prompt.slice(0, start) + name });
+    }
   }
-  return [];
+  return [...found.values()].slice(0, MAX_SUGGESTIONS);
 }

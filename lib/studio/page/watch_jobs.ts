@@ -1,83 +1,69 @@
 /// <reference lib="dom" />
-import { formatDuration } from "./format_text.ts";
+import type { FormChange } from "./order_form.ts";
 import { PixelCanvas } from "./pixel_canvas.ts";
-import { decodeBase64 } from "./pixels.ts";
-import { html, useMemo, useState, type VNode } from "./preact.ts";
-import { continueRun, controlJob } from "./studio_client.ts";
+import { pixelsOf } from "./pixels.ts";
+import { html, useEffect, useState, type VNode } from "./preact.ts";
+import { describeStatus } from "./progress_text.ts";
+import { WatchJob } from "./watch_job.ts";
 import type { StudioState } from "./studio_state.ts";
-import type { JobState, PictureOrderForm, PictureState } from "../protocol/studio_api.ts";
+import type { JobState } from "../protocol/studio_api.ts";
 
-/** What the views of jobs share. */
-export interface WatchProps {
-  readonly form: PictureOrderForm;
-  readonly setForm: (form: PictureOrderForm) => void;
+/** A heart of tiles, where no picture is yet: digits are colors. */
+const TILES = ["01100110", "12211221", "12222221", "13222231", "01322310", "00133100", "00011000"];
+const TILE_COLORS = ["transparent", "#5d275d", "#b13e53", "#ef7d57"];
+
+/** The newest job large, and all as a strip to choose from. */
+export function WatchJobs({ state: { jobs }, change, onError }: {
+  readonly state: StudioState;
+  /** Changes the form, to branch from a picture. */
+  readonly change: (part: FormChange) => void;
   readonly onError: (error: unknown) => void;
-}
-
-/** The newest job large, the others as a list. */
-export function WatchJobs(
-  { state, ...props }: WatchProps & { readonly state: StudioState },
-): VNode {
-  const [chosen] = useState<string>();
-  const { jobs } = state;
-  const current = jobs.find(({ status }) => status === "running" || status === "paused");
-  const job = jobs.find(({ id }) => id === chosen) ?? current ?? jobs.at(-1);
-  if (job === undefined) {
-    return html`
-      <section class="card stage empty">
-        <p>Type what you want to see, and press Enter.</p>
-      </section>
-    `;
-  }
-  return html`<${WatchJob} job=${job} ...${props} />`;
-}
-
-function WatchJob({ job, onError }: WatchProps & { readonly job: JobState }): VNode {
-  const control = (action: "pause" | "resume" | "cancel") => () =>
-    controlJob(job.id, action).catch(onError);
-  const { status } = job;
-  const picture = job.pictures[0];
+}): VNode {
+  const [chosen, setChosen] = useState<string>();
+  const newest = jobs.at(-1)?.id;
+  useEffect(() => setChosen(undefined), [newest]);
+  const job = jobs.find(({ id }) => id === chosen) ?? jobs.at(-1);
+  if (job === undefined) return html`<${EmptyStage} />`;
   return html`
-    <section class="card stage" aria-label="Progress">
-      ${job.pictures.map((one) => html`<${LivePicture} key=${one.number} picture=${one} />`)}
-      <p class="status" role="status">${statusOf(job)}</p>
-      ${job.error && html`<p class="failure">${job.error}</p>`}
-      <div class="row">
-        ${status === "running" &&
-          html`<button type="button" onClick=${control("pause")}>Pause</button>`}
-        ${status === "paused" &&
-          html`<button type="button" onClick=${control("resume")}>Resume</button>`}
-        ${["queued", "running", "paused"].includes(status) &&
-          html`<button type="button" onClick=${control("cancel")}>Cancel</button>`}
-        ${status === "stopped" && picture?.run && html`
-          <button type="button" onClick=${() =>
-            continueRun(picture.run!).catch(onError)}>Continue</button>
-        `}
-      </div>
-    </section>
+    <div class="watch">
+      <${WatchJob} key=${job.id} job=${job} change=${change} onError=${onError} />
+      ${jobs.length > 1 && html`
+        <div class="strip" role="group" aria-label="Jobs of this session">
+          ${jobs.toReversed().map((one) =>
+            html`
+              <button key=${one.id} type="button" aria-pressed=${one === job ? "true" : "false"}
+                aria-label=${`${one.form?.prompt || "continued run"}: ${describeStatus(one)}`}
+                onClick=${() => setChosen(one.id)}><${Thumbnail} job=${one} /></button>
+            `
+          )}
+        </div>
+      `}
+    </div>
   `;
 }
 
-function LivePicture({ picture }: { readonly picture: PictureState }): VNode {
-  const { indices, colors, height, width } = picture;
-  const pixels = useMemo(
-    () => ({ height, width, colors, indices: decodeBase64(indices) }),
-    [indices, colors, height, width],
-  );
-  return html`<${PixelCanvas} pixels=${pixels} label=${picture.prompt} />`;
+function Thumbnail({ job }: { readonly job: JobState }): VNode {
+  const [picture] = job.pictures;
+  const badge = job.status === "done" ? (job.count > 1 ? `${job.count}` : "") : job.status;
+  return html`
+    ${picture && picture.indices && html`
+      <${PixelCanvas} pixels=${pixelsOf(picture)} label="" />
+    `}
+    ${badge && html`<span class="badge">${badge}</span>`}
+  `;
 }
 
-function statusOf({ status, stage, pictures: [picture] }: JobState): string {
-  if (status === "running" && stage !== undefined) return `${stage} …`;
-  if (picture === undefined || status === "queued") return status;
-  const eta = status === "running" ? secondsLeft(picture) : undefined;
-  const left = eta === undefined ? "" : `, about ${formatDuration(eta)} left`;
-  return `${status}: step ${picture.step} of ${picture.steps}${left}`;
-}
-
-/** Expects that the next steps take as long as the last ones. */
-function secondsLeft({ seconds, step, steps }: PictureState): number | undefined {
-  const last = seconds.slice(-10);
-  if (last.length < 2) return undefined;
-  return (last.at(-1)! - last[0]!) / (last.length - 1) * (steps - step);
+function EmptyStage(): VNode {
+  const tiles = [...TILES.join("")].map((digit) => TILE_COLORS[Number(digit)]!);
+  return html`
+    <section class="card stage empty">
+      <div>
+        <div class="tiles" aria-hidden="true">
+          ${tiles.map((color) => html`<i style=${{ background: color }}></i>`)}
+        </div>
+        <p><strong>What do you want to see?</strong>
+          Type it and press Enter. The picture grows here, step by step.</p>
+      </div>
+    </section>
+  `;
 }
