@@ -68,8 +68,17 @@ export class FakeWorker implements RunWorker {
       type: "event",
       job,
       event: {
-        ...{ event: "start", folder, steps, resumedFrom: start, prompt, palette: "two" },
-        ...{ height: side, width: side, seed: 7, runtime: "wasm", adapter: "fake" },
+        event: "start",
+        folder,
+        steps,
+        resumedFrom: start,
+        prompt,
+        palette: "two",
+        height: side,
+        width: side,
+        seed: 7,
+        runtime: "wasm",
+        adapter: "fake",
       },
     });
     const colors = Array.from({ length: steps + 1 }, (_, i) => `#${`${i + 10}`.repeat(3)}`);
@@ -77,8 +86,15 @@ export class FakeWorker implements RunWorker {
       type: "picture",
       job,
       picture: {
-        ...{ number: 1, prompt, seed, height: side, width: side, palette: "two", colors },
-        ...{ step: start, steps },
+        number: 1,
+        prompt,
+        seed,
+        height: side,
+        width: side,
+        palette: "two",
+        colors,
+        step: start,
+        steps,
       },
     });
     const startedAt = performance.now();
@@ -95,14 +111,14 @@ export class FakeWorker implements RunWorker {
         type: "event",
         job,
         event: {
-          ...{
-            event: "step",
-            stage: "distill",
-            step: step + 1,
-            steps,
-            losses: { fft: 1 / (step + 1) },
-          },
-          ...{ learningRate: 0.1, timestep: 500 - step, teacherCalls: step + 1 },
+          event: "step",
+          stage: "distill",
+          step: step + 1,
+          steps,
+          losses: { fft: 1 / (step + 1) },
+          learningRate: 0.1,
+          timestep: 500 - step,
+          teacherCalls: step + 1,
           seconds: (performance.now() - startedAt) / 1000,
         },
       });
@@ -112,7 +128,11 @@ export class FakeWorker implements RunWorker {
       type: "event",
       job,
       event: {
-        ...{ event: "done", folder, files: [], seconds: 1, teacherCalls: steps },
+        event: "done",
+        folder,
+        files: [],
+        seconds: 1,
+        teacherCalls: steps,
         interrupted: stopped,
       },
     });

@@ -74,7 +74,7 @@ studioTest(
   },
 );
 
-studioTest("a canceled run is continued from its step", async ({ server, post, ended }) => {
+studioTest("a canceled run is continued from its step", async ({ post, ended }) => {
   const { body } = await post("api/jobs", JSON.stringify(FORM));
   await post(`api/jobs/${body.id}/pause`, "{}");
   await post(`api/jobs/${body.id}/cancel`, "{}");
@@ -124,7 +124,7 @@ studioTest(
 
 studioTest(
   "uploads are kept under names of their content, and bounded",
-  async ({ folder, server, worker, post, ended }) => {
+  async ({ folder, worker, post, ended }) => {
     const png = encodePng(new Image({ height: 4, width: 6 }));
     const image = await post("api/uploads/image?name=..%2F..%2Fmy%20cat.PNG", png);
     assert.deepEqual([image.body.height, image.body.width], [4, 6]);
@@ -160,7 +160,7 @@ studioTest("all modules of the page are served, without types", async ({ server 
   assert(paths.includes("lib/studio/page/studio.ts"));
 });
 
-studioTest("wrong orders are refused with a sentence", async ({ server, post }) => {
+studioTest("wrong orders are refused with a sentence", async ({ post }) => {
   const wrong = [
     [{ ...FORM, size: 3 }, /height and width/],
     [{ ...FORM, prompt: 4 }, /"prompt"/],
