@@ -134,6 +134,9 @@ function jobRoutes(studio: StudioParts): Route[] {
 
 function uploadRoutes({ uploads }: StudioParts): Route[] {
   return [
+    route("GET", "/api/uploads/:id", async (_, { id }) => {
+      return new Response(await uploads.png(id!), { headers: { "content-type": "image/png" } });
+    }),
     // The body is the file; "name" in the query is its name.
     route("POST", "/api/uploads/:kind", async (request, { kind }) => {
       const name = new URL(request.url).searchParams.get("name") ?? "";

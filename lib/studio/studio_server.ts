@@ -82,6 +82,11 @@ export class StudioServer implements AsyncDisposable {
     while (jobs.isBusy) await new Promise((done) => setTimeout(done, 50));
   }
 
+  /** Ends the event streams of all pages, which open them again. */
+  dropPages(): void {
+    this.#parts.log.closeAll();
+  }
+
   /** Ends the server and the worker. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#parts.maker.close();

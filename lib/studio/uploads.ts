@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { readFile } from "../files/read_file.ts";
 import { writeFileInFolder } from "../files/write_file.ts";
+import { encodePng } from "../image/encode_png.ts";
 import { decodeImage } from "../image/formats/decode_image.ts";
 import { parsePalette } from "../palette/formats/palette_formats.ts";
 import type { Palette } from "../palette/palette.ts";
@@ -59,6 +61,13 @@ export class Uploads {
     });
     const id = await this.#keep(bytes, name, kind);
     return { id, kind, height, width, notes };
+  }
+
+  /** Returns an image or a mask as a PNG, which each browser shows. */
+  async png(id: string): Promise<Uint8Array<ArrayBuffer>> {
+    const path = await this.path(id, id.startsWith("mask-") ? "mask" : "image");
+    const bytes = await readFile(path, { maxBytes: UPLOAD_LIMITS.bytes });
+    return encodePng(await decodeImage(bytes, { name: id, maxPixels: UPLOAD_LIMITS.pixels }));
   }
 
   /**

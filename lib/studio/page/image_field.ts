@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { html, useEffect, useRef, useState, type VNode } from "./preact.ts";
+import { html, useEffect, useRef, type VNode } from "./preact.ts";
 import type { FormChange } from "./order_form.ts";
 import { upload } from "./studio_client.ts";
 import type { PictureOrderForm, StudioSettings } from "../protocol/studio_api.ts";
@@ -12,17 +12,12 @@ export function ImageField({ form, limits, change, onError }: {
   readonly onError: (error: unknown) => void;
 }): VNode {
   const file = useRef<HTMLInputElement>(null);
-  const [shown, setShown] = useState("");
   const add = async (image: File) => {
     try {
       if (image.size > limits.bytes) {
         throw new RangeError(`The image is too large: at most ${limits.bytes >> 20} MiB`);
       }
       const { id } = await upload("image", image, image.name || "pasted.png");
-      setShown((before) => {
-        if (before) URL.revokeObjectURL(before);
-        return URL.createObjectURL(image);
-      });
       change({ image: id });
     } catch (error) {
       onError(error);
@@ -66,7 +61,7 @@ export function ImageField({ form, limits, change, onError }: {
         `
         : html`
           <div class="start-image">
-            ${shown && html`<img src=${shown} alt="Start image" />`}
+            <img src=${`api/uploads/${encodeURIComponent(form.image)}`} alt="Start image" />
             <div>
               <label>Redraw
                 <input type="range" min="0" max="1" step="0.05" value=${form.strength ?? 0.4}

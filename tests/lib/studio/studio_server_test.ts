@@ -155,7 +155,7 @@ studioTest("all modules of the page are served, without types", async ({ server 
     const response = await fetch(new URL(path, server.address));
     const text = await response.text();
     assert.equal(response.status, 200, path);
-    for (const [, name] of text.matchAll(/from "(npm:[^"]+)"/g)) assert(imports[name!], name);
+    for (const [, name] of text.matchAll(/from "(npm:[^"]+)"/g)) assert(imports[name!], `${name}`);
   }
   assert(paths.includes("lib/studio/page/studio.ts"));
 });

@@ -1,0 +1,2 @@
+/** Path of Debian's Chromium. */
+export const CHROMIUM = "/usr/bin/chromium";

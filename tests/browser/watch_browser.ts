@@ -1,0 +1,112 @@
+/// <reference lib="dom" />
+import assert from "node:assert/strict";
+import type { Browser, Page } from "npm:playwright-core@1.65.1";
+import { openBrowser, withStudio } from "./studio_page.ts";
+
+let browser: Browser;
+Deno.test.beforeAll(async () => void (browser = await openBrowser()));
+Deno.test.afterAll(() => browser.close());
+
+const stage = (page: Page) => page.getByRole("region", { name: "Progress" });
+
+async function make(page: Page, text: string): Promise<void> {
+  await page.getByRole("combobox", { name: "Prompt" }).fill(text);
+  await page.getByRole("combobox", { name: "Prompt" }).press("Enter");
+}
+
+const button = (page: Page, name: string) => stage(page).getByRole("button", { name });
+
+Deno.test("a run is paused, resumed, canceled and continued", async () => {
+  await withStudio(browser, { stepMs: 150 }, async ({ page }) => {
+    await make(page, "a boat");
+    await button(page, "Pause").click();
+    await stage(page).getByText("Paused").waitFor();
+    const text = await stage(page).getByText(/^step \d of 8$/).textContent();
+    await page.waitForTimeout(400);
+    assert.equal(await stage(page).getByText(/^step \d of 8$/).textContent(), text);
+    await button(page, "Resume").click();
+    await button(page, "Cancel").click();
+    await stage(page).getByText("Stopped").waitFor();
+    await button(page, "Continue").click();
+    await stage(page).getByText("Done").waitFor();
+    await stage(page).getByText("step 8 of 8").waitFor();
+  });
+});
+
+Deno.test("losses and the time that is left are shown", async () => {
+  await withStudio(browser, { stepMs: 200 }, async ({ page }) => {
+    await make(page, "a boat");
+    await stage(page).getByRole("img", { name: /fft over \d steps/ }).waitFor();
+    await stage(page).getByText(/about \d+ s left|under 1 s left/).waitFor();
+    await stage(page).getByText("Done").waitFor();
+    await stage(page).getByRole("img", { name: "fft over 8 steps" }).waitFor();
+  });
+});
+
+Deno.test("an earlier step is shown, and a new picture branches from it", async () => {
+  await withStudio(browser, {}, async ({ page, worker }) => {
+    await make(page, "a boat");
+    await stage(page).getByText("Done").waitFor();
+    await stage(page).getByRole("slider").fill("3");
+    await stage(page).getByText("Step 3 of 8").waitFor();
+    await page.waitForFunction(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>(".frame.single canvas")!;
+      return canvas.getContext("2d")!.getImageData(0, 0, 1, 1).data[0] === 0x13;
+    });
+    await button(page, "Branch from this step").click();
+    await page.getByRole("img", { name: "Start image" }).waitFor();
+    await make(page, "a ship");
+    await stage(page).getByRole("heading", { name: "a ship" }).waitFor();
+    await stage(page).getByText("Done").waitFor();
+    assert.match(worker.asked[1]!.join(" "), /--input-image \S+-step-3\.png/);
+  });
+});
+
+Deno.test("a page that loses its connection misses nothing", async () => {
+  await withStudio(browser, { stepMs: 100 }, async ({ page, server }) => {
+    await make(page, "a boat");
+    await stage(page).getByText(/^step [1-3] of 8$/).waitFor();
+    server.dropPages();
+    await stage(page).getByText("Done").waitFor();
+    // All steps are there, also those that were made while there was no connection.
+    await stage(page).getByRole("img", { name: "fft over 8 steps" }).waitFor();
+  });
+});
+
+Deno.test("two pages show the same, and a run continues when its page is closed", async () => {
+  await withStudio(browser, { stepMs: 100 }, async ({ page, open }) => {
+    await make(page, "a boat");
+    const other = await open();
+    await stage(other).getByRole("heading", { name: "a boat" }).waitFor();
+    await page.close();
+    await stage(other).getByText("Done").waitFor();
+    await make(other, "fail");
+    await stage(other).getByText("Cannot draw: no paint").waitFor();
+  });
+});
+
+Deno.test("a picture of 256 x 256 pixels repaints at 30 frames a second", async () => {
+  await withStudio(browser, { side: 256, stepMs: 12, steps: 60 }, async ({ page }) => {
+    const frames = page.evaluate(() =>
+      new Promise<number>((done) => {
+        const put = CanvasRenderingContext2D.prototype.putImageData;
+        const times: number[] = [];
+        CanvasRenderingContext2D.prototype.putImageData = function (
+          this: unknown,
+          ...args: unknown[]
+        ) {
+          Reflect.apply(put, this, args);
+          if ((args[0] as ImageData).width < 256) return;
+          times.push(performance.now());
+          if (times.length < 50) return;
+          // Other programs take turns on the same cores: the best part tells what the page can.
+          const rates = times.slice(15).map((time, i) => 15_000 / (time - times[i]!));
+          done(Math.max(...rates));
+        } as typeof put;
+      })
+    );
+    await make(page, "a boat");
+    const rate = await frames;
+    assert(rate >= 30, `expected 30 frames a second, got ${rate}`);
+  });
+});
