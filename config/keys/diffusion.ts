@@ -104,7 +104,7 @@ export const DIFFUSION_KEYS = {
   },
   numInferenceSteps: {
     default: null,
-    null: "by the teacher's kind: 8 for mini, 30 for SDXL, 4 or 8 for few-step models",
+    null: "by the teacher's kind: 6 for mini, 30 for SDXL, 4 or 8 for few-step models",
     range: "[1, 1000]",
     integer: true,
     doc: "Number of steps of the sampler",
@@ -153,7 +153,7 @@ export const DIFFUSION_KEYS = {
       "cut, and the run says where",
   },
   numReferences: {
-    default: 4,
+    default: 6,
     range: "[1, 100]",
     integer: true,
     doc:
@@ -162,7 +162,7 @@ export const DIFFUSION_KEYS = {
   },
   strength: {
     default: null,
-    null: 'the teacher chooses 0 or one of "strengths"; without an input image 0 or the middle one',
+    null: 'the teacher chooses 0 or one of "strengths"; without an input image the middle one',
     range: "[0, 1]",
     isNew: true,
     doc:

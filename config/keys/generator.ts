@@ -42,7 +42,8 @@ export const GENERATOR_KEYS = {
       "false: they are noise",
   },
   initializationMethod: {
-    default: "palette-kmeans",
+    default: null,
+    null: "palette-kmeans for an input image, palette-area for a sample of the teacher",
     choices: {
       "kmeans": "majority vote among colors that k-means finds; they become the palette",
       "palette": "majority vote of the nearest palette colors",
@@ -52,6 +53,7 @@ export const GENERATOR_KEYS = {
       "palette-kmeans":
         "majority vote among colors that k-means finds, each replaced by a palette " +
         "color so that adjacent areas stay distinct (new)",
+      "palette-area": "mean of each area, its nearest palette color, orphan pixels cleaned (new)",
     },
     doc: "How the image becomes logits",
   },

@@ -47,9 +47,9 @@ export function planEdits(
   subject: EditSubject,
 ): EditPlan {
   const { strength, editSteps: steps } = config.diffusion;
-  const isChosen = strength === null;
-  // A sample shows what the teacher knows.
-  const isKnown = !isChosen || !subject.hasInputImage || subject.unknownWords.length === 0;
+  // A sample shows what the teacher knows, so its edit needs no choice.
+  const isChosen = strength === null && subject.hasInputImage;
+  const isKnown = !isChosen || subject.unknownWords.length === 0;
   const edits = (editsPicture(config) && isKnown ? askedStrengths(config, subject) : [])
     .map((strength) => ({
       strength,

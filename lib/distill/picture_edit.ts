@@ -15,7 +15,7 @@ import type { SettledRunConfig } from "../guidance/sampling_settings.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import { planesFromImage } from "../image/image_planes.ts";
 import { resizeImage } from "../image/resize_image.ts";
-import { projectPicture } from "../initialization/project_picture.ts";
+import { pictureGrid, projectPicture } from "../initialization/project_picture.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { EditCheckpoint } from "../run/checkpoint.ts";
@@ -149,13 +149,7 @@ function createNetworks(parts: EditParts): EditNetworks {
   const { schedule, denoiser, decoder, distillation, teacherSize, control } = parts;
   const { config, palette } = parts;
   const { generator, diffusion } = config;
-  const grid = {
-    size: { height: generator.imageH, width: generator.imageW },
-    palette,
-    gradientMap: generator.gradientMap,
-    removesOrphans: generator.orphanMargin > 0,
-    distance: generator.colorDistance,
-  };
+  const grid = pictureGrid(generator, palette);
   const shape = [1, 3, teacherSize.height, teacherSize.width];
   const codec: ImageCodec = {
     decode: (latents) => decoder.decode(latents),

@@ -10,6 +10,7 @@ import {
   type SettledRunConfig,
 } from "../guidance/sampling_settings.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
+import { settleForSample } from "../initialization/initialize.ts";
 import { chooseRuntime } from "../onnx/runtime/choose_runtime.ts";
 import { choosePrecision } from "../onnx/runtime/network_precision.ts";
 import type { Palette } from "../palette/palette.ts";
@@ -69,14 +70,14 @@ export async function setUpRun(
   const runtime = chooseRuntime(gpu, asked.runtime);
   const teacher = await findTeacher(asked.diffusion, { hub });
   const kind = await findSamplingKind(asked.diffusion, teacher);
-  const config = settleConfig(asked, kind);
+  const isSampled = samplesImage(asked, { image, checkpoint });
+  const config = settleConfig(isSampled ? settleForSample(asked) : asked, kind);
   const size = { height: config.generator.imageH, width: config.generator.imageW };
-  const isSampled = samplesImage(config, { image, checkpoint });
   const isEdited = checkpoint ? checkpoint.edit !== undefined : editsPicture(config);
   const hasNegative = usesNegativePrompt(config, {
     samples: isSampled || isEdited,
     // It compares the errors with and without the prompt.
-    chooses: isEdited && config.diffusion.strength === null,
+    chooses: isEdited && config.diffusion.strength === null && image !== undefined,
   });
   return {
     config,

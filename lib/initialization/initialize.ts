@@ -1,10 +1,12 @@
 import type { GeneratorConfig, RunConfig } from "../../config/run_config.ts";
 import type { Image } from "../image/image.ts";
+import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
 import { gradientMap, isOneHue } from "./gradient_map.ts";
 import { logitsFromColors } from "./logits_from_colors.ts";
 import { exactClasses, type PixelClasses } from "./pixel_classes.ts";
 import { colorsOf, pixelColors } from "./pixel_colors.ts";
+import { pictureGrid, projectPicture } from "./project_picture.ts";
 
 /** First logits of a picture. */
 export interface Initialization {
@@ -27,7 +29,8 @@ export interface InitializationConfig extends Pick<RunConfig, "seed"> {
  * Computes the first logits of a picture from an image.
  *
  * A picture in the palette's colors, at its own size or enlarged by whole pixels, is kept bit for
- * bit. Any other image:
+ * bit. The method "palette-area" gives the picture of `projectPicture`, likewise. With another
+ * method, null meaning "palette-kmeans":
  *
  * 1. With a palette of one hue, the image is mapped to it by lightness.
  * 2. The image is downsampled to one color per pixel of the picture, by the initialization method.
@@ -48,9 +51,19 @@ export function initialize(
     ? exactClasses(image, { height: generator.imageH, width: generator.imageW }, palette)
     : undefined;
   if (exact !== undefined) return { logits: exactLogits(exact, { seed, generator }), palette };
+  const method = generator.initializationMethod ?? "palette-kmeans";
+  if (method === "palette-area") {
+    const picture = projectPicture(image, pictureGrid(generator, palette));
+    const classes = nearestColors(picture, palette, generator.colorDistance);
+    return { logits: exactLogits({ classes, palette }, { seed, generator }), palette };
+  }
   const isMapped = generator.gradientMap && isOneHue(palette);
   const source = isMapped ? gradientMap(image, palette) : image;
-  const pixels = pixelColors(source, palette, { ...generator, seed });
+  const pixels = pixelColors(source, palette, {
+    ...generator,
+    initializationMethod: method,
+    seed,
+  });
   const logits = logitsFromColors(pixels.colors, pixels.palette, { ...generator, seed });
   return { logits, palette: pixels.palette };
 }
@@ -86,6 +99,12 @@ function exactLogits(
 export function keepPalette<C extends InitializationConfig>(config: C): C {
   if (derivedPaletteName(config) === undefined) return config;
   return { ...config, generator: { ...config.generator, initializationMethod: "palette" } };
+}
+
+/** Returns a config whose method, if it has none, is that of an image which the teacher sampled. */
+export function settleForSample<C extends InitializationConfig>(config: C): C {
+  if (config.generator.initializationMethod !== null) return config;
+  return { ...config, generator: { ...config.generator, initializationMethod: "palette-area" } };
 }
 
 /** Tells whether a picture that starts from an image shows it; with some distances it does not. */

@@ -24,14 +24,14 @@ export interface PixelColorsOptions extends
   Pick<RunConfig, "seed">,
   Pick<
     GeneratorConfig,
-    | "imageH"
-    | "imageW"
-    | "initializationMethod"
-    | "antialias"
-    | "kmeansNbColors"
-    | "kmeansSpace"
-    | "colorDistance"
-  > {}
+    "imageH" | "imageW" | "antialias" | "kmeansNbColors" | "kmeansSpace" | "colorDistance"
+  > {
+  /** How the image is downsampled. */
+  readonly initializationMethod: Exclude<
+    GeneratorConfig["initializationMethod"],
+    "palette-area" | null
+  >;
+}
 
 /**
  * Downsamples an image to one color per pixel of the picture, by the initialization method.

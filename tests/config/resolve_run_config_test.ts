@@ -61,7 +61,7 @@ Deno.test("resolveSources() takes the preset that the last layer names", () => {
 
 Deno.test("the presets draft and max are standard with other numbers of images", () => {
   const standard = resolveRunConfig({});
-  for (const [preset, numReferences] of [["draft", 1], ["max", 24]] as const) {
+  for (const [preset, numReferences] of [["draft", 2], ["max", 24]] as const) {
     const { diffusion: { strengths, editSteps } } = resolveRunConfig({ preset });
     assert.deepEqual(resolveRunConfig({ preset }), {
       ...standard,

@@ -20,7 +20,7 @@ make() {
   for part in "${pids[@]}"; do wait "$part"; done
 }
 
-recipes=nearest,kmeans-majority,edit-0.2,edit-0.3,edit,edit-0.6,draft-start,draft,standard-start,standard
+recipes=nearest,kmeans-majority,one-start,edit-0.2,edit-0.3,edit,edit-0.6,draft-start,draft,standard-start,standard
 make --sizes all --seeds all "$@"
 make --sizes 32 --palettes game-boy,2_2_2_lattice --seeds all "$@"
 make --sizes 16,32 --recipes paper-start,paper-1000 "$@"

@@ -27,6 +27,7 @@ export const RECIPES: readonly Recipe[] = content as readonly Recipe[];
 export const HARD_RECIPES: readonly string[] = [
   "nearest",
   "kmeans-majority",
+  "one-start",
   "edit-0.2",
   "edit-0.3",
   "edit",

@@ -75,7 +75,7 @@ Deno.test("jobConfig() completes every recipe", () => {
     assert.equal(config.prompt, PROMPT_SETS.names48[0]!.prompt);
   }
   assert.equal(jobConfig(jobOf("paper-300"), OPTIONS).sd.guidanceScale, 40);
-  assert.equal(jobConfig(jobOf("draft"), OPTIONS).diffusion.editSteps, 16);
+  assert.equal(jobConfig(jobOf("draft"), OPTIONS).diffusion.editSteps, 8);
 });
 
 Deno.test("jobConfig() lets overrides win over a recipe, and names a wrong one", () => {

@@ -23,8 +23,8 @@ gpuTest("a run starts from the sample with the best denoising error", async (gpu
   assert.equal(scores!.indexOf(Math.max(...scores!)), chosen);
   assert.equal(new Set(scores).size, 3);
   assert.equal(run.startImage, images[chosen]);
-  // One step and two calls for the score each.
-  assert.equal(run.teacherCalls, 9);
+  // One step and one call for the score each.
+  assert.equal(run.teacherCalls, 6);
   assert.deepEqual(notes, [
     "The run starts from the best of 3 samples of the teacher: the one with the lowest denoising " +
     "error in the run's palette",

@@ -16,15 +16,18 @@ import { goldenPath } from "../../support/goldens.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 import { WASM_SESSIONS } from "../onnx/run_graph.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
+import { Image } from "../../../lib/image/image.ts";
+import { defined } from "../../../lib/text/defined.ts";
 
 const TINY = goldenPath("tiny-sdxl");
+const GRAY = Image.filled({ height: 8, width: 8 }, [128, 128, 128]);
 
 /** Opens the teacher of a config for real, and settles the config. */
-async function settle(gpu: Gpu, part: PartialConfig) {
+async function settle(gpu: Gpu, part: PartialConfig, image?: Image) {
   const training = { steps: 1, ...part.training };
   const config = resolveRunConfig({ prompt: "a cat", runtime: "wasm", ...part, training });
   const palette = await findPalette("game-boy");
-  return await setUpRun(gpu, config, { palette, hub: {} });
+  return await setUpRun(gpu, config, { palette, hub: {}, ...defined({ image }) });
 }
 
 /** A folder without a vocabulary, and a UNet with or without added conditions. */
@@ -88,14 +91,16 @@ gpuTest(
   "the UNet has one row where neither guidance nor the choice of a strength asks for two",
   async (gpu) => {
     for (
-      const { guidanceScale, scoreGuidance, rows, steps = 1, strength = 0 } of [
+      const { guidanceScale, scoreGuidance, rows, steps = 1, strength = 0, image } of [
         { guidanceScale: 1, scoreGuidance: 0, rows: 1 },
         { guidanceScale: 0, scoreGuidance: 0, rows: 1 },
         { guidanceScale: 1.5, scoreGuidance: 0, rows: 2 },
         { guidanceScale: 0, scoreGuidance: 3, rows: 2 },
         { guidanceScale: 0, scoreGuidance: 3, rows: 1, steps: 0 },
         { guidanceScale: 1, scoreGuidance: 0, rows: 1, strength: 0.4 },
-        { guidanceScale: 1, scoreGuidance: 0, rows: 2, strength: null },
+        // Only an edit of an input image is chosen.
+        { guidanceScale: 1, scoreGuidance: 0, rows: 1, strength: null },
+        { guidanceScale: 1, scoreGuidance: 0, rows: 2, strength: null, image: GRAY },
       ]
     ) {
       const shapes: (readonly number[])[] = [];
@@ -112,7 +117,8 @@ gpuTest(
         diffusion: { modelId: TINY, guidanceScale, strength },
         training: { steps },
         sd: { imSize: 32, guidanceScale: scoreGuidance },
-      });
+        controlnet: { useControlnet: false },
+      }, image);
       await using owned = new AsyncDisposableStack();
       await loadNetworks(gpu, setup, { sessions, owned });
       assert.deepEqual(shapes.map(([batch]) => batch), [rows]);
@@ -156,7 +162,7 @@ Deno.test("mini keeps the settings that it was tuned with, in each preset but pa
     });
     assert.deepEqual(
       [diffusion.sampler, diffusion.numInferenceSteps, diffusion.guidanceScale, sd.guidanceScale],
-      ["ddim", 8, 3, 10],
+      ["ddim", 6, 3, 10],
     );
   }
   const paper = resolveRunConfig({ preset: "paper" });

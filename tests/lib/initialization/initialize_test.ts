@@ -151,6 +151,7 @@ const METHODS = [
   "palette-bilinear",
   "palette-nearest",
   "palette-kmeans",
+  "palette-area",
 ] as const;
 const DISTANCES = ["l1", "l2", "cosine_similarity", "zero", "random"] as const;
 

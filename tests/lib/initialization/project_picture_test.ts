@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Image } from "../../../lib/image/image.ts";
 import { projectPicture } from "../../../lib/initialization/project_picture.ts";
-import { replaceOrphans } from "../../../lib/finish/orphan_pixels.ts";
+import { cleanOrphans, replaceOrphans } from "../../../lib/finish/orphan_pixels.ts";
+import { neighborsOf } from "../../../lib/finish/indexed_picture.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 
 const PALETTE = new Palette("three", Uint8Array.of(0, 0, 0, 120, 120, 120, 255, 255, 255));
@@ -59,4 +60,34 @@ Deno.test("replaceOrphans() reads all pixels before it changes one", () => {
   const cleaned = replaceOrphans(indices, SIZE, () => 0);
   assert.deepEqual([...cleaned], [...indices].map((index) => 1 - index));
   assert.deepEqual([...replaceOrphans(Uint32Array.of(1), { height: 1, width: 1 }, () => 0)], [1]);
+});
+
+/** Costs of two colors: at the given pixels color 0 costs much more than their own color 1. */
+const costing = (pixels: readonly number[], cost: number) => (pixel: number, color: number) =>
+  color === (pixels.includes(pixel) ? 1 : 0) ? 0 : cost;
+
+Deno.test("cleanOrphans() keeps a diagonal line in a strong contrast only", () => {
+  const line = [0, 4, 8];
+  const indices = Uint32Array.from({ length: 9 }, (_, i) => line.includes(i) ? 1 : 0);
+  assert.deepEqual(cleanOrphans(indices, SIZE, costing(line, 0.022)), indices);
+  const faint = cleanOrphans(indices, SIZE, costing(line, 0.02));
+  assert.deepEqual([...faint], new Array(9).fill(0));
+});
+
+Deno.test("cleanOrphans() keeps a pixel alone in a stronger contrast only", () => {
+  const indices = Uint32Array.of(0, 0, 0, 0, 1, 0, 0, 0, 0);
+  assert.deepEqual(cleanOrphans(indices, SIZE, costing([4], 0.088)), indices);
+  const cleaned = cleanOrphans(indices, SIZE, costing([4], 0.08));
+  assert.deepEqual([...cleaned], new Array(9).fill(0));
+});
+
+Deno.test("cleanOrphans() leaves one color of a faint checkerboard, and a single pixel", () => {
+  const indices = Uint32Array.from({ length: 9 }, (_, i) => i % 2);
+  const cleaned = cleanOrphans(indices, SIZE, () => 0);
+  for (const [i, own] of cleaned.entries()) {
+    const neighbors = [...neighborsOf(SIZE, i)].map((other) => cleaned[other]);
+    assert(neighbors.includes(own), `${i}`);
+  }
+  const single = Uint32Array.of(1);
+  assert.deepEqual(cleanOrphans(single, { height: 1, width: 1 }, () => 0), single);
 });
