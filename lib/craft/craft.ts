@@ -5,6 +5,16 @@ import type { CraftSymbol } from "./symbols.ts";
 /** Name of a craft. */
 export type CraftName = "beads" | "cross-stitch" | "bricks" | "embroidery";
 
+/** A square that the work lies on. */
+export interface Board {
+  /** Its name, such as "baseplate". */
+  readonly name: string;
+  /** Cells of a side. */
+  readonly length: number;
+  /** The lengths that there are. */
+  readonly lengths: readonly number[];
+}
+
 /** A craft: how a picture is made by hand. */
 export interface Craft {
   /** Its name. */
@@ -19,6 +29,8 @@ export interface Craft {
   readonly cell: number;
   /** Maximum cells of a page of the chart without its overlap. */
   readonly page: { readonly columns: number; readonly rows: number };
+  /** What the work lies on: a square of pegs or studs. Undefined: nothing of a fixed size. */
+  readonly board?: Board;
   /** Cells of the neighboring pages that a page repeats at each end. */
   readonly overlap: number;
   /** Whether the chart has the size of the finished work. */
@@ -35,6 +47,7 @@ export const CRAFTS: readonly Craft[] = [
     // The pegs of boards for midi beads, and a page a board of 29 x 29 pegs.
     cell: 5,
     page: { columns: 29, rows: 29 },
+    board: { name: "board", length: 29, lengths: [14, 29, 58] },
     overlap: 2,
     isTrueScale: true,
   },
@@ -53,9 +66,10 @@ export const CRAFTS: readonly Craft[] = [
     unit: ["stud", "studs"],
     centers: "studs",
     palette: "lego",
-    // A page is a baseplate of 16 x 16 studs.
+    // A baseplate of 16 x 16 studs fits on a page; larger ones are divided.
     cell: 8,
     page: { columns: 16, rows: 16 },
+    board: { name: "baseplate", length: 16, lengths: [16, 32, 48] },
     overlap: 2,
     isTrueScale: true,
   },
@@ -71,6 +85,28 @@ export const CRAFTS: readonly Craft[] = [
     isTrueScale: true,
   },
 ];
+
+/**
+ * Returns a craft on boards of another length. Pages are boards, or equal parts of them.
+ *
+ * @throws {CraftError} If the craft has no such boards.
+ */
+export function withBoard(craft: Craft, length: number): Craft {
+  const { board, name, page } = craft;
+  if (board === undefined) {
+    throw new CraftError(`Cannot craft ${name} on a board: it has none`);
+  }
+  if (!board.lengths.includes(length)) {
+    throw new CraftError(
+      `Cannot craft ${name}: expected a ${board.name} of ${
+        board.lengths.join(", ").replace(/, ([^,]*)$/, " or $1")
+      } ` +
+        `${craft.centers} a side, got ${length}`,
+    );
+  }
+  const side = Math.min(page.columns, length);
+  return { ...craft, board: { ...board, length }, page: { columns: side, rows: side } };
+}
 
 /** A material of a pattern. */
 export interface PatternColor {

@@ -1,3 +1,4 @@
+import fontkit from "npm:@pdf-lib/fontkit@1.1.1";
 import {
   closePath,
   fill,
@@ -15,9 +16,12 @@ import {
   setFillingColor,
   setLineWidth,
   setStrokingColor,
-  StandardFonts,
   stroke,
 } from "npm:pdf-lib@1.17.1";
+import boldText from "../../assets/fonts/open_sans_bold.woff.base64.txt" with { type: "text" };
+import plainText from "../../assets/fonts/open_sans_regular.woff.base64.txt" with {
+  type: "text",
+};
 import { asciiText } from "../image/draw_text.ts";
 import type { Rgb } from "../image/image.ts";
 import { INCH } from "./craft.ts";
@@ -61,7 +65,7 @@ const MAX_ARGUMENTS = 1000;
 
 /**
  * Draws the pages of a PDF in millimeters from the upper left corner. Everything is vectors; the
- * text is Helvetica, which every reader has, in ASCII.
+ * letters that the text uses are embedded.
  *
  * The same calls give the same bytes: the file has no date.
  */
@@ -69,6 +73,7 @@ export class PdfCanvas {
   readonly #document: PDFDocument;
   readonly #fonts: { readonly plain: PDFFont; readonly bold: PDFFont };
   readonly #paper: PaperName;
+  readonly #letters: ReadonlySet<number>;
   #page: PDFPage | undefined;
 
   private constructor(
@@ -79,17 +84,18 @@ export class PdfCanvas {
     this.#document = document;
     this.#fonts = fonts;
     this.#paper = paper;
+    this.#letters = new Set(fonts.plain.getCharacterSet().filter((code) => code >= 0x20));
   }
 
   /** Begins a document without a page. */
   static async create(paper: PaperName, title: string): Promise<PdfCanvas> {
     const document = await PDFDocument.create({ updateMetadata: false });
-    document.setTitle(asciiText(title));
+    document.setTitle(title);
     document.setProducer("Smalti");
-    const fonts = {
-      plain: await document.embedFont(StandardFonts.Helvetica),
-      bold: await document.embedFont(StandardFonts.HelveticaBold),
-    };
+    document.registerFontkit(fontkit);
+    const embed = (text: string) =>
+      document.embedFont(Uint8Array.fromBase64(text.trim()), { subset: true });
+    const fonts = { plain: await embed(plainText), bold: await embed(boldText) };
     return new PdfCanvas(document, fonts, paper);
   }
 
@@ -163,10 +169,11 @@ export class PdfCanvas {
   text(text: string, x: number, y: number, options: TextOptions = {}): void {
     const { size = 9, bold = false, align = "left", color = [0, 0, 0] } = options;
     const font = bold ? this.#fonts.bold : this.#fonts.plain;
-    const ascii = printable(text);
-    const width = font.widthOfTextAtSize(ascii, size) / POINTS;
+    const letters = this.#printable(text);
+    if (letters === "") return;
+    const width = font.widthOfTextAtSize(letters, size) / POINTS;
     const left = x - { left: 0, center: width / 2, right: width }[align];
-    this.#page!.drawText(ascii, {
+    this.#page!.drawText(letters, {
       x: toPoints(left),
       y: this.#up(y),
       size,
@@ -177,7 +184,7 @@ export class PdfCanvas {
 
   /** Shortens a text to a width in millimeters. */
   fit(text: string, width: number, size: number = 9): string {
-    let fitted = printable(text);
+    let fitted = this.#printable(text);
     const isWide = () => this.#fonts.plain.widthOfTextAtSize(fitted, size) / POINTS > width;
     if (!isWide()) return fitted;
     while (fitted.length > 1 && isWide()) fitted = `${fitted.slice(0, -4).trimEnd()}...`;
@@ -201,6 +208,14 @@ export class PdfCanvas {
     page.pushOperators(popGraphicsState());
   }
 
+  /** The letters that the font has; others become their nearest ASCII form. */
+  #printable(text: string): string {
+    return Array.from(text.normalize("NFC"), (letter) => {
+      if (this.#letters.has(letter.codePointAt(0)!)) return letter;
+      return asciiText(letter).replaceAll(/[^\x20-\x7e]/g, " ");
+    }).join("");
+  }
+
   /** PDF measures from the lower end. */
   #up(y: number): number {
     return toPoints(this.size.height - y);
@@ -214,9 +229,4 @@ function toPoints(millimeters: number): number {
 
 function paint([red, green, blue]: Rgb) {
   return rgb(red / 255, green / 255, blue / 255);
-}
-
-/** The characters that the fonts of every reader have. */
-function printable(text: string): string {
-  return asciiText(text).replaceAll(/[^\x20-\x7e]/g, " ");
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Craft, CRAFTS } from "../../craft/craft.ts";
+import { type Craft, CRAFTS, withBoard } from "../../craft/craft.ts";
 import { checkSize, createPattern } from "../../craft/create_pattern.ts";
 import { encodePattern } from "../../craft/formats/craft_formats.ts";
 import type { IndexedPicture } from "../../finish/indexed_picture.ts";
@@ -21,6 +21,7 @@ import { readPictures } from "./read_pictures.ts";
 
 const MAX_FABRIC_COUNT = 40;
 const MAX_COLORS = 256;
+const MAX_BOARD = 58;
 const MAX_INVENTORY_BYTES = 2 ** 20;
 
 /**
@@ -39,7 +40,7 @@ export async function craftCommand(
   flags: FlagsOf<"craft">,
   { out, status }: { readonly out: Terminal; readonly status: Terminal },
 ): Promise<void> {
-  const craft = readCraft(kind);
+  const craft = readBoard(flags.board, readCraft(kind));
   const paper = readPaper(flags.paper);
   const fabricCount = readFabricCount(flags.fabricCount, craft);
   const maxColors = flags.maxColors === undefined
@@ -122,6 +123,10 @@ function leftOf(inventory: readonly number[], { indices, palette }: IndexedPictu
   const left = [...inventory];
   for (const index of indices) if (index !== palette.size) left[index]!--;
   return left;
+}
+
+function readBoard(typed: string | undefined, craft: Craft): Craft {
+  return typed === undefined ? craft : withBoard(craft, parseCount(typed, "--board", MAX_BOARD));
 }
 
 function readUnderlay(typed: true | undefined, craft: Craft): true | undefined {

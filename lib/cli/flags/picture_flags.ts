@@ -174,6 +174,14 @@ export const PICTURE_FLAGS = [
     help: "stitches per inch of the fabric, for cross-stitch (default: 14)",
   },
   {
+    name: "--board",
+    commands: ["craft"],
+    value: "number",
+    help:
+      "pegs or studs of a side of a board: 14, 29 or 58 for beads (default: 29), 16, 32 or 48 " +
+      "for bricks (default: 16)",
+  },
+  {
     name: "--makeable",
     commands: ["craft"],
     help: "make it easier to make: add beads that hold parts together; elsewhere fewer, larger " +

@@ -11,6 +11,7 @@ import { LDRAW } from "./ldraw.ts";
 import { OXS } from "./oxs.ts";
 import { PATTERN_PDF } from "./pattern_pdf.ts";
 import { PES } from "./pes.ts";
+import { REBRICKABLE } from "./rebrickable.ts";
 import { SHOPPING_LIST } from "./shopping_list.ts";
 import { STITCHES_PNG } from "./stitches_png.ts";
 import { EDR, INF } from "./thread_colors.ts";
@@ -24,6 +25,7 @@ const CRAFT_FORMATS: readonly CraftFormat[] = [
   OXS,
   LDRAW,
   BRICKLINK,
+  REBRICKABLE,
   STITCHES_PNG,
 ];
 

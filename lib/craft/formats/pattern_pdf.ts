@@ -46,6 +46,13 @@ function factsOf(pattern: Pattern): string[] {
     }, ${colors.length} of the colors of "${picture.palette.name}"`,
   ];
   if (pattern.hoops.length > 0) facts.push(stitchFacts(pattern));
+  if (craft.board !== undefined) {
+    const { name, length } = craft.board;
+    const boards = Math.ceil(picture.width / length) * Math.ceil(picture.height / length);
+    facts.push(
+      `${boards} ${boards === 1 ? name : `${name}s`} of ${length} x ${length} ${craft.centers}`,
+    );
+  }
   if (craft.isTrueScale) {
     facts.push(
       `Finished size: ${size}; the chart has this size, with ${craft.centers} ` +
@@ -181,11 +188,23 @@ function addChart(
   const span = ({ from, to }: { readonly from: number; readonly to: number }) =>
     `${from + 1}-${to}`;
   const where = `columns ${span(tile.columns)}, rows ${span(tile.rows)}`;
-  addPage(canvas, pattern, `Chart ${number + 1} of ${count}: ${where}`);
+  const board = boardOf(pattern, tile);
+  addPage(canvas, pattern, `Chart ${number + 1} of ${count}${board}: ${where}`);
   drawGrid(canvas, pattern, tile, { x: MARGIN + AXIS, y: GRID_TOP });
   if (!pattern.craft.isTrueScale) return;
   const rows = tile.shownRows.to - tile.shownRows.from;
   drawBoardList(canvas, pattern, tile, GRID_TOP + rows * pattern.craft.cell + 5);
+}
+
+/** Names the board of a page if boards are larger than pages. */
+function boardOf(
+  { craft: { board, page }, picture }: Pattern,
+  { rows, columns }: PageTile,
+): string {
+  if (board === undefined || board.length <= page.columns) return "";
+  const [row, column] = [rows, columns].map(({ from }) => Math.floor(from / board.length));
+  const across = Math.ceil(picture.width / board.length);
+  return `, ${board.name} ${row! * across + column! + 1}`;
 }
 
 /** Lists the materials of a board below its chart. */

@@ -3,6 +3,7 @@ import { CRAFTS } from "../../../../lib/craft/craft.ts";
 import type { Pattern } from "../../../../lib/craft/pattern.ts";
 import { createPattern } from "../../../../lib/craft/create_pattern.ts";
 import { BRICKLINK } from "../../../../lib/craft/formats/bricklink.ts";
+import { REBRICKABLE } from "../../../../lib/craft/formats/rebrickable.ts";
 import { LDRAW } from "../../../../lib/craft/formats/ldraw.ts";
 import { layPlates } from "../../../../lib/craft/plates.ts";
 import { Palette } from "../../../../lib/palette/palette.ts";
@@ -94,6 +95,21 @@ Deno.test("another program reads the wanted list of BrickLink", () => {
   assert.equal(studs.reduce((sum, count) => sum + count, 0), 98);
   assert.deepEqual(new Set(items.map(({ COLOR }) => COLOR)), new Set([5, undefined]));
   assert(items.some(({ REMARKS }) => String(REMARKS).startsWith("Lemon")));
+});
+
+Deno.test("the parts list of Rebrickable has the plates of the LDraw file", () => {
+  const pattern = framed(9, 11);
+  const [header, ...rows] = (REBRICKABLE.encode(pattern, OPTIONS) as string).trim().split(/\r?\n/);
+  assert.equal(header, "Part,Color,Quantity");
+  const ldraw = (LDRAW.encode(pattern, OPTIONS) as string).split("\r\n")
+    .filter((line) => line.startsWith("1 ")).map((line) => line.split(" "))
+    .map((fields) => `${fields.at(-1)!.replace(".dat", "")},${fields[1]}`);
+  for (const row of rows) {
+    const [part, color, quantity] = row.split(",");
+    const found = ldraw.filter((key) => key === `${part},${color}`).length;
+    assert.equal(Number(quantity), found, row);
+  }
+  assert.equal(rows.length, new Set(ldraw).size);
 });
 
 Deno.test("bricks need codes of LDraw", () => {

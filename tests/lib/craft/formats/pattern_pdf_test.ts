@@ -4,6 +4,8 @@ import { encodePattern } from "../../../../lib/craft/formats/craft_formats.ts";
 import { PATTERN_PDF } from "../../../../lib/craft/formats/pattern_pdf.ts";
 import type { PaperName } from "../../../../lib/craft/pdf_canvas.ts";
 import { createPattern } from "../../../../lib/craft/create_pattern.ts";
+import { withBoard } from "../../../../lib/craft/craft.ts";
+import { pageTiles } from "../../../../lib/craft/page_tiles.ts";
 import { Palette } from "../../../../lib/palette/palette.ts";
 import { diagonals, patternOf } from "../patterns.ts";
 
@@ -76,6 +78,30 @@ Deno.test("a page has as many cells of one color as fit on it", async () => {
   const pattern = createPattern(craft, diagonals(256, 150, one), { title: "one" });
   const bytes = await PATTERN_PDF.encode(pattern, { paper: "a4" }) as Uint8Array;
   assert.equal(streamsOf(bytes).filter((text) => / re\b/.test(text)).length, 2 + 4 * 3);
+});
+
+Deno.test("the letters are embedded", async () => {
+  const bytes = await PATTERN_PDF.encode(patternOf("beads", 4, 4), { paper: "a4" }) as Uint8Array;
+  const objects = streamsOf(bytes).join("\n");
+  const fonts = objects.match(/\/BaseFont \/OpenSans-\w+/g)!;
+  assert(fonts.length >= 2, "plain and bold");
+  assert.equal(objects.match(/\/FontFile[23]? \d+/g)!.length, 2);
+  assert.doesNotMatch(objects, /Helvetica/);
+});
+
+Deno.test("a page is a board, or an equal part of one", async () => {
+  const { craft } = patternOf("bricks", 1, 2);
+  const pages = (length: number) => {
+    const tiles = pageTiles({ height: 50, width: 20 }, withBoard(craft, length));
+    return tiles.map(({ rows }) => rows.to - rows.from);
+  };
+  assert.deepEqual(pages(48), [16, 16, 16, 16, 16, 16, 2, 2]);
+  const beads = withBoard(patternOf("beads", 1, 2).craft, 14);
+  assert.equal(pageTiles({ height: 29, width: 29 }, beads).length, 9);
+  assert.throws(() => withBoard(craft, 20), /baseplate of 16, 32 or 48 studs a side, got 20/);
+  assert.throws(() => withBoard(patternOf("embroidery", 1, 2).craft, 16), /it has none/);
+  const pattern = createPattern(withBoard(craft, 48), diagonals(1, 50), { title: "wide" });
+  await PATTERN_PDF.encode(pattern, { paper: "letter" });
 });
 
 Deno.test("empty cells are not drawn", async () => {
