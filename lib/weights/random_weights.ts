@@ -72,6 +72,7 @@ class RandomWeight implements WeightEntry {
   readonly key: string;
   readonly shape: readonly number[];
   readonly dtype = "F16";
+  readonly exactType = "float16";
   readonly #hash: number;
   readonly #bound: number;
   readonly #isScale: boolean;

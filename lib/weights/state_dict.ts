@@ -164,6 +164,7 @@ class StoredWeight implements WeightEntry {
   readonly key: string;
   readonly shape: readonly number[];
   readonly dtype: SafetensorsDtype;
+  readonly exactType: FloatType | undefined;
   readonly #source: ByteSource;
   readonly #tensor: SafetensorsTensor;
   readonly #scale: StoredTensor | undefined;
@@ -176,6 +177,7 @@ class StoredWeight implements WeightEntry {
     this.#source = source;
     this.#tensor = tensor;
     this.#scale = scale;
+    this.exactType = tensor.dtype === "F16" && !scale ? "float16" : undefined;
   }
 
   read(type: FloatType, start = 0, count?: number): Uint8Array<ArrayBuffer> {

@@ -10,6 +10,11 @@ export interface WeightEntry {
   /** Type in which the values are stored. */
   readonly dtype: SafetensorsDtype;
   /**
+   * A type of which {@linkcode WeightEntry.read} returns values without rounding. Undefined if that
+   * is not known.
+   */
+  readonly exactType?: FloatType | undefined;
+  /**
    * Reads values and converts them.
    *
    * @param start Index of the first value. Default: 0.

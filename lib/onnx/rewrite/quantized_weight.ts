@@ -1,4 +1,4 @@
-import { floatView } from "../../weights/float_view.ts";
+import { alignBytes, floatView } from "../../weights/float_view.ts";
 import { convertFloats, type FloatType } from "../../weights/float16.ts";
 import type { WeightEntry } from "../../weights/weight_source.ts";
 import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
@@ -64,10 +64,41 @@ export function quantizeWeight(entry: WeightEntry, options: QuantizeOptions): Qu
     );
   }
   const shape = [rows, columns / BLOCK_SIZE];
+  const found = new FoundScales(shapeSize(shape), options.scaleType);
   return {
-    packed: new PackedValues(entry, shape, options),
-    scales: new Scales(entry, shape, options),
+    packed: new PackedValues(entry, shape, options, found),
+    scales: new Scales(entry, shape, options, found),
   };
+}
+
+/**
+ * The scales that one half of a quantized weight found, for the other half: runtimes read the
+ * values and the scales in any order. They are kept from the first reading of a whole half to the
+ * next one.
+ */
+class FoundScales {
+  #kept: Float32Array | Float16Array | undefined;
+  readonly #size: number;
+  readonly #type: FloatType;
+
+  constructor(size: number, type: FloatType) {
+    this.#size = size;
+    this.#type = type;
+  }
+
+  /** Returns the scales of all blocks if the other half found them, and forgets them. */
+  take(count: number): Float32Array | Float16Array | undefined {
+    if (count !== this.#size) return undefined;
+    const kept = this.#kept;
+    this.#kept = undefined;
+    return kept;
+  }
+
+  /** Keeps scales if they are those of all blocks. They have the type already. */
+  keep(scales: Float32Array): void {
+    if (scales.length !== this.#size) return;
+    this.#kept = this.#type === "float16" ? new Float16Array(scales) : scales;
+  }
 }
 
 class PackedValues implements ByteWeight {
@@ -76,12 +107,19 @@ class PackedValues implements ByteWeight {
   readonly dtype = "U8";
   readonly #entry: WeightEntry;
   readonly #options: QuantizeOptions;
+  readonly #found: FoundScales;
 
-  constructor(entry: WeightEntry, shape: readonly number[], options: QuantizeOptions) {
+  constructor(
+    entry: WeightEntry,
+    shape: readonly number[],
+    options: QuantizeOptions,
+    found: FoundScales,
+  ) {
     this.key = `${entry.key}.q${options.bits}`;
     this.shape = [...shape, bytesPerBlock(options)];
     this.#entry = entry;
     this.#options = options;
+    this.#found = found;
   }
 
   read(type: FloatType, start = 0, count: number = shapeSize(this.shape) - start) {
@@ -89,17 +127,18 @@ class PackedValues implements ByteWeight {
   }
 
   readBytes(start: number, count: number): Uint8Array<ArrayBuffer> {
+    const { bits } = this.#options;
     const width = bytesPerBlock(this.#options);
     const [first, last] = [Math.floor(start / width), Math.ceil((start + count) / width)];
     const bytes = new Uint8Array((last - first) * width);
-    for (const { from, values } of chunks(this.#entry, first, last)) {
-      const target = bytes.subarray((from - first) * width);
-      for (let block = 0; block * BLOCK_SIZE < values.length; block++) {
-        const scale = scaleOf(values, block * BLOCK_SIZE, this.#options);
-        const pack = this.#options.bits === 8 ? packBytes : packHalfBytes;
-        pack(values, block * BLOCK_SIZE, scale, target, block * width);
-      }
+    const known = this.#found.take(last - first);
+    const scales = known ?? new Float32Array(last - first);
+    for (const { from, blocks } of chunks(this.#entry, first, last)) {
+      const part = scales.subarray(from - first, from - first + blocks.count);
+      if (!known) findScales(blocks, part as Float32Array, this.#options);
+      blocks.pack(part, bits, bytes.subarray((from - first) * width));
     }
+    if (!known) this.#found.keep(scales as Float32Array);
     return bytes.subarray(start - first * width, start - first * width + count);
   }
 }
@@ -110,20 +149,29 @@ class Scales implements WeightEntry {
   readonly dtype = "F32";
   readonly #entry: WeightEntry;
   readonly #options: QuantizeOptions;
+  readonly #found: FoundScales;
 
-  constructor(entry: WeightEntry, shape: readonly number[], options: QuantizeOptions) {
+  constructor(
+    entry: WeightEntry,
+    shape: readonly number[],
+    options: QuantizeOptions,
+    found: FoundScales,
+  ) {
     this.key = `${entry.key}.q${options.bits}_scale`;
     this.shape = shape;
     this.#entry = entry;
     this.#options = options;
+    this.#found = found;
   }
 
   read(type: FloatType, start = 0, count: number = shapeSize(this.shape) - start) {
-    const scales = new Float32Array(count);
-    for (const { from, values } of chunks(this.#entry, start, start + count)) {
-      for (let i = 0; i * BLOCK_SIZE < values.length; i++) {
-        scales[from - start + i] = scaleOf(values, i * BLOCK_SIZE, this.#options);
+    const known = this.#found.take(count);
+    const scales = known ? new Float32Array(known) : new Float32Array(count);
+    if (!known) {
+      for (const { from, blocks } of chunks(this.#entry, start, start + count)) {
+        findScales(blocks, scales.subarray(from - start), this.#options);
       }
+      this.#found.keep(scales);
     }
     return convertFloats(new Uint8Array(scales.buffer), this.dtype, type);
   }
@@ -133,52 +181,157 @@ function bytesPerBlock({ bits }: QuantizeOptions): number {
   return BLOCK_SIZE * bits / 8;
 }
 
+/** Blocks of a weight that were read together. */
+interface Blocks {
+  readonly count: number;
+  /** Finds the value of each block with the largest magnitude; 0 for a block of zeros. */
+  findExtremes(extremes: Float32Array): void;
+  /** Quantizes all values. */
+  pack(scales: Float32Array | Float16Array, bits: WeightBits, target: Uint8Array): void;
+}
+
+/** Blocks of float32 values. */
+class FloatBlocks implements Blocks {
+  readonly count: number;
+  readonly #data: Float32Array;
+
+  constructor(data: Float32Array) {
+    this.#data = data;
+    this.count = data.length / BLOCK_SIZE;
+  }
+
+  findExtremes(extremes: Float32Array): void {
+    const [data, { count }] = [this.#data, this];
+    for (let block = 0; block < count; block++) {
+      const start = block * BLOCK_SIZE;
+      let extreme = 0;
+      for (let i = start; i < start + BLOCK_SIZE; i++) {
+        if (Math.abs(data[i]!) > Math.abs(extreme)) extreme = data[i]!;
+      }
+      extremes[block] = extreme;
+    }
+  }
+
+  pack(scales: Float32Array | Float16Array, bits: WeightBits, target: Uint8Array): void {
+    const [data, { count }] = [this.#data, this];
+    for (let block = 0; block < count; block++) {
+      const inverse = inverseOf(scales[block]!);
+      const end = (block + 1) * BLOCK_SIZE;
+      if (bits === 8) {
+        for (let i = end - BLOCK_SIZE; i < end; i++) target[i] = toByte(data[i]! * inverse);
+      } else {
+        for (let i = end - BLOCK_SIZE; i < end; i += 2) {
+          target[i >> 1] = toHalfBytes(data[i]! * inverse, data[i + 1]! * inverse);
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Blocks of float16 values. Their magnitudes are compared as integers, and a table converts them,
+ * which takes less time than converting all values to float32 first.
+ */
+class HalfBlocks implements Blocks {
+  static #all: Float32Array | undefined;
+  readonly count: number;
+  readonly #data: Uint16Array;
+  readonly #table: Float32Array;
+
+  constructor(data: Uint16Array) {
+    this.#data = data;
+    this.count = data.length / BLOCK_SIZE;
+    this.#table = HalfBlocks.#all ??= allHalves();
+  }
+
+  findExtremes(extremes: Float32Array): void {
+    const [data, table, { count }] = [this.#data, this.#table, this];
+    for (let block = 0; block < count; block++) {
+      const start = block * BLOCK_SIZE;
+      let [extreme, magnitude] = [0, 0];
+      for (let i = start; i < start + BLOCK_SIZE; i++) {
+        const pattern = data[i]!;
+        // Without the sign. NaN is above all numbers.
+        const size = pattern & 0x7fff;
+        if (size > magnitude && size <= INFINITY) {
+          magnitude = size;
+          extreme = pattern;
+        }
+      }
+      extremes[block] = table[extreme]!;
+    }
+  }
+
+  pack(scales: Float32Array | Float16Array, bits: WeightBits, target: Uint8Array): void {
+    const [data, table, { count }] = [this.#data, this.#table, this];
+    for (let block = 0; block < count; block++) {
+      const inverse = inverseOf(scales[block]!);
+      const end = (block + 1) * BLOCK_SIZE;
+      if (bits === 8) {
+        for (let i = end - BLOCK_SIZE; i < end; i++) target[i] = toByte(table[data[i]!]! * inverse);
+      } else {
+        for (let i = end - BLOCK_SIZE; i < end; i += 2) {
+          target[i >> 1] = toHalfBytes(
+            table[data[i]!]! * inverse,
+            table[data[i + 1]!]! * inverse,
+          );
+        }
+      }
+    }
+  }
+}
+
+/** Pattern of infinity in float16. */
+const INFINITY = 0x7c00;
+
+/** Returns the value of each pattern of 16 bits. */
+function allHalves(): Float32Array {
+  const patterns = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
+  return new Float32Array(new Float16Array(patterns.buffer));
+}
+
 /** Reads blocks [first, last) of a weight in chunks; `from` is the first block of a chunk. */
-function* chunks(entry: WeightEntry, first: number, last: number) {
+function* chunks(
+  entry: WeightEntry,
+  first: number,
+  last: number,
+): Generator<{ readonly from: number; readonly blocks: Blocks }> {
   for (let from = first; from < last; from += CHUNK_BLOCKS) {
     const count = Math.min(CHUNK_BLOCKS, last - from) * BLOCK_SIZE;
-    yield { from, values: floatView(entry.read("float32", from * BLOCK_SIZE, count)) };
+    if (entry.exactType === "float16") {
+      const bytes = alignBytes(entry.read("float16", from * BLOCK_SIZE, count), 2);
+      const { buffer, byteOffset } = bytes;
+      yield { from, blocks: new HalfBlocks(new Uint16Array(buffer, byteOffset, count)) };
+    } else {
+      const values = floatView(entry.read("float32", from * BLOCK_SIZE, count));
+      yield { from, blocks: new FloatBlocks(values) };
+    }
   }
 }
 
-/** Returns the scale of the block that starts at index `start`; 0 for a block of zeros. */
-function scaleOf(values: Float32Array, start: number, options: QuantizeOptions): number {
-  let extreme = 0;
-  for (let i = start; i < start + BLOCK_SIZE; i++) {
-    if (Math.abs(values[i]!) > Math.abs(extreme)) extreme = values[i]!;
-  }
-  const scale = options.bits === 8 ? Math.abs(extreme) / 127 : extreme / -8;
-  return options.scaleType === "float16" ? Math.f16round(scale) : Math.fround(scale);
-}
-
-/** Quantizes a block to bytes with zero point 128. */
-function packBytes(
-  values: Float32Array,
-  start: number,
-  scale: number,
-  target: Uint8Array,
-  offset: number,
-): void {
-  const inverse = scale === 0 ? 0 : 1 / scale;
-  for (let i = 0; i < BLOCK_SIZE; i++) {
-    // The sum is positive, so truncation rounds to the nearest integer.
-    const level = (values[start + i]! * inverse + 128.5) | 0;
-    target[offset + i] = level > 255 ? 255 : level;
+/** Finds the scale of each block: 0 for a block of zeros. */
+function findScales(blocks: Blocks, scales: Float32Array, options: QuantizeOptions): void {
+  blocks.findExtremes(scales);
+  for (let i = 0; i < blocks.count; i++) {
+    const scale = options.bits === 8 ? Math.abs(scales[i]!) / 127 : scales[i]! / -8;
+    scales[i] = options.scaleType === "float16" ? Math.f16round(scale) : scale;
   }
 }
 
-/** Quantizes a block to half bytes with zero point 8. */
-function packHalfBytes(
-  values: Float32Array,
-  start: number,
-  scale: number,
-  target: Uint8Array,
-  offset: number,
-): void {
-  const inverse = scale === 0 ? 0 : 1 / scale;
-  for (let i = 0; i < BLOCK_SIZE; i += 2) {
-    const low = Math.min(15, (values[start + i]! * inverse + 8.5) | 0);
-    const high = Math.min(15, (values[start + i + 1]! * inverse + 8.5) | 0);
-    target[offset + i / 2] = low | (high << 4);
-  }
+function inverseOf(scale: number): number {
+  return scale === 0 ? 0 : 1 / scale;
+}
+
+/** Rounds a quotient to a byte with zero point 128. */
+function toByte(quotient: number): number {
+  // The sum is positive, so truncation rounds to the nearest integer.
+  const level = (quotient + 128.5) | 0;
+  return level > 255 ? 255 : level;
+}
+
+/** Rounds two quotients to half bytes with zero point 8. */
+function toHalfBytes(first: number, second: number): number {
+  const low = (first + 8.5) | 0;
+  const high = (second + 8.5) | 0;
+  return (low > 15 ? 15 : low) | ((high > 15 ? 15 : high) << 4);
 }

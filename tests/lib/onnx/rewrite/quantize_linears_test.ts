@@ -76,6 +76,51 @@ function linearGraph(entry: WeightEntry, bias: WeightEntry, precision: FloatType
   return g.build();
 }
 
+for (const bits of ALL_BITS) {
+  Deno.test(`float16 values are quantized to ${bits} bits like float32 ones`, () => {
+    const patterns = Uint16Array.from({ length: 2 ** 16 }, (_, i) => (i * 40503) % 2 ** 16);
+    // Zeros, subnormal numbers, infinities and NaN are among them.
+    patterns.fill(0x8000, 0, 32);
+    const halves = new Float16Array(patterns.buffer);
+    const shape = [64, 1024];
+    const exact = weightOf(shape, new Float32Array(halves));
+    const half: WeightEntry = {
+      ...exact,
+      dtype: "F16",
+      exactType: "float16",
+      read(type, start = 0, count = halves.length - start) {
+        assert.equal(type, "float16");
+        return new Uint8Array(halves.slice(start, start + count).buffer);
+      },
+    };
+    for (const scaleType of ["float32", "float16"] as const) {
+      const [a, b] = [exact, half].map((entry) => quantizeWeight(entry, { bits, scaleType }));
+      assert.deepEqual(b!.scales.read("float32"), a!.scales.read("float32"));
+      const size = shape[0]! * shape[1]! * bits / 8;
+      assert.deepEqual(b!.packed.readBytes(0, size), a!.packed.readBytes(0, size));
+    }
+  });
+
+  Deno.test(`both halves of ${bits} bits may be read in any order, and again`, () => {
+    const values = scatter(4 * 96, 7);
+    const quantize = () =>
+      quantizeWeight(weightOf([4, 96], values), { bits, scaleType: "float16" });
+    const fresh = {
+      scales: quantize().scales.read("float16").slice(),
+      packed: quantize().packed.readBytes(0, 4 * 96 * bits / 8),
+    };
+    const { scales, packed } = quantize();
+    const parts = ["scales", "packed", "packed", "scales", "scales", "packed", "scales"] as const;
+    for (const part of parts) {
+      const read = part === "scales"
+        ? scales.read("float16")
+        : packed.readBytes(0, fresh.packed.length);
+      assert.deepEqual(read.slice(), fresh[part]);
+      assert.deepEqual(scales.read("float16", 3, 5), fresh.scales.slice(6, 16));
+    }
+  });
+}
+
 /** x W^T + b in float64, with the dequantized weight. */
 function oracle(x: Float32Array, weight: Float64Array, bias: Float32Array): Float64Array {
   return Float64Array.from({ length: M * N }, (_, i) => {
