@@ -169,6 +169,7 @@ export {
 export { type BatchInputs, chooseBatch } from "./lib/distill/choose_batch.ts";
 export { createRun } from "./lib/distill/create_run.ts";
 export type { RunInputs } from "./lib/distill/run_inputs.ts";
+export type { RuleImages } from "./lib/initialization/config_rules.ts";
 export { decodeCheckpoint } from "./lib/run/decode_checkpoint.ts";
 export { describeMemoryPlan } from "./lib/distill/memory/describe_memory_plan.ts";
 export type { References } from "./lib/distill/sample_references.ts";

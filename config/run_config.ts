@@ -1,4 +1,5 @@
 import { CAPTION_KEYS } from "./keys/caption.ts";
+import { CONSTRAINT_KEYS } from "./keys/constraint.ts";
 import { CONTROLNET_KEYS } from "./keys/controlnet.ts";
 import { DIFFUSION_KEYS } from "./keys/diffusion.ts";
 import { GENERATOR_KEYS } from "./keys/generator.ts";
@@ -62,6 +63,7 @@ export const CONFIG_KEYS = {
     doc: "Max batch size, in pictures; 0: chosen from the device and its memory",
   },
   generator: GENERATOR_KEYS,
+  constraint: CONSTRAINT_KEYS,
   training: TRAINING_KEYS,
   diffusion: DIFFUSION_KEYS,
   controlnet: CONTROLNET_KEYS,

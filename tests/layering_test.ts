@@ -24,6 +24,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ["lib/palette"],
   ["lib/palette/formats"],
   ["lib/finish"],
+  ["lib/constraint"],
   ["lib/sprite"],
   ["lib/sprite/formats"],
   ["lib/craft"],

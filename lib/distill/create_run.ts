@@ -11,6 +11,7 @@ import { AdamW } from "../optimizer/adamw.ts";
 import { findPalette } from "../palette/formats/find_palette.ts";
 import { checkCheckpoint } from "../run/checkpoint.ts";
 import { defined } from "../text/defined.ts";
+import { applyRules } from "./apply_rules.ts";
 import { DistillRun } from "./distill_run.ts";
 import type { StepParts } from "./distill_step.ts";
 import { composeSessions } from "./load_networks.ts";
@@ -31,7 +32,8 @@ import { createStartState, type StartState } from "./start_state.ts";
  *
  * @returns The run; the caller disposes of it.
  * @throws {TypeError} If there is neither prompt nor image, or the image is missing.
- * @throws {RangeError} If the background is no color, and no index of the palette.
+ * @throws {RangeError} If the background is no color, and no index of the palette; or if the rules
+ * of the picture contradict each other, or do not fit.
  * @throws {CheckpointError} If the checkpoint has another size or palette.
  * @throws {TeacherFolderError} If the teacher cannot be used.
  * @throws {HubError} If a model of the Hub is not on this machine, or cannot be downloaded.
@@ -61,12 +63,14 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   const loadDecoder = () =>
     LatentDecoder.load(allSessions, folder, { latentSize: folder.latentSize(teacherSize) });
   const decoder = teacher.editsPicture ? owned.use(await loadDecoder()) : undefined;
+  const ruleImages = defined({ mask: inputs.mask, keep: inputs.keep });
   const start = await createStartState(
     gpu,
-    { ...teacher, sessions, checkpoint, ...defined({ decoder }) },
+    { ...teacher, ruleImages, sessions, checkpoint, ...defined({ decoder }) },
     { config, hub, ...defined({ signal }) },
   );
   const picture = createPictureParts(gpu, teacher, { start, owned });
+  if (!(start.logits instanceof Float32Array)) await applyRules(picture.generator, start.rules);
   const edit = decoder && createEdit(gpu, { ...teacher, start, decoder });
   const logitsOf = (image: Image) => initialize(image, start.palette, keepPalette(config)).logits;
   const parts = { gpu, ...teacher, ...picture, start, edit, logitsOf, onNote, loadDecoder };
@@ -83,7 +87,8 @@ function createEdit(
 ): PictureEdit | undefined {
   if (start.edit === undefined) return undefined;
   const { plan, progress } = start.edit;
-  return new PictureEdit(gpu, { ...teacher, palette: start.palette, plan }, progress);
+  const { palette, rules } = start;
+  return new PictureEdit(gpu, { ...teacher, palette, plan, rules }, progress);
 }
 
 /** Creates the parts of a run without networks: the picture, its losses and its optimizer. */

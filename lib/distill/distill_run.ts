@@ -1,4 +1,5 @@
 import type { RunConfig } from "../../config/run_config.ts";
+import { settleColors } from "../constraint/choose_colors.ts";
 import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
 import type { LatentDecoder } from "../guidance/latent_decoder.ts";
 import { Image, type ImageSize } from "../image/image.ts";
@@ -7,6 +8,7 @@ import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "../run/checkpoint.ts";
 import type { RunPicture } from "../run/run_picture.ts";
 import type { StepReport } from "../run/step_report.ts";
+import { applyRules } from "./apply_rules.ts";
 import { makeStep, type StepOutcome, type StepParts } from "./distill_step.ts";
 import { checkpointOf, type PictureEdit } from "./picture_edit.ts";
 import type { Run } from "./run.ts";
@@ -138,21 +140,29 @@ export class DistillRun implements Run {
   async #makeDistillStep(): Promise<StepOutcome> {
     const outcome = await makeStep(this.#parts, this.#step + 1 - this.#parts.start.editSteps);
     this.#teacherCalls += this.config.training.gradientAccumulationSteps;
+    await applyRules(this.#parts.generator, this.#parts.start.rules);
     return outcome;
   }
 
   async image(): Promise<Image> {
-    const indices = await this.#parts.generator.argmax(this.config.generator);
+    const indices = await this.#indices();
     return Image.fromIndices(this.size, indices, this.palette.colors);
   }
 
   async picture(): Promise<RunPicture> {
     const { generator } = this.#parts;
     const [indices, softmax] = await Promise.all([
-      generator.argmax(this.config.generator),
+      this.#indices(),
       generator.softmax(),
     ]);
     return { ...this.size, palette: this.palette, indices, softmax };
+  }
+
+  /** Reads the palette index of each pixel. */
+  async #indices(): Promise<Uint32Array<ArrayBuffer>> {
+    const { generator, start: { rules } } = this.#parts;
+    const indices = await generator.argmax(this.config.generator);
+    return rules ? settleColors(indices, rules) : indices;
   }
 
   async statistics(): Promise<GeneratorStatistics> {

@@ -1,6 +1,7 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { NoiseSchedule } from "../guidance/noise_schedule.ts";
 import { editTimesteps } from "../guidance/projected_sampling.ts";
+import { keepsPixels } from "../initialization/config_rules.ts";
 import { showsImage } from "../initialization/initialize.ts";
 
 /** One edit of a picture. */
@@ -38,7 +39,8 @@ export interface EditSubject {
 }
 
 /**
- * Plans the edits of a run. Strengths below the first timestep are left out. An input image whose
+ * Plans the edits of a run. If pixels are kept and no strength is given, the others are edited at
+ * 0.9. Strengths below the first timestep are left out. An input image whose
  * prompt has unknown words is not edited unless the config says the strength.
  */
 export function planEdits(
@@ -48,7 +50,7 @@ export function planEdits(
 ): EditPlan {
   const { strength, editSteps: steps } = config.diffusion;
   // A sample shows what the teacher knows, so its edit needs no choice.
-  const isChosen = strength === null && subject.hasInputImage;
+  const isChosen = strength === null && subject.hasInputImage && !keepsPixels(config);
   const isKnown = !isChosen || subject.unknownWords.length === 0;
   const edits = (editsPicture(config) && isKnown ? askedStrengths(config, subject) : [])
     .map((strength) => ({
@@ -59,10 +61,18 @@ export function planEdits(
   return { edits, isChosen };
 }
 
+/**
+ * Strength by default if pixels are kept: the others are painted nearly anew. Their first colors
+ * still count a little.
+ */
+const INPAINTING_STRENGTH = 0.9;
+
 function askedStrengths(
-  { diffusion: { strength, strengths, edits } }: RunConfig,
+  config: RunConfig,
   { hasInputImage }: EditSubject,
 ): readonly number[] {
+  const { strength, strengths, edits } = config.diffusion;
+  if (strength === null && keepsPixels(config)) return [INPAINTING_STRENGTH];
   if (strength === null) return hasInputImage ? strengths : [middleStrength(strengths)];
   return new Array<number>(edits).fill(strength);
 }

@@ -1,7 +1,10 @@
+import { FREE, type PictureRules } from "../constraint/picture_rules.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { drawNormal } from "../../kernels/random/philox.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
+import { constrainNoise, constrainPrediction } from "../guidance/constrained_prediction.ts";
+import { tiledDecode, tiledEncode } from "../guidance/tiled_codec.ts";
 import type { LatentDecoder } from "../guidance/latent_decoder.ts";
 import {
   type EditNetworks,
@@ -19,6 +22,7 @@ import { pictureGrid, projectPicture } from "../initialization/project_picture.t
 import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { EditCheckpoint } from "../run/checkpoint.ts";
+import { defined } from "../text/defined.ts";
 import { chooseStrength, type StrengthChoice } from "./choose_strength.ts";
 import type { StepParts } from "./distill_step.ts";
 import { countEditSteps, type EditPlan, type PlannedEdit } from "./edit_plan.ts";
@@ -36,6 +40,8 @@ export interface EditParts
   readonly config: SettledRunConfig;
   /** The edits. */
   readonly plan: EditPlan;
+  /** What the picture obeys besides; undefined for nothing. */
+  readonly rules: PictureRules | undefined;
 }
 
 /** State of the edits of a run, from which they resume. */
@@ -105,14 +111,16 @@ export class PictureEdit {
 
   /** Starts the edit of a number, from 0. */
   async #start(edit: PlannedEdit, number: number): Promise<EditState> {
-    const { plan, config: { seed } } = this.#parts;
+    const { plan, config: { seed, constraint } } = this.#parts;
     const { pictures } = this.#progress;
-    const noise = await drawNormal(this.#gpu, latentShape(this.#parts), {
+    const shape = latentShape(this.#parts);
+    const drawn = await drawNormal(this.#gpu, shape, {
       seed,
       stream: RANDOM_STREAMS.edit,
       // Edits of which one is chosen differ in their strength only.
       step: plan.isChosen ? 0 : number,
     });
+    const noise = constrainNoise(drawn, shape, constraint);
     const picture = plan.isChosen ? pictures[0]! : pictures.at(-1)!;
     return await startEdit(picture, noise, this.#networks, edit.timesteps);
   }
@@ -147,23 +155,42 @@ function latentShape({ teacher, denoiser: { latentSize } }: EditParts): number[]
 
 function createNetworks(parts: EditParts): EditNetworks {
   const { schedule, denoiser, decoder, distillation, teacherSize, control } = parts;
-  const { config, palette } = parts;
-  const { generator, diffusion } = config;
-  const grid = pictureGrid(generator, palette);
+  const { config, palette, rules } = parts;
+  const { generator, diffusion, constraint } = config;
+  const grid = { ...pictureGrid(generator, palette), ...defined({ rules }) };
+  const latents = latentShape(parts);
   const shape = [1, 3, teacherSize.height, teacherSize.width];
   const codec: ImageCodec = {
-    decode: (latents) => decoder.decode(latents),
-    encode: (image) => distillation.encode({ data: planesFromImage(image), shape }),
+    decode: tiledDecode((values) => decoder.decode(values), latents, constraint.tile),
+    encode: tiledEncode(
+      (image) => distillation.encode({ data: planesFromImage(image), shape }),
+      latents,
+      constraint.tile,
+    ),
   };
   return {
-    predict: guide(denoiser, latentShape(parts), diffusion.guidanceScale, control?.originals),
+    predict: constrainPrediction(
+      guide(denoiser, latents, diffusion.guidanceScale, control?.originals),
+      latents,
+      constraint,
+    ),
     codec,
     constraint: {
       project: (image) => projectPicture(image, grid),
       render: (picture) => resizeImage(picture, teacherSize, { fit: "stretch", filter: "nearest" }),
     },
     schedule,
+    ...defined({ keptCells: rules?.kept && keptCells(rules, denoiser.latentSize) }),
   };
+}
+
+/** Returns which cells of the latents show kept pixels: 1, else 0, shape [h, w]. */
+function keptCells({ kept, size }: PictureRules, { height, width }: ImageSize): Float32Array {
+  return Float32Array.from({ length: height * width }, (_, i) => {
+    const row = Math.floor((Math.floor(i / width) + 0.5) * size.height / height);
+    const column = Math.floor((i % width + 0.5) * size.width / width);
+    return kept![row * size.width + column] === FREE ? 0 : 1;
+  });
 }
 
 /** Returns the progress of edits as the part of a checkpoint. */

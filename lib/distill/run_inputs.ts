@@ -4,6 +4,7 @@ import type { ScoreStage } from "../guidance/score_distillation.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
 import type { Image } from "../image/image.ts";
 import { namedBackground } from "../initialization/background.ts";
+import { checkRules, type RuleImages } from "../initialization/config_rules.ts";
 import type { BatchSlot } from "../onnx/batching/batch_scheduler.ts";
 import type { SessionPool } from "../onnx/batching/session_pool.ts";
 import type { Palette } from "../palette/palette.ts";
@@ -11,7 +12,7 @@ import type { RunCheckpoint } from "../run/checkpoint.ts";
 import type { MemoryPlan } from "./memory/memory_plan.ts";
 
 /** Inputs of a run besides its config. */
-export interface RunInputs {
+export interface RunInputs extends RuleImages {
   /** The palette. Default: the built-in one that `config.generator.palette` names. */
   readonly palette?: Palette;
   /** The input image. Default: the teacher samples one. */
@@ -45,18 +46,17 @@ export interface RunInputs {
 }
 
 /**
- * Checks that a run has a prompt or an image, the image that its config names, and a background
- * that exists.
+ * Checks that a run has a prompt or an image, the image that its config names, a background
+ * that exists, and rules that a picture can obey.
  *
  * @throws {TypeError} If it has no prompt or image.
- * @throws {RangeError} If the background is no color, and no index of the palette.
+ * @throws {RangeError} If the background is no color, and no index of the palette; or if the rules
+ * of the picture contradict each other, or do not fit.
  */
-export function checkInputs(
-  { prompt, image, generator: { background } }: RunConfig,
-  inputs: RunInputs,
-  palette: Palette,
-): void {
+export function checkInputs(config: RunConfig, inputs: RunInputs, palette: Palette): void {
+  const { prompt, image, generator: { background } } = config;
   namedBackground(background, palette);
+  checkRules(config, { ...inputs, palette });
   if (inputs.image) return;
   if (image !== null) {
     throw new TypeError(

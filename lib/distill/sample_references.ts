@@ -72,7 +72,12 @@ export async function sampleReferences(
   // An unusable CLIP is found before minutes of sampling.
   if (clip) await checkClip(clip);
   const canceling = defined({ signal });
-  const samples = await sampleImages(gpu, parts, { ...canceling, config: diffusion, seed });
+  const samples = await sampleImages(gpu, parts, {
+    ...canceling,
+    config: diffusion,
+    seed,
+    rules: config.constraint,
+  });
   const images = samples.map(({ image }) => image);
   if (samples.length === 1) return { images, chosen: 0, scores: undefined };
   const { index, scores } = clip

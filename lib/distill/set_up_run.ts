@@ -10,6 +10,7 @@ import {
   type SettledRunConfig,
 } from "../guidance/sampling_settings.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
+import { keepsPixels } from "../initialization/config_rules.ts";
 import { settleForSample } from "../initialization/initialize.ts";
 import { chooseRuntime } from "../onnx/runtime/choose_runtime.ts";
 import { choosePrecision } from "../onnx/runtime/network_precision.ts";
@@ -77,7 +78,8 @@ export async function setUpRun(
   const hasNegative = usesNegativePrompt(config, {
     samples: isSampled || isEdited,
     // It compares the errors with and without the prompt.
-    chooses: isEdited && config.diffusion.strength === null && image !== undefined,
+    chooses: isEdited && config.diffusion.strength === null && image !== undefined &&
+      !keepsPixels(config),
   });
   return {
     config,
@@ -90,7 +92,9 @@ export async function setUpRun(
       native: nativeSize(teacher, config.sd),
       multiple: sizeMultiple(teacher),
     }),
-    controlnets: image ? await chooseControlnets(teacher, config.controlnet, onNote) : [],
+    controlnets: image && usesControlnets(config)
+      ? await chooseControlnets(teacher, config.controlnet, onNote)
+      : [],
     precision: choosePrecision(config.diffusion.precision, { runtime, gpu }),
     hasInputImage: image !== undefined,
     samplesImage: isSampled,
@@ -101,6 +105,14 @@ export async function setUpRun(
     decodes: isSampled || isEdited || decodesGradient,
     colors: palette.size,
   };
+}
+
+/**
+ * Tells whether edges and depth of an input image guide: not if the teacher shall paint something
+ * else beside kept pixels, or on an image that is rolled.
+ */
+function usesControlnets(config: RunConfig): boolean {
+  return !keepsPixels(config) && config.constraint.tile === "none";
 }
 
 /** Tells whether the networks need a batch row for the negative prompt. */

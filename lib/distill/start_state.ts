@@ -1,12 +1,17 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { constrainLogits } from "../constraint/constrain_logits.ts";
+import { settleColors } from "../constraint/choose_colors.ts";
+import type { PictureRules } from "../constraint/picture_rules.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import type { NoiseLogits } from "../generator/pixel_generator.ts";
 import { Image } from "../image/image.ts";
+import { type RuleImages, rulesOf } from "../initialization/config_rules.ts";
 import { derivedPaletteName, initialize } from "../initialization/initialize.ts";
 import { replaceOrphans } from "../finish/orphan_pixels.ts";
 import type { AdamWState } from "../optimizer/adamw.ts";
 import type { Palette } from "../palette/palette.ts";
+import { defined } from "../text/defined.ts";
 import { CheckpointError, type RunCheckpoint } from "../run/checkpoint.ts";
 import { countEditSteps, type EditPlan, planEdits } from "./edit_plan.ts";
 import { type EditProgress, progressOf } from "./picture_edit.ts";
@@ -28,6 +33,8 @@ export interface StartState {
   readonly image: Image | undefined;
   /** Images that the teacher sampled; undefined if it sampled none. */
   readonly references: References | undefined;
+  /** What the picture obeys besides its grid and its palette; undefined for nothing. */
+  readonly rules: PictureRules | undefined;
   /** Steps done. */
   readonly step: number;
   /** Steps of the run that edit the picture; they are the first ones. */
@@ -42,6 +49,8 @@ export interface StartState {
 
 /** Inputs of {@linkcode createStartState}, with what samples images. */
 export interface StartParts extends ReferenceParts {
+  /** Images that the rules of the config refer to. */
+  readonly ruleImages: RuleImages;
   /** The input image, prepared by `prepareStartImage`. */
   readonly image: Image | undefined;
   /** The checkpoint from which the run resumes; undefined for a new run. */
@@ -87,43 +96,75 @@ export async function createStartState(
   const hasInputImage = parts.image !== undefined;
   const plan = planEdits(schedule, config, { hasInputImage, unknownWords });
   const state = checkpoint
-    ? resumedState(checkpoint, plan)
-    : newState({ image, palette: parts.palette, config }, plan);
+    ? resumedState(checkpoint, plan, { ...parts, config })
+    : newState({ ...parts, image, config }, plan);
   const sampling = references ? referenceTeacherCalls(config) : 0;
   const teacherCalls = (checkpoint?.teacherCalls ?? 0) + sampling;
   return { ...state, image, references, teacherCalls };
 }
 
+/** What the state of a run follows from. */
+interface StateInputs {
+  readonly ruleImages: RuleImages;
+  readonly image: Image | undefined;
+  readonly palette: Palette;
+  readonly config: RunConfig;
+}
+
+/** Returns the rules of a run whose picture has these logits before its first step. */
+function ruleOf(
+  logits: StartState["logits"],
+  palette: Palette,
+  { config, ruleImages: { mask, keep } }: StateInputs,
+): PictureRules | undefined {
+  const rules = rulesOf(config, { palette, ...defined({ keep }) });
+  if (!mask || !(logits instanceof Float32Array)) return rules;
+  // What the mask keeps obeys the other rules.
+  const first = rules ? constrainLogits(logits, rules) : logits;
+  const indices = indicesOf({ logits: first, palette }, config.generator);
+  const kept = rules ? settleColors(indices, rules) : indices;
+  return rulesOf(config, { palette, mask, first: kept, ...defined({ keep }) });
+}
+
 type RunState = Omit<StartState, "image" | "references" | "teacherCalls">;
 
 /** Returns the state of a new run, which begins with its edits. */
-function newState(
-  { image, palette, config }: {
-    readonly image: Image | undefined;
-    readonly palette: Palette;
-    readonly config: RunConfig;
-  },
-  plan: EditPlan,
-): RunState {
-  const first = initialLogits(image, palette, config);
+function newState(inputs: StateInputs, plan: EditPlan): RunState {
+  const { image, config } = inputs;
+  const { logits, palette } = initialLogits(image, inputs.palette, config);
+  const rules = ruleOf(logits, palette, inputs);
+  // The GPU draws noise, so it is constrained there.
+  const isDrawn = !(logits instanceof Float32Array);
+  const first = { palette, logits: rules && !isDrawn ? constrainLogits(logits, rules) : logits };
   const editSteps = countEditSteps(plan);
-  const start = { ...first, step: 0, editSteps, optimizer: undefined };
+  const start = { ...first, rules, step: 0, editSteps, optimizer: undefined };
   if (editSteps === 0) return { ...start, edit: undefined };
-  const picture = pictureOf(first, config.generator);
+  const picture = pictureOf(first, config.generator, rules);
   return {
     ...start,
     edit: { plan, progress: { step: 0, pictures: [picture], current: undefined } },
   };
 }
 
-/**
- * Returns the picture that a run with these first logits shows: the most likely colors, orphan
- * pixels removed as `remove_orphans.wgsl` does.
- */
+/** Returns the picture that a run with these first logits shows. */
 function pictureOf(
+  start: Pick<StartState, "logits" | "palette">,
+  generator: RunConfig["generator"],
+  rules: PictureRules | undefined,
+): Image {
+  const shown = indicesOf(start, generator);
+  const settled = rules ? settleColors(shown, rules) : shown;
+  const size = { height: generator.imageH, width: generator.imageW };
+  return Image.fromIndices(size, settled, start.palette.colors);
+}
+
+/**
+ * Returns the most likely color of each pixel, orphan pixels removed as `remove_orphans.wgsl` does.
+ */
+function indicesOf(
   { logits, palette }: Pick<StartState, "logits" | "palette">,
   { imageH: height, imageW: width, orphanMargin }: RunConfig["generator"],
-): Image {
+): Uint32Array {
   const size = { height, width };
   const values = logits as Float32Array;
   const logitOf = (pixel: number, color: number) => values[pixel * palette.size + color]!;
@@ -132,18 +173,23 @@ function pictureOf(
     return row.indexOf(row.reduce((a, b) => Math.max(a, b)));
   });
   const cleaned = replaceOrphans(indices, size, (pixel, color) => -logitOf(pixel, color));
-  const shown = cleaned.map((color, i) => {
+  return cleaned.map((color, i) => {
     const own = indices[i]!;
     return logitOf(i, color) > Math.fround(logitOf(i, own) - orphanMargin) ? color : own;
   });
-  return Image.fromIndices(size, shown, palette.colors);
 }
 
 /** Returns the state of a resumed run, and its edits if they are not done. */
-function resumedState(checkpoint: RunCheckpoint, plan: EditPlan): RunState {
+function resumedState(
+  checkpoint: RunCheckpoint,
+  plan: EditPlan,
+  inputs: StateInputs,
+): RunState {
   const { name, logits, palette, step, editSteps, optimizerStep, moment1, moment2 } = checkpoint;
   const optimizer = { step: optimizerStep, moment1, moment2 };
-  const state = { logits, palette, step, editSteps, optimizer };
+  // Kept pixels are those of the first picture, in every later one too.
+  const rules = ruleOf(logits, palette, inputs);
+  const state = { logits, palette, rules, step, editSteps, optimizer };
   if (checkpoint.edit === undefined) return { ...state, edit: undefined };
   if (countEditSteps(plan) !== editSteps) {
     throw new CheckpointError(

@@ -45,6 +45,11 @@ export interface EditNetworks {
   readonly constraint: PictureConstraint;
   /** The teacher's schedule. */
   readonly schedule: NoiseSchedule;
+  /**
+   * Share of each cell of the latents that shows kept pixels, in [0, 1], shape [h, w]. The weight
+   * of the constraint is at least that. Default: no pixel is kept.
+   */
+  readonly keptCells?: Float32Array;
 }
 
 /** State of an edit between two steps. */
@@ -111,7 +116,7 @@ export async function editStep(
   timesteps: readonly number[],
   index: number,
 ): Promise<EditState> {
-  const { predict, codec, constraint, schedule } = networks;
+  const { predict, codec, constraint, schedule, keptCells } = networks;
   const [timestep, next] = [timesteps[index]!, timesteps[index + 1]];
   const alpha = schedule.alphaAt(timestep);
   const epsilon = await predict(latents, timestep);
@@ -120,7 +125,7 @@ export async function editStep(
     return { latents: predicted, picture: constraint.project(await codec.decode(predicted)) };
   }
   const weight = constraintWeight(index, timesteps.length);
-  const clean = weight === 0
+  const clean = weight === 0 && !keptCells
     ? { latents: predicted, picture }
     : await constrain(predicted, weight, networks);
   const direction = noiseBetween(latents, clean.latents, alpha);
@@ -138,7 +143,8 @@ export function constraintWeight(index: number, count: number): number {
 }
 
 /**
- * Moves latents toward the constraint: x + weight * (encode(projected) - encode(decoded)).
+ * Moves latents toward the constraint: x + weight * (encode(projected) - encode(decoded)). Cells of
+ * kept pixels move all the way, so that the teacher paints what fits to them.
  *
  * The difference of two encodings is added, not the encoding itself, so the error of the
  * autoencoder cancels out.
@@ -146,13 +152,15 @@ export function constraintWeight(index: number, count: number): number {
 async function constrain(
   latents: Float32Array,
   weight: number,
-  { codec, constraint }: EditNetworks,
+  { codec, constraint, keptCells }: EditNetworks,
 ): Promise<EditState> {
+  const weightAt = (i: number) =>
+    keptCells ? Math.max(weight, keptCells[i % keptCells.length]!) : weight;
   const decoded = await codec.decode(latents);
   const picture = constraint.project(decoded);
   const projected = await codec.encode(constraint.render(picture));
   const unprojected = await codec.encode(decoded);
-  const moved = latents.map((x, i) => x + weight * (projected[i]! - unprojected[i]!));
+  const moved = latents.map((x, i) => x + weightAt(i) * (projected[i]! - unprojected[i]!));
   return { latents: moved, picture };
 }
 

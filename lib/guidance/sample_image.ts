@@ -7,6 +7,12 @@ import type { Image } from "../image/image.ts";
 import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
 import { sampleLcm, sampleTcd } from "./consistency_samplers.ts";
+import {
+  constrainNoise,
+  constrainPrediction,
+  type LatentRules,
+  NO_LATENT_RULES,
+} from "./constrained_prediction.ts";
 import type { ControlImages } from "./controlnet_residuals.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { sampleDpmSolver } from "./dpm_solver.ts";
@@ -14,6 +20,7 @@ import { defined } from "../text/defined.ts";
 import { LatentDecoder } from "./latent_decoder.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
+import { tiledDecode } from "./tiled_codec.ts";
 import type { SettledRunConfig } from "./sampling_settings.ts";
 import {
   type PredictNoise,
@@ -54,6 +61,8 @@ export interface SampleOptions {
   >;
   /** Seed of the run; each image has its own noise. */
   readonly seed: Seed;
+  /** What the images obey. Default: nothing. */
+  readonly rules?: LatentRules;
   /** Precision of the decoder. Default: "float32". */
   readonly precision?: FloatType;
   /** Cancels the sampling between two steps. */
@@ -88,17 +97,20 @@ export async function sampleImages(
   options: SampleOptions,
 ): Promise<Sample[]> {
   const { config, seed, precision = "float32", signal, onStep } = options;
+  const { rules = NO_LATENT_RULES } = options;
   const { numInferenceSteps: steps, numReferences: count } = config;
   const { latentSize } = denoiser;
   const shape = [1, teacher.vae.latentChannels, latentSize.height, latentSize.width];
-  const predict = guide(denoiser, shape, config.guidanceScale);
+  const predict = constrainPrediction(guide(denoiser, shape, config.guidanceScale), shape, rules);
   await using loaded = shared === undefined
     ? await LatentDecoder.load(sessions, teacher, { latentSize, precision })
     : undefined;
   const decoder = shared ?? loaded!;
+  const decode = tiledDecode((latents) => decoder.decode(latents), shape, rules.tile);
   const samples: Sample[] = [];
   for (let index = 0; index < count; index++) {
-    const draw = (stream: number, step: number) => drawNormal(gpu, shape, { seed, stream, step });
+    const draw = async (stream: number, step: number) =>
+      constrainNoise(await drawNormal(gpu, shape, { seed, stream, step }), shape, rules);
     const noise = await draw(RANDOM_STREAMS.sample, index);
     const latents = await SAMPLERS[config.sampler](noise, predict, {
       schedule,
@@ -107,7 +119,7 @@ export async function sampleImages(
       onStep: (step) => onStep?.(index * steps + step, count * steps),
       ...defined({ signal }),
     });
-    samples.push({ image: await decoder.decode(latents), latents });
+    samples.push({ image: await decode(latents), latents });
   }
   return samples;
 }

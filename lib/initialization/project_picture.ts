@@ -1,7 +1,10 @@
 import type { GeneratorConfig } from "../../config/run_config.ts";
+import { chooseColors } from "../constraint/choose_colors.ts";
+import { costFunction, pixelCosts } from "../constraint/pixel_costs.ts";
+import type { PictureRules } from "../constraint/picture_rules.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
-import { type ColorDistance, colorMetric } from "../palette/color_metric.ts";
+import type { ColorDistance } from "../palette/color_metric.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
 import { gradientMap, isOneHue } from "./gradient_map.ts";
@@ -19,6 +22,8 @@ export interface PictureGrid {
   readonly removesOrphans: boolean;
   /** How colors are matched. Default: "srgb". */
   readonly distance?: ColorDistance;
+  /** What the picture obeys besides. Default: nothing. */
+  readonly rules?: PictureRules;
 }
 
 /** Returns the grid of the pictures of a config. */
@@ -34,7 +39,8 @@ export function pictureGrid(generator: GeneratorConfig, palette: Palette): Pictu
 
 /**
  * Projects an image onto the grid and the palette of a picture: the area average of each cell, then
- * the nearest palette color. Orphan pixels are cleaned.
+ * the nearest palette color. Orphan pixels are cleaned. With rules, the nearest colors are those of
+ * the nearest picture that obeys them.
  *
  * @param image Opaque, of the picture's aspect ratio.
  * @returns An image of the picture's size, in the palette's colors.
@@ -44,24 +50,14 @@ export function projectPicture(image: Image, grid: PictureGrid): Image {
   const isMapped = grid.gradientMap && isOneHue(palette);
   const source = isMapped ? gradientMap(image, palette) : image;
   const small = resizeImage(source, size, { fit: "stretch", filter: "area" });
+  if (grid.rules) {
+    const costs = pixelCosts(small, palette, distance);
+    const chosen = chooseColors(costs, grid.rules, { removesOrphans: grid.removesOrphans });
+    return Image.fromIndices(size, chosen, palette.colors);
+  }
   const nearest = nearestColors(small, palette, distance);
   const indices = grid.removesOrphans
-    ? cleanOrphans(nearest, size, costsOf(small, palette, distance))
+    ? cleanOrphans(nearest, size, costFunction(small, palette, distance))
     : nearest;
   return Image.fromIndices(size, indices, palette.colors);
-}
-
-/** Returns the squared distance of a pixel to a palette color; that of black and white is 1. */
-function costsOf(
-  { data }: Image,
-  palette: Palette,
-  distance: ColorDistance,
-): (pixel: number, color: number) => number {
-  const metric = colorMetric(distance);
-  const colors = Array.from({ length: palette.size }, (_, k) => metric.convert(palette.at(k)));
-  const unit = metric.squared(metric.convert([0, 0, 0]), metric.convert([255, 255, 255]));
-  return (pixel, color) => {
-    const [red, green, blue] = data.subarray(pixel * 4);
-    return metric.squared(metric.convert([red!, green!, blue!]), colors[color]!) / unit;
-  };
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type Tile, tilesAlong } from "../constraint/tile.ts";
 import { writeFile } from "../files/write_file.ts";
 import { enlargeIndices, enlargementFactor, enlargeNearest } from "../image/enlarge_nearest.ts";
 import { Image } from "../image/image.ts";
@@ -11,6 +12,8 @@ export interface FinalImagesOptions {
   readonly factor?: number;
   /** Format of the files. Default: PNG. */
   readonly format?: PictureFormat;
+  /** Axes along which copies of the picture join; "none" writes no copies. Default: "none". */
+  readonly tile?: Tile;
 }
 
 /** Result of {@linkcode writeFinalImages}. */
@@ -19,6 +22,8 @@ export interface FinalImages {
   readonly argmax: string;
   /** The same, each pixel a square; undefined at factor 1. */
   readonly enlarged: string | undefined;
+  /** Two copies along each tiled axis, enlarged; undefined if the picture is no tile. */
+  readonly tiles: string | undefined;
   /** The mixture, in true color. */
   readonly softmax: string;
   /** What the user should know of these files, one sentence each. */
@@ -30,7 +35,7 @@ const ENLARGED_LENGTH = 512;
 
 /**
  * Writes `final_argmax.png`, `final_argmax_x<factor>.png` and `final_softmax.png` into a run's
- * folder.
+ * folder; of a tile also `final_tiles.png`.
  *
  * Each file is replaced whole, so an earlier picture survives a failure.
  *
@@ -41,16 +46,24 @@ export async function writeFinalImages(
   picture: RunPicture,
   options: FinalImagesOptions = {},
 ): Promise<FinalImages> {
-  const { factor = enlargementFactor(picture, ENLARGED_LENGTH), format = DEFAULT_PICTURE_FORMAT } =
-    options;
+  const { factor = enlargementFactor(picture, ENLARGED_LENGTH) } = options;
+  const { format = DEFAULT_PICTURE_FORMAT, tile = "none" } = options;
   const pathOf = (name: string) => join(folder, `${name}${format.extensions[0]}`);
   const argmax = pathOf("final_argmax");
   const softmax = pathOf("final_softmax");
   const enlarged = factor > 1 ? pathOf(`final_argmax_x${factor}`) : undefined;
   await writeFile(argmax, encodePicture(picture, 1, format));
   if (enlarged !== undefined) await writeFile(enlarged, encodePicture(picture, factor, format));
+  const tiles = tile === "none" ? undefined : pathOf("final_tiles");
+  if (tiles !== undefined) {
+    const copies = repeatPicture(picture, tile);
+    await writeFile(
+      tiles,
+      encodePicture(copies, enlargementFactor(copies, ENLARGED_LENGTH), format),
+    );
+  }
   await writeFile(softmax, format.encoder.encode(Image.fromFloats(picture, picture.softmax)));
-  return { argmax, enlarged, softmax, notes: notesOf(picture, format) };
+  return { argmax, enlarged, tiles, softmax, notes: notesOf(picture, format) };
 }
 
 function notesOf({ palette }: RunPicture, { name, encoder }: PictureFormat): string[] {
@@ -60,6 +73,22 @@ function notesOf({ palette }: RunPicture, { name, encoder }: PictureFormat): str
     `A ${name} palette holds ${maxIndexedColors} colors and "${palette.name}" has ` +
     `${palette.size}, so the pictures are true-color ${name}s`,
   ];
+}
+
+/** Repeats a picture twice along each tiled axis. */
+function repeatPicture(
+  { height, width, palette, indices }: Omit<RunPicture, "softmax">,
+  tile: Tile,
+): Omit<RunPicture, "softmax"> {
+  const size = {
+    height: tilesAlong(tile, "y") ? 2 * height : height,
+    width: tilesAlong(tile, "x") ? 2 * width : width,
+  };
+  const repeated = Uint32Array.from({ length: size.height * size.width }, (_, i) => {
+    const [y, x] = [Math.floor(i / size.width) % height, i % size.width % width];
+    return indices[y * width + x]!;
+  });
+  return { ...size, palette, indices: repeated };
 }
 
 /**

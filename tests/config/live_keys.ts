@@ -136,6 +136,18 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
     given: ["generator.initialize_renderer=false"],
   },
 
+  "constraint.symmetry": { value: "x", changes: "picture", given: [IMAGE] },
+  "constraint.tile": { value: "x", changes: "startImage" },
+  "constraint.max_colors": { value: "2", changes: "indices", given: [IMAGE] },
+  "constraint.lock_colors": {
+    value: "[0, 1]",
+    changes: "indices",
+    given: [IMAGE, "constraint.max_colors=2"],
+  },
+  "constraint.exclude_colors": { value: "[1]", changes: "indices", given: [IMAGE] },
+  "constraint.mask": { value: "half.png", changes: "picture", given: [IMAGE] },
+  "constraint.keep": { value: "corner.png", changes: "picture", given: [IMAGE] },
+
   "training.steps": { value: "2", changes: "steps", given: [IMAGE] },
   "training.save_steps": { value: "1", changes: "files", given: [TWO_STEPS] },
   "training.checkpoint_steps": { value: "1", changes: "files", given: [TWO_STEPS] },

@@ -15,6 +15,7 @@ import { learningRateAt } from "../../lib/optimizer/learning_rate.ts";
 import { defined } from "../../lib/text/defined.ts";
 import { openTinyBlip } from "../lib/distill/tiny_blip.ts";
 import { discImage } from "../lib/distill/tiny_run.ts";
+import { Image } from "../../lib/image/image.ts";
 import { OrtSessions } from "../../lib/onnx/runtime/ort_sessions.ts";
 
 /** Device and networks of the observed runs. */
@@ -89,7 +90,11 @@ export async function observeRun(
     gpu,
     pool,
     onNote: (note) => told.push(note),
-    ...defined({ image: config.image === null ? undefined : discImage({ height: 40, width: 60 }) }),
+    ...defined({
+      image: config.image === null ? undefined : discImage({ height: 40, width: 60 }),
+      mask: config.constraint.mask === null ? undefined : halfMask(),
+      keep: config.constraint.keep === null ? undefined : cornerPicture(),
+    }),
   });
   const losses: StepReport["losses"][] = [];
   for await (const report of distill(run)) losses.push(report.losses);
@@ -106,6 +111,20 @@ export async function observeRun(
     losses,
     told,
   };
+}
+
+/** A mask that lets the right half change. */
+function halfMask(): Image {
+  const mask = Image.filled({ height: 8, width: 8 }, [0, 0, 0]);
+  for (let i = 0; i < 64; i++) if (i % 8 >= 4) mask.data.fill(255, i * 4, i * 4 + 3);
+  return mask;
+}
+
+/** A picture of one opaque pixel, in the darkest color of "game-boy". */
+function cornerPicture(): Image {
+  const picture = new Image({ height: 8, width: 8 });
+  picture.data.set([15, 56, 15, 255]);
+  return picture;
 }
 
 function stepsOf(count: number): number[] {

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { RunConfig } from "../../../config/run_config.ts";
 import type { Image } from "../../image/image.ts";
+import { checkRules, type RuleImages } from "../../initialization/config_rules.ts";
 import { namedBackground } from "../../initialization/background.ts";
 import { MAX_IMAGE_BYTES, readImage } from "./read_image.ts";
 import { derivedPaletteName } from "../../initialization/initialize.ts";
@@ -161,6 +162,7 @@ async function readOrders(
   const image = path === null
     ? undefined
     : await readImage(path, (note) => void decodeNotes.push(note));
+  const ruleImages = await readRuleImages(configs[0]!, (note) => void decodeNotes.push(note));
   const { checkpoint: file } = request;
   const checkpoint = file === undefined ? undefined : decodeCheckpoint(await readFile(file), file);
   // Shared by all pictures, so that each model is downloaded again only once.
@@ -171,6 +173,7 @@ async function readOrders(
     const palette = palettes.get(config.generator.palette)!;
     // Before a teacher is loaded.
     namedBackground(config.generator.background, palette);
+    checkRules(config, { palette, ...ruleImages, ...defined({ image }) });
     const derivesPalette = derivedPaletteName(config) !== undefined;
     for (const format of derivesPalette ? [] : video?.formats ?? []) {
       checkVideoColors(`video_hard.${format.name}`, format, palette);
@@ -187,6 +190,7 @@ async function readOrders(
       isScored: isMultiple(flags),
       inputs: {
         palette,
+        ...ruleImages,
         ...defined({ image, checkpoint }),
         decodesGradient: flags.verbose ?? false,
         hub: {
@@ -198,6 +202,16 @@ async function readOrders(
       createFolder: (run, date) => createFolder(request, run, date),
     };
   });
+}
+
+/** Reads the images that the rules of a config refer to; all pictures have the same. */
+async function readRuleImages(
+  { constraint }: RunConfig,
+  onNote: (note: string) => void,
+): Promise<RuleImages> {
+  const read = async (path: string | null) =>
+    path === null ? undefined : await readImage(path, onNote);
+  return defined({ mask: await read(constraint.mask), keep: await read(constraint.keep) });
 }
 
 /** Creates the folder of a run; a resumed run has one. */

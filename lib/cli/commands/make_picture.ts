@@ -247,11 +247,14 @@ function metricsOf(report: StepReport): StepMetrics {
 async function writeResults(run: Run, folder: string, savingResize: number) {
   const picture = await run.picture();
   const factor = savingResize > 0 ? enlargementFactor(picture, savingResize) : 1;
-  const images = await writeFinalImages(folder, picture, { factor });
+  const images = await writeFinalImages(folder, picture, {
+    factor,
+    tile: run.config.constraint.tile,
+  });
   const checkpoint = await writeCheckpoint(folder, await run.checkpoint());
-  const { argmax, enlarged, softmax, notes } = images;
+  const { argmax, enlarged, tiles, softmax, notes } = images;
   const logs = ["config.yaml", "metrics.jsonl"].map((name) => join(folder, name));
-  const files = [argmax, enlarged, softmax, checkpoint, ...logs];
+  const files = [argmax, enlarged, tiles, softmax, checkpoint, ...logs];
   return { files: files.filter((file) => file !== undefined), notes };
 }
 

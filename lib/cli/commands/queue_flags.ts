@@ -55,6 +55,8 @@ export function refuseForQueue(flags: FlagsOf<"generate">): void {
     ["--output", flags.output],
     ["--runtime", flags.runtime],
     ["--batch", flags.batch],
+    ["--mask", flags.mask],
+    ["--keep", flags.keep],
     ["--download", flags.download ?? flags.forceDownload],
   ].flatMap(([name, value]) => value === undefined ? [] : [name]);
   if (refused.length === 0) return;

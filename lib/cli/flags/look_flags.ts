@@ -1,3 +1,4 @@
+import { splitList } from "../../text/split_list.ts";
 import type { Flag } from "./flag.ts";
 
 /** The flags of `generate` that say which colors and pixels a picture may have. */
@@ -20,5 +21,57 @@ export const LOOK_FLAGS = [
     value: "name",
     key: "generator.color_distance",
     help: "how colors are matched: srgb, oklab or ciede2000 (default: srgb)",
+  },
+  {
+    name: "--symmetry",
+    commands: ["generate"],
+    value: "how",
+    key: "constraint.symmetry",
+    help: "x (left and right are mirror images), y (top and bottom), xy or rotate4 (the picture " +
+      "looks the same when turned by 90 degrees)",
+  },
+  {
+    name: "--tile",
+    commands: ["generate"],
+    value: "how",
+    key: "constraint.tile",
+    help: "x, y or xy: copies of the picture join side by side, above each other, or both; also " +
+      "writes final_tiles.png with 2x2 copies",
+  },
+  {
+    name: "--max-colors",
+    commands: ["generate"],
+    value: "number",
+    key: "constraint.max_colors",
+    help: "max number of the palette's colors in the picture",
+  },
+  {
+    name: "--lock-colors",
+    commands: ["generate"],
+    value: "colors",
+    settings: (value) => ({ "constraint.lock_colors": splitList(value) }),
+    help: "palette colors that --max-colors never drops: indices or colors with commas between",
+  },
+  {
+    name: "--exclude-colors",
+    commands: ["generate"],
+    value: "colors",
+    settings: (value) => ({ "constraint.exclude_colors": splitList(value) }),
+    help: "palette colors that no pixel takes: indices or colors with commas between",
+  },
+  {
+    name: "--mask",
+    commands: ["generate"],
+    value: "file",
+    key: "constraint.mask",
+    needs: "input image",
+    help: "image that is white where the input image may change; the rest stays",
+  },
+  {
+    name: "--keep",
+    commands: ["generate"],
+    value: "file",
+    key: "constraint.keep",
+    help: "image of the picture's size in the palette's colors; its opaque pixels stay",
   },
 ] as const satisfies readonly Flag[];

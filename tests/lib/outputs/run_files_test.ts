@@ -42,6 +42,11 @@ Deno.test("writeFinalImages() writes an indexed picture, its enlargement and the
     assert.equal(plain.enlarged, undefined);
     const byDefault = await writeFinalImages(folder, result);
     assert.equal(basename(byDefault.enlarged!), "final_argmax_x171.png");
+    assert.equal(byDefault.tiles, undefined);
+    const tiled = await writeFinalImages(folder, result, { tile: "x" });
+    assert.equal(basename(tiled.tiles!), "final_tiles.png");
+    const copies = await decodeImage(await Deno.readFile(tiled.tiles!));
+    assert.deepEqual([copies.height, copies.width], [2 * 85, 6 * 85]);
   });
 });
 

@@ -1,0 +1,141 @@
+import type { RunConfig } from "../../config/run_config.ts";
+import { createRules, FREE, type PictureRules } from "../constraint/picture_rules.ts";
+import type { Image, ImageSize } from "../image/image.ts";
+import { resizeImage } from "../image/resize_image.ts";
+import { nearestColors } from "../palette/nearest_color.ts";
+import type { Palette } from "../palette/palette.ts";
+import { isColorIndex, parseCssColor } from "../text/css_colors.ts";
+import { MIN_SUBJECT_ALPHA } from "./background.ts";
+import { derivedPaletteName } from "./initialize.ts";
+
+/** Images that the rules of a config refer to. */
+export interface RuleImages {
+  /** White where the picture may change; of any size. Default: all of it may. */
+  readonly mask?: Image;
+  /** Opaque where the picture has these pixels, of its size. Default: nowhere. */
+  readonly keep?: Image;
+}
+
+/** What {@linkcode rulesOf} depends on besides the config. */
+export interface RuleInputs extends RuleImages {
+  /** Palette of the picture. */
+  readonly palette: Palette;
+  /** Palette index of each pixel before the first step, shape [H, W]; a mask refers to it. */
+  readonly first?: Uint32Array;
+}
+
+/** Mask values of at least this let a pixel change. */
+const MIN_MASK = 128;
+
+/**
+ * Reads the rules of a config.
+ *
+ * @returns Undefined if there are none.
+ * @throws {RangeError} If they contradict each other, or do not fit the size or the palette.
+ */
+export function rulesOf(
+  { generator, constraint }: Pick<RunConfig, "generator" | "constraint">,
+  { palette, mask, keep, first }: RuleInputs,
+): PictureRules | undefined {
+  const size = { height: generator.imageH, width: generator.imageW };
+  const kept = keep && keptColors(keep, size, palette);
+  const held = mask && first ? heldColors(mask, size, first) : undefined;
+  const request = {
+    symmetry: constraint.symmetry,
+    maxColors: constraint.maxColors ?? undefined,
+    lockedColors: constraint.lockColors.map((text) => colorIndex(text, palette)),
+    excludedColors: constraint.excludeColors.map((text) => colorIndex(text, palette)),
+    kept: kept && held ? kept.map((own, i) => own === FREE ? held[i]! : own) : kept ?? held,
+  };
+  return createRules(request, size, palette.size);
+}
+
+/**
+ * Checks the rules of a config, before anything is loaded.
+ *
+ * @throws {RangeError} As {@linkcode rulesOf}; also if colors are named of a palette that is made
+ * from the image.
+ * @throws {TypeError} If an image that the config names is missing, or there is a mask without an
+ * input image.
+ */
+export function checkRules(
+  config: RunConfig,
+  images: RuleImages & { readonly palette: Palette; readonly image?: Image },
+): void {
+  const { constraint } = config;
+  for (const name of ["mask", "keep"] as const) {
+    if (constraint[name] === null || images[name]) continue;
+    throw new TypeError(
+      `Cannot create a run: expected the decoded ${name} "${constraint[name]}" as input, got none`,
+    );
+  }
+  if (images.mask && !images.image) {
+    throw new RangeError("Cannot use a mask without an input image: it says what of it may change");
+  }
+  const namesColors = constraint.lockColors.length > 0 || constraint.excludeColors.length > 0 ||
+    constraint.keep !== null;
+  if (derivedPaletteName(config) === undefined) {
+    rulesOf(config, images);
+  } else if (namesColors) {
+    throw new RangeError(
+      "Cannot name colors of the palette: it is made from the image; choose a palette with " +
+        "--palette",
+    );
+  }
+}
+
+/** Tells whether pixels of a picture stay as they are. */
+export function keepsPixels({ constraint }: Pick<RunConfig, "constraint">): boolean {
+  return constraint.mask !== null || constraint.keep !== null;
+}
+
+/**
+ * Finds a color in a palette.
+ *
+ * @param text An index, a hexadecimal color or a CSS name.
+ * @throws {RangeError} If the palette does not have it.
+ */
+function colorIndex(text: string, palette: Palette): number {
+  const color = parseCssColor(text);
+  if (color === undefined && isColorIndex(text) && Number(text) < palette.size) return Number(text);
+  const found = color === undefined
+    ? -1
+    : Array.from({ length: palette.size }).findIndex((_, k) =>
+      palette.at(k).every((value, c) => value === color[c])
+    );
+  if (found >= 0) return found;
+  throw new RangeError(
+    `Cannot find the color "${text}": expected a color of the palette "${palette.name}", such as ` +
+      `#${palette.hexAt(0)}, or an index below ${palette.size}`,
+  );
+}
+
+/** Returns the palette index of each opaque pixel of a picture. */
+function keptColors(keep: Image, size: ImageSize, palette: Palette): Int32Array {
+  const { height, width } = size;
+  if (keep.height !== height || keep.width !== width) {
+    throw new RangeError(
+      `Cannot keep pixels of another size: expected an image of ${height}x${width}, got ` +
+        `${keep.height}x${keep.width}`,
+    );
+  }
+  return Int32Array.from(nearestColors(keep, palette), (k, i) => {
+    if (keep.data[i * 4 + 3]! < MIN_SUBJECT_ALPHA) return FREE;
+    const color = keep.data.subarray(i * 4, i * 4 + 3);
+    if (palette.at(k).every((value, c) => value === color[c])) return k;
+    throw new RangeError(
+      `Cannot keep the pixel in row ${Math.floor(i / width)}, column ${i % width}: its color ` +
+        `#${color.toHex()} is not in the palette "${palette.name}"`,
+    );
+  });
+}
+
+/** Returns the first color of each pixel that a mask does not let change. */
+function heldColors(mask: Image, size: ImageSize, first: Uint32Array): Int32Array {
+  const small = resizeImage(mask, size, { fit: "crop", filter: "area" });
+  return Int32Array.from(first, (own, i) => {
+    const [red, green, blue, alpha] = small.data.subarray(i * 4);
+    const value = (red! + green! + blue!) / 3 * alpha! / 255;
+    return value < MIN_MASK ? own : FREE;
+  });
+}

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { resolveRunConfig } from "../../../config/resolve_run_config.ts";
+import type { PartialConfig } from "../../../config/resolve_run_config.ts";
+import { FREE } from "../../../lib/constraint/picture_rules.ts";
+import { Image } from "../../../lib/image/image.ts";
+import { rulesOf } from "../../../lib/initialization/config_rules.ts";
+import { Palette } from "../../../lib/palette/palette.ts";
+
+const PALETTE = new Palette("three", Uint8Array.of(0, 0, 0, 255, 0, 0, 255, 255, 255));
+const SIZE = { height: 8, width: 8 };
+
+function configOf(constraint: PartialConfig["constraint"]) {
+  return resolveRunConfig({ generator: { imageH: 8, imageW: 8 }, constraint: { ...constraint } });
+}
+
+Deno.test("rulesOf() finds colors by index, hexadecimal digits and CSS name", () => {
+  const config = configOf({ lockColors: ["0", "#ff0000"], excludeColors: ["white"], maxColors: 2 });
+  const rules = rulesOf(config, { palette: PALETTE });
+  assert.deepEqual([rules?.lockedColors, rules?.excludedColors], [[0, 1], [2]]);
+  assert.equal(rulesOf(configOf({}), { palette: PALETTE }), undefined);
+});
+
+Deno.test("rulesOf() keeps the first colors where a mask is dark, and those of a picture", () => {
+  // Twice the size: the mask's lower half is black.
+  const mask = Image.filled({ height: 16, width: 16 }, [255, 255, 255]);
+  mask.data.fill(0, 8 * 16 * 4);
+  for (let i = 3; i < mask.data.length; i += 4) mask.data[i] = 255;
+  const keep = new Image(SIZE);
+  keep.data.set([255, 0, 0, 255], 0);
+  keep.data.set([255, 255, 255, 127], 4);
+  keep.data.set([255, 255, 255, 255], 63 * 4);
+  const first = new Uint32Array(64);
+  const kept = rulesOf(configOf({}), { palette: PALETTE, mask, keep, first })!.kept!;
+  assert.deepEqual([kept[0], kept[1], kept[31], kept[32], kept[63]], [1, FREE, FREE, 0, 2]);
+});
