@@ -10,6 +10,7 @@ import {
 } from "../../onnx/runtime/network_precision.ts";
 import { quantizeLinears } from "../../onnx/rewrite/quantize_linears.ts";
 import type { Runtime } from "../../onnx/runtime/session.ts";
+import { MAX_REPLAYED_BYTES } from "../../onnx/runtime/replay_limit.ts";
 import { applyWinograd } from "../../onnx/rewrite/winograd.ts";
 
 /** When a network is loaded: first the text encoders one by one, then all others together. */
@@ -186,8 +187,10 @@ function peakOf(networks: readonly NetworkMemory[], runtime: Runtime): number {
     .map(({ weightBytes, activationBytes }) => weightBytes + activationBytes);
   const together = networks.filter(({ phase }) => phase === "steps");
   const activations = together.map(({ activationBytes }) => activationBytes);
+  // Networks whose runs are replayed have a second set of buffers, which they share.
+  const replayed = activations.filter((bytes) => bytes <= MAX_REPLAYED_BYTES);
   const shared = runtime === "webgpu"
-    ? Math.max(0, ...activations)
+    ? Math.max(0, ...activations) + Math.max(0, ...replayed)
     : activations.reduce((sum, bytes) => sum + bytes, 0);
   const weights = together.reduce((sum, { weightBytes }) => sum + weightBytes, 0);
   return Math.max(...alone, weights + shared);

@@ -8,6 +8,7 @@ import { downloadTensor } from "./device_tensor.ts";
 import { checkFeeds, type Feed, type HostTensor, type SavedTensor } from "./feeds.ts";
 import type { OrtInferenceSession, OrtRuntime } from "./ort_runtime.ts";
 import { OrtSession } from "./ort_session.ts";
+import { MAX_REPLAYED_BYTES } from "./replay_limit.ts";
 import { RunBuffers } from "./run_buffers.ts";
 import type { Runtime, Session, SessionResult } from "./session.ts";
 import { explainFailure, SessionError } from "./session_error.ts";
@@ -24,14 +25,6 @@ export interface ReplayedSessionParts {
 
 /** Runs that are recorded before the plain way is taken for good. */
 const MAX_RECORDINGS = 4;
-
-/**
- * Max activations of a network, in bytes, whose runs are recorded: 128 MiB.
- *
- * A replay needs separate buffers for them. Larger networks keep the GPU busy for longer than
- * onnxruntime needs on the processor, so they gain little.
- */
-const MAX_ACTIVATION_BYTES = 2 ** 27;
 
 /**
  * A network whose commands for the GPU are recorded and then replayed.
@@ -82,7 +75,7 @@ export class ReplayedSession implements Session {
    */
   static fits({ inputs, outputs, saved = [] }: Graph, activationBytes: number): boolean {
     const isGpuType = ({ type }: Value) => type === "float32" || type === "int32";
-    return activationBytes <= MAX_ACTIVATION_BYTES &&
+    return activationBytes <= MAX_REPLAYED_BYTES &&
       inputs.every((value) => isGpuType(value) || value.type === "float16") &&
       outputs.every((value) => isGpuType(value) || saved.includes(value.name));
   }
