@@ -122,6 +122,7 @@ export { parsePalette } from "./lib/palette/formats/palette_formats.ts";
 export { TeacherFolderError } from "./lib/conditioning/teacher_folder.ts";
 export type { GeneratorStatistics } from "./lib/generator/generator_statistics.ts";
 export type { ScoreStage } from "./lib/guidance/score_distillation.ts";
+export { WrongInputError } from "./lib/text/wrong_input_error.ts";
 export { ModelConfigError } from "./lib/models/model_config_error.ts";
 export type { PrecisionName } from "./lib/onnx/runtime/network_precision.ts";
 export type { Runtime } from "./lib/onnx/runtime/session.ts";

@@ -1,5 +1,6 @@
 import type { ImageSize } from "../image/image.ts";
 import { movesOf, orbitsOf, type Symmetry } from "./symmetry.ts";
+import { WrongInputError } from "../text/wrong_input_error.ts";
 
 /** Index of a pixel that keeps no color. */
 export const FREE = -1;
@@ -34,7 +35,7 @@ export interface PictureRules extends RulesRequest {
  * Checks that a picture can obey rules.
  *
  * @returns The rules; undefined if there are none.
- * @throws {RangeError} If they contradict each other, or do not fit the size or the palette.
+ * @throws {WrongInputError} If they contradict each other, or do not fit the size or the palette.
  */
 export function createRules(
   request: RulesRequest,
@@ -57,10 +58,10 @@ function checkColors({ lockedColors, excludedColors, colors }: PictureRules): vo
   const excluded = new Set(excludedColors);
   const both = lockedColors.find((k) => excluded.has(k));
   if (both !== undefined) {
-    throw new RangeError(`Cannot both lock and exclude color ${both}`);
+    throw new WrongInputError(`Cannot both lock and exclude color ${both}`);
   }
   if (excluded.size >= colors) {
-    throw new RangeError(`Cannot exclude all ${colors} colors of the palette`);
+    throw new WrongInputError(`Cannot exclude all ${colors} colors of the palette`);
   }
 }
 
@@ -70,11 +71,11 @@ function checkKept(rules: PictureRules): void {
   colors.delete(FREE);
   const excluded = excludedColors.find((k) => colors.has(k));
   if (excluded !== undefined) {
-    throw new RangeError(`Cannot exclude color ${excluded}: kept pixels have it`);
+    throw new WrongInputError(`Cannot exclude color ${excluded}: kept pixels have it`);
   }
   const fixed = new Set([...colors, ...lockedColors]).size;
   if (maxColors !== undefined && fixed > maxColors) {
-    throw new RangeError(
+    throw new WrongInputError(
       `Cannot keep ${fixed} colors, those that are locked and those of kept pixels: at most ` +
         `${maxColors} are allowed`,
     );
@@ -85,7 +86,7 @@ function checkKept(rules: PictureRules): void {
     );
     if (i < 0) continue;
     const [row, column] = [Math.floor(i / size.width), i % size.width];
-    throw new RangeError(
+    throw new WrongInputError(
       `Cannot keep pixels that are not symmetric: row ${row}, column ${column} and its mirror ` +
         `image differ`,
     );

@@ -1,4 +1,5 @@
 import type { ImageSize } from "../image/image.ts";
+import { WrongInputError } from "../text/wrong_input_error.ts";
 
 /** Which pixels of a picture share their color. */
 export type Symmetry = "none" | "x" | "y" | "xy" | "rotate4";
@@ -33,12 +34,12 @@ const MOVES: Readonly<Record<Symmetry, readonly Move[]>> = {
  * - "rotate4" turns by 90, 180 and 270 degrees; it needs a square grid.
  *
  * @returns An array of H * W indices for each move. Empty for "none".
- * @throws {RangeError} If "rotate4" is asked for a grid that is not square.
+ * @throws {WrongInputError} If "rotate4" is asked for a grid that is not square.
  */
 export function movesOf(symmetry: Symmetry, size: ImageSize): readonly Uint32Array[] {
   const { height, width } = size;
   if (symmetry === "rotate4" && height !== width) {
-    throw new RangeError(
+    throw new WrongInputError(
       `Cannot turn a picture by 90 degrees: expected a square, got ${height}x${width} pixels`,
     );
   }

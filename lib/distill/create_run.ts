@@ -32,8 +32,8 @@ import { createStartState, type StartState } from "./start_state.ts";
  *
  * @returns The run; the caller disposes of it.
  * @throws {TypeError} If there is neither prompt nor image, or the image is missing.
- * @throws {RangeError} If the background is no color, and no index of the palette; or if the rules
- * of the picture contradict each other, or do not fit.
+ * @throws {WrongInputError} If the background is no color, and no index of the palette; or if
+ * the rules of the picture contradict each other, or do not fit.
  * @throws {CheckpointError} If the checkpoint has another size or palette.
  * @throws {TeacherFolderError} If the teacher cannot be used.
  * @throws {HubError} If a model of the Hub is not on this machine, or cannot be downloaded.

@@ -50,8 +50,8 @@ export interface RunInputs extends RuleImages {
  * that exists, and rules that a picture can obey.
  *
  * @throws {TypeError} If it has no prompt or image.
- * @throws {RangeError} If the background is no color, and no index of the palette; or if the rules
- * of the picture contradict each other, or do not fit.
+ * @throws {WrongInputError} If the background is no color, and no index of the palette; or if
+ * the rules of the picture contradict each other, or do not fit.
  */
 export function checkInputs(config: RunConfig, inputs: RunInputs, palette: Palette): void {
   const { prompt, image, generator: { background } } = config;

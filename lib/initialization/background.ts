@@ -3,6 +3,7 @@ import { nearestColors } from "../palette/nearest_color.ts";
 import { toOklab } from "../palette/oklab.ts";
 import type { Palette } from "../palette/palette.ts";
 import { isColorIndex, parseCssColor } from "../text/css_colors.ts";
+import { WrongInputError } from "../text/wrong_input_error.ts";
 
 /** Pixels with at least this alpha belong to the subject. */
 export const MIN_SUBJECT_ALPHA = 128;
@@ -18,7 +19,7 @@ const INSIDE_WEIGHT = 2;
  * the palette color that is most unlike the subject.
  *
  * @param text "auto", an index of the palette, a hexadecimal color or a CSS name.
- * @throws {RangeError} If the text is none of them.
+ * @throws {WrongInputError} If the text is none of them.
  */
 export function findBackground(text: string, image: Image, palette: Palette): Rgb {
   return namedBackground(text, palette) ?? palette.at(chooseBackground(image, palette));
@@ -28,7 +29,7 @@ export function findBackground(text: string, image: Image, palette: Palette): Rg
  * Returns the background that the config names; undefined for "auto".
  *
  * @param text "auto", an index of the palette, a hexadecimal color or a CSS name.
- * @throws {RangeError} If the text is none of them.
+ * @throws {WrongInputError} If the text is none of them.
  */
 export function namedBackground(text: string, palette: Palette): Rgb | undefined {
   if (text === "auto") return undefined;
@@ -36,7 +37,7 @@ export function namedBackground(text: string, palette: Palette): Rgb | undefined
   if (color !== undefined) return color;
   const index = isColorIndex(text) ? Number(text) : NaN;
   if (index < palette.size) return palette.at(index);
-  throw new RangeError(
+  throw new WrongInputError(
     `Cannot use the background "${text}": expected auto, a color such as #1a1c2c or white, or an ` +
       `index of the palette, which has ${palette.size} colors`,
   );

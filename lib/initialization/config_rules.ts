@@ -7,6 +7,7 @@ import type { Palette } from "../palette/palette.ts";
 import { isColorIndex, parseCssColor } from "../text/css_colors.ts";
 import { MIN_SUBJECT_ALPHA } from "./background.ts";
 import { derivedPaletteName } from "./initialize.ts";
+import { WrongInputError } from "../text/wrong_input_error.ts";
 
 /** Images that the rules of a config refer to. */
 export interface RuleImages {
@@ -31,7 +32,7 @@ const MIN_MASK = 128;
  * Reads the rules of a config.
  *
  * @returns Undefined if there are none.
- * @throws {RangeError} If they contradict each other, or do not fit the size or the palette.
+ * @throws {WrongInputError} If they contradict each other, or do not fit the size or the palette.
  */
 export function rulesOf(
   { generator, constraint }: Pick<RunConfig, "generator" | "constraint">,
@@ -43,8 +44,8 @@ export function rulesOf(
   const request = {
     symmetry: constraint.symmetry,
     maxColors: constraint.maxColors ?? undefined,
-    lockedColors: constraint.lockColors.map((text) => colorIndex(text, palette)),
-    excludedColors: constraint.excludeColors.map((text) => colorIndex(text, palette)),
+    lockedColors: distinct(constraint.lockColors.map((text) => indicesOf(text, palette)[0]!)),
+    excludedColors: distinct(constraint.excludeColors.flatMap((text) => indicesOf(text, palette))),
     kept: kept && held ? kept.map((own, i) => own === FREE ? held[i]! : own) : kept ?? held,
   };
   return createRules(request, size, palette.size);
@@ -53,8 +54,8 @@ export function rulesOf(
 /**
  * Checks the rules of a config, before anything is loaded.
  *
- * @throws {RangeError} As {@linkcode rulesOf}; also if colors are named of a palette that is made
- * from the image.
+ * @throws {WrongInputError} As {@linkcode rulesOf}; also if colors are named of a palette that is
+ * made from the image.
  * @throws {TypeError} If an image that the config names is missing, or there is a mask without an
  * input image.
  */
@@ -70,14 +71,16 @@ export function checkRules(
     );
   }
   if (images.mask && !images.image) {
-    throw new RangeError("Cannot use a mask without an input image: it says what of it may change");
+    throw new WrongInputError(
+      "Cannot use a mask without an input image: it says what of it may change",
+    );
   }
   const namesColors = constraint.lockColors.length > 0 || constraint.excludeColors.length > 0 ||
     constraint.keep !== null;
   if (derivedPaletteName(config) === undefined) {
     rulesOf(config, images);
   } else if (namesColors) {
-    throw new RangeError(
+    throw new WrongInputError(
       "Cannot name colors of the palette: it is made from the image; choose a palette with " +
         "--palette",
     );
@@ -89,22 +92,26 @@ export function keepsPixels({ constraint }: Pick<RunConfig, "constraint">): bool
   return constraint.mask !== null || constraint.keep !== null;
 }
 
+function distinct(indices: readonly number[]): number[] {
+  return [...new Set(indices)];
+}
+
 /**
- * Finds a color in a palette.
+ * Finds a color in a palette: the indices of all that are equal. Pixels have the first of them.
  *
  * @param text An index, a hexadecimal color or a CSS name.
- * @throws {RangeError} If the palette does not have it.
+ * @returns At least one index.
+ * @throws {WrongInputError} If the palette does not have it.
  */
-function colorIndex(text: string, palette: Palette): number {
-  const color = parseCssColor(text);
-  if (color === undefined && isColorIndex(text) && Number(text) < palette.size) return Number(text);
+function indicesOf(text: string, palette: Palette): number[] {
+  const all = Array.from({ length: palette.size }, (_, k) => k);
+  const color = parseCssColor(text) ??
+    (isColorIndex(text) && Number(text) < palette.size ? palette.at(Number(text)) : undefined);
   const found = color === undefined
-    ? -1
-    : Array.from({ length: palette.size }).findIndex((_, k) =>
-      palette.at(k).every((value, c) => value === color[c])
-    );
-  if (found >= 0) return found;
-  throw new RangeError(
+    ? []
+    : all.filter((k) => palette.at(k).every((value, c) => value === color[c]));
+  if (found.length > 0) return found;
+  throw new WrongInputError(
     `Cannot find the color "${text}": expected a color of the palette "${palette.name}", such as ` +
       `#${palette.hexAt(0)}, or an index below ${palette.size}`,
   );
@@ -114,7 +121,7 @@ function colorIndex(text: string, palette: Palette): number {
 function keptColors(keep: Image, size: ImageSize, palette: Palette): Int32Array {
   const { height, width } = size;
   if (keep.height !== height || keep.width !== width) {
-    throw new RangeError(
+    throw new WrongInputError(
       `Cannot keep pixels of another size: expected an image of ${height}x${width}, got ` +
         `${keep.height}x${keep.width}`,
     );
@@ -123,7 +130,7 @@ function keptColors(keep: Image, size: ImageSize, palette: Palette): Int32Array 
     if (keep.data[i * 4 + 3]! < MIN_SUBJECT_ALPHA) return FREE;
     const color = keep.data.subarray(i * 4, i * 4 + 3);
     if (palette.at(k).every((value, c) => value === color[c])) return k;
-    throw new RangeError(
+    throw new WrongInputError(
       `Cannot keep the pixel in row ${Math.floor(i / width)}, column ${i % width}: its color ` +
         `#${color.toHex()} is not in the palette "${palette.name}"`,
     );

@@ -20,6 +20,7 @@ const WRONG_INPUT_ERRORS: readonly string[] = [
   "UsageError",
   "ConfigError",
   "UnknownModelError",
+  "WrongInputError",
   "AddressError",
 ];
 

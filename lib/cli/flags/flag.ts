@@ -22,6 +22,7 @@ export type FlagNeed =
   | "several pictures"
   | "new run"
   | "given palette"
+  | "limited colors"
   | "Hub"
   | "queue";
 

@@ -37,6 +37,10 @@ export const FLAG_NEEDS: Readonly<Record<FlagNeed, Need>> = {
     isMet: (config) => derivedPaletteName(config) === undefined,
     reason: "the palette is made from the image",
   },
+  "limited colors": {
+    isMet: ({ constraint: { maxColors } }) => maxColors !== null,
+    reason: "the number of colors is not limited by --max-colors",
+  },
   "queue": {
     isMet: (_, { queue }) => queue !== undefined,
     reason: "there is no --queue",

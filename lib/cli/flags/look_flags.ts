@@ -49,6 +49,7 @@ export const LOOK_FLAGS = [
     name: "--lock-colors",
     commands: ["generate"],
     value: "colors",
+    needs: "limited colors",
     settings: (value) => ({ "constraint.lock_colors": splitList(value) }),
     help: "palette colors that --max-colors never drops: indices or colors with commas between",
   },

@@ -20,6 +20,17 @@ Deno.test("rulesOf() finds colors by index, hexadecimal digits and CSS name", ()
   assert.equal(rulesOf(configOf({}), { palette: PALETTE }), undefined);
 });
 
+Deno.test("rulesOf() means all of a palette's equal colors, however they are named", () => {
+  const palette = new Palette("twice", Uint8Array.of(0, 0, 0, 9, 9, 9, 0, 0, 0, 8, 8, 8));
+  for (const name of ["0", "2", "black", "#000000"]) {
+    const rules = rulesOf(configOf({ excludeColors: [name, "0"] }), { palette });
+    assert.deepEqual(rules?.excludedColors, [0, 2]);
+  }
+  // Pixels have the first of them, so only that one counts as locked.
+  const locked = rulesOf(configOf({ lockColors: ["2", "black"], maxColors: 1 }), { palette });
+  assert.deepEqual(locked?.lockedColors, [0]);
+});
+
 Deno.test("rulesOf() keeps the first colors where a mask is dark, and those of a picture", () => {
   // Twice the size: the mask's lower half is black.
   const mask = Image.filled({ height: 16, width: 16 }, [255, 255, 255]);

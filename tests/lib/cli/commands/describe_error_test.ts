@@ -3,10 +3,13 @@ import { parseSettings } from "../../../../config/parse_run_config.ts";
 import { describeError } from "../../../../lib/cli/commands/describe_error.ts";
 import { sourcesOfFlags } from "../../../../lib/cli/flags/config_from_flags.ts";
 import { parseCommandLine } from "../../../../lib/cli/flags/parse_command_line.ts";
+import { movesOf } from "../../../../lib/constraint/symmetry.ts";
 import { findTeacher } from "../../../../lib/distill/find_teacher.ts";
 import { OutputError } from "../../../../lib/files/output_error.ts";
 import { HubError } from "../../../../lib/hub/hub_error.ts";
+import { namedBackground } from "../../../../lib/initialization/background.ts";
 import { findPalette } from "../../../../lib/palette/formats/find_palette.ts";
+import { Palette } from "../../../../lib/palette/palette.ts";
 import { accessErrorText } from "../../../../lib/text/access_error.ts";
 import { ModelFolderError } from "../../../../lib/weights/model_folder.ts";
 
@@ -20,6 +23,7 @@ async function errorOf(run: () => unknown): Promise<unknown> {
   throw new Error("expected an error");
 }
 
+const PALETTE = new Palette("black", Uint8Array.of(0, 0, 0));
 const TEACHER = { modelId: "nonsense", vaeId: null, loraPath: null, loraScale: 1 };
 const noFile = () => Promise.resolve(undefined);
 
@@ -29,6 +33,8 @@ Deno.test("describeError() gives 2 for wrong flags, keys, values and names", asy
     [() => parseSettings(["nosuch=1"]), /^Cannot read flag "--set nosuch": expected a known key/],
     [() => sourcesOfFlags({ preset: "nosuch" }), /^Cannot read flag "--preset": expected one of/],
     [() => findPalette("nosuch", noFile), /^Cannot find palette "nosuch": expected a built-in/],
+    [() => movesOf("rotate4", { height: 8, width: 9 }), /^Cannot turn a picture by 90 degrees: /],
+    [() => namedBackground("50", PALETTE), /^Cannot use the background "50": expected auto, /],
     [() => findTeacher(TEACHER), /^Cannot find the model "nonsense": expected mini, sdxl, /],
   ];
   for (const [run, message] of cases) {

@@ -13,6 +13,7 @@ const MET: Readonly<Record<FlagNeed, readonly string[]>> = {
   "several pictures": ["--variations=2"],
   "new run": [],
   "given palette": [],
+  "limited colors": ["--max-colors=3"],
   "Hub": ["--model=sdxl"],
   "queue": ["--queue=redis://a"],
 };
