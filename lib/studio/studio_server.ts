@@ -5,7 +5,8 @@ import { checkRequest, drawToken, withSafeHeaders } from "./guard.ts";
 import { Jobs } from "./jobs.ts";
 import { Maker, type RunWorker } from "./maker.ts";
 import { PageFiles } from "./page_files.ts";
-import { answer, createRoutes, type StudioParts } from "./routes.ts";
+import { answer } from "./route.ts";
+import { createRoutes, type StudioParts } from "./routes.ts";
 import { Timings } from "./timings.ts";
 import { Uploads } from "./uploads.ts";
 

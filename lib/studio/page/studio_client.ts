@@ -14,12 +14,12 @@ class RequestError extends Error {
 }
 
 /** Fetches JSON from an address relative to the page, such as "api/settings". */
-async function getJson<T>(address: string): Promise<T> {
+export async function getJson<T>(address: string): Promise<T> {
   return await answerOf(await fetchStudio(address)) as T;
 }
 
 /** Sends JSON, and returns the answer. */
-async function postJson<T>(address: string, body: unknown = {}): Promise<T> {
+export async function postJson<T>(address: string, body: unknown = {}): Promise<T> {
   const response = await fetchStudio(address, { method: "POST", body: JSON.stringify(body) });
   return await answerOf(response) as T;
 }

@@ -1,0 +1,73 @@
+/// <reference lib="dom" />
+import assert from "node:assert/strict";
+import type { Browser, Page } from "npm:playwright-core@1.65.1";
+import { decodePng } from "../../lib/image/decode_png.ts";
+import { addRun } from "../lib/studio/gallery_pictures.ts";
+import { assertAccessible } from "./accessibility.ts";
+import { openBrowser, withStudio } from "./studio_page.ts";
+
+let browser: Browser;
+Deno.test.beforeAll(async () => void (browser = await openBrowser()));
+Deno.test.afterAll(() => browser.close());
+
+async function openGallery(page: Page, output: string): Promise<void> {
+  for (const [run, second] of [["draft/a", 255], ["draft/b", 128]] as const) {
+    await addRun(output, run, second);
+  }
+  await page.getByRole("link", { name: "Gallery" }).click();
+  await pictures(page).nth(1).waitFor();
+}
+
+const pictures = (page: Page) => page.getByRole("list", { name: "Pictures" }).getByRole("listitem");
+
+Deno.test("runs are starred, deleted and taken back by keyboard", async () => {
+  await withStudio(browser, {}, async ({ page, output }) => {
+    await openGallery(page, output);
+    await pictures(page).first().getByRole("link").focus();
+    await page.keyboard.press("s");
+    await pictures(page).getByRole("button", { name: "Star a flag", pressed: true }).waitFor();
+    await page.getByLabel("Starred only").check();
+    await page.getByText("1 of 2 pictures").waitFor();
+    await page.getByLabel("Starred only").uncheck();
+    await pictures(page).first().getByRole("link").focus();
+    await page.keyboard.press("Delete");
+    await page.getByText("1 picture", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Undo delete" }).click();
+    await page.getByText("2 pictures", { exact: true }).waitFor();
+  });
+});
+
+Deno.test("a picture is downloaded at a whole scale", async () => {
+  await withStudio(browser, {}, async ({ page, output }) => {
+    await openGallery(page, output);
+    await pictures(page).first().getByRole("link").click();
+    await page.getByLabel("Scale").fill("5");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "PNG" }).click(),
+    ]);
+    assert.match(download.suggestedFilename(), /^draft-[ab]_x5\.png$/);
+    const { image } = decodePng(await Deno.readFile(await download.path()));
+    assert.deepEqual([image.height, image.width], [40, 40]);
+  });
+});
+
+Deno.test("two pictures are compared, in both themes and without a serious fault", async () => {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await withStudio(browser, { context: { colorScheme } }, async ({ page, output }) => {
+      await openGallery(page, output);
+      await pictures(page).first().getByRole("link").click();
+      for (const one of await pictures(page).getByRole("checkbox").all()) await one.check();
+      const comparison = page.getByRole("region", { name: "Comparison" });
+      assert.equal(await comparison.getByRole("img").count(), 2);
+      await assertAccessible(page, colorScheme);
+      await comparison.getByRole("button", { name: "Slider" }).click();
+      await comparison.getByRole("slider").fill("25");
+      const clip = await comparison.locator(".over").evaluate((node) =>
+        getComputedStyle(node).clipPath
+      );
+      assert.equal(clip, "inset(0px 0px 0px 25%)");
+      await assertAccessible(page, colorScheme);
+    });
+  }
+});

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { decodePng } from "../../../lib/image/decode_png.ts";
+import { StudioServer } from "../../../lib/studio/studio_server.ts";
+import type { GalleryRun } from "../../../lib/studio/protocol/gallery_api.ts";
+import { inTemporaryFolder } from "../../support/temporary_folder.ts";
+import { FakeWorker } from "./fake_worker.ts";
+import { addRun } from "./gallery_pictures.ts";
+
+const RUN = "standard/2026-a";
+
+/** A studio with one run, and requests as its page makes them. */
+async function withGallery(
+  body: (
+    studio: {
+      readonly output: string;
+      get(path: string): Promise<Response>;
+      post(path: string, body: object): Promise<{ status: number; body: Record<string, string> }>;
+      list(): Promise<readonly GalleryRun[]>;
+    },
+  ) => Promise<void>,
+): Promise<void> {
+  await inTemporaryFolder(async (output) => {
+    await addRun(output, RUN, 255);
+    const startWorker = () => new FakeWorker();
+    const options = { port: 0, output, model: "mini", flags: [], startWorker };
+    await using server = await StudioServer.start(options);
+    const { origin } = new URL(server.address);
+    const get = (path: string) => fetch(new URL(path, server.address));
+    await body({
+      output,
+      get,
+      post: async (path, body) => {
+        const init = { method: "POST", headers: { origin }, body: JSON.stringify(body) };
+        const response = await fetch(new URL(path, server.address), init);
+        return { status: response.status, body: await response.json() };
+      },
+      list: async () => (await (await get("api/runs")).json()).runs,
+    });
+  });
+}
+
+Deno.test("runs are listed and starred, deleted to the trash and taken back", async () => {
+  await withGallery(async ({ output, post, list }) => {
+    const [run] = await list();
+    assert.deepEqual(
+      [run!.run, run!.prompt, run!.seed, run!.palette, run!.height, run!.isStarred],
+      [RUN, "a flag", "255", "pico-8", 8, false],
+    );
+    await post("api/runs/star", { run: RUN, isStarred: true });
+    assert.equal((await list())[0]!.isStarred, true);
+    await post("api/runs/trash", { run: RUN });
+    assert.deepEqual(await list(), []);
+    assert((await Deno.stat(join(output, "trash", RUN, "config.yaml"))).isFile);
+    await post("api/runs/restore", { run: RUN });
+    assert.equal((await list())[0]!.isStarred, true);
+    await post("api/runs/trash", { run: RUN });
+    await addRun(output, RUN, 9);
+    assert.match((await post("api/runs/trash", { run: RUN })).body.error!, /already/);
+    assert.match((await post("api/runs/restore", { run: RUN })).body.error!, /already/);
+  });
+});
+
+Deno.test("downloads are of the library: a PNG is enlarged by a whole factor", async () => {
+  await withGallery(async ({ get }) => {
+    const file = (rest: string) => get(`api/runs/file?run=${RUN}&${rest}`);
+    const png = await (await file("format=png&scale=3")).bytes();
+    const { image } = decodePng(png);
+    assert.deepEqual([image.height, image.width], [24, 24]);
+    assert.deepEqual([...image.data.subarray(0, 4)], [255, 0, 0, 255]);
+    const gif = await (await file("format=gif&scale=2")).bytes();
+    assert.equal(new TextDecoder().decode(gif.subarray(0, 4)), "GIF8");
+    assert.match(await (await file("format=svg")).text(), /<svg/);
+    const aseprite = await (await file("format=aseprite")).bytes();
+    assert.deepEqual([...aseprite.subarray(4, 6)], [0xe0, 0xa5]);
+    for (const wrong of ["format=png&scale=1.5", "format=png&scale=65", "format=exe"]) {
+      assert.equal((await file(wrong)).status, 400, wrong);
+    }
+  });
+});
+
+Deno.test("a painted picture is saved with its palette, and read back", async () => {
+  await withGallery(async ({ get, post }) => {
+    const colors = ["#010203", "#ffffff", "#00ff00"];
+    const picture = { name: "../x", height: 1, width: 2, colors, indices: btoa("\x02\x03") };
+    const { run } = (await post("api/pictures", picture)).body;
+    assert.match(run!, /^painted\/[\w-]+$/);
+    const read = await (await get(`api/runs/pixels?run=${run}`)).json();
+    assert.deepEqual([read.colors, read.indices], [colors, picture.indices]);
+    for (
+      const wrong of [
+        { indices: btoa("\x02") },
+        { indices: btoa("\x02\x04") },
+        { indices: "?" },
+        { colors: ["red"] },
+        { colors: [] },
+        { height: 1e9 },
+      ]
+    ) assert.equal((await post("api/pictures", { ...picture, ...wrong })).status, 400);
+  });
+});
+
+Deno.test("no path leads out of the output folder, nor through a link", async () => {
+  await withGallery(async ({ output, get, post, list }) => {
+    await inTemporaryFolder(async (other) => {
+      await addRun(other, RUN, 1);
+      await Deno.symlink(join(other, "standard"), join(output, "linked"));
+      await Deno.symlink(other, join(output, "trash"));
+      const outside = [
+        "../x",
+        "standard/..",
+        "/etc/x",
+        "linked/2026-a",
+        "uploads/x",
+        "trash/a/b",
+        "",
+      ];
+      for (const run of outside) {
+        const query = `run=${encodeURIComponent(run)}`;
+        assert.equal((await get(`api/runs/file?${query}`)).status, 400, run);
+        assert.equal((await get(`api/runs/pixels?${query}`)).status, 400, run);
+        for (const action of ["star", "trash", "restore"]) {
+          assert.equal((await post(`api/runs/${action}`, { run })).status, 400, `${action} ${run}`);
+        }
+      }
+      // The trash folder is a link.
+      assert.equal((await post("api/runs/trash", { run: RUN })).status, 400);
+      assert.equal((await post("api/runs/restore", { run: RUN })).status, 400);
+      assert.deepEqual((await list()).map(({ run }) => run), [RUN]);
+    });
+  });
+});
