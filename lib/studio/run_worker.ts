@@ -18,6 +18,7 @@ import { resizeImage } from "../image/resize_image.ts";
 import { encodePng } from "../image/encode_png.ts";
 import { entropyMap, latentGradientMap } from "../outputs/maps/step_maps.ts";
 import type { Reporter } from "../report/reporter.ts";
+import { KeptNetworks } from "./kept_networks.ts";
 import type { FromWorker, ToWorker } from "./run_messages.ts";
 
 /** The part of a worker's global scope that is used. */
@@ -36,6 +37,7 @@ class JobMaker {
   /** Jobs that wait after their step, and what ends their wait. */
   readonly #paused = new Map<string, PromiseWithResolvers<void>>();
   readonly #maps: MapMessage[] = [];
+  readonly #networks = new KeptNetworks();
   #last: Promise<void> = Promise.resolve();
   /** Lets a paused job look for requested maps. */
   #wake = Promise.withResolvers<void>();
@@ -90,7 +92,12 @@ class JobMaker {
       post({ type: "started", job, count: prepared.orders.length });
       const begun = new Set<number>();
       await makePictures(prepared, {
-        createRun,
+        createRun: async (config, inputs) => {
+          // Pictures of one batch have their own.
+          if (inputs.pool) return await createRun(config, inputs);
+          const networks = await this.#networks.of(config, inputs.image !== undefined);
+          return await createRun(config, { ...inputs, ...networks });
+        },
         chooseBatch,
         reporter,
         signal,
@@ -108,6 +115,8 @@ class JobMaker {
       });
       post({ type: "end", job, stopped: signal.aborted });
     } catch (error) {
+      // A lost device serves no other run.
+      await this.#networks[Symbol.asyncDispose]().catch(() => {});
       if (signal.aborted && error === signal.reason) post({ type: "end", job, stopped: true });
       else post({ type: "end", job, stopped: false, error: describeError(error, false).message });
     } finally {

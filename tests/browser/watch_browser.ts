@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import type { Browser, Page } from "npm:playwright-core@1.65.1";
+import { assertAccessible } from "./accessibility.ts";
 import { openBrowser, withStudio } from "./studio_page.ts";
 
 let browser: Browser;
@@ -108,5 +109,21 @@ Deno.test("a picture of 256 x 256 pixels repaints at 30 frames a second", async 
     await make(page, "a boat");
     const rate = await frames;
     assert(rate >= 30, `expected 30 frames a second, got ${rate}`);
+  });
+});
+
+Deno.test("axe-core finds no serious fault, in both themes", async () => {
+  await withStudio(browser, {}, async ({ page, open }) => {
+    await page.getByText("More", { exact: true }).click();
+    await assertAccessible(page, "empty");
+    await make(page, "a boat");
+    await stage(page).getByText("Done").waitFor();
+    await make(page, "fail");
+    await stage(page).getByText("Cannot draw: no paint").waitFor();
+    await page.getByRole("button", { name: "a boat: Done" }).click();
+    await assertAccessible(page, "light");
+    const dark = await open({ colorScheme: "dark", viewport: { width: 360, height: 800 } });
+    await stage(dark).getByText("Cannot draw: no paint").waitFor();
+    await assertAccessible(dark, "dark");
   });
 });

@@ -20,6 +20,10 @@ export function MakeView(props: ViewProps): VNode {
     if (form.prompt.trim() === "" && form.image === undefined) return;
     try {
       await makePictures(form);
+      // On a narrow screen it is below the form.
+      requestAnimationFrame(() =>
+        document.querySelector(".stage")?.scrollIntoView({ block: "nearest" })
+      );
     } catch (error) {
       onError(error);
     }

@@ -12,7 +12,7 @@ import type { JobState } from "../protocol/studio_api.ts";
 const TILES = ["01100110", "12211221", "12222221", "13222231", "01322310", "00133100", "00011000"];
 const TILE_COLORS = ["transparent", "#5d275d", "#b13e53", "#ef7d57"];
 
-/** The newest job large, and all as a strip to choose from. */
+/** The job in progress large, or the newest one, and all as a strip to choose from. */
 export function WatchJobs({ state: { jobs }, change, onError }: {
   readonly state: StudioState;
   /** Changes the form, to branch from a picture. */
@@ -22,7 +22,8 @@ export function WatchJobs({ state: { jobs }, change, onError }: {
   const [chosen, setChosen] = useState<string>();
   const newest = jobs.at(-1)?.id;
   useEffect(() => setChosen(undefined), [newest]);
-  const job = jobs.find(({ id }) => id === chosen) ?? jobs.at(-1);
+  const current = jobs.find(({ status }) => ["running", "paused", "stopping"].includes(status));
+  const job = jobs.find(({ id }) => id === chosen) ?? current ?? jobs.at(-1);
   if (job === undefined) return html`<${EmptyStage} />`;
   return html`
     <div class="watch">
