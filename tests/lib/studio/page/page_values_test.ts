@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { formatDuration } from "../../../../lib/studio/page/format_text.ts";
+import { linePath } from "../../../../lib/studio/page/loss_plot.ts";
+import { changeForm } from "../../../../lib/studio/page/order_form.ts";
+import { decodeBase64, toRgba } from "../../../../lib/studio/page/pixels.ts";
+import { secondsLeft } from "../../../../lib/studio/page/progress_text.ts";
+import { suggestNames } from "../../../../lib/studio/page/suggest.ts";
+import { encodeBase64 } from "../../../../lib/studio/base64.ts";
+
+const NAMES = ["castle", "castle gate", "red potion", "potion", "cat", "old castle"];
+
+Deno.test("suggestions complete the end of a prompt, its longest part first", () => {
+  const found = suggestNames("a Red po", NAMES);
+  assert.deepEqual(found.map(({ prompt }) => prompt), ["a red potion", "a Red potion"]);
+  assert.deepEqual(
+    suggestNames("a cast", NAMES).map(({ name }) => name),
+    ["castle", "castle gate", "old castle"],
+  );
+  assert.deepEqual(suggestNames("a c", NAMES), []);
+  assert.deepEqual(suggestNames("", NAMES), []);
+  assert.deepEqual(suggestNames("castle", ["castle"]), []);
+});
+
+Deno.test("pixels survive base64, and get their palette's colors", () => {
+  const indices = Uint8Array.from({ length: 70_000 }, (_, i) => i * 7);
+  assert.deepEqual(decodeBase64(encodeBase64(indices)), indices);
+  const colors = ["#ff0080", "#00000000"];
+  const rgba = toRgba({ height: 1, width: 3, indices: Uint8Array.of(0, 1, 2), colors });
+  assert.deepEqual([...rgba], [255, 0, 128, 255, 0, 0, 0, 0, 0, 0, 0, 0]);
+});
+
+Deno.test("plots leave out values that are not finite", () => {
+  assert.equal(linePath([]), "");
+  assert.equal(linePath([NaN]), "");
+  assert.equal(linePath([1, NaN, 0]), "M0.0 2.0L100.0 28.0");
+  assert.equal(linePath([3]), "M50.0 28.0");
+});
+
+Deno.test("the time that is left follows from the last steps", () => {
+  assert.equal(secondsLeft({ seconds: [10, 12, 14], step: 3, steps: 8 }), 10);
+  assert.equal(secondsLeft({ seconds: [10], step: 1, steps: 8 }), undefined);
+  assert.equal(secondsLeft({ seconds: [1, 2], step: 8, steps: 8 }), undefined);
+  assert.deepEqual([0.2, 8, 120, 7200].map(formatDuration), ["under 1 s", "8 s", "2 min", "2.0 h"]);
+});
+
+Deno.test("an emptied field of a form is left out", () => {
+  const form = { prompt: "a", size: [8, 8], palette: "p", preset: "draft", seed: "1" } as const;
+  assert.deepEqual(changeForm({ ...form, image: "x" }, { image: undefined }), form);
+});
