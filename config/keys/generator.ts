@@ -100,6 +100,15 @@ export const GENERATOR_KEYS = {
     isPath: true,
     doc: "Name of a built-in palette, or path of a palette file",
   },
+  inventory: {
+    default: null,
+    null: "as many pixels of each color as the picture takes",
+    isPath: true,
+    isNew: true,
+    doc:
+      "Path of a CSV file with the columns code and count: the first picture and all edits have at " +
+      "most so many pixels of each color; it needs training.steps 0",
+  },
   gradientMap: {
     default: true,
     isNew: true,

@@ -4,6 +4,8 @@ import type { Palette } from "../palette/palette.ts";
 import { CraftError } from "./craft.ts";
 
 const MAX_COUNT = 1e9;
+/** The most bytes of an inventory. */
+export const MAX_INVENTORY_BYTES: number = 2 ** 20;
 
 /**
  * Reads an inventory: CSV with the columns `code` and `count`, in any order. Materials that are not

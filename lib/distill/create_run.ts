@@ -41,7 +41,7 @@ import { createStartState, type StartState } from "./start_state.ts";
  * @throws {NoGpuError} If there is no WebGPU adapter.
  */
 export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promise<Run> {
-  const { checkpoint, signal, slot, onStage = () => {}, onNote = () => {} } = inputs;
+  const { checkpoint, inventory, signal, slot, onStage = () => {}, onNote = () => {} } = inputs;
   const palette = inputs.palette ?? await findPalette(asked.generator.palette);
   checkInputs(asked, inputs, palette);
   if (checkpoint) {
@@ -66,12 +66,12 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   const ruleImages = defined({ mask: inputs.mask, keep: inputs.keep });
   const start = await createStartState(
     gpu,
-    { ...teacher, ruleImages, sessions, checkpoint, ...defined({ decoder }) },
+    { ...teacher, ruleImages, sessions, checkpoint, inventory, ...defined({ decoder }) },
     { config, hub, ...defined({ signal }) },
   );
   const picture = createPictureParts(gpu, teacher, { start, owned });
   if (!(start.logits instanceof Float32Array)) await applyRules(picture.generator, start.rules);
-  const edit = decoder && createEdit(gpu, { ...teacher, start, decoder });
+  const edit = decoder && createEdit(gpu, { ...teacher, start, decoder, inventory });
   const logitsOf = (image: Image) => initialize(image, start.palette, keepPalette(config)).logits;
   const parts = { gpu, ...teacher, ...picture, start, edit, logitsOf, onNote, loadDecoder };
   return new DistillRun({ ...parts, owned: owned.move() });
@@ -83,6 +83,7 @@ function createEdit(
   { start, ...teacher }: LoadedTeacher & {
     readonly start: StartState;
     readonly decoder: LatentDecoder;
+    readonly inventory: readonly number[] | undefined;
   },
 ): PictureEdit | undefined {
   if (start.edit === undefined) return undefined;

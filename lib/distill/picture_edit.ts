@@ -38,6 +38,8 @@ export interface EditParts
   readonly palette: Palette;
   /** Config of the run. */
   readonly config: SettledRunConfig;
+  /** Count of each color that the picture may have; undefined: no limit. */
+  readonly inventory: readonly number[] | undefined;
   /** The edits. */
   readonly plan: EditPlan;
   /** What the picture obeys besides; undefined for nothing. */
@@ -155,9 +157,9 @@ function latentShape({ teacher, denoiser: { latentSize } }: EditParts): number[]
 
 function createNetworks(parts: EditParts): EditNetworks {
   const { schedule, denoiser, decoder, distillation, teacherSize, control } = parts;
-  const { config, palette, rules } = parts;
+  const { config, palette, rules, inventory } = parts;
   const { generator, diffusion, constraint } = config;
-  const grid = { ...pictureGrid(generator, palette), ...defined({ rules }) };
+  const grid = { ...pictureGrid(generator, palette, inventory), ...defined({ rules }) };
   const latents = latentShape(parts);
   const shape = [1, 3, teacherSize.height, teacherSize.width];
   const codec: ImageCodec = {

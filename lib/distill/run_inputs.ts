@@ -4,11 +4,14 @@ import type { ScoreStage } from "../guidance/score_distillation.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
 import type { Image } from "../image/image.ts";
 import { namedBackground } from "../initialization/background.ts";
-import { checkRules, type RuleImages } from "../initialization/config_rules.ts";
+import { checkRules, type RuleImages, rulesOf } from "../initialization/config_rules.ts";
+import { derivedPaletteName } from "../initialization/initialize.ts";
 import type { BatchSlot } from "../onnx/batching/batch_scheduler.ts";
 import type { SessionPool } from "../onnx/batching/session_pool.ts";
 import type { Palette } from "../palette/palette.ts";
 import type { RunCheckpoint } from "../run/checkpoint.ts";
+import { defined } from "../text/defined.ts";
+import { WrongInputError } from "../text/wrong_input_error.ts";
 import type { MemoryPlan } from "./memory/memory_plan.ts";
 
 /** Inputs of a run besides its config. */
@@ -17,6 +20,11 @@ export interface RunInputs extends RuleImages {
   readonly palette?: Palette;
   /** The input image. Default: the teacher samples one. */
   readonly image?: Image;
+  /**
+   * Count of each color of the palette that the picture may have, length K. Default: no limit; a
+   * config that names an inventory needs it.
+   */
+  readonly inventory?: readonly number[];
   /** The checkpoint from which the run resumes. Default: a new run starts. */
   readonly checkpoint?: RunCheckpoint;
   /**
@@ -49,14 +57,16 @@ export interface RunInputs extends RuleImages {
  * Checks that a run has a prompt or an image, the image that its config names, a background
  * that exists, and rules that a picture can obey.
  *
- * @throws {TypeError} If it has no prompt or image.
+ * @throws {TypeError} If it has no prompt or image, or an inventory is missing.
  * @throws {WrongInputError} If the background is no color, and no index of the palette; or if
- * the rules of the picture contradict each other, or do not fit.
+ * the rules of the picture contradict each other, or do not fit; or if the inventory cannot be
+ * kept.
  */
 export function checkInputs(config: RunConfig, inputs: RunInputs, palette: Palette): void {
   const { prompt, image, generator: { background } } = config;
   namedBackground(background, palette);
   checkRules(config, { ...inputs, palette });
+  checkInventory(config, inputs, palette);
   if (inputs.image) return;
   if (image !== null) {
     throw new TypeError(
@@ -65,5 +75,51 @@ export function checkInputs(config: RunConfig, inputs: RunInputs, palette: Palet
   }
   if (prompt.trim() === "") {
     throw new TypeError("Cannot create a run: expected a prompt or an image, got none");
+  }
+}
+
+/**
+ * Checks that an inventory can be kept: it has enough colors, and nothing but edits changes the
+ * picture.
+ *
+ * @throws {TypeError} If the config names an inventory and there is none.
+ * @throws {WrongInputError} If it cannot be kept.
+ */
+function checkInventory(
+  config: RunConfig,
+  { inventory, keep, mask }: Pick<RunInputs, "inventory" | "keep" | "mask">,
+  palette: Palette,
+): void {
+  const { generator, training } = config;
+  if (inventory === undefined) {
+    if (generator.inventory === null) return;
+    throw new TypeError(
+      `Cannot create a run: expected the counts of inventory "${generator.inventory}", got none`,
+    );
+  }
+  if (training.steps > 0) {
+    throw new WrongInputError(
+      `Cannot keep an inventory: expected edits only, got ${training.steps} steps of score ` +
+        `distillation; use --preset draft or standard, and no --steps`,
+    );
+  }
+  if (derivedPaletteName(config) !== undefined || !generator.initializeRenderer) {
+    throw new WrongInputError(
+      "Cannot keep an inventory: expected a given palette and a start image",
+    );
+  }
+  if (mask !== undefined || rulesOf(config, { palette, ...defined({ keep }) }) !== undefined) {
+    throw new WrongInputError(
+      "Cannot keep an inventory together with other rules: expected no symmetry, tile, mask or " +
+        "rule of colors",
+    );
+  }
+  const cells = generator.imageH * generator.imageW;
+  const there = inventory.reduce((sum, count) => sum + count, 0);
+  if (there < cells) {
+    throw new WrongInputError(
+      `Cannot fill ${cells} cells from the inventory: it has ${there} of "${palette.name}", ` +
+        `${cells - there} too few`,
+    );
   }
 }

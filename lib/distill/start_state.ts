@@ -9,6 +9,7 @@ import { Image } from "../image/image.ts";
 import { type RuleImages, rulesOf } from "../initialization/config_rules.ts";
 import { derivedPaletteName, initialize } from "../initialization/initialize.ts";
 import { replaceOrphans } from "../finish/orphan_pixels.ts";
+import { pictureGrid, projectPicture } from "../initialization/project_picture.ts";
 import type { AdamWState } from "../optimizer/adamw.ts";
 import type { Palette } from "../palette/palette.ts";
 import { defined } from "../text/defined.ts";
@@ -53,6 +54,8 @@ export interface StartParts extends ReferenceParts {
   readonly ruleImages: RuleImages;
   /** The input image, prepared by `prepareStartImage`. */
   readonly image: Image | undefined;
+  /** Count of each color that the picture may have; undefined: no limit. */
+  readonly inventory: readonly number[] | undefined;
   /** The checkpoint from which the run resumes; undefined for a new run. */
   readonly checkpoint: RunCheckpoint | undefined;
   /** Words of the prompt that are outside of the teacher's vocabulary. */
@@ -108,6 +111,7 @@ interface StateInputs {
   readonly ruleImages: RuleImages;
   readonly image: Image | undefined;
   readonly palette: Palette;
+  readonly inventory: readonly number[] | undefined;
   readonly config: RunConfig;
 }
 
@@ -130,7 +134,8 @@ type RunState = Omit<StartState, "image" | "references" | "teacherCalls">;
 
 /** Returns the state of a new run, which begins with its edits. */
 function newState(inputs: StateInputs, plan: EditPlan): RunState {
-  const { image, config } = inputs;
+  const { config } = inputs;
+  const image = withinInventory(inputs);
   const { logits, palette } = initialLogits(image, inputs.palette, config);
   const rules = ruleOf(logits, palette, inputs);
   // The GPU draws noise, so it is constrained there.
@@ -200,6 +205,14 @@ function resumedState(
   }
   const progress = progressOf(checkpoint.edit, step, { size: checkpoint, palette });
   return { ...state, edit: { plan, progress } };
+}
+
+/** Returns the nearest picture to an image that an inventory allows; the image if there is none. */
+function withinInventory(
+  { image, palette, inventory, config }: StateInputs,
+): Image | undefined {
+  if (inventory === undefined || image === undefined) return image;
+  return projectPicture(image, pictureGrid(config.generator, palette, inventory));
 }
 
 /** Returns the logits and the palette of a new run. */

@@ -2,6 +2,8 @@ import type { GeneratorConfig } from "../../config/run_config.ts";
 import { chooseColors } from "../constraint/choose_colors.ts";
 import { costFunction, pixelCosts } from "../constraint/pixel_costs.ts";
 import type { PictureRules } from "../constraint/picture_rules.ts";
+import { assignCells } from "../craft/assign_cells.ts";
+import { defined } from "../text/defined.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
 import type { ColorDistance } from "../palette/color_metric.ts";
@@ -24,16 +26,23 @@ export interface PictureGrid {
   readonly distance?: ColorDistance;
   /** What the picture obeys besides. Default: nothing. */
   readonly rules?: PictureRules;
+  /** Count of each color that the picture may have, length K; their sum is enough. */
+  readonly inventory?: readonly number[];
 }
 
 /** Returns the grid of the pictures of a config. */
-export function pictureGrid(generator: GeneratorConfig, palette: Palette): PictureGrid {
+export function pictureGrid(
+  generator: GeneratorConfig,
+  palette: Palette,
+  inventory?: readonly number[],
+): PictureGrid {
   return {
     size: { height: generator.imageH, width: generator.imageW },
     palette,
     gradientMap: generator.gradientMap,
     removesOrphans: generator.orphanMargin > 0,
     distance: generator.colorDistance,
+    ...defined({ inventory }),
   };
 }
 
@@ -41,6 +50,9 @@ export function pictureGrid(generator: GeneratorConfig, palette: Palette): Pictu
  * Projects an image onto the grid and the palette of a picture: the area average of each cell, then
  * the nearest palette color. Orphan pixels are cleaned. With rules, the nearest colors are those of
  * the nearest picture that obeys them.
+ *
+ * With an inventory, the pixels get colors at the minimum sum of squared distances under its
+ * counts: the nearest picture that can be made. Orphan pixels stay.
  *
  * @param image Opaque, of the picture's aspect ratio.
  * @returns An image of the picture's size, in the palette's colors.
@@ -55,9 +67,15 @@ export function projectPicture(image: Image, grid: PictureGrid): Image {
     const chosen = chooseColors(costs, grid.rules, { removesOrphans: grid.removesOrphans });
     return Image.fromIndices(size, chosen, palette.colors);
   }
+  const costOf = costFunction(small, palette, distance);
+  if (grid.inventory !== undefined) {
+    const costs = Float64Array.from(
+      { length: size.height * size.width * palette.size },
+      (_, i) => costOf(Math.floor(i / palette.size), i % palette.size),
+    );
+    return Image.fromIndices(size, assignCells(costs, grid.inventory)!, palette.colors);
+  }
   const nearest = nearestColors(small, palette, distance);
-  const indices = grid.removesOrphans
-    ? cleanOrphans(nearest, size, costFunction(small, palette, distance))
-    : nearest;
+  const indices = grid.removesOrphans ? cleanOrphans(nearest, size, costOf) : nearest;
   return Image.fromIndices(size, indices, palette.colors);
 }

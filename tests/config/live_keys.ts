@@ -125,6 +125,11 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
     changes: "picture",
     given: [IMAGE, "generator.palette=game-boy"],
   },
+  "generator.inventory": {
+    value: "counts.csv",
+    changes: "picture",
+    given: [IMAGE, "training.steps=0", "generator.palette=game-boy"],
+  },
   "generator.softmax_regularizer": { value: "3", changes: "picture", given: [IMAGE] },
   "generator.smooth_softmax": { value: "false", changes: "loss of fft", given: [IMAGE] },
   "generator.gumbel": { value: "false", changes: "loss of fft", given: [IMAGE] },

@@ -94,6 +94,7 @@ export async function observeRun(
       image: config.image === null ? undefined : discImage({ height: 40, width: 60 }),
       mask: config.constraint.mask === null ? undefined : halfMask(),
       keep: config.constraint.keep === null ? undefined : cornerPicture(),
+      inventory: config.generator.inventory === null ? undefined : [20, 20, 20, 20],
     }),
   });
   const losses: StepReport["losses"][] = [];

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { type Craft, CRAFTS, withBoard } from "../../craft/craft.ts";
+import { type Craft, CraftError, CRAFTS, withBoard } from "../../craft/craft.ts";
 import { checkSize, createPattern } from "../../craft/create_pattern.ts";
 import { encodePattern } from "../../craft/formats/craft_formats.ts";
 import type { IndexedPicture } from "../../finish/indexed_picture.ts";
 import { makeEasier, measureMaking, nameLooseParts } from "../../craft/makeable.ts";
-import { parseInventory } from "../../craft/inventory.ts";
+import { MAX_INVENTORY_BYTES, parseInventory } from "../../craft/inventory.ts";
 import { matchMaterials } from "../../craft/match_materials.ts";
 import { type PaperName, PAPERS } from "../../craft/pdf_canvas.ts";
 import { readFile } from "../../files/read_file.ts";
@@ -22,7 +22,6 @@ import { readPictures } from "./read_pictures.ts";
 const MAX_FABRIC_COUNT = 40;
 const MAX_COLORS = 256;
 const MAX_BOARD = 58;
-const MAX_INVENTORY_BYTES = 2 ** 20;
 
 /**
  * Writes a pattern for a craft: a paged PDF, a chart, a shopping list, and what its programs read:
@@ -126,7 +125,13 @@ function leftOf(inventory: readonly number[], { indices, palette }: IndexedPictu
 }
 
 function readBoard(typed: string | undefined, craft: Craft): Craft {
-  return typed === undefined ? craft : withBoard(craft, parseCount(typed, "--board", MAX_BOARD));
+  if (typed === undefined) return craft;
+  const length = parseCount(typed, "--board", MAX_BOARD);
+  try {
+    return withBoard(craft, length);
+  } catch (error) {
+    throw error instanceof CraftError ? new UsageError(error.message) : error;
+  }
 }
 
 function readUnderlay(typed: true | undefined, craft: Craft): true | undefined {

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { RunConfig } from "../../../config/run_config.ts";
 import type { Image } from "../../image/image.ts";
+import { MAX_INVENTORY_BYTES, parseInventory } from "../../craft/inventory.ts";
 import { checkRules, type RuleImages } from "../../initialization/config_rules.ts";
 import { namedBackground } from "../../initialization/background.ts";
 import { MAX_IMAGE_BYTES, readImage } from "./read_image.ts";
@@ -163,6 +164,7 @@ async function readOrders(
     ? undefined
     : await readImage(path, (note) => void decodeNotes.push(note));
   const ruleImages = await readRuleImages(configs[0]!, (note) => void decodeNotes.push(note));
+  const inventory = await readInventory(request.config.generator.inventory);
   const { checkpoint: file } = request;
   const checkpoint = file === undefined ? undefined : decodeCheckpoint(await readFile(file), file);
   // Shared by all pictures, so that each model is downloaded again only once.
@@ -174,6 +176,9 @@ async function readOrders(
     // Before a teacher is loaded.
     namedBackground(config.generator.background, palette);
     checkRules(config, { palette, ...ruleImages, ...defined({ image }) });
+    const counts = inventory === undefined
+      ? undefined
+      : parseInventory(inventory, config.generator.inventory!, palette);
     const derivesPalette = derivedPaletteName(config) !== undefined;
     for (const format of derivesPalette ? [] : video?.formats ?? []) {
       checkVideoColors(`video_hard.${format.name}`, format, palette);
@@ -191,7 +196,7 @@ async function readOrders(
       inputs: {
         palette,
         ...ruleImages,
-        ...defined({ image, checkpoint }),
+        ...defined({ image, checkpoint, inventory: counts }),
         decodesGradient: flags.verbose ?? false,
         hub: {
           download: flags.download ?? false,
@@ -212,6 +217,11 @@ async function readRuleImages(
   const read = async (path: string | null) =>
     path === null ? undefined : await readImage(path, onNote);
   return defined({ mask: await read(constraint.mask), keep: await read(constraint.keep) });
+}
+
+async function readInventory(path: string | null): Promise<string | undefined> {
+  if (path === null) return undefined;
+  return new TextDecoder().decode(await readFile(path, { maxBytes: MAX_INVENTORY_BYTES }));
 }
 
 /** Creates the folder of a run; a resumed run has one. */

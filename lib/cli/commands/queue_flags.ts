@@ -53,6 +53,7 @@ export function refuseForQueue(flags: FlagsOf<"generate">): void {
     ["--verbose", flags.verbose],
     ["--tensorboard", flags.tensorboard],
     ["--output", flags.output],
+    ["--inventory", flags.inventory],
     ["--runtime", flags.runtime],
     ["--batch", flags.batch],
     ["--mask", flags.mask],

@@ -1,5 +1,6 @@
 import type { CommandName, Flag } from "./flag.ts";
 import { drawSeed, parseSize } from "./parse_values.ts";
+import { CRAFT_FLAGS } from "./craft_flags.ts";
 import { LOOK_FLAGS } from "./look_flags.ts";
 import { PICTURE_FLAGS } from "./picture_flags.ts";
 import { QUEUE_FLAGS } from "./queue_flag_table.ts";
@@ -10,6 +11,7 @@ import { SD_PIXL_FLAGS } from "./sd_pixl_flags.ts";
  * and the permissions.
  */
 export const FLAGS = [
+  ...CRAFT_FLAGS,
   {
     name: "--prompt",
     aliases: ["-pt", "-p"],

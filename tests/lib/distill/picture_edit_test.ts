@@ -185,3 +185,32 @@ gpuTest("a sampled image is edited at the middle one of the strengths", async (g
   // Two of four steps lie below half of the diffusion time.
   assert.deepEqual([run.steps, run.teacherCalls], [2 + 2, 2]);
 });
+
+gpuTest("edits and the picture without them stay within an inventory", async (gpu) => {
+  await using pool = new SessionPool();
+  const countsOf = ({ indices }: Made) =>
+    Array.from({ length: 4 }, (_, k) => indices.filter((index) => index === k).length);
+  const plain = countsOf(await make(gpu, pool, { diffusion: { strength: 0.6 } }));
+  const cells = plain.reduce((sum, count) => sum + count, 0);
+  // Half of what the plain result takes of its most frequent color.
+  const inventory = plain.map((count) =>
+    count === Math.max(...plain) ? Math.floor(count / 2) : cells
+  );
+  for (const strength of [0, 0.6, null]) {
+    const counts = countsOf(await make(gpu, pool, { diffusion: { strength } }, { inventory }));
+    assert(counts.every((count, k) => count <= inventory[k]!), `strength ${strength}: ${counts}`);
+  }
+  const few = plain.map(() => 1);
+  await assert.rejects(
+    make(gpu, pool, {}, { inventory: few }),
+    new RegExp(`Cannot fill ${cells} cells from the inventory: it has 4`),
+  );
+  await assert.rejects(
+    make(gpu, pool, { training: { steps: 3 } }, { inventory }),
+    /Cannot keep an inventory: expected edits only, got 3 steps/,
+  );
+  await assert.rejects(
+    make(gpu, pool, { generator: { inventory: "mine.csv" } }),
+    /expected the counts of inventory "mine.csv", got none/,
+  );
+});

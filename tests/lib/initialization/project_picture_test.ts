@@ -91,3 +91,14 @@ Deno.test("cleanOrphans() leaves one color of a faint checkerboard, and a single
   const single = Uint32Array.of(1);
   assert.deepEqual(cleanOrphans(single, { height: 1, width: 1 }, () => 0), single);
 });
+
+Deno.test("projectPicture() keeps an inventory, at the smallest sum of squared distances", () => {
+  const options = { ...grid, removesOrphans: true };
+  // Six cells are black, one is light and three are gray; two black ones must become something
+  // else.
+  const plenty = projectPicture(cells(GRAYS), { ...options, inventory: [9, 9, 9] });
+  assert.deepEqual(indicesOf(plenty), [0, 0, 0, 0, 2, 0, 1, 1, 1]);
+  const scarce = indicesOf(projectPicture(cells(GRAYS), { ...options, inventory: [4, 9, 0] }));
+  assert.deepEqual(scarce.filter((index) => index === 0).length, 4);
+  assert.deepEqual(scarce.slice(4, 5).concat(scarce.slice(6)), [1, 1, 1, 1]);
+});

@@ -105,6 +105,8 @@ const OWN_ROWS: readonly Row[] = [
   [["--colors", "5"], "generator.kmeansSpace", "oklab"],
   [["--colors", "5"], "generator.kmeansNbColors", 5],
   [["--colors", "5"], "generator.initializationMethod", "kmeans"],
+  [["--craft", "beads"], "generator.palette", "hama"],
+  [["--craft", "bricks", "--palette", "pico-8"], "generator.palette", "pico-8"],
   [["--output", "runs"], "output", "runs"],
   [["--set", "sd.t_min=0.1", "--set", "sd.t_max=0.9"], "sd.tMin", 0.1],
 ];
