@@ -93,7 +93,12 @@ export function permissionsOf(parsed: ParsedCommand, context: PermissionContext)
     case "craft":
       if (parsed.flags.output === undefined) grants.write(DEFAULT_OUTPUT);
       break;
+    case "queue":
+      // Loading the clients reads them, also if the address is missing.
+      grants.env(...CLIENT_VARIABLES);
+      break;
     case "worker":
+      grants.env(...CLIENT_VARIABLES);
       grantWorker(grants, parsed.flags, context);
       break;
     case "studio":

@@ -58,3 +58,11 @@ Deno.test("an error about an address does not show its password", () => {
     ({ message }: Error) => !message.includes("secret") && message.includes("//…@q/x"),
   );
 });
+
+Deno.test("a command without its address is started, so that it can say what is missing", () => {
+  for (const args of [["worker"], ["queue", "status"]]) {
+    const found = permit(args[0]!, args.slice(1));
+    assert(found.some((flag) => flag.endsWith("NODE_ENV,MSGPACKR_NATIVE_ACCELERATION_DISABLED")));
+    assert(!found.some((flag) => flag.startsWith("--allow-net")));
+  }
+});

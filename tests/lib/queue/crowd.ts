@@ -87,7 +87,7 @@ export async function surviveKills(
   const done = new AbortController();
   const killing = (async () => {
     while (!done.signal.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, killMs));
+      await pauseUnlessAborted(killMs, done.signal);
       if (done.signal.aborted) return;
       // As a service manager does: one that found no server has ended.
       for (const [i, worker] of workers.entries()) {
@@ -105,7 +105,7 @@ export async function surviveKills(
   })();
   const startedAt = performance.now();
   const running = disturbances.map(async ({ atMs, run }) => {
-    await new Promise((resolve) => setTimeout(resolve, atMs));
+    await pauseUnlessAborted(atMs, done.signal);
     if (!done.signal.aborted) await run();
   });
   try {
@@ -135,6 +135,13 @@ export async function surviveKills(
     completions,
     seconds: (performance.now() - startedAt) / 1000,
   };
+}
+
+async function pauseUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + ms;
+  while (performance.now() < end && !signal.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** Checks that each job has one whole result, and nothing else is left in the store. */
