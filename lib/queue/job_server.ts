@@ -10,7 +10,7 @@ import {
 import type { RunEvent } from "../report/run_event.ts";
 import type { PictureResult } from "./job_files.ts";
 import type { JobData } from "./picture_job.ts";
-import { connectServer, type RedisClient } from "./redis_client.ts";
+import { closeClient, connectServer, type RedisClient } from "./redis_client.ts";
 import type { ServerAddress } from "./server_address.ts";
 
 /** What a worker tells about its picture while it makes it. */
@@ -81,7 +81,7 @@ export class JobServer implements AsyncDisposable {
   ): Promise<JobServer> {
     const client = await connectServer(address, onState);
     await using owned = new AsyncDisposableStack();
-    owned.defer(() => client.destroy());
+    owned.defer(() => closeClient(client));
     const queue = new Queue<JobData, JobOutcome, string>(QUEUE, {
       connection: connectionOf(client),
       streams: { events: { maxLen: KEPT_EVENTS } },

@@ -64,6 +64,19 @@ export async function connectServer(
   return client as unknown as RedisClient;
 }
 
+/** Time for the answers that are on their way, in milliseconds. */
+const CLOSE_MS = 2000;
+
+/** Closes a connection: after the last answers, unless the server is lost. */
+export async function closeClient(client: RedisClient): Promise<void> {
+  if (!client.isOpen) return;
+  try {
+    await within(client.close(), CLOSE_MS, () => undefined);
+  } catch {
+    if (client.isOpen) client.destroy();
+  }
+}
+
 async function within<T>(promise: Promise<T>, ms: number, error: () => unknown): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(error() ?? new Error("it does not answer")), ms);

@@ -65,6 +65,8 @@ export interface CrowdOptions {
   readonly workers: number;
   /** Milliseconds between two kills. */
   readonly killMs: number;
+  /** Kills at most. Default: without limit. */
+  readonly maxKills?: number;
   /** Also done at times, such as a restart of the server, in milliseconds from the start. */
   readonly disturbances?: readonly { readonly atMs: number; run(): Promise<void> }[];
   /** Time for all, in milliseconds. */
@@ -76,7 +78,8 @@ export async function surviveKills(
   jobs: readonly { readonly id: string; readonly data: JobData }[],
   options: CrowdOptions,
 ): Promise<CrowdReport> {
-  const { setup, workers: count, killMs, disturbances = [], timeoutMs } = options;
+  const { setup, workers: count, killMs, maxKills = Infinity, disturbances = [], timeoutMs } =
+    options;
   await using server = await connectTo(setup.port);
   const completions = new Map<string, number>();
   const events = await server.listen();
@@ -95,6 +98,7 @@ export async function surviveKills(
       }
       const which = victim++ % count;
       const worker = workers[which]!;
+      if (kills >= maxKills) continue;
       // One that has not started yet has nothing to lose.
       if (!worker.events.some(({ event }) => event === "ready")) continue;
       await worker.end("SIGKILL");
