@@ -101,7 +101,8 @@ export const BENCH_FLAGS = [
     name: "--jobs",
     commands: ["bench-queue"],
     value: "200",
-    help: "pictures: painted ones for kills (default: 200), real ones for throughput (default: 8 " +
+    help:
+      "pictures: painted ones for kills (default: 200; 0: none), real ones for throughput (default: 8 " +
       "for each worker)",
   },
   {

@@ -52,7 +52,7 @@ export const JOB_PALETTE = "palette.hex";
  * Settings that do not change the picture get their defaults: folders, the runtime, and which
  * intermediate files are written. So equal pictures are equal jobs.
  *
- * @throws {JobError} If the input image is too large for a job.
+ * @throws {JobError} If the input image is too large for a job, or the config names another file.
  */
 export function encodeJob({ config, palette, image }: PictureJob): JobData {
   if ((image?.length ?? 0) > MAX_JOB_IMAGE_BYTES) {
@@ -60,6 +60,12 @@ export function encodeJob({ config, palette, image }: PictureJob): JobData {
       `expected an input image of at most ${MAX_JOB_IMAGE_BYTES} bytes, got ${image!.length}; ` +
         "make it smaller",
     );
+  }
+  for (const key of configKeys()) {
+    const isFile = key.spec.isPath !== undefined && key.spec.isHubModel !== true;
+    if (!isFile || key.path === "image" || key.path === "generator.palette") continue;
+    if (namesIn(key.spec, valueIn(config, key)).length === 0) continue;
+    throw new JobError(`a job cannot hold the file that "${key.path}" names; leave out --queue`);
   }
   return {
     version: VERSION,

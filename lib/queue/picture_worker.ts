@@ -49,6 +49,8 @@ export interface PictureWorkerOptions extends LockTimes {
   readonly maxTries: number;
   /** Makes a picture; undefined if it was stopped. */
   make(job: PictureJob, context: JobContext): Promise<MadeJob | undefined>;
+  /** Keeps the lock of a job, also while a network computes. */
+  holdLock(id: string, token: string): Disposable;
   /** Checks, after the store or the disk failed, that they work again. */
   probe(): Promise<void>;
   /** Told what happens, for a log. */
@@ -110,6 +112,7 @@ export class PictureWorker {
 
   async #process(job: ServerJob, token: string): Promise<JobOutcome> {
     const id = job.id!;
+    using _ = this.#options.holdLock(id, token);
     try {
       if (this.#isStopping) return await this.#giveBack(job, token, "the worker stops");
       return await this.#makeOnce(job, id, token);

@@ -6,6 +6,7 @@ import { probeFolder } from "../../files/probe_folder.ts";
 import { OutputError } from "../../files/output_error.ts";
 import { openStore } from "../../queue/open_store.ts";
 import { JobFiles } from "../../queue/job_files.ts";
+import { LockKeeper } from "../../queue/lock_keeper.ts";
 import { JobServer } from "../../queue/job_server.ts";
 import { PictureWorker, type WorkerEvent } from "../../queue/picture_worker.ts";
 import { addressText } from "../../queue/server_address.ts";
@@ -86,11 +87,13 @@ export async function workerCommand(
     makeJobWith({ createRun, gpu, runtime, scratch, checkpointSeconds, download: flags.download }),
   );
   const files = new JobFiles(store, machine);
+  using keeper = await LockKeeper.start(address, lockSeconds * 1000);
   const worker = new PictureWorker(server, {
     files,
     models,
     maxTries,
     probe,
+    holdLock: (id, token) => keeper.hold(id, token),
     onEvent: tell,
     lockMs: lockSeconds * 1000,
     checkMs: lockSeconds * 500,

@@ -42,7 +42,7 @@ if (import.meta.main) {
     const [workers] = numbers("--workers", "4");
     const [jobs] = numbers("--jobs", "200");
     const killMs = 1000 * Number(flags.get("--kill-seconds"));
-    await killCrowd({ folder, say, jobs: jobs!, workers: workers!, killMs });
+    if (jobs! > 0) await killCrowd({ folder, say, jobs: jobs!, workers: workers!, killMs });
     const mini = Number(flags.get("--mini"));
     if (mini > 0) await killRealWorkers({ folder, say, jobs: mini });
   }

@@ -1,7 +1,7 @@
 /**
  * A worker whose runs paint without a teacher: `painting_worker.ts <milliseconds a step> <flags>`.
  * A job whose prompt says "poison" ends the worker, as a lack of memory would; one that says
- * "broken" fails.
+ * "broken" fails; one that says "busy" keeps its thread busy for 8 s.
  *
  * @module
  */
@@ -21,6 +21,10 @@ if (import.meta.main) {
       stepMs: Number(stepMs),
       before({ prompt }) {
         if (/poison/.test(prompt)) Deno.exit(137);
+        if (/busy/.test(prompt)) {
+          const end = performance.now() + 8000;
+          while (performance.now() < end);
+        }
         if (/broken/.test(prompt)) throw new Error("Cannot paint: the brush is broken");
       },
     });

@@ -194,6 +194,18 @@ queueTest(
   },
 );
 
+queueTest(
+  "a job stays with a worker whose thread is busy for longer than the lock",
+  async ({ queue, start }) => {
+    const job = await paintedJob("busy", 5);
+    const workers = [start(), start()];
+    await Promise.all(workers.map((worker) => worker.until("ready")));
+    assert.equal((await outcomeOf(queue, job)).at(-1)?.type, "done");
+    const events = workers.flatMap((worker) => worker.events.map(({ event }) => event));
+    assert.deepEqual(events.filter((event) => event !== "ready").sort(), ["done", "taken"]);
+  },
+);
+
 Deno.test("a worker without a server, a store or a valid address says so", async () => {
   await inTemporaryFolder(async (folder) => {
     const flags = { port: 9, store: folder, scratch: folder, stepMs: 1 };
