@@ -24,6 +24,8 @@ const MAX_BYTES = 32 * 2 ** 20;
 
 /** A picture of a run, and what a GIF shows. */
 export interface RunPicture {
+  /** Its prompt; the name of its folder if it has none. */
+  readonly name: string;
   readonly picture: IndexedPicture;
   /** The kept pictures, or the finished one alone. */
   readonly frames: readonly RunFrame[];
@@ -60,10 +62,9 @@ export class Gallery {
   async read(run: string): Promise<RunPicture> {
     const folder = await runFolder(this.#output, run, MARKS);
     const { path, frames } = await findPicture(folder, run);
-    return {
-      picture: await readPicture(await readFile(path, { maxBytes: MAX_BYTES }), path),
-      frames,
-    };
+    const picture = await readPicture(await readFile(path, { maxBytes: MAX_BYTES }), path);
+    const { prompt } = await readLabels(folder);
+    return { name: prompt || basename(folder), picture, frames };
   }
 
   /** Marks a run, or removes its mark. */

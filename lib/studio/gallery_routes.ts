@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { readFile } from "../files/read_file.ts";
 import { hasTransparency, type IndexedPicture } from "../finish/indexed_picture.ts";
 import { writeRunVideos } from "../outputs/video_from_run.ts";
@@ -6,7 +6,7 @@ import { Palette } from "../palette/palette.ts";
 import { SPRITE_FORMATS } from "../sprite/formats/sprite_formats.ts";
 import { GIF } from "../video/formats/gif.ts";
 import { videoLayout } from "../video/video_layout.ts";
-import { encodeBase64 } from "./base64.ts";
+import { encodeBase64 } from "./protocol/base64.ts";
 import type { EventLog } from "./event_log.ts";
 import { Gallery, type RunPicture } from "./gallery.ts";
 import type { Jobs } from "./jobs.ts";
@@ -44,8 +44,8 @@ export function galleryRoutes({ output, jobs, log }: GalleryParts): Route[] {
   return [
     route("GET", "/api/runs", async () => reply({ runs: await gallery.list() })),
     route("GET", "/api/runs/pixels", async (request) => {
-      const run = asked(request).get("run") ?? "";
-      return reply(dataOf(basename(run), (await gallery.read(run)).picture));
+      const { name, picture } = await gallery.read(asked(request).get("run") ?? "");
+      return reply(dataOf(name, picture));
     }),
     route("GET", "/api/runs/file", async (request) => {
       const query = asked(request);

@@ -1,6 +1,6 @@
 import { relative, resolve, sep } from "node:path";
 import type { RunEvent } from "../report/run_event.ts";
-import { encodeBase64 } from "./base64.ts";
+import { encodeBase64 } from "./protocol/base64.ts";
 import type { EventLog } from "./event_log.ts";
 import type { JobState, PictureState, StudioEvent } from "./protocol/studio_api.ts";
 import { StepHistory } from "./step_history.ts";

@@ -13,6 +13,7 @@ const PAGE_ROOMS: readonly string[] = [
   "lib/studio/protocol/",
   "lib/report/",
   "lib/text/",
+  "lib/palette/oklab.ts",
   "lib/palette/palette.ts",
 ];
 

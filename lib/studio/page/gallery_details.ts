@@ -37,6 +37,7 @@ export function GalleryRunDetails({ run: one, onStar, onDelete }: {
           <button type="button" aria-pressed=${isStarred} onClick=${onStar}>${isStarred
             ? "★ Starred"
             : "☆ Star"}</button>
+          <a class="button" href=${`#/paint/${encodeURIComponent(run)}`}>Paint</a>
           <button type="button" onClick=${onDelete}>Delete</button>
           <a class="button" href="#/gallery">Close</a>
         </div>

@@ -24,6 +24,10 @@ export interface PictureOrderForm {
   readonly variations?: number;
   /** Id of an upload: the image to start from. Default: none. */
   readonly image?: string;
+  /** Id of an upload: white where the image may change. Default: everywhere. */
+  readonly mask?: string;
+  /** Id of an upload: an image whose opaque pixels stay as they are. Default: none. */
+  readonly keep?: string;
   /** How far the teacher may change the start picture, in [0, 1]. Default: the preset's. */
   readonly strength?: number;
   /** How an image of another aspect ratio fits: "crop", "fit" or "pad". Default: "crop". */
