@@ -5,7 +5,9 @@ import { refuseLink } from "../cli/commands/refuse_links.ts";
 import { readConfigText, readFile } from "../files/read_file.ts";
 import { makeFolder, writeFileInFolder } from "../files/write_file.ts";
 import type { IndexedPicture } from "../finish/indexed_picture.ts";
+import type { ImageSize } from "../image/image.ts";
 import { writeIndexedPicture } from "../outputs/indexed_picture_files.ts";
+import { listCheckpoints } from "../outputs/checkpoint_file.ts";
 import { listRunFrames, type RunFrame } from "../outputs/run_frames.ts";
 import { createRunFolder } from "../outputs/run_folder.ts";
 import { readPicture } from "../sprite/read_picture.ts";
@@ -31,10 +33,19 @@ export interface RunPicture {
   readonly frames: readonly RunFrame[];
 }
 
+/** A run as it was read, and what tells that it has changed since. */
+interface KnownRun {
+  /** Time of its picture. */
+  readonly version: number;
+  /** Step of its last checkpoint. */
+  readonly step: number | undefined;
+  readonly run: GalleryRun;
+}
+
 /** The runs of an output folder: lists them, marks them, and moves them to the trash and back. */
 export class Gallery {
   readonly #output: string;
-  readonly #known = new Map<string, { readonly version: number; readonly run: GalleryRun }>();
+  readonly #known = new Map<string, KnownRun>();
   /** Ends with the last change of the marks: two tabs do not lose each other's. */
   #lastChange: Promise<unknown> = Promise.resolve();
 
@@ -43,7 +54,7 @@ export class Gallery {
     this.#output = output;
   }
 
-  /** Lists all runs that have a picture, the newest first. */
+  /** Lists all runs that have a picture or a checkpoint, the newest first. */
   async list(): Promise<GalleryRun[]> {
     const stars = await this.#readStars();
     const runs: GalleryRun[] = [];
@@ -141,22 +152,30 @@ export class Gallery {
 
   async #describe(name: string): Promise<GalleryRun> {
     const folder = await runFolder(this.#output, name, MARKS);
-    const { path, frames } = await findPicture(folder, name);
+    const step = (await listCheckpoints(folder)).at(-1)?.step;
+    const found = await findPicture(folder, name).catch(() => undefined);
+    const path = found?.path ?? join(folder, "config.yaml");
     const version = (await Deno.stat(path)).mtime?.getTime() ?? 0;
-    const known = this.#known.get(path);
-    if (known?.version === version) return known.run;
-    const picture = await readPicture(await readFile(path, { maxBytes: MAX_BYTES }), path);
-    const { height, width } = picture;
-    const run = {
+    const known = this.#known.get(folder);
+    if (known?.version === version && known.step === step) return known.run;
+    const { height, width, ...labels } = await readLabels(folder);
+    const steps = await readSteps(folder);
+    // Without a picture and a checkpoint, there is nothing to see and nothing to continue.
+    if (found === undefined && step === undefined) throw new RangeError(`"${name}" has no picture`);
+    const size = found === undefined
+      ? { height, width }
+      : await readPicture(await readFile(path, { maxBytes: MAX_BYTES }), path);
+    const run: GalleryRun = {
       run: name,
-      ...await readLabels(folder),
-      height,
-      width,
+      ...labels,
+      height: size.height,
+      width: size.width,
       changedAt: version,
       isStarred: false,
-      frames: frames.length,
+      frames: found?.frames.length ?? 0,
+      unfinished: step !== undefined && step < steps ? { step, steps } : undefined,
     };
-    this.#known.set(path, { version, run });
+    this.#known.set(folder, { version, step, run });
     return run;
   }
 }
@@ -173,19 +192,38 @@ async function findPicture(
   return { path: last.path, frames: hard.length > 0 ? hard : [last] };
 }
 
-/** Reads what a run was asked for; empty texts if its config is missing or damaged. */
-async function readLabels(
-  folder: string,
-): Promise<Pick<GalleryRun, "prompt" | "seed" | "palette">> {
+/** What a run was asked for. */
+interface RunLabels extends ImageSize {
+  readonly prompt: string;
+  readonly seed: string;
+  readonly palette: string;
+}
+
+/** Reads what a run was asked for; nothing if its config is missing or damaged. */
+async function readLabels(folder: string): Promise<RunLabels> {
   try {
     const path = join(folder, "config.yaml");
     const { config } = resolveSources([parseRunConfig(await readConfigText(path), path)]);
+    const { palette, imageH, imageW } = config.generator;
     return {
       prompt: config.prompt,
       seed: String(config.seed),
-      palette: basename(config.generator.palette),
+      // An uploaded file is named by its hash; its own name is behind it.
+      palette: basename(palette).replace(/^palette-[0-9a-f]{16}-?/, ""),
+      height: imageH,
+      width: imageW,
     };
   } catch {
-    return { prompt: "", seed: "", palette: "" };
+    return { prompt: "", seed: "", palette: "", height: 1, width: 1 };
+  }
+}
+
+/** Reads the number of steps of a run from its metrics; 0 if they do not tell. */
+async function readSteps(folder: string): Promise<number> {
+  try {
+    const text = await Deno.readTextFile(join(folder, "metrics.jsonl"));
+    return Number(JSON.parse(text.slice(0, text.indexOf("\n"))).steps ?? 0);
+  } catch {
+    return 0;
   }
 }

@@ -32,8 +32,25 @@ Deno.test("runs are starred, deleted and taken back by keyboard", async () => {
     await pictures(page).first().getByRole("link").focus();
     await page.keyboard.press("Delete");
     await page.getByText("1 picture", { exact: true }).waitFor();
-    await page.getByRole("button", { name: "Undo delete" }).click();
+    // The button that takes it back has the focus.
+    await page.keyboard.press("Enter");
     await page.getByText("2 pictures", { exact: true }).waitFor();
+  });
+});
+
+Deno.test("a run that was stopped is continued from the gallery", async () => {
+  await withStudio(browser, {}, async ({ page, output, worker }) => {
+    await openGallery(page, output);
+    const lines = `${JSON.stringify({ step: 3, steps: 8 })}\n`;
+    await Deno.writeTextFile(`${output}/draft/a/metrics.jsonl`, lines);
+    await Deno.writeFile(`${output}/draft/a/checkpoint_3.safetensors`, new Uint8Array());
+    await page.reload();
+    await page.getByText("a flag").nth(1).waitFor();
+    await page.goto(`${page.url().split("#")[0]}#/gallery/draft%2Fa`);
+    await page.getByText("stopped after step 3 of 8").waitFor();
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("region", { name: "Progress" }).getByText("Done").waitFor();
+    assert.deepEqual(worker.asked, [["--resume", `${output}/draft/a`]]);
   });
 });
 

@@ -43,6 +43,13 @@ Deno.test("a picture is painted by keys and by pointer, undone, and saved", asyn
     await page.keyboard.press("Shift+ArrowDown");
     const drawn = [BLUE, BLUE, RED, RED, BLUE, BLUE, BLUE, BLUE];
     assert.deepEqual(await columnOf(page, 0), drawn);
+    await page.getByRole("link", { name: "Make", exact: true }).click();
+    await page.getByRole("link", { name: "Paint", exact: true }).click();
+    await page.getByText("column 1, row 1: #0000ff").waitFor();
+    assert.deepEqual(await columnOf(page, 0), drawn);
+    await page.getByLabel("Color 2, #0000ff").check({ force: true });
+    await picture(page).focus();
+    await page.keyboard.press("ArrowDown");
     await page.keyboard.press("f");
     for (let i = 0; i < 2; i++) await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Space");

@@ -27,6 +27,10 @@ export function GalleryView({ state, settings, onError, rest }: ViewProps): VNod
       onError(error);
     }
   };
+  // The deleted card had the focus.
+  useEffect(() => {
+    if (deleted.length > 0) document.querySelector<HTMLElement>(".gallery .undo")?.focus();
+  }, [deleted]);
   const undo = async () => {
     try {
       await restoreRun(deleted.at(-1)!);
@@ -42,7 +46,7 @@ export function GalleryView({ state, settings, onError, rest }: ViewProps): VNod
   const all = runs ?? [];
   const shown = all.filter((one) => (!isOnlyStarred || one.isStarred) && matches(one, words));
   const open = all.find(({ run }) => run === rest);
-  const pair = compared.flatMap((run) => all.filter((one) => one.run === run));
+  const pair = compared.flatMap((run) => all.filter((one) => one.run === run && one.frames > 0));
   return html`
     <div class="gallery">
       <h1 class="visually-hidden">Gallery</h1>
@@ -57,12 +61,13 @@ export function GalleryView({ state, settings, onError, rest }: ViewProps): VNod
           ? "Reading the folder …"
           : describeCount(shown.length, all.length)}</span>
         ${deleted.length > 0 && html`
-          <button type="button" onClick=${undo}>Undo delete (${deleted.length})</button>
+          <button type="button" class="undo" onClick=${undo}>Undo delete (${deleted
+            .length})</button>
         `}
       </div>
       ${open && html`
         <${GalleryRunDetails} key=${open.run} run=${open} onStar=${() => star(open)}
-          onDelete=${() => remove(open)} />
+          onDelete=${() => remove(open)} onError=${onError} />
       `}
       ${pair.length === 2 && html`
         <${ComparePictures} first=${pair[0]!} second=${pair[1]!} onClose=${() => setCompared([])} />
@@ -108,7 +113,7 @@ function Thumbnail({ run: one, isOpen, isCompared, onStar, onCompare, onDelete }
   readonly onDelete: () => void;
 }): VNode {
   const title = titleOf(one);
-  const { run, height, width, isStarred } = one;
+  const { run, height, width, isStarred, frames } = one;
   // Keys act on the focused card: the buttons do the same for the mouse.
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -121,8 +126,12 @@ function Thumbnail({ run: one, isOpen, isCompared, onStar, onCompare, onDelete }
     <li class="thumbnail" onKeyDown=${onKeyDown}>
       <a href=${`#/gallery/${encodeURIComponent(run)}`} aria-current=${isOpen ? "true" : undefined}
         title=${`${title}. Keys: S star, C compare, Delete`}>
-        <img class="pixels" loading="lazy" src=${fileAddress(run)} alt="" width=${width}
-          height=${height} />
+        ${frames > 0
+          ? html`
+            <img class="pixels" loading="lazy" src=${fileAddress(run)} alt="" width=${width}
+              height=${height} />
+          `
+          : html`<span class="empty">no picture yet</span>`}
         <span class="title">${title}</span>
       </a>
       <span class="marks">

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import type { PictureOrderForm, StudioSettings } from "../protocol/studio_api.ts";
+import type { PaletteInfo, PictureOrderForm, StudioSettings } from "../protocol/studio_api.ts";
 import { lockedPicture, maskPicture, type Painting } from "./painting.ts";
 import { pngOf } from "./pixels.ts";
 import { html, useState, type VNode } from "./preact.ts";
@@ -19,7 +19,7 @@ export function PaintAgain({ painting, prompt: first, settings, onError }: {
   const run = async () => {
     setBusy(true);
     try {
-      await makePictures(await orderOf(painting, { prompt, preset, strength }));
+      await makePictures(await orderOf(painting, settings.palettes, { prompt, preset, strength }));
       location.hash = "#/make";
     } catch (error) {
       onError(error);
@@ -60,12 +60,14 @@ export function PaintAgain({ painting, prompt: first, settings, onError }: {
 /** Uploads what a run needs, and returns its order. */
 async function orderOf(
   painting: Painting,
+  palettes: readonly PaletteInfo[],
   rest: Pick<PictureOrderForm, "prompt" | "preset"> & { readonly strength: number },
 ): Promise<PictureOrderForm> {
   const { height, width, colors, indices, mask, locked } = painting;
   const hex = colors.map((color) => `${color.slice(1)}\n`).join("");
   const image = await upload("image", await pngOf(painting), "painted.png");
-  const palette = await upload("palette", new Blob([hex]), "painted.hex");
+  const known = palettes.find((one) => one.colors.join() === colors.join());
+  const palette = known ?? await upload("palette", new Blob([hex]), "painted.hex");
   const masked = mask.includes(1)
     ? { mask: (await upload("mask", await pngOf(maskPicture(painting)), "mask.png")).id }
     : {};

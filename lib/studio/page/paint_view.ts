@@ -1,11 +1,13 @@
 /// <reference lib="dom" />
 import { encodeBase64 } from "../protocol/base64.ts";
 import { readPixels, savePicture } from "./gallery_client.ts";
+import { clearDraft, readDraft, writeDraft } from "./paint_draft.ts";
 import { PaintAgain } from "./paint_again.ts";
 import { PaintCanvas } from "./paint_canvas.ts";
 import { PaintColors } from "./paint_colors.ts";
 import { changeHistory } from "./paint_history.ts";
 import {
+  clearLayer,
   createPainting,
   drawLine,
   fill,
@@ -50,6 +52,7 @@ export function PaintView({ settings, onError, rest }: ViewProps): VNode {
   const [cursor, setCursor] = useState<Place>({ row: 0, column: 0 });
   const [name, setName] = useState("");
   const [saved, setSaved] = useState("");
+  const [opened, setOpened] = useState(0);
   useEffect(() => {
     const open = (painting: Painting) => {
       change({ type: "open", painting });
@@ -59,12 +62,20 @@ export function PaintView({ settings, onError, rest }: ViewProps): VNode {
       setSaved("");
     };
     setName("");
+    const draft = readDraft();
+    if (draft !== undefined && (draft.run === rest || rest === "")) {
+      open(draft.painting);
+      return setName(draft.name);
+    }
     if (rest === "") return open(blank(settings));
     readPixels(rest).then((picture) => {
       open(createPainting({ ...picture, indices: decodeBase64(picture.indices) }));
       setName(picture.name);
     }).catch(onError);
-  }, [rest]);
+  }, [rest, opened]);
+  useEffect(() => {
+    if (history.before.length > 0) writeDraft({ run: rest, name, painting });
+  }, [painting]);
   const apply = (step: (painting: Painting) => Painting, continues = false) =>
     change({ type: "change", change: step, continues });
   const onPaint = (from: Place, to: Place, continues: boolean) => {
@@ -109,6 +120,10 @@ export function PaintView({ settings, onError, rest }: ViewProps): VNode {
     event.preventDefault();
     command();
   };
+  const startAgain = () => {
+    clearDraft();
+    setOpened(opened + 1);
+  };
   const save = async () => {
     try {
       const { run } = await savePicture({
@@ -118,6 +133,7 @@ export function PaintView({ settings, onError, rest }: ViewProps): VNode {
         colors,
         indices: encodeBase64(indices),
       });
+      clearDraft();
       setSaved(run);
     } catch (error) {
       onError(error);
@@ -139,6 +155,7 @@ export function PaintView({ settings, onError, rest }: ViewProps): VNode {
             onClick=${undo}>Undo</button>
           <button type="button" disabled=${history.after.length === 0} title="Ctrl+Shift+Z"
             onClick=${redo}>Redo</button>
+          <button type="button" onClick=${startAgain}>Start again</button>
           <button type="button" aria-label="Zoom out" title="Key -"
             onClick=${() => zoomBy(-1)}>−</button>
           <output aria-label="Zoom">${zoom}×</output>
@@ -153,6 +170,10 @@ export function PaintView({ settings, onError, rest }: ViewProps): VNode {
               checked=${layer === one.layer} onChange=${() => setLayer(one.layer)} />
               ${one.title}</label>`
           )}
+          ${layer !== "indices" && html`
+            <button type="button" onClick=${() =>
+              apply((painting) => clearLayer(painting, layer))}>Clear</button>
+          `}
         </div>
         <${PaintCanvas} painting=${painting} zoom=${zoom} hasGrid=${hasGrid} cursor=${cursor}
           onCursor=${setCursor} onPaint=${onPaint} onKey=${onKey} />

@@ -104,6 +104,11 @@ export function fill(
   return { ...painting, [layer]: pixels };
 }
 
+/** Empties the mask or the locks. */
+export function clearLayer(painting: Painting, layer: "mask" | "locked"): Painting {
+  return { ...painting, [layer]: new Uint8Array(painting.indices.length) };
+}
+
 /** Replaces a color of the palette. */
 export function recolor(painting: Painting, index: number, color: string): Painting {
   const colors = painting.colors.map((one, i) => i === index ? color : one);

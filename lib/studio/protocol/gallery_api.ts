@@ -22,7 +22,9 @@ export interface GalleryRun {
   readonly changedAt: number;
   /** Whether the user has marked it. */
   readonly isStarred: boolean;
-  /** Number of pictures that a GIF of it shows. */
+  /** Steps done and asked for, of a run that can be continued; else undefined. */
+  readonly unfinished: { readonly step: number; readonly steps: number } | undefined;
+  /** Number of pictures that a GIF of it shows; 0: it has no picture yet. */
   readonly frames: number;
 }
 

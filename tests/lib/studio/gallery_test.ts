@@ -61,6 +61,23 @@ Deno.test("runs are listed and starred, deleted to the trash and taken back", as
   });
 });
 
+Deno.test("a run that was killed before its first picture is listed with its step", async () => {
+  await withGallery(async ({ output, list }) => {
+    const folder = join(output, RUN);
+    await Deno.remove(join(folder, "final_argmax.png"));
+    assert.deepEqual(await list(), []);
+    await Deno.writeTextFile(join(folder, "config.yaml"), "generator:\n  image_H: 24\n");
+    const lines = [1, 2, 3].map((step) => `${JSON.stringify({ step, steps: 9 })}\n`);
+    await Deno.writeTextFile(join(folder, "metrics.jsonl"), lines.join(""));
+    await Deno.writeFile(join(folder, "checkpoint_3.safetensors"), new Uint8Array());
+    const [run] = await list();
+    assert.deepEqual(
+      [run!.frames, run!.height, run!.unfinished],
+      [0, 24, { step: 3, steps: 9 }],
+    );
+  });
+});
+
 Deno.test("downloads are of the library: a PNG is enlarged by a whole factor", async () => {
   await withGallery(async ({ get }) => {
     const file = (rest: string) => get(`api/runs/file?run=${RUN}&${rest}`);
