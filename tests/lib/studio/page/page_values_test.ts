@@ -5,7 +5,7 @@ import { changeForm } from "../../../../lib/studio/page/order_form.ts";
 import { decodeBase64, toRgba } from "../../../../lib/studio/page/pixels.ts";
 import { secondsLeft } from "../../../../lib/studio/page/progress_text.ts";
 import { suggestNames } from "../../../../lib/studio/page/suggest.ts";
-import { encodeBase64 } from "../../../../lib/studio/base64.ts";
+import { encodeBase64 } from "../../../../lib/studio/protocol/base64.ts";
 
 const NAMES = ["castle", "castle gate", "red potion", "potion", "cat", "old castle"];
 
