@@ -1,9 +1,12 @@
 import { join } from "node:path";
 import { readFile } from "../files/read_file.ts";
 import { hasTransparency, type IndexedPicture } from "../finish/indexed_picture.ts";
+import type { ImageSize } from "../image/image.ts";
 import { writeRunVideos } from "../outputs/video_from_run.ts";
 import { Palette } from "../palette/palette.ts";
+import { encodeIndexedPicture } from "../sprite/formats/png_sprite.ts";
 import { SPRITE_FORMATS } from "../sprite/formats/sprite_formats.ts";
+import { packSheet, type SheetPicture } from "../sprite/sheet.ts";
 import { GIF } from "../video/formats/gif.ts";
 import { videoLayout } from "../video/video_layout.ts";
 import { encodeBase64 } from "./protocol/base64.ts";
@@ -18,6 +21,8 @@ import { type Route, route } from "./route.ts";
 const MAX_SCALE = 64;
 /** Pixels of an enlarged download: 4096 x 4096. */
 const MAX_PIXELS = 2 ** 24;
+/** Pictures on a sheet. */
+const MAX_SHEET = 256;
 /** Frames a second of a GIF of a run. */
 const GIF_FPS = 10;
 
@@ -63,6 +68,17 @@ export function galleryRoutes({ output, jobs, log }: GalleryParts): Route[] {
         },
       });
     }),
+    // All pictures on one sheet, in their order.
+    route("GET", "/api/runs/sheet", async (request) => {
+      const runs = asked(request).getAll("run");
+      const scale = readScale(asked(request).get("scale"));
+      return new Response(await encodeSheet(gallery, runs, scale), {
+        headers: {
+          "content-type": "image/png",
+          "content-disposition": 'attachment; filename="sheet.png"',
+        },
+      });
+    }),
     route("POST", "/api/runs/star", async (request) => {
       const { run, isStarred } = await runOf(request);
       await gallery.star(run, isStarred);
@@ -88,6 +104,27 @@ export function galleryRoutes({ output, jobs, log }: GalleryParts): Route[] {
   ];
 }
 
+/** Packs the pictures of runs on a sheet, as `deno task sheet` does. */
+async function encodeSheet(
+  gallery: Gallery,
+  runs: readonly string[],
+  scale: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (runs.length > MAX_SHEET) {
+    throw new RangeError(`Cannot pack sheet: expected at most ${MAX_SHEET} pictures`);
+  }
+  const pictures: SheetPicture[] = [];
+  for (const run of runs) pictures.push({ name: run, picture: (await gallery.read(run)).picture });
+  const { picture } = packSheet(pictures);
+  checkPixels(picture, scale);
+  return encodeIndexedPicture(picture, scale);
+}
+
+function checkPixels({ height, width }: ImageSize, scale: number): void {
+  if (height * width * scale * scale <= MAX_PIXELS) return;
+  throw new RangeError(`Cannot enlarge by ${scale}: expected at most ${MAX_PIXELS} pixels`);
+}
+
 const TYPES: Readonly<Record<string, string>> = {
   png: "image/png",
   svg: "image/svg+xml",
@@ -110,9 +147,7 @@ async function encode(
   },
 ): Promise<BodyInit> {
   const { height, width } = picture;
-  if (height * width * scale * scale > MAX_PIXELS) {
-    throw new RangeError(`Cannot enlarge by ${scale}: expected at most ${MAX_PIXELS} pixels`);
-  }
+  checkPixels(picture, scale);
   if (format === GIF.name) {
     const path = join(output, "studio", `${crypto.randomUUID()}.gif`);
     const wanted = { height: height * scale, width: width * scale };

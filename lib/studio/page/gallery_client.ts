@@ -14,6 +14,11 @@ export function fileAddress(run: string, format: string = "png", scale: number =
   return `api/runs/file?${new URLSearchParams({ run, format, scale: `${scale}` })}`;
 }
 
+/** Returns the address of a sheet of the pictures of runs. */
+export function sheetAddress(runs: readonly string[]): string {
+  return `api/runs/sheet?${new URLSearchParams(runs.map((run) => ["run", run]))}`;
+}
+
 /** Lists the runs, the newest first. */
 export async function listRuns(): Promise<GalleryList> {
   return await getJson("api/runs");

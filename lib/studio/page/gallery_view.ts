@@ -1,10 +1,20 @@
 /// <reference lib="dom" />
 import type { GalleryRun } from "../protocol/gallery_api.ts";
 import { ComparePictures } from "./compare_pictures.ts";
-import { fileAddress, listRuns, restoreRun, starRun, trashRun } from "./gallery_client.ts";
+import {
+  fileAddress,
+  listRuns,
+  restoreRun,
+  sheetAddress,
+  starRun,
+  trashRun,
+} from "./gallery_client.ts";
 import { GalleryRunDetails } from "./gallery_details.ts";
 import { html, useEffect, useState, type VNode } from "./preact.ts";
 import type { ViewProps } from "./view.ts";
+
+/** Pictures on a sheet: the address of the download names each. */
+const MAX_SHEET = 64;
 
 /** Shows all runs of the output folder. */
 export function GalleryView({ state, settings, onError, rest }: ViewProps): VNode {
@@ -45,6 +55,7 @@ export function GalleryView({ state, settings, onError, rest }: ViewProps): VNod
     );
   const all = runs ?? [];
   const shown = all.filter((one) => (!isOnlyStarred || one.isStarred) && matches(one, words));
+  const onSheet = shown.filter(({ frames }) => frames > 0).map(({ run }) => run);
   const open = all.find(({ run }) => run === rest);
   const pair = compared.flatMap((run) => all.filter((one) => one.run === run && one.frames > 0));
   return html`
@@ -60,6 +71,10 @@ export function GalleryView({ state, settings, onError, rest }: ViewProps): VNod
         <span class="about" role="status">${runs === undefined
           ? "Reading the folder …"
           : describeCount(shown.length, all.length)}</span>
+        ${onSheet.length > 1 && onSheet.length <= MAX_SHEET && html`
+          <a class="button" download href=${sheetAddress(onSheet)}>Sheet of these ${onSheet
+            .length}</a>
+        `}
         ${deleted.length > 0 && html`
           <button type="button" class="undo" onClick=${undo}>Undo delete (${deleted
             .length})</button>

@@ -96,6 +96,19 @@ Deno.test("downloads are of the library: a PNG is enlarged by a whole factor", a
   });
 });
 
+Deno.test("pictures of several runs are packed on a sheet", async () => {
+  await withGallery(async ({ output, get }) => {
+    await addRun(output, "standard/2026-b", 9);
+    const query = `run=${RUN}&run=standard/2026-b`;
+    const png = await (await get(`api/runs/sheet?${query}&scale=2`)).bytes();
+    const { image } = decodePng(png);
+    assert.deepEqual([image.height, image.width], [16, 32]);
+    assert.deepEqual([...image.data.subarray(-4)], [0, 0, 9, 255]);
+    assert.equal((await get("api/runs/sheet")).status, 400);
+    assert.equal((await get(`api/runs/sheet?${query}&run=../x`)).status, 400);
+  });
+});
+
 Deno.test("a painted picture is saved with its palette, and read back", async () => {
   await withGallery(async ({ get, post }) => {
     const colors = ["#010203", "#ffffff", "#00ff00"];
