@@ -30,6 +30,12 @@ export const GENERATOR_KEYS = {
     doc: "Color behind transparent parts of an input image: a hexadecimal color, a CSS name or a " +
       "palette index; auto: the palette color most unlike the image's subject",
   },
+  transparent: {
+    default: false,
+    isNew: true,
+    doc: "Whether the background is transparent: one more class beside the palette's colors. The " +
+      "alpha of an input image is its mask; else a plain background is cut out",
+  },
   std: {
     default: 1,
     range: "[0, 100]",

@@ -5,10 +5,12 @@ import { Augmenter } from "../augment/augmenter.ts";
 import { PixelGenerator } from "../generator/pixel_generator.ts";
 import { LatentDecoder } from "../guidance/latent_decoder.ts";
 import type { Image } from "../image/image.ts";
+import { cutOut } from "../initialization/cut_out.ts";
 import { derivedPaletteName, initialize, keepPalette } from "../initialization/initialize.ts";
 import { CancelableSessions } from "../onnx/runtime/cancelable_sessions.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import { findPalette } from "../palette/formats/find_palette.ts";
+import { withTransparentClass } from "../palette/transparent_class.ts";
 import { checkCheckpoint } from "../run/checkpoint.ts";
 import { defined } from "../text/defined.ts";
 import { applyRules } from "./apply_rules.ts";
@@ -46,7 +48,8 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   checkInputs(asked, inputs, palette);
   if (checkpoint) {
     const size = { height: asked.generator.imageH, width: asked.generator.imageW };
-    checkCheckpoint(checkpoint, { size, palette: derivedPaletteName(asked) ?? palette });
+    const classes = asked.generator.transparent ? withTransparentClass(palette) : palette;
+    checkCheckpoint(checkpoint, { size, palette: derivedPaletteName(asked) ?? classes });
   }
   signal?.throwIfAborted();
   await using owned = new AsyncDisposableStack();
@@ -69,12 +72,24 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
     { ...teacher, ruleImages, sessions, checkpoint, inventory, ...defined({ decoder }) },
     { config, hub, ...defined({ signal }) },
   );
+  if (!showsBackground(teacher, start)) onNote(NOTHING_CUT);
   const picture = createPictureParts(gpu, teacher, { start, owned });
   if (!(start.logits instanceof Float32Array)) await applyRules(picture.generator, start.rules);
   const edit = decoder && createEdit(gpu, { ...teacher, start, decoder, inventory });
   const logitsOf = (image: Image) => initialize(image, start.palette, keepPalette(config)).logits;
   const parts = { gpu, ...teacher, ...picture, start, edit, logitsOf, onNote, loadDecoder };
   return new DistillRun({ ...parts, owned: owned.move() });
+}
+
+const NOTHING_CUT = "Nothing is transparent: the image has no plain background that can be cut out";
+
+/** Tells whether a background that is to be transparent was found. */
+function showsBackground(
+  { config: { generator }, mask }: LoadedTeacher,
+  { image }: StartState,
+): boolean {
+  if (!generator.transparent || image === undefined) return true;
+  return cutOut(image, { height: generator.imageH, width: generator.imageW }, mask) !== undefined;
 }
 
 /** Prepares the edits of a run, if it has any that are not done. */

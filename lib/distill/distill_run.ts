@@ -2,9 +2,11 @@ import type { RunConfig } from "../../config/run_config.ts";
 import { settleColors } from "../constraint/choose_colors.ts";
 import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
 import type { LatentDecoder } from "../guidance/latent_decoder.ts";
-import { Image, type ImageSize } from "../image/image.ts";
+import type { Image, ImageSize } from "../image/image.ts";
+import { imageOf } from "../sprite/formats/png_sprite.ts";
 import type { Runtime } from "../onnx/runtime/session.ts";
 import type { Palette } from "../palette/palette.ts";
+import { withoutTransparentClass } from "../palette/transparent_class.ts";
 import type { RunCheckpoint } from "../run/checkpoint.ts";
 import type { RunPicture } from "../run/run_picture.ts";
 import type { StepReport } from "../run/step_report.ts";
@@ -58,7 +60,8 @@ export class DistillRun implements Run {
   }
 
   get palette(): Palette {
-    return this.#parts.start.palette;
+    const { palette } = this.#parts.start;
+    return this.config.generator.transparent ? withoutTransparentClass(palette) : palette;
   }
 
   get size(): ImageSize {
@@ -146,7 +149,7 @@ export class DistillRun implements Run {
 
   async image(): Promise<Image> {
     const indices = await this.#indices();
-    return Image.fromIndices(this.size, indices, this.palette.colors);
+    return imageOf({ ...this.size, palette: this.palette, indices });
   }
 
   async picture(): Promise<RunPicture> {
@@ -204,11 +207,13 @@ export class DistillRun implements Run {
       name: `step ${step}`,
       step,
       editSteps,
-      edit: edit && step < editSteps ? checkpointOf(edit.progress, this.palette) : undefined,
+      edit: edit && step < editSteps
+        ? checkpointOf(edit.progress, this.#parts.start.palette)
+        : undefined,
       optimizerStep,
       teacherCalls,
       seed,
-      palette: this.palette,
+      palette: this.#parts.start.palette,
       logits,
       moment1,
       moment2,

@@ -4,9 +4,11 @@ import type { HubModelOptions } from "../hub/hub_model.ts";
 import { compositeAlpha } from "../image/composite_alpha.ts";
 import type { Image, Rgb } from "../image/image.ts";
 import { findBackground } from "../initialization/background.ts";
+import { cutOut } from "../initialization/cut_out.ts";
 import { prepareStartImage } from "../initialization/start_image.ts";
 import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { Palette } from "../palette/palette.ts";
+import { keyColor } from "../palette/transparent_class.ts";
 import { defined } from "../text/defined.ts";
 import { captionPrompt } from "./caption_prompt.ts";
 import { AugmentedControlImages } from "./control_images.ts";
@@ -37,7 +39,8 @@ export interface LoadedTeacher extends RunSetup, NetworkParts {
   readonly image: Image | undefined;
   /**
    * Which pixels of the picture show the opaque part of the input image: 1, else 0, shape [H, W].
-   * Undefined if there is no image, or all of it is opaque.
+   * Undefined if there is no image, or all of it is opaque. With `generator.transparent`, a plain
+   * background of an opaque image counts as transparent.
    */
   readonly mask: Uint8Array | undefined;
   /** Input images of the ControlNets in use. */
@@ -86,25 +89,39 @@ export async function loadTeacher(
     owned,
     ...defined({ onTiming: inputs.onTiming }),
   });
-  return { ...setup, ...networks, image, mask: start?.mask, control };
+  return { ...setup, ...networks, image, mask: start?.mask ?? cutMask(config, image), control };
+}
+
+/** Returns the mask of an opaque image in a transparent picture; undefined if there is none. */
+function cutMask(
+  { generator: { transparent, imageH, imageW } }: RunConfig,
+  image: Image | undefined,
+): Uint8Array | undefined {
+  if (!transparent || image === undefined) return undefined;
+  return cutOut(image, { height: imageH, width: imageW })?.mask;
 }
 
 /** Returns the background of an input image; undefined for an opaque one if none is asked for. */
 function backgroundOf(
-  { generator: { background } }: RunConfig,
+  { generator: { background, transparent } }: RunConfig,
   image: Image | undefined,
   palette: Palette,
 ): Rgb | undefined {
+  if (transparent && image?.isTransparent()) return keyColor(palette);
   if (!image || (background === "auto" && !image.isTransparent())) return undefined;
   return findBackground(background, image, palette);
 }
 
 /** Says what the transparent parts of an image become, or why a background has no effect. */
 function backgroundNotes(
-  { generator: { background, imageFit } }: RunConfig,
+  { generator: { background, imageFit, transparent } }: RunConfig,
   image: Image | undefined,
   color: Rgb | undefined,
 ): string[] {
+  if (transparent) {
+    if (background === "auto") return [];
+    return ['"generator.background" has no effect: the background is transparent'];
+  }
   if (color !== undefined && image?.isTransparent()) {
     const hex = color.map((value) => value.toString(16).padStart(2, "0")).join("");
     const chosen = background === "auto"

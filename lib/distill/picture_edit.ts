@@ -21,6 +21,7 @@ import { resizeImage } from "../image/resize_image.ts";
 import { pictureGrid, projectPicture } from "../initialization/project_picture.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
+import { withoutTransparentClass } from "../palette/transparent_class.ts";
 import type { EditCheckpoint } from "../run/checkpoint.ts";
 import { defined } from "../text/defined.ts";
 import { chooseStrength, type StrengthChoice } from "./choose_strength.ts";
@@ -34,8 +35,10 @@ export interface EditParts
   readonly teacher: TeacherFolder;
   /** The decoder of the autoencoder. */
   readonly decoder: LatentDecoder;
-  /** Palette of the picture. */
+  /** Palette of the picture; with `generator.transparent`, with the transparent class. */
   readonly palette: Palette;
+  /** Which pixels of a transparent picture are opaque, shape [H, W]; undefined: the image tells. */
+  readonly mask: Uint8Array | undefined;
   /** Config of the run. */
   readonly config: SettledRunConfig;
   /** Count of each color that the picture may have; undefined: no limit. */
@@ -157,9 +160,10 @@ function latentShape({ teacher, denoiser: { latentSize } }: EditParts): number[]
 
 function createNetworks(parts: EditParts): EditNetworks {
   const { schedule, denoiser, decoder, distillation, teacherSize, control } = parts;
-  const { config, palette, rules, inventory } = parts;
+  const { config, palette, rules, inventory, mask } = parts;
   const { generator, diffusion, constraint } = config;
-  const grid = { ...pictureGrid(generator, palette, inventory), ...defined({ rules }) };
+  const colors = generator.transparent ? withoutTransparentClass(palette) : palette;
+  const grid = { ...pictureGrid(generator, colors, inventory), mask, ...defined({ rules }) };
   const latents = latentShape(parts);
   const shape = [1, 3, teacherSize.height, teacherSize.width];
   const codec: ImageCodec = {

@@ -13,7 +13,10 @@ import type { StepViews } from "./step_views.ts";
 export interface Run extends AsyncDisposable {
   /** Config of the run, completed by a caption and by the settings of the teacher's kind. */
   readonly config: RunConfig;
-  /** Palette of the picture: that of the config, or one derived from the image. */
+  /**
+   * Palette of the picture: that of the config, or one derived from the image. The transparent
+   * class is not in it.
+   */
   readonly palette: Palette;
   /** Size of the picture in pixels. */
   readonly size: ImageSize;
@@ -52,7 +55,10 @@ export interface Run extends AsyncDisposable {
    * no steps of distillation and all edits are done.
    */
   makeStep(): Promise<StepReport>;
-  /** Reads the current picture: the most likely color of each pixel. */
+  /**
+   * Reads the current picture: the most likely color of each pixel. Transparent pixels have
+   * alpha 0.
+   */
   image(): Promise<Image>;
   /** Reads the current picture as palette indices and as mixed colors. */
   picture(): Promise<RunPicture>;

@@ -1,5 +1,6 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import { readVocabulary } from "../conditioning/vocabulary.ts";
 import { readingOf, readPrompts, unknownWordsOf } from "../conditioning/read_prompt.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { isGuided } from "../guidance/sample_image.ts";
@@ -72,7 +73,8 @@ export async function setUpRun(
   const teacher = await findTeacher(asked.diffusion, { hub });
   const kind = await findSamplingKind(asked.diffusion, teacher);
   const isSampled = samplesImage(asked, { image, checkpoint });
-  const config = settleConfig(isSampled ? settleForSample(asked) : asked, kind);
+  const settled = settleConfig(isSampled ? settleForSample(asked) : asked, kind);
+  const config = { ...settled, prompt: await promptOnKey(teacher, settled) };
   const size = { height: config.generator.imageH, width: config.generator.imageW };
   const isEdited = checkpoint ? checkpoint.edit !== undefined : editsPicture(config);
   const hasNegative = usesNegativePrompt(config, {
@@ -103,7 +105,7 @@ export async function setUpRun(
     usesNegativePrompt: hasNegative,
     promptChunks: await countChunks(teacher, config, hasNegative),
     decodes: isSampled || isEdited || decodesGradient,
-    colors: palette.size,
+    colors: palette.size + (config.generator.transparent ? 1 : 0),
   };
 }
 
@@ -113,6 +115,22 @@ export async function setUpRun(
  */
 function usesControlnets(config: RunConfig): boolean {
   return !keepsPixels(config) && config.constraint.tile === "none";
+}
+
+/**
+ * Returns the prompt with a plain background that can be cut out, for a transparent picture. A
+ * background of the user is kept.
+ */
+async function promptOnKey(
+  { folder }: TeacherFolder,
+  { prompt, generator }: SettledRunConfig,
+): Promise<string> {
+  if (!generator.transparent || prompt.trim() === "" || /\bbackground\b/i.test(prompt)) {
+    return prompt;
+  }
+  const vocabulary = await readVocabulary(folder);
+  const isTrained = vocabulary?.words.has("transparent") ?? false;
+  return `${prompt} on a ${isTrained ? "transparent" : "plain magenta"} background`;
 }
 
 /** Tells whether the networks need a batch row for the negative prompt. */

@@ -13,6 +13,7 @@ import { pictureGrid, projectPicture } from "../initialization/project_picture.t
 import type { AdamWState } from "../optimizer/adamw.ts";
 import type { Palette } from "../palette/palette.ts";
 import { defined } from "../text/defined.ts";
+import { withTransparentClass } from "../palette/transparent_class.ts";
 import { CheckpointError, type RunCheckpoint } from "../run/checkpoint.ts";
 import { countEditSteps, type EditPlan, planEdits } from "./edit_plan.ts";
 import { type EditProgress, progressOf } from "./picture_edit.ts";
@@ -28,7 +29,10 @@ import {
 export interface StartState {
   /** Values of shape [H, W, K], or noise. */
   readonly logits: Float32Array | NoiseLogits;
-  /** Palette of the logits: the given one, or one derived from the image. */
+  /**
+   * Palette of the logits: the given one, or one derived from the image; with
+   * `generator.transparent`, with the transparent class.
+   */
   readonly palette: Palette;
   /** Input image or chosen sample; undefined if there is none, or a resumed run needs none. */
   readonly image: Image | undefined;
@@ -56,6 +60,8 @@ export interface StartParts extends ReferenceParts {
   readonly image: Image | undefined;
   /** Count of each color that the picture may have; undefined: no limit. */
   readonly inventory: readonly number[] | undefined;
+  /** Which pixels of the picture the input image shows, shape [H, W]; undefined: all of them. */
+  readonly mask: Uint8Array | undefined;
   /** The checkpoint from which the run resumes; undefined for a new run. */
   readonly checkpoint: RunCheckpoint | undefined;
   /** Words of the prompt that are outside of the teacher's vocabulary. */
@@ -110,6 +116,7 @@ export async function createStartState(
 interface StateInputs {
   readonly ruleImages: RuleImages;
   readonly image: Image | undefined;
+  readonly mask: Uint8Array | undefined;
   readonly palette: Palette;
   readonly inventory: readonly number[] | undefined;
   readonly config: RunConfig;
@@ -135,8 +142,7 @@ type RunState = Omit<StartState, "image" | "references" | "teacherCalls">;
 /** Returns the state of a new run, which begins with its edits. */
 function newState(inputs: StateInputs, plan: EditPlan): RunState {
   const { config } = inputs;
-  const image = withinInventory(inputs);
-  const { logits, palette } = initialLogits(image, inputs.palette, config);
+  const { logits, palette } = initialLogits({ ...inputs, image: withinInventory(inputs) });
   const rules = ruleOf(logits, palette, inputs);
   // The GPU draws noise, so it is constrained there.
   const isDrawn = !(logits instanceof Float32Array);
@@ -217,20 +223,19 @@ function withinInventory(
 
 /** Returns the logits and the palette of a new run. */
 function initialLogits(
-  image: Image | undefined,
-  palette: Palette,
-  config: RunConfig,
+  { image, mask, palette, config }: StateInputs,
 ): Pick<StartState, "logits" | "palette"> {
   const { seed, generator } = config;
-  if (generator.initializeRenderer) return initialize(image!, palette, config);
+  if (generator.initializeRenderer) return initialize(image!, palette, config, mask);
   const draw = { seed, stream: RANDOM_STREAMS.initialization, step: 0 };
   const logits = { std: generator.std, draw };
-  if (derivedPaletteName(config) === undefined) return { logits, palette };
+  const classes = generator.transparent ? withTransparentClass(palette) : palette;
+  if (derivedPaletteName(config) === undefined) return { logits, palette: classes };
   if (image === undefined) {
     throw new RangeError(
       `Cannot derive a palette by "${generator.initializationMethod}": expected an input image, ` +
         `got none; set generator.initialize_renderer to true, so that the teacher samples one`,
     );
   }
-  return { logits, palette: initialize(image, palette, config).palette };
+  return { logits, palette: initialize(image, palette, config, mask).palette };
 }

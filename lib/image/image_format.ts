@@ -55,10 +55,12 @@ export interface ImageEncoder {
    *
    * @param indices Palette index of each pixel, shape [H, W].
    * @param colors 8-bit sRGB, shape [K, 3], K in [1, maxIndexedColors].
+   * @param options.hasTransparentIndex Whether index K is transparent; it counts as a color.
    */
   encodeIndexed(
     size: ImageSize,
     indices: ArrayLike<number>,
     colors: Uint8Array,
+    options?: { readonly hasTransparentIndex?: boolean },
   ): Uint8Array<ArrayBuffer>;
 }

@@ -2,10 +2,12 @@ import type { GeneratorConfig, RunConfig } from "../../config/run_config.ts";
 import type { Image } from "../image/image.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
+import { keyColor, withTransparentClass } from "../palette/transparent_class.ts";
+import { cutOut } from "./cut_out.ts";
 import { gradientMap, isOneHue } from "./gradient_map.ts";
 import { logitsFromColors } from "./logits_from_colors.ts";
 import { exactClasses, type PixelClasses } from "./pixel_classes.ts";
-import { colorsOf, pixelColors } from "./pixel_colors.ts";
+import { colorsOf, type PixelColors, pixelColors } from "./pixel_colors.ts";
 import { pictureGrid, projectPicture } from "./project_picture.ts";
 
 /** First logits of a picture. */
@@ -15,7 +17,10 @@ export interface Initialization {
    * bit: there a pixel's own logit may be raised.
    */
   readonly logits: Float32Array<ArrayBuffer>;
-  /** Palette of the logits: the given one, or one derived from the image. */
+  /**
+   * Palette of the logits: the given one, or one derived from the image. With
+   * `generator.transparent` the transparent class is its last color.
+   */
   readonly palette: Palette;
 }
 
@@ -40,32 +45,57 @@ export interface InitializationConfig extends Pick<RunConfig, "seed"> {
  *
  * @param image Opaque, of any size; it is scaled to the picture's size, so crop it before.
  * @param palette Palette of the config; some methods derive another one from the image.
+ * @param mask With `generator.transparent`, which pixels are opaque: 1, else 0, shape [H, W].
+ * Default: a plain background is cut out.
  * @throws {RangeError} If "nearest" finds too many colors.
  */
 export function initialize(
   image: Image,
   palette: Palette,
   { seed, generator }: InitializationConfig,
+  mask?: Uint8Array,
 ): Initialization {
+  const size = { height: generator.imageH, width: generator.imageW };
+  const classes = generator.transparent ? withTransparentClass(palette) : palette;
   const exact = derivedPaletteName({ generator }) === undefined
-    ? exactClasses(image, { height: generator.imageH, width: generator.imageW }, palette)
+    ? exactClasses(image, size, classes)
     : undefined;
-  if (exact !== undefined) return { logits: exactLogits(exact, { seed, generator }), palette };
+  const isCut = exact?.classes.includes(palette.size) ?? false;
+  const cut = generator.transparent && !isCut ? cutOut(image, size, mask) : undefined;
+  if (exact !== undefined) {
+    const shown = exact.classes.map((k, i) => cut?.mask[i] === 0 ? palette.size : k);
+    const logits = exactLogits({ ...exact, classes: shown }, { seed, generator });
+    return { logits, palette: classes };
+  }
   const method = generator.initializationMethod ?? "palette-kmeans";
   if (method === "palette-area") {
-    const picture = projectPicture(image, pictureGrid(generator, palette));
-    const classes = nearestColors(picture, palette, generator.colorDistance);
-    return { logits: exactLogits({ classes, palette }, { seed, generator }), palette };
+    const picture = projectPicture(image, { ...pictureGrid(generator, palette), mask });
+    const indices = nearestColors(picture, classes, generator.colorDistance);
+    const shown = { classes: indices, palette: classes };
+    return { logits: exactLogits(shown, { seed, generator }), palette: classes };
   }
+  const subject = cut?.subject ?? image;
   const isMapped = generator.gradientMap && isOneHue(palette);
-  const source = isMapped ? gradientMap(image, palette) : image;
+  const source = isMapped ? gradientMap(subject, palette) : subject;
   const pixels = pixelColors(source, palette, {
     ...generator,
     initializationMethod: method,
     seed,
   });
-  const logits = logitsFromColors(pixels.colors, pixels.palette, { ...generator, seed });
-  return { logits, palette: pixels.palette };
+  const shown = generator.transparent ? addTransparency(pixels, cut?.mask) : pixels;
+  const logits = logitsFromColors(shown.colors, shown.palette, { ...generator, seed });
+  return { logits, palette: shown.palette };
+}
+
+/** Adds the transparent class to the palette, and gives its color to pixels outside of a mask. */
+function addTransparency(
+  { colors, palette }: PixelColors,
+  mask: Uint8Array | undefined,
+): PixelColors {
+  const key = keyColor(palette).map((value) => value / 255);
+  const keyed = colors.slice();
+  for (const [i, isOpaque] of mask?.entries() ?? []) if (!isOpaque) keyed.set(key, i * 3);
+  return { colors: keyed, palette: withTransparentClass(palette) };
 }
 
 /** Added to the orphan margin, above the rounding of float32. */
@@ -93,12 +123,13 @@ function exactLogits(
 }
 
 /**
- * Returns a config with which {@linkcode initialize} derives no palette from the image: that of an
- * earlier image is kept.
+ * Returns a config with which {@linkcode initialize} derives no palette from the image, and adds no
+ * class to it: the palette of an earlier {@linkcode Initialization} is kept.
  */
 export function keepPalette<C extends InitializationConfig>(config: C): C {
-  if (derivedPaletteName(config) === undefined) return config;
-  return { ...config, generator: { ...config.generator, initializationMethod: "palette" } };
+  const generator = { ...config.generator, transparent: false };
+  if (derivedPaletteName(config) === undefined) return { ...config, generator };
+  return { ...config, generator: { ...generator, initializationMethod: "palette" } };
 }
 
 /** Returns a config whose method, if it has none, is that of an image which the teacher sampled. */

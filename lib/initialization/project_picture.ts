@@ -9,6 +9,8 @@ import { resizeImage } from "../image/resize_image.ts";
 import type { ColorDistance } from "../palette/color_metric.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
+import { withTransparentClass } from "../palette/transparent_class.ts";
+import { cutOut } from "./cut_out.ts";
 import { gradientMap, isOneHue } from "./gradient_map.ts";
 import { cleanOrphans } from "../finish/orphan_pixels.ts";
 
@@ -22,6 +24,13 @@ export interface PictureGrid {
   readonly gradientMap: boolean;
   /** Whether orphan pixels are cleaned, see {@linkcode cleanOrphans}. */
   readonly removesOrphans: boolean;
+  /**
+   * Whether a plain background is cut out, or what lies outside of a mask: it becomes the
+   * transparent class. Default: false.
+   */
+  readonly isTransparent?: boolean;
+  /** Which pixels are opaque: 1, else 0, shape [H, W]. Default: as the image shows. */
+  readonly mask?: Uint8Array | undefined;
   /** How colors are matched. Default: "srgb". */
   readonly distance?: ColorDistance;
   /** What the picture obeys besides. Default: nothing. */
@@ -30,6 +39,11 @@ export interface PictureGrid {
   readonly inventory?: readonly number[];
 }
 
+/**
+ * Returns the grid of the pictures of a config.
+ *
+ * @param palette Without the transparent class.
+ */
 /** Returns the grid of the pictures of a config. */
 export function pictureGrid(
   generator: GeneratorConfig,
@@ -43,6 +57,7 @@ export function pictureGrid(
     removesOrphans: generator.orphanMargin > 0,
     distance: generator.colorDistance,
     ...defined({ inventory }),
+    isTransparent: generator.transparent,
   };
 }
 
@@ -55,12 +70,15 @@ export function pictureGrid(
  * counts: the nearest picture that can be made. Orphan pixels stay.
  *
  * @param image Opaque, of the picture's aspect ratio.
- * @returns An image of the picture's size, in the palette's colors.
+ * @returns An image of the picture's size, in the palette's colors. Transparent pixels have the
+ * color of {@linkcode withTransparentClass}.
  */
 export function projectPicture(image: Image, grid: PictureGrid): Image {
-  const { size, palette, distance = "srgb" } = grid;
+  const { size, palette, distance = "srgb", isTransparent = false } = grid;
+  const cut = isTransparent ? cutOut(image, size, grid.mask) : undefined;
+  const subject = cut?.subject ?? image;
   const isMapped = grid.gradientMap && isOneHue(palette);
-  const source = isMapped ? gradientMap(image, palette) : image;
+  const source = isMapped ? gradientMap(subject, palette) : subject;
   const small = resizeImage(source, size, { fit: "stretch", filter: "area" });
   if (grid.rules) {
     const costs = pixelCosts(small, palette, distance);
@@ -75,7 +93,12 @@ export function projectPicture(image: Image, grid: PictureGrid): Image {
     );
     return Image.fromIndices(size, assignCells(costs, grid.inventory)!, palette.colors);
   }
-  const nearest = nearestColors(small, palette, distance);
-  const indices = grid.removesOrphans ? cleanOrphans(nearest, size, costOf) : nearest;
-  return Image.fromIndices(size, indices, palette.colors);
+  const nearest = nearestColors(small, palette, distance)
+    .map((index, i) => cut?.mask[i] === 0 ? palette.size : index);
+  // The transparent class is no color for an orphan.
+  const classCost = (pixel: number, color: number) =>
+    color === palette.size ? Infinity : costOf(pixel, color);
+  const indices = grid.removesOrphans ? cleanOrphans(nearest, size, classCost) : nearest;
+  const classes = isTransparent ? withTransparentClass(palette) : palette;
+  return Image.fromIndices(size, indices, classes.colors);
 }

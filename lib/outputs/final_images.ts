@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { type Tile, tilesAlong } from "../constraint/tile.ts";
+import { hasTransparency, type IndexedPicture } from "../finish/indexed_picture.ts";
+import { imageOf } from "../sprite/formats/png_sprite.ts";
 import { writeFile } from "../files/write_file.ts";
 import { enlargeIndices, enlargementFactor, enlargeNearest } from "../image/enlarge_nearest.ts";
 import { Image } from "../image/image.ts";
@@ -66,8 +68,15 @@ export async function writeFinalImages(
   return { argmax, enlarged, tiles, softmax, notes: notesOf(picture, format) };
 }
 
-function notesOf({ palette }: RunPicture, { name, encoder }: PictureFormat): string[] {
+function notesOf(picture: RunPicture, { name, encoder }: PictureFormat): string[] {
+  const { palette } = picture;
   const { maxIndexedColors } = encoder;
+  if (hasTransparency(picture) && palette.size === maxIndexedColors) {
+    return [
+      `A ${name} palette holds ${maxIndexedColors} entries, transparency included, and ` +
+      `"${palette.name}" has ${palette.size} colors, so the pictures are true-color ${name}s`,
+    ];
+  }
   if (palette.size <= maxIndexedColors) return [];
   return [
     `A ${name} palette holds ${maxIndexedColors} colors and "${palette.name}" has ` +
@@ -97,15 +106,16 @@ function repeatPicture(
  * @param factor Each pixel becomes a square of `factor` x `factor`; integer, 1 or more.
  */
 export function encodePicture(
-  picture: Omit<RunPicture, "softmax">,
+  picture: IndexedPicture,
   factor: number = 1,
   { encoder }: PictureFormat = DEFAULT_PICTURE_FORMAT,
 ): Uint8Array<ArrayBuffer> {
   const { palette, indices } = picture;
-  if (palette.size > encoder.maxIndexedColors) {
-    const image = Image.fromIndices(picture, indices, palette.colors);
-    return encoder.encode(enlargeNearest(image, factor));
+  const hasTransparentIndex = hasTransparency(picture);
+  if (palette.size + (hasTransparentIndex ? 1 : 0) > encoder.maxIndexedColors) {
+    return encoder.encode(enlargeNearest(imageOf(picture), factor));
   }
   const size = { height: picture.height * factor, width: picture.width * factor };
-  return encoder.encodeIndexed(size, enlargeIndices(picture, indices, factor), palette.colors);
+  const enlarged = enlargeIndices(picture, indices, factor);
+  return encoder.encodeIndexed(size, enlarged, palette.colors, { hasTransparentIndex });
 }

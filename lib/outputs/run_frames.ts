@@ -73,25 +73,36 @@ export async function readRunFrame(path: string, size: ImageSize): Promise<Image
 }
 
 /**
- * Reads the palette of an indexed PNG, in its order.
+ * Reads the palette of an indexed PNG, in its order, without a transparent entry at its end.
  *
  * @returns undefined if the file is in true color.
  * @throws {OutputError} If it cannot be read.
  * @throws {ImageError} If it is no image.
  */
-export async function readFramePalette(path: string): Promise<Palette | undefined> {
+export async function readFramePalette(path: string): Promise<FramePalette | undefined> {
   const bytes = await readFile(path);
   await decodeImage(bytes, { name: path });
   if (!PNG.sniff(bytes)) return undefined;
-  for (const { type, data } of readPngChunks(bytes)) {
-    if (type === "PLTE") return new Palette(path, Uint8Array.from(data));
-    if (type === "IDAT") return undefined;
-  }
-  return undefined;
+  const chunks = [...readPngChunks(bytes)];
+  const colors = chunks.find(({ type }) => type === "PLTE")?.data;
+  const isIndexed = chunks.find(({ type }) => type === "IHDR")?.data[9] === 3;
+  if (colors === undefined || !isIndexed) return undefined;
+  const hasTransparentIndex = chunks.find(({ type }) => type === "tRNS")
+        ?.data[colors.length / 3 - 1] === 0 && colors.length > 3;
+  const shown = hasTransparentIndex ? colors.subarray(0, -3) : colors;
+  return { palette: new Palette(path, Uint8Array.from(shown)), hasTransparentIndex };
+}
+
+/** The palette of a picture of a run. */
+export interface FramePalette {
+  /** The colors. */
+  readonly palette: Palette;
+  /** Whether the file has a transparent entry behind them. */
+  readonly hasTransparentIndex: boolean;
 }
 
 /**
- * Returns the palette index of each pixel, the first one of equal colors.
+ * Returns the palette index of each pixel, the first one of equal colors; K for transparent ones.
  *
  * @param path Path of the image, for the error.
  * @returns Shape [H, W].
@@ -101,6 +112,7 @@ export function indicesOf(path: string, image: Image, palette: Palette): Uint32A
   const indexOf = new Map<number, number>();
   for (let i = palette.size - 1; i >= 0; i--) indexOf.set(packed(palette.colors, i * 3), i);
   return Uint32Array.from({ length: image.height * image.width }, (_, i) => {
+    if (image.data[i * 4 + 3] === 0) return palette.size;
     const index = indexOf.get(packed(image.data, i * 4));
     if (index !== undefined) return index;
     const hex = packed(image.data, i * 4).toString(16).padStart(6, "0");

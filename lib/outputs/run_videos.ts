@@ -3,7 +3,7 @@ import type { ImageSize } from "../image/image.ts";
 import type { RunPicture } from "../run/run_picture.ts";
 import type { VideoFormat } from "../video/video_format.ts";
 import { DEFAULT_VIDEO_FORMAT } from "../video/formats/video_formats.ts";
-import { VideoWriter } from "../video/formats/video_writer.ts";
+import { type VideoOptions, VideoWriter } from "../video/formats/video_writer.ts";
 
 /** Options of the videos of a run. */
 export interface RunVideoOptions {
@@ -13,6 +13,8 @@ export interface RunVideoOptions {
   readonly fps?: number;
   /** Formats of the videos. Default: MP4. */
   readonly formats?: readonly VideoFormat[];
+  /** Whether index K of the pictures is transparent. Default: false. */
+  readonly hasTransparentIndex?: boolean;
   /** Step of the first frame; above 0, names of videos contain it. Default: 0. */
   readonly startStep?: number;
 }
@@ -51,17 +53,21 @@ export class RunVideos implements AsyncDisposable {
     options: RunVideoOptions = {},
   ): Promise<RunVideos> {
     const { height, width, palette } = first;
-    const { startStep = 0, formats = [DEFAULT_VIDEO_FORMAT], ...shared } = options;
+    const { startStep = 0, formats = [DEFAULT_VIDEO_FORMAT], ...others } = options;
+    const { hasTransparentIndex = false, ...shared } = others;
     const end = startStep > 0 ? `_from_${startStep}` : "";
     await using stack = new AsyncDisposableStack();
-    const open = async (name: string, colors: { palette?: RunPicture["palette"] }) =>
+    const open = async (
+      name: string,
+      colors: Pick<VideoOptions, "palette" | "hasTransparentIndex">,
+    ) =>
       stack.use(
         await VideoWriter.open(join(folder, name), { height, width, ...colors, ...shared }),
       );
     const hard: VideoWriter[] = [];
     const soft: VideoWriter[] = [];
     for (const { name, hasAnyColor } of formats) {
-      hard.push(await open(`video_hard${end}.${name}`, { palette }));
+      hard.push(await open(`video_hard${end}.${name}`, { palette, hasTransparentIndex }));
       if (hasAnyColor) soft.push(await open(`video_soft${end}.${name}`, {}));
     }
     const videos = new RunVideos(hard, soft, stack.move());

@@ -49,12 +49,14 @@ export async function writeRunVideos(
   tasks: readonly VideoTask[],
   { size, fps, signal }: VideoTaskOptions,
 ): Promise<VideoFromRun[]> {
-  const palette = await readFramePalette(frames[0]!.path);
+  const palettes = await Promise.all(frames.map(({ path }) => readFramePalette(path)));
+  const palette = palettes[0]?.palette;
+  const hasTransparentIndex = palettes.some((found) => found?.hasTransparentIndex);
   await using owned = new AsyncDisposableStack();
   const writers: VideoWriter[] = [];
   for (const { path, videoSize } of tasks) {
     await makeFolder(join(path, ".."));
-    const colors = palette === undefined ? {} : { palette };
+    const colors = palette === undefined ? {} : { palette, hasTransparentIndex };
     const options = { height: size.height, width: size.width, videoSize, fps, ...colors };
     writers.push(owned.use(await VideoWriter.open(path, options)));
   }

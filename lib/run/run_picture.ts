@@ -6,9 +6,15 @@ import type { Palette } from "../palette/palette.ts";
 export interface RunPicture extends ImageSize {
   /** Palette of the run. */
   readonly palette: Palette;
-  /** Palette index of each pixel, orphan pixels removed as configured, shape [H, W]. */
+  /**
+   * Palette index of each pixel, orphan pixels removed as configured, shape [H, W]. Index K, one
+   * past the colors, is transparent.
+   */
   readonly indices: Uint32Array;
-  /** Expected color of each pixel under the softmax: sRGB in [0, 1], shape [H, W, 3]. */
+  /**
+   * Expected color of each pixel under the softmax, the transparent class as magenta: sRGB in
+   * [0, 1], shape [H, W, 3].
+   */
   readonly softmax: Float32Array;
 }
 

@@ -47,6 +47,8 @@ export interface FrameEncoderOptions {
   readonly layout: VideoLayout;
   /** The palette, if frames are indices; undefined if they are colors. */
   readonly palette: Palette | undefined;
+  /** Whether index K, one past the colors of the palette, is transparent. */
+  readonly hasTransparentIndex: boolean;
   /** Frames a second, an integer. */
   readonly fps: number;
 }

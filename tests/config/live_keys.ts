@@ -87,6 +87,7 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
     changes: "startImage",
     given: [IMAGE, "generator.image_fit=pad", "generator.image_W=16"],
   },
+  "generator.transparent": { value: "true", changes: "picture", given: [IMAGE] },
   "generator.std": {
     value: "2",
     changes: "picture",

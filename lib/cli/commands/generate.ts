@@ -181,7 +181,8 @@ async function readOrders(
       : parseInventory(inventory, config.generator.inventory!, palette);
     const derivesPalette = derivedPaletteName(config) !== undefined;
     for (const format of derivesPalette ? [] : video?.formats ?? []) {
-      checkVideoColors(`video_hard.${format.name}`, format, palette);
+      const { transparent } = config.generator;
+      checkVideoColors(`video_hard.${format.name}`, format, palette, transparent);
     }
     return {
       number: i + 1,

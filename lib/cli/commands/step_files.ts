@@ -93,7 +93,10 @@ export class StepFiles implements AsyncDisposable {
       : undefined;
     const videos = video
       ? owned.use(
-        await RunVideos.open(folder, await run.picture(), videoOptions(video, run.startStep)),
+        await RunVideos.open(folder, await run.picture(), {
+          ...videoOptions(video, run.startStep),
+          hasTransparentIndex: options.config.generator.transparent,
+        }),
       )
       : undefined;
     return new StepFiles(run, options, {

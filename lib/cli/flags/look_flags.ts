@@ -4,6 +4,13 @@ import type { Flag } from "./flag.ts";
 /** The flags of `generate` that say which colors and pixels a picture may have. */
 export const LOOK_FLAGS = [
   {
+    name: "--transparent",
+    commands: ["generate"],
+    settings: () => ({ "generator.transparent": true }),
+    help: "cut the background out: it becomes transparent in all files; the alpha of an input " +
+      "image is its mask",
+  },
+  {
     name: "--colors",
     commands: ["generate"],
     value: "number",

@@ -81,11 +81,14 @@ class ApngEncoder implements FrameEncoder {
   }
 
   #encode(rectangle: FrameRectangle, pixels: Uint32Array<ArrayBuffer>): PngChunk[] {
-    const { size, palette, layout: { factor } } = this.#options;
+    const { size, palette, layout: { factor }, hasTransparentIndex } = this.#options;
     const large = enlargeIndices(rectangle, cropPixels(size, pixels, rectangle), factor);
     const largeSize = { height: rectangle.height * factor, width: rectangle.width * factor };
     if (palette !== undefined) {
-      return indexedPngChunks(largeSize, large, palette.colors, { minDepth: INDEX_BITS });
+      return indexedPngChunks(largeSize, large, palette.colors, {
+        minDepth: INDEX_BITS,
+        hasTransparentIndex,
+      });
     }
     return pngChunks(new Image(largeSize, new Uint8Array(large.buffer)));
   }

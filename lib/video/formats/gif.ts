@@ -35,6 +35,9 @@ interface GifFrameOptions {
   readonly colorDepth: number;
   /** How often the file repeats; 0 is endless. */
   readonly repeat: number;
+  /** Whether an index is transparent. The frame is then cleared before the next one. */
+  readonly transparent: boolean;
+  readonly transparentIndex: number;
 }
 
 /** A tick is 1/100 s. Browsers slow down frames shorter than two ticks. */
@@ -42,14 +45,18 @@ const TICKS_PER_SECOND = 100;
 const MIN_TICKS = 2;
 const MAX_TICKS = 2 ** 16 - 1;
 
+/** The entry of the color table that a transparent index has. */
+const BLACK: Rgb = [0, 0, 0];
+
 /** Offset of a frame's position in bytes from its start. Source: GIF89a, sections 20 and 23. */
 const POSITION_OFFSET = 9;
 
 /**
  * Encodes palette indices as an animated GIF. The palette becomes its color table, in its order.
  *
- * Of each frame only the rectangle that changed is written. Times are rounded to 1/100 s; the whole
- * keeps its length. Above 50 frames a second, some frames are dropped.
+ * Of each frame only the rectangle that changed is written; if an index is transparent, the whole
+ * frame, since transparent pixels would show the frame before. Times are rounded to 1/100 s; the
+ * whole keeps its length. Above 50 frames a second, some frames are dropped.
  */
 class GifEncoder implements FrameEncoder {
   readonly #file: VideoFile;
@@ -95,9 +102,11 @@ class GifEncoder implements FrameEncoder {
   }
 
   async #write({ pixels, ticks }: CoalescedFrame): Promise<void> {
-    const { size, palette, layout: { factor } } = this.#options;
+    const { size, palette, layout: { factor }, hasTransparentIndex } = this.#options;
     const isFirst = this.#shown === undefined;
-    const rectangle = dirtyRectangle(size, this.#shown, pixels);
+    const shown = hasTransparentIndex ? undefined : this.#shown;
+    const rectangle = dirtyRectangle(size, shown, pixels);
+    const colors = hasTransparentIndex ? [...colorsOf(palette!), BLACK] : colorsOf(palette!);
     const large = enlargeIndices(rectangle, cropPixels(size, pixels, rectangle), factor);
     if (isFirst) this.#gif.writeHeader();
     this.#gif.writeFrame(
@@ -106,10 +115,12 @@ class GifEncoder implements FrameEncoder {
       rectangle.height * factor,
       {
         first: isFirst,
-        palette: isFirst ? colorsOf(palette!) : null,
+        palette: isFirst ? colors : null,
         delay: ticks * (1000 / TICKS_PER_SECOND),
-        colorDepth: Math.max(1, Math.ceil(Math.log2(palette!.size))),
+        colorDepth: Math.max(1, Math.ceil(Math.log2(colors.length))),
         repeat: 0,
+        transparent: hasTransparentIndex,
+        transparentIndex: palette!.size,
       },
     );
     if (!isFirst) this.#moveTo(rectangle.left * factor, rectangle.top * factor);

@@ -33,18 +33,23 @@ export function videoFormatOf(path: string): VideoFormat | undefined {
  *
  * @param path Path of the video, for the error.
  * @param palette The colors; undefined for colors that are in no palette.
+ * @param hasTransparentIndex Whether a transparent class is added to them. Default: false.
  * @throws {OutputError} If it cannot, with the formats that can.
  */
 export function checkVideoColors(
   path: string,
   format: VideoFormat,
   palette: Palette | undefined,
+  hasTransparentIndex: boolean = false,
 ): void {
   const { title, maxIndexedColors, hasAnyColor } = format;
-  if (hasAnyColor || palette !== undefined && palette.size <= maxIndexedColors) return;
+  const count = (palette?.size ?? Infinity) + (hasTransparentIndex ? 1 : 0);
+  if (hasAnyColor || count <= maxIndexedColors) return;
+  const max = maxIndexedColors - (hasTransparentIndex ? 1 : 0);
   const found = palette === undefined
     ? `a ${title} holds palette colors only`
-    : `a ${title} holds ${maxIndexedColors} colors, "${palette.name}" has ${palette.size}`;
+    : `a ${title}${hasTransparentIndex ? " with transparency" : ""} holds ${max} colors, ` +
+      `"${palette.name}" has ${palette.size}`;
   const others = VIDEO_FORMATS.filter((other) => other.hasAnyColor)
     .map(({ extensions }) => extensions[0]).join(", ").replace(/, ([^,]*)$/, " or $1");
   throw new OutputError("write", path, `${found}; choose ${others}`);

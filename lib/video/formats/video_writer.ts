@@ -1,6 +1,6 @@
 import { AtomicFile } from "../../files/atomic_file.ts";
 import { OutputError } from "../../files/output_error.ts";
-import { Image, type ImageSize } from "../../image/image.ts";
+import { Image, type ImageSize, type Rgb } from "../../image/image.ts";
 import type { Palette } from "../../palette/palette.ts";
 import {
   DEFAULT_FPS,
@@ -12,10 +12,18 @@ import {
 import { checkVideoColors, VIDEO_EXTENSIONS, videoFormatOf } from "./video_formats.ts";
 import { type VideoLayout, videoLayout } from "../video_layout.ts";
 
+/** The color of transparent pixels in formats without alpha. */
+const WHITE: Rgb = [255, 255, 255];
+
 /** Options of {@linkcode VideoWriter.open}. */
 export interface VideoOptions extends ImageSize {
   /** Given, frames are palette indices; left out, they are colors. */
   readonly palette?: Palette;
+  /**
+   * Whether index K, one past the palette, is transparent. Formats without alpha show white there.
+   * Default: false.
+   */
+  readonly hasTransparentIndex?: boolean;
   /** Size into which the picture is fitted. Default: 512 x 512 pixels. */
   readonly videoSize?: ImageSize;
   /** Frames a second, integer in [1, 240]. Default: 30. */
@@ -68,18 +76,22 @@ export class VideoWriter implements AsyncDisposable {
    */
   static async open(path: string, options: VideoOptions): Promise<VideoWriter> {
     const { videoSize = DEFAULT_VIDEO_SIZE, fps = DEFAULT_FPS, palette } = options;
+    const { hasTransparentIndex = false } = options;
     const format = formatOf(path);
-    checkVideoColors(path, format, palette);
+    checkVideoColors(path, format, palette, hasTransparentIndex);
     if (!Number.isInteger(fps) || fps < 1 || fps > MAX_FPS) {
       throw new OutputError("write", path, `expected 1 to ${MAX_FPS} frames a second, got ${fps}`);
     }
     const size = { height: options.height, width: options.width };
-    const isIndexed = palette !== undefined && palette.size <= format.maxIndexedColors;
+    const isIndexed = palette !== undefined &&
+      palette.size + (hasTransparentIndex ? 1 : 0) <= format.maxIndexedColors;
     const layout = videoLayout(format, size, videoSize);
     await using stack = new AsyncDisposableStack();
     const file = stack.use(await AtomicFile.open(path));
     const indexed = isIndexed ? palette : undefined;
-    const encoder = stack.use(await format.open(file, { size, layout, palette: indexed, fps }));
+    const encoder = stack.use(
+      await format.open(file, { size, layout, palette: indexed, fps, hasTransparentIndex }),
+    );
     return new VideoWriter(options, { layout, isIndexed, file, encoder, owned: stack.move() });
   }
 
@@ -119,7 +131,7 @@ export class VideoWriter implements AsyncDisposable {
 
   /** Returns the indices, or the bytes of the colors, as the encoder takes them. */
   #pixelsOf(frame: ArrayLike<number>): Uint32Array<ArrayBuffer> {
-    const { palette } = this.#options;
+    const { palette, hasTransparentIndex = false } = this.#options;
     const size = { height: this.#options.height, width: this.#options.width };
     const expected = size.height * size.width * (palette === undefined ? 3 : 1);
     if (frame.length !== expected) {
@@ -128,9 +140,11 @@ export class VideoWriter implements AsyncDisposable {
           `expected ${expected} values, got ${frame.length}`,
       );
     }
-    const image = palette === undefined
-      ? Image.fromFloats(size, frame)
-      : Image.fromIndices(size, frame, palette.colors);
+    const image = palette === undefined ? Image.fromFloats(size, frame) : Image.fromIndices(
+      size,
+      frame,
+      hasTransparentIndex ? Uint8Array.of(...palette.colors, ...WHITE) : palette.colors,
+    );
     if (this.#isIndexed) return Uint32Array.from(frame);
     return new Uint32Array(image.data.buffer as ArrayBuffer);
   }

@@ -102,6 +102,7 @@ const OWN_ROWS: readonly Row[] = [
   [["--model", "owner/name"], "diffusion.modelId", "owner/name"],
   [["--runtime", "native"], "runtime", "native"],
   [["--batch", "3"], "batch", 3],
+  [["--transparent"], "generator.transparent", true],
   [["--colors", "5"], "generator.kmeansSpace", "oklab"],
   [["--colors", "5"], "generator.kmeansNbColors", 5],
   [["--colors", "5"], "generator.initializationMethod", "kmeans"],
