@@ -11,6 +11,8 @@ import {
   hubPermissions,
   namesHub,
 } from "../cli/flags/hub_permissions.ts";
+import { LOSPEC_ENDPOINT, LOSPEC_FOLDER } from "../hub/lospec.ts";
+import { isLospecName } from "../palette/formats/lospec_name.ts";
 import { parseLoraLocation } from "../lora/lora_names.ts";
 import { CONFIGS_BESIDE, TOKENIZERS_BESIDE } from "../single_file/files_beside.ts";
 import { parsePort } from "../cli/flags/parse_values.ts";
@@ -74,6 +76,7 @@ export function permissionsOf(parsed: ParsedCommand, context: PermissionContext)
   for (const file of context.runtimeFiles) grants.read(file);
   grants.env("COLORTERM", "TERM");
   grantNamed(grants, parsed);
+  grantLospec(grants, parsed);
   switch (parsed.command) {
     case "generate":
       grantRun(grants, parsed.flags, context);
@@ -149,6 +152,20 @@ function grantBeside(grants: Grants, file: string): void {
   for (const path of [...CONFIGS_BESIDE, ...TOKENIZERS_BESIDE]) {
     grants.read(join(dirname(file), path));
   }
+}
+
+/** Grants what palettes of Lospec need: the folder of kept ones, and downloads if typed. */
+function grantLospec(grants: Grants, { command, args, flags }: ParsedCommand): void {
+  const named = command === "palettes"
+    ? args
+    : command === "generate" || command === "pixelize"
+    ? [flags.palette ?? []].flat()
+    : [];
+  if (!named.some(isLospecName)) return;
+  grants.read(LOSPEC_FOLDER);
+  if (!("download" in flags && flags.download)) return;
+  grants.write(LOSPEC_FOLDER);
+  grants.net(new URL(LOSPEC_ENDPOINT).host);
 }
 
 /** Grants the paths that the tables of flags and arguments tell. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { encodePng } from "../image/encode_png.ts";
 import { builtInPalettes } from "../palette/formats/built_in_palettes.ts";
 import { type ColorOrder, colorOrder } from "../palette/color_order.ts";
-import { findCreditedPalette } from "../palette/formats/find_palette.ts";
+import { findCreditedPalette, type ReadBytes } from "../palette/formats/find_palette.ts";
 import { previewWarnings } from "../palette/near_colors.ts";
 import { readPaletteFile } from "../palette/palette_file.ts";
 import { PaletteError } from "../palette/palette_format.ts";
@@ -19,6 +19,8 @@ export interface PreviewOptions {
   readonly sheet?: string;
   /** Order of the swatches. Default: that of each palette. */
   readonly order?: ColorOrder;
+  /** Reads the files. Default: those of this machine, without palettes of Lospec. */
+  readonly readBytes?: ReadBytes;
   /** Where an HTML page goes. Default: none is written. */
   readonly page?: string;
 }
@@ -49,7 +51,7 @@ export async function previewPalettes(
   const problems: string[] = [];
   const found = sources.length === 0
     ? builtInPalettes().map(({ credit, load }) => ({ palette: load(), note: credit }))
-    : await collect(sources, problems);
+    : await collect(sources, problems, options.readBytes ?? readPaletteFile);
   const entries = found.map((entry) => ({
     ...entry,
     warnings: previewWarnings(entry.palette),
@@ -63,11 +65,15 @@ export async function previewPalettes(
 /** A palette and its source. */
 type Noted = Pick<SheetEntry, "palette" | "note">;
 
-async function collect(sources: readonly string[], problems: string[]): Promise<Noted[]> {
+async function collect(
+  sources: readonly string[],
+  problems: string[],
+  readBytes: ReadBytes,
+): Promise<Noted[]> {
   const found: Noted[] = [];
   for (const source of sources) {
     if (!await isFolder(source)) {
-      found.push(await find(source));
+      found.push(await find(source, readBytes));
       continue;
     }
     const files = await listFiles(source, isSearchedPaletteFile);
@@ -80,7 +86,7 @@ async function collect(sources: readonly string[], problems: string[]): Promise<
     }
     for (const file of files) {
       try {
-        found.push(await find(file));
+        found.push(await find(file, readBytes));
       } catch (error) {
         if (!(error instanceof PaletteError || error instanceof OutputError)) throw error;
         problems.push(error.message);
@@ -91,7 +97,7 @@ async function collect(sources: readonly string[], problems: string[]): Promise<
 }
 
 /** The source of a built-in palette is its credit, that of a file its path. */
-async function find(source: string): Promise<Noted> {
-  const { palette, credit } = await findCreditedPalette(source, readPaletteFile);
+async function find(source: string, readBytes: ReadBytes): Promise<Noted> {
+  const { palette, credit } = await findCreditedPalette(source, readBytes);
   return { palette, note: credit ?? source };
 }

@@ -8,7 +8,7 @@ import { MAX_IMAGE_BYTES, readImage } from "./read_image.ts";
 import { derivedPaletteName } from "../../initialization/initialize.ts";
 import { probeFolder, removeTemporaryFiles } from "../../files/probe_folder.ts";
 import { readFile } from "../../files/read_file.ts";
-import { readPaletteFile } from "../../palette/palette_file.ts";
+import { createPaletteReader } from "../../hub/lospec.ts";
 import { createRunFolder, runsFolder } from "../../outputs/run_folder.ts";
 import { checkVideoColors, DEFAULT_VIDEO_FORMAT } from "../../video/formats/video_formats.ts";
 import { findPalette } from "../../palette/formats/find_palette.ts";
@@ -156,8 +156,9 @@ async function readOrders(
   },
 ): Promise<PictureOrder[]> {
   const { image: path } = request.config;
+  const readPalette = createPaletteReader({ download: flags.download ?? false });
   const names = [...new Set(configs.map(({ generator }) => generator.palette))];
-  const found = await Promise.all(names.map((name) => findPalette(name, readPaletteFile)));
+  const found = await Promise.all(names.map((name) => findPalette(name, readPalette)));
   const palettes = new Map(names.map((name, i) => [name, found[i]!]));
   const decodeNotes: string[] = [];
   const image = path === null

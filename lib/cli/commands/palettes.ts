@@ -6,6 +6,7 @@ import {
   type PaletteFileFormat,
 } from "../../outputs/export_palettes.ts";
 import { previewPalettes } from "../../outputs/palette_preview.ts";
+import { createPaletteReader } from "../../hub/lospec.ts";
 import { COLOR_ORDERS, type ColorOrder } from "../../palette/color_order.ts";
 import { swatchLines } from "../../palette/swatches.ts";
 import { defined } from "../../text/defined.ts";
@@ -32,6 +33,7 @@ export async function palettesCommand(
   const preview = await previewPalettes([...sources, ...flags.hexPath ?? []], {
     sheet: join(folder, "palettes.png"),
     order,
+    readBytes: createPaletteReader({ download: flags.download ?? false }),
     ...defined({ page: flags.html ? join(folder, "palettes.html") : undefined }),
   });
   for (const { palette, note, warnings = [], order } of preview.entries) {

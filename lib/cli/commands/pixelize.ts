@@ -9,7 +9,7 @@ import { writeIndexedPicture } from "../../outputs/indexed_picture_files.ts";
 import { parseCssColor } from "../../text/css_colors.ts";
 import { COLOR_DISTANCES } from "../../palette/color_metric.ts";
 import { findPalette } from "../../palette/formats/find_palette.ts";
-import { readPaletteFile } from "../../palette/palette_file.ts";
+import { createPaletteReader } from "../../hub/lospec.ts";
 import { pixelize, PixelizeError, type PixelizeOptions } from "../../pixelize/pixelize.ts";
 import type { Terminal } from "../../report/terminal.ts";
 import { defined } from "../../text/defined.ts";
@@ -82,7 +82,10 @@ async function readOptions(flags: PixelizeFlags): Promise<PixelizeOptions> {
   }
   const palette = flags.palette === undefined
     ? flags.colors && parseCount(flags.colors, "--colors", MAX_COLORS)
-    : await findPalette(flags.palette, readPaletteFile);
+    : await findPalette(
+      flags.palette,
+      createPaletteReader({ download: flags.download ?? false }),
+    );
   return {
     detect: flags.detect ?? false,
     removesOrphans: flags.removeOrphans ?? false,

@@ -1,5 +1,6 @@
 import { configKeys, valueIn } from "../../../config/config_keys.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
+import { isLospecName } from "../../palette/formats/lospec_name.ts";
 import { derivedPaletteName } from "../../initialization/initialize.ts";
 import { isMultiple } from "./combinations.ts";
 import { typedFlags } from "./config_from_flags.ts";
@@ -46,12 +47,13 @@ export const FLAG_NEEDS: Readonly<Record<FlagNeed, Need>> = {
     reason: "there is no --queue",
   },
   "Hub": {
-    isMet: (config) =>
+    isMet: (config, { palette }) =>
+      palette?.some(isLospecName) ||
       namesHub(configKeys().map((key) => [key.path, valueIn(config, key)] as const), {
         cwd: ".",
         isFile: () => false,
       }),
-    reason: "no model comes from the Hub",
+    reason: "no model comes from the Hub, and no palette from Lospec",
   },
 };
 

@@ -38,7 +38,8 @@ export const FLAGS = [
     isList: true,
     key: "generator.palette",
     needs: "given palette",
-    help: "a built-in palette or a palette file ({palette files}); see deno task palettes; " +
+    help: "a built-in palette, a palette file ({palette files}) or lospec:<slug>; see deno task " +
+      "palettes; " +
       "repeat the flag for a picture in each",
   },
   {
@@ -165,7 +166,7 @@ export const FLAGS = [
     name: "--download",
     commands: ["generate", "studio"],
     needs: "Hub",
-    help: "download missing files of models on the Hub",
+    help: "download missing files of models on the Hub, and palettes of Lospec",
   },
   {
     name: "--force-download",

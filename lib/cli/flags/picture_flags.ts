@@ -10,6 +10,11 @@ export const PICTURE_FLAGS = [
     help: "a built-in palette or a palette file ({palette files})",
   },
   {
+    name: "--download",
+    commands: ["pixelize", "palettes"],
+    help: "download palettes of Lospec (lospec:<slug>) that are not on this machine",
+  },
+  {
     name: "--colors",
     commands: ["pixelize"],
     value: "number",

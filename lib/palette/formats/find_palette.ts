@@ -1,5 +1,6 @@
 import { closestNames, simplify } from "../../text/did_you_mean.ts";
 import { builtInPalettes } from "./built_in_palettes.ts";
+import { isLospecName, lospecSlug } from "./lospec_name.ts";
 import type { Palette } from "../palette.ts";
 import { isPaletteFile, PALETTE_FILE, paletteName, parsePalette } from "./palette_formats.ts";
 
@@ -36,6 +37,8 @@ export class UnknownPaletteError extends RangeError {
  * built-in palette of that file name is taken, so that "assets/palettes/lospec/slowly.hex" works
  * from every folder.
  *
+ * "lospec:<slug>" is a palette of lospec.com: a built-in one, or what `readBytes` gives for it.
+ *
  * @param readBytes Reads the file. Without it, only built-in palettes are found.
  * @throws {UnknownPaletteError} If there is none, with the nearest names.
  * @throws {PaletteError} If the file is no palette.
@@ -50,6 +53,7 @@ export async function findCreditedPalette(
   readBytes?: ReadBytes,
 ): Promise<FoundPalette> {
   const wanted = nameOrPath.trim();
+  if (isLospecName(wanted)) return await findLospecPalette(wanted, readBytes);
   const isPath = /[\\/]/.test(wanted) || isPaletteFile(wanted);
   const name = paletteName(wanted);
   const found = builtInPalettes().find((builtIn) => simplify(builtIn.name) === simplify(name));
@@ -62,6 +66,33 @@ export async function findCreditedPalette(
     ? "there is no such file"
     : `expected a built-in palette or a ${PALETTE_FILE}${suggestion(name)}`;
   throw new UnknownPaletteError(`Cannot find palette "${nameOrPath}": ${detail}`, { isPath });
+}
+
+/** Finds a palette of Lospec: a built-in one of that name, or what `readBytes` gives. */
+async function findLospecPalette(
+  wanted: string,
+  readBytes: ReadBytes | undefined,
+): Promise<FoundPalette> {
+  const slug = lospecSlug(wanted);
+  if (slug === undefined) {
+    throw new UnknownPaletteError(
+      `Cannot find palette "${wanted}": expected a name of Lospec, such as lospec:sweetie-16`,
+      { isPath: false },
+    );
+  }
+  const found = builtInPalettes().find(({ name }) => simplify(name) === simplify(slug));
+  if (found) return { palette: found.load(), credit: found.credit };
+  const bytes = await readBytes?.(wanted);
+  if (bytes !== undefined) {
+    return {
+      palette: parsePalette(bytes, `${slug}.hex`),
+      credit: `lospec.com/palette-list/${slug}`,
+    };
+  }
+  throw new UnknownPaletteError(
+    `Cannot find palette "${wanted}": it is not built in, and there is nothing to read it with`,
+    { isPath: false },
+  );
 }
 
 function suggestion(typed: string): string {

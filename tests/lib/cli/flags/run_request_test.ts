@@ -29,7 +29,8 @@ for (const args of FROM_HUB) {
 }
 
 Deno.test("--download has no effect, and says so, if no model comes from the Hub", async () => {
-  const note = '"--download" has no effect: no model comes from the Hub';
+  const note =
+    '"--download" has no effect: no model comes from the Hub, and no palette from Lospec';
   assert.deepEqual(await downloadNotes(), [note]);
   assert.deepEqual(await downloadNotes("--model", "mini"), [note]);
   // The caption model is not loaded.
