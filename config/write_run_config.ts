@@ -8,6 +8,11 @@ import { writeYaml } from "./yaml_text.ts";
  * `parseRunConfig` reads the same values from it.
  */
 export function writeRunConfig(config: RunConfig): string {
+  return writeYaml(runConfigTree(config));
+}
+
+/** Returns a complete config in its sections, by the names of YAML. */
+export function runConfigTree(config: RunConfig): Record<string, unknown> {
   const root: Record<string, unknown> = {};
   for (const key of configKeys()) {
     const names = key.path.split(".");
@@ -17,5 +22,5 @@ export function writeRunConfig(config: RunConfig): string {
     }
     section[names.at(-1)!] = valueIn(config, key);
   }
-  return writeYaml(root);
+  return root;
 }

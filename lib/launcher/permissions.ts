@@ -5,6 +5,7 @@ import { flagOfKey, sourcesOfFlags } from "../cli/flags/config_from_flags.ts";
 import { configPaths, layersFolder, resumedFolder } from "../cli/flags/command_paths.ts";
 import { type Flag, valuesOf } from "../cli/flags/flag.ts";
 import { type FlagsOf, flagsOf } from "../cli/flags/flag_table.ts";
+import { isFrameImage, splitFrames } from "../cli/flags/frame_flags.ts";
 import {
   HUB_STORES,
   type HubLocations,
@@ -224,6 +225,9 @@ interface Setting {
 function grantRun(grants: Grants, flags: FlagsOf<"generate">, context: PermissionContext): void {
   const { settings, folder } = settingsOf(grants, flags, context);
   for (const palette of flags.palette ?? []) grants.readNamed(palette);
+  for (const frame of splitFrames(flags.frames ?? "")) {
+    if (isFrameImage(frame)) grants.read(frame);
+  }
   const refused = new Map<string, Setting>();
   for (const { path, spec } of context.keys ?? configKeys()) {
     const setting = settings.get(path);

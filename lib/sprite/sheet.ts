@@ -1,7 +1,7 @@
 import type { IndexedPicture } from "../finish/indexed_picture.ts";
 import type { ImageSize } from "../image/image.ts";
 import { sharePalette } from "./shared_palette.ts";
-import { DEFAULT_DURATION, SpriteError } from "./sprite.ts";
+import { DEFAULT_DURATION, SpriteError, type SpriteTag } from "./sprite.ts";
 
 /** A picture of a sheet. */
 export interface SheetPicture {
@@ -88,6 +88,8 @@ export interface SheetJsonOptions {
   readonly factor?: number;
   /** Time of a frame in milliseconds. Default: 100. */
   readonly duration?: number;
+  /** Named ranges of frames. Default: none. */
+  readonly tags?: readonly SpriteTag[];
 }
 
 /**
@@ -98,7 +100,7 @@ export interface SheetJsonOptions {
  * https://www.codeandweb.com/texturepacker/documentation.
  */
 export function sheetJson({ picture, frames }: Sheet, options: SheetJsonOptions): string {
-  const { image, factor = 1, duration = DEFAULT_DURATION } = options;
+  const { image, factor = 1, duration = DEFAULT_DURATION, tags = [] } = options;
   const scaled = (size: ImageSize) => ({ w: size.width * factor, h: size.height * factor });
   const entries = frames.map((frame) => [frame.name, {
     frame: { x: frame.x * factor, y: frame.y * factor, ...scaled(frame) },
@@ -115,7 +117,7 @@ export function sheetJson({ picture, frames }: Sheet, options: SheetJsonOptions)
     format: "I8",
     size: scaled(picture),
     scale: String(factor),
-    frameTags: [],
+    frameTags: tags.map((tag) => ({ ...tag, direction: "forward" })),
   };
   return `${JSON.stringify({ frames: Object.fromEntries(entries), meta }, undefined, 2)}\n`;
 }

@@ -14,6 +14,7 @@ import { checkVideoColors, DEFAULT_VIDEO_FORMAT } from "../../video/formats/vide
 import { findPalette } from "../../palette/formats/find_palette.ts";
 import { combinations, isMultiple, refuseResume } from "../flags/combinations.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
+import { parseCount } from "../flags/parse_values.ts";
 import { readVideoRequest, type VideoRequest } from "../flags/video_flags.ts";
 import { imageNotes } from "./image_notes.ts";
 import { Interrupt } from "./interrupt.ts";
@@ -48,6 +49,8 @@ interface PreparedPictures {
   readonly isMultiple: boolean;
   /** Files that flags ask for. */
   readonly extras: MakePictureOptions["extras"];
+  /** Given, the pictures are frames of one subject. */
+  readonly framesPerSecond: number | undefined;
 }
 
 /**
@@ -99,7 +102,8 @@ async function readPictures(flags: FlagsOf<"generate">): Promise<PreparedPicture
   const { verbose = false, tensorboard = verbose } = flags;
   const orders = await readOrders(configs, { flags, request, video });
   const extras = { verbose, tensorboard, video };
-  return { request, orders, isMultiple: isMultiple(flags), extras };
+  const framesPerSecond = flags.frames === undefined ? undefined : frameRate(flags);
+  return { request, orders, isMultiple: isMultiple(flags), extras, framesPerSecond };
 }
 
 /** Options of {@linkcode makePictures}. */
@@ -111,13 +115,13 @@ export interface MakePicturesOptions
 
 /** Makes the pictures that {@linkcode preparePictures} has read, and writes their folders. */
 export async function makePictures(
-  { request: { name }, orders, isMultiple, extras }: PreparedPictures,
+  { request: { name }, orders, isMultiple, extras, framesPerSecond }: PreparedPictures,
   { checkpoints, ...options }: MakePicturesOptions,
 ): Promise<void> {
   const all = { ...options, extras: { ...extras, ...defined({ checkpoints }) } };
   if (isMultiple) {
     const { makeSeveral } = await import("./make_several.ts");
-    await makeSeveral(orders, { ...all, name });
+    await makeSeveral(orders, { ...all, name, ...defined({ framesPerSecond }) });
   } else {
     await makePicture(orders[0]!, all);
   }
@@ -135,6 +139,14 @@ async function queueCommand(flags: FlagsOf<"generate">, reporter: Reporter): Pro
   const { queuePictures } = await import("./queue_pictures.ts");
   await queuePictures(orders, { address, flags, image, reporter, signal });
   return signal.aborted ? INTERRUPTED : 0;
+}
+
+/** Frames a second of an animation if nothing is said: poses, not movement. */
+const FRAME_RATE = 4;
+const MAX_FRAME_RATE = 50;
+
+function frameRate({ fps }: FlagsOf<"generate">): number {
+  return fps === undefined ? FRAME_RATE : parseCount(fps, "--fps", MAX_FRAME_RATE);
 }
 
 function checkPrompt(config: RunConfig): void {
@@ -155,15 +167,16 @@ async function readOrders(
     readonly video: VideoRequest | undefined;
   },
 ): Promise<PictureOrder[]> {
-  const { image: path } = request.config;
   const readPalette = createPaletteReader({ download: flags.download ?? false });
   const names = [...new Set(configs.map(({ generator }) => generator.palette))];
   const found = await Promise.all(names.map((name) => findPalette(name, readPalette)));
   const palettes = new Map(names.map((name, i) => [name, found[i]!]));
   const decodeNotes: string[] = [];
-  const image = path === null
-    ? undefined
-    : await readImage(path, (note) => void decodeNotes.push(note));
+  const images = new Map<string, Image>();
+  for (const { image: path } of configs) {
+    if (path === null || images.has(path)) continue;
+    images.set(path, await readImage(path, (note) => void decodeNotes.push(note)));
+  }
   const ruleImages = await readRuleImages(configs[0]!, (note) => void decodeNotes.push(note));
   const inventory = await readInventory(request.config.generator.inventory);
   const { checkpoint: file } = request;
@@ -174,6 +187,7 @@ async function readOrders(
   const asked = flags.videoSize === undefined ? undefined : video;
   return configs.map((config, i) => {
     const palette = palettes.get(config.generator.palette)!;
+    const image = config.image === null ? undefined : images.get(config.image);
     // Before a teacher is loaded.
     namedBackground(config.generator.background, palette);
     checkRules(config, { palette, ...ruleImages, ...defined({ image }) });

@@ -13,6 +13,7 @@ import { enlargementFactor } from "../../image/enlarge_nearest.ts";
 import { writeCheckpoint } from "../../outputs/checkpoint_file.ts";
 import { writeFinalImages } from "../../outputs/final_images.ts";
 import type { MadePicture } from "../../outputs/picture_index.ts";
+import { writeSidecar } from "../../outputs/picture_sidecar.ts";
 import { RunLog } from "../../outputs/run_log.ts";
 import { createDownloadListener } from "../../report/download_listener.ts";
 import { PlainReporter } from "../../report/plain_reporter.ts";
@@ -119,7 +120,7 @@ async function make(
   const image = await run.image();
   reporter.preview(image);
   await checkFolder(folder, "config.yaml");
-  const { files: results, notes } = await writeResults(run, folder, config.savingResize);
+  const { files: results, notes } = await writeResults(run, folder, kept);
   const files = [...results, ...await stepFiles.finish()];
   for (const message of notes) reportNote(reporter, message);
   const interrupted = signal.aborted;
@@ -244,7 +245,8 @@ function metricsOf(report: StepReport): StepMetrics {
   return { stage, step, steps, losses, learningRate, timestep, teacherCalls };
 }
 
-async function writeResults(run: Run, folder: string, savingResize: number) {
+async function writeResults(run: Run, folder: string, config: RunConfig) {
+  const { savingResize } = config;
   const picture = await run.picture();
   const factor = savingResize > 0 ? enlargementFactor(picture, savingResize) : 1;
   const images = await writeFinalImages(folder, picture, {
@@ -253,8 +255,9 @@ async function writeResults(run: Run, folder: string, savingResize: number) {
   });
   const checkpoint = await writeCheckpoint(folder, await run.checkpoint());
   const { argmax, enlarged, tiles, softmax, notes } = images;
+  const sidecar = await writeSidecar(folder, run, { picture: argmax, config });
   const logs = ["config.yaml", "metrics.jsonl"].map((name) => join(folder, name));
-  const files = [argmax, enlarged, tiles, softmax, checkpoint, ...logs];
+  const files = [argmax, enlarged, tiles, softmax, sidecar, checkpoint, ...logs];
   return { files: files.filter((file) => file !== undefined), notes };
 }
 

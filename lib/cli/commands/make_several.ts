@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename, join, parse } from "node:path";
 import { Gpu } from "../../../kernels/gpu/gpu.ts";
 import type { chooseBatch } from "../../distill/choose_batch.ts";
 import type { Run } from "../../distill/run.ts";
@@ -6,12 +6,14 @@ import { runTogether, type SharedInputs } from "../../distill/run_together.ts";
 import { makeFolder } from "../../files/write_file.ts";
 import { SessionPool } from "../../onnx/batching/session_pool.ts";
 import { type MadePicture, rankPictures, writePictureIndex } from "../../outputs/picture_index.ts";
+import { writeFrames } from "../../outputs/frame_files.ts";
 import { createRunFolder, fileName } from "../../outputs/run_folder.ts";
 import { createDownloadListener } from "../../report/download_listener.ts";
 import { NumberedReporter } from "../../report/numbered_reporter.ts";
 import type { PicturesEvent } from "../../report/run_event.ts";
 import { defined } from "../../text/defined.ts";
 import { describeError } from "./describe_error.ts";
+import { readPictures } from "./read_pictures.ts";
 import { makePicture, type MakePictureOptions, type PictureOrder } from "./make_picture.ts";
 
 /** Options of {@linkcode makeSeveral}. */
@@ -20,6 +22,8 @@ export interface MakeSeveralOptions extends MakePictureOptions {
   readonly chooseBatch: typeof chooseBatch;
   /** Name of the config, for the folder. */
   readonly name: string;
+  /** Given, the pictures are frames of one subject, of which files are written at this rate. */
+  readonly framesPerSecond?: number;
 }
 
 /**
@@ -55,6 +59,11 @@ export async function makeSeveral(
       throw error;
     }
   }, { gpu, pool, batch });
+  const { framesPerSecond: fps } = options;
+  if (fps !== undefined && !signal.aborted) {
+    const message = await index.writeFrames(fps);
+    reporter.report({ event: "note", message });
+  }
   const seconds = Math.round(performance.now() - startedAt) / 1000;
   const event = await index.event({ seconds, interrupted: signal.aborted });
   if (event) reporter.report(event);
@@ -118,6 +127,19 @@ class PictureFolder {
       this.#files = [...sheet === undefined ? [] : [sheet], index];
     });
     await this.#writing;
+  }
+
+  /** Writes the pictures as frames of an animation; returns a sentence about them. */
+  async writeFrames(fps: number): Promise<string> {
+    const made = this.#made.toSorted((a, b) => a.number - b.number);
+    const pictures = await readPictures(made.map(({ folder }) => folder));
+    const named = pictures.map(({ picture }, i) => {
+      const { image, prompt } = this.#orders[i]!.config;
+      return { name: image === null ? prompt : parse(image).name, picture };
+    });
+    const { files, changed } = await writeFrames((await this.#path)!, named, { fps });
+    this.#files = [...this.#files, ...files];
+    return `${(100 * changed).toFixed(1)} % of the pixels change from frame to frame`;
   }
 
   /** Returns the event of the end; undefined if there is no picture. */

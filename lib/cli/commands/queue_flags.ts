@@ -50,6 +50,7 @@ export function refuseForQueue(flags: FlagsOf<"generate">): void {
   const refused = [
     ["--resume", flags.resume],
     ["--make-video", flags.makeVideo],
+    ["--frames", flags.frames],
     ["--verbose", flags.verbose],
     ["--tensorboard", flags.tensorboard],
     ["--output", flags.output],

@@ -3,6 +3,7 @@ import type { RunConfig } from "../../../config/run_config.ts";
 import { derivedPaletteName } from "../../initialization/initialize.ts";
 import type { FlagsOf } from "./flag_table.ts";
 import { UsageError } from "./flag.ts";
+import { frameConfigs } from "./frame_flags.ts";
 
 /** Maximum number of pictures per call: folder names stay short, and one sheet shows them. */
 const MAX_PICTURES = 1000;
@@ -11,12 +12,13 @@ const MAX_SEED = 2n ** 64n - 1n;
 
 type PictureFlags = Pick<
   FlagsOf<"generate">,
-  "prompt" | "palette" | "variations" | "resume" | "set"
+  "prompt" | "palette" | "variations" | "resume" | "set" | "frames"
 >;
 
 /** Tells whether flags ask for several pictures in one folder with a contact sheet and an index. */
-export function isMultiple({ prompt, palette, variations }: PictureFlags): boolean {
-  return isRepeated(prompt) || isRepeated(palette) || variations !== undefined;
+export function isMultiple({ prompt, palette, variations, frames }: PictureFlags): boolean {
+  return isRepeated(prompt) || isRepeated(palette) || variations !== undefined ||
+    frames !== undefined;
 }
 
 function isRepeated(values: readonly string[] | undefined): values is readonly string[] {
@@ -33,6 +35,7 @@ function isRepeated(values: readonly string[] | undefined): values is readonly s
  * @throws {ConfigError} If a value does not fit, naming the flag.
  */
 export function combinations(flags: PictureFlags, config: RunConfig): RunConfig[] {
+  if (flags.frames !== undefined) return frameConfigs(flags.frames, flags, config);
   checkTogether(flags, config);
   const prompts = isRepeated(flags.prompt) ? flags.prompt : [config.prompt];
   const palettes = isRepeated(flags.palette) ? flags.palette : [config.generator.palette];
@@ -85,9 +88,11 @@ function seedsFrom(first: RunConfig["seed"], typed: string): RunConfig["seed"][]
  *
  * @throws {UsageError} If flags ask for both.
  */
-export function refuseResume({ resume, prompt, variations }: PictureFlags): void {
+export function refuseResume({ resume, prompt, variations, frames }: PictureFlags): void {
   if (resume === undefined) return;
-  const found = variations !== undefined
+  const found = frames !== undefined
+    ? "--frames"
+    : variations !== undefined
     ? "--variations"
     : `several of ${isRepeated(prompt) ? "--prompt" : "--palette"}`;
   throw new UsageError(

@@ -23,7 +23,7 @@ export const FLAG_NEEDS: Readonly<Record<FlagNeed, Need>> = {
     reason: "there is no input image",
   },
   "videos": {
-    isMet: (_, { makeVideo = false }) => makeVideo,
+    isMet: (_, { makeVideo = false, frames }) => makeVideo || frames !== undefined,
     reason: "videos are made with --make-video only",
   },
   "several pictures": {

@@ -4,6 +4,13 @@ import type { Flag } from "./flag.ts";
 /** The flags of `generate` that say which colors and pixels a picture may have. */
 export const LOOK_FLAGS = [
   {
+    name: "--frames",
+    commands: ["generate"],
+    value: "a; b; c",
+    help: "frames of one subject, by prompts or images: same noise and palette, little flicker; " +
+      "also writes a sheet, a GIF and an .aseprite file with a tag for each; see --fps",
+  },
+  {
     name: "--transparent",
     commands: ["generate"],
     settings: () => ({ "generator.transparent": true }),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { decodeImage } from "../../../../lib/image/formats/decode_image.ts";
 import type { Run } from "../../../../lib/distill/run.ts";
@@ -63,6 +64,7 @@ Deno.test("generate writes pictures, config, metrics and a checkpoint", async ()
       "final_argmax.png",
       "final_argmax_x51.png",
       "final_softmax.png",
+      "picture.json",
       "checkpoint_5.safetensors",
       "config.yaml",
       "metrics.jsonl",
@@ -78,9 +80,22 @@ Deno.test("generate writes pictures, config, metrics and a checkpoint", async ()
     for (const line of ["load …", ", 8 x 10 pixels", "3/5", "done (", ...files]) {
       assert(log.includes(line), line);
     }
+    const picture = await Deno.readFile(files[0]!);
+    const sidecar = JSON.parse(await Deno.readTextFile(`${folder}/picture.json`));
+    assert.equal(sidecar.sha256, createHash("sha256").update(picture).digest("hex"));
+    assert.deepEqual(sidecar.palette, {
+      name: "game-boy",
+      colors: ["0f380f", "306230", "8bac0f", "9bbc0f"],
+    });
+    const { seed, versions, config } = sidecar;
+    assert.deepEqual([seed, config.generator.image_H, config.training.steps], [3, 8, 5]);
+    assert.match(versions.smalti, /^\d+\.\d+\.\d+$/);
+    assert.deepEqual(
+      [versions.deno, versions["onnxruntime-web"]],
+      [Deno.version.deno, "1.30.0"],
+    );
     // The config runs again to the same.
     const again = await generate({ config: `${folder}/config.yaml` });
-    const picture = await Deno.readFile(files[0]!);
     assert.deepEqual(await Deno.readFile(doneOf(again.events).files[0]!), picture);
     const start = again.events.find(({ event }) => event === "start");
     assert(start?.event === "start" && start.prompt === prompt && start.seed === 3);

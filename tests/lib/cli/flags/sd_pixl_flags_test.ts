@@ -120,6 +120,7 @@ const OTHER_FLAGS: Readonly<Record<string, string>> = {
   "--download": "tests/lib/cli/commands/hub_generate_test.ts",
   "--force-download": "tests/lib/cli/commands/hub_generate_test.ts",
   "--fps": "tests/lib/cli/commands/generate_test.ts",
+  "--frames": "tests/lib/cli/flags/frame_flags_test.ts",
   "--json": "tests/lib/cli/commands/generate_test.ts",
   "--make-video": "tests/lib/cli/commands/generate_test.ts",
   "--max-waiting": "tests/lib/cli/commands/generate_queue_test.ts",
