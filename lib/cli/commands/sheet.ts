@@ -1,8 +1,9 @@
-import { basename, join } from "node:path";
+import { basename, join, parse } from "node:path";
 import { writeFileInFolder } from "../../files/write_file.ts";
 import type { Terminal } from "../../report/terminal.ts";
 import { encodeIndexedPicture } from "../../sprite/formats/png_sprite.ts";
 import { packSheet, sheetJson } from "../../sprite/sheet.ts";
+import { tilesetJson } from "../../sprite/tileset.ts";
 import { defined } from "../../text/defined.ts";
 import type { FlagsOf } from "../flags/flag_table.ts";
 import { parseCount } from "../flags/parse_values.ts";
@@ -35,9 +36,13 @@ export async function sheetCommand(
   const options = defined({ columns, padding: readPadding(flags.padding) });
   const sheet = packSheet(await readPictures(sources), options);
   const json = path.replace(/\.png$/i, ".json");
+  const tileset = path.replace(/\.png$/i, ".tsj");
+  const tiles = flags.tileset &&
+    tilesetJson(sheet, { name: parse(path).name, image: basename(path), factor, ...options });
   await writeFileInFolder(path, encodeIndexedPicture(sheet.picture, factor));
   await writeFileInFolder(json, sheetJson(sheet, { image: basename(path), factor }));
-  out.write(`${path}\n${json}\n`);
+  if (tiles) await writeFileInFolder(tileset, tiles);
+  out.write([path, json, ...tiles ? [tileset] : []].map((file) => `${file}\n`).join(""));
 }
 
 function readPadding(typed: string | undefined): number | undefined {

@@ -131,6 +131,11 @@ export const PICTURE_FLAGS = [
     help: "transparent pixels between the pictures (default: 0)",
   },
   {
+    name: "--tileset",
+    commands: ["sheet"],
+    help: "also writes a tileset (.tsj) of Tiled, which engines such as Godot read",
+  },
+  {
     name: "--scale",
     commands: ["export", "sheet"],
     value: "number",
