@@ -99,6 +99,8 @@ export function projectPicture(image: Image, grid: PictureGrid): Image {
   const classCost = (pixel: number, color: number) =>
     color === palette.size ? Infinity : costOf(pixel, color);
   const indices = grid.removesOrphans ? cleanOrphans(nearest, size, classCost) : nearest;
+  // A mask holds for single pixels, too.
+  const masked = indices.map((index, i) => cut && grid.mask?.[i] === 0 ? palette.size : index);
   const classes = isTransparent ? withTransparentClass(palette) : palette;
-  return Image.fromIndices(size, indices, classes.colors);
+  return Image.fromIndices(size, masked, classes.colors);
 }
