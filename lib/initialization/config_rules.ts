@@ -64,6 +64,15 @@ export function checkRules(
   images: RuleImages & { readonly palette: Palette; readonly image?: Image },
 ): void {
   const { constraint } = config;
+  // Their costs know the palette's colors only, not the transparent class.
+  const hasRules = Object.values(constraint)
+    .some((value) => value !== null && value !== "none" && String(value) !== "");
+  if (config.generator.transparent && hasRules) {
+    throw new RangeError(
+      "Cannot make a transparent picture that obeys rules: choose either --transparent or " +
+        "symmetry, tiles, masks, kept pixels and rules for colors",
+    );
+  }
   for (const name of ["mask", "keep"] as const) {
     if (constraint[name] === null || images[name]) continue;
     throw new TypeError(
