@@ -115,6 +115,12 @@ function checkInventory(
     );
   }
   const cells = generator.imageH * generator.imageW;
+  if (generator.transparent) {
+    throw new WrongInputError(
+      "Cannot keep an inventory of a transparent picture: the assignment fills each cell; leave " +
+        "out --transparent or --inventory",
+    );
+  }
   const there = inventory.reduce((sum, count) => sum + count, 0);
   if (there < cells) {
     throw new WrongInputError(

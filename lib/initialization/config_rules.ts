@@ -68,7 +68,7 @@ export function checkRules(
   const hasRules = Object.values(constraint)
     .some((value) => value !== null && value !== "none" && String(value) !== "");
   if (config.generator.transparent && hasRules) {
-    throw new RangeError(
+    throw new WrongInputError(
       "Cannot make a transparent picture that obeys rules: choose either --transparent or " +
         "symmetry, tiles, masks, kept pixels and rules for colors",
     );
