@@ -79,8 +79,13 @@ const SWITCHES: ReadonlyMap<unknown, boolean> = new Map([
 export function readValue(key: KeySpec, value: unknown): unknown {
   if (!isList(key)) return readOne(key, value);
   if (value === null) return [];
-  const items = [value].flat().map((item) => readOne(key, item));
+  const items = [value].flat().map((item) => readOne(key, isIndex(key, item) ? `${item}` : item));
   return items.includes(undefined) ? undefined : items;
+}
+
+/** Tells whether an item of a list of texts is an index that is written as a number. */
+function isIndex({ range }: KeySpec, item: unknown): item is number {
+  return range === undefined && Number.isSafeInteger(item) && (item as number) >= 0;
 }
 
 /** Reads a value, or an item of a list. */

@@ -3,17 +3,11 @@ import { readFileIfThere } from "../files/read_file.ts";
 import { writeFileInFolder } from "../files/write_file.ts";
 import { IdleTimeout } from "../http/idle_timeout.ts";
 import { readBody } from "../http/read_body.ts";
-import { LOSPEC_PREFIX, lospecSlug } from "../palette/formats/lospec_name.ts";
+import { LOSPEC_ENDPOINT, LOSPEC_FOLDER, LOSPEC_PREFIX, lospecSlug } from "../text/lospec_name.ts";
 import { parsePalette } from "../palette/formats/palette_formats.ts";
 import { readPaletteFile } from "../palette/palette_file.ts";
 import { MAX_PALETTE_BYTES } from "../palette/palette_format.ts";
 import { accessErrorText } from "../text/access_error.ts";
-
-/** Address of Lospec's list of palettes. */
-export const LOSPEC_ENDPOINT = "https://lospec.com";
-
-/** Where downloaded palettes are kept, below the working folder. */
-export const LOSPEC_FOLDER: string = join("workdir", "palettes");
 
 /** Seconds within which 32 kB, or the whole file, must arrive. */
 const TIME_LIMIT = 30_000;

@@ -5,15 +5,14 @@ import { flagOfKey, sourcesOfFlags } from "../cli/flags/config_from_flags.ts";
 import { configPaths, layersFolder, resumedFolder } from "../cli/flags/command_paths.ts";
 import { type Flag, valuesOf } from "../cli/flags/flag.ts";
 import { type FlagsOf, flagsOf } from "../cli/flags/flag_table.ts";
-import { isFrameImage, splitFrames } from "../cli/flags/frame_flags.ts";
+import { isFrameImage, splitFrames } from "../cli/flags/frame_list.ts";
 import {
   HUB_STORES,
   type HubLocations,
   hubPermissions,
   namesHub,
 } from "../cli/flags/hub_permissions.ts";
-import { LOSPEC_ENDPOINT, LOSPEC_FOLDER } from "../hub/lospec.ts";
-import { isLospecName } from "../palette/formats/lospec_name.ts";
+import { isLospecName, LOSPEC_ENDPOINT, LOSPEC_FOLDER } from "../text/lospec_name.ts";
 import { parseLoraLocation } from "../lora/lora_names.ts";
 import { CONFIGS_BESIDE, TOKENIZERS_BESIDE } from "../single_file/files_beside.ts";
 import { parsePort } from "../cli/flags/parse_values.ts";

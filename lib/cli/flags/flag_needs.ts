@@ -1,6 +1,6 @@
 import { configKeys, valueIn } from "../../../config/config_keys.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
-import { isLospecName } from "../../palette/formats/lospec_name.ts";
+import { isLospecName } from "../../text/lospec_name.ts";
 import { derivedPaletteName } from "../../initialization/initialize.ts";
 import { isMultiple } from "./combinations.ts";
 import { typedFlags } from "./config_from_flags.ts";

@@ -1,24 +1,13 @@
-import { extname } from "node:path";
 import type { RunConfig } from "../../../config/run_config.ts";
-import { IMAGE_FORMATS } from "../../image/formats/image_formats.ts";
 import { derivedPaletteName } from "../../initialization/initialize.ts";
 import type { FlagsOf } from "./flag_table.ts";
 import { UsageError } from "./flag.ts";
+import { isFrameImage, splitFrames } from "./frame_list.ts";
 
 /** Max number of frames: they are shown as one animation. */
 const MAX_FRAMES = 64;
 
 type FrameFlags = Pick<FlagsOf<"generate">, "prompt" | "palette" | "variations">;
-
-/** Lists the frames of "a; b; c": prompts, or files of images. */
-export function splitFrames(typed: string): string[] {
-  return typed.split(";").map((item) => item.trim()).filter((item) => item !== "");
-}
-
-/** Tells whether a frame is the file of an image, by its extension. */
-export function isFrameImage(frame: string): boolean {
-  return IMAGE_FORMATS.some(({ extensions }) => extensions.includes(extname(frame).toLowerCase()));
-}
 
 /**
  * Lists the configs of frames of one subject: each has its own prompt or image. Seed and palette

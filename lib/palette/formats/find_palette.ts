@@ -1,6 +1,6 @@
 import { closestNames, simplify } from "../../text/did_you_mean.ts";
 import { builtInPalettes } from "./built_in_palettes.ts";
-import { isLospecName, lospecSlug } from "./lospec_name.ts";
+import { isLospecName, lospecSlug } from "../../text/lospec_name.ts";
 import type { Palette } from "../palette.ts";
 import { isPaletteFile, PALETTE_FILE, paletteName, parsePalette } from "./palette_formats.ts";
 

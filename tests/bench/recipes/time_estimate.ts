@@ -12,7 +12,7 @@ export interface PlannedPicture {
 }
 
 /** Steps of the sampler of the built-in teachers, where the config leaves them to the teacher. */
-const TEACHERS_STEPS = 8;
+const TEACHERS_STEPS = 6;
 
 /** Estimate of the work that remains. */
 export interface TimeEstimate {
@@ -24,21 +24,21 @@ export interface TimeEstimate {
 
 /**
  * Returns the teacher calls that the settings of a picture ask for: sampling, the choice among the
- * samples (two calls each), the edits with the choice of their strength, and the distillation.
+ * samples (one call each), the edits with the choice of their strength, and the distillation.
  */
 export function plannedCalls({ job, config: { diffusion, training } }: PlannedPicture): number {
   const { numReferences, numInferenceSteps, strength, strengths, edits, editSteps } = diffusion;
   const hasImage = job.prompt.image !== undefined;
   const samples = hasImage ? 0 : numReferences;
-  const choice = samples > 1 ? 2 * samples : 0;
+  const choice = samples > 1 ? samples : 0;
   const asked = strength !== null
     ? new Array<number>(edits).fill(strength)
     : hasImage
     ? strengths
     : [middleStrength(strengths)];
   const editing = asked.reduce((sum, one) => sum + Math.floor(one * editSteps), 0);
-  // Each picture of the choice is scored at two times.
-  const scoring = strength === null ? 2 * (asked.length + 1) : 0;
+  // Each picture of the choice is scored at two times; the edit of a sample is not chosen.
+  const scoring = strength === null && hasImage ? 2 * (asked.length + 1) : 0;
   return samples * (numInferenceSteps ?? TEACHERS_STEPS) + choice + editing + scoring +
     training.steps;
 }

@@ -24,10 +24,10 @@ function made(job: Job, teacherCalls: number, seconds: number): JournalEntry {
 }
 
 Deno.test("plannedCalls() counts samples, edit and steps", () => {
-  assert.equal(plannedCalls(planned("nearest")), 8);
-  assert.equal(plannedCalls(planned("edit")), 8 + 9);
+  assert.equal(plannedCalls(planned("nearest")), 6);
+  assert.equal(plannedCalls(planned("edit")), 6 + 9);
   assert.equal(plannedCalls(planned("edit", "images12")), 9);
-  assert.equal(plannedCalls(planned("draft")), 8 + 4 + 4);
+  assert.equal(plannedCalls(planned("draft")), 2 * 6 + 2 + 2);
   assert.equal(plannedCalls(planned("standard", "images12")), 4 + 9 + 14 + 8);
   assert.equal(plannedCalls(planned("paper-1000", "images12")), 1000);
 });
@@ -35,10 +35,10 @@ Deno.test("plannedCalls() counts samples, edit and steps", () => {
 Deno.test("estimateTime() takes the same recipe and size, else the time of a call", () => {
   const entries = [made(planned("nearest").job, 8, 2), made(planned("edit").job, 20, 5)];
   assert.deepEqual(estimateTime([planned("edit")], entries), { teacherCalls: 20, seconds: 5 });
-  // 17 calls of another size, at 7 s for 28 calls.
+  // 15 calls of another size, at 7 s for 28 calls.
   const other = estimateTime([planned("edit", "names48", 32)], entries);
-  assert.deepEqual(other, { teacherCalls: 17, seconds: 4.25 });
-  assert.deepEqual(estimateTime([planned("nearest")], []), { teacherCalls: 8, seconds: undefined });
+  assert.deepEqual(other, { teacherCalls: 15, seconds: 3.75 });
+  assert.deepEqual(estimateTime([planned("nearest")], []), { teacherCalls: 6, seconds: undefined });
 });
 
 Deno.test("describeEstimate() writes calls and time", () => {

@@ -74,6 +74,8 @@ const PLANNER = [
   /^lib\/lora\/lora_names\.ts$/,
   /^lib\/single_file\/files_beside\.ts$/,
   /^lib\/onnx\/runtime\/runtime_file\.ts$/,
+  /^lib\/craft\/craft\.ts$/,
+  /^lib\/studio\/protocol\/page_packages\.ts$/,
   /^lib\/queue\/(bucket_address|queue_error|server_address)\.ts$/,
 ];
 

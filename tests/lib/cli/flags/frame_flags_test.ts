@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { resolveRunConfig } from "../../../../config/mod.ts";
 import { combinations } from "../../../../lib/cli/flags/combinations.ts";
-import { isFrameImage, splitFrames } from "../../../../lib/cli/flags/frame_flags.ts";
+import {
+  IMAGE_EXTENSIONS,
+  isFrameImage,
+  splitFrames,
+} from "../../../../lib/cli/flags/frame_list.ts";
+import { IMAGE_FORMATS } from "../../../../lib/image/formats/image_formats.ts";
 import { permit } from "../../launcher/permission_context.ts";
 
 const config = resolveRunConfig();
@@ -23,6 +28,11 @@ Deno.test("--frames makes a picture of each prompt or image, with one seed and p
   ]);
   assert.deepEqual(splitFrames(" ; a;;b "), ["a", "b"]);
   assert(!isFrameImage("a cat in 2.5 d"));
+});
+
+Deno.test("the planner knows the extensions of all image formats", () => {
+  const extensions = IMAGE_FORMATS.flatMap((format) => format.extensions);
+  assert.deepEqual(IMAGE_EXTENSIONS.toSorted(), extensions.toSorted());
 });
 
 Deno.test("--frames refuses what contradicts it, in one sentence", () => {

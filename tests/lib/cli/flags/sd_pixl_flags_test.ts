@@ -108,6 +108,8 @@ const OWN_ROWS: readonly Row[] = [
   [["--colors", "5"], "generator.initializationMethod", "kmeans"],
   [["--craft", "beads"], "generator.palette", "hama"],
   [["--craft", "bricks", "--palette", "pico-8"], "generator.palette", "pico-8"],
+  [["--lock-colors", "0,red", "--max-colors", "4"], "constraint.lockColors", ["0", "red"]],
+  [["--exclude-colors", "0,#ff0000"], "constraint.excludeColors", ["0", "#ff0000"]],
   [["--output", "runs"], "output", "runs"],
   [["--set", "sd.t_min=0.1", "--set", "sd.t_max=0.9"], "sd.tMin", 0.1],
 ];

@@ -1,3 +1,11 @@
+import { join } from "node:path";
+
+/** Address of Lospec's list of palettes. */
+export const LOSPEC_ENDPOINT = "https://lospec.com";
+
+/** Where downloaded palettes are kept, below the working folder. */
+export const LOSPEC_FOLDER: string = join("workdir", "palettes");
+
 /** What names of palettes of Lospec begin with. */
 export const LOSPEC_PREFIX = "lospec:";
 
