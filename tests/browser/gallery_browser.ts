@@ -78,6 +78,11 @@ Deno.test("two pictures are compared, in both themes and without a serious fault
       const comparison = page.getByRole("region", { name: "Comparison" });
       assert.equal(await comparison.getByRole("img").count(), 2);
       await assertAccessible(page, colorScheme);
+      await page.setViewportSize({ width: 360, height: 800 });
+      const overflow = await page.evaluate(() =>
+        document.documentElement.scrollWidth - document.documentElement.clientWidth
+      );
+      assert.equal(overflow, 0);
       await comparison.getByRole("button", { name: "Slider" }).click();
       await comparison.getByRole("slider").fill("25");
       const clip = await comparison.locator(".over").evaluate((node) =>

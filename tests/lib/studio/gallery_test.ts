@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { decodePng } from "../../../lib/image/decode_png.ts";
+import { writeIndexedPicture } from "../../../lib/outputs/indexed_picture_files.ts";
+import { Palette } from "../../../lib/palette/palette.ts";
 import { StudioServer } from "../../../lib/studio/studio_server.ts";
 import type { GalleryRun } from "../../../lib/studio/protocol/gallery_api.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
@@ -93,6 +95,23 @@ Deno.test("downloads are of the library: a PNG is enlarged by a whole factor", a
     for (const wrong of ["format=png&scale=1.5", "format=png&scale=65", "format=exe"]) {
       assert.equal((await file(wrong)).status, 400, wrong);
     }
+  });
+});
+
+Deno.test("a GIF shows all pictures that a run kept", async () => {
+  await withGallery(async ({ output, get, list }) => {
+    const folder = join(output, RUN);
+    const palette = new Palette("two", Uint8Array.of(0xff, 0, 0, 0, 0, 255));
+    const first = { height: 8, width: 8, palette, indices: new Uint32Array(64) };
+    await writeIndexedPicture(join(folder, "png_logs"), "1_hard", first, 1);
+    assert.equal((await list())[0]!.frames, 2);
+    const gif = await (await get(`api/runs/file?run=${RUN}&format=gif&scale=2`)).bytes();
+    // Each frame begins with a graphic control extension.
+    const starts = [...gif.keys()].filter((i) => gif[i] === 0x21 && gif[i + 1] === 0xf9);
+    assert.equal(starts.length, 2);
+    assert.deepEqual([gif[6], gif[8]], [16, 16]);
+    const left = await Array.fromAsync(Deno.readDir(join(output, "studio")));
+    assert.deepEqual(left.filter(({ name }) => name.endsWith(".gif")), []);
   });
 });
 
