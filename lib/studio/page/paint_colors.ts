@@ -51,7 +51,7 @@ export function PaintColors({ painting, color, palettes, onColor, onChange }: {
           }
         }}>
           <option value="">choose …</option>
-          ${palettes.map(({ id, name, colors }) =>
+          ${palettes.filter(({ colors }) => colors.length < 256).map(({ id, name, colors }) =>
             html`<option value=${id}>${name} · ${colors.length}</option>`
           )}
         </select></label>

@@ -33,6 +33,9 @@ const LAYERS: readonly { readonly layer: Layer; readonly title: string; readonly
   { layer: "locked", title: "Lock: stays", key: "3" },
 ];
 
+/** Colors that a palette has if an index is one byte, without the transparent index. */
+const MAX_COLORS = 256;
+
 const ZOOMS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
 
 /** Paints a picture: one of the gallery, or a new one. */
@@ -85,6 +88,8 @@ export function PaintView({ settings, onError, rest }: ViewProps): VNode {
       setColor(indices[to.row * width + to.column]!);
       return setTool("pencil");
     }
+    // No index is left for transparent pixels.
+    if (tool === "eraser" && layer === "indices" && colors.length >= MAX_COLORS) return;
     const empty = layer === "indices" ? colors.length : 0;
     const value = tool === "eraser" ? empty : layer === "indices" ? color : 1;
     if (tool === "fill") {
