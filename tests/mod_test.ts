@@ -24,6 +24,7 @@ Deno.test("mod.ts exports what its users need", () => {
     "ShaderError",
     "TeacherFolderError",
     "UnknownPaletteError",
+    "WrongInputError",
     "builtInPalettes",
     "chooseBatch",
     "createRun",

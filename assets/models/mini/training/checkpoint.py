@@ -4,7 +4,7 @@
 Weights and their average are float32. AdamW's moments are rounded to 8 bits with a scale for each
 256 values (after Dettmers et al. 2022); the second one as its square root, and never to 0, since
 steps are divided by it. A tensor may be left out by deleting all of its files: a copy of `moment1`
-and `moment2` alone, 42 MB each for `mini`, lets the next round go on from the exported weights.
+and `moment2` alone, 42 MB each for `mini`, lets the next round continue from the exported weights.
 """
 
 import json

@@ -190,7 +190,7 @@ SUFFIX = {"item/potion": "potion", "item/ring": "ring", "item/amulet": "amulet",
           "player/cloak": "cloak", "player/boots": "boots", "player/gloves": "gloves"}  # fmt: skip
 FIRST = ("tree", "statue", "staff", "ring", "amulet", "book", "scroll", "misc", "wand", "robe", "cloak")
 GROUND = "floor grass dirt water lava sand mud ice rug carpet mosaic road path moss sigil".split()
-# Chess pieces and the like that bear the name of a being, and artefacts named after one.
+# Chess pieces and the like that bear the name of a being, and artifacts named after one.
 BEINGS = set("king queen knight bishop rook pawn thief wizard priest hunter beast".split())  # language: data
 KINDS = {"mon": "monster", "animals": "animal", "weapon": "weapon", "armour": "armor", "potion": "potion", "ring": "ring",
          "wand": "wand", "wall": "wall tile", "floor": "floor tile", "trees": "tree", "undead": "undead", "dragons": "dragon",

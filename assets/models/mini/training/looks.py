@@ -1,4 +1,4 @@
-"""Gives pictures another look, so that a style word is learned apart from the names of its own
+"""Gives pictures another look, so that a style word is learned apart from the names of its
 pictures.
 
 Each function takes and returns premultiplied pictures [n, 4, 128, 128] in [0, 1]. STYLES_OF says

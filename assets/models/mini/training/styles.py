@@ -101,7 +101,7 @@ def prompts(rows, count: int):
     for style in ASKED:
         known = sorted(names.get(style, ()))
         if not known:
-            continue  # "silhouette" has no pictures of its own
+            continue  # "silhouette" names no pictures
         # Photographs are of landscapes only.
         others = known if style == "photo" else sorted(seen - set(known))
         asked[style] = pick.choices(known, k=count // 2) + pick.choices(others, k=count - count // 2)

@@ -10,10 +10,10 @@ Stages: autoencoder, teacher (text encoders and UNet), ControlNet and, at the sa
 Each has a time budget in seconds; the learning rate follows the clock. If the model folder has an
 autoencoder, it is kept. If it has a teacher and a ControlNet, they are trained further (use --seed
 1, 2, … for new scenes); delete them to start again. Needs PyTorch, safetensors, regex, numpy,
-Pillow. train_round.py runs all stages of a round, and goes on after a stop.
+Pillow. train_round.py runs all stages of a round, and resumes after a stop.
 
 The teacher's state is kept in --state every two minutes, and when --stop_after seconds are over; the
-program then ends with code 3, and the same command goes on. The state of a finished training gives
+program then ends with code 3, and the same command resumes. The state of a finished training gives
 the next one the optimizer's moments. Without a state, training starts from the folder's weights, or
 from those of --exact.
 """
@@ -48,7 +48,7 @@ from tokenizer import EOS, Tokenizer
 # Width and height: what the toolkit takes for pictures of 3:4, 4:3, 2:3 and 3:2, and smaller ones.
 BUCKETS = [(112, 144), (144, 112), (96, 144), (144, 96), (96, 128), (128, 96)]
 SAVE = 120  # seconds between two checkpoints
-STOPPED = 3  # exit code: not done, the same command goes on
+STOPPED = 3  # exit code: not done, the same command resumes
 
 
 def synchronize():
@@ -115,7 +115,7 @@ class StateFolder:
 
 
 def restore(weights, args):
-    """Goes on from the state folder. Returns the clock's step and the seconds spent."""
+    """Resumes from the state folder. Returns the clock's step and the seconds spent."""
     saved = checkpoint.load(args.state)
     if saved is None:
         return 0, 0.0
@@ -127,7 +127,7 @@ def restore(weights, args):
         parallel.say(f"teacher: takes {len(tensors)} moments of {numbers['steps']} steps")
         return 0, 0.0
     weights.restore(tensors, numbers["steps"])
-    parallel.say(f"teacher: goes on at step {numbers['clock_step']}, {numbers['spent']:.0f} s")
+    parallel.say(f"teacher: resumes at step {numbers['clock_step']}, {numbers['spent']:.0f} s")
     return numbers["clock_step"], numbers["spent"]
 
 
@@ -167,7 +167,7 @@ def train_teacher(noiser, rows, tokenizer, teacher, args):
     parallel.say(f"teacher: {clock.step} steps of {args.batch * parallel.WORLD}, {speed:.0f} pictures a second,"
                  f" loss {clock.loss.item():.4f}")
     if clock.stopped:
-        parallel.say(f"teacher: stopped after {clock.spent():.0f} of {clock.seconds:.0f} s; the same command goes on")
+        parallel.say(f"teacher: stopped after {clock.spent():.0f} of {clock.seconds:.0f} s; the same command resumes")
         parallel.wait()
         sys.exit(STOPPED)
     weights.take_average()

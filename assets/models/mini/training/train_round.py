@@ -1,11 +1,11 @@
-"""Runs one round of training on a machine with 1, 2 or 4 CUDA devices, and goes on after a stop.
+"""Runs one round of training on a machine with 1, 2 or 4 CUDA devices, and resumes after a stop.
 
     python3 train_round.py --pictures packs/*.tar --model .. --build build/round --minutes 25
 
 The model folder is copied to BUILD/model and trained there. Stages: judge, weak names, teacher,
 ControlNet, scores, styles, samples, parts. A stage that is done is noted in BUILD/done.json and not
 repeated. With --stop_after the program ends by itself after so many seconds with code 3: the same
-command goes on, also after it was killed or the machine restarted; of the teacher's training at
+command resumes, also after it was killed or the machine restarted; of the teacher's training at
 most two minutes are lost then.
 
 BUILD/parts has what is worth keeping, in files of at most 16 MiB: model.tar.* (with scores, sheets
@@ -39,7 +39,7 @@ class Round:
         return self.args.stop_after - (time.time() - self.start) if self.args.stop_after else math.inf
 
     def stop(self, name: str):
-        print(f"round: stops before the end of '{name}'; the same command goes on", flush=True)
+        print(f"round: stops before the end of '{name}'; the same command resumes", flush=True)
         sys.exit(STOPPED)
 
     def python(self, script: str, *options):

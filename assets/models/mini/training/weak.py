@@ -3,7 +3,7 @@
     python3 weak.py --library build/library --folder .. --judge build/judge.safetensors --out build/weak.json
 
 Draws each bare name of at most two words that sprites have. A name is weak where the judge does not
-find it among the five likeliest names of the drawing; less so, where it is not the likeliest.
+find it among the five most probable names of the drawing; less so, where it is not the first.
 """
 
 import argparse
