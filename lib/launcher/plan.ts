@@ -57,7 +57,9 @@ function planStart(
   const cwd = variable("INIT_CWD") ?? Deno.cwd();
   const development = DEVELOPMENT_COMMANDS.find((name) => name === args[0]);
   if (development) {
-    const context = { root: ROOT, cwd, runtimeFiles: runtimeFiles(), deno: Deno.execPath() };
+    // The tests serve the page of the studio.
+    const files = [...runtimeFiles(), ...(development === "test" ? pageFiles() : [])];
+    const context = { root: ROOT, cwd, runtimeFiles: files, deno: Deno.execPath() };
     const permissions = developmentPermissions(development, args.slice(1), context);
     const isInRoot = development === "test" || development === "bench";
     const needsAdapter = !args.includes("--help");
@@ -72,7 +74,7 @@ function planStart(
     root: ROOT,
     cwd,
     runtimeFiles: needsAdapter ? runtimeFiles() : [],
-    pageFiles: parsed.command === "studio" ? pagePackages().map(({ file }) => file) : [],
+    pageFiles: parsed.command === "studio" ? pageFiles() : [],
     readConfig(paths) {
       const grants = new Grants(ROOT);
       for (const path of paths) grants.read(path);
@@ -84,6 +86,11 @@ function planStart(
     findHub: () => findHubLocations(variable),
   });
   return { type: "start", permissions, cwd, needsAdapter };
+}
+
+/** Lists the files of packages that the page of the studio loads. */
+function pageFiles(): string[] {
+  return pagePackages().map(({ file }) => file);
 }
 
 /** The files of both runtimes; one of them is chosen later. */
