@@ -22,8 +22,10 @@ Deno.test("a run is paused, resumed, canceled and continued", async () => {
     await make(page, "a boat");
     await button(page, "Pause").click();
     await stage(page).getByText("Paused").waitFor();
+    // The step in progress is still finished.
+    await page.waitForTimeout(800);
     const text = await stage(page).getByText(/^step \d of 8$/).textContent();
-    await page.waitForTimeout(400);
+    await page.waitForTimeout(800);
     assert.equal(await stage(page).getByText(/^step \d of 8$/).textContent(), text);
     await button(page, "Resume").click();
     await button(page, "Cancel").click();
