@@ -40,8 +40,8 @@ export interface EditSubject {
 
 /**
  * Plans the edits of a run. If pixels are kept and no strength is given, the others are edited at
- * 0.9. Strengths below the first timestep are left out. An input image whose
- * prompt has unknown words is not edited unless the config says the strength.
+ * 0.9. Strengths below the first timestep are left out. An input image whose prompt has unknown
+ * words is not edited unless the config says the strength.
  */
 export function planEdits(
   schedule: NoiseSchedule,

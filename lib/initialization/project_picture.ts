@@ -87,10 +87,7 @@ export function projectPicture(image: Image, grid: PictureGrid): Image {
   }
   const costOf = costFunction(small, palette, distance);
   if (grid.inventory !== undefined) {
-    const costs = Float64Array.from(
-      { length: size.height * size.width * palette.size },
-      (_, i) => costOf(Math.floor(i / palette.size), i % palette.size),
-    );
+    const costs = pixelCosts(small, palette, distance);
     return Image.fromIndices(size, assignCells(costs, grid.inventory)!, palette.colors);
   }
   const nearest = nearestColors(small, palette, distance)
