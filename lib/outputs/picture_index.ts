@@ -37,10 +37,12 @@ const SCORE_NOTE =
   "is the error of predicting no noise at all. Scores with the same prompt, teacher and image size " +
   "of the teacher compare; those with different prompts only roughly.";
 
+/** What the rank of a picture depends on. */
+export type Ranked = Pick<MadePicture, "score" | "isComplete" | "number">;
+
 /** Sorts pictures: the best score first, then complete ones without a score, then the others. */
-export function rankPictures(pictures: readonly MadePicture[]): MadePicture[] {
-  const group = ({ isComplete, score }: MadePicture) =>
-    !isComplete ? 2 : Number.isFinite(score) ? 0 : 1;
+export function rankPictures<T extends Ranked>(pictures: readonly T[]): T[] {
+  const group = ({ isComplete, score }: Ranked) => !isComplete ? 2 : Number.isFinite(score) ? 0 : 1;
   return pictures.toSorted((a, b) =>
     group(a) - group(b) || (group(a) === 0 ? b.score! - a.score! : 0) || a.number - b.number
   );
@@ -61,7 +63,7 @@ export async function writePictureIndex(
   const ranked = rankPictures(pictures);
   const complete = ranked.filter(({ isComplete }) => isComplete);
   const sheet = complete.length === 0 ? undefined : join(folder, "contact_sheet.png");
-  if (sheet !== undefined) await writeFile(sheet, encodePng(pictureSheet(complete)));
+  if (sheet !== undefined) await writeFile(sheet, encodePng(rankedSheet(complete)));
   const index = join(folder, "index.json");
   const content = {
     score: SCORE_NOTE,
@@ -95,8 +97,18 @@ const PROMPT_LINES = 3;
 /** Each pixel stays a square. */
 const SHEET: SheetOptions = { shrinks: false };
 
-/** Draws pictures in their order, labeled by what differs between them. */
-function pictureSheet(pictures: readonly MadePicture[]): Image {
+/** A picture of {@linkcode rankedSheet}. */
+export interface RankedTile extends Pick<MadePicture, "score" | "prompt" | "palette" | "image"> {
+  /** Its number in its call; default: it is not shown. */
+  readonly number?: number;
+  readonly seed: PictureKey["seed"] | string;
+}
+
+/**
+ * Draws ranked pictures of one size in their order, each with its score, labeled by what differs
+ * between them.
+ */
+export function rankedSheet(pictures: readonly RankedTile[]): Image {
   const images = pictures.map(({ image }) => image);
   const width = labelWidth(images, SHEET);
   const differs = (key: "prompt" | "palette") => new Set(pictures.map((p) => p[key])).size > 1;
@@ -106,7 +118,7 @@ function pictureSheet(pictures: readonly MadePicture[]): Image {
     const scored = Number.isFinite(score) ? formatScore(score!) : "no score";
     const labels = [
       `${i + 1}. ${scored}`,
-      `picture ${number}, seed ${seed}`,
+      number === undefined ? `seed ${seed}` : `picture ${number}, seed ${seed}`,
       ...hasPalettes ? [palette] : [],
       ...hasPrompts ? wrapText(prompt, width, PROMPT_LINES) : [],
     ];

@@ -5,11 +5,12 @@ import { readFile } from "../files/read_file.ts";
 import { writeFile } from "../files/write_file.ts";
 import type { Run } from "../distill/run.ts";
 import { runtimeFile } from "../onnx/runtime/runtime_file.ts";
+import { defined } from "../text/defined.ts";
 import { PROJECT_VERSION } from "../text/project_version.ts";
 import { toJson } from "../text/to_json.ts";
 
 /** Name of the sidecar of a run's picture. */
-const SIDECAR_NAME = "picture.json";
+export const SIDECAR_NAME = "picture.json";
 
 /** What a sidecar tells besides the run. */
 export interface SidecarOptions {
@@ -17,6 +18,8 @@ export interface SidecarOptions {
   readonly picture: string;
   /** The config of the run, complete. */
   readonly config: Parameters<typeof runConfigTree>[0];
+  /** Score of the picture by the teacher; default: it was not scored. */
+  readonly score?: number;
 }
 
 /**
@@ -29,7 +32,7 @@ export interface SidecarOptions {
 export async function writeSidecar(
   folder: string,
   run: Pick<Run, "size" | "palette" | "step" | "steps" | "runtime" | "adapterName">,
-  { picture, config }: SidecarOptions,
+  { picture, config, score }: SidecarOptions,
 ): Promise<string> {
   const { palette, size, step, steps, runtime, adapterName: adapter } = run;
   const path = join(folder, SIDECAR_NAME);
@@ -47,6 +50,7 @@ export async function writeSidecar(
     seed: config.seed,
     step,
     steps,
+    ...defined({ score }),
     versions: versions(),
     runtime,
     adapter,

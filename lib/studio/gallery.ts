@@ -1,21 +1,22 @@
 import { basename, dirname, join } from "node:path";
-import { parseRunConfig } from "../../config/parse_run_config.ts";
-import { resolveSources } from "../../config/resolve_run_config.ts";
 import { refuseLink } from "../cli/commands/refuse_links.ts";
-import { readConfigText, readFile } from "../files/read_file.ts";
+import { readFile } from "../files/read_file.ts";
 import { makeFolder, writeFileInFolder } from "../files/write_file.ts";
 import type { IndexedPicture } from "../finish/indexed_picture.ts";
-import type { ImageSize } from "../image/image.ts";
+import type { Image } from "../image/image.ts";
 import { writeIndexedPicture } from "../outputs/indexed_picture_files.ts";
 import { listCheckpoints } from "../outputs/checkpoint_file.ts";
-import { listRunFrames, type RunFrame } from "../outputs/run_frames.ts";
+import type { RunFrame } from "../outputs/run_frames.ts";
+import { rankedSheet, type RankedTile } from "../outputs/picture_index.ts";
+import { SIDECAR_NAME } from "../outputs/picture_sidecar.ts";
 import { createRunFolder } from "../outputs/run_folder.ts";
+import { imageOf } from "../sprite/formats/png_sprite.ts";
 import { readPicture } from "../sprite/read_picture.ts";
 import type { GalleryRun } from "./protocol/gallery_api.ts";
-import { listRuns, runFolder } from "./run_folders.ts";
+import { byRank, rankRuns, type UnrankedRun } from "./rank_runs.ts";
+import { findPicture, PICTURE, readLabels, readScore, readSteps, timeOf } from "./run_facts.ts";
+import { checkRunPath, listRuns, runFolder } from "./run_folders.ts";
 
-/** The finished picture of a run, and of a painted one. */
-const PICTURE = "final_argmax.png";
 /** What a folder of the gallery holds. */
 const MARKS = ["config.yaml", PICTURE];
 /** Where deleted runs go, under the output folder. */
@@ -35,11 +36,11 @@ export interface RunPicture {
 
 /** A run as it was read, and what tells that it has changed since. */
 interface KnownRun {
-  /** Time of its picture. */
-  readonly version: number;
+  /** Times of its picture and of what is told about it. */
+  readonly version: string;
   /** Step of its last checkpoint. */
   readonly step: number | undefined;
-  readonly run: GalleryRun;
+  readonly run: UnrankedRun;
 }
 
 /** The runs of an output folder: lists them, marks them, and moves them to the trash and back. */
@@ -57,12 +58,12 @@ export class Gallery {
   /** Lists all runs that have a picture or a checkpoint, the newest first. */
   async list(): Promise<GalleryRun[]> {
     const stars = await this.#readStars();
-    const runs: GalleryRun[] = [];
+    const runs: UnrankedRun[] = [];
     for (const name of await listRuns(this.#output, MARKS)) {
       const run = await this.#describe(name).catch(() => undefined);
       if (run !== undefined) runs.push({ ...run, isStarred: stars.has(name) });
     }
-    return runs.sort((a, b) => b.changedAt - a.changedAt);
+    return rankRuns(runs.sort((a, b) => b.changedAt - a.changedAt));
   }
 
   /**
@@ -78,6 +79,26 @@ export class Gallery {
     return { name: prompt || basename(folder), picture, frames };
   }
 
+  /**
+   * Draws runs on a contact sheet, the best score first.
+   *
+   * @throws {RangeError} If their scores do not compare, or one has no picture.
+   */
+  async contactSheet(names: readonly string[]): Promise<Image> {
+    const runs = await this.list();
+    const found = names.map((name) => runs.find(({ run }) => run === name));
+    const [first, ...others] = found;
+    if (first === undefined || others.some((run) => run?.rankedWith !== first.rankedWith)) {
+      throw new RangeError("Cannot rank the pictures: expected one prompt, size and teacher");
+    }
+    const tiles: RankedTile[] = [];
+    for (const run of runs.filter((one) => found.includes(one)).sort(byRank)) {
+      const { picture } = await this.read(run.run);
+      tiles.push({ ...run, image: imageOf(picture) });
+    }
+    return rankedSheet(tiles);
+  }
+
   /** Marks a run, or removes its mark. */
   async star(run: string, isStarred: boolean): Promise<void> {
     await runFolder(this.#output, run, MARKS);
@@ -91,14 +112,28 @@ export class Gallery {
     await this.#lastChange;
   }
 
-  /** Moves a run to the trash folder, `<output>/trash/<run>`. */
-  async trash(run: string): Promise<void> {
-    await this.#move(this.#output, join(this.#output, TRASH), run);
+  /**
+   * Moves a run to the trash folder, `<output>/trash/<run>`.
+   *
+   * @returns Its path in the trash folder: another one if that is taken.
+   */
+  async trash(run: string): Promise<string> {
+    return await this.#move(run, { from: this.#output, to: join(this.#output, TRASH), as: run });
   }
 
-  /** Moves a run back from the trash folder. */
-  async restore(run: string): Promise<void> {
-    await this.#move(join(this.#output, TRASH), this.#output, run);
+  /**
+   * Moves a run back from the trash folder.
+   *
+   * @param trashed Its path in the trash folder.
+   * @param run Its path before.
+   * @returns Its path in the output folder: another one if that is taken.
+   */
+  async restore(trashed: string, run: string): Promise<string> {
+    return await this.#move(trashed, {
+      from: join(this.#output, TRASH),
+      to: this.#output,
+      as: run,
+    });
   }
 
   /**
@@ -122,17 +157,23 @@ export class Gallery {
     return `${PAINTED}/${basename(folder)}`;
   }
 
-  async #move(from: string, to: string, run: string): Promise<void> {
+  async #move(
+    run: string,
+    { from, to, as }: { readonly from: string; readonly to: string; readonly as: string },
+  ): Promise<string> {
     await refuseLink(join(this.#output, TRASH));
     const source = await runFolder(from, run, MARKS);
-    const names = run.split("/");
+    checkRunPath(as);
+    const names = as.split("/");
     for (let i = 0; i < names.length; i++) await refuseLink(join(to, ...names.slice(0, i)));
-    const target = join(to, ...names);
-    if (await Deno.lstat(target).then(() => true, () => false)) {
-      throw new RangeError(`Cannot move "${run}": there is already such a folder in "${to}"`);
+    for (let copy = 1;; copy++) {
+      const free = copy === 1 ? as : `${as}-${copy}`;
+      const target = join(to, ...free.split("/"));
+      if (await Deno.lstat(target).then(() => true, () => false)) continue;
+      await makeFolder(dirname(target));
+      await Deno.rename(source, target);
+      return free;
     }
-    await makeFolder(dirname(target));
-    await Deno.rename(source, target);
   }
 
   get #starsFile(): string {
@@ -150,12 +191,13 @@ export class Gallery {
     }
   }
 
-  async #describe(name: string): Promise<GalleryRun> {
+  async #describe(name: string): Promise<UnrankedRun> {
     const folder = await runFolder(this.#output, name, MARKS);
     const step = (await listCheckpoints(folder)).at(-1)?.step;
     const found = await findPicture(folder, name).catch(() => undefined);
     const path = found?.path ?? join(folder, "config.yaml");
-    const version = (await Deno.stat(path)).mtime?.getTime() ?? 0;
+    const changedAt = await timeOf(path);
+    const version = `${changedAt} ${await timeOf(join(folder, SIDECAR_NAME))}`;
     const known = this.#known.get(folder);
     if (known?.version === version && known.step === step) return known.run;
     const { height, width, ...labels } = await readLabels(folder);
@@ -165,65 +207,18 @@ export class Gallery {
     const size = found === undefined
       ? { height, width }
       : await readPicture(await readFile(path, { maxBytes: MAX_BYTES }), path);
-    const run: GalleryRun = {
+    const run: UnrankedRun = {
       run: name,
       ...labels,
       height: size.height,
       width: size.width,
-      changedAt: version,
+      changedAt,
       isStarred: false,
+      score: await readScore(folder),
       frames: found?.frames.length ?? 0,
       unfinished: step !== undefined && step < steps ? { step, steps } : undefined,
     };
     this.#known.set(folder, { version, step, run });
     return run;
-  }
-}
-
-async function findPicture(
-  folder: string,
-  run: string,
-): Promise<{ readonly path: string; readonly frames: readonly RunFrame[] }> {
-  const path = join(folder, PICTURE);
-  const isDone = await Deno.lstat(path).then(({ isFile }) => isFile, () => false);
-  const { hard } = await listRunFrames(folder);
-  const last = isDone ? { path, step: undefined } : hard.at(-1);
-  if (last === undefined) throw new RangeError(`Cannot read "${run}": it has no picture yet`);
-  return { path: last.path, frames: hard.length > 0 ? hard : [last] };
-}
-
-/** What a run was asked for. */
-interface RunLabels extends ImageSize {
-  readonly prompt: string;
-  readonly seed: string;
-  readonly palette: string;
-}
-
-/** Reads what a run was asked for; nothing if its config is missing or damaged. */
-async function readLabels(folder: string): Promise<RunLabels> {
-  try {
-    const path = join(folder, "config.yaml");
-    const { config } = resolveSources([parseRunConfig(await readConfigText(path), path)]);
-    const { palette, imageH, imageW } = config.generator;
-    return {
-      prompt: config.prompt,
-      seed: String(config.seed),
-      // An uploaded file is named by its hash; its own name is behind it.
-      palette: basename(palette).replace(/^palette-[0-9a-f]{16}-?/, ""),
-      height: imageH,
-      width: imageW,
-    };
-  } catch {
-    return { prompt: "", seed: "", palette: "", height: 1, width: 1 };
-  }
-}
-
-/** Reads the number of steps of a run from its metrics; 0 if they do not tell. */
-async function readSteps(folder: string): Promise<number> {
-  try {
-    const text = await Deno.readTextFile(join(folder, "metrics.jsonl"));
-    return Number(JSON.parse(text.slice(0, text.indexOf("\n"))).steps ?? 0);
-  } catch {
-    return 0;
   }
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { readFile } from "../files/read_file.ts";
 import { hasTransparency, type IndexedPicture } from "../finish/indexed_picture.ts";
+import { encodePng } from "../image/encode_png.ts";
 import type { ImageSize } from "../image/image.ts";
 import { writeRunVideos } from "../outputs/video_from_run.ts";
 import { Palette } from "../palette/palette.ts";
@@ -37,13 +38,13 @@ export interface GalleryParts {
 /** Routes of the runs in the output folder. */
 export function galleryRoutes({ output, jobs, log }: GalleryParts): Route[] {
   const gallery = new Gallery(output);
-  const changed = () => {
+  const changed = (answer: object = {}) => {
     log.add({ type: "runs" });
-    return reply({});
+    return reply(answer);
   };
   const runOf = async (request: Request) => {
-    const { run, isStarred } = await readJson(request) as Record<string, unknown>;
-    return { run: String(run), isStarred: isStarred === true };
+    const { run, trashed, isStarred } = await readJson(request) as Record<string, unknown>;
+    return { run: String(run), trashed: String(trashed ?? run), isStarred: isStarred === true };
   };
   const asked = (request: Request) => new URL(request.url).searchParams;
   return [
@@ -68,6 +69,18 @@ export function galleryRoutes({ output, jobs, log }: GalleryParts): Route[] {
         },
       });
     }),
+    // Pictures whose scores compare, the best first.
+    route("GET", "/api/runs/ranked", async (request) => {
+      const runs = asked(request).getAll("run");
+      checkCount(runs);
+      const sheet = await gallery.contactSheet(runs);
+      return new Response(encodePng(sheet), {
+        headers: {
+          "content-type": "image/png",
+          "content-disposition": 'attachment; filename="contact_sheet.png"',
+        },
+      });
+    }),
     // All pictures on one sheet, in their order.
     route("GET", "/api/runs/sheet", async (request) => {
       const runs = asked(request).getAll("run");
@@ -87,19 +100,15 @@ export function galleryRoutes({ output, jobs, log }: GalleryParts): Route[] {
     route("POST", "/api/runs/trash", async (request) => {
       const { run } = await runOf(request);
       if (jobs.isInProgress(run)) throw new RangeError(`Cannot delete "${run}": it is running`);
-      await gallery.trash(run);
-      return changed();
+      return changed({ trashed: await gallery.trash(run) });
     }),
     route("POST", "/api/runs/restore", async (request) => {
-      const { run } = await runOf(request);
-      await gallery.restore(run);
-      return changed();
+      const { run, trashed } = await runOf(request);
+      return changed({ run: await gallery.restore(trashed, run) });
     }),
     route("POST", "/api/pictures", async (request) => {
       const data = await readJson(request) as PictureData;
-      const run = await gallery.save(String(data.name), pictureOf(data));
-      log.add({ type: "runs" });
-      return reply({ run });
+      return changed({ run: await gallery.save(String(data.name), pictureOf(data)) });
     }),
   ];
 }
@@ -110,14 +119,17 @@ async function encodeSheet(
   runs: readonly string[],
   scale: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (runs.length > MAX_SHEET) {
-    throw new RangeError(`Cannot pack sheet: expected at most ${MAX_SHEET} pictures`);
-  }
+  checkCount(runs);
   const pictures: SheetPicture[] = [];
   for (const run of runs) pictures.push({ name: run, picture: (await gallery.read(run)).picture });
   const { picture } = packSheet(pictures);
   checkPixels(picture, scale);
   return encodeIndexedPicture(picture, scale);
+}
+
+function checkCount({ length }: readonly string[]): void {
+  if (length >= 1 && length <= MAX_SHEET) return;
+  throw new RangeError(`Cannot draw the sheet: expected 1 to ${MAX_SHEET} pictures, got ${length}`);
 }
 
 function checkPixels({ height, width }: ImageSize, scale: number): void {

@@ -3,13 +3,13 @@ import type { RunEvent } from "../report/run_event.ts";
 import { encodeBase64 } from "./protocol/base64.ts";
 import type { EventLog } from "./event_log.ts";
 import type { JobState, PictureState, StudioEvent } from "./protocol/studio_api.ts";
-import { StepHistory } from "./step_history.ts";
 import type { FromWorker } from "./run_messages.ts";
+import { StepHistory } from "./step_history.ts";
+import type { Work } from "./timings.ts";
+import { WorkMeter } from "./work_meter.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Job = Mutable<Omit<JobState, "pictures">> & { pictures: Mutable<PictureState>[] };
-/** The last event of a run. */
-export type DoneEvent = Extract<RunEvent, { event: "done" }>;
 type StepOf = Extract<RunEvent, { event: "step" }>;
 
 /** What a new job is. */
@@ -27,11 +27,12 @@ export class Jobs {
   readonly #output: string;
   readonly #steps = new Map<string, StepOf>();
   readonly #history = new StepHistory();
+  readonly #meters = new Map<string, WorkMeter>();
   #last = 0;
   /** Gets each change. */
   log: Pick<EventLog, "add"> = { add: () => {} };
-  /** Called with the last event of each run that has made all its steps. */
-  onFinished: (event: DoneEvent) => void = () => {};
+  /** Called with measured work of new pictures from prompts: those from images take other times. */
+  onWork: (work: Work) => void = () => {};
 
   /** @param output Path of the output folder. */
   constructor(output: string) {
@@ -89,6 +90,9 @@ export class Jobs {
       pictures: [],
     };
     this.#jobs.set(id, job);
+    if (form !== undefined && form.image === undefined) {
+      this.#meters.set(id, new WorkMeter(form.preset, (work) => this.onWork(work)));
+    }
     const ended = [...this.#jobs.values()].filter((one) => !isOpen(one));
     for (const { id } of ended.slice(0, -MAX_ENDED)) this.#jobs.delete(id);
     this.#changed(job);
@@ -100,11 +104,12 @@ export class Jobs {
     const job = this.#jobs.get(id);
     if (job === undefined || !isOpen(job)) return;
     job.status = status;
+    if (status === "paused") this.#meters.get(id)?.pause();
     this.#changed(job);
   }
 
   /** Follows a message of the worker. */
-  receive(message: Exclude<FromWorker, { type: "map" }>): void {
+  receive(message: Exclude<FromWorker, { type: "maps" }>): void {
     const job = this.#jobs.get(message.job);
     if (job === undefined) return;
     switch (message.type) {
@@ -141,6 +146,7 @@ export class Jobs {
         job.status = message.error !== undefined ? "failed" : message.stopped ? "stopped" : "done";
         job.error = message.error;
         job.stage = undefined;
+        this.#meters.delete(job.id);
         this.#changed(job);
         this.log.add({ type: "runs" });
     }
@@ -152,6 +158,8 @@ export class Jobs {
   #addEvent(job: Job, event: RunEvent): void {
     const number = event.picture?.number ?? 1;
     const key = `${job.id} ${number}`;
+    // Pictures of one batch share their time.
+    if (event.picture === undefined) this.#meters.get(job.id)?.receive(event);
     switch (event.event) {
       case "note":
         job.notes = [...job.notes, event.message];
@@ -173,7 +181,6 @@ export class Jobs {
         const picture = job.pictures.find((one) => one.number === number);
         if (picture === undefined) return;
         picture.isDone = true;
-        if (!event.interrupted && picture.step >= picture.steps) this.onFinished(event);
         picture.score = event.score ?? undefined;
         this.#runs.delete(key);
         this.log.add({ type: "picture", job: job.id, picture: { ...picture } });

@@ -1,6 +1,6 @@
 import type { JobState, MapKind } from "./protocol/studio_api.ts";
 import type { Jobs, NewJob } from "./jobs.ts";
-import type { FromWorker, ToWorker } from "./run_messages.ts";
+import type { DrawnMaps, FromWorker, ToWorker } from "./run_messages.ts";
 
 /** The worker that makes pictures, or a fake. */
 export interface RunWorker {
@@ -19,7 +19,7 @@ export function startRunWorker(): RunWorker {
 export class Maker {
   readonly #jobs: Jobs;
   readonly #start: () => RunWorker;
-  readonly #maps = new Map<number, PromiseWithResolvers<Uint8Array>>();
+  readonly #maps = new Map<number, PromiseWithResolvers<DrawnMaps | undefined>>();
   #worker: RunWorker | undefined;
   #request = 0;
 
@@ -55,16 +55,20 @@ export class Maker {
   }
 
   /**
-   * Draws a map of a running picture, after its step.
+   * Draws maps of a running picture, when a later step than the given one is done.
    *
-   * @returns A PNG.
-   * @throws {RangeError} If it cannot be drawn.
+   * @returns undefined if the run has ended before.
    */
-  async map(job: string, number: number, kind: MapKind): Promise<Uint8Array> {
+  async maps(
+    job: string,
+    number: number,
+    { kinds, after }: { readonly kinds: readonly MapKind[]; readonly after: number },
+  ): Promise<DrawnMaps | undefined> {
+    if (!this.#jobs.open.includes(job)) return undefined;
     const request = ++this.#request;
-    const waiting = Promise.withResolvers<Uint8Array>();
+    const waiting = Promise.withResolvers<DrawnMaps | undefined>();
     this.#maps.set(request, waiting);
-    this.#send({ type: "map", job, number, kind, request });
+    this.#send({ type: "maps", job, number, kinds, after, request });
     try {
       return await waiting.promise;
     } finally {
@@ -76,6 +80,7 @@ export class Maker {
   close(): void {
     this.#worker?.terminate();
     this.#worker = undefined;
+    for (const { resolve } of this.#maps.values()) resolve(undefined);
   }
 
   #send(message: ToWorker): void {
@@ -86,10 +91,8 @@ export class Maker {
   #open(): RunWorker {
     const worker = this.#start();
     worker.onmessage = ({ data }) => {
-      if (data.type !== "map") return this.#jobs.receive(data);
-      const waiting = this.#maps.get(data.request);
-      if (typeof data.result === "string") waiting?.reject(new RangeError(data.result));
-      else waiting?.resolve(data.result);
+      if (data.type === "maps") this.#maps.get(data.request)?.resolve(data.maps);
+      else this.#jobs.receive(data);
     };
     // The next job starts a new one.
     worker.onerror = (event) => {

@@ -66,6 +66,8 @@ export async function orderArguments(
     }
     add("--variations", number(variations, "variations"));
   }
+  // The gallery ranks by it.
+  args.push("--score");
   args.push(...freeFlags(form.flags ?? []));
   return args;
 }

@@ -5,10 +5,17 @@ import type { Jobs } from "./jobs.ts";
 import type { Maker } from "./maker.ts";
 import { commandLine, orderArguments } from "./order_arguments.ts";
 import type { PageFiles } from "./page_files.ts";
-import type { MapKind, PictureOrderForm, UploadInfo } from "./protocol/studio_api.ts";
+import { encodeBase64 } from "./protocol/base64.ts";
+import {
+  isMapKind,
+  type MapsAnswer,
+  type PictureOrderForm,
+  type UploadInfo,
+} from "./protocol/studio_api.ts";
 import { readBytes, readJson, reply } from "./request_body.ts";
 import { type Route, route } from "./route.ts";
 import { runFolder } from "./run_folders.ts";
+import type { DrawnMaps } from "./run_messages.ts";
 import { readSettings } from "./studio_settings.ts";
 import type { Timings } from "./timings.ts";
 import { UPLOAD_LIMITS, type Uploads } from "./uploads.ts";
@@ -61,7 +68,10 @@ function jobRoutes(studio: StudioParts): Route[] {
   const own = ["--model", model, "--output", studio.output, ...flags];
   return [
     route("GET", "/api/settings", async () => reply(await readSettings(studio))),
-    route("GET", "/api/events", (request) => log.open(request.headers.get("last-event-id"))),
+    route("GET", "/api/events", (request) => {
+      const after = new URL(request.url).searchParams.get("after");
+      return log.open(request.headers.get("last-event-id") ?? after);
+    }),
     route("POST", "/api/jobs", async (request) => {
       const form = await readJson(request) as PictureOrderForm;
       const isPalette = (id: string) => builtInPalettes().some(({ name }) => name === id);
@@ -80,10 +90,13 @@ function jobRoutes(studio: StudioParts): Route[] {
       maker.cancel(known(id).id);
       return reply({});
     }),
-    route("GET", "/api/jobs/:id/pictures/:number/maps/:kind", async (_, parts) => {
-      const { id, number, kind } = parts;
-      const png = await maker.map(known(id).id, Number(number), kind as MapKind);
-      return new Response(new Uint8Array(png), { headers: { "content-type": "image/png" } });
+    // Maps of the next step that ends; one request for all, since browsers open few connections.
+    route("GET", "/api/jobs/:id/pictures/:number/maps", async (request, { id, number }) => {
+      const query = new URL(request.url).searchParams;
+      const kinds = query.getAll("kind").filter(isMapKind);
+      const after = Number(query.get("after") ?? -1);
+      const drawn = await maker.maps(known(id).id, Number(number), { kinds, after });
+      return reply(drawn === undefined ? {} : mapsAnswer(drawn));
     }),
     route("GET", "/api/jobs/:id/pictures/:number/steps/:step", (_, { id, number, step }) => {
       return reply(jobs.stepPicture(known(id).id, Number(number), Number(step)));
@@ -93,10 +106,17 @@ function jobRoutes(studio: StudioParts): Route[] {
       const { run } = await readJson(request) as { readonly run: string };
       const folder = await runFolder(studio.output, run);
       if (jobs.isInProgress(run)) throw new RangeError(`Cannot continue "${run}": it is running`);
-      const args = ["--resume", folder];
+      const args = ["--resume", folder, "--score"];
       return reply(maker.make({ form: undefined, command: commandLine(args) }, args));
     }),
   ];
+}
+
+function mapsAnswer({ step, maps }: DrawnMaps): MapsAnswer {
+  const texts = maps.map(([kind, map]) =>
+    [kind, typeof map === "string" ? { note: map } : { png: encodeBase64(map) }] as const
+  );
+  return { step, maps: Object.fromEntries(texts) };
 }
 
 function uploadRoutes({ uploads }: StudioParts): Route[] {

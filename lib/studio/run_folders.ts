@@ -17,12 +17,9 @@ export async function runFolder(
   run: string,
   marks: readonly string[] = ["config.yaml"],
 ): Promise<string> {
-  const names = String(run).split("/");
-  const isPlain = names.length >= 2 && names.length <= 3 && !OTHER_FOLDERS.includes(names[0]!) &&
-    names.every(isPlainName);
-  if (!isPlain) throw new RangeError(`Cannot find the run "${run}"`);
+  checkRunPath(run);
   let folder = output;
-  for (const name of names) {
+  for (const name of run.split("/")) {
     folder = join(folder, name);
     const isFolder = await Deno.lstat(folder).then((found) => found.isDirectory, () => false);
     if (!isFolder) throw new RangeError(`Cannot find the run "${run}"`);
@@ -34,6 +31,18 @@ export async function runFolder(
   if (!isRun) throw new RangeError(`Cannot find the run "${run}"`);
   await refuseLinks(folder);
   return folder;
+}
+
+/**
+ * Checks that a text is the path of a run relative to the output folder, two or three names deep.
+ *
+ * @throws {RangeError} If it is not.
+ */
+export function checkRunPath(run: string): void {
+  const names = String(run).split("/");
+  const isPlain = names.length >= 2 && names.length <= 3 && !OTHER_FOLDERS.includes(names[0]!) &&
+    names.every(isPlainName);
+  if (!isPlain) throw new RangeError(`Cannot find the run "${run}"`);
 }
 
 /**

@@ -11,10 +11,12 @@ export type ToWorker =
   }
   | { readonly type: "pause" | "resume" | "cancel"; readonly job: string }
   | {
-    readonly type: "map";
+    readonly type: "maps";
     readonly job: string;
     readonly number: number;
-    readonly kind: MapKind;
+    readonly kinds: readonly MapKind[];
+    /** The maps are of a later step than this one. */
+    readonly after: number;
     /** Number of the request, for its answer. */
     readonly request: number;
   };
@@ -24,6 +26,14 @@ export type StartedPicture = Pick<
   PictureState,
   "number" | "prompt" | "seed" | "height" | "width" | "palette" | "colors" | "step" | "steps"
 >;
+
+/** Maps of a picture. */
+export interface DrawnMaps {
+  /** The step after which they were drawn. */
+  readonly step: number;
+  /** Each as a PNG, or why there is none. */
+  readonly maps: readonly (readonly [kind: MapKind, map: Uint8Array | string])[];
+}
 
 /** Messages of the worker to the server. */
 export type FromWorker =
@@ -39,10 +49,10 @@ export type FromWorker =
     readonly indices: Uint8Array;
   }
   | {
-    readonly type: "map";
+    readonly type: "maps";
     readonly request: number;
-    /** A PNG, or why there is none. */
-    readonly result: Uint8Array | string;
+    /** The maps; undefined if the run has ended. */
+    readonly maps: DrawnMaps | undefined;
   }
   | {
     readonly type: "end";

@@ -19,6 +19,7 @@ import { encodePng } from "../image/encode_png.ts";
 import { entropyMap, latentGradientMap } from "../outputs/maps/step_maps.ts";
 import type { Reporter } from "../report/reporter.ts";
 import { KeptNetworks } from "./kept_networks.ts";
+import type { MapKind } from "./protocol/studio_api.ts";
 import type { FromWorker, ToWorker } from "./run_messages.ts";
 
 /** The part of a worker's global scope that is used. */
@@ -28,7 +29,7 @@ interface WorkerScope {
 }
 
 type MakeMessage = Extract<ToWorker, { type: "make" }>;
-type MapMessage = Extract<ToWorker, { type: "map" }>;
+type MapsMessage = Extract<ToWorker, { type: "maps" }>;
 
 /** Makes jobs one after the other. */
 class JobMaker {
@@ -36,7 +37,7 @@ class JobMaker {
   readonly #controllers = new Map<string, AbortController>();
   /** Jobs that wait after their step, and what ends their wait. */
   readonly #paused = new Map<string, PromiseWithResolvers<void>>();
-  readonly #maps: MapMessage[] = [];
+  readonly #maps: MapsMessage[] = [];
   readonly #networks = new KeptNetworks();
   #last: Promise<void> = Promise.resolve();
   /** Lets a paused job look for requested maps. */
@@ -69,7 +70,7 @@ class JobMaker {
         this.#paused.delete(message.job);
         break;
       }
-      case "map":
+      case "maps":
         this.#maps.push(message);
         this.#wake.resolve();
         this.#wake = Promise.withResolvers();
@@ -137,26 +138,28 @@ class JobMaker {
 
   /** Draws the maps that were asked for: a run can be read between two steps. */
   async #answerMaps(job: string, number: number, run: Run): Promise<void> {
-    for (const message of this.#maps.filter((one) => one.job === job && one.number === number)) {
+    const { step } = run;
+    for (;;) {
+      // Others may be asked for while one is drawn.
+      const isDue = (one: MapsMessage) =>
+        one.job === job && one.number === number && one.after < step;
+      const message = this.#maps.find(isDue);
+      if (message === undefined) return;
       this.#maps.splice(this.#maps.indexOf(message), 1);
-      const { request, kind } = message;
-      try {
-        this.#scope.postMessage({ type: "map", request, result: await drawMap(run, kind) });
-      } catch (error) {
-        this.#scope.postMessage({
-          type: "map",
-          request,
-          result: describeError(error, false).message,
-        });
+      const { request, kinds } = message;
+      const maps: [MapKind, Uint8Array | string][] = [];
+      for (const kind of kinds) {
+        const map = drawMap(run, kind).catch((error) => describeError(error, false).message);
+        maps.push([kind, await map]);
       }
+      this.#scope.postMessage({ type: "maps", request, maps: { step, maps } });
     }
   }
 
   #refuseMaps(job: string): void {
     for (const message of this.#maps.filter((one) => one.job === job)) {
       this.#maps.splice(this.#maps.indexOf(message), 1);
-      const result = "Cannot draw the map: the run has ended";
-      this.#scope.postMessage({ type: "map", request: message.request, result });
+      this.#scope.postMessage({ type: "maps", request: message.request, maps: undefined });
     }
   }
 }
@@ -182,7 +185,7 @@ function startedMessage(job: string, run: Run, { number, config }: PictureOrder)
 }
 
 /** Draws a map of a run as a PNG. */
-async function drawMap(run: Run, kind: MapMessage["kind"]): Promise<Uint8Array> {
+async function drawMap(run: Run, kind: MapKind): Promise<Uint8Array> {
   switch (kind) {
     case "entropy":
       return encodePng(entropyMap(run.size, await run.entropy(), run.palette.size));

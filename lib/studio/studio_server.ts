@@ -51,11 +51,8 @@ export class StudioServer implements AsyncDisposable {
     jobs.log = log;
     const timings = new Timings(output);
     await timings.read();
-    jobs.onFinished = ({ seconds, teacherCalls, earlierTeacherCalls = 0 }) => {
-      const calls = teacherCalls - earlierTeacherCalls;
-      // Estimates are not worth an error.
-      timings.add(basename(model), { calls, seconds }).catch(() => {});
-    };
+    // Estimates are not worth an error.
+    jobs.onWork = (work) => void timings.add(basename(model), work).catch(() => {});
     const uploads = new Uploads(output);
     const maker = new Maker(jobs, startWorker);
     const parts: StudioParts = { output, model, flags, jobs, log, maker, timings, uploads };

@@ -3,27 +3,42 @@ import { readFileIfThere } from "../files/read_file.ts";
 import { writeFileInFolder } from "../files/write_file.ts";
 import type { PresetInfo } from "./protocol/studio_api.ts";
 
-/**
- * Teacher calls for a picture of mini from a prompt: the comments of `config/presets` tell them.
- * "paper" makes one call a step.
- */
-export const TEACHER_CALLS: Readonly<Record<string, number>> = {
-  draft: 16,
-  standard: 51,
-  max: 177,
-  paper: 10_001,
+/** What a preset costs with mini, for a prompt. */
+interface PresetCost {
+  /** Teacher calls that sample and edit: the comments of `config/presets` tell them. */
+  readonly calls: number;
+  /** Steps of score distillation. */
+  readonly steps: number;
+}
+
+/** Costs of the presets. */
+export const PRESET_COSTS: Readonly<Record<string, PresetCost>> = {
+  draft: { calls: 16, steps: 0 },
+  standard: { calls: 51, steps: 0 },
+  max: { calls: 177, steps: 0 },
+  // Ten samples of 50 calls, and one call each to choose one.
+  paper: { calls: 510, steps: 10_001 },
 };
 
-/** Measured work: teacher calls and the seconds that they took. */
-interface Measured {
-  readonly calls: number;
+/** Kinds of work, by what is counted: teacher calls, and steps of score distillation. */
+export type WorkKind = "calls" | "steps";
+
+/** Measured work. */
+export interface Work {
+  /** Preset of the run. */
+  readonly preset: string;
+  readonly kind: WorkKind;
+  readonly count: number;
   readonly seconds: number;
 }
+
+/** Counts and seconds by "<teacher> <preset> <kind>". */
+type Measured = Readonly<Record<"count" | "seconds", number>>;
 
 /** Newer work counts more: older is weighed by this factor at each addition. */
 const MEMORY = 0.7;
 
-/** Learns from finished runs how long a teacher call takes on this machine. */
+/** Learns from runs how long their work takes on this machine. */
 export class Timings {
   readonly #path: string;
   readonly #measured = new Map<string, Measured>();
@@ -39,9 +54,9 @@ export class Timings {
     if (bytes === undefined) return;
     try {
       const found: Record<string, Partial<Measured>> = JSON.parse(new TextDecoder().decode(bytes));
-      for (const [teacher, { calls, seconds }] of Object.entries(found)) {
-        if (calls! > 0 && seconds! > 0) {
-          this.#measured.set(teacher, { calls: calls!, seconds: seconds! });
+      for (const [key, { count, seconds }] of Object.entries(found)) {
+        if (count! > 0 && seconds! > 0) {
+          this.#measured.set(key, { count: count!, seconds: seconds! });
         }
       }
     } catch {
@@ -49,27 +64,48 @@ export class Timings {
     }
   }
 
-  /** Adds a finished run. */
-  async add(teacher: string, { calls, seconds }: Measured): Promise<void> {
-    if (!(calls > 0 && seconds > 0)) return;
-    const before = this.#measured.get(teacher) ?? { calls: 0, seconds: 0 };
-    this.#measured.set(teacher, {
-      calls: before.calls * MEMORY + calls,
+  /** Adds work of a run. */
+  async add(teacher: string, { preset, kind, count, seconds }: Work): Promise<void> {
+    if (!(count > 0 && seconds > 0)) return;
+    const key = `${teacher} ${preset} ${kind}`;
+    const before = this.#measured.get(key) ?? { count: 0, seconds: 0 };
+    this.#measured.set(key, {
+      count: before.count * MEMORY + count,
       seconds: before.seconds * MEMORY + seconds,
     });
     const text = JSON.stringify(Object.fromEntries(this.#measured));
     await writeFileInFolder(this.#path, `${text}\n`);
   }
 
-  /** Lists presets with their expected time. */
+  /**
+   * Lists presets with their expected time. Teacher calls of a preset that was never measured are
+   * expected to take as long as those of other presets. Steps of score distillation take longer
+   * than calls: before the first ones the time is open.
+   */
   presets(teacher: string, presets: Readonly<Record<string, string>>): PresetInfo[] {
-    const measured = this.#measured.get(teacher);
     return Object.entries(presets).map(([name, note]) => {
-      const teacherCalls = TEACHER_CALLS[name];
-      const seconds = measured && teacherCalls !== undefined
-        ? teacherCalls * measured.seconds / measured.calls
-        : undefined;
-      return { name, note, teacherCalls, seconds };
+      const cost = PRESET_COSTS[name];
+      if (cost === undefined) return { name, note, teacherCalls: undefined, seconds: undefined };
+      const { calls, steps } = cost;
+      const parts = [["calls", calls], ["steps", steps]] as const;
+      const seconds = parts.reduce<number | undefined>((sum, [kind, count]) => {
+        if (count === 0 || sum === undefined) return sum;
+        const each = this.#secondsOf(teacher, name, kind);
+        return each === undefined ? undefined : sum + count * each;
+      }, 0);
+      return { name, note, teacherCalls: calls + steps, seconds };
     });
+  }
+
+  /** Returns the seconds of a call or step; undefined before any was measured. */
+  #secondsOf(teacher: string, preset: string, kind: WorkKind): number | undefined {
+    const own = this.#measured.get(`${teacher} ${preset} ${kind}`);
+    const others = [...this.#measured].filter(([key]) =>
+      key.startsWith(`${teacher} `) && key.endsWith(` ${kind}`)
+    );
+    const used = own === undefined ? others.map(([, one]) => one) : [own];
+    if (used.length === 0) return undefined;
+    const sum = (key: keyof Measured) => used.reduce((sum, one) => sum + one[key], 0);
+    return sum("seconds") / sum("count");
   }
 }

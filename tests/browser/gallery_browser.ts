@@ -50,7 +50,7 @@ Deno.test("a run that was stopped is continued from the gallery", async () => {
     await page.getByText("stopped after step 3 of 8").waitFor();
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByRole("region", { name: "Progress" }).getByText("Done").waitFor();
-    assert.deepEqual(worker.asked, [["--resume", `${output}/draft/a`]]);
+    assert.deepEqual(worker.asked, [["--resume", `${output}/draft/a`, "--score"]]);
   });
 });
 

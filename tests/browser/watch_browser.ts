@@ -18,18 +18,19 @@ async function make(page: Page, text: string): Promise<void> {
 const button = (page: Page, name: string) => stage(page).getByRole("button", { name });
 
 Deno.test("a run is paused, resumed, canceled and continued", async () => {
-  await withStudio(browser, { stepMs: 150 }, async ({ page }) => {
+  await withStudio(browser, { holds: [3, 5] }, async ({ page, worker }) => {
     await make(page, "a boat");
+    await stage(page).getByText("step 3 of 8").waitFor();
     await button(page, "Pause").click();
     await stage(page).getByText("Paused").waitFor();
-    // The step in progress is still finished.
-    await page.waitForTimeout(800);
-    const text = await stage(page).getByText(/^step \d of 8$/).textContent();
-    await page.waitForTimeout(800);
-    assert.equal(await stage(page).getByText(/^step \d of 8$/).textContent(), text);
+    worker.release();
     await button(page, "Resume").click();
+    await stage(page).getByText("step 5 of 8").waitFor();
     await button(page, "Cancel").click();
+    await stage(page).getByText("Stopping after this step").waitFor();
+    worker.release();
     await stage(page).getByText("Stopped").waitFor();
+    await stage(page).getByText("step 5 of 8").waitFor();
     await button(page, "Continue").click();
     await stage(page).getByText("Done").waitFor();
     await stage(page).getByText("step 8 of 8").waitFor();
@@ -37,12 +38,30 @@ Deno.test("a run is paused, resumed, canceled and continued", async () => {
 });
 
 Deno.test("losses and the time that is left are shown", async () => {
-  await withStudio(browser, { stepMs: 200 }, async ({ page }) => {
+  await withStudio(browser, { holds: [4] }, async ({ page, worker }) => {
     await make(page, "a boat");
-    await stage(page).getByRole("img", { name: /fft over \d steps/ }).waitFor();
+    await stage(page).getByRole("img", { name: "fft over 4 steps" }).waitFor();
     await stage(page).getByText(/about \d+ s left|under 1 s left/).waitFor();
+    worker.release();
     await stage(page).getByText("Done").waitFor();
     await stage(page).getByRole("img", { name: "fft over 8 steps" }).waitFor();
+  });
+});
+
+Deno.test("maps follow the steps, and stay when the run has ended", async () => {
+  await withStudio(browser, { holds: [2] }, async ({ page, worker }) => {
+    await make(page, "a boat");
+    await stage(page).getByText("step 2 of 8").waitFor();
+    await stage(page).getByText("Look inside").click();
+    await stage(page).getByText("After step 2").waitFor();
+    const maps = stage(page).getByRole("img", { name: /Entropy|Gradient: |sees/ });
+    assert.equal(await maps.count(), 3);
+    await stage(page).getByText("Cannot draw it").waitFor();
+    worker.release();
+    await stage(page).getByText("Done").waitFor();
+    await stage(page).getByText(/After step [3-8]/).waitFor();
+    const width = await maps.first().evaluate((node) => (node as HTMLImageElement).naturalWidth);
+    assert.equal(width, 1);
   });
 });
 
@@ -66,10 +85,11 @@ Deno.test("an earlier step is shown, and a new picture branches from it", async 
 });
 
 Deno.test("a page that loses its connection misses nothing", async () => {
-  await withStudio(browser, { stepMs: 100 }, async ({ page, server }) => {
+  await withStudio(browser, { holds: [3] }, async ({ page, server, worker }) => {
     await make(page, "a boat");
-    await stage(page).getByText(/^step [1-3] of 8$/).waitFor();
+    await stage(page).getByText("step 3 of 8").waitFor();
     server.dropPages();
+    worker.release();
     await stage(page).getByText("Done").waitFor();
     // All steps are there, also those that were made while there was no connection.
     await stage(page).getByRole("img", { name: "fft over 8 steps" }).waitFor();
@@ -77,11 +97,12 @@ Deno.test("a page that loses its connection misses nothing", async () => {
 });
 
 Deno.test("two pages show the same, and a run continues when its page is closed", async () => {
-  await withStudio(browser, { stepMs: 100 }, async ({ page, open }) => {
+  await withStudio(browser, { holds: [3] }, async ({ page, open, worker }) => {
     await make(page, "a boat");
     const other = await open();
     await stage(other).getByRole("heading", { name: "a boat" }).waitFor();
     await page.close();
+    worker.release();
     await stage(other).getByText("Done").waitFor();
     await make(other, "fail");
     await stage(other).getByText("Cannot draw: no paint").waitFor();

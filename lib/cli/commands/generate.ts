@@ -208,7 +208,7 @@ async function readOrders(
         ...notesOfImage(config, image),
         ...notesOfVideo(config, asked),
       ],
-      isScored: isMultiple(flags),
+      isScored: isMultiple(flags) || (flags.score ?? false),
       inputs: {
         palette,
         ...ruleImages,

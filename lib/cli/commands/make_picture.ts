@@ -126,6 +126,10 @@ async function make(
   const interrupted = signal.aborted;
   const isComplete = step >= run.steps;
   const score = order.isScored && isComplete ? await scoreOf(run, signal) : undefined;
+  // All files are there before: a program that is stopped now loses only the score.
+  if (score !== undefined) {
+    await writeSidecar(folder, run, { picture: files[0]!, config: kept, score });
+  }
   const { teacherCalls, palette: { name: palette } } = run;
   reporter.report({
     event: "done",

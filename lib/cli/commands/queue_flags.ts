@@ -53,6 +53,7 @@ export function refuseForQueue(flags: FlagsOf<"generate">): void {
     ["--frames", flags.frames],
     ["--verbose", flags.verbose],
     ["--tensorboard", flags.tensorboard],
+    ["--score", flags.score],
     ["--output", flags.output],
     ["--inventory", flags.inventory],
     ["--runtime", flags.runtime],

@@ -249,6 +249,11 @@ export const FLAGS = [
     help: "formats of the videos: {video formats}",
   },
   {
+    name: "--score",
+    commands: ["generate"],
+    help: "also let the teacher score the picture, as it does with several; picture.json tells it",
+  },
+  {
     name: "--tensorboard",
     commands: ["generate"],
     help: "also write metrics for TensorBoard; --verbose implies it",

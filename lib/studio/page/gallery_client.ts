@@ -19,6 +19,11 @@ export function sheetAddress(runs: readonly string[]): string {
   return `api/runs/sheet?${new URLSearchParams(runs.map((run) => ["run", run]))}`;
 }
 
+/** Returns the address of a contact sheet of runs whose scores compare, the best first. */
+export function rankedAddress(runs: readonly string[]): string {
+  return `api/runs/ranked?${new URLSearchParams(runs.map((run) => ["run", run]))}`;
+}
+
 /** Lists the runs, the newest first. */
 export async function listRuns(): Promise<GalleryList> {
   return await getJson("api/runs");
@@ -34,14 +39,20 @@ export async function starRun(run: string, isStarred: boolean): Promise<void> {
   await postJson("api/runs/star", { run, isStarred });
 }
 
+/** A deleted run: its path before, and in the trash folder. */
+export interface TrashedRun {
+  readonly run: string;
+  readonly trashed: string;
+}
+
 /** Moves a run to the trash folder. */
-export async function trashRun(run: string): Promise<void> {
-  await postJson("api/runs/trash", { run });
+export async function trashRun(run: string): Promise<TrashedRun> {
+  return { run, ...await postJson<{ readonly trashed: string }>("api/runs/trash", { run }) };
 }
 
 /** Moves a run back from the trash folder. */
-export async function restoreRun(run: string): Promise<void> {
-  await postJson("api/runs/restore", { run });
+export async function restoreRun(trashed: TrashedRun): Promise<void> {
+  await postJson("api/runs/restore", trashed);
 }
 
 /** Saves a picture as a new one; returns its path in the output folder. */

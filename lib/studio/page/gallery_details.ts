@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { formatScore } from "../../text/format_score.ts";
 import type { GalleryRun } from "../protocol/gallery_api.ts";
 import { DOWNLOADS, fileAddress } from "./gallery_client.ts";
 import { continueRun } from "./studio_client.ts";
@@ -14,7 +15,8 @@ export function GalleryRunDetails({ run: one, onStar, onDelete, onError }: {
   readonly onDelete: () => void;
   readonly onError: (error: unknown) => void;
 }): VNode {
-  const { run, prompt, height, width, palette, seed, isStarred, frames, unfinished } = one;
+  const { run, prompt, height, width, palette, seed, isStarred, frames, unfinished, score, rank } =
+    one;
   const largest = Math.min(MAX_SCALE, Math.floor(Math.sqrt(2 ** 24 / (height * width))));
   const [scale, setScale] = useState(() =>
     Math.min(largest, Math.max(1, Math.round(512 / Math.max(height, width))))
@@ -32,6 +34,7 @@ export function GalleryRunDetails({ run: one, onStar, onDelete, onError }: {
     palette,
     seed && `seed ${seed}`,
     `${frames} ${frames === 1 ? "frame" : "frames"}`,
+    score !== undefined && `score ${formatScore(score)}, place ${rank} of its prompt`,
     unfinished && `stopped after step ${unfinished.step} of ${unfinished.steps}`,
   ];
   return html`

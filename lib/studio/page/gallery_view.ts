@@ -2,14 +2,17 @@
 import type { GalleryRun } from "../protocol/gallery_api.ts";
 import { ComparePictures } from "./compare_pictures.ts";
 import {
-  fileAddress,
   listRuns,
+  rankedAddress,
   restoreRun,
   sheetAddress,
   starRun,
+  type TrashedRun,
   trashRun,
 } from "./gallery_client.ts";
 import { GalleryRunDetails } from "./gallery_details.ts";
+import { Thumbnail, titleOf } from "./gallery_thumbnail.ts";
+import { formatScore } from "../../text/format_score.ts";
 import { html, useEffect, useState, type VNode } from "./preact.ts";
 import type { ViewProps } from "./view.ts";
 
@@ -20,17 +23,18 @@ const MAX_SHEET = 64;
 export function GalleryView({ state, settings, onError, rest }: ViewProps): VNode {
   const [runs, setRuns] = useState<readonly GalleryRun[]>();
   const [words, setWords] = useState("");
+  const [order, setOrder] = useState<"newest" | "score">("newest");
   const [isOnlyStarred, setOnlyStarred] = useState(false);
   const [compared, setCompared] = useState<readonly string[]>([]);
-  const [deleted, setDeleted] = useState<readonly string[]>([]);
+  const [deleted, setDeleted] = useState<readonly TrashedRun[]>([]);
   useEffect(() => {
     listRuns().then(({ runs }) => setRuns(runs)).catch(onError);
   }, [state.filesVersion]);
   const star = ({ run, isStarred }: GalleryRun) => starRun(run, !isStarred).catch(onError);
   const remove = async ({ run }: GalleryRun) => {
     try {
-      await trashRun(run);
-      setDeleted((deleted) => [...deleted, run]);
+      const trashed = await trashRun(run);
+      setDeleted((deleted) => [...deleted, trashed]);
       setCompared((compared) => compared.filter((one) => one !== run));
       location.hash = "#/gallery";
     } catch (error) {
@@ -58,6 +62,12 @@ export function GalleryView({ state, settings, onError, rest }: ViewProps): VNod
   const onSheet = shown.filter(({ frames }) => frames > 0).map(({ run }) => run);
   const open = all.find(({ run }) => run === rest);
   const pair = compared.flatMap((run) => all.filter((one) => one.run === run && one.frames > 0));
+  const card = (one: GalleryRun, place: string = "") =>
+    html`
+      <${Thumbnail} key=${one.run} run=${one} place=${place} isOpen=${one.run === rest}
+        isCompared=${compared.includes(one.run)} onStar=${() => star(one)}
+        onCompare=${() => choose(one.run)} onDelete=${() => remove(one)} />
+    `;
   return html`
     <div class="gallery">
       <h1 class="visually-hidden">Gallery</h1>
@@ -68,6 +78,12 @@ export function GalleryView({ state, settings, onError, rest }: ViewProps): VNod
         </label>
         <label class="check"><input type="checkbox" checked=${isOnlyStarred}
           onChange=${() => setOnlyStarred(!isOnlyStarred)} /> Starred only</label>
+        <label>Order
+          <select value=${order} onChange=${(event: Event) =>
+            setOrder((event.target as HTMLSelectElement).value as typeof order)}>
+            <option value="newest">newest first</option>
+            <option value="score">best score of each prompt first</option>
+          </select></label>
         <span class="about" role="status">${runs === undefined
           ? "Reading the folder …"
           : describeCount(shown.length, all.length)}</span>
@@ -91,15 +107,14 @@ export function GalleryView({ state, settings, onError, rest }: ViewProps): VNod
         <p class="card">There are no pictures in ${settings.output} yet. <a href="#/make">Make
           one</a>.</p>
       `}
-      <ul class="thumbnails" aria-label="Pictures">
-        ${shown.map((one) =>
-          html`
-            <${Thumbnail} key=${one.run} run=${one} isOpen=${one.run === rest}
-              isCompared=${compared.includes(one.run)} onStar=${() => star(one)}
-              onCompare=${() => choose(one.run)} onDelete=${() => remove(one)} />
-          `
-        )}
-      </ul>
+      ${order === "newest"
+        ? html`<ul class="thumbnails" aria-label="Pictures">${shown.map((one) => card(one))}</ul>`
+        : html`
+          <p class="about">The score says how well the teacher predicts the noise in a noisy copy
+            of the picture, given the prompt. Only pictures of one prompt, size and teacher
+            compare.</p>
+          ${groupRuns(shown).map((group) => html`<${RankedRuns} runs=${group} card=${card} />`)}
+        `}
     </div>
   `;
 }
@@ -114,47 +129,36 @@ function describeCount(shown: number, all: number): string {
   return shown === all ? `${all} ${noun}` : `${shown} of ${all} ${noun}`;
 }
 
-/** Returns what a run is called. */
-function titleOf({ prompt, run }: GalleryRun): string {
-  return prompt || run.split("/").at(-1)!;
+/** Groups runs whose scores compare, the best first; groups keep the order of their first runs. */
+export function groupRuns(runs: readonly GalleryRun[]): GalleryRun[][] {
+  return [...Map.groupBy(runs, ({ rankedWith }) => rankedWith).values()].map((group) =>
+    group.sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity) || 0)
+  );
 }
 
-function Thumbnail({ run: one, isOpen, isCompared, onStar, onCompare, onDelete }: {
-  readonly run: GalleryRun;
-  readonly isOpen: boolean;
-  readonly isCompared: boolean;
-  readonly onStar: () => void;
-  readonly onCompare: () => void;
-  readonly onDelete: () => void;
+/** Pictures of one prompt, the best score first, with their contact sheet. */
+function RankedRuns({ runs, card }: {
+  readonly runs: readonly GalleryRun[];
+  readonly card: (run: GalleryRun, place: string) => VNode;
 }): VNode {
-  const title = titleOf(one);
-  const { run, height, width, isStarred, frames } = one;
-  // Keys act on the focused card: the buttons do the same for the mouse.
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const action = { s: onStar, c: onCompare, Delete: onDelete }[event.key];
-    if (action === undefined) return;
-    event.preventDefault();
-    action();
-  };
+  const [{ height, width }] = runs as [GalleryRun];
+  const title = titleOf(runs[0]!);
+  const ranked = runs.filter(({ rank }) => rank !== undefined).map(({ run }) => run);
+  const placeOf = ({ rank, score }: GalleryRun) =>
+    rank === undefined ? "not scored" : `${rank}. ${formatScore(score!)}`;
   return html`
-    <li class="thumbnail" onKeyDown=${onKeyDown}>
-      <a href=${`#/gallery/${encodeURIComponent(run)}`} aria-current=${isOpen ? "true" : undefined}
-        title=${`${title}. Keys: S star, C compare, Delete`}>
-        ${frames > 0
-          ? html`
-            <img class="pixels" loading="lazy" src=${fileAddress(run)} alt="" width=${width}
-              height=${height} />
-          `
-          : html`<span class="empty">no picture yet</span>`}
-        <span class="title">${title}</span>
-      </a>
-      <span class="marks">
-        <button type="button" class="quiet star" aria-pressed=${isStarred}
-          aria-label=${`Star ${title}`} onClick=${onStar}>${isStarred ? "★" : "☆"}</button>
-        <label class="check"><input type="checkbox" checked=${isCompared}
-          aria-label=${`Compare ${title}`} onChange=${onCompare} /> compare</label>
-      </span>
-    </li>
+    <section class="ranked" aria-label=${title}>
+      <div class="row">
+        <h2>${title}</h2>
+        <span class="about">${width} × ${height}</span>
+        ${ranked.length > 1 && ranked.length <= MAX_SHEET && html`
+          <a class="button" download href=${rankedAddress(ranked)}>Contact sheet of ${ranked
+            .length}</a>
+        `}
+      </div>
+      <ul class="thumbnails" aria-label=${`Pictures of ${title}`}>
+        ${runs.map((one) => card(one, placeOf(one)))}
+      </ul>
+    </section>
   `;
 }

@@ -1,3 +1,4 @@
+import { formatNumber } from "./format_text.ts";
 import { html, type VNode } from "./preact.ts";
 
 const WIDTH = 100;
@@ -28,7 +29,7 @@ export function LossPlot(
         aria-label=${`${name} over ${values.length} steps`}>
         <path d=${linePath(values)} />
       </svg>
-      <figcaption><span>${name}</span><span>${last.toPrecision(3)}</span></figcaption>
+      <figcaption><span>${name}</span><span>${formatNumber(last)}</span></figcaption>
     </figure>
   `;
 }

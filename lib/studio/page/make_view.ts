@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { ImageField } from "./image_field.ts";
-import { formatDuration } from "./format_text.ts";
+import { formatCount, formatDuration } from "./format_text.ts";
 import { PalettePicker } from "./palette_picker.ts";
 import { changeForm, type FormChange } from "./order_form.ts";
 import { html, useEffect, useId, useState, type VNode } from "./preact.ts";
@@ -122,7 +122,7 @@ function PresetField(
                 <small class="time">${seconds !== undefined
                   ? `about ${formatDuration(seconds)}`
                   : teacherCalls !== undefined
-                  ? `${teacherCalls} teacher calls`
+                  ? `${formatCount(teacherCalls)} teacher calls`
                   : ""}</small></span></label>
           `
         )}

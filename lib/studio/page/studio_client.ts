@@ -2,6 +2,7 @@
 import type {
   JobState,
   MapKind,
+  MapsAnswer,
   PictureOrderForm,
   StudioSettings,
   UploadInfo,
@@ -66,11 +67,22 @@ export async function upload(
   return await answerOf(await fetchStudio(address, { method: "POST", body: file })) as UploadInfo;
 }
 
-/** Asks for a map of a running picture; it is drawn after the step. */
-export async function readMap(job: string, number: number, kind: MapKind): Promise<Blob> {
-  const response = await fetchStudio(`api/jobs/${job}/pictures/${number}/maps/${kind}`);
-  if (!response.ok) await answerOf(response);
-  return await response.blob();
+/** Waits for maps of a running picture, of a later step than the given one. */
+export async function readMaps(
+  { job, number, kinds, after, signal }: {
+    readonly job: string;
+    readonly number: number;
+    readonly kinds: readonly MapKind[];
+    readonly after: number;
+    readonly signal: AbortSignal;
+  },
+): Promise<MapsAnswer> {
+  const query = new URLSearchParams([...kinds.map((kind) => ["kind", kind]), [
+    "after",
+    `${after}`,
+  ]]);
+  const address = `api/jobs/${job}/pictures/${number}/maps?${query}`;
+  return await answerOf(await fetchStudio(address, { signal })) as MapsAnswer;
 }
 
 async function fetchStudio(address: string, init: RequestInit = {}): Promise<Response> {

@@ -1,24 +1,31 @@
 /// <reference lib="dom" />
-import { useEffect, useReducer } from "./preact.ts";
+import { useEffect, useReducer, useRef } from "./preact.ts";
 import { changeState, EMPTY_STATE, type StudioState } from "./studio_state.ts";
+import { useVisible } from "./use_visible.ts";
 import type { StudioEvent } from "../protocol/studio_api.ts";
 
 const TYPES: readonly StudioEvent["type"][] = ["jobs", "job", "picture", "step", "runs"];
 
 /**
- * Follows the events of the server. The browser reconnects by itself, and tells the last id that it
- * got, so nothing is missed.
+ * Follows the events of the server. It is told the last id that the page got, by the browser when
+ * it reconnects or by the address, so nothing is missed.
  */
 export function useStudio(): StudioState {
   const [state, change] = useReducer(changeState, EMPTY_STATE);
+  const lastId = useRef("");
+  const isVisible = useVisible();
   useEffect(() => {
-    const source = new EventSource("api/events");
+    if (!isVisible) return;
+    const source = new EventSource(`api/events?after=${lastId.current}`);
     source.onopen = () => change({ type: "connection", isOpen: true });
     source.onerror = () => change({ type: "connection", isOpen: false });
     for (const type of TYPES) {
-      source.addEventListener(type, (event) => change(JSON.parse(event.data)));
+      source.addEventListener(type, (event) => {
+        lastId.current = event.lastEventId;
+        change(JSON.parse(event.data));
+      });
     }
     return () => source.close();
-  }, []);
+  }, [isVisible]);
   return state;
 }

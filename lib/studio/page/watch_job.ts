@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { formatDuration } from "./format_text.ts";
 import { LossPlot } from "./loss_plot.ts";
 import { MapViews } from "./map_views.ts";
 import type { FormChange } from "./order_form.ts";
@@ -83,9 +84,20 @@ function Waiting({ job }: { readonly job: JobState }): VNode {
           </div>
         `}
         <p>${isOver ? "There is no picture" : describeStatus(job)}</p>
+        ${!isOver && job.startedAt !== undefined && html`<${Elapsed} since=${job.startedAt} />`}
       </div>
     </div>
   `;
+}
+
+/** Counts the seconds, so that a long wait does not look like a halt. */
+function Elapsed({ since }: { readonly since: number }): VNode {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return html`<p class="about">for ${formatDuration(Math.max(1, (now - since) / 1000))}</p>`;
 }
 
 function LivePicture({ picture }: { readonly picture: PictureState }): VNode {

@@ -24,6 +24,12 @@ export interface GalleryRun {
   readonly isStarred: boolean;
   /** Steps done and asked for, of a run that can be continued; else undefined. */
   readonly unfinished: { readonly step: number; readonly steps: number } | undefined;
+  /** Score by the teacher, higher is better; undefined if it was not scored. */
+  readonly score: number | undefined;
+  /** Equal for runs whose scores compare: those of one prompt, size and teacher. */
+  readonly rankedWith: string;
+  /** Place among them, 1 for the best; undefined without a score. */
+  readonly rank: number | undefined;
   /** Number of pictures that a GIF of it shows; 0: it has no picture yet. */
   readonly frames: number;
 }

@@ -200,7 +200,25 @@ export interface UploadInfo {
 }
 
 /** Maps that a running picture can show. */
-export type MapKind = "entropy" | "gradient" | "decoded" | "seen";
+export const MAP_KINDS = ["seen", "entropy", "gradient", "decoded"] as const;
+
+/** A map that a running picture can show. */
+export type MapKind = (typeof MAP_KINDS)[number];
+
+/** Tells whether a text names a map. */
+export function isMapKind(text: string): text is MapKind {
+  return (MAP_KINDS as readonly string[]).includes(text);
+}
+
+/** Answer of `GET api/jobs/<id>/pictures/<n>/maps`; empty if the run has ended. */
+export interface MapsAnswer {
+  /** The step after which they were drawn. */
+  readonly step?: number;
+  /** Each as a PNG in base64, or why there is none. */
+  readonly maps?: Readonly<
+    Partial<Record<MapKind, { readonly png?: string; readonly note?: string }>>
+  >;
+}
 
 /** Flags that an order may add, and whether they take a value: none names a file or folder. */
 export const FREE_FLAGS: Readonly<Record<string, boolean>> = {

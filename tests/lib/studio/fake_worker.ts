@@ -1,3 +1,5 @@
+import { encodePng } from "../../../lib/image/encode_png.ts";
+import { Image } from "../../../lib/image/image.ts";
 import type { RunWorker } from "../../../lib/studio/maker.ts";
 import type { FromWorker, ToWorker } from "../../../lib/studio/run_messages.ts";
 
@@ -12,6 +14,8 @@ export interface FakeRunOptions {
   readonly side?: number;
   /** Number of steps. Default: {@linkcode FAKE_STEPS}. */
   readonly steps?: number;
+  /** Steps after which a run waits for {@linkcode FakeWorker.release}. Default: none. */
+  readonly holds?: readonly number[];
 }
 
 /** A worker whose runs take no teacher: it answers as `run_worker.ts` does. */
@@ -21,14 +25,17 @@ export class FakeWorker implements RunWorker {
   /** Arguments of the jobs, in order. */
   readonly asked: (readonly string[])[] = [];
   readonly #options: Required<FakeRunOptions>;
+  readonly #holds: number[];
   readonly #states = new Map<string, "running" | "paused" | "canceled">();
   /** Steps of stopped runs, by folder. */
   readonly #stopped = new Map<string, number>();
+  #maps: Extract<ToWorker, { type: "maps" }>[] = [];
   #last: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  constructor({ stepMs = 5, side = 16, steps = FAKE_STEPS }: FakeRunOptions = {}) {
-    this.#options = { stepMs, side, steps };
+  constructor({ stepMs = 5, side = 16, steps = FAKE_STEPS, holds = [] }: FakeRunOptions = {}) {
+    this.#options = { stepMs, side, steps, holds };
+    this.#holds = [...holds];
   }
 
   postMessage(message: ToWorker): void {
@@ -36,13 +43,17 @@ export class FakeWorker implements RunWorker {
       this.asked.push(message.args);
       this.#states.set(message.job, "running");
       this.#last = this.#last.then(() => this.#make(message.job, message.args));
-    } else if (message.type === "map") {
-      const { request } = message;
-      this.#post({ type: "map", request, result: "Cannot draw the map: a fake run has none" });
+    } else if (message.type === "maps") {
+      this.#maps.push(message);
     } else {
       const states = { pause: "paused", resume: "running", cancel: "canceled" } as const;
       this.#states.set(message.job, states[message.type]);
     }
+  }
+
+  /** Ends the wait of the first hold that is left. */
+  release(): void {
+    this.#holds.shift();
   }
 
   terminate(): void {
@@ -101,7 +112,13 @@ export class FakeWorker implements RunWorker {
     for (let step = start;; step++) {
       const indices = new Uint8Array(side * side).fill(step);
       this.#post({ type: "pixels", job, number: 1, step, indices });
-      while (this.#states.get(job) === "paused" && !this.#isClosed) await pause(5);
+      this.#drawMaps(step);
+      while (
+        (this.#states.get(job) === "paused" || this.#holds[0] === step) && !this.#isClosed
+      ) {
+        await pause(5);
+        this.#drawMaps(step);
+      }
       if (step === steps || this.#states.get(job) === "canceled" || this.#isClosed) {
         this.#stopped.set(folder, step);
         break;
@@ -137,6 +154,21 @@ export class FakeWorker implements RunWorker {
       },
     });
     this.#post({ type: "end", job, stopped });
+    for (const { request } of this.#maps) this.#post({ type: "maps", request, maps: undefined });
+    this.#maps = [];
+  }
+
+  /** Draws maps of one pixel; there is no "decoded". */
+  #drawMaps(step: number): void {
+    const due = this.#maps.filter(({ after }) => after < step);
+    this.#maps = this.#maps.filter(({ after }) => after >= step);
+    for (const { request, kinds } of due) {
+      const map = encodePng(Image.filled({ height: 1, width: 1 }, [step, 0, 0]));
+      const maps = kinds.map((kind) =>
+        [kind, kind === "decoded" ? "Cannot draw it" : map] as const
+      );
+      this.#post({ type: "maps", request, maps: { step, maps } });
+    }
   }
 
   #post(data: FromWorker): void {

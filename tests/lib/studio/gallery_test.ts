@@ -57,10 +57,51 @@ Deno.test("runs are listed and starred, deleted to the trash and taken back", as
     assert((await Deno.stat(join(output, "trash", RUN, "config.yaml"))).isFile);
     await post("api/runs/restore", { run: RUN });
     assert.equal((await list())[0]!.isStarred, true);
-    await post("api/runs/trash", { run: RUN });
+  });
+});
+
+Deno.test("runs of one name are deleted and taken back one after the other", async () => {
+  await withGallery(async ({ output, post, list }) => {
+    const colorOf = async (run: string) =>
+      decodePng(await Deno.readFile(join(output, run, "final_argmax.png"))).image.data.at(-2);
+    assert.deepEqual((await post("api/runs/trash", { run: RUN })).body, { trashed: RUN });
     await addRun(output, RUN, 9);
-    assert.match((await post("api/runs/trash", { run: RUN })).body.error!, /already/);
-    assert.match((await post("api/runs/restore", { run: RUN })).body.error!, /already/);
+    const second = { trashed: `${RUN}-2` };
+    assert.deepEqual((await post("api/runs/trash", { run: RUN })).body, second);
+    assert.deepEqual([await colorOf(`trash/${RUN}`), await colorOf(`trash/${RUN}-2`)], [255, 9]);
+    // The last one gets its name back, the other one another.
+    assert.deepEqual((await post("api/runs/restore", { run: RUN, ...second })).body, { run: RUN });
+    const first = { run: RUN, trashed: RUN };
+    assert.deepEqual((await post("api/runs/restore", first)).body, { run: `${RUN}-2` });
+    assert.deepEqual([await colorOf(RUN), await colorOf(`${RUN}-2`)], [9, 255]);
+    assert.deepEqual((await list()).map(({ run }) => run).sort(), [RUN, `${RUN}-2`]);
+    assert.equal((await post("api/runs/restore", { run: "../x", trashed: RUN })).status, 400);
+  });
+});
+
+Deno.test("runs of one prompt, size and teacher are ranked by their scores", async () => {
+  await withGallery(async ({ output, get, list }) => {
+    const score = (run: string, score: number) =>
+      Deno.writeTextFile(join(output, run, "picture.json"), JSON.stringify({ score }));
+    const [poor, good, unscored, other] = ["a", "b", "c", "d"].map((name) => `standard/${name}`);
+    for (const run of [poor!, good!, unscored!, other!]) await addRun(output, run, 9);
+    await list();
+    await score(poor!, -0.25);
+    await score(good!, 0.5);
+    await score(other!, 0.9);
+    const config = "prompt: a ship\ngenerator:\n  palette: pico-8\n";
+    await Deno.writeTextFile(join(output, other!, "config.yaml"), config);
+    const ranks = new Map((await list()).map(({ run, rank, score }) => [run, [rank, score]]));
+    assert.deepEqual(
+      [good, poor, unscored, other].map((run) => ranks.get(run!)),
+      [[1, 0.5], [2, -0.25], [undefined, undefined], [1, 0.9]],
+    );
+    const sheet = await get(`api/runs/ranked?run=${poor}&run=${good}`);
+    const { image } = decodePng(await sheet.bytes());
+    assert(image.width > image.height && image.height > 100, `${image.width}x${image.height}`);
+    for (const wrong of [`run=${poor}&run=${other}`, "run=../x", ""]) {
+      assert.equal((await get(`api/runs/ranked?${wrong}`)).status, 400, wrong);
+    }
   });
 });
 

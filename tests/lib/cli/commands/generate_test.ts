@@ -102,6 +102,26 @@ Deno.test("generate writes pictures, config, metrics and a checkpoint", async ()
   });
 });
 
+Deno.test("generate --score tells the score in picture.json, and changes nothing else", async () => {
+  await inTemporaryFolder(async (output) => {
+    const flags = { prompt: "a cat", size: "8,10", steps: "2", seed: "3", output };
+    const made = [];
+    for (const score of [false, true]) {
+      const { events } = await generate({ ...flags, score });
+      const { score: told, files } = doneOf(events);
+      const sidecar = JSON.parse(await Deno.readTextFile(files[3]!));
+      made.push({ told, sidecar, picture: await Deno.readFile(files[0]!) });
+    }
+    const [plain, scored] = made as [typeof made[0], typeof made[0]];
+    assert.equal(plain!.told, undefined);
+    assert(Number.isFinite(scored!.told));
+    assert.deepEqual(scored!.picture, plain!.picture);
+    assert.equal(scored!.sidecar.score, scored!.told);
+    const { score: _, ...rest } = scored!.sidecar;
+    assert.deepEqual(rest, plain!.sidecar);
+  });
+});
+
 /** Reads the log of a run that began once. */
 async function readLog(folder: string, seed: number): Promise<string> {
   const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
