@@ -1,4 +1,5 @@
 import { stripTypeScriptTypes } from "node:module";
+import { dirname, join } from "node:path/posix";
 import { fileURLToPath } from "node:url";
 import { pagePackages } from "./protocol/page_packages.ts";
 
@@ -23,6 +24,13 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: "image/svg+xml",
 };
 
+/** The first module of the page. */
+const START = "lib/studio/page/studio.ts";
+
+/** What is painted before the modules are there; they replace it by the same. */
+const BRAND = '<span class="brand"><span class="mark" aria-hidden="true">' +
+  "<i></i><i></i><i></i><i></i></span> Smalti</span>";
+
 interface PageFile {
   readonly modifiedAt: number;
   readonly text: string;
@@ -35,11 +43,17 @@ export class PageFiles {
 
   /** Returns a file of the page by its path in the project; undefined if it is none. */
   async find(path: string): Promise<Response | undefined> {
-    const extension = /\.(\w+)$/.exec(path)?.[1] ?? "";
-    const type = TYPES[extension];
+    const text = await this.#read(path);
+    if (text === undefined) return undefined;
+    return new Response(text, { headers: { "content-type": TYPES[extensionOf(path)]! } });
+  }
+
+  /** Reads a file of the page, without types; undefined if it is none. */
+  async #read(path: string): Promise<string | undefined> {
+    const extension = extensionOf(path);
     const isAllowed = PAGE_ROOMS.some((room) => path.startsWith(room)) &&
       /^(\w+\/)+\w+\.\w+$/.test(path);
-    if (type === undefined || !isAllowed) return undefined;
+    if (!Object.hasOwn(TYPES, extension) || !isAllowed) return undefined;
     const url = new URL(path, ROOT);
     const modifiedAt = await Deno.stat(url).then(({ mtime }) => mtime?.getTime(), () => undefined);
     if (modifiedAt === undefined) return undefined;
@@ -50,7 +64,19 @@ export class PageFiles {
       file = { modifiedAt, text };
       this.#files.set(path, file);
     }
-    return new Response(file.text, { headers: { "content-type": type } });
+    return file.text;
+  }
+
+  /** Lists a module and those that it imports, so that the browser asks for all at once. */
+  async #modulesOf(path: string): Promise<string[]> {
+    const found = new Set<string>([path]);
+    // The loop also visits what is added on the way.
+    for (const one of found) {
+      for (const [, name] of (await this.#read(one) ?? "").matchAll(/ from "(\.[^"]+)"/g)) {
+        found.add(join(dirname(one), name!));
+      }
+    }
+    return [...found];
   }
 
   /** Returns a package of the page by its address; undefined if it is none. */
@@ -67,8 +93,9 @@ export class PageFiles {
     const imports = Object.fromEntries(
       this.#packages.flatMap(({ names, address }) => names.map((name) => [name, `./${address}`])),
     );
-    const modules = await pageFiles("ts");
-    const styles = await pageFiles("css");
+    const packages = this.#packages.map(({ address }) => address);
+    const modules = [...packages, ...await this.#modulesOf(START)];
+    const styles = await Promise.all((await pageStyles()).map((path) => this.#read(path)));
     const html = `<!doctype html>
 <html lang="en">
 <head>
@@ -77,14 +104,18 @@ export class PageFiles {
 <meta name="color-scheme" content="light dark">
 <title>Smalti studio</title>
 <link rel="icon" href="./lib/studio/page/icon.svg">
-${styles.map((path) => `<link rel="stylesheet" href="./${path}">`).join("\n")}
+<style nonce="${nonce}">
+${styles.join("\n")}
+</style>
 <script type="importmap" nonce="${nonce}">${JSON.stringify({ imports })}</script>
 ${modules.map((path) => `<link rel="modulepreload" href="./${path}">`).join("\n")}
+<link rel="preload" href="./api/settings" as="fetch" crossorigin>
 </head>
 <body>
-<div id="studio"><noscript>The studio needs JavaScript.</noscript></div>
+<div id="studio"><header class="bar">${BRAND}</header>
+<noscript>The studio needs JavaScript.</noscript></div>
 <script type="module" nonce="${nonce}">
-import { startStudio } from "./lib/studio/page/studio.ts";
+import { startStudio } from "./${START}";
 startStudio(document.querySelector("#studio"));
 </script>
 </body>
@@ -93,7 +124,7 @@ startStudio(document.querySelector("#studio"));
     const policy = [
       "default-src 'none'",
       `script-src 'self' 'nonce-${nonce}'`,
-      "style-src 'self'",
+      `style-src 'nonce-${nonce}'`,
       "img-src 'self' blob: data:",
       "connect-src 'self'",
       "base-uri 'none'",
@@ -106,12 +137,16 @@ startStudio(document.querySelector("#studio"));
   }
 }
 
-/** Lists the files of the page with an extension, by their paths in the project. */
-async function pageFiles(extension: string): Promise<string[]> {
+function extensionOf(path: string): string {
+  return /\.(\w+)$/.exec(path)?.[1] ?? "";
+}
+
+/** Lists the styles of the page, by their paths in the project. */
+async function pageStyles(): Promise<string[]> {
   const folder = "lib/studio/page";
   const names: string[] = [];
   for await (const { name } of Deno.readDir(fileURLToPath(new URL(folder, ROOT)))) {
-    if (name.endsWith(`.${extension}`)) names.push(name);
+    if (name.endsWith(".css")) names.push(name);
   }
   return names.sort().map((name) => `${folder}/${name}`);
 }

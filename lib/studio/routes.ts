@@ -16,7 +16,7 @@ import { readBytes, readJson, reply } from "./request_body.ts";
 import { type Route, route } from "./route.ts";
 import { runFolder } from "./run_folders.ts";
 import type { DrawnMaps } from "./run_messages.ts";
-import { readSettings } from "./studio_settings.ts";
+import { FixedSettings, readSettings } from "./studio_settings.ts";
 import type { Timings } from "./timings.ts";
 import { UPLOAD_LIMITS, type Uploads } from "./uploads.ts";
 
@@ -65,9 +65,10 @@ function jobRoutes(studio: StudioParts): Route[] {
     if (job === undefined) throw new RangeError(`Cannot find the job "${id}"`);
     return job;
   };
+  const fixed = new FixedSettings(model);
   const own = ["--model", model, "--output", studio.output, ...flags];
   return [
-    route("GET", "/api/settings", async () => reply(await readSettings(studio))),
+    route("GET", "/api/settings", async () => reply(await readSettings(studio, fixed))),
     route("GET", "/api/events", (request) => {
       const after = new URL(request.url).searchParams.get("after");
       return log.open(request.headers.get("last-event-id") ?? after);

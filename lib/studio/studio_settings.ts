@@ -20,9 +20,29 @@ export interface SettingsContext {
   readonly timings: Timings;
 }
 
+/** What does not change while a studio runs: its palettes take the longest. */
+export class FixedSettings {
+  /** The built-in palettes. */
+  readonly palettes: readonly PaletteInfo[] = builtInInfos();
+  readonly #model: string;
+  #words: StudioSettings["vocabulary"] | undefined;
+
+  /** @param model The teacher, as `--model` names it. */
+  constructor(model: string) {
+    this.#model = model;
+  }
+
+  /** Reads the words of the teacher; until it is there, at each call. */
+  async vocabulary(): Promise<StudioSettings["vocabulary"]> {
+    this.#words ??= await readWords(this.#model);
+    return this.#words ?? { names: [], backgrounds: [] };
+  }
+}
+
 /** Reads what the forms of the page need. */
 export async function readSettings(
   { model, output, uploads, timings }: SettingsContext,
+  fixed: FixedSettings,
 ): Promise<StudioSettings> {
   const { preset } = CONFIG_KEYS;
   const free = flagsOf("generate").map(({ name }) => name)
@@ -30,9 +50,9 @@ export async function readSettings(
   return {
     teacher: basename(model),
     output,
-    palettes: [...uploads.palettes, ...builtInInfos()],
+    palettes: [...uploads.palettes, ...fixed.palettes],
     presets: timings.presets(basename(model), preset.choices),
-    vocabulary: await readWords(model),
+    vocabulary: await fixed.vocabulary(),
     defaults: {
       prompt: "",
       size: [32, 32],
@@ -58,18 +78,17 @@ function builtInInfos(): PaletteInfo[] {
   });
 }
 
-/** Reads the names and backgrounds that a teacher knows; none if it does not tell them. */
-async function readWords(model: string): Promise<StudioSettings["vocabulary"]> {
-  const none = { names: [], backgrounds: [] };
+/** Reads the names and backgrounds that a teacher knows; undefined if it does not tell them. */
+async function readWords(model: string): Promise<StudioSettings["vocabulary"] | undefined> {
   try {
     const { folder } = await findTeacher(
       resolveRunConfig({ diffusion: { modelId: model } }).diffusion,
     );
-    if (!await folder.has(VOCABULARY_FILE)) return none;
+    if (!await folder.has(VOCABULARY_FILE)) return undefined;
     const { names = [], backgrounds = [] } = JSON.parse(await folder.text(VOCABULARY_FILE));
     return { names, backgrounds };
   } catch {
     // A teacher that is not there is reported when it is used.
-    return none;
+    return undefined;
   }
 }

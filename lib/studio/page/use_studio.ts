@@ -16,16 +16,29 @@ export function useStudio(): StudioState {
   const isVisible = useVisible();
   useEffect(() => {
     if (!isVisible) return;
+    // The page is painted once a frame, however many events come.
+    const waiting: StudioEvent[] = [];
+    let frame = 0;
+    const takeAll = () => {
+      frame = 0;
+      for (const event of waiting.splice(0)) change(event);
+    };
     const source = new EventSource(`api/events?after=${lastId.current}`);
     source.onopen = () => change({ type: "connection", isOpen: true });
     source.onerror = () => change({ type: "connection", isOpen: false });
     for (const type of TYPES) {
       source.addEventListener(type, (event) => {
         lastId.current = event.lastEventId;
-        change(JSON.parse(event.data));
+        waiting.push(JSON.parse(event.data));
+        frame ||= requestAnimationFrame(takeAll);
       });
     }
-    return () => source.close();
+    return () => {
+      source.close();
+      // They will not come again.
+      cancelAnimationFrame(frame);
+      takeAll();
+    };
   }, [isVisible]);
   return state;
 }

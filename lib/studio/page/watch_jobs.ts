@@ -2,7 +2,7 @@
 import type { FormChange } from "./order_form.ts";
 import { PixelCanvas } from "./pixel_canvas.ts";
 import { pixelsOf } from "./pixels.ts";
-import { html, useEffect, useState, type VNode } from "./preact.ts";
+import { html, useEffect, useMemo, useState, type VNode } from "./preact.ts";
 import { describeStatus } from "./progress_text.ts";
 import { WatchJob } from "./watch_job.ts";
 import type { StudioState } from "./studio_state.ts";
@@ -45,10 +45,11 @@ export function WatchJobs({ state: { jobs }, change, onError }: {
 
 function Thumbnail({ job }: { readonly job: JobState }): VNode {
   const [picture] = job.pictures;
+  const pixels = useMemo(() => picture && pixelsOf(picture), [picture]);
   const badge = job.status === "done" ? (job.count > 1 ? `${job.count}` : "") : job.status;
   return html`
     ${picture && picture.indices && html`
-      <${PixelCanvas} pixels=${pixelsOf(picture)} label="" />
+      <${PixelCanvas} pixels=${pixels} label="" />
     `}
     ${badge && html`<span class="badge">${badge}</span>`}
   `;
