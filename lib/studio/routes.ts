@@ -1,3 +1,5 @@
+import { preparePictures } from "../cli/commands/generate.ts";
+import { parseCommandLine } from "../cli/flags/parse_command_line.ts";
 import { builtInPalettes } from "../palette/formats/built_in_palettes.ts";
 import type { EventLog } from "./event_log.ts";
 import { galleryRoutes } from "./gallery_routes.ts";
@@ -77,6 +79,7 @@ function jobRoutes(studio: StudioParts): Route[] {
       const form = await readJson(request) as PictureOrderForm;
       const isPalette = (id: string) => builtInPalettes().some(({ name }) => name === id);
       const args = [...await orderArguments(form, uploads, isPalette), ...own];
+      await checkOrder(args);
       return reply(maker.make({ form, command: commandLine(args) }, args));
     }),
     route("POST", "/api/jobs/:id/pause", (_, { id }) => {
@@ -111,6 +114,17 @@ function jobRoutes(studio: StudioParts): Route[] {
       return reply(maker.make({ form: undefined, command: commandLine(args) }, args));
     }),
   ];
+}
+
+/**
+ * Refuses what `generate` refuses, before the order waits for others.
+ *
+ * @throws {Error} With a sentence for the user.
+ */
+async function checkOrder(args: readonly string[]): Promise<void> {
+  const parsed = parseCommandLine(["generate", ...args]);
+  if (parsed?.command !== "generate") throw new TypeError("Cannot make pictures: no command");
+  await preparePictures(parsed.flags);
 }
 
 function mapsAnswer({ step, maps }: DrawnMaps): MapsAnswer {

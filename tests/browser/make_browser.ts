@@ -59,6 +59,36 @@ Deno.test("all fields of the form become flags", async () => {
   });
 });
 
+Deno.test("rules become flags, and contradictions are refused with the library's sentence", async () => {
+  await withStudio(browser, { refusals: 1 }, async ({ page, worker }) => {
+    await prompt(page).fill("a crown");
+    await page.getByText("Rules", { exact: true }).click();
+    await page.getByLabel("Symmetry").selectOption("rotate4");
+    await page.getByLabel("Max colors").fill("4");
+    const color = (number: number) =>
+      page.getByRole("button", { name: new RegExp(`^Color ${number}, `) });
+    await color(1).click();
+    await color(3).click();
+    await color(3).click();
+    await page.getByRole("button", { name: "Color 1, #1a1c2c, is never dropped" }).waitFor();
+    await page.getByRole("button", { name: "Color 3, #b13e53, is not used" }).waitFor();
+    await page.getByLabel("other", { exact: true }).check({ force: true });
+    await page.getByLabel("Width").fill("24");
+    await page.getByRole("button", { name: "Make", exact: true }).click();
+    await page.getByRole("alert").getByText(/square/).waitFor();
+    assert.equal(worker.asked.length, 0);
+    await page.getByLabel("Width").fill("32");
+    await page.getByRole("button", { name: "Make", exact: true }).click();
+    await stage(page).getByText("Done").waitFor();
+    const flags = ["--symmetry", "rotate4", "--max-colors", "4"];
+    const colors = ["--lock-colors", "#1a1c2c", "--exclude-colors", "#b13e53"];
+    const [args] = worker.asked;
+    const from = args!.indexOf("--symmetry");
+    assert.deepEqual(args!.slice(from, from + 8), [...flags, ...colors]);
+    assert.equal(await page.getByRole("alert").count(), 0);
+  });
+});
+
 Deno.test("names that the teacher knows are suggested, by mouse and by keyboard", async () => {
   await withStudio(browser, {}, async ({ page, worker }) => {
     await prompt(page).pressSequentially("a red poti");

@@ -2,9 +2,10 @@
 import { ImageField } from "./image_field.ts";
 import { formatCount, formatDuration } from "./format_text.ts";
 import { PalettePicker } from "./palette_picker.ts";
-import { changeForm, type FormChange } from "./order_form.ts";
+import { changeForm, choosePalette, type FormChange } from "./order_form.ts";
 import { html, useEffect, useId, useState, type VNode } from "./preact.ts";
 import { PromptField } from "./prompt_field.ts";
+import { RuleFields } from "./rule_fields.ts";
 import { makePictures } from "./studio_client.ts";
 import type { ViewProps } from "./view.ts";
 import { WatchJobs } from "./watch_jobs.ts";
@@ -20,6 +21,7 @@ export function MakeView(props: ViewProps): VNode {
     if (form.prompt.trim() === "" && form.image === undefined) return;
     try {
       await makePictures(form);
+      onError(undefined);
       // On a narrow screen it is below the form.
       requestAnimationFrame(() =>
         document.querySelector(".stage")?.scrollIntoView({ block: "nearest" })
@@ -41,10 +43,13 @@ export function MakeView(props: ViewProps): VNode {
           : ""}</button>
         <${ImageField} form=${form} limits=${settings.limits} change=${change} onError=${onError} />
         <${PalettePicker} palettes=${settings.palettes} chosen=${form.palette}
-          onChoose=${(palette: string) => change({ palette })} onAdded=${refreshSettings}
+          onChoose=${(palette: string) =>
+            change(choosePalette(form, palette))} onAdded=${refreshSettings}
           onError=${onError} />
         <${SizeField} form=${form} change=${change} />
         <${PresetField} presets=${settings.presets} form=${form} change=${change} />
+        <${RuleFields} settings=${settings} form=${form} change=${change}
+          palette=${settings.palettes.find(({ id }) => id === form.palette)} />
         <${MoreFields} settings=${settings} form=${form} change=${change} />
       </form>
       <${WatchJobs} state=${state} change=${change} onError=${onError} />
@@ -135,7 +140,6 @@ function MoreFields(
   { settings, form, change }: FieldProps & { readonly settings: StudioSettings },
 ): VNode {
   const { backgrounds } = settings.vocabulary;
-  const isTransparent = form.flags?.includes("--transparent") ?? false;
   return html`
     <details class="more">
       <summary>More</summary>
@@ -170,11 +174,6 @@ function MoreFields(
             <option value="">as the prompt says</option>
             ${backgrounds.map((color) => html`<option value=${color}>${color}</option>`)}
           </select></label>
-      `}
-      ${settings.flags.includes("--transparent") && html`
-        <label class="check"><input type="checkbox" checked=${isTransparent}
-          onChange=${() => change({ flags: isTransparent ? [] : ["--transparent"] })} />
-          Transparent background</label>
       `}
     </details>
   `;

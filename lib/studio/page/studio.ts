@@ -24,7 +24,7 @@ function Studio(): VNode {
   const [address, setAddress] = useState(readAddress);
   const refreshSettings = useCallback(async () => setSettings(await readSettings()), []);
   const onError = useCallback((error: unknown) => {
-    setError(error instanceof Error ? error.message : String(error));
+    setError(error instanceof Error ? error.message : String(error ?? ""));
   }, []);
   useEffect(() => {
     refreshSettings().catch(onError);

@@ -8,7 +8,7 @@ export interface ViewProps {
   readonly settings: StudioSettings;
   /** Reads the settings again, after an upload or a finished run. */
   readonly refreshSettings: () => Promise<void>;
-  /** Shows an error to the user. */
+  /** Shows an error to the user; undefined hides the last one. */
   readonly onError: (error: unknown) => void;
   /** What follows the name of the view in the address: "#/paint/<rest>". */
   readonly rest: string;

@@ -224,6 +224,15 @@ export interface MapsAnswer {
 export const FREE_FLAGS: Readonly<Record<string, boolean>> = {
   "--steps": true,
   "--transparent": false,
+  "--symmetry": true,
+  "--tile": true,
+  "--max-colors": true,
+  "--lock-colors": true,
+  "--exclude-colors": true,
+  "--distance": true,
+  "--dither": true,
+  "--outline": true,
+  "--no-antialias": false,
 };
 
 /** An event of a run that a worker hands to the server. */

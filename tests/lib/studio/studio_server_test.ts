@@ -167,6 +167,12 @@ studioTest("wrong orders are refused with a sentence", async ({ post }) => {
     [{ ...FORM, prompt: 4 }, /"prompt"/],
     [{ ...FORM, variations: 1000 }, /at most 24/],
     [{ ...FORM, palette: "no such" }, /palette "no such"/],
+    [{ ...FORM, prompt: " " }, /^Cannot generate: expected a prompt or an image/],
+    // The library refuses rules that contradict each other or the picture.
+    [{ ...FORM, size: [16, 24], flags: ["--symmetry", "rotate4"] }, /square/],
+    [{ ...FORM, flags: ["--max-colors", "1", "--lock-colors", "0,1"] }, /lock/],
+    [{ ...FORM, flags: ["--exclude-colors", "#123456"] }, /color "#123456"/],
+    [{ ...FORM, flags: ["--tile", "z"] }, /"--tile"/],
   ] as const;
   for (const [order, message] of wrong) {
     const { status, body } = await post("api/jobs", JSON.stringify(order));

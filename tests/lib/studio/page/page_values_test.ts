@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
-import { formatDuration } from "../../../../lib/studio/page/format_text.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatNumber,
+} from "../../../../lib/studio/page/format_text.ts";
 import { linePath } from "../../../../lib/studio/page/loss_plot.ts";
-import { changeForm } from "../../../../lib/studio/page/order_form.ts";
+import {
+  changeForm,
+  choosePalette,
+  flagValue,
+  hasFlag,
+  setFlag,
+} from "../../../../lib/studio/page/order_form.ts";
 import { decodeBase64, toRgba } from "../../../../lib/studio/page/pixels.ts";
 import { secondsLeft } from "../../../../lib/studio/page/progress_text.ts";
 import { suggestNames } from "../../../../lib/studio/page/suggest.ts";
@@ -36,11 +46,35 @@ Deno.test("plots leave out values that are not finite", () => {
   assert.equal(linePath([3]), "M50.0 28.0");
 });
 
+Deno.test("a plot of many values draws means of neighbors", () => {
+  const path = linePath(Array.from({ length: 10_000 }, (_, i) => i));
+  assert.equal(path.split("L").length, 300);
+  assert.match(path, /^M0\.0 28\.0L.*L100\.0 2\.0$/);
+});
+
 Deno.test("the time that is left follows from the last steps", () => {
   assert.equal(secondsLeft({ seconds: [10, 12, 14], step: 3, steps: 8 }), 10);
   assert.equal(secondsLeft({ seconds: [10], step: 1, steps: 8 }), undefined);
   assert.equal(secondsLeft({ seconds: [1, 2], step: 8, steps: 8 }), undefined);
   assert.deepEqual([0.2, 8, 120, 7200].map(formatDuration), ["under 1 s", "8 s", "2 min", "2.0 h"]);
+  assert.equal(formatCount(10_511), "10,511");
+  assert.deepEqual([0.01234, 46.48, 13_712].map(formatNumber), ["0.0123", "46.5", "13,700"]);
+});
+
+Deno.test("flags of a form are set, read and removed", () => {
+  const flags = setFlag(setFlag(undefined, "--transparent", true), "--tile", "x");
+  assert.deepEqual(flags, ["--transparent", "--tile", "x"]);
+  assert.deepEqual(setFlag(flags, "--tile", "--y"), ["--transparent", "--tile", "--y"]);
+  assert.deepEqual([flagValue(flags, "--tile"), flagValue(flags, "--symmetry")], ["x", undefined]);
+  // A value is not read as a flag.
+  assert.equal(hasFlag(["--tile", "--transparent"], "--transparent"), false);
+  assert.deepEqual(setFlag(flags, "--transparent", false), ["--tile", "x"]);
+  assert.equal(setFlag(["--transparent"], "--transparent", false), undefined);
+  // Rules for colors belong to their palette.
+  const form = { prompt: "a", size: [8, 8], palette: "p", preset: "draft", seed: "1" } as const;
+  const chosen = { ...form, flags: ["--max-colors", "4", "--exclude-colors", "#ff0000"] };
+  assert.deepEqual(choosePalette(chosen, "q"), { palette: "q", flags: ["--max-colors", "4"] });
+  assert.deepEqual(choosePalette(chosen, "p"), {});
 });
 
 Deno.test("an emptied field of a form is left out", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { changeState, EMPTY_STATE } from "../../../../lib/studio/page/studio_state.ts";
 import { startStudio } from "../../../../lib/studio/page/studio.ts";
-import { readMap } from "../../../../lib/studio/page/studio_client.ts";
+import { readMaps } from "../../../../lib/studio/page/studio_client.ts";
 import type { JobState, PictureState } from "../../../../lib/studio/protocol/studio_api.ts";
 
 const PICTURE: PictureState = {
@@ -60,5 +60,5 @@ Deno.test("the page follows jobs, pictures and steps", () => {
 
 Deno.test("the modules of the page load without a browser", () => {
   assert.equal(typeof startStudio, "function");
-  assert.equal(typeof readMap, "function");
+  assert.equal(typeof readMaps, "function");
 });
