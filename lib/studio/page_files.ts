@@ -72,7 +72,7 @@ export class PageFiles {
     const found = new Set<string>([path]);
     // The loop also visits what is added on the way.
     for (const one of found) {
-      for (const [, name] of (await this.#read(one) ?? "").matchAll(/ from "(\.[^"]+)"/g)) {
+      for (const [, name] of (await this.#read(one) ?? "").matchAll(/ from ["'](\.[^"']+)/g)) {
         found.add(join(dirname(one), name!));
       }
     }

@@ -38,6 +38,29 @@ Deno.test("runs are starred, deleted and taken back by keyboard", async () => {
   });
 });
 
+Deno.test("pictures of a prompt are ranked, with their contact sheet", async () => {
+  await withStudio(browser, {}, async ({ page, output }) => {
+    await openGallery(page, output);
+    for (const [run, score] of [["draft/a", 0.25], ["draft/b", 0.5]] as const) {
+      await Deno.writeTextFile(`${output}/${run}/picture.json`, JSON.stringify({ score }));
+    }
+    await addRun(output, "draft/c", 7);
+    await page.reload();
+    await page.getByLabel("Order").selectOption("score");
+    const group = page.getByRole("region", { name: "a flag" });
+    await group.getByText("not scored").waitFor();
+    const places = await group.locator(".place").allTextContents();
+    assert.deepEqual(places, ["1. +0.500", "2. +0.250", "not scored"]);
+    const first = group.getByRole("listitem").first().getByRole("link");
+    assert.match((await first.getAttribute("href"))!, /draft%2Fb$/);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      group.getByRole("link", { name: "Contact sheet of 2" }).click(),
+    ]);
+    assert.equal(download.suggestedFilename(), "contact_sheet.png");
+  });
+});
+
 Deno.test("a run that was stopped is continued from the gallery", async () => {
   await withStudio(browser, {}, async ({ page, output, worker }) => {
     await openGallery(page, output);

@@ -130,7 +130,7 @@ function describeCount(shown: number, all: number): string {
 }
 
 /** Groups runs whose scores compare, the best first; groups keep the order of their first runs. */
-export function groupRuns(runs: readonly GalleryRun[]): GalleryRun[][] {
+function groupRuns(runs: readonly GalleryRun[]): GalleryRun[][] {
   return [...Map.groupBy(runs, ({ rankedWith }) => rankedWith).values()].map((group) =>
     group.sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity) || 0)
   );

@@ -200,7 +200,7 @@ export interface UploadInfo {
 }
 
 /** Maps that a running picture can show. */
-export const MAP_KINDS = ["seen", "entropy", "gradient", "decoded"] as const;
+const MAP_KINDS = ["seen", "entropy", "gradient", "decoded"] as const;
 
 /** A map that a running picture can show. */
 export type MapKind = (typeof MAP_KINDS)[number];

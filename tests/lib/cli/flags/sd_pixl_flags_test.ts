@@ -129,6 +129,7 @@ const OTHER_FLAGS: Readonly<Record<string, string>> = {
   "--priority": "tests/lib/cli/commands/generate_queue_test.ts",
   "--queue": "tests/lib/cli/commands/generate_queue_test.ts",
   "--resume": "tests/lib/cli/commands/generate_test.ts",
+  "--score": "tests/lib/cli/commands/generate_test.ts",
   "--tensorboard": "tests/lib/cli/commands/generate_test.ts",
   "--variations": "tests/lib/cli/commands/generate_several_test.ts",
   "--verbose": "tests/lib/cli/commands/generate_test.ts",
