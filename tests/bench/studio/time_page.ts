@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /**
- * Times the page of the studio in Chromium: its first paint, its form, and how often a picture of 256 x 256
- * pixels is painted again while it is made.
+ * Times the page of the studio in Chromium: its first paint, its form, and how often a picture of
+ * 256 x 256 pixels is painted again while it is made.
  *
  *   __IS_WSL_TEST__=1 deno run --allow-run=/usr/bin/chromium --allow-read \\
  *     --allow-write=workdir,/tmp --allow-net=127.0.0.1 --allow-env --allow-sys \\

@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** Steps of score distillation after those of the edit. */
 const STEPS = 8;
 
-/** A studio in a process of its own, with requests as its page makes them. */
+/** A studio in a separate process, with requests as its page makes them. */
 interface StudioProcess extends AsyncDisposable {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: BodyInit): Promise<T>;
