@@ -106,8 +106,8 @@ Deno.test("generate --score tells the score in picture.json, and changes nothing
   await inTemporaryFolder(async (output) => {
     const flags = { prompt: "a cat", size: "8,10", steps: "2", seed: "3", output };
     const made = [];
-    for (const score of [false, true]) {
-      const { events } = await generate({ ...flags, score });
+    for (const scored of [{}, { score: true }] as const) {
+      const { events } = await generate({ ...flags, ...scored });
       const { score: told, files } = doneOf(events);
       const sidecar = JSON.parse(await Deno.readTextFile(files[3]!));
       made.push({ told, sidecar, picture: await Deno.readFile(files[0]!) });
