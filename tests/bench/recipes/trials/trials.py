@@ -1,0 +1,280 @@
+"""Measures what a recipe of samples may do with its teacher calls: how many samples, of how many
+steps and which guidance, by which denoising errors one is chosen, and what edits add.
+
+    python3 trials.py --out trials.npz                  # on a GPU: about 90 s
+    python3 trials.py --out t.npz --names 4 --samples 3 # a small trial on the CPU
+    python3 report.py trials.npz                        # the tables
+
+It draws names of the judge, none of them a prompt of the hard sets, and samples each several times.
+All that decides between samples is written beside the judge's answers, so the report compares rules
+without sampling again. Needs PyTorch 2, numpy, safetensors and regex; PyTorch 1.13 on the CPU.
+"""
+
+import argparse
+import json
+import os
+import random
+import time
+
+import numpy as np
+import torch
+
+import projection as P
+from judge_torch import Judge
+from teacher import Teacher, edit_times
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.normpath(os.path.join(HERE, "../../../.."))
+SIDE, STEPS, GUIDANCE = 128, 6, 3.0
+MAIN = [(16, "sweetie-16"), (32, "sweetie-16")]
+OTHER = [(12, "sweetie-16"), (24, "sweetie-16"), (16, "game-boy"), (32, "game-boy")]
+
+
+def read_json(path):
+    with open(f"{HERE}/../{path}", encoding="utf8") as file:
+        return json.load(file)
+
+
+class Constraint:
+    def __init__(self, size, colors):
+        self.size, self.colors = size, colors
+
+    def project(self, images):
+        return P.project(images, self.size, self.colors)
+
+    def render(self, pictures):
+        return P.enlarge(P.colored(pictures, self.size, self.colors), SIDE, "nearest")
+
+
+class Names:
+    """Prompts with their captions and their noises. Candidates of a name are beside each other."""
+
+    def __init__(self, lab, first, captions, seed):
+        """first: index of the first prompt among the teacher's."""
+        self.lab, self.captions, self.count, self.seed = lab, captions, len(captions), seed
+        self.first = first
+
+    def texts(self, m):
+        return (torch.arange(self.count, device=self.lab.device) + self.first + 1).repeat_interleave(m)
+
+    def noise(self, salt, m=1):
+        """Own noise of each candidate."""
+        at = torch.Generator(self.lab.device).manual_seed(self.seed * 1000 + salt)
+        return torch.randn(self.count * m, *self.lab.teacher.shape, generator=at, device=self.lab.device)
+
+    def shared(self, m):
+        """Two noises and their opposites, shared by the candidates of a name."""
+        first, second = (self.noise(salt).repeat_interleave(m, 0) for salt in (900, 901))
+        return [first, -first, second, -second]
+
+
+class Lab:
+    def __init__(self, args):
+        hard = read_json("hard_prompts.json")["sets"]
+        old = read_json("prompts.json")["sets"]
+        all_names = read_json("judge/names.json")
+        captions = [p["name"] for part in (old, hard) for prompts in part.values() for p in prompts if "name" in p]
+        taken = {p.get("name") for prompts in hard.values() for p in prompts}
+        drawn = random.Random(0).sample([name for name in all_names if name not in taken], args.names)
+        game = [p for p in [*hard["game48"], *hard["combined24"]] if "name" in p][: args.names]
+        kind = {"auto": torch.float16 if torch.cuda.is_available() else torch.float32}.get(args.kind) or getattr(torch, args.kind)
+        prompts = [*drawn, *(p["prompt"] for p in game for _ in range(3))]
+        self.teacher = Teacher(ROOT, args.model, prompts, kind, args.rows)
+        self.device = self.teacher.device
+        self.judge = Judge(list(dict.fromkeys([*all_names, *captions])), self.device)
+        self.names = Names(self, 0, drawn, 1)
+        self.game = Names(self, len(drawn), [p["name"] for p in game for _ in range(3)], 2)
+        self.palettes = {name: P.palette(name).to(self.device) for name in ("sweetie-16", "game-boy")}
+        self.m, self.results, self.kept = args.samples, {}, {}
+
+    def keep(self, key, value):
+        self.results[key] = value.detach().float().cpu().numpy()
+
+    def judged(self, key, pictures, size, palette, names):
+        """Keeps p, rank and orphans of pictures [names * m, P]."""
+        m = len(pictures) // names.count
+        shown = P.colored(pictures, size, self.palettes[palette])
+        p, rank = self.judge.answers(shown, [c for c in names.captions for _ in range(m)])
+        for what, value in (("p", p), ("rank", rank), ("orphans", P.orphan_share(pictures, size))):
+            self.keep(f"{key}/{what}", value.view(names.count, m))
+
+    def latents(self, pictures, size, palette, mode="nearest"):
+        return self.teacher.encode(P.enlarge(P.colored(pictures, size, self.palettes[palette]), SIDE, mode))
+
+    def scored(self, key, latents, names, times, noises, guided=False):
+        m = len(latents) // names.count
+        shared = names.shared(m)
+        errors = self.teacher.errors(latents, names.texts(m), times, [shared[i] for i in noises], guided)
+        self.keep(f"{key}/errors", errors.view(len(errors), names.count, m, *errors.shape[2:]))
+        return errors
+
+    def measured(self, key, images, names, scores=((0.8,), (0, 2)), where=MAIN):
+        """Keeps the answers of images and of their pictures' errors."""
+        for size, palette in where:
+            pictures = P.project(images, size, self.palettes[palette])
+            at = f"{key}/{size}/{palette}"
+            self.judged(at, pictures, size, palette, names)
+            self.kept[at] = pictures
+            if scores:
+                self.scored(at, self.latents(pictures, size, palette), names, *scores)
+
+    def nearest(self, key, images, names, where):
+        for size, palette in where:
+            pictures = P.nearest(images, size, self.palettes[palette])
+            self.judged(f"{key}-nearest/{size}/{palette}", pictures, size, palette, names)
+
+
+def base(lab):
+    names, steps = lab.names, []
+
+    def seen(i, clean, negative, positive):
+        before = steps[-1][0] if steps else clean
+        free = ((positive - negative) ** 2).mean((1, 2, 3)), ((clean - before) ** 2).mean((1, 2, 3))
+        steps.append((clean, *free))
+
+    noise = names.noise(0, lab.m)
+    lab.kept["latents"] = lab.teacher.sample(noise, names.texts(lab.m), STEPS, GUIDANCE, seen)
+    lab.kept["early"] = [steps[1][0], steps[2][0]] if STEPS > 2 else []
+    lab.keep("base/free", torch.stack([torch.stack(s[1:]) for s in steps]).view(STEPS, 2, names.count, lab.m))
+    lab.kept["images"] = lab.teacher.decode(lab.kept["latents"])
+    lab.measured("base", lab.kept["images"], names, None, MAIN + OTHER)
+    lab.nearest("base", lab.kept["images"], names, MAIN + OTHER)
+
+
+def errors(lab):
+    for size, palette in MAIN:
+        at = f"base/{size}/{palette}"
+        latents = lab.latents(lab.kept[at], size, palette)
+        lab.scored(f"{at}/late", latents, lab.names, (0.7, 0.8, 0.9), (0, 1, 2, 3), True)
+        lab.scored(f"{at}/middle", latents, lab.names, (0.5, 0.6), (0, 1), True)
+
+
+def game(lab):
+    names, m = lab.game, min(8, lab.m)
+    images = lab.teacher.decode(lab.teacher.sample(names.noise(0, m), names.texts(m), STEPS, GUIDANCE))
+    lab.measured("game", images, names, ((0.7, 0.8, 0.9), (0, 1, 2, 3)))
+    lab.nearest("game", images, names, MAIN)
+
+
+def bilinear(lab):
+    for size, palette in MAIN:
+        at = f"base/{size}/{palette}"
+        latents = lab.latents(lab.kept[at], size, palette, "bilinear")
+        lab.scored(f"{at}/bilinear", latents, lab.names, (0.7, 0.8, 0.9), (0, 2))
+
+
+def setting(lab, key, m, steps, guidance):
+    names, m = lab.names, min(m, lab.m)
+    latents = lab.teacher.sample(names.noise(0, m), names.texts(m), steps, guidance)
+    lab.measured(key, lab.teacher.decode(latents), names)
+
+
+def guidances(lab):
+    for scale in (2.0, 5.0, 4.0):
+        setting(lab, f"guidance-{scale:g}", 8, STEPS, scale)
+
+
+def steps(lab):
+    for count, m in ((4, 12), (8, 8), (12, 4)):
+        setting(lab, f"steps-{count}", m, count, GUIDANCE)
+
+
+def chosen(lab, size, palette, among):
+    """Index of the best of the first samples of each name, by the errors at 0.8."""
+    errors = lab.results[f"base/{size}/{palette}/late/errors"][0, :, :among, 1, 0]
+    best = torch.tensor(errors.argmin(1), device=lab.device)
+    return torch.arange(lab.names.count, device=lab.device) * lab.m + best
+
+
+def variants(lab):
+    """Samples anew from the best of 4, from a noisy state of it."""
+    names, v = lab.names, 4
+    for size, palette in MAIN:
+        start = lab.kept["latents"][chosen(lab, size, palette, 4)].repeat_interleave(v, 0)
+        for strength in (0.5, 0.67):
+            times = edit_times(STEPS, strength)
+            x = lab.teacher.noised(start, names.noise(10, v), times[0])
+            for i, t in enumerate(times):
+                negative, positive = lab.teacher.both(x, t, names.texts(v))
+                clean = lab.teacher.clean(x, negative + GUIDANCE * (positive - negative), t)
+                epsilon = lab.teacher.between(x, clean, t)
+                x = lab.teacher.noised(clean, epsilon, times[i + 1]) if i + 1 < len(times) else clean
+            lab.measured(f"variants-{strength}", lab.teacher.decode(x), names, where=[(size, palette)])
+
+
+def edits(lab):
+    names = lab.names
+    for size, palette in MAIN:
+        at = chosen(lab, size, palette, 6)
+        start = lab.latents(lab.kept[f"base/{size}/{palette}"][at], size, palette)
+        constraint = Constraint(size, lab.palettes[palette])
+        for strength, count in ((0.2, 24), (0.3, 24), (0.4, 24), (0.3, 8), (0.5, 8)):
+            times = edit_times(count, strength)
+            pictures = lab.teacher.edit(start, names.noise(20), names.texts(1), times, GUIDANCE, constraint)
+            key = f"edit-{strength}-{count}/{size}/{palette}"
+            lab.judged(key, pictures, size, palette, names)
+            lab.scored(key, lab.latents(pictures, size, palette), names, (0.8,), (0, 2))
+
+
+def projected(lab):
+    """Samples under the constraint, from pure noise."""
+    names, m = lab.names, min(8, lab.m)
+    for size, palette in MAIN:
+        constraint = Constraint(size, lab.palettes[palette])
+        times = edit_times(STEPS, 1)
+        pictures = lab.teacher.edit(None, names.noise(0, m), names.texts(m), times, GUIDANCE, constraint)
+        lab.judged(f"projected/{size}/{palette}", pictures, size, palette, names)
+        lab.scored(f"projected/{size}/{palette}", lab.latents(pictures, size, palette), names, (0.8,), (0, 2))
+
+
+def early(lab):
+    """Predictions of the clean image after 2 and 3 steps."""
+    for done, clean in zip((2, 3), lab.kept["early"]):
+        lab.measured(f"early-{done}", lab.teacher.decode(clean), lab.names)
+
+
+def raw(lab):
+    lab.scored("base/raw", lab.kept["latents"], lab.names, (0.6, 0.8), (0, 2), True)
+
+
+def others(lab):
+    for size, palette in OTHER:
+        at = f"base/{size}/{palette}"
+        lab.scored(at, lab.latents(lab.kept[at], size, palette), lab.names, (0.7, 0.8, 0.9), (0, 2))
+
+
+STAGES = [base, errors, game, bilinear, steps, guidances, early, others, edits, variants, projected, raw]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default=f"{ROOT}/assets/models/mini", help="folder of the teacher")
+    parser.add_argument("--out", default="trials.npz")
+    parser.add_argument("--names", type=int, default=320)
+    parser.add_argument("--samples", type=int, default=12)
+    parser.add_argument("--rows", type=int, default=1024, help="largest batch of the UNet")
+    parser.add_argument("--kind", default="auto", help="type of the networks' numbers")
+    parser.add_argument("--seconds", type=float, default=1e9, help="starts no stage after so long")
+    parser.add_argument("--stages", nargs="*", help="instead of all")
+    args = parser.parse_args()
+    begin = time.time()
+    lab = Lab(args)
+    print(f"loaded in {time.time() - begin:.1f} s", flush=True)
+    for stage in STAGES:
+        start, rows = time.time(), lab.teacher.count
+        if args.stages and stage.__name__ not in args.stages:
+            continue
+        if start - begin > args.seconds:
+            print(f"{stage.__name__}: left out, no time", flush=True)
+            continue
+        try:
+            with torch.no_grad():
+                stage(lab)
+        except Exception as error:  # the other stages still count
+            print(f"{stage.__name__}: {type(error).__name__}: {error}", flush=True)
+        print(f"{stage.__name__}: {time.time() - start:.1f} s, {lab.teacher.count - rows} rows", flush=True)
+        np.savez_compressed(args.out, **lab.results)
+
+
+if __name__ == "__main__":
+    main()
