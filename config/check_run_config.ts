@@ -18,6 +18,7 @@ export function checkRunConfig(config: RunConfig, where: Where): void {
   checkLosses(config, where);
   checkStepRules(config, where);
   checkBackground(config, where);
+  checkFinish(config, where);
 }
 
 /** Lower bounds must not exceed upper bounds. */
@@ -83,4 +84,42 @@ function checkBackground({ generator: { background } }: RunConfig, where: Where)
   const expected = "expected auto, a color such as #1a1c2c or white, or an index of the palette";
   const hint = didYouMean(background, ["auto", ...cssColorNames()]);
   throw new ConfigError(where(path), path, `${expected}, got "${background}"${hint}`);
+}
+
+/** Finishes must fit together, and the picture. */
+function checkFinish({ finish, generator, constraint }: RunConfig, where: Where): void {
+  const fail = (path: string, problem: string): never => {
+    throw new ConfigError(where(path), path, problem);
+  };
+  const { dither, outline, antialias } = finish;
+  if (outline !== "none" && outline !== "auto" && parseCssColor(outline) === undefined) {
+    const expected = "expected none, auto or a color such as #1a1c2c or black";
+    const hint = didYouMean(outline, ["none", "auto", ...cssColorNames()]);
+    fail("finish.outline", `${expected}, got "${outline}"${hint}`);
+  }
+  if (outline !== "none" && !generator.transparent) {
+    fail(
+      "finish.outline",
+      "expected a transparent picture, around whose subject there is room; add --transparent",
+    );
+  }
+  if (dither !== "none" && !antialias) {
+    fail(
+      "finish.dither",
+      "expected edges with colors between others, of which dithering consists; leave out " +
+        "--no-antialias",
+    );
+  }
+  // Blue noise has no pattern that could break at a seam.
+  if (!dither.startsWith("bayer") || constraint.tile === "none") return;
+  const period = Number(dither.slice("bayer".length));
+  const lengths = { x: [generator.imageW], y: [generator.imageH] };
+  const axes = constraint.tile === "xy" ? ["x", "y"] as const : [constraint.tile] as const;
+  const broken = axes.flatMap((axis) => lengths[axis]).find((length) => length % period !== 0);
+  if (broken === undefined) return;
+  fail(
+    "finish.dither",
+    `expected a tile whose length is a multiple of ${period}, so that the pattern goes on at its ` +
+      `seam, got ${broken} pixels; take blue-noise or another size`,
+  );
 }

@@ -2,6 +2,7 @@ import { CAPTION_KEYS } from "./keys/caption.ts";
 import { CONSTRAINT_KEYS } from "./keys/constraint.ts";
 import { CONTROLNET_KEYS } from "./keys/controlnet.ts";
 import { DIFFUSION_KEYS } from "./keys/diffusion.ts";
+import { FINISH_KEYS } from "./keys/finish.ts";
 import { GENERATOR_KEYS } from "./keys/generator.ts";
 import type { ConfigOf } from "./keys/key_spec.ts";
 import { SD_KEYS } from "./keys/sd.ts";
@@ -64,6 +65,7 @@ export const CONFIG_KEYS = {
   },
   generator: GENERATOR_KEYS,
   constraint: CONSTRAINT_KEYS,
+  finish: FINISH_KEYS,
   training: TRAINING_KEYS,
   diffusion: DIFFUSION_KEYS,
   controlnet: CONTROLNET_KEYS,

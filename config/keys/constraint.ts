@@ -60,4 +60,13 @@ export const CONSTRAINT_KEYS = {
     isNew: true,
     doc: "Path of an image of the picture's size in the palette's colors; its opaque pixels stay",
   },
+  importance: {
+    default: null,
+    null: "all pixels count alike",
+    isPath: true,
+    isNew: true,
+    doc: "Path of an image whose brightness is the weight of each pixel where the errors of " +
+      "several pixels are added: in the choice of colors, in the color of mirrored pixels and " +
+      "in the choice of the strength; steps of distillation change dark pixels less",
+  },
 } as const satisfies KeySpecs;

@@ -10,18 +10,18 @@ const FORBIDDEN_MARGIN = 30;
  *
  * The rules are those of {@linkcode applyRules}, with the negative logits as costs.
  *
- * @param logits Shape [H, W, K].
+ * @param logits Shape [H, W, C]; C is `rules.classes`.
  * @returns Same shape.
  */
 export function constrainLogits(
   logits: Float32Array,
   rules: PictureRules,
 ): Float32Array<ArrayBuffer> {
-  const { colors, moves } = rules;
+  const { classes, moves } = rules;
   const costs = applyRules(Float64Array.from(logits, (logit) => -logit), rules);
   const result = Float32Array.from(costs, (cost) => -cost / (moves.length + 1));
-  for (let i = 0; i < result.length; i += colors) {
-    const row = result.subarray(i, i + colors);
+  for (let i = 0; i < result.length; i += classes) {
+    const row = result.subarray(i, i + classes);
     const lowest = row.reduce((low, logit) => isFinite(logit) ? Math.min(low, logit) : low, 0);
     for (const [k, logit] of row.entries()) {
       if (!isFinite(logit)) row[k] = lowest - FORBIDDEN_MARGIN;

@@ -15,8 +15,18 @@ export interface RulesRequest {
   readonly lockedColors: readonly number[];
   /** Palette indices that no pixel takes. */
   readonly excludedColors: readonly number[];
-  /** Palette index that each pixel keeps, or {@linkcode FREE}, shape [H, W]. */
+  /**
+   * Palette index that each pixel keeps, or {@linkcode FREE}, shape [H, W]; K is the transparent
+   * class.
+   */
   readonly kept: Int32Array | undefined;
+  /** Whether pixels may have the transparent class, index K. Default: false. */
+  readonly isTransparent?: boolean;
+  /**
+   * Weight of the costs of each pixel where those of several pixels are added, above 0, shape
+   * [H, W]. Default: all are 1.
+   */
+  readonly importance?: Float64Array;
 }
 
 /** What a picture obeys besides its grid and its palette; checked. */
@@ -25,6 +35,8 @@ export interface PictureRules extends RulesRequest {
   readonly size: ImageSize;
   /** Number of colors of the palette, K. */
   readonly colors: number;
+  /** Number of classes: K, or K + 1 with the transparent class. */
+  readonly classes: number;
   /** Where the symmetry moves each pixel, see `movesOf`. */
   readonly moves: readonly Uint32Array[];
   /** First pixel of each pixel's orbit, shape [H, W]. */
@@ -42,13 +54,15 @@ export function createRules(
   size: ImageSize,
   colors: number,
 ): PictureRules | undefined {
-  const { symmetry, maxColors, excludedColors, kept } = request;
+  const { symmetry, maxColors, excludedColors, kept, importance, isTransparent } = request;
   const limits = maxColors !== undefined && maxColors < colors;
   const keeps = kept?.some((k) => k !== FREE) ?? false;
-  if (symmetry === "none" && !limits && excludedColors.length === 0 && !keeps) return undefined;
+  const isFree = symmetry === "none" && !limits && excludedColors.length === 0 && !keeps;
+  if (isFree && importance === undefined) return undefined;
   const moves = movesOf(symmetry, size);
   const orbits = orbitsOf(moves, size.height * size.width);
-  const rules = { ...request, size, colors, moves, orbits };
+  const classes = isTransparent ? colors + 1 : colors;
+  const rules = { ...request, size, colors, classes, moves, orbits };
   checkColors(rules);
   checkKept(rules);
   return rules;
@@ -69,6 +83,8 @@ function checkKept(rules: PictureRules): void {
   const { kept = new Int32Array(), moves, maxColors, lockedColors, excludedColors, size } = rules;
   const colors = new Set(kept);
   colors.delete(FREE);
+  // It is no color.
+  colors.delete(rules.colors);
   const excluded = excludedColors.find((k) => colors.has(k));
   if (excluded !== undefined) {
     throw new WrongInputError(`Cannot exclude color ${excluded}: kept pixels have it`);
@@ -76,8 +92,8 @@ function checkKept(rules: PictureRules): void {
   const fixed = new Set([...colors, ...lockedColors]).size;
   if (maxColors !== undefined && fixed > maxColors) {
     throw new WrongInputError(
-      `Cannot keep ${fixed} colors, those that are locked and those of kept pixels: at most ` +
-        `${maxColors} are allowed`,
+      `Cannot keep ${fixed} colors, those that are locked, of kept pixels and of an outline: at ` +
+        `most ${maxColors} are allowed`,
     );
   }
   for (const move of moves) {

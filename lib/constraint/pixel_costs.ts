@@ -34,3 +34,31 @@ export function pixelCosts(
     (_, j) => costOf(Math.floor(j / palette.size), j % palette.size),
   );
 }
+
+/** Cost of a pixel that is on the wrong side of the silhouette: more than that of any color. */
+const SILHOUETTE_COST = 100;
+
+/**
+ * Adds the transparent class to a table of costs.
+ *
+ * A pixel's share of the subject speaks for its colors, the rest for the transparent class. So
+ * pixels that share their color become what most of their area is.
+ *
+ * @param costs Shape [H, W, K].
+ * @param coverage Share of each pixel that shows the subject, in [0, 1], shape [H, W]; half of it
+ * is enough.
+ * @returns Shape [H, W, K + 1].
+ */
+export function addTransparentCosts(
+  costs: Float64Array,
+  coverage: Float64Array,
+): Float64Array<ArrayBuffer> {
+  const colors = costs.length / coverage.length;
+  return Float64Array.from({ length: costs.length + coverage.length }, (_, j) => {
+    const [i, k] = [Math.floor(j / (colors + 1)), j % (colors + 1)];
+    const share = coverage[i]!;
+    // What is half and half is opaque, whatever its color.
+    if (k === colors) return SILHOUETTE_COST * share + 1;
+    return costs[i * colors + k]! + SILHOUETTE_COST * (1 - share);
+  });
+}

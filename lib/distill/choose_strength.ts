@@ -25,6 +25,16 @@ export interface StrengthChoice {
   readonly teacherCalls: number;
 }
 
+/** Options of {@linkcode chooseStrength}. */
+export interface StrengthChoiceOptions {
+  /** The teacher and its prompt. */
+  readonly parts: ScoringParts;
+  /** Seed of the run. */
+  readonly seed: Seed;
+  /** Weight of the edges and the color of each pixel, above 0, shape [H, W]. Default: 1. */
+  readonly importance?: Float64Array | undefined;
+}
+
 /** Times at which the evidence is measured, as shares of the schedule. */
 const TIMES = [0.2, 0.6] as const;
 
@@ -57,7 +67,7 @@ const COLORS_WEIGHT = 2;
 export async function chooseStrength(
   gpu: Gpu,
   candidates: readonly StrengthCandidate[],
-  { parts, seed }: { readonly parts: ScoringParts; readonly seed: Seed },
+  { parts, seed, importance }: StrengthChoiceOptions,
 ): Promise<StrengthChoice> {
   const latents = candidates.map((candidate) => candidate.latents);
   const errors = await denoisingErrors(gpu, { parts, candidates: latents }, { times: TIMES, seed });
@@ -65,8 +75,9 @@ export async function chooseStrength(
   const first = candidates[0]!.picture;
   const scored = candidates.map(({ picture, strength }, index) => {
     const gain = evidence[index]! - evidence[0]!;
-    const edges = index === 0 ? 1 : edgeCorrelation(picture, first);
-    const loss = EDGES_WEIGHT * -Math.log(edges) + COLORS_WEIGHT * colorChange(picture, first);
+    const edges = index === 0 ? 1 : edgeCorrelation(picture, first, importance);
+    const change = colorChange(picture, first, importance);
+    const loss = EDGES_WEIGHT * -Math.log(edges) + COLORS_WEIGHT * change;
     return { index, strength, gain, loss, score: edges < MIN_EDGES ? -Infinity : gain - loss };
   });
   // A score that is not a number is not higher.
@@ -85,12 +96,15 @@ export function promptEvidence(errors: readonly (readonly number[])[]): number {
   return errors.reduce((sum, rows) => sum + Math.log(rows[0]! / rows.at(-1)!), 0) / errors.length;
 }
 
-/** Returns the mean distance in OKLab of the pixels of two pictures of one size. */
-function colorChange(a: Image, b: Image): number {
-  const count = a.height * a.width;
-  let sum = 0;
-  for (let i = 0; i < count; i++) sum += oklabDistance(colorAt(a, i), colorAt(b, i));
-  return sum / count;
+/** Returns the mean distance in OKLab of the pixels of two pictures of one size, by weight. */
+function colorChange(a: Image, b: Image, weights: Float64Array | undefined): number {
+  let [sum, total] = [0, 0];
+  for (let i = 0; i < a.height * a.width; i++) {
+    const weight = weights?.[i] ?? 1;
+    sum += weight * oklabDistance(colorAt(a, i), colorAt(b, i));
+    total += weight;
+  }
+  return sum / total;
 }
 
 function colorAt({ data }: Image, pixel: number): Oklab {

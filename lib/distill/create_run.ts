@@ -66,7 +66,8 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   const loadDecoder = () =>
     LatentDecoder.load(allSessions, folder, { latentSize: folder.latentSize(teacherSize) });
   const decoder = teacher.editsPicture ? owned.use(await loadDecoder()) : undefined;
-  const ruleImages = defined({ mask: inputs.mask, keep: inputs.keep });
+  const { mask, keep, importance } = inputs;
+  const ruleImages = defined({ mask, keep, importance });
   const start = await createStartState(
     gpu,
     { ...teacher, ruleImages, sessions, checkpoint, inventory, ...defined({ decoder }) },

@@ -1,9 +1,11 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import { settleColors } from "../constraint/choose_colors.ts";
+import { finishPicture } from "../finish/finish_picture.ts";
 import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
 import type { LatentDecoder } from "../guidance/latent_decoder.ts";
 import type { Image, ImageSize } from "../image/image.ts";
 import { imageOf } from "../sprite/formats/png_sprite.ts";
+import { finishOf } from "../initialization/config_finish.ts";
 import type { Runtime } from "../onnx/runtime/session.ts";
 import type { Palette } from "../palette/palette.ts";
 import { withoutTransparentClass } from "../palette/transparent_class.ts";
@@ -141,9 +143,11 @@ export class DistillRun implements Run {
   }
 
   async #makeDistillStep(): Promise<StepOutcome> {
-    const outcome = await makeStep(this.#parts, this.#step + 1 - this.#parts.start.editSteps);
+    const { generator, start: { rules, editSteps } } = this.#parts;
+    const before = rules?.importance && await generator.logits.read();
+    const outcome = await makeStep(this.#parts, this.#step + 1 - editSteps);
     this.#teacherCalls += this.config.training.gradientAccumulationSteps;
-    await applyRules(this.#parts.generator, this.#parts.start.rules);
+    await applyRules(generator, rules, before);
     return outcome;
   }
 
@@ -161,11 +165,15 @@ export class DistillRun implements Run {
     return { ...this.size, palette: this.palette, indices, softmax };
   }
 
-  /** Reads the palette index of each pixel. */
-  async #indices(): Promise<Uint32Array<ArrayBuffer>> {
+  /** Reads the palette index of each pixel of the finished picture. */
+  async #indices(): Promise<Uint32Array> {
+    const { config, palette, size } = this;
     const { generator, start: { rules } } = this.#parts;
-    const indices = await generator.argmax(this.config.generator);
-    return rules ? settleColors(indices, rules) : indices;
+    const read = await generator.argmax(config.generator);
+    const indices = rules ? settleColors(read, rules) : read;
+    const finish = finishOf(config, palette, rules?.excludedColors);
+    const finished = finishPicture({ ...size, palette, indices }, finish).indices;
+    return rules ? settleColors(finished, rules) : finished;
   }
 
   async statistics(): Promise<GeneratorStatistics> {

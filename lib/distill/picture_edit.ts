@@ -18,6 +18,7 @@ import type { SettledRunConfig } from "../guidance/sampling_settings.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import { planesFromImage } from "../image/image_planes.ts";
 import { resizeImage } from "../image/resize_image.ts";
+import { ditherOf } from "../initialization/config_finish.ts";
 import { pictureGrid, projectPicture } from "../initialization/project_picture.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
@@ -139,8 +140,9 @@ export class PictureEdit {
       const latents = await codec.encode(constraint.render(picture));
       candidates.push({ strength, picture, latents });
     }
-    const { config: { seed } } = this.#parts;
-    return await chooseStrength(this.#gpu, candidates, { parts: this.#parts, seed });
+    const { config: { seed }, rules } = this.#parts;
+    const options = { parts: this.#parts, seed, importance: rules?.importance };
+    return await chooseStrength(this.#gpu, candidates, options);
   }
 }
 
@@ -164,6 +166,7 @@ function createNetworks(parts: EditParts): EditNetworks {
   const { generator, diffusion, constraint } = config;
   const colors = generator.transparent ? withoutTransparentClass(palette) : palette;
   const grid = { ...pictureGrid(generator, colors, inventory), mask, ...defined({ rules }) };
+  const dither = ditherOf(config);
   const latents = latentShape(parts);
   const shape = [1, 3, teacherSize.height, teacherSize.width];
   const codec: ImageCodec = {
@@ -183,6 +186,7 @@ function createNetworks(parts: EditParts): EditNetworks {
     codec,
     constraint: {
       project: (image) => projectPicture(image, grid),
+      ...dither && { projectLast: (image) => projectPicture(image, { ...grid, dither }) },
       render: (picture) => resizeImage(picture, teacherSize, { fit: "stretch", filter: "nearest" }),
     },
     schedule,

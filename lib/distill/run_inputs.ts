@@ -4,6 +4,7 @@ import type { ScoreStage } from "../guidance/score_distillation.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
 import type { Image } from "../image/image.ts";
 import { namedBackground } from "../initialization/background.ts";
+import { changesCounts } from "../initialization/config_finish.ts";
 import { checkRules, type RuleImages, rulesOf } from "../initialization/config_rules.ts";
 import { derivedPaletteName } from "../initialization/initialize.ts";
 import type { BatchSlot } from "../onnx/batching/batch_scheduler.ts";
@@ -114,13 +115,13 @@ function checkInventory(
         "rule of colors",
     );
   }
-  const cells = generator.imageH * generator.imageW;
-  if (generator.transparent) {
+  if (changesCounts(config)) {
     throw new WrongInputError(
-      "Cannot keep an inventory of a transparent picture: the assignment fills each cell; leave " +
-        "out --transparent or --inventory",
+      "Cannot keep an inventory together with a finish that changes its counts: expected no " +
+        "--dither, --outline or --no-antialias",
     );
   }
+  const cells = generator.imageH * generator.imageW;
   const there = inventory.reduce((sum, count) => sum + count, 0);
   if (there < cells) {
     throw new WrongInputError(

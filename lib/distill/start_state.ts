@@ -6,14 +6,20 @@ import type { PictureRules } from "../constraint/picture_rules.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import type { NoiseLogits } from "../generator/pixel_generator.ts";
 import { Image } from "../image/image.ts";
-import { type RuleImages, rulesOf } from "../initialization/config_rules.ts";
-import { derivedPaletteName, initialize } from "../initialization/initialize.ts";
+import { ditherOf } from "../initialization/config_finish.ts";
+import { importanceOf, type RuleImages, rulesOf } from "../initialization/config_rules.ts";
+import {
+  derivedPaletteName,
+  type InitializationInputs,
+  initialize,
+  showsImage,
+} from "../initialization/initialize.ts";
 import { replaceOrphans } from "../finish/orphan_pixels.ts";
 import { pictureGrid, projectPicture } from "../initialization/project_picture.ts";
 import type { AdamWState } from "../optimizer/adamw.ts";
 import type { Palette } from "../palette/palette.ts";
 import { defined } from "../text/defined.ts";
-import { withTransparentClass } from "../palette/transparent_class.ts";
+import { withoutTransparentClass, withTransparentClass } from "../palette/transparent_class.ts";
 import { CheckpointError, type RunCheckpoint } from "../run/checkpoint.ts";
 import { countEditSteps, type EditPlan, planEdits } from "./edit_plan.ts";
 import { type EditProgress, progressOf } from "./picture_edit.ts";
@@ -126,15 +132,16 @@ interface StateInputs {
 function ruleOf(
   logits: StartState["logits"],
   palette: Palette,
-  { config, ruleImages: { mask, keep } }: StateInputs,
+  { config, ruleImages: { mask, ...others } }: StateInputs,
 ): PictureRules | undefined {
-  const rules = rulesOf(config, { palette, ...defined({ keep }) });
+  const colors = config.generator.transparent ? withoutTransparentClass(palette) : palette;
+  const rules = rulesOf(config, { palette: colors, ...others });
   if (!mask || !(logits instanceof Float32Array)) return rules;
   // What the mask keeps obeys the other rules.
   const first = rules ? constrainLogits(logits, rules) : logits;
   const indices = indicesOf({ logits: first, palette }, config.generator);
   const kept = rules ? settleColors(indices, rules) : indices;
-  return rulesOf(config, { palette, mask, first: kept, ...defined({ keep }) });
+  return rulesOf(config, { palette: colors, mask, first: kept, ...others });
 }
 
 type RunState = Omit<StartState, "image" | "references" | "teacherCalls">;
@@ -142,7 +149,7 @@ type RunState = Omit<StartState, "image" | "references" | "teacherCalls">;
 /** Returns the state of a new run, which begins with its edits. */
 function newState(inputs: StateInputs, plan: EditPlan): RunState {
   const { config } = inputs;
-  const { logits, palette } = initialLogits({ ...inputs, image: withinInventory(inputs) });
+  const { logits, palette } = initialLogits(reduceImage(inputs));
   const rules = ruleOf(logits, palette, inputs);
   // The GPU draws noise, so it is constrained there.
   const isDrawn = !(logits instanceof Float32Array);
@@ -213,20 +220,47 @@ function resumedState(
   return { ...state, edit: { plan, progress } };
 }
 
-/** Returns the nearest picture to an image that an inventory allows; the image if there is none. */
-function withinInventory(
-  { image, palette, inventory, config }: StateInputs,
-): Image | undefined {
-  if (inventory === undefined || image === undefined) return image;
-  return projectPicture(image, pictureGrid(config.generator, palette, inventory));
+/**
+ * Reduces the image to the picture that an inventory or dithering makes of it, whose colors are then
+ * taken as they are. Other images stay.
+ */
+function reduceImage(inputs: StateInputs): StateInputs {
+  const { image, mask, inventory, config, ruleImages: { mask: _, ...others } } = inputs;
+  const { generator } = config;
+  const dither = ditherOf(config);
+  const isReduced = inventory !== undefined || dither !== undefined;
+  const isShown = generator.initializeRenderer && showsImage(config);
+  if (image === undefined || !isReduced || !isShown) return inputs;
+  const palette = derivedPaletteName(config) === undefined
+    ? inputs.palette
+    : derivePalette(image, inputs);
+  const rules = rulesOf(config, { palette, ...others });
+  const grid = { ...pictureGrid(generator, palette, inventory), mask };
+  const picture = projectPicture(image, { ...grid, ...defined({ rules, dither }) });
+  const taken = { ...generator, initializationMethod: "palette" } as const;
+  return { ...inputs, image: picture, palette, config: { ...config, generator: taken } };
+}
+
+/** Returns the palette that a config derives from an image, without the transparent class. */
+function derivePalette(image: Image, inputs: StateInputs): Palette {
+  const { palette } = initialize(image, inputs.palette, inputs.config, startInputs(inputs));
+  return inputs.config.generator.transparent ? withoutTransparentClass(palette) : palette;
+}
+
+/** Returns what the first logits depend on besides image, palette and config. */
+function startInputs(
+  { mask, config: { generator }, ruleImages: { importance } }: StateInputs,
+): InitializationInputs {
+  const size = { height: generator.imageH, width: generator.imageW };
+  return { mask, importance: importance && importanceOf(importance, size) };
 }
 
 /** Returns the logits and the palette of a new run. */
-function initialLogits(
-  { image, mask, palette, config }: StateInputs,
-): Pick<StartState, "logits" | "palette"> {
+function initialLogits(inputs: StateInputs): Pick<StartState, "logits" | "palette"> {
+  const { image, palette, config } = inputs;
   const { seed, generator } = config;
-  if (generator.initializeRenderer) return initialize(image!, palette, config, mask);
+  const { initializeRenderer } = generator;
+  if (initializeRenderer) return initialize(image!, palette, config, startInputs(inputs));
   const draw = { seed, stream: RANDOM_STREAMS.initialization, step: 0 };
   const logits = { std: generator.std, draw };
   const classes = generator.transparent ? withTransparentClass(palette) : palette;
@@ -237,5 +271,5 @@ function initialLogits(
         `got none; set generator.initialize_renderer to true, so that the teacher samples one`,
     );
   }
-  return { logits, palette: initialize(image, palette, config, mask).palette };
+  return { logits, palette: initialize(image, palette, config, startInputs(inputs)).palette };
 }

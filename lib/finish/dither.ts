@@ -17,6 +17,8 @@ export interface DitherOptions {
   readonly strength?: number;
   /** How colors are compared and mixed. Default: "srgb". */
   readonly distance?: ColorDistance;
+  /** Palette indices that are used. Default: all. */
+  readonly allowed?: Iterable<number>;
 }
 
 /** Number of candidates for each color. */
@@ -39,7 +41,7 @@ const CANDIDATES = 16;
 export function dither(
   image: Image,
   palette: Palette,
-  { pattern, strength = 1, distance = "srgb" }: DitherOptions,
+  { pattern, strength = 1, distance = "srgb", allowed }: DitherOptions,
 ): Uint32Array<ArrayBuffer> {
   if (!(strength >= 0 && strength <= 1)) {
     throw new RangeError(`Cannot dither: expected a strength in [0, 1], got ${strength}`);
@@ -47,7 +49,8 @@ export function dither(
   const { size, thresholds } = thresholdMap(pattern);
   const lightness = Array.from({ length: palette.size }, (_, k) => toOklab(palette.at(k))[0]);
   const metric = colorMetric(distance);
-  const colors = Array.from({ length: palette.size }, (_, k) => metric.convert(palette.at(k)));
+  const used = [...allowed ?? Array.from({ length: palette.size }, (_, k) => k)];
+  const colors = used.map((k) => metric.convert(palette.at(k)));
   const known = new Map<number, readonly number[]>();
   const indices = new Uint32Array(image.height * image.width);
   for (let i = 0; i < indices.length; i++) {
@@ -56,6 +59,7 @@ export function dither(
     let candidates = known.get(key);
     if (candidates === undefined) {
       candidates = findCandidates(metric.convert([red!, green!, blue!]), colors, metric, strength)
+        .map((found) => used[found]!)
         .sort((a, b) => lightness[a]! - lightness[b]! || a - b);
       known.set(key, candidates);
     }

@@ -27,6 +27,8 @@ export interface PictureConstraint {
    * @returns A picture of the set, in the size of the set's pictures.
    */
   project(image: Image): Image;
+  /** Projects the image of the last step, if that is done otherwise. Default: `project`. */
+  projectLast?(image: Image): Image;
   /**
    * Renders a picture of the set.
    *
@@ -122,7 +124,9 @@ export async function editStep(
   const epsilon = await predict(latents, timestep);
   const predicted = cleanLatents(latents, epsilon, alpha, schedule.sampling.clipRange);
   if (next === undefined) {
-    return { latents: predicted, picture: constraint.project(await codec.decode(predicted)) };
+    const decoded = await codec.decode(predicted);
+    const picture = constraint.projectLast?.(decoded) ?? constraint.project(decoded);
+    return { latents: predicted, picture };
   }
   const weight = constraintWeight(index, timesteps.length);
   const clean = weight === 0 && !keptCells

@@ -4,10 +4,12 @@ import type { Image } from "./image.ts";
  * Compares the edges of two images of one size: the Pearson correlation of the magnitudes of their
  * Sobel gradients over the three channels.
  *
+ * @param weights Weight of each pixel, above 0, shape [H, W]. Default: all are 1.
  * @returns In [-1, 1]; 0 if the gradient of one of them is constant.
  */
-export function edgeCorrelation(a: Image, b: Image): number {
-  return correlation(gradientStrength(a), gradientStrength(b));
+export function edgeCorrelation(a: Image, b: Image, weights?: Float64Array): number {
+  const own = weights ?? new Float64Array(a.height * a.width).fill(1);
+  return correlation(gradientStrength(a), gradientStrength(b), own);
 }
 
 /** Norm of the Sobel gradient over the three channels, shape [H, W]; borders are repeated. */
@@ -32,15 +34,16 @@ function gradientStrength(image: Image): Float64Array {
   });
 }
 
-function correlation(a: Float64Array, b: Float64Array): number {
+function correlation(a: Float64Array, b: Float64Array, weights: Float64Array): number {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
   const mean = (values: Float64Array) =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
+    values.reduce((sum, value, i) => sum + weights[i]! * value, 0) / total;
   const [meanA, meanB] = [mean(a), mean(b)];
   let [product, squaresA, squaresB] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
-    product += (a[i]! - meanA) * (b[i]! - meanB);
-    squaresA += (a[i]! - meanA) ** 2;
-    squaresB += (b[i]! - meanB) ** 2;
+    product += weights[i]! * (a[i]! - meanA) * (b[i]! - meanB);
+    squaresA += weights[i]! * (a[i]! - meanA) ** 2;
+    squaresB += weights[i]! * (b[i]! - meanB) ** 2;
   }
   const norm = Math.sqrt(squaresA * squaresB);
   return norm === 0 ? 0 : product / norm;

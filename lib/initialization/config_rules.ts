@@ -1,11 +1,13 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import { createRules, FREE, type PictureRules } from "../constraint/picture_rules.ts";
-import type { Image, ImageSize } from "../image/image.ts";
+import { Image, type ImageSize } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
 import { isColorIndex, parseCssColor } from "../text/css_colors.ts";
+import { defined } from "../text/defined.ts";
 import { MIN_SUBJECT_ALPHA } from "./background.ts";
+import { outlineOf } from "./config_finish.ts";
 import { derivedPaletteName } from "./initialize.ts";
 import { WrongInputError } from "../text/wrong_input_error.ts";
 
@@ -15,18 +17,20 @@ export interface RuleImages {
   readonly mask?: Image;
   /** Opaque where the picture has these pixels, of its size. Default: nowhere. */
   readonly keep?: Image;
+  /** Bright where errors count more; of any size. Default: all pixels count alike. */
+  readonly importance?: Image;
 }
 
 /** What {@linkcode rulesOf} depends on besides the config. */
 export interface RuleInputs extends RuleImages {
-  /** Palette of the picture. */
+  /** Palette of the picture, without the transparent class. */
   readonly palette: Palette;
   /** Palette index of each pixel before the first step, shape [H, W]; a mask refers to it. */
   readonly first?: Uint32Array;
 }
 
-/** Mask values of at least this let a pixel change. */
-const MIN_MASK = 128;
+/** A brightness of at least this lets a pixel change. */
+const MIN_MASK = 128 / 255;
 
 /**
  * Reads the rules of a config.
@@ -35,20 +39,42 @@ const MIN_MASK = 128;
  * @throws {WrongInputError} If they contradict each other, or do not fit the size or the palette.
  */
 export function rulesOf(
-  { generator, constraint }: Pick<RunConfig, "generator" | "constraint">,
-  { palette, mask, keep, first }: RuleInputs,
+  config: Pick<RunConfig, "generator" | "constraint" | "finish">,
+  { palette, mask, keep, importance, first }: RuleInputs,
 ): PictureRules | undefined {
+  const { generator, constraint } = config;
   const size = { height: generator.imageH, width: generator.imageW };
   const kept = keep && keptColors(keep, size, palette);
   const held = mask && first ? heldColors(mask, size, first) : undefined;
+  const excluded = constraint.excludeColors.flatMap((text) => indicesOf(text, palette));
+  const locked = constraint.lockColors.map((text) => indicesOf(text, palette)[0]!);
   const request = {
     symmetry: constraint.symmetry,
     maxColors: constraint.maxColors ?? undefined,
-    lockedColors: distinct(constraint.lockColors.map((text) => indicesOf(text, palette)[0]!)),
-    excludedColors: distinct(constraint.excludeColors.flatMap((text) => indicesOf(text, palette))),
+    lockedColors: distinct(locked),
+    excludedColors: distinct(excluded),
     kept: kept && held ? kept.map((own, i) => own === FREE ? held[i]! : own) : kept ?? held,
+    isTransparent: generator.transparent,
+    ...defined({ importance: importance && importanceOf(importance, size) }),
   };
-  return createRules(request, size, palette.size);
+  const rules = createRules(request, size, palette.size);
+  const outline = outlineOf(config, palette, rules?.excludedColors ?? []);
+  if (rules === undefined || outline === undefined) return rules;
+  // It is drawn later, and counts as a color.
+  const lockedColors = distinct([...rules.lockedColors, outline]);
+  return createRules({ ...request, lockedColors }, size, palette.size);
+}
+
+/** The weight of a black pixel: its colors still matter, if nothing else does. */
+const MIN_IMPORTANCE = 1 / 255;
+
+/**
+ * Returns the weight of each pixel from the brightness of an image.
+ *
+ * @returns From 1/255, black or transparent, to 1, white; shape [H, W].
+ */
+export function importanceOf(image: Image, size: ImageSize): Float64Array<ArrayBuffer> {
+  return brightnessOf(image, size).map((value) => Math.max(MIN_IMPORTANCE, value));
 }
 
 /**
@@ -64,16 +90,7 @@ export function checkRules(
   images: RuleImages & { readonly palette: Palette; readonly image?: Image },
 ): void {
   const { constraint } = config;
-  // Their costs know the palette's colors only, not the transparent class.
-  const hasRules = Object.values(constraint)
-    .some((value) => value !== null && value !== "none" && String(value) !== "");
-  if (config.generator.transparent && hasRules) {
-    throw new WrongInputError(
-      "Cannot make a transparent picture that obeys rules: choose either --transparent or " +
-        "symmetry, tiles, masks, kept pixels and rules for colors",
-    );
-  }
-  for (const name of ["mask", "keep"] as const) {
+  for (const name of ["mask", "keep", "importance"] as const) {
     if (constraint[name] === null || images[name]) continue;
     throw new TypeError(
       `Cannot create a run: expected the decoded ${name} "${constraint[name]}" as input, got none`,
@@ -148,10 +165,15 @@ function keptColors(keep: Image, size: ImageSize, palette: Palette): Int32Array 
 
 /** Returns the first color of each pixel that a mask does not let change. */
 function heldColors(mask: Image, size: ImageSize, first: Uint32Array): Int32Array {
-  const small = resizeImage(mask, size, { fit: "crop", filter: "area" });
-  return Int32Array.from(first, (own, i) => {
-    const [red, green, blue, alpha] = small.data.subarray(i * 4);
-    const value = (red! + green! + blue!) / 3 * alpha! / 255;
-    return value < MIN_MASK ? own : FREE;
+  const brightness = brightnessOf(mask, size);
+  return Int32Array.from(first, (own, i) => brightness[i]! < MIN_MASK ? own : FREE);
+}
+
+/** Returns the mean of red, green and blue times alpha of each pixel, in [0, 1], shape [H, W]. */
+function brightnessOf(image: Image, size: ImageSize): Float64Array<ArrayBuffer> {
+  const { data } = resizeImage(image, size, { fit: "crop", filter: "area" });
+  return Float64Array.from({ length: size.height * size.width }, (_, i) => {
+    const [red, green, blue, alpha] = data.subarray(i * 4);
+    return (red! + green! + blue!) / (3 * 255) * alpha! / 255;
   });
 }

@@ -20,6 +20,8 @@ const MIN_ENCLOSED_PIXELS = 2;
 export interface CutOut {
   /** Which pixels of the picture show the subject: 1, else 0, shape [H, W]. */
   readonly mask: Uint8Array;
+  /** Share of each pixel of the picture that shows the subject, in [0, 1], shape [H, W]. */
+  readonly coverage: Float64Array;
   /**
    * The image without its background: pixels of the background, and those that are mixed with it,
    * have the color of the nearest pixel of the subject. Those that no picture's pixel of the
@@ -44,10 +46,13 @@ export function cutOut(image: Image, size: ImageSize, given?: Uint8Array): CutOu
   const distances = Float64Array.from(labs, (lab) => oklabDistance(lab, key));
   const inside = given ? enlargeMask(given, size, image) : findSubject(image, size, key, distances);
   if (inside === undefined) return undefined;
-  const mask = given ?? reduceMask(inside, image, size);
+  const coverage = given ? Float64Array.from(given) : coverageOf(inside, image, size);
+  // Half of a pixel is enough.
+  const mask = given ?? Uint8Array.from(coverage, (share) => share >= 0.5 ? 1 : 0);
   const count = mask.reduce((sum, value) => sum + value, 0);
   if (count === 0 || (count === mask.length && !given)) return undefined;
-  return { mask, subject: spread(image, pureSubject(image, inside, mixedWith(key, labs)), size) };
+  const pure = pureSubject(image, inside, mixedWith(key, labs));
+  return { mask, coverage, subject: spread(image, pure, size) };
 }
 
 /** Finds the pixels of the subject: 1, else 0; undefined if the background is not plain. */
@@ -120,8 +125,8 @@ function spread(image: Image, pure: Uint8Array, size: ImageSize): Image {
   return result;
 }
 
-/** Gives each pixel of the picture the majority of its area; half of it is enough. */
-function reduceMask(inside: Uint8Array, image: ImageSize, size: ImageSize): Uint8Array {
+/** Returns the share of each pixel of the picture that is inside. */
+function coverageOf(inside: Uint8Array, image: ImageSize, size: ImageSize): Float64Array {
   const counts = new Float64Array(size.height * size.width);
   const totals = new Float64Array(counts.length);
   for (const [i, value] of inside.entries()) {
@@ -129,7 +134,7 @@ function reduceMask(inside: Uint8Array, image: ImageSize, size: ImageSize): Uint
     counts[pixel]! += value;
     totals[pixel]! += 1;
   }
-  return Uint8Array.from(counts, (count, i) => 2 * count >= totals[i]! ? 1 : 0);
+  return counts.map((count, i) => count / totals[i]!);
 }
 
 function enlargeMask(mask: Uint8Array, size: ImageSize, image: ImageSize): Uint8Array {

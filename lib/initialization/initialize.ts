@@ -30,6 +30,17 @@ export interface InitializationConfig extends Pick<RunConfig, "seed"> {
   readonly generator: GeneratorConfig;
 }
 
+/** What the first logits depend on besides image, palette and config. */
+export interface InitializationInputs {
+  /**
+   * With `generator.transparent`, which pixels are opaque: 1, else 0, shape [H, W]. Default: a plain
+   * background is cut out.
+   */
+  readonly mask?: Uint8Array | undefined;
+  /** Weight of each pixel where colors are chosen, above 0, shape [H, W]. Default: all are 1. */
+  readonly importance?: Float64Array | undefined;
+}
+
 /**
  * Computes the first logits of a picture from an image.
  *
@@ -45,15 +56,13 @@ export interface InitializationConfig extends Pick<RunConfig, "seed"> {
  *
  * @param image Opaque, of any size; it is scaled to the picture's size, so crop it before.
  * @param palette Palette of the config; some methods derive another one from the image.
- * @param mask With `generator.transparent`, which pixels are opaque: 1, else 0, shape [H, W].
- * Default: a plain background is cut out.
  * @throws {RangeError} If "nearest" finds too many colors.
  */
 export function initialize(
   image: Image,
   palette: Palette,
   { seed, generator }: InitializationConfig,
-  mask?: Uint8Array,
+  { mask, importance }: InitializationInputs = {},
 ): Initialization {
   const size = { height: generator.imageH, width: generator.imageW };
   const classes = generator.transparent ? withTransparentClass(palette) : palette;
@@ -81,6 +90,7 @@ export function initialize(
     ...generator,
     initializationMethod: method,
     seed,
+    importance,
   });
   const shown = generator.transparent ? addTransparency(pixels, cut?.mask) : pixels;
   const logits = logitsFromColors(shown.colors, shown.palette, { ...generator, seed });

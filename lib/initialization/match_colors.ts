@@ -9,6 +9,8 @@ export interface ClusteredPicture {
   readonly width: number;
   /** Color of each cluster. */
   readonly clusters: Palette;
+  /** Weight of each pixel, above 0, shape [H, W]. Default: all are 1. */
+  readonly weights?: Float64Array | undefined;
 }
 
 /** Weight of the error of a difference between adjacent pixels; that of a pixel's color has 1. */
@@ -70,25 +72,28 @@ export function matchColors(
 
 /** Areas of the clusters of a picture, and their common borders. */
 interface Measures {
-  /** Number of pixels of each cluster. */
+  /** Number of pixels of each cluster, by weight. */
   readonly areas: Float64Array;
-  /** For each cluster, its adjacent clusters with the number of adjacent pairs of pixels. */
+  /** For each cluster, its adjacent clusters with the number of pairs of pixels, by weight. */
   readonly borders: readonly ReadonlyMap<number, number>[];
 }
 
-function measure({ classes, width, clusters }: ClusteredPicture): Measures {
+function measure({ classes, width, clusters, weights }: ClusteredPicture): Measures {
   const areas = new Float64Array(clusters.size);
   const borders = Array.from({ length: clusters.size }, () => new Map<number, number>());
-  const count = (from: number, to: number) => {
-    borders[from]!.set(to, (borders[from]!.get(to) ?? 0) + 1);
+  const count = (from: number, to: number, weight: number) => {
+    borders[from]!.set(to, (borders[from]!.get(to) ?? 0) + weight);
   };
+  const weightOf = (i: number) => weights?.[i] ?? 1;
   for (const [i, k] of classes.entries()) {
-    areas[k]! += 1;
-    const right = i % width === width - 1 ? undefined : classes[i + 1];
-    for (const next of [right, classes[i + width]]) {
+    areas[k]! += weightOf(i);
+    const right = i % width === width - 1 ? [] : [i + 1];
+    for (const j of [...right, i + width]) {
+      const next = classes[j];
       if (next === undefined || next === k) continue;
-      count(k, next);
-      count(next, k);
+      const weight = (weightOf(i) + weightOf(j)) / 2;
+      count(k, next, weight);
+      count(next, k, weight);
     }
   }
   return { areas, borders };

@@ -6,6 +6,7 @@ import { kmeansPalette } from "../palette/kmeans_palette.ts";
 import { matchColors } from "./match_colors.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import { Palette } from "../palette/palette.ts";
+import { defined } from "../text/defined.ts";
 
 /** A palette color for each pixel. */
 export interface PixelClasses {
@@ -87,6 +88,8 @@ export function majorityClasses(
  *
  * So an area of one color stays uniform, even if its color lies between two palette colors.
  *
+ * With importance, more clusters are spent where it is high, and their matches count more.
+ *
  * After Gerstner et al. 2012, "Pixelated Image Abstraction", with fixed blocks instead of
  * superpixels, and a given palette.
  */
@@ -94,12 +97,41 @@ export function clusteredClasses(
   image: Image,
   size: ImageSize,
   palette: Palette,
-  distance: ColorDistance = "srgb",
+  { distance = "srgb", importance }: ClusterOptions = {},
 ): PixelClasses {
-  const clusters = kmeansPalette(image, Math.max(palette.size, MIN_CLUSTERS));
+  const weights = importance && enlargeWeights(importance, size, image);
+  const count = Math.max(palette.size, MIN_CLUSTERS);
+  const clusters = kmeansPalette(image, count, defined({ weights }));
   const { classes } = majorityClasses(image, size, clusters);
-  const matches = matchColors({ classes, width: size.width, clusters }, palette, distance);
+  const picture = { classes, width: size.width, clusters, weights: importance };
+  const matches = matchColors(picture, palette, distance);
   return { classes: classes.map((k) => matches[k]!), palette };
+}
+
+/** Options of {@linkcode clusteredClasses}. */
+export interface ClusterOptions {
+  /** How clusters are matched to palette colors. Default: "srgb". */
+  readonly distance?: ColorDistance;
+  /** Weight of each pixel of the picture, above 0, shape [H, W]. Default: all are 1. */
+  readonly importance?: Float64Array | undefined;
+}
+
+/**
+ * Gives each pixel of an image the weight of the picture's pixel in whose area it lies.
+ *
+ * @param weights Shape [H, W] of the picture.
+ * @returns Shape [H, W] of the image.
+ */
+export function enlargeWeights(
+  weights: Float64Array,
+  size: ImageSize,
+  image: ImageSize,
+): Float64Array<ArrayBuffer> {
+  return Float64Array.from({ length: image.height * image.width }, (_, i) => {
+    const x = Math.floor(i % image.width * size.width / image.width);
+    const y = Math.floor(Math.floor(i / image.width) * size.height / image.height);
+    return weights[y * size.width + x]!;
+  });
 }
 
 function blocks(from: number, to: number): Block[] {

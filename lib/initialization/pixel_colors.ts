@@ -3,9 +3,11 @@ import type { Image } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
 import { kmeansPalette } from "../palette/kmeans_palette.ts";
 import type { Palette } from "../palette/palette.ts";
+import { defined } from "../text/defined.ts";
 import { interpolateColors } from "./interpolate_colors.ts";
 import {
   clusteredClasses,
+  enlargeWeights,
   majorityClasses,
   type PixelClasses,
   sampledClasses,
@@ -31,6 +33,8 @@ export interface PixelColorsOptions extends
     GeneratorConfig["initializationMethod"],
     "palette-area" | null
   >;
+  /** Weight of each pixel of the picture, above 0, shape [H, W]. Default: all are 1. */
+  readonly importance?: Float64Array | undefined;
 }
 
 /**
@@ -44,6 +48,7 @@ export function pixelColors(
   options: PixelColorsOptions,
 ): PixelColors {
   const size = { height: options.imageH, width: options.imageW };
+  const { importance, colorDistance: distance } = options;
   switch (options.initializationMethod) {
     case "palette-bilinear": {
       const colors = options.antialias
@@ -54,15 +59,17 @@ export function pixelColors(
     case "palette-nearest":
       return { colors: interpolateColors(image, size, "nearest"), palette };
     case "palette":
-      return colorsOf(majorityClasses(image, size, palette, options.colorDistance));
+      return colorsOf(majorityClasses(image, size, palette, distance));
     case "palette-kmeans":
-      return colorsOf(clusteredClasses(image, size, palette, options.colorDistance));
+      return colorsOf(clusteredClasses(image, size, palette, { distance, importance }));
     case "nearest":
       return colorsOf(sampledClasses(image, size));
     case "kmeans": {
       const { kmeansNbColors, kmeansSpace: space, seed } = options;
-      const derived = kmeansPalette(image, kmeansNbColors, { seed, space });
-      return colorsOf(majorityClasses(image, size, derived, options.colorDistance));
+      const weights = importance && enlargeWeights(importance, size, image);
+      const extraction = { seed, space, ...defined({ weights }) };
+      const derived = kmeansPalette(image, kmeansNbColors, extraction);
+      return colorsOf(majorityClasses(image, size, derived, distance));
     }
   }
 }

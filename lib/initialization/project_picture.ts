@@ -1,6 +1,6 @@
 import type { GeneratorConfig } from "../../config/run_config.ts";
-import { chooseColors } from "../constraint/choose_colors.ts";
-import { costFunction, pixelCosts } from "../constraint/pixel_costs.ts";
+import { chooseColors, settleColors } from "../constraint/choose_colors.ts";
+import { addTransparentCosts, costFunction, pixelCosts } from "../constraint/pixel_costs.ts";
 import type { PictureRules } from "../constraint/picture_rules.ts";
 import { assignCells } from "../craft/assign_cells.ts";
 import { defined } from "../text/defined.ts";
@@ -10,8 +10,9 @@ import type { ColorDistance } from "../palette/color_metric.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
 import { withTransparentClass } from "../palette/transparent_class.ts";
-import { cutOut } from "./cut_out.ts";
+import { type CutOut, cutOut } from "./cut_out.ts";
 import { gradientMap, isOneHue } from "./gradient_map.ts";
+import { dither, type DitherOptions } from "../finish/dither.ts";
 import { cleanOrphans } from "../finish/orphan_pixels.ts";
 
 /** Grid and palette of a picture. */
@@ -37,6 +38,8 @@ export interface PictureGrid {
   readonly rules?: PictureRules;
   /** Count of each color that the picture may have, length K; their sum is enough. */
   readonly inventory?: readonly number[];
+  /** How the picture is dithered; orphan pixels then stay. Default: it is not. */
+  readonly dither?: DitherOptions;
 }
 
 /**
@@ -44,7 +47,6 @@ export interface PictureGrid {
  *
  * @param palette Without the transparent class.
  */
-/** Returns the grid of the pictures of a config. */
 export function pictureGrid(
   generator: GeneratorConfig,
   palette: Palette,
@@ -67,37 +69,87 @@ export function pictureGrid(
  * the nearest picture that obeys them.
  *
  * With an inventory, the pixels get colors at the minimum sum of squared distances under its
- * counts: the nearest picture that can be made. Orphan pixels stay.
+ * counts: the nearest picture that can be made. Orphan pixels stay. Transparent pixels need none.
  *
  * @param image Opaque, of the picture's aspect ratio.
  * @returns An image of the picture's size, in the palette's colors. Transparent pixels have the
  * color of {@linkcode withTransparentClass}.
  */
 export function projectPicture(image: Image, grid: PictureGrid): Image {
-  const { size, palette, distance = "srgb", isTransparent = false } = grid;
+  const { size, palette, isTransparent = false } = grid;
   const cut = isTransparent ? cutOut(image, size, grid.mask) : undefined;
   const subject = cut?.subject ?? image;
   const isMapped = grid.gradientMap && isOneHue(palette);
   const source = isMapped ? gradientMap(subject, palette) : subject;
   const small = resizeImage(source, size, { fit: "stretch", filter: "area" });
-  if (grid.rules) {
-    const costs = pixelCosts(small, palette, distance);
-    const chosen = chooseColors(costs, grid.rules, { removesOrphans: grid.removesOrphans });
-    return Image.fromIndices(size, chosen, palette.colors);
+  const chosen = chooseClasses(small, grid, cut);
+  const shown = grid.dither ? ditherColors(small, chosen, grid, grid.dither) : chosen;
+  const classes = isTransparent ? withTransparentClass(palette) : palette;
+  return Image.fromIndices(size, shown, classes.colors);
+}
+
+/** Chooses the class of each pixel; shape [H, W]. */
+function chooseClasses(
+  small: Image,
+  grid: PictureGrid,
+  cut: CutOut | undefined,
+): Uint32Array<ArrayBuffer> {
+  const { size, palette, distance = "srgb", rules, inventory } = grid;
+  if (inventory !== undefined) {
+    const costs = classCosts(small, grid, cut);
+    const counts = grid.isTransparent ? [...inventory, Infinity] : inventory;
+    const importance = rules?.importance;
+    const weighted = importance
+      ? costs.map((cost, j) => cost * importance[Math.floor(j / counts.length)]!)
+      : costs;
+    return assignCells(weighted, counts)!;
+  }
+  const removesOrphans = grid.removesOrphans && grid.dither === undefined;
+  if (rules !== undefined) {
+    // A given mask holds for single pixels, too.
+    const fillsHoles = grid.mask === undefined;
+    return chooseColors(classCosts(small, grid, cut), rules, { removesOrphans, fillsHoles });
   }
   const costOf = costFunction(small, palette, distance);
-  if (grid.inventory !== undefined) {
-    const costs = pixelCosts(small, palette, distance);
-    return Image.fromIndices(size, assignCells(costs, grid.inventory)!, palette.colors);
-  }
   const nearest = nearestColors(small, palette, distance)
     .map((index, i) => cut?.mask[i] === 0 ? palette.size : index);
   // The transparent class is no color for an orphan.
   const classCost = (pixel: number, color: number) =>
     color === palette.size ? Infinity : costOf(pixel, color);
-  const indices = grid.removesOrphans ? cleanOrphans(nearest, size, classCost) : nearest;
-  // A mask holds for single pixels, too.
-  const masked = indices.map((index, i) => cut && grid.mask?.[i] === 0 ? palette.size : index);
-  const classes = isTransparent ? withTransparentClass(palette) : palette;
-  return Image.fromIndices(size, masked, classes.colors);
+  const indices = removesOrphans ? cleanOrphans(nearest, size, classCost) : nearest;
+  return indices.map((index, i) => cut && grid.mask?.[i] === 0 ? palette.size : index);
+}
+
+/** Computes the cost of each class at each pixel, shape [H, W, C]. */
+function classCosts(
+  small: Image,
+  { palette, distance = "srgb", isTransparent }: PictureGrid,
+  cut: CutOut | undefined,
+): Float64Array<ArrayBuffer> {
+  const costs = pixelCosts(small, palette, distance);
+  if (!isTransparent) return costs;
+  const { height, width } = small;
+  return addTransparentCosts(costs, cut?.coverage ?? new Float64Array(height * width).fill(1));
+}
+
+/**
+ * Dithers the opaque pixels of a picture. With rules, no excluded color is mixed; with a limit of
+ * colors, only those that the picture has. Kept pixels and symmetry are settled again.
+ */
+function ditherColors(
+  small: Image,
+  chosen: Uint32Array<ArrayBuffer>,
+  { palette, rules }: PictureGrid,
+  options: DitherOptions,
+): Uint32Array<ArrayBuffer> {
+  const clear = palette.size;
+  const used = new Set(chosen);
+  const isLimited = rules?.maxColors !== undefined;
+  const allowed = Array.from({ length: clear }, (_, k) => k)
+    .filter((k) => isLimited ? used.has(k) : !rules?.excludedColors.includes(k));
+  // All of it is transparent.
+  if (allowed.length === 0) return chosen;
+  const mixed = dither(small, palette, { ...options, allowed })
+    .map((k, i) => chosen[i] === clear ? clear : k);
+  return rules ? settleColors(mixed, rules) : mixed;
 }

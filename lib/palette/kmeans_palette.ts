@@ -12,6 +12,8 @@ export interface KmeansOptions {
   readonly name?: string;
   /** Color space in which distances are measured. Default: "srgb". */
   readonly space?: "srgb" | "oklab";
+  /** Weight of each pixel, above 0, shape [H, W]. Default: all are 1. */
+  readonly weights?: Float64Array;
 }
 
 /** Number of random starts, of which the best wins. */
@@ -26,7 +28,7 @@ const MAX_COLORS = 2 ** 15;
 interface Histogram {
   /** 8-bit sRGB, or OKLab, shape [U, 3]. */
   readonly colors: Float64Array;
-  /** Shape [U]. */
+  /** Number of pixels, or the sum of their weights, shape [U]. */
   readonly counts: Float64Array;
 }
 
@@ -44,8 +46,8 @@ export function kmeansPalette(image: Image, count: number, options: KmeansOption
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`Cannot pick colors: expected a count of 1 or more, got ${count}`);
   }
-  const { seed = 0, name = `kmeans-${count}`, space = "srgb" } = options;
-  const counted = countColors(image);
+  const { seed = 0, name = `kmeans-${count}`, space = "srgb", weights } = options;
+  const counted = countColors(image, weights);
   const histogram = space === "srgb" ? counted : { ...counted, colors: toOklabs(counted.colors) };
   let best = histogram.colors;
   if (histogram.counts.length > count) {
@@ -83,12 +85,12 @@ function mapTriples(
   return mapped;
 }
 
-function countColors(image: Image): Histogram {
+function countColors(image: Image, weights: Float64Array | undefined): Histogram {
   const counts = new Map<number, number>();
   for (let i = 0; i < image.data.length; i += 4) {
     if (image.data[i + 3] === 0) continue;
     const key = (image.data[i]! << 16) | (image.data[i + 1]! << 8) | image.data[i + 2]!;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+    counts.set(key, (counts.get(key) ?? 0) + (weights?.[i / 4] ?? 1));
   }
   if (counts.size === 0) {
     throw new RangeError("Cannot pick colors: the image is fully transparent");

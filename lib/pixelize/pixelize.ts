@@ -1,7 +1,8 @@
 import { dither } from "../finish/dither.ts";
 import type { IndexedPicture } from "../finish/indexed_picture.ts";
 import { removeOrphans } from "../finish/orphan_pixels.ts";
-import { outline, outlineColor } from "../finish/outline.ts";
+import { finishPicture } from "../finish/finish_picture.ts";
+import { outlineColor } from "../finish/outline.ts";
 import type { DitherPattern } from "../finish/threshold_maps.ts";
 import type { Image, ImageSize, Rgb } from "../image/image.ts";
 import { reduceToSquares } from "../image/enlarged_picture.ts";
@@ -12,6 +13,7 @@ import { prepareStartImage } from "../initialization/start_image.ts";
 import type { ColorDistance } from "../palette/color_metric.ts";
 import { kmeansPalette } from "../palette/kmeans_palette.ts";
 import type { Palette } from "../palette/palette.ts";
+import { defined } from "../text/defined.ts";
 import { detectGrid, sampleGrid } from "./detect_grid.ts";
 
 /** Options of {@linkcode pixelize}. */
@@ -40,6 +42,8 @@ export interface PixelizeOptions {
   readonly outline?: "auto" | Rgb;
   /** Whether orphan pixels are removed. Default: false. */
   readonly removesOrphans?: boolean;
+  /** Whether edges may have colors between those of their areas. Default: true. */
+  readonly antialias?: boolean;
 }
 
 /** Result of {@linkcode pixelize}. */
@@ -95,13 +99,12 @@ export function pixelize(image: Image, options: PixelizeOptions = {}): Pixelized
     indices: opaque.map((k, i) => mask?.[i] === 0 ? palette.size : k),
   };
   if (options.removesOrphans) picture = removeOrphans(picture);
-  if (options.outline !== undefined) {
-    if (!picture.indices.includes(palette.size)) {
-      throw new PixelizeError("Cannot draw an outline: expected an image with transparent pixels");
-    }
-    picture = outline(picture, outlineColor(options.outline, palette));
+  const { outline, antialias = true } = options;
+  if (outline !== undefined && !picture.indices.includes(palette.size)) {
+    throw new PixelizeError("Cannot draw an outline: expected an image with transparent pixels");
   }
-  return { picture, notes };
+  const color = outline && outlineColor(outline, palette);
+  return { picture: finishPicture(picture, { antialias, ...defined({ outline: color }) }), notes };
 }
 
 function snapToGrid(image: Image, notes: string[]): Image {
@@ -148,7 +151,7 @@ function classesOf(
 ): Uint32Array {
   const { distance = "srgb" } = options;
   if (options.dither === undefined) {
-    return clusteredClasses(image, size, palette, distance).classes;
+    return clusteredClasses(image, size, palette, { distance }).classes;
   }
   const small = resizeImage(image, size, { fit: "stretch", filter: "area" });
   return dither(small, palette, { ...options.dither, distance });

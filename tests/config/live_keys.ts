@@ -23,6 +23,8 @@ export interface LiveKey {
 }
 
 const IMAGE = "image=disc.png";
+/** A square on a transparent background. */
+const SPRITE = "image=sprite.png";
 const LORA = goldenPath("lora_kohya.safetensors");
 const UNET_ALONE = `diffusion.model_id=${
   goldenPath("tiny-sdxl/unet/diffusion_pytorch_model.safetensors")
@@ -153,6 +155,28 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   "constraint.exclude_colors": { value: "[1]", changes: "indices", given: [IMAGE] },
   "constraint.mask": { value: "half.png", changes: "picture", given: [IMAGE] },
   "constraint.keep": { value: "corner.png", changes: "picture", given: [IMAGE] },
+  "constraint.importance": { value: "half.png", changes: "picture", given: [IMAGE] },
+
+  "finish.dither": {
+    value: "bayer2",
+    changes: "picture",
+    given: [IMAGE, "generator.palette=gray-4"],
+  },
+  "finish.dither_strength": {
+    value: "0.2",
+    changes: "picture",
+    given: [IMAGE, "generator.palette=gray-4", "finish.dither=bayer2"],
+  },
+  "finish.outline": {
+    value: "auto",
+    changes: "indices",
+    given: [SPRITE, "generator.transparent=true"],
+  },
+  "finish.antialias": {
+    value: "false",
+    changes: "indices",
+    given: ["image=edge.png", "training.steps=0", "generator.palette=gray-4"],
+  },
 
   "training.steps": { value: "2", changes: "steps", given: [IMAGE] },
   "training.save_steps": { value: "1", changes: "files", given: [TWO_STEPS] },

@@ -80,7 +80,7 @@ export interface RunObservation {
   readonly told: readonly string[];
 }
 
-/** Makes a whole run; a config with an image gets a disc. */
+/** Makes a whole run; the image of a config is drawn. */
 export async function observeRun(
   config: RunConfig,
   { gpu, pool }: Laboratory,
@@ -91,8 +91,9 @@ export async function observeRun(
     pool,
     onNote: (note) => told.push(note),
     ...defined({
-      image: config.image === null ? undefined : discImage({ height: 40, width: 60 }),
+      image: config.image === null ? undefined : inputImage(config.image),
       mask: config.constraint.mask === null ? undefined : halfMask(),
+      importance: config.constraint.importance === null ? undefined : halfMask(),
       keep: config.constraint.keep === null ? undefined : cornerPicture(),
       inventory: config.generator.inventory === null ? undefined : [20, 20, 20, 20],
     }),
@@ -112,6 +113,22 @@ export async function observeRun(
     losses,
     told,
   };
+}
+
+/** Draws the image of a name: a disc, if nothing else is meant. */
+function inputImage(name: string): Image {
+  if (name === "sprite.png") {
+    const sprite = new Image({ height: 8, width: 8 });
+    for (const i of [27, 28, 35, 36]) sprite.data.set([155, 188, 15, 255], i * 4);
+    return sprite;
+  }
+  if (name !== "edge.png") return discImage({ height: 40, width: 60 });
+  // Black, dark gray, white.
+  const edge = Image.filled({ height: 8, width: 8 }, [0, 0, 0]);
+  for (let i = 0; i < 64; i++) {
+    edge.data.fill(i % 8 < 4 ? 0 : i % 8 === 4 ? 103 : 255, i * 4, i * 4 + 3);
+  }
+  return edge;
 }
 
 /** A mask that lets the right half change. */

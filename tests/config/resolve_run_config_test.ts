@@ -5,7 +5,11 @@ import schemaText from "../../config/config.schema.json" with { type: "text" };
 import { defaultYaml } from "../../config/default_yaml.ts";
 import { runConfigJsonSchema } from "../../config/json_schema.ts";
 import { parseRunConfig, parseSettings } from "../../config/parse_run_config.ts";
-import { resolveRunConfig, resolveSources } from "../../config/resolve_run_config.ts";
+import {
+  type PartialConfig,
+  resolveRunConfig,
+  resolveSources,
+} from "../../config/resolve_run_config.ts";
 import { writeRunConfig } from "../../config/write_run_config.ts";
 
 Deno.test("default.yaml sets every key, and no other", () => {
@@ -189,4 +193,24 @@ Deno.test("writeRunConfig() is read back to the same config, whatever the prompt
     const again = resolveSources([parseRunConfig(writeRunConfig(config), "config.yaml")]);
     assert.deepEqual(again, { config, notes: [] });
   }
+});
+
+Deno.test("resolveRunConfig() refuses finishes that do not fit together, or not to the picture", () => {
+  const cases: [PartialConfig, RegExp][] = [
+    [{ finish: { outline: "blakc" } }, /finish.outline.*expected none, auto or a color.*black/],
+    [{ finish: { outline: "auto" } }, /finish.outline.*expected a transparent picture/],
+    [{ finish: { dither: "bayer2", antialias: false } }, /finish.dither.*--no-antialias/],
+    [
+      {
+        finish: { dither: "bayer8" },
+        constraint: { tile: "y" },
+        generator: { imageH: 20, imageW: 9 },
+      },
+      /finish.dither.*a multiple of 8.*got 20 pixels/,
+    ],
+  ];
+  for (const [part, message] of cases) assert.throws(() => resolveRunConfig(part), message);
+  const fits = { generator: { imageH: 20, imageW: 16 }, constraint: { tile: "x" } } as const;
+  resolveRunConfig({ ...fits, finish: { dither: "bayer8" } });
+  resolveRunConfig({ ...fits, constraint: { tile: "xy" }, finish: { dither: "blue-noise" } });
 });

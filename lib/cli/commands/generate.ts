@@ -232,7 +232,11 @@ async function readRuleImages(
 ): Promise<RuleImages> {
   const read = async (path: string | null) =>
     path === null ? undefined : await readImage(path, onNote);
-  return defined({ mask: await read(constraint.mask), keep: await read(constraint.keep) });
+  return defined({
+    mask: await read(constraint.mask),
+    keep: await read(constraint.keep),
+    importance: await read(constraint.importance),
+  });
 }
 
 async function readInventory(path: string | null): Promise<string | undefined> {

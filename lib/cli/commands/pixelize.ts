@@ -89,6 +89,7 @@ async function readOptions(flags: PixelizeFlags): Promise<PixelizeOptions> {
   return {
     detect: flags.detect ?? false,
     removesOrphans: flags.removeOrphans ?? false,
+    antialias: !(flags.noAntialias ?? false),
     ...defined({
       palette: palette === "" ? undefined : palette,
       size: readSize(flags.size),

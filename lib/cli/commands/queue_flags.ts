@@ -60,6 +60,7 @@ export function refuseForQueue(flags: FlagsOf<"generate">): void {
     ["--batch", flags.batch],
     ["--mask", flags.mask],
     ["--keep", flags.keep],
+    ["--importance", flags.importance],
     ["--download", flags.download ?? flags.forceDownload],
   ].flatMap(([name, value]) => value === undefined ? [] : [name]);
   if (refused.length === 0) return;

@@ -23,6 +23,7 @@ export type FlagNeed =
   | "new run"
   | "given palette"
   | "limited colors"
+  | "dithering"
   | "Hub"
   | "queue";
 

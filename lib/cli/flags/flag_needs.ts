@@ -42,6 +42,10 @@ export const FLAG_NEEDS: Readonly<Record<FlagNeed, Need>> = {
     isMet: ({ constraint: { maxColors } }) => maxColors !== null,
     reason: "the number of colors is not limited by --max-colors",
   },
+  "dithering": {
+    isMet: ({ finish: { dither } }) => dither !== "none",
+    reason: "there is no --dither",
+  },
   "queue": {
     isMet: (_, { queue }) => queue !== undefined,
     reason: "there is no --queue",

@@ -89,4 +89,41 @@ export const LOOK_FLAGS = [
     key: "constraint.keep",
     help: "image of the picture's size in the palette's colors; its opaque pixels stay",
   },
+  {
+    name: "--importance",
+    commands: ["generate"],
+    value: "file",
+    key: "constraint.importance",
+    help: "image whose brightness says how much the likeness of each pixel counts, where colors " +
+      "are chosen and how far an edit goes",
+  },
+  {
+    name: "--dither",
+    commands: ["generate"],
+    value: "pattern",
+    key: "finish.dither",
+    help: "ordered dithering: bayer2, bayer4, bayer8, blue-noise or none (default: none)",
+  },
+  {
+    name: "--dither-strength",
+    commands: ["generate"],
+    value: "number",
+    key: "finish.dither_strength",
+    needs: "dithering",
+    help: "from 0 to 1 (default: 1)",
+  },
+  {
+    name: "--outline",
+    commands: ["generate"],
+    value: "color",
+    key: "finish.outline",
+    help: "outline of one pixel around the opaque part of a --transparent picture: a color, or " +
+      "auto for the darkest",
+  },
+  {
+    name: "--no-antialias",
+    commands: ["generate"],
+    settings: () => ({ "finish.antialias": false }),
+    help: "no pixel on the edge of two areas has a color between theirs",
+  },
 ] as const satisfies readonly Flag[];

@@ -168,6 +168,8 @@ function optionOf({ name, value, isList, help }: Flag, lists: ParseOptions["list
   const text = help?.replaceAll(/\{([^}]*)\}/g, (_, list: string) => lists[list] ?? list) ?? "";
   const option = new Option(value === undefined ? name : `${name} <${value}>`, text)
     .hideHelp(help === undefined);
+  // "--no-antialias" is a switch of this name, not the negation of "--antialias".
+  option.negate = false;
   if (isList) {
     option.argParser((one: string, before: readonly string[] = []) => [...before, one]);
   }

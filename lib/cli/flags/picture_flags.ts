@@ -75,6 +75,11 @@ export const PICTURE_FLAGS = [
     help: "removes pixels whose color none of their four neighbors has",
   },
   {
+    name: "--no-antialias",
+    commands: ["pixelize"],
+    help: "no pixel on the edge of two areas has a color between theirs",
+  },
+  {
     name: "--scale",
     commands: ["pixelize"],
     value: "number",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { chooseColors, settleColors } from "../../../lib/constraint/choose_colors.ts";
 import { constrainLogits } from "../../../lib/constraint/constrain_logits.ts";
+import { addTransparentCosts } from "../../../lib/constraint/pixel_costs.ts";
 import {
   createRules,
   FREE,
@@ -53,6 +54,60 @@ Deno.test("createRules() refuses rules that contradict each other", () => {
 Deno.test("chooseColors() takes the cheapest color that is not excluded", () => {
   const rules = rulesWith({ excludedColors: [0, 2] }, { height: 1, width: 2 }, 3);
   assert.deepEqual([...chooseColors([0, 5, 1, 9, 8, 7], rules)], [1, 1]);
+});
+
+Deno.test("chooseColors() mirrors and keeps the transparent class, and does not count it", () => {
+  const kept = new Int32Array(64).fill(FREE);
+  kept[9] = COLORS;
+  const rules = rulesWith({ symmetry: "x", maxColors: 2, kept, isTransparent: true });
+  assert.equal(rules.classes, COLORS + 1);
+  // The subject is a square in the left half, with a border that is half covered on the right.
+  const coverage = Float64Array.from({ length: 64 }, (_, i) => i % 8 < 4 && i >= 32 ? 0.9 : 0.2);
+  const costs = addTransparentCosts(randomCosts(), coverage);
+  const indices = chooseColors(costs, rules, { removesOrphans: true });
+  assert.deepEqual(indices.map((_, i) => indices[rules.moves[0]![i]!]!), indices);
+  assert.deepEqual([indices[9], indices[14]], [COLORS, COLORS]);
+  const colors = new Set(indices);
+  assert(colors.delete(COLORS) && colors.size === 2, [...colors].join());
+  // 0.9 and 0.2 are more than half of both pixels.
+  assert.deepEqual(
+    indices.map((k) => k === COLORS ? 0 : 1),
+    Uint32Array.from({ length: 64 }, (_, i) => i >= 32 ? 1 : 0),
+  );
+});
+
+Deno.test("chooseColors() takes what is half and half as opaque", () => {
+  const rules = rulesWith({ isTransparent: true, excludedColors: [1] }, { height: 1, width: 3 }, 2);
+  const costs = addTransparentCosts(
+    Float64Array.of(1, 0, 1, 0, 1, 0),
+    Float64Array.of(0.5, 0.49, 0.51),
+  );
+  assert.deepEqual([...chooseColors(costs, rules)], [0, 2, 0]);
+});
+
+Deno.test("chooseColors() weighs pixels by importance: mirrored ones, and the colors to drop", () => {
+  const size = { height: 1, width: 2 };
+  const costs = [0, 1, 3, 0];
+  const importance = Float64Array.of(1, 0.1);
+  assert.deepEqual([...chooseColors(costs, rulesWith({ symmetry: "x" }, size, 2))], [1, 1]);
+  const weighed = rulesWith({ symmetry: "x", importance }, size, 2);
+  assert.deepEqual([...chooseColors(costs, weighed)], [0, 0]);
+  // Color 1 is a little better at one pixel, color 0 much better at an unimportant one.
+  const limited = { maxColors: 1, importance: Float64Array.of(0.01, 1) };
+  assert.deepEqual([...chooseColors([0, 9, 1, 0], rulesWith({ maxColors: 1 }, size, 2))], [0, 0]);
+  assert.deepEqual([...chooseColors([0, 9, 1, 0], rulesWith(limited, size, 2))], [1, 1]);
+});
+
+Deno.test("chooseColors() leaves orphan pixels where they are important", () => {
+  const costs = Float64Array.from({ length: 25 * 2 }, (_, j) => {
+    const own = Math.floor(j / 2) === 12 ? 1 : 0;
+    return j % 2 === own ? 0 : 0.1;
+  });
+  const size = { height: 5, width: 5 };
+  for (const [weight, expected] of [[1, 1], [0.5, 0]] as const) {
+    const rules = rulesWith({ importance: new Float64Array(25).fill(weight) }, size, 2);
+    assert.equal(chooseColors(costs, rules, { removesOrphans: true })[12], expected);
+  }
 });
 
 for (const symmetry of ["x", "y", "xy", "rotate4"] as const) {

@@ -28,7 +28,11 @@ interface Case {
 }
 
 /** Chooses with a teacher whose errors are those of the cases; the latents say which case it is. */
-async function choose(gpu: Parameters<typeof chooseStrength>[0], cases: readonly Case[]) {
+async function choose(
+  gpu: Parameters<typeof chooseStrength>[0],
+  cases: readonly Case[],
+  importance?: Float64Array,
+) {
   let calls = 0;
   const denoiser = {
     rows: 2,
@@ -48,7 +52,7 @@ async function choose(gpu: Parameters<typeof chooseStrength>[0], cases: readonly
     latents: new Float32Array(COUNT).fill(i),
   }));
   const parts = { schedule: SCHEDULE, denoiser };
-  const choice = await chooseStrength(gpu, candidates, { parts, seed: 1 });
+  const choice = await chooseStrength(gpu, candidates, { parts, seed: 1, importance });
   assert.equal(choice.teacherCalls, calls);
   return choice;
 }
@@ -92,6 +96,16 @@ gpuTest("an edit that changes more colors than it gains evidence is not chosen",
   ];
   assert.equal((await choose(gpu, cases(0.08))).index, 0);
   assert.equal((await choose(gpu, cases(0.01))).index, 1);
+});
+
+gpuTest("what an edit changes where nothing is important is no loss", async (gpu) => {
+  const cases = [
+    FIRST,
+    { strength: 0.3, picture: square(4, true), without: 0.1, with: 0.09 },
+  ];
+  const upper = Float64Array.from({ length: 64 }, (_, i) => i < 32 ? 1 : 1e-3);
+  assert.equal((await choose(gpu, cases)).index, 0);
+  assert.equal((await choose(gpu, cases, upper)).index, 1);
 });
 
 gpuTest("an edit that loses the edges is not chosen, whatever the teacher says", async (gpu) => {

@@ -76,6 +76,65 @@ for (const [kind, part] of Object.entries(KINDS)) {
   });
 }
 
+/** A sprite between transparent borders, three pixels at the left, two at the right. */
+const SPRITE = Image.filled(SIZE, [155, 188, 15]);
+for (let i = 0; i < 64; i++) {
+  if (i % 8 < 3 || i % 8 >= 6) SPRITE.data[i * 4 + 3] = 0;
+  if (i % 3 === 0) SPRITE.data.set([48, 98, 48], i * 4);
+}
+
+for (const [kind, part] of Object.entries(KINDS)) {
+  gpuTest(`${kind} of a transparent picture: all rules and finishes hold`, async (gpu) => {
+    await using pool = new SessionPool();
+    const mask = Image.filled(SIZE, [255, 255, 255]);
+    for (let i = 0; i < 64; i++) if (i >= 32) mask.data.fill(0, i * 4, i * 4 + 3);
+    const generator = { transparent: true };
+    const constraint = {
+      symmetry: "x",
+      tile: "xy",
+      maxColors: 3,
+      excludeColors: ["0"],
+      mask: "mask.png",
+    } as const;
+    const finish = { dither: "bayer2", outline: "auto" } as const;
+    const inputs = { image: SPRITE, mask };
+    const [move] = movesOf("x", SIZE);
+    const pictures = await indicesOf(gpu, pool, { ...part, generator, constraint, finish }, inputs);
+    const first = pictures[0]!;
+    // A transparent pixel and its opaque mirror image become one of both.
+    assert(first.includes(4) && first.some((k) => k < 4));
+    for (const indices of pictures) {
+      assert.deepEqual(indices.map((_, i) => indices[move![i]!]!), indices);
+      assert.deepEqual(indices.subarray(32), first.subarray(32), "kept, the transparent ones too");
+      const used = new Set(indices);
+      used.delete(4);
+      assert(used.size <= 3 && !used.has(0), [...used].join());
+    }
+  });
+}
+
+gpuTest("importance weighs the steps of distillation", async (gpu) => {
+  await using pool = new SessionPool();
+  const importance = Image.filled(SIZE, [255, 255, 255]);
+  for (let i = 0; i < 64; i++) if (i % 8 < 4) importance.data.fill(0, i * 4, i * 4 + 3);
+  const config = tinyConfig({
+    controlnet: { useControlnet: false },
+    training: { steps: 1, learningRate: 1 },
+    constraint: { importance: "map.png" },
+  });
+  await using run = await createRun(config, { gpu, pool, image: DISC, importance });
+  const { logits: before } = await run.checkpoint();
+  await run.makeStep();
+  const { logits: after } = await run.checkpoint();
+  const change = [0, 0];
+  for (const [j, value] of after.entries()) {
+    change[Math.floor(j / 4) % 8 < 4 ? 0 : 1]! += Math.abs(value - before[j]!);
+  }
+  const ratio = change[0]! / change[1]!;
+  // AdamW makes steps of about the same size everywhere.
+  assert(ratio > 0.5 / 255 && ratio < 2 / 255, `${ratio}`);
+});
+
 gpuTest("an interrupted run keeps the pixels of its first picture when it resumes", async (gpu) => {
   await using pool = new SessionPool();
   const mask = Image.filled(SIZE, [255, 255, 255]);

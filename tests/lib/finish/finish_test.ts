@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { dither } from "../../../lib/finish/dither.ts";
 import { hasTransparency, type IndexedPicture } from "../../../lib/finish/indexed_picture.ts";
 import { removeOrphans } from "../../../lib/finish/orphan_pixels.ts";
+import { finishPicture } from "../../../lib/finish/finish_picture.ts";
 import { outline, outlineColor } from "../../../lib/finish/outline.ts";
+import { sharpenEdges } from "../../../lib/finish/sharp_edges.ts";
 import { DITHER_PATTERNS, thresholdMap } from "../../../lib/finish/threshold_maps.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
@@ -28,6 +30,40 @@ Deno.test("outline() surrounds the opaque part, and draws no corners", () => {
   assert.equal(outlineColor("auto", GRAYS), 0);
   assert.equal(outlineColor([250, 250, 250], GRAYS), 2);
   assert(hasTransparency(picture) && !hasTransparency(pictureOf("01")));
+});
+
+Deno.test("outline() goes on at the opposite border of a tile, and its color can be excluded", () => {
+  const picture = pictureOf("1...", "....", "....");
+  assert.deepEqual(rowsOf(outline(picture, 0)), ["10..", "0...", "...."]);
+  assert.deepEqual(rowsOf(outline(picture, 0, { x: true, y: false })), ["10.0", "0...", "...."]);
+  assert.deepEqual(rowsOf(outline(picture, 0, { x: true, y: true })), ["10.0", "0...", "0..."]);
+  assert.equal(outlineColor("auto", GRAYS, [0]), 1);
+  assert.equal(outlineColor([0, 0, 0], GRAYS, [0, 1]), 2);
+});
+
+Deno.test("sharpenEdges() replaces a color between two areas by the nearer one, and no other", () => {
+  // Color 1 lies between black and white, a little nearer to white in OKLab.
+  assert.deepEqual(rowsOf(sharpenEdges(pictureOf("00122"))), ["00222"]);
+  assert.deepEqual(rowsOf(sharpenEdges(pictureOf("22100"))), ["22200"], "mirrored");
+  const column = sharpenEdges(pictureOf("0", "0", "1", "2", "2"));
+  assert.deepEqual(rowsOf(column).join(""), "00222");
+  for (const rows of [["001122"], ["01222"], ["..122"], ["00100"], ["11.22"], ["11022"]]) {
+    assert.deepEqual(rowsOf(sharpenEdges(pictureOf(...rows))), rows);
+  }
+});
+
+Deno.test("finishPicture() sharpens edges before it draws an outline", () => {
+  const picture = pictureOf(".00122.");
+  assert.deepEqual(rowsOf(finishPicture(picture, { outline: 1 })), ["1001221"]);
+  const finished = finishPicture(picture, { antialias: false, outline: 1 });
+  assert.deepEqual(rowsOf(finished), ["1002221"]);
+  assert.equal(finishPicture(picture, {}), picture);
+});
+
+Deno.test("dither() uses only the colors that are allowed", () => {
+  const image = Image.filled({ height: 4, width: 4 }, [50, 50, 50]);
+  const indices = dither(image, GRAYS, { pattern: "bayer4", allowed: [0, 2] });
+  assert.deepEqual([...new Set(indices)].sort(), [0, 2]);
 });
 
 Deno.test("removeOrphans() fills single pixels and holes from their neighbors, and no others", () => {

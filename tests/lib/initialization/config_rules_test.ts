@@ -3,7 +3,7 @@ import { resolveRunConfig } from "../../../config/resolve_run_config.ts";
 import type { PartialConfig } from "../../../config/resolve_run_config.ts";
 import { FREE } from "../../../lib/constraint/picture_rules.ts";
 import { Image } from "../../../lib/image/image.ts";
-import { rulesOf } from "../../../lib/initialization/config_rules.ts";
+import { importanceOf, rulesOf } from "../../../lib/initialization/config_rules.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 
 const PALETTE = new Palette("three", Uint8Array.of(0, 0, 0, 255, 0, 0, 255, 255, 255));
@@ -43,4 +43,30 @@ Deno.test("rulesOf() keeps the first colors where a mask is dark, and those of a
   const first = new Uint32Array(64);
   const kept = rulesOf(configOf({}), { palette: PALETTE, mask, keep, first })!.kept!;
   assert.deepEqual([kept[0], kept[1], kept[31], kept[32], kept[63]], [1, FREE, FREE, 0, 2]);
+});
+
+Deno.test("rulesOf() takes the brightness of a map as importance, never 0", () => {
+  const map = Image.filled({ height: 2, width: 2 }, [0, 0, 0]);
+  map.data.set([255, 255, 255, 255], 0);
+  map.data.set([255, 0, 0, 255], 4);
+  map.data.set([255, 255, 255, 0], 8);
+  const expected = Float64Array.of(1, 1 / 3, 1 / 255, 1 / 255);
+  assert.deepEqual(importanceOf(map, { height: 2, width: 2 }), expected);
+  const rules = rulesOf(configOf({}), { palette: PALETTE, importance: map })!;
+  assert.deepEqual([rules.importance![0], rules.importance![63]], [1, 1 / 255]);
+});
+
+Deno.test("rulesOf() counts the color of an outline among those that stay", () => {
+  const config = (part: PartialConfig) =>
+    resolveRunConfig({
+      ...part,
+      generator: { imageH: 8, imageW: 8, transparent: true },
+      finish: { outline: "black" },
+    });
+  const limited = rulesOf(config({ constraint: { maxColors: 1 } }), { palette: PALETTE })!;
+  assert.deepEqual([limited.lockedColors, limited.classes], [[0], 4]);
+  const excluded = config({ constraint: { maxColors: 1, excludeColors: ["black"] } });
+  assert.deepEqual(rulesOf(excluded, { palette: PALETTE })!.lockedColors, [1]);
+  const two = config({ constraint: { maxColors: 1, lockColors: ["white"] } });
+  assert.throws(() => rulesOf(two, { palette: PALETTE }), /keep 2 colors.* an outline: at most 1/);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createRules, FREE } from "../../../lib/constraint/picture_rules.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { projectPicture } from "../../../lib/initialization/project_picture.ts";
 import { cleanOrphans, replaceOrphans } from "../../../lib/finish/orphan_pixels.ts";
@@ -101,4 +102,79 @@ Deno.test("projectPicture() keeps an inventory, at the smallest sum of squared d
   const scarce = indicesOf(projectPicture(cells(GRAYS), { ...options, inventory: [4, 9, 0] }));
   assert.deepEqual(scarce.filter((index) => index === 0).length, 4);
   assert.deepEqual(scarce.slice(4, 5).concat(scarce.slice(6)), [1, 1, 1, 1]);
+});
+
+/** A magenta image with a gray square of 5 x 4 cells at the left; each cell has 4 x 4 pixels. */
+function squareOnKey(): Image {
+  const image = Image.filled({ height: 32, width: 32 }, [255, 0, 255]);
+  for (let i = 0; i < 32 * 32; i++) {
+    const [y, x] = [Math.floor(i / 32), i % 32];
+    if (y >= 8 && y < 24 && x >= 4 && x < 24) image.data.set([200, 200, 200], i * 4);
+  }
+  return image;
+}
+
+const CUT = {
+  size: { height: 8, width: 8 },
+  palette: PALETTE,
+  gradientMap: false,
+  removesOrphans: true,
+  isTransparent: true,
+} as const;
+const isOpaque = ({ data }: Image, i: number) => data[i * 4] === data[i * 4 + 1];
+const NO_RULES = {
+  symmetry: "none",
+  maxColors: undefined,
+  lockedColors: [],
+  excludedColors: [],
+  kept: undefined,
+  isTransparent: true,
+} as const;
+
+Deno.test("projectPicture() cuts the background out under rules: symmetry, kept pixels, colors", () => {
+  const plain = projectPicture(squareOnKey(), CUT);
+  const kept = new Int32Array(64).fill(FREE);
+  // A transparent pixel inside of the square, and an opaque one outside.
+  kept[28] = PALETTE.size;
+  kept[7] = 0;
+  const rules = createRules({ ...NO_RULES, kept, excludedColors: [2] }, CUT.size, PALETTE.size)!;
+  const picture = projectPicture(squareOnKey(), { ...CUT, rules });
+  for (let i = 0; i < 64; i++) {
+    const expected = i === 28 ? false : i === 7 ? true : isOpaque(plain, i);
+    assert.equal(isOpaque(picture, i), expected, `${i}`);
+    if (expected && i !== 7) assert.equal(picture.data[i * 4], 120, "255 is excluded");
+  }
+  const mirrored = createRules({ ...NO_RULES, symmetry: "x" }, CUT.size, PALETTE.size)!;
+  const both = projectPicture(squareOnKey(), { ...CUT, rules: mirrored });
+  for (let i = 0; i < 64; i++) {
+    const [y, x] = [Math.floor(i / 8), i % 8];
+    // Column 1 and its mirror image are half covered: that is enough.
+    assert.equal(isOpaque(both, i), y >= 2 && y < 6 && x >= 1 && x < 7, `${i}`);
+  }
+});
+
+Deno.test("projectPicture() takes nothing from an inventory for transparent pixels", () => {
+  const inventory = [0, 8, 56];
+  const picture = projectPicture(squareOnKey(), { ...CUT, inventory });
+  const opaque = Array.from({ length: 64 }, (_, i) => isOpaque(picture, i));
+  assert.equal(opaque.filter(Boolean).length, 20);
+  const scarce = projectPicture(squareOnKey(), { ...CUT, inventory: [44, 12, 8] });
+  const grays = Array.from({ length: 64 }, (_, i) => i).filter((i) => isOpaque(scarce, i))
+    .map((i) => scarce.data[i * 4]!);
+  assert.deepEqual([grays.length, grays.filter((gray) => gray === 255).length], [20, 8]);
+});
+
+Deno.test("projectPicture() dithers under rules: the colors that they leave, mirrored", () => {
+  const image = Image.filled({ height: 32, width: 32 }, [178, 178, 178]);
+  const options = { ...CUT, isTransparent: false, dither: { pattern: "bayer2" } } as const;
+  const valuesOf = (picture: Image) => Array.from({ length: 64 }, (_, i) => picture.data[i * 4]!);
+  const free = valuesOf(projectPicture(image, options));
+  assert.deepEqual([...new Set(free)].sort(), [120, 255]);
+  const request = { ...NO_RULES, isTransparent: false };
+  const one = createRules({ ...request, maxColors: 1 }, CUT.size, PALETTE.size)!;
+  assert.equal(new Set(valuesOf(projectPicture(image, { ...options, rules: one }))).size, 1);
+  const rules = createRules({ ...request, symmetry: "x" }, CUT.size, PALETTE.size)!;
+  const mirrored = valuesOf(projectPicture(image, { ...options, rules }));
+  assert.deepEqual(mirrored, mirrored.map((_, i) => mirrored[i - i % 8 + 7 - i % 8]!));
+  assert.equal(new Set(mirrored.slice(32)).size, 2);
 });

@@ -64,3 +64,16 @@ Deno.test("nearestColors() equals a plain search, ties going to the first color"
   assert.deepEqual([...nearestColors(image, palette)], [0, 0, 1, 1, 3]);
   assert.equal(nearestColor([0, 0, 0], [9, 0, 0, 5, 5, 0]), 1, "sums of squares: 81 and 50");
 });
+
+Deno.test("kmeansPalette() spends its colors where pixels weigh more", () => {
+  // Two dark shades in the upper half, two bright ones in the lower half.
+  const image = Image.filled({ height: 4, width: 4 }, [0, 0, 0]);
+  const shades = [10, 60, 190, 240];
+  for (let i = 0; i < 16; i++) image.data.fill(shades[Math.floor(i / 4)]!, i * 4, i * 4 + 3);
+  const weigh = (upper: number, lower: number) =>
+    kmeansPalette(image, 3, {
+      weights: Float64Array.from({ length: 16 }, (_, i) => i < 8 ? upper : lower),
+    }).toHexText();
+  assert.equal(weigh(1, 0.01), "0a0a0a\n3c3c3c\nd7d7d7\n");
+  assert.equal(weigh(0.01, 1), "232323\nbebebe\nf0f0f0\n");
+});

@@ -14,6 +14,7 @@ const MET: Readonly<Record<FlagNeed, readonly string[]>> = {
   "new run": [],
   "given palette": [],
   "limited colors": ["--max-colors=3"],
+  "dithering": ["--dither=bayer4"],
   "Hub": ["--model=sdxl"],
   "queue": ["--queue=redis://a"],
 };
@@ -29,6 +30,7 @@ const VALUES: Readonly<Record<string, string>> = {
   "--fit": "pad",
   "--palette": "pico-8",
   "--strength": "0.5",
+  "--dither-strength": "0.5",
   "--video-size": "64,64",
   "--video-format": "gif",
   "--output": "out",

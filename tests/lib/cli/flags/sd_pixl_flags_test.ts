@@ -110,6 +110,9 @@ const OWN_ROWS: readonly Row[] = [
   [["--craft", "bricks", "--palette", "pico-8"], "generator.palette", "pico-8"],
   [["--lock-colors", "0,red", "--max-colors", "4"], "constraint.lockColors", ["0", "red"]],
   [["--exclude-colors", "0,#ff0000"], "constraint.excludeColors", ["0", "#ff0000"]],
+  [["--outline", "black", "--transparent"], "finish.outline", "black"],
+  [["--no-antialias"], "finish.antialias", false],
+  [["--no_antialias"], "finish.antialias", false],
   [["--output", "runs"], "output", "runs"],
   [["--set", "sd.t_min=0.1", "--set", "sd.t_max=0.9"], "sd.tMin", 0.1],
 ];
@@ -143,8 +146,8 @@ Deno.test("each flag with a key sets that key", () => {
   const keyed = flags.filter(({ key, value }) => key !== undefined && value !== undefined);
   assert(keyed.length > 10);
   for (const { name, key } of keyed) {
-    const { value } = LIVE_KEYS[key!]!;
-    const { config } = outcomeOf([name, value]);
+    const { value, given = [] } = LIVE_KEYS[key!]!;
+    const { config } = outcomeOf([name, value, ...given.flatMap((set) => ["--set", set])]);
     const path = key!.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
     assert.equal(String(valueAt(config, path)), value, name);
   }
