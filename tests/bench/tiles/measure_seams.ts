@@ -1,0 +1,75 @@
+import { parseArgs } from "node:util";
+import { resolveRunConfig } from "../../../config/resolve_run_config.ts";
+import { Gpu } from "../../../kernels/gpu/gpu.ts";
+import { createRun } from "../../../lib/distill/create_run.ts";
+import { distill } from "../../../lib/distill/distill.ts";
+import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
+import { writeFinalImages } from "../../../lib/outputs/final_images.ts";
+import type { RunPicture } from "../../../lib/run/run_picture.ts";
+import { seamContrast } from "./seam_contrast.ts";
+
+const HELP = `Measures the seams of pictures made with --tile xy, beside those without it.
+
+  deno run -A tests/bench/tiles/measure_seams.ts [options]
+
+  --prompts a,b         names (default: six materials)
+  --preset draft        preset of the pictures
+  --steps 0             steps of score distillation after the edits
+  --size 32             length of a side in pixels
+  --output folder       also writes the pictures there
+`;
+
+const OPTIONS = {
+  "prompts": {
+    type: "string",
+    default: "stone wall,brick wall,grass,wooden planks,sand,dirt",
+  },
+  "preset": { type: "string", default: "draft" },
+  "steps": { type: "string", default: "0" },
+  "size": { type: "string", default: "32" },
+  "output": { type: "string" },
+  "help": { type: "boolean", short: "h", default: false },
+} as const;
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  if (values.help) return print(HELP);
+  using gpu = await Gpu.request();
+  await using pool = new SessionPool();
+  print("| prompt | tile | seam x | inside | ratio | seam y | inside | ratio |");
+  print("| :-- | :-- | --: | --: | --: | --: | --: | --: |");
+  for (const prompt of values.prompts.split(",")) {
+    for (const tile of ["none", "xy"] as const) {
+      const config = resolveRunConfig({
+        prompt,
+        preset: values.preset as "draft",
+        seed: 1,
+        generator: { imageH: Number(values.size), imageW: Number(values.size) },
+        constraint: { tile },
+        training: { steps: Number(values.steps) },
+      });
+      await using run = await createRun(config, { gpu, pool });
+      for await (const _ of distill(run));
+      const picture = await run.picture();
+      print(rowOf(prompt, tile, picture));
+      if (values.output === undefined) continue;
+      const folder = `${values.output}/${prompt.replaceAll(" ", "_")}_${tile}`;
+      await Deno.mkdir(folder, { recursive: true });
+      await writeFinalImages(folder, picture, { tile: "xy" });
+    }
+  }
+}
+
+function rowOf(prompt: string, tile: string, picture: RunPicture): string {
+  const cells = (["x", "y"] as const).flatMap((axis) => {
+    const { seam, inside } = seamContrast(picture, axis);
+    return [seam.toFixed(3), inside.toFixed(3), (seam / inside).toFixed(2)];
+  });
+  return `| ${[prompt, tile, ...cells].join(" | ")} |`;
+}
+
+function print(text: string): void {
+  console.log(text);
+}
+
+if (import.meta.main) await main(Deno.args);
