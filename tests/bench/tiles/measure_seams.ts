@@ -16,6 +16,7 @@ const HELP = `Measures the seams of pictures made with --tile xy, beside those w
   --preset draft        preset of the pictures
   --steps 0             steps of score distillation after the edits
   --size 32             length of a side in pixels
+  --compare             also without --tile
   --output folder       also writes the pictures there
 `;
 
@@ -27,6 +28,7 @@ const OPTIONS = {
   "preset": { type: "string", default: "draft" },
   "steps": { type: "string", default: "0" },
   "size": { type: "string", default: "32" },
+  "compare": { type: "boolean", default: false },
   "output": { type: "string" },
   "help": { type: "boolean", short: "h", default: false },
 } as const;
@@ -39,7 +41,7 @@ async function main(args: readonly string[]): Promise<void> {
   print("| prompt | tile | seam x | inside | ratio | seam y | inside | ratio |");
   print("| :-- | :-- | --: | --: | --: | --: | --: | --: |");
   for (const prompt of values.prompts.split(",")) {
-    for (const tile of ["none", "xy"] as const) {
+    for (const tile of values.compare ? ["none", "xy"] as const : ["xy"] as const) {
       const config = resolveRunConfig({
         prompt,
         preset: values.preset as "draft",
