@@ -119,7 +119,7 @@ function checkFinish({ finish, generator, constraint }: RunConfig, where: Where)
   if (broken === undefined) return;
   fail(
     "finish.dither",
-    `expected a tile whose length is a multiple of ${period}, so that the pattern goes on at its ` +
+    `expected a tile whose length is a multiple of ${period}, so that the pattern continues at its ` +
       `seam, got ${broken} pixels; take blue-noise or another size`,
   );
 }

@@ -221,7 +221,7 @@ function resumedState(
 }
 
 /**
- * Reduces the image to the picture that an inventory or dithering makes of it, whose colors are then
+ * Reduces the image to the picture that an inventory or dithering makes of it. Its colors are then
  * taken as they are. Other images stay.
  */
 function reduceImage(inputs: StateInputs): StateInputs {

@@ -1,6 +1,6 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import { createRules, FREE, type PictureRules } from "../constraint/picture_rules.ts";
-import { Image, type ImageSize } from "../image/image.ts";
+import type { Image, ImageSize } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";

@@ -33,8 +33,8 @@ export interface InitializationConfig extends Pick<RunConfig, "seed"> {
 /** What the first logits depend on besides image, palette and config. */
 export interface InitializationInputs {
   /**
-   * With `generator.transparent`, which pixels are opaque: 1, else 0, shape [H, W]. Default: a plain
-   * background is cut out.
+   * With `generator.transparent`, which pixels are opaque: 1, else 0, shape [H, W]. Default: a
+   * plain background is cut out.
    */
   readonly mask?: Uint8Array | undefined;
   /** Weight of each pixel where colors are chosen, above 0, shape [H, W]. Default: all are 1. */

@@ -71,7 +71,7 @@ function rowOf(prompt: string, tile: string, picture: RunPicture): string {
 }
 
 function print(text: string): void {
-  console.log(text);
+  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
 if (import.meta.main) await main(Deno.args);

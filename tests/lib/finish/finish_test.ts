@@ -32,7 +32,7 @@ Deno.test("outline() surrounds the opaque part, and draws no corners", () => {
   assert(hasTransparency(picture) && !hasTransparency(pictureOf("01")));
 });
 
-Deno.test("outline() goes on at the opposite border of a tile, and its color can be excluded", () => {
+Deno.test("outline() continues at the opposite border of a tile, and its color can be excluded", () => {
   const picture = pictureOf("1...", "....", "....");
   assert.deepEqual(rowsOf(outline(picture, 0)), ["10..", "0...", "...."]);
   assert.deepEqual(rowsOf(outline(picture, 0, { x: true, y: false })), ["10.0", "0...", "...."]);
