@@ -160,6 +160,19 @@ export const DIFFUSION_KEYS = {
       "Number of images that the teacher samples. The run starts from the one whose picture fits " +
       "the prompt best",
   },
+  choiceTimes: {
+    default: [0.8],
+    range: "[0, 1]",
+    isNew: true,
+    doc: "Diffusion times, as shares, at which the teacher's denoising error ranks the samples",
+  },
+  choiceNoises: {
+    default: 1,
+    range: "[1, 16]",
+    integer: true,
+    isNew: true,
+    doc: "Number of noises at each of these times; each costs a teacher call for each sample",
+  },
   strength: {
     default: null,
     null: 'the teacher chooses 0 or one of "strengths"; without an input image the middle one',

@@ -2,7 +2,11 @@ import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { chooseByClip, type ChosenReference } from "../conditioning/choose_by_clip.ts";
 import { PixelGenerator } from "../generator/pixel_generator.ts";
-import { CALLS_PER_CANDIDATE, chooseByDenoising } from "../guidance/choose_by_denoising.ts";
+import {
+  callsPerCandidate,
+  chooseByDenoising,
+  type DenoisingScore,
+} from "../guidance/choose_by_denoising.ts";
 import { type Sample, sampleImages, type SampleParts } from "../guidance/sample_image.ts";
 import type { SettledRunConfig } from "../guidance/sampling_settings.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
@@ -49,7 +53,8 @@ export interface ReferenceOptions {
 export function referenceTeacherCalls({ diffusion }: Pick<SettledRunConfig, "diffusion">): number {
   const { numReferences, numInferenceSteps, clipId } = diffusion;
   const isRanked = numReferences > 1 && clipId === null;
-  return numReferences * (numInferenceSteps + (isRanked ? CALLS_PER_CANDIDATE : 0));
+  const calls = isRanked ? callsPerCandidate(choiceScore(diffusion)) : 0;
+  return numReferences * (numInferenceSteps + calls);
 }
 
 /**
@@ -86,6 +91,13 @@ export async function sampleReferences(
   return { images, chosen: index, scores };
 }
 
+/** Returns how samples are scored. */
+function choiceScore(
+  { choiceTimes: times, choiceNoises: noises }: RunConfig["diffusion"],
+): DenoisingScore {
+  return { times, noises };
+}
+
 /** Parts that choose a sample by its picture; borrowed. */
 interface ChoosingParts extends ReferenceParts {
   readonly config: RunConfig;
@@ -105,7 +117,8 @@ async function chooseByPicture(
   const candidates = showsImage(config)
     ? await encodePictures(gpu, samples, parts)
     : samples.map(({ latents }) => latents);
-  const options = { seed: config.seed, ...defined({ signal }) };
+  const score = choiceScore(config.diffusion);
+  const options = { seed: config.seed, score, ...defined({ signal }) };
   return await chooseByDenoising(gpu, { parts, candidates }, options);
 }
 

@@ -3,20 +3,31 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { ChosenReference } from "../conditioning/choose_by_clip.ts";
 import { denoisingErrors, type ScoringInputs } from "./denoising_errors.ts";
 
-/**
- * Times at which a candidate is scored, as shares of the schedule. At high noise the error depends
- * on the picture as a whole; at low noise it depends on single pixels, which no prompt predicts.
- * Measured: a second time at 0.6 costs a teacher call and chooses no better.
- */
-const TIMES = [0.8] as const;
+/** How candidates are scored. */
+export interface DenoisingScore {
+  /** Times at which noise is added, as shares of the schedule, in [0, 1]; at least one. */
+  readonly times: readonly number[];
+  /** Number of noises at each time, integer >= 1. */
+  readonly noises: number;
+}
 
-/** Teacher calls that score one candidate. */
-export const CALLS_PER_CANDIDATE: number = TIMES.length;
+/**
+ * The score of a finished picture. At high noise the error depends on the picture as a whole; at
+ * low noise it depends on single pixels, which no prompt predicts.
+ */
+const PICTURE_SCORE: DenoisingScore = { times: [0.8], noises: 1 };
+
+/** Returns the teacher calls that score one candidate. */
+export function callsPerCandidate({ times, noises }: DenoisingScore): number {
+  return times.length * noises;
+}
 
 /** Options of {@linkcode scoreByDenoising} and {@linkcode chooseByDenoising}. */
 export interface ChooseByDenoisingOptions {
-  /** Seed of the noise; all candidates get the same noise. */
+  /** Seed of the noises; all candidates get the same ones. */
   readonly seed: Seed;
+  /** How they are scored. Default: at time 0.8, with one noise. */
+  readonly score?: DenoisingScore;
   /** Stops the scoring. */
   readonly signal?: AbortSignal;
 }
@@ -38,12 +49,12 @@ export interface ChooseByDenoisingOptions {
 export async function scoreByDenoising(
   gpu: Gpu,
   { parts, candidates }: ScoringInputs,
-  options: ChooseByDenoisingOptions,
+  { score = PICTURE_SCORE, ...options }: ChooseByDenoisingOptions,
 ): Promise<number[]> {
-  const errors = await denoisingErrors(gpu, { parts, candidates }, { times: TIMES, ...options });
+  const errors = await denoisingErrors(gpu, { parts, candidates }, { ...score, ...options });
   return errors.map((ofTimes) =>
     // The last row is that of the prompt.
-    ofTimes.reduce((sum, rows) => sum - Math.log(rows.at(-1)!) / TIMES.length, 0)
+    ofTimes.reduce((sum, rows) => sum - Math.log(rows.at(-1)!) / ofTimes.length, 0)
   );
 }
 

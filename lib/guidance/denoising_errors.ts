@@ -24,7 +24,9 @@ export interface ScoringInputs {
 export interface DenoisingErrorsOptions {
   /** Times at which noise is added, as shares of the schedule, in [0, 1]. */
   readonly times: readonly number[];
-  /** Seed of the noise; all candidates get the same noise. */
+  /** Number of noises at each time, whose errors are averaged; integer >= 1. Default: 1. */
+  readonly noises?: number;
+  /** Seed of the noises; all candidates get the same ones. */
   readonly seed: Seed;
   /** Stops the scoring. */
   readonly signal?: AbortSignal;
@@ -40,13 +42,14 @@ export interface DenoisingErrorsOptions {
 export async function denoisingErrors(
   gpu: Gpu,
   { parts: { schedule, denoiser }, candidates }: ScoringInputs,
-  { times, seed, signal }: DenoisingErrorsOptions,
+  { times, noises = 1, seed, signal }: DenoisingErrorsOptions,
 ): Promise<number[][][]> {
   const { height, width } = denoiser.latentSize;
   const shape = [denoiser.rows, candidates[0]!.length / (height * width), height, width];
-  const errors: number[][][] = candidates.map(() => []);
-  for (const [step, time] of times.entries()) {
-    const timestep = Math.round(time * (schedule.size - 1));
+  const errors = candidates.map(() => times.map(() => new Array<number>(denoiser.rows).fill(0)));
+  for (let step = 0; step < noises * times.length; step++) {
+    const at = step % times.length;
+    const timestep = Math.round(times[at]! * (schedule.size - 1));
     const alpha = schedule.alphaAt(timestep);
     const noise = await drawNormal(gpu, [1, ...shape.slice(1)], {
       seed,
@@ -55,15 +58,16 @@ export async function denoisingErrors(
     });
     for (const [i, latents] of candidates.entries()) {
       signal?.throwIfAborted();
-      const noisy = latents.map((value, at) =>
-        Math.sqrt(alpha) * value + Math.sqrt(1 - alpha) * noise[at]!
+      const noisy = latents.map((value, j) =>
+        Math.sqrt(alpha) * value + Math.sqrt(1 - alpha) * noise[j]!
       );
       const data = new Float32Array(denoiser.rows * noisy.length);
       for (let row = 0; row < denoiser.rows; row++) data.set(noisy, row * noisy.length);
       const predicted = await denoiser.predictHost({ data, shape }, timestep);
-      errors[i]!.push(Array.from({ length: denoiser.rows }, (_, row) => {
-        return meanSquaredError(predicted.subarray(row * noise.length), noise);
-      }));
+      for (let row = 0; row < denoiser.rows; row++) {
+        const error = meanSquaredError(predicted.subarray(row * noise.length), noise);
+        errors[i]![at]![row]! += error / noises;
+      }
     }
   }
   return errors;

@@ -326,6 +326,16 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
     given: ["diffusion.strength=0.5"],
   },
   "diffusion.num_references": { value: "2", changes: "teacherCalls" },
+  "diffusion.choice_times": {
+    value: "[0.6, 0.8]",
+    changes: "teacherCalls",
+    given: ["diffusion.num_references=2"],
+  },
+  "diffusion.choice_noises": {
+    value: "2",
+    changes: "teacherCalls",
+    given: ["diffusion.num_references=2"],
+  },
   // There is no CLIP in that folder, and the run says so.
   "diffusion.clip_id": {
     value: "no/clip",

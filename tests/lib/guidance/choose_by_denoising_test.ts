@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { chooseByDenoising, scoreByDenoising } from "../../../lib/guidance/choose_by_denoising.ts";
+import {
+  callsPerCandidate,
+  chooseByDenoising,
+  scoreByDenoising,
+} from "../../../lib/guidance/choose_by_denoising.ts";
 import type { Denoiser } from "../../../lib/guidance/denoiser.ts";
 import type { NoiseSchedule } from "../../../lib/guidance/noise_schedule.ts";
 import { assertAllClose } from "../../support/assert_all_close.ts";
@@ -57,6 +61,23 @@ for (const rows of [1, 2] as const) {
     assertAllClose(noises[1]!, noises[0]!, { atol: 1e-5 });
   });
 }
+
+gpuTest("scoreByDenoising() averages the errors of several noises and times", async (gpu) => {
+  const { denoiser, questions } = createDenoiser(1, CANDIDATES);
+  const score = { times: [0.6, 0.8], noises: 2 };
+  assert.equal(callsPerCandidate(score), 4);
+  const parts = { schedule, denoiser };
+  const scores = await scoreByDenoising(gpu, { parts, candidates: CANDIDATES }, { seed: 3, score });
+  assertAllClose(scores, [0.25, 0.0625, 4].map((error) => -Math.log(error)), { atol: 1e-4 });
+  const timesteps = [600, 800, 600, 800];
+  assert.deepEqual(questions.map(({ timestep }) => timestep), timesteps.flatMap((t) => [t, t, t]));
+  // Each time has its own noises, and all candidates get the same.
+  const noises = questions.map(({ noise }) => noise);
+  for (const [i, noise] of noises.entries()) {
+    assertAllClose(noise, noises[i - i % 3]!, { atol: 1e-5 });
+  }
+  assert.equal(new Set([0, 3, 6, 9].map((i) => noises[i]![0]!.toFixed(3))).size, 4);
+});
 
 gpuTest("chooseByDenoising() chooses the candidate with the highest finite score", async (gpu) => {
   const candidates = [NaN, 2, 0.5, 1].map(latentsOf);
