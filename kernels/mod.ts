@@ -98,6 +98,7 @@ export {
 } from "./augment/perspective_coefficients.ts";
 export { encodeResize, type ResizeMode, type ResizeOptions } from "./augment/resize.ts";
 export { encodeResizeBackward } from "./augment/resize_backward.ts";
+export { encodeRoll, type Shift } from "./augment/roll.ts";
 
 export { type AddNoiseTensors, encodeAddNoise } from "./guidance/add_noise.ts";
 export {

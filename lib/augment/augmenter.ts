@@ -7,6 +7,7 @@ import { encodePerspectiveBackward } from "../../kernels/augment/perspective_bac
 import { perspectiveCoefficients } from "../../kernels/augment/perspective_coefficients.ts";
 import { encodeResize } from "../../kernels/augment/resize.ts";
 import { encodeResizeBackward } from "../../kernels/augment/resize_backward.ts";
+import { encodeRoll } from "../../kernels/augment/roll.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import type { Pass } from "../../kernels/gpu/pass.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
@@ -141,8 +142,9 @@ function recordChain(
   }
 }
 
-function transformsOf({ grayscale, perspective, hflip }: Augmentation): Transform[] {
+function transformsOf({ shift, grayscale, perspective, hflip }: Augmentation): Transform[] {
   const transforms: Transform[] = [];
+  if (shift) transforms.push((pass, image, out) => encodeRoll(pass, { image, out }, shift));
   if (grayscale) transforms.push((pass, image, out) => encodeGrayscale(pass, { image, out }));
   if (perspective) {
     const coefficients = perspectiveCoefficients(perspective.startpoints, perspective.endpoints);
@@ -155,7 +157,7 @@ function transformsOf({ grayscale, perspective, hflip }: Augmentation): Transfor
 }
 
 /** Returns the gradients of the transforms, last one first. */
-function gradientsOf({ grayscale, perspective, hflip }: Augmentation): Transform[] {
+function gradientsOf({ shift, grayscale, perspective, hflip }: Augmentation): Transform[] {
   const transforms: Transform[] = [];
   if (hflip) transforms.push((pass, image, out) => encodeHorizontalFlip(pass, { image, out }));
   if (perspective) {
@@ -168,6 +170,10 @@ function gradientsOf({ grayscale, perspective, hflip }: Augmentation): Transform
     transforms.push((pass, gradOut, gradImage) =>
       encodeGrayscaleBackward(pass, { gradOut, gradImage })
     );
+  }
+  if (shift) {
+    const opposite = { y: -shift.y, x: -shift.x };
+    transforms.push((pass, image, out) => encodeRoll(pass, { image, out }, opposite));
   }
   return transforms;
 }

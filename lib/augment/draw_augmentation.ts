@@ -3,6 +3,8 @@ import type { AugmentationConfig } from "../../config/run_config.ts";
 import type { Corner } from "../../kernels/augment/perspective_coefficients.ts";
 import { drawUniform } from "../../kernels/random/philox.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
+import type { Shift } from "../../kernels/augment/roll.ts";
+import { type Tile, tilesAlong } from "../constraint/tile.ts";
 import type { ImageSize } from "../image/image.ts";
 
 /** A perspective transform, by the corners of the image. */
@@ -13,7 +15,7 @@ export interface Perspective {
   readonly endpoints: readonly Corner[];
 }
 
-/** Random transforms of an image, in the order grayscale, perspective, flip. */
+/** Random transforms of an image, in the order roll, grayscale, perspective, flip. */
 export interface Augmentation {
   /** Temperature of the generator's softmax. */
   readonly tau: number;
@@ -23,6 +25,8 @@ export interface Augmentation {
   readonly perspective: Perspective | null;
   /** Whether the image is flipped horizontally. */
   readonly hflip: boolean;
+  /** By how many pixels of the teacher's image it is rolled. Default: it is not. */
+  readonly shift?: Shift;
 }
 
 /** Options of {@linkcode drawAugmentation}. */
@@ -35,10 +39,17 @@ export interface DrawAugmentationOptions {
   readonly size: ImageSize;
   /** Temperature if none is drawn. */
   readonly tau: number;
+  /**
+   * Axes along which copies of the picture join: it is rolled along them, so that the teacher sees
+   * the seam inside of the image. Default: "none".
+   */
+  readonly tile?: Tile;
 }
 
-/** Random numbers: grayscale, perspective, flip, tau, and x and y of four corners. */
-const DRAWS = 12;
+/** Random numbers: grayscale, perspective, flip, tau, x and y of four corners, and of the roll. */
+const DRAWS = 14;
+/** How many of them move corners. */
+const MOVES = 8;
 
 /**
  * Draws the transforms of a step. They are a function of the seed and the step.
@@ -50,13 +61,18 @@ const DRAWS = 12;
  */
 export function drawAugmentation(
   config: AugmentationConfig,
-  { seed, step, size, tau }: DrawAugmentationOptions,
+  { seed, step, size, tau, tile = "none" }: DrawAugmentationOptions,
 ): Augmentation {
   // All numbers are always drawn, so that no option changes the numbers of another.
   const [gray, distorted, flipped, heat, ...moves] = drawUniform(
     { seed, stream: RANDOM_STREAMS.augmentation, step },
     DRAWS,
   );
+  const [across, down] = moves.slice(MOVES);
+  const shift = {
+    y: tilesAlong(tile, "y") ? Math.floor(down! * size.height) : 0,
+    x: tilesAlong(tile, "x") ? Math.floor(across! * size.width) : 0,
+  };
   const { randomTau, randomTauMin, randomTauMax } = config;
   return {
     tau: randomTau ? randomTauMin + (randomTauMax - randomTauMin) * heat! : tau,
@@ -65,6 +81,7 @@ export function drawAugmentation(
       ? perspectiveOf(size, config.distorsionScale, moves)
       : null,
     hflip: flipped! < config.hflipProb,
+    ...tile === "none" ? {} : { shift },
   };
 }
 

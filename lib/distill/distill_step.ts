@@ -152,12 +152,13 @@ async function callTeacher(
   { draw, timestep }: { readonly draw: number; readonly timestep: number },
 ) {
   const { gpu, generator, augmenter, teacherSize, denoiser } = parts;
-  const { seed, generator: config, training } = parts.config;
+  const { seed, generator: config, training, constraint: { tile } } = parts.config;
   const augmentation = drawAugmentation(training.augmentation, {
     seed,
     step: draw,
     tau: config.tau,
     size: teacherSize,
+    tile,
   });
   const control = denoiser.isControlled(timestep) ? parts.control : undefined;
   let augmented: GpuTensor;

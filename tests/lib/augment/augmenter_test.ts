@@ -82,7 +82,7 @@ gpuTest("Augmenter transforms control images as torchvision does", async (gpu) =
 });
 
 /** Every combination of changes of a teacher's image of 24 x 20 pixels. */
-const COMBINATIONS: readonly Augmentation[] = Array.from({ length: 8 }, (_, bits) => ({
+const COMBINATIONS: readonly Augmentation[] = Array.from({ length: 16 }, (_, bits) => ({
   tau: 1,
   grayscale: (bits & 1) !== 0,
   perspective: (bits & 2) === 0 ? null : {
@@ -90,6 +90,7 @@ const COMBINATIONS: readonly Augmentation[] = Array.from({ length: 8 }, (_, bits
     endpoints: [[2, 1], [17, 3], [18, 20], [1, 23]],
   },
   hflip: (bits & 4) !== 0,
+  ...(bits & 8) === 0 ? {} : { shift: { y: 7, x: 15 } },
 }));
 
 gpuTest("Augmenter transforms picture and control image alike", async (gpu) => {

@@ -95,3 +95,23 @@ Deno.test("drawAugmentation() draws no perspective that is not convex", () => {
     }
   }
 });
+
+Deno.test("drawAugmentation() rolls a tile along its axes, and changes nothing else", () => {
+  const drawn = drawMany(CONFIG);
+  for (const tile of ["x", "y", "xy"] as const) {
+    const shifts = drawn.map((plain, i) => {
+      const { shift, ...others } = drawAugmentation(CONFIG, { ...OPTIONS, step: i + 1, tile });
+      assert.deepEqual(others, plain);
+      return shift!;
+    });
+    for (const [axis, length] of [["y", 31], ["x", 64]] as const) {
+      const values = shifts.map((shift) => shift[axis]);
+      const isRolled = tile.includes(axis);
+      assert.deepEqual(
+        [Math.min(...values), Math.max(...values)],
+        [0, isRolled ? length - 1 : 0],
+      );
+      assert.equal(new Set(values).size, isRolled ? length : 1);
+    }
+  }
+});
