@@ -38,8 +38,8 @@ async function main(args: readonly string[]): Promise<void> {
   if (values.help) return print(HELP);
   using gpu = await Gpu.request();
   await using pool = new SessionPool();
-  print("| prompt | tile | seam x | inside | ratio | seam y | inside | ratio |");
-  print("| :-- | :-- | --: | --: | --: | --: | --: | --: |");
+  print("| prompt | tile | axis | seam | inside | beside | seam / inside | seam / beside |");
+  print("| :-- | :-- | :-- | --: | --: | --: | --: | --: |");
   for (const prompt of values.prompts.split(",")) {
     for (const tile of values.compare ? ["none", "xy"] as const : ["xy"] as const) {
       const config = resolveRunConfig({
@@ -53,7 +53,7 @@ async function main(args: readonly string[]): Promise<void> {
       await using run = await createRun(config, { gpu, pool });
       for await (const _ of distill(run));
       const picture = await run.picture();
-      print(rowOf(prompt, tile, picture));
+      for (const row of rowsOf(prompt, tile, picture)) print(row);
       if (values.output === undefined) continue;
       const folder = `${values.output}/${prompt.replaceAll(" ", "_")}_${tile}`;
       await Deno.mkdir(folder, { recursive: true });
@@ -62,12 +62,13 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-function rowOf(prompt: string, tile: string, picture: RunPicture): string {
-  const cells = (["x", "y"] as const).flatMap((axis) => {
-    const { seam, inside } = seamContrast(picture, axis);
-    return [seam.toFixed(3), inside.toFixed(3), (seam / inside).toFixed(2)];
+function rowsOf(prompt: string, tile: string, picture: RunPicture): string[] {
+  return (["x", "y"] as const).map((axis) => {
+    const { seam, inside, beside } = seamContrast(picture, axis);
+    const numbers = [seam, inside, beside].map((value) => value.toFixed(3));
+    const ratios = [seam / inside, seam / beside].map((value) => value.toFixed(2));
+    return `| ${[prompt, tile, axis, ...numbers, ...ratios].join(" | ")} |`;
   });
-  return `| ${[prompt, tile, ...cells].join(" | ")} |`;
 }
 
 function print(text: string): void {

@@ -7,17 +7,18 @@ export interface SeamContrast {
   readonly seam: number;
   /** The same of adjacent pixels inside of the picture. */
   readonly inside: number;
-  /** Share of the lines inside, between columns or rows, with at least the contrast of the seam. */
-  readonly rank: number;
+  /** The same of the two lines on each side of the seam: what lies there may have more contrast. */
+  readonly beside: number;
 }
 
 /**
  * Measures the seam between copies of a picture beside each other ("x") or above each other ("y").
  *
  * A picture that joins its copies has a seam like any line between two of its columns or rows: the
- * ratio of seam to inside is about 1.
+ * ratio of seam to inside is about 1. If something lies across the seam of an else empty picture,
+ * the ratio of seam to beside tells more.
  *
- * @param picture Without transparent pixels, at least 2 x 2.
+ * @param picture Without transparent pixels, at least 5 x 5.
  */
 export function seamContrast(picture: IndexedPicture, axis: "x" | "y"): SeamContrast {
   const { height, width, palette, indices } = picture;
@@ -32,7 +33,8 @@ export function seamContrast(picture: IndexedPicture, axis: "x" | "y"): SeamCont
     }
     return sum / along;
   });
+  const mean = (values: readonly number[]) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
   const [seam, inner] = [contrasts.at(-1)!, contrasts.slice(0, -1)];
-  const inside = inner.reduce((sum, value) => sum + value, 0) / inner.length;
-  return { seam, inside, rank: inner.filter((value) => value >= seam).length / inner.length };
+  return { seam, inside: mean(inner), beside: mean([...inner.slice(0, 2), ...inner.slice(-2)]) };
 }
