@@ -175,7 +175,8 @@ export const DIFFUSION_KEYS = {
   },
   strength: {
     default: null,
-    null: 'the teacher chooses 0 or one of "strengths"; without an input image the middle one',
+    null: 'for an input image the teacher chooses 0 or one of "strengths"; for a sample it is ' +
+      '"sample_strength"',
     range: "[0, 1]",
     isNew: true,
     doc:
@@ -186,7 +187,13 @@ export const DIFFUSION_KEYS = {
     default: [0.2, 0.4, 0.6],
     range: "[0, 1]",
     isNew: true,
-    doc: 'Strengths from which the teacher chooses, see "strength"',
+    doc: 'Strengths from which the teacher chooses for an input image, see "strength"',
+  },
+  sampleStrength: {
+    default: 0.4,
+    range: "[0, 1]",
+    isNew: true,
+    doc: 'Strength of the edit of a sample, if "strength" is not set; 0: no edit',
   },
   edits: {
     default: 1,

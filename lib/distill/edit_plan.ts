@@ -24,10 +24,13 @@ export interface EditPlan {
 }
 
 /** Tells whether the teacher edits the first picture: it needs a prompt and a start image. */
-export function editsPicture(config: RunConfig): boolean {
-  const { diffusion, generator, prompt } = config;
-  const startsFromImage = generator.initializeRenderer && showsImage(config);
-  return diffusion.strength !== 0 && startsFromImage && prompt !== "";
+export function editsPicture(
+  config: RunConfig,
+  subject: Pick<EditSubject, "hasInputImage">,
+): boolean {
+  const startsFromImage = config.generator.initializeRenderer && showsImage(config);
+  const isAsked = askedStrengths(config, subject).some((strength) => strength > 0);
+  return isAsked && startsFromImage && config.prompt !== "";
 }
 
 /** What a plan depends on besides the config. */
@@ -52,7 +55,7 @@ export function planEdits(
   // A sample shows what the teacher knows, so its edit needs no choice.
   const isChosen = strength === null && subject.hasInputImage && !keepsPixels(config);
   const isKnown = !isChosen || subject.unknownWords.length === 0;
-  const edits = (editsPicture(config) && isKnown ? askedStrengths(config, subject) : [])
+  const edits = (editsPicture(config, subject) && isKnown ? askedStrengths(config, subject) : [])
     .map((strength) => ({
       strength,
       timesteps: editTimesteps({ schedule, steps, strength }),
@@ -69,17 +72,12 @@ const INPAINTING_STRENGTH = 0.9;
 
 function askedStrengths(
   config: RunConfig,
-  { hasInputImage }: EditSubject,
+  { hasInputImage }: Pick<EditSubject, "hasInputImage">,
 ): readonly number[] {
-  const { strength, strengths, edits } = config.diffusion;
+  const { strength, strengths, sampleStrength, edits } = config.diffusion;
   if (strength === null && keepsPixels(config)) return [INPAINTING_STRENGTH];
-  if (strength === null) return hasInputImage ? strengths : [middleStrength(strengths)];
+  if (strength === null) return hasInputImage ? strengths : [sampleStrength];
   return new Array<number>(edits).fill(strength);
-}
-
-/** Returns the strength at which a sample is edited. */
-export function middleStrength(strengths: readonly number[]): number {
-  return strengths.toSorted((a, b) => a - b)[Math.floor(strengths.length / 2)]!;
 }
 
 /** Returns the number of steps of a plan; each step calls the teacher once. */

@@ -112,13 +112,16 @@ function editNotes(
   { config, hasInputImage, unknownWords }: RunSetup,
   checkpoint: RunCheckpoint | undefined,
 ): string[] {
-  const isChosen = config.diffusion.strength === null && hasInputImage && editsPicture(config);
+  const isChosen = config.diffusion.strength === null && hasInputImage &&
+    editsPicture(config, { hasInputImage });
   if (isChosen && !checkpoint && unknownWords.length > 0) {
     return [
       "The image is only converted: the teacher does not know its subject; --strength edits it",
     ];
   }
-  if (!config.diffusion.strength || checkpoint || editsPicture(config)) return [];
+  if (!config.diffusion.strength || checkpoint || editsPicture(config, { hasInputImage })) {
+    return [];
+  }
   const reason = config.prompt === ""
     ? "without a prompt, the picture is only converted"
     : "the picture does not start from an image";

@@ -76,7 +76,9 @@ export async function setUpRun(
   const settled = settleConfig(isSampled ? settleForSample(asked) : asked, kind);
   const config = { ...settled, prompt: await promptOnKey(teacher, settled) };
   const size = { height: config.generator.imageH, width: config.generator.imageW };
-  const isEdited = checkpoint ? checkpoint.edit !== undefined : editsPicture(config);
+  const isEdited = checkpoint
+    ? checkpoint.edit !== undefined
+    : editsPicture(config, { hasInputImage: image !== undefined });
   const hasNegative = usesNegativePrompt(config, {
     samples: isSampled || isEdited,
     // It compares the errors with and without the prompt.

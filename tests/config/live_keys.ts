@@ -313,6 +313,11 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
   "diffusion.strengths": {
     value: "0.3",
     changes: "teacherCalls",
+    given: ["diffusion.strength=~", IMAGE],
+  },
+  "diffusion.sample_strength": {
+    value: "0.7",
+    changes: "teacherCalls",
     given: ["diffusion.strength=~"],
   },
   "diffusion.edits": {

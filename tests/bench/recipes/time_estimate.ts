@@ -1,4 +1,3 @@
-import { middleStrength } from "../../../lib/distill/edit_plan.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import type { JournalEntry } from "./journal.ts";
 import { type Job, jobKey } from "./recipe.ts";
@@ -24,18 +23,19 @@ export interface TimeEstimate {
 
 /**
  * Returns the teacher calls that the settings of a picture ask for: sampling, the choice among the
- * samples (one call each), the edits with the choice of their strength, and the distillation.
+ * samples, the edits with the choice of their strength, and the distillation.
  */
 export function plannedCalls({ job, config: { diffusion, training } }: PlannedPicture): number {
-  const { numReferences, numInferenceSteps, strength, strengths, edits, editSteps } = diffusion;
+  const { numReferences, numInferenceSteps, choiceTimes, choiceNoises } = diffusion;
+  const { strength, strengths, sampleStrength, edits, editSteps } = diffusion;
   const hasImage = job.prompt.image !== undefined;
   const samples = hasImage ? 0 : numReferences;
-  const choice = samples > 1 ? samples : 0;
+  const choice = samples > 1 ? samples * choiceTimes.length * choiceNoises : 0;
   const asked = strength !== null
     ? new Array<number>(edits).fill(strength)
     : hasImage
     ? strengths
-    : [middleStrength(strengths)];
+    : [sampleStrength];
   const editing = asked.reduce((sum, one) => sum + Math.floor(one * editSteps), 0);
   // Each picture of the choice is scored at two times; the edit of a sample is not chosen.
   const scoring = strength === null && hasImage ? 2 * (asked.length + 1) : 0;

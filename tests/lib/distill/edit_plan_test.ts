@@ -32,10 +32,12 @@ Deno.test("the teacher chooses the strength for an input image", () => {
   assert.deepEqual(draft, { strengths: [0.3], isChosen: true, steps: 2 });
 });
 
-Deno.test("a sample is edited at the middle strength", () => {
+Deno.test("a sample is edited at its own strength", () => {
   assert.deepEqual(plan({}, false), { strengths: [0.4], isChosen: false, steps: 9 });
   const draft = plan({ preset: "draft" }, false);
   assert.deepEqual(draft, { strengths: [0.3], isChosen: false, steps: 2 });
+  assert.deepEqual(plan({ diffusion: { sampleStrength: 0 } }, false).strengths, []);
+  assert.deepEqual(plan({ diffusion: { sampleStrength: 0 } }, true).steps, 27);
 });
 
 Deno.test("a strength of the config is kept, for an image whose subject is unknown too", () => {

@@ -175,10 +175,10 @@ gpuTest("a strength that has no effect is told", async (gpu) => {
   ]);
 });
 
-gpuTest("a sampled image is edited at the middle one of the strengths", async (gpu) => {
+gpuTest("a sampled image is edited at its own strength", async (gpu) => {
   await using run = await createRun(
     tinyConfig({
-      diffusion: { strength: null, strengths: [0.8, 0.5, 0.2], edits: 1, editSteps: 4 },
+      diffusion: { strength: null, strengths: [0.8, 0.2], sampleStrength: 0.5, editSteps: 4 },
     }),
     { gpu },
   );
