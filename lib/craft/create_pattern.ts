@@ -1,6 +1,7 @@
 import type { IndexedPicture } from "../finish/indexed_picture.ts";
 import { type Craft, CraftError, type PatternColor } from "./craft.ts";
 import type { Pattern } from "./pattern.ts";
+import { layPlates } from "./plates.ts";
 import { sew } from "./sew.ts";
 import type { Hoop } from "./stitches.ts";
 import { symbolAt } from "./symbols.ts";
@@ -27,7 +28,7 @@ const MAX_THREADS = 64;
  * Makes a pattern of a picture in the colors of materials.
  *
  * @throws {CraftError} If the picture has more than 256 rows or columns, no opaque pixel, or more
- * colors than a machine takes threads.
+ * colors than a machine takes threads; or if bricks have other codes than LDraw's.
  */
 export function createPattern(
   craft: Craft,
@@ -48,7 +49,8 @@ export function createPattern(
       symbol: symbolAt(i),
     }));
   const hoops = craft.name === "embroidery" ? sewAll(craft, picture, colors, underlay) : [];
-  return { title, craft, picture, colors, fabricCount, inventory, hoops };
+  const plates = craft.name === "bricks" ? layPlates(picture, colors) : undefined;
+  return { title, craft, picture, colors, fabricCount, inventory, hoops, plates };
 }
 
 function sewAll(

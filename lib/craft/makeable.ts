@@ -3,7 +3,6 @@ import { beadParts, singleBridges } from "./bead_parts.ts";
 import type { Craft } from "./craft.ts";
 import { createPattern } from "./create_pattern.ts";
 import { mendBeads } from "./mend_beads.ts";
-import { layPlates } from "./plates.ts";
 import { smoothRegions } from "./smooth_regions.ts";
 import { countStitches } from "./stitches.ts";
 
@@ -13,6 +12,8 @@ export interface MakeMeasure {
   readonly name: string;
   /** The number. */
   readonly value: number;
+  /** No way to make the picture has less, if that is known; equal to the value if proven. */
+  readonly min?: number;
 }
 
 /** How many loose parts are named. */
@@ -39,11 +40,10 @@ export function measureMaking(craft: Craft, picture: IndexedPicture): MakeMeasur
         { name: "single stitches", value: singleCells(picture) },
         { name: "color changes a row", value: changesInRow(picture) },
       ];
-    case "bricks":
-      return [{
-        name: "plates",
-        value: layPlates(createPattern(craft, picture, { title: "" })).length,
-      }];
+    case "bricks": {
+      const { plates, minPlates: min } = createPattern(craft, picture, { title: "" }).plates!;
+      return [{ name: "plates", value: plates.length, min }];
+    }
     case "embroidery": {
       const { hoops } = createPattern(craft, picture, { title: "" });
       const { jumps, trims } = countStitches(hoops.flatMap(({ blocks }) => blocks));

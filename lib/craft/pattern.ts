@@ -1,5 +1,6 @@
 import type { IndexedPicture } from "../finish/indexed_picture.ts";
 import { type Craft, INCH, type PatternColor } from "./craft.ts";
+import type { PlateLayout } from "./plates.ts";
 import type { Hoop } from "./stitches.ts";
 
 /** What is made: a picture in the colors of materials, with a symbol for each. */
@@ -18,6 +19,8 @@ export interface Pattern {
   readonly inventory: readonly number[] | undefined;
   /** The stitches of embroidery, hoop by hoop; empty for other crafts. */
   readonly hoops: readonly Hoop[];
+  /** The plates of bricks; undefined for other crafts. */
+  readonly plates: PlateLayout | undefined;
 }
 
 /** Height and width in millimeters. */

@@ -106,10 +106,17 @@ function easierPicture(
   const left = inventory === undefined ? undefined : leftOf(inventory, picture);
   const easier = flags.makeable ? makeEasier(craft, picture, left) : picture;
   const before = measureMaking(craft, picture);
-  const after = measureMaking(craft, easier);
-  const numbers = before.map(({ name, value }, i) =>
-    flags.makeable ? `${name} ${value} -> ${after[i]!.value}` : `${name} ${value}`
-  );
+  const after = easier === picture ? before : measureMaking(craft, easier);
+  const numbers = after.map(({ name, value, min }, i) => {
+    const bound = min === undefined
+      ? ""
+      : min === value
+      ? " (no layout has fewer)"
+      : ` (no layout has fewer than ${min})`;
+    return flags.makeable
+      ? `${name} ${before[i]!.value} -> ${value}${bound}`
+      : `${name} ${value}${bound}`;
+  });
   const changed = picture.indices.filter((index, i) => easier.indices[i] !== index).length;
   const changes = flags.makeable ? `; ${changed} cells changed` : "";
   status.write(`note: to make: ${numbers.join(", ")}${changes}\n`);

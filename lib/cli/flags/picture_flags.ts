@@ -159,7 +159,8 @@ export const PICTURE_FLAGS = [
     commands: ["craft"],
     value: "name|file",
     path: "read",
-    help: "the materials: hama, perler, artkal, nabbi, lego, dmc, brother, janome or a palette " +
+    help:
+      "the materials: hama, perler, artkal, nabbi, lego, dmc, brother, janome, isacord or a palette " +
       "file ({palette files}; default: hama for beads, dmc for cross-stitch, lego for bricks, " +
       "brother for embroidery)",
   },

@@ -1,6 +1,5 @@
 import { BRICKLINK_COLORS } from "../bricklink_colors.ts";
 import type { CraftFormat } from "../craft_format.ts";
-import { layPlates } from "../plates.ts";
 import { escapeXml } from "../xml_text.ts";
 
 /**
@@ -14,7 +13,7 @@ export const BRICKLINK: CraftFormat = {
   crafts: ["bricks"],
   encode: (pattern) => {
     const counts = new Map<string, number>();
-    for (const { part, index } of layPlates(pattern)) {
+    for (const { part, index } of pattern.plates!.plates) {
       const key = `${part} ${index}`;
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }

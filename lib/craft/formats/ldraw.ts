@@ -1,5 +1,5 @@
 import type { CraftFormat } from "../craft_format.ts";
-import { layPlates, type Plate } from "../plates.ts";
+import type { Plate } from "../plates.ts";
 
 /** LDraw's units of a stud. */
 const STUD = 20;
@@ -13,9 +13,9 @@ export const LDRAW: CraftFormat = {
   ending: ".ldr",
   crafts: ["bricks"],
   encode: (pattern) => {
-    const { picture, title } = pattern;
+    const { picture, title, plates } = pattern;
     const name = title.replaceAll(/\s+/g, " ");
-    const lines = layPlates(pattern).map((plate) => {
+    const lines = plates!.plates.map((plate) => {
       const { code } = picture.palette.materialAt(plate.index);
       return partLine(plate, code, picture.height);
     });

@@ -2,6 +2,7 @@ import artkal from "../../../assets/materials/artkal.csv" with { type: "text" };
 import brother from "../../../assets/materials/brother.csv" with { type: "text" };
 import dmc from "../../../assets/materials/dmc.csv" with { type: "text" };
 import hama from "../../../assets/materials/hama.csv" with { type: "text" };
+import isacord from "../../../assets/materials/isacord.csv" with { type: "text" };
 import janome from "../../../assets/materials/janome.csv" with { type: "text" };
 import lego from "../../../assets/materials/lego.csv" with { type: "text" };
 import nabbi from "../../../assets/materials/nabbi.csv" with { type: "text" };
@@ -93,6 +94,11 @@ const MATERIALS: readonly BuiltInPalette[] = [
     "janome",
     janome,
     "threads of Janome's JEF format, https://github.com/EmbroidePy/pyembroidery",
+  ),
+  materials(
+    "isacord",
+    isacord,
+    "Isacord threads, community values, https://github.com/Embroidermodder/libembroidery",
   ),
   materials(
     "hama",

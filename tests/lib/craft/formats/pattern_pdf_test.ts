@@ -4,7 +4,8 @@ import { encodePattern } from "../../../../lib/craft/formats/craft_formats.ts";
 import { PATTERN_PDF } from "../../../../lib/craft/formats/pattern_pdf.ts";
 import type { PaperName } from "../../../../lib/craft/pdf_canvas.ts";
 import { createPattern } from "../../../../lib/craft/create_pattern.ts";
-import { withBoard } from "../../../../lib/craft/craft.ts";
+import { builtInPalettes } from "../../../../lib/palette/formats/built_in_palettes.ts";
+import { CRAFTS, withBoard } from "../../../../lib/craft/craft.ts";
 import { pageTiles } from "../../../../lib/craft/page_tiles.ts";
 import { Palette } from "../../../../lib/palette/palette.ts";
 import { diagonals, patternOf } from "../patterns.ts";
@@ -90,7 +91,7 @@ Deno.test("the letters are embedded", async () => {
 });
 
 Deno.test("a page is a board, or an equal part of one", async () => {
-  const { craft } = patternOf("bricks", 1, 2);
+  const craft = CRAFTS.find(({ name }) => name === "bricks")!;
   const pages = (length: number) => {
     const tiles = pageTiles({ height: 50, width: 20 }, withBoard(craft, length));
     return tiles.map(({ rows }) => rows.to - rows.from);
@@ -100,7 +101,8 @@ Deno.test("a page is a board, or an equal part of one", async () => {
   assert.equal(pageTiles({ height: 29, width: 29 }, beads).length, 9);
   assert.throws(() => withBoard(craft, 20), /baseplate of 16, 32 or 48 studs a side, got 20/);
   assert.throws(() => withBoard(patternOf("embroidery", 1, 2).craft, 16), /it has none/);
-  const pattern = createPattern(withBoard(craft, 48), diagonals(1, 50), { title: "wide" });
+  const lego = builtInPalettes().find(({ name }) => name === "lego")!.load();
+  const pattern = createPattern(withBoard(craft, 48), diagonals(1, 50, lego), { title: "wide" });
   await PATTERN_PDF.encode(pattern, { paper: "letter" });
 });
 
