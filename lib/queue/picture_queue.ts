@@ -37,6 +37,13 @@ const FULL_MS = 500;
 /** Time between two looks at jobs whose events may be lost, in milliseconds. */
 const LOOK_MS = 3000;
 
+/** A job: its id and its data. */
+type JobEntry = readonly [id: string, data: JobData];
+
+/** Limits of a group of jobs that are added together: jobs, and bytes of their input images. */
+const GROUP_JOBS = 500;
+const GROUP_BYTES = 4 * 2 ** 20;
+
 /** Adds jobs, and waits for them. */
 export class PictureQueue {
   readonly #server: JobServer;
@@ -53,24 +60,64 @@ export class PictureQueue {
    */
   async add(data: JobData, options: AddOptions): Promise<string> {
     const id = await jobId(data);
-    return await untilAnswered(() => this.#addOnce(id, data, options), options.signal);
-  }
-
-  async #addOnce(id: string, data: JobData, options: AddOptions): Promise<string> {
-    const { queue, client } = this.#server;
-    const found = await queue.getJob(id);
-    if (found && await found.isFailed()) await found.remove();
-    else if (found) return id;
-    await this.#awaitRoom(options);
-    await client.del([cancelKey(id), triesKey(id)]);
-    await queue.add("picture", data, { jobId: id, priority: options.priority });
+    await this.addAll(new Map([[id, data]]), options);
     return id;
   }
 
-  async #awaitRoom({ maxWaiting, signal, onFull }: AddOptions): Promise<void> {
+  /**
+   * Adds jobs in groups: some hundred in one message to the server, as far as there is room. Those
+   * that are there already are not added again, unless they were set aside.
+   *
+   * @param jobs Their data by id.
+   * @param onAdded Called for each when the server has it.
+   */
+  async addAll(
+    jobs: ReadonlyMap<string, JobData>,
+    options: AddOptions,
+    onAdded: (id: string) => void = () => {},
+  ): Promise<void> {
+    const { signal } = options;
+    for (const group of groupsOf(jobs)) {
+      const missing = await untilAnswered(() => this.#missing(group), signal);
+      const isMissing = new Set(missing.map(([id]) => id));
+      for (const [id] of group) if (!isMissing.has(id)) onAdded(id);
+      for (let rest = missing; rest.length > 0;) {
+        const room = await untilAnswered(() => this.#awaitRoom(options), signal);
+        const some = rest.slice(0, room);
+        await untilAnswered(() => this.#addSome(some, options), signal);
+        for (const [id] of some) onAdded(id);
+        rest = rest.slice(room);
+      }
+    }
+  }
+
+  /** Finds the jobs that the server does not have, or has set aside: these are removed there. */
+  async #missing(jobs: readonly JobEntry[]): Promise<JobEntry[]> {
+    const { queue } = this.#server;
+    const found = await Promise.all(jobs.map(async ([id]) => {
+      const job = await queue.getJob(id);
+      if (job === undefined) return false;
+      if (!await job.isFailed()) return true;
+      await job.remove();
+      return false;
+    }));
+    return jobs.filter((_, i) => !found[i]);
+  }
+
+  async #addSome(jobs: readonly JobEntry[], { priority }: AddOptions): Promise<void> {
+    const { queue, client } = this.#server;
+    await client.del(jobs.flatMap(([id]) => [cancelKey(id), triesKey(id)]));
+    // A job whose id is there already changes nothing, so that this may be done twice.
+    await queue.addBulk(
+      jobs.map(([jobId, data]) => ({ name: "picture", data, opts: { jobId, priority } })),
+    );
+  }
+
+  /** Waits until there is room. Returns for how many jobs. */
+  async #awaitRoom({ maxWaiting, signal, onFull }: AddOptions): Promise<number> {
     for (let isFirst = true;; isFirst = false) {
       const { waiting } = await this.counts();
-      if (waiting < maxWaiting) return;
+      if (waiting < maxWaiting) return maxWaiting - waiting;
       if (isFirst) onFull?.(waiting);
       await pause(FULL_MS, signal);
     }
@@ -116,10 +163,7 @@ export class PictureQueue {
       };
       events.on("completed", ({ jobId: id }) => void look(id).catch(() => undefined));
       events.on("failed", ({ jobId: id }) => void look(id).catch(() => undefined));
-      for (const [id, data] of jobs) {
-        await this.add(data, options);
-        onAdded(id);
-      }
+      await this.addAll(jobs, options, onAdded);
       // A job that was finished before sends no event, and events may be lost.
       while (pending.size > 0) {
         for (const id of pending) await look(id);
@@ -188,4 +232,20 @@ async function pauseUntil(isTrue: () => boolean, ms: number, signal: AbortSignal
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   signal.throwIfAborted();
+}
+
+/** Divides jobs into groups, each of which fits into a message. */
+function* groupsOf(jobs: ReadonlyMap<string, JobData>): Generator<JobEntry[]> {
+  let group: JobEntry[] = [];
+  let bytes = 0;
+  for (const [id, data] of jobs) {
+    const size = data.image.length;
+    if (group.length >= GROUP_JOBS || (group.length > 0 && bytes + size > GROUP_BYTES)) {
+      yield group;
+      [group, bytes] = [[], 0];
+    }
+    group.push([id, data]);
+    bytes += size;
+  }
+  if (group.length > 0) yield group;
 }

@@ -75,8 +75,8 @@ export async function queuePictures(
   };
   try {
     if (flags.detach) {
-      for (const [id, { data }] of jobs) note(`added ${await queue.add(data, options) && id}`);
-      return;
+      const data = new Map([...jobs].map(([id, { data }]) => [id, data]));
+      return await queue.addAll(data, options, (id) => note(`added ${id}`));
     }
     const watcher = new JobWatcher(jobs, { reporter, numbered });
     await queue.watch(new Map([...jobs].map(([id, { data }]) => [id, data])), {
