@@ -109,6 +109,7 @@ export {
 } from "./guidance/score_gradient.ts";
 
 export { BilateralLoss, type BilateralOptions } from "./loss/bilateral.ts";
+export type { ClassLoss, ClassLossSize, ClassLossTensors } from "./loss/class_loss.ts";
 export { encodeDftHeight } from "./loss/dft_height.ts";
 export { encodeDftWidth } from "./loss/dft_width.ts";
 export { encodeDftWidthInverse } from "./loss/dft_width_inverse.ts";
@@ -120,6 +121,9 @@ export { encodeLaplacian } from "./loss/laplacian.ts";
 export { encodeLaplacianBackward } from "./loss/laplacian_backward.ts";
 export { LaplacianLoss, type LaplacianOptions } from "./loss/laplacian_loss.ts";
 export { laplacianWeights } from "./loss/laplacian_weights.ts";
+export { LoosePartsLoss } from "./loss/loose_parts.ts";
+export { OrphanLoss, type OrphanOptions } from "./loss/orphans.ts";
+export { PottsLoss, type PottsOptions } from "./loss/potts.ts";
 export { encodeReduceSum } from "./loss/reduce_sum.ts";
 export { encodeSobelDifference } from "./loss/sobel_difference.ts";
 export { encodeSobelDifferenceBackward } from "./loss/sobel_difference_backward.ts";

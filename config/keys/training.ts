@@ -149,5 +149,30 @@ export const TRAINING_KEYS = {
     integer: true,
     doc: "Radius of the bilateral loss in pixels, less than the shorter axis of the picture",
   },
+  pottsScale: {
+    default: 0,
+    range: "[0, 1000000]",
+    isNew: true,
+    doc: "Factor of the Potts loss: the share of neighbors that differ in color; 0: off",
+  },
+  pottsDown: {
+    default: 1,
+    range: "[0, 1000]",
+    isNew: true,
+    doc: "Weight of neighbors above each other in the Potts loss; those side by side have 1",
+  },
+  orphanScale: {
+    default: 0,
+    range: "[0, 1000000]",
+    isNew: true,
+    doc: "Factor of the loss of orphan pixels, unlike all four neighbors; 0: off",
+  },
+  looseScale: {
+    default: 0,
+    range: "[0, 1000000]",
+    isNew: true,
+    doc: "Factor of the loss of places where a transparent picture hardly holds together: pixels " +
+      "alone, bridges of one pixel, pixels that touch at a corner; 0: off",
+  },
   augmentation: AUGMENTATION_KEYS,
 } as const satisfies Readonly<Record<string, KeySpec | KeySpecs>>;

@@ -35,7 +35,27 @@ export interface Craft {
   readonly overlap: number;
   /** Whether the chart has the size of the finished work. */
   readonly isTrueScale: boolean;
+  /** Factors of the losses that make pictures easier to make, where score distillation runs. */
+  readonly losses: CraftLosses;
 }
+
+/** Factors of the losses of class probabilities, as in the config's section `training`. */
+export interface CraftLosses {
+  /** Neighbors that differ in color. */
+  readonly pottsScale?: number;
+  /** Weight of neighbors above each other; those side by side have 1. */
+  readonly pottsDown?: number;
+  /** Cells that no neighbor shares the color of. */
+  readonly orphanScale?: number;
+  /** Places where a picture with transparent cells hardly holds together. */
+  readonly looseScale?: number;
+}
+
+/**
+ * Factor of the losses. They are means over pixels, so a pixel's gradient is about a thousandth of
+ * the factor. With this one the measures fall and the subject stays: see tests/bench/RESULTS.md.
+ */
+const SCALE = 3000;
 
 /** All crafts. */
 export const CRAFTS: readonly Craft[] = [
@@ -50,6 +70,7 @@ export const CRAFTS: readonly Craft[] = [
     board: { name: "board", length: 29, lengths: [14, 29, 58] },
     overlap: 2,
     isTrueScale: true,
+    losses: { looseScale: SCALE },
   },
   {
     name: "cross-stitch",
@@ -60,6 +81,8 @@ export const CRAFTS: readonly Craft[] = [
     page: { columns: 50, rows: 70 },
     overlap: 3,
     isTrueScale: false,
+    // Color changes are counted along rows.
+    losses: { pottsScale: SCALE, pottsDown: 0, orphanScale: SCALE },
   },
   {
     name: "bricks",
@@ -72,6 +95,9 @@ export const CRAFTS: readonly Craft[] = [
     board: { name: "baseplate", length: 16, lengths: [16, 32, 48] },
     overlap: 2,
     isTrueScale: true,
+    // Plates are long in one direction: a run along a row is one plate, and a plate is two studs
+    // deep at most, so that each second row begins new plates anyway.
+    losses: { pottsScale: SCALE, pottsDown: 0.5 },
   },
   {
     name: "embroidery",
@@ -83,6 +109,8 @@ export const CRAFTS: readonly Craft[] = [
     page: { columns: 40, rows: 40 },
     overlap: 2,
     isTrueScale: true,
+    // Fewer and larger regions need fewer jumps.
+    losses: { pottsScale: SCALE, orphanScale: SCALE },
   },
 ];
 

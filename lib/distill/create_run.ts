@@ -19,6 +19,7 @@ import type { StepParts } from "./distill_step.ts";
 import { composeSessions } from "./load_networks.ts";
 import { type LoadedTeacher, loadTeacher } from "./load_teacher.ts";
 import { PictureEdit } from "./picture_edit.ts";
+import { createClassLosses } from "./class_losses.ts";
 import { createPictureLosses } from "./picture_losses.ts";
 import type { Run } from "./run.ts";
 import { checkInputs, type RunInputs } from "./run_inputs.ts";
@@ -113,7 +114,10 @@ function createPictureParts(
   gpu: Gpu,
   { config, teacherSize }: RunSetup,
   { start, owned }: { readonly start: StartState; readonly owned: AsyncDisposableStack },
-): Pick<StepParts, "generator" | "augmenter" | "losses" | "optimizer" | "gradNorm"> {
+): Pick<
+  StepParts,
+  "generator" | "augmenter" | "losses" | "classLosses" | "optimizer" | "gradNorm"
+> {
   const { training } = config;
   const { palette, logits, image } = start;
   const size = { height: config.generator.imageH, width: config.generator.imageW };
@@ -123,8 +127,13 @@ function createPictureParts(
   );
   const losses = createPictureLosses(gpu, { size, target: { image, teacherSize } }, training)
     .map((loss) => owned.use(loss));
+  const { transparent } = config.generator;
+  const classLosses = createClassLosses(
+    gpu,
+    { ...size, classes: palette.size, transparent, training },
+  ).map((loss) => owned.use(loss));
   const optimizer = owned.use(new AdamW(gpu, generator.logits, training));
   if (start.optimizer) optimizer.restore(start.optimizer);
   const gradNorm = owned.use(GpuTensor.zeros(gpu, [1], "norm of the gradient"));
-  return { generator, augmenter, losses, optimizer, gradNorm };
+  return { generator, augmenter, losses, classLosses, optimizer, gradNorm };
 }

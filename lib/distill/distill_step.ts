@@ -14,6 +14,7 @@ import { drawTimestep } from "../guidance/timestep_sampling.ts";
 import type { ImageSize } from "../image/image.ts";
 import type { AdamW } from "../optimizer/adamw.ts";
 import { learningRateAt } from "../optimizer/learning_rate.ts";
+import type { ScaledClassLoss } from "./class_losses.ts";
 import type { AugmentedControlImages } from "./control_images.ts";
 import type { StepMetrics, StepReport } from "../run/step_report.ts";
 import type { PictureLoss } from "./picture_losses.ts";
@@ -28,8 +29,10 @@ export interface StepParts {
   readonly teacherSize: ImageSize;
   readonly generator: PixelGenerator;
   readonly augmenter: Augmenter;
-  /** Losses besides the teacher's. */
+  /** Losses of the image besides the teacher's. */
   readonly losses: readonly PictureLoss[];
+  /** Losses of the class probabilities. */
+  readonly classLosses: readonly ScaledClassLoss[];
   /** Input images of the ControlNets in use. */
   readonly control: AugmentedControlImages | undefined;
   readonly optimizer: AdamW;
@@ -120,7 +123,8 @@ async function computeGradient(
   parts: StepParts,
   { step, draw, grad, weight }: GradientPassOptions,
 ): Promise<GradientPass> {
-  const { gpu, generator, gradNorm: norm, losses } = parts;
+  const { gpu, generator, gradNorm: norm } = parts;
+  const losses = [...parts.losses, ...parts.classLosses];
   const { seed, sd, training } = parts.config;
   const { steps } = training;
   const timestep = drawTimestep(sd, { seed, step, steps, draw, timesteps: parts.schedule.size });
@@ -177,10 +181,10 @@ async function callTeacher(
 
 /** Records the backward from the augmented image to the logits, with the other losses. */
 function recordBackward(parts: StepParts, gradAugmented: GpuTensor): void {
-  const { gpu, generator, augmenter, losses } = parts;
+  const { gpu, generator, augmenter, losses, classLosses } = parts;
   gpu.submit((pass) => {
     const gradImage = augmenter.backward(pass, gradAugmented);
     for (const loss of losses) loss.encode(pass, { image: generator.image, gradImage });
-    generator.backward(pass, gradImage);
+    generator.backward(pass, gradImage, classLosses);
   });
 }

@@ -128,10 +128,21 @@ function editNotes(
   return [`"diffusion.strength" has no effect: ${reason}`];
 }
 
-/** Losses that have nothing to compare with. */
+/** Losses that have nothing to compare with, or nothing to count. */
 function lossNotes({ config, hasInputImage, samplesImage }: RunSetup): string[] {
-  if (config.training.gradientLossScale === 0 || hasInputImage || samplesImage) return [];
-  return ['"training.gradient_loss_scale" has no effect: there is no image to compare edges with'];
+  const { training, generator } = config;
+  const notes: string[] = [];
+  if (training.gradientLossScale > 0 && !hasInputImage && !samplesImage) {
+    notes.push(
+      '"training.gradient_loss_scale" has no effect: there is no image to compare edges with',
+    );
+  }
+  if (training.looseScale > 0 && training.steps > 0 && !generator.transparent) {
+    notes.push(
+      '"training.loose_scale" has no effect: without transparent pixels the picture holds together',
+    );
+  }
+  return notes;
 }
 
 /** Differences between a resumed run and its checkpoint. */

@@ -49,6 +49,19 @@ export interface ForwardOptions {
   readonly smooth: boolean;
 }
 
+/** Adds to the gradient of the class probabilities of a forward. */
+export interface ClassGradient {
+  /**
+   * Records it.
+   *
+   * @param tensors `probs` and `gradProbs`, each of shape [H, W, K]; `gradProbs` accumulates.
+   */
+  encode(
+    pass: Pass,
+    tensors: { readonly probs: GpuTensor; readonly gradProbs: GpuTensor },
+  ): void;
+}
+
 /** Result of a forward, with its noise and temperature. */
 export interface ForwardPicture {
   /** Most likely color of each pixel, the first one on ties, shape [H, W]. */
@@ -131,14 +144,17 @@ export class PixelGenerator implements Disposable {
    * Records `gradLogits` of the last forward.
    *
    * @param gradImage Gradient with respect to `image`, shape [H, W, 3].
+   * @param more What adds to the gradient of the probabilities, such as losses of them. They see
+   *   the probabilities with the noise, also if `image` shows the most likely colors only.
    * @throws {TypeError} If there was no forward.
    */
-  backward(pass: Pass, gradImage: GpuTensor): void {
+  backward(pass: Pass, gradImage: GpuTensor, more: readonly ClassGradient[] = []): void {
     if (this.#tau === undefined) {
       throw new TypeError("Cannot record the backward of the generator: there was no forward");
     }
     const gradProbs = this.#scratch;
     encodeMixPaletteBackward(pass, { gradImage, palette: this.#colors, gradProbs });
+    for (const part of more) part.encode(pass, { probs: this.#probs, gradProbs });
     encodeSoftmaxBackward(
       pass,
       { probs: this.#probs, gradProbs, gradLogits: this.gradLogits },

@@ -1,4 +1,5 @@
 import { yamlName } from "../../config/config_keys.ts";
+import { CLASS_LOSSES } from "../../lib/distill/class_losses.ts";
 import { PICTURE_LOSSES } from "../../lib/distill/picture_losses.ts";
 import { goldenPath } from "../support/goldens.ts";
 import type { OBSERVATIONS, RunObservation } from "./observe_config.ts";
@@ -41,6 +42,12 @@ const LOSSES = [
   IMAGE,
   ...Object.values(PICTURE_LOSSES).filter(({ factor }) => factor !== "fftScale")
     .map(({ factor }) => `training.${yamlName(factor)}=1`),
+];
+/** All losses of class probabilities; one of them is for transparent pictures. */
+const CLASS_LOSSES_ON = [
+  IMAGE,
+  "generator.transparent=true",
+  ...Object.values(CLASS_LOSSES).map(({ factor }) => `training.${yamlName(factor)}=1`),
 ];
 const DISTORTED = "training.augmentation.distorsion_prob=1";
 const UNIFORM = [TEN_STEPS, "sd.sampling_method_t=uniform"];
@@ -212,6 +219,13 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
       { value: "7", changes: `loss of ${name}`, given: LOSSES },
     ]),
   ),
+  ...Object.fromEntries(
+    Object.entries(CLASS_LOSSES).map(([name, { factor }]): [string, LiveKey] => [
+      `training.${yamlName(factor)}`,
+      { value: "7", changes: `loss of ${name}`, given: CLASS_LOSSES_ON },
+    ]),
+  ),
+  "training.potts_down": { value: "3", changes: "loss of potts", given: CLASS_LOSSES_ON },
   "training.tv_mode": { value: "l2", changes: "loss of tv", given: LOSSES },
   "training.laplacian_sigma": {
     value: "2",

@@ -1,4 +1,5 @@
-import { CRAFTS } from "../../craft/craft.ts";
+import { yamlName } from "../../../config/config_keys.ts";
+import { type Craft, CRAFTS } from "../../craft/craft.ts";
 import { type Flag, UsageError } from "./flag.ts";
 
 /** The flags of `generate` for pictures that are made by hand. */
@@ -7,8 +8,9 @@ export const CRAFT_FLAGS = [
     name: "--craft",
     commands: ["generate"],
     value: "name",
-    settings: (value) => ({ "generator.palette": paletteOf(value) }),
-    help: "use the colors of beads, cross-stitch, bricks or embroidery; --palette names others",
+    settings: (value) => settingsOf(readCraftName(value)),
+    help: "use the colors of beads, cross-stitch, bricks or embroidery (--palette names others), " +
+      "and in score distillation the losses that make the picture easier to make",
   },
   {
     name: "--inventory",
@@ -21,9 +23,17 @@ export const CRAFT_FLAGS = [
   },
 ] as const satisfies readonly Flag[];
 
-function paletteOf(typed: string): string {
+/** The palette of a craft and the factors of its losses. */
+function settingsOf({ palette, losses }: Craft): Record<string, unknown> {
+  const factors = Object.entries(losses).map((
+    [key, factor],
+  ) => [`training.${yamlName(key)}`, factor]);
+  return { "generator.palette": palette, ...Object.fromEntries(factors) };
+}
+
+function readCraftName(typed: string): Craft {
   const craft = CRAFTS.find(({ name }) => name === typed.toLowerCase().replaceAll("_", "-"));
-  if (craft !== undefined) return craft.palette;
+  if (craft !== undefined) return craft;
   const names = CRAFTS.map(({ name }) => name).join(", ").replace(/, ([^,]*)$/, " or $1");
   throw new UsageError(`Cannot generate: expected ${names} for --craft, got "${typed}"`);
 }

@@ -61,6 +61,7 @@ function createParts(gpu: Gpu, answer: Float32Array, stack: DisposableStack): St
     ),
     losses: createPictureLosses(gpu, { size: SIZE, target: NO_TARGET }, CONFIG.training)
       .map((loss) => stack.use(loss)),
+    classLosses: [],
     control: undefined,
     optimizer: stack.use(new AdamW(gpu, generator.logits, CONFIG.training)),
     gradNorm: stack.use(GpuTensor.zeros(gpu, [1], "norm")),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
+import { encodeAddScaled } from "../../../kernels/optimizer/add_scaled.ts";
 import { encodeGumbel } from "../../../kernels/random/philox.ts";
 import { type ForwardOptions, PixelGenerator } from "../../../lib/generator/pixel_generator.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
@@ -166,6 +167,32 @@ gpuTest(
     }
   },
 );
+
+gpuTest("PixelGenerator.backward() adds gradients of the probabilities", async (gpu) => {
+  using generator = createGenerator(gpu);
+  using gradImage = GpuTensor.zeros(gpu, [7, 3, 3], "gradImage");
+  // As if the image had one more gradient, that of GRAD_IMAGE through the palette.
+  const more = Float32Array.from({ length: PIXELS * COUNT }, (_, i) => {
+    const [pixel, color] = [Math.floor(i / COUNT), i % COUNT];
+    return [0, 1, 2].reduce(
+      (sum, c) => sum + GRAD_IMAGE[3 * pixel + c]! * PALETTE.colors[3 * color + c]! / 255,
+      0,
+    );
+  });
+  using added = GpuTensor.from(gpu, more, SHAPE, "added gradient");
+  const seen: GpuTensor[] = [];
+  gpu.submit((pass) => {
+    generator.forward(pass, { tau: 0.7, smooth: true });
+    generator.backward(pass, gradImage, [{
+      encode: (pass, { probs, gradProbs }) => {
+        seen.push(probs);
+        encodeAddScaled(pass, { x: added, y: gradProbs }, { scale: 1 });
+      },
+    }]);
+  });
+  assertAllClose(await seen[0]!.read(), softmax(LOGITS, 0.7).flat());
+  assertAllClose(await generator.gradLogits.read(), numericalGradient(LOGITS, 0.7));
+});
 
 gpuTest("PixelGenerator reads without a change of forward and backward", async (gpu) => {
   using generator = createGenerator(gpu);
