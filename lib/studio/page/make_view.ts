@@ -121,7 +121,10 @@ function PresetField(
       <div class="presets" role="radiogroup" aria-label="Effort">
         ${presets.map(({ name, note, seconds, teacherCalls }) =>
           html`
-            <label><input type="radio" name=${id} checked=${form.preset === name}
+            <label title=${seconds === undefined
+              ? "The time is known when a picture was made"
+              : "As long as your pictures took"}>
+              <input type="radio" name=${id} checked=${form.preset === name}
               onChange=${() => change({ preset: name })} />
               <span><b>${name}</b> <small>${note}</small>
                 <small class="time">${seconds !== undefined
@@ -143,6 +146,7 @@ function MoreFields(
   return html`
     <details class="more">
       <summary>More</summary>
+      <div class="more-fields">
       <label>Must not show
         <input type="text" value=${form.negativePrompt ?? ""} placeholder="text, frame"
           onInput=${(event: Event) => {
@@ -175,6 +179,7 @@ function MoreFields(
             ${backgrounds.map((color) => html`<option value=${color}>${color}</option>`)}
           </select></label>
       `}
+      </div>
     </details>
   `;
 }

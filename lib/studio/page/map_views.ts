@@ -9,7 +9,7 @@ const MAPS: readonly (readonly [kind: MapKind, title: string, needsGradient: boo
   ["seen", "What the teacher sees", false],
   ["entropy", "Entropy: bright where colors are open", false],
   ["gradient", "Gradient: bright where the teacher pulls", true],
-  ["decoded", "Gradient as an image: toward which colors", true],
+  ["decoded", "Gradient decoded: its colors and shapes", true],
 ];
 
 /** Maps of a running picture, which follow its steps. They stay when the run has ended. */

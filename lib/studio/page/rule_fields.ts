@@ -78,6 +78,7 @@ export function RuleFields({ settings, form, palette, change }: {
   return html`
     <details class="more rules">
       <summary>Rules${chosen > 0 ? ` (${chosen})` : ""}</summary>
+      <div class="more-fields">
       ${SWITCHES.filter(([flag]) => isOffered(flag)).map(([flag, title]) =>
         html`
           <label class="check"><input type="checkbox" checked=${hasFlag(form.flags, flag)}
@@ -103,6 +104,7 @@ export function RuleFields({ settings, form, palette, change }: {
               set("--max-colors", (event.target as HTMLInputElement).value || undefined)} /></label>
       </div>
       ${palette && html`<${ColorRules} palette=${palette} form=${form} change=${change} />`}
+      </div>
     </details>
   `;
 }

@@ -1,11 +1,11 @@
 /// <reference lib="dom" />
 import { formatDuration } from "./format_text.ts";
+import { JobPictures, LivePicture } from "./job_pictures.ts";
 import { LossPlot } from "./loss_plot.ts";
 import { MapViews } from "./map_views.ts";
 import type { FormChange } from "./order_form.ts";
-import { PixelCanvas } from "./pixel_canvas.ts";
 import { decodeBase64, pixelsOf, pngOf } from "./pixels.ts";
-import { html, useEffect, useMemo, useState, type VNode } from "./preact.ts";
+import { html, useEffect, useState, type VNode } from "./preact.ts";
 import { describeStatus, describeTimeLeft, progressOf } from "./progress_text.ts";
 import { continueRun, controlJob, readStep, upload } from "./studio_client.ts";
 import type { JobState, PictureState } from "../protocol/studio_api.ts";
@@ -38,19 +38,10 @@ export function WatchJob({ job, change, onError }: JobProps): VNode {
         <div class="watch">
           <figure class="frame single"><${LivePicture} picture=${shown!} /></figure>
           ${job.count > 1 && html`
-            <div class="frames" role="group" aria-label="Pictures of this job">
-              ${job.pictures.filter(({ indices }) => indices !== "").map((one) =>
-                html`
-                  <button key=${one.number} type="button"
-                    aria-label=${`Picture ${one.number}, seed ${one.seed}`}
-                    aria-pressed=${one === picture ? "true" : "false"}
-                    onClick=${() => {
-                      setStep(undefined);
-                      setNumber(one.number);
-                    }}><${LivePicture} picture=${one} /></button>
-                `
-              )}
-            </div>
+            <${JobPictures} job=${job} chosen=${picture} onChoose=${(number: number) => {
+              setStep(undefined);
+              setNumber(number);
+            }} />
           `}
         </div>
       `}
@@ -97,13 +88,7 @@ function Elapsed({ since }: { readonly since: number }): VNode {
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
   }, []);
-  return html`<p class="about">for ${formatDuration(Math.max(1, (now - since) / 1000))}</p>`;
-}
-
-function LivePicture({ picture }: { readonly picture: PictureState }): VNode {
-  const { indices, colors, height, width } = picture;
-  const pixels = useMemo(() => pixelsOf(picture), [indices, colors, height, width]);
-  return html`<${PixelCanvas} pixels=${pixels} label=${picture.prompt || "picture"} />`;
+  return html`<p class="about">${formatDuration(Math.max(1, (now - since) / 1000))} so far</p>`;
 }
 
 interface PartProps {
