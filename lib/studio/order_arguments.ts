@@ -50,9 +50,12 @@ export async function orderArguments(
   // The drawn seed is in the command that the page shows.
   add("--seed", seed === "random" ? String(drawSeed()) : seed);
   if (image !== undefined) add("--input-image", await uploads.path(text(image, "image"), "image"));
-  const { mask, keep } = form;
+  const { mask, keep, importance } = form;
   if (mask !== undefined) add("--mask", await uploads.path(text(mask, "mask"), "mask"));
   if (keep !== undefined) add("--keep", await uploads.path(text(keep, "keep"), "image"));
+  if (importance !== undefined) {
+    add("--importance", await uploads.path(text(importance, "importance"), "image"));
+  }
   if (strength !== undefined) add("--strength", number(strength, "strength"));
   if (fit !== undefined && image !== undefined) add("--fit", text(fit, "fit"));
   if (background !== undefined && image !== undefined) {

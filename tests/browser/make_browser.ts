@@ -66,12 +66,13 @@ Deno.test("rules become flags, and contradictions are refused with the library's
     await page.getByLabel("Symmetry").selectOption("rotate4");
     await page.getByLabel("Max colors").fill("4");
     const color = (number: number) =>
-      page.getByRole("button", { name: new RegExp(`^Color ${number}, `) });
+      page.getByRole("button", { name: new RegExp(`color ${number}: `) });
     await color(1).click();
     await color(3).click();
     await color(3).click();
-    await page.getByRole("button", { name: "Color 1, #1a1c2c, is never dropped" }).waitFor();
-    await page.getByRole("button", { name: "Color 3, #b13e53, is not used" }).waitFor();
+    await page.getByRole("button", { name: "Rule for #1a1c2c, color 1: is never dropped" })
+      .waitFor();
+    await page.getByRole("button", { name: "Rule for #b13e53, color 3: is not used" }).waitFor();
     await page.getByLabel("other", { exact: true }).check({ force: true });
     await page.getByLabel("Width").fill("24");
     await page.getByRole("button", { name: "Make", exact: true }).click();

@@ -9,16 +9,20 @@ export function titleOf({ prompt, run }: GalleryRun): string {
 }
 
 /** A picture of the gallery, with its mark. Keys do what its buttons do. */
-export function Thumbnail({ run: one, place, isOpen, isCompared, onStar, onCompare, onDelete }: {
-  readonly run: GalleryRun;
-  /** Its place and score, if the order is by score. */
-  readonly place: string;
-  readonly isOpen: boolean;
-  readonly isCompared: boolean;
-  readonly onStar: () => void;
-  readonly onCompare: () => void;
-  readonly onDelete: () => void;
-}): VNode {
+export function Thumbnail(
+  { run: one, place, about, isOpen, isCompared, onStar, onCompare, onDelete }: {
+    readonly run: GalleryRun;
+    /** Its place and score, if the order is by score. */
+    readonly place: string;
+    /** What stands below the picture. */
+    readonly about: string;
+    readonly isOpen: boolean;
+    readonly isCompared: boolean;
+    readonly onStar: () => void;
+    readonly onCompare: () => void;
+    readonly onDelete: () => void;
+  },
+): VNode {
   const title = titleOf(one);
   const { run, height, width, isStarred, frames } = one;
   // Keys act on the focused card: the buttons do the same for the mouse.
@@ -40,7 +44,7 @@ export function Thumbnail({ run: one, place, isOpen, isCompared, onStar, onCompa
           `
           : html`<span class="empty">no picture yet</span>`}
         ${place && html`<span class="place">${place}</span>`}
-        <span class="title">${title}</span>
+        <span class="title">${about}</span>
       </a>
       <span class="marks">
         <button type="button" class="quiet star" aria-pressed=${isStarred}

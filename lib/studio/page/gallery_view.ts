@@ -62,9 +62,10 @@ export function GalleryView({ state, settings, onError, rest }: ViewProps): VNod
   const onSheet = shown.filter(({ frames }) => frames > 0).map(({ run }) => run);
   const open = all.find(({ run }) => run === rest);
   const pair = compared.flatMap((run) => all.filter((one) => one.run === run && one.frames > 0));
-  const card = (one: GalleryRun, place: string = "") =>
+  const card = (one: GalleryRun, place: string = "", about: string = titleOf(one)) =>
     html`
-      <${Thumbnail} key=${one.run} run=${one} place=${place} isOpen=${one.run === rest}
+      <${Thumbnail} key=${one
+        .run} run=${one} place=${place} about=${about} isOpen=${one.run === rest}
         isCompared=${compared.includes(one.run)} onStar=${() => star(one)}
         onCompare=${() => choose(one.run)} onDelete=${() => remove(one)} />
     `;
@@ -139,13 +140,15 @@ function groupRuns(runs: readonly GalleryRun[]): GalleryRun[][] {
 /** Pictures of one prompt, the best score first, with their contact sheet. */
 function RankedRuns({ runs, card }: {
   readonly runs: readonly GalleryRun[];
-  readonly card: (run: GalleryRun, place: string) => VNode;
+  readonly card: (run: GalleryRun, place: string, about: string) => VNode;
 }): VNode {
   const [{ height, width }] = runs as [GalleryRun];
   const title = titleOf(runs[0]!);
   const ranked = runs.filter(({ rank }) => rank !== undefined).map(({ run }) => run);
   const placeOf = ({ rank, score }: GalleryRun) =>
     rank === undefined ? "not scored" : `${rank}. ${formatScore(score!)}`;
+  const aboutOf = ({ palette, seed }: GalleryRun) =>
+    [palette, seed && `seed ${seed}`].filter(Boolean).join(", ");
   return html`
     <section class="ranked" aria-label=${title}>
       <div class="row">
@@ -157,7 +160,7 @@ function RankedRuns({ runs, card }: {
         `}
       </div>
       <ul class="thumbnails" aria-label=${`Pictures of ${title}`}>
-        ${runs.map((one) => card(one, placeOf(one)))}
+        ${runs.map((one) => card(one, placeOf(one), aboutOf(one)))}
       </ul>
     </section>
   `;

@@ -11,12 +11,9 @@ export function JobPictures({ job, chosen, onChoose }: {
   readonly chosen: PictureState;
   readonly onChoose: (number: number) => void;
 }): VNode {
-  const shown = job.pictures.filter(({ indices }) => indices !== "");
-  const scored = shown.filter(({ score }) => Number.isFinite(score));
+  const pictures = rankedPictures(job).filter(({ indices }) => indices !== "");
+  const scored = pictures.filter(isScored);
   const isRanked = job.status === "done" && scored.length > 1;
-  const pictures = isRanked
-    ? shown.toSorted((a, b) => (b.score ?? -Infinity) - (a.score ?? -Infinity))
-    : shown;
   const runs = scored.flatMap(({ run }) => run === undefined ? [] : [run]);
   return html`
     <div class="frames" role="group" aria-label="Pictures of this job">
@@ -27,7 +24,7 @@ export function JobPictures({ job, chosen, onChoose }: {
             aria-pressed=${one === chosen ? "true" : "false"}
             onClick=${() => onChoose(one.number)}>
             <${LivePicture} picture=${one} />
-            ${isRanked && Number.isFinite(one.score) && html`
+            ${isRanked && isScored(one) && html`
               <span class="place">${i + 1}. ${formatScore(one.score!)}</span>
             `}
           </button>
@@ -39,6 +36,17 @@ export function JobPictures({ job, chosen, onChoose }: {
         prompt. <a download href=${rankedAddress(runs)}>Contact sheet</a></p>
     `}
   `;
+}
+
+function isScored({ score }: PictureState): boolean {
+  return Number.isFinite(score);
+}
+
+/** Returns the pictures of a job in their order; when all are done, the best score first. */
+export function rankedPictures({ status, pictures }: JobState): readonly PictureState[] {
+  if (status !== "done") return pictures;
+  const scoreOf = (one: PictureState) => isScored(one) ? one.score! : -Infinity;
+  return pictures.toSorted((a, b) => scoreOf(b) - scoreOf(a) || 0);
 }
 
 /** A picture of a job as it is. */

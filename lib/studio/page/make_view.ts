@@ -48,7 +48,7 @@ export function MakeView(props: ViewProps): VNode {
           onError=${onError} />
         <${SizeField} form=${form} change=${change} />
         <${PresetField} presets=${settings.presets} form=${form} change=${change} />
-        <${RuleFields} settings=${settings} form=${form} change=${change}
+        <${RuleFields} settings=${settings} form=${form} change=${change} onError=${onError}
           palette=${settings.palettes.find(({ id }) => id === form.palette)} />
         <${MoreFields} settings=${settings} form=${form} change=${change} />
       </form>

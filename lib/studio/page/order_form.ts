@@ -53,13 +53,14 @@ function entriesOf(flags: Flags): [name: string, value?: string][] {
 }
 
 /** Flags that name colors of the palette: with another palette they mean nothing. */
-const COLOR_FLAGS = ["--lock-colors", "--exclude-colors"];
+const COLOR_FLAGS = ["--lock-colors", "--exclude-colors", "--outline"];
 
 /** Returns a form with another palette. */
-export function choosePalette(form: PictureOrderForm, palette: string): FormChange {
-  if (palette === form.palette) return {};
-  return {
-    palette,
-    flags: COLOR_FLAGS.reduce((flags, name) => setFlag(flags, name, false), form.flags),
-  };
+export function choosePalette(
+  { flags, palette: before }: PictureOrderForm,
+  palette: string,
+): FormChange {
+  if (palette === before) return {};
+  const left = COLOR_FLAGS.filter((name) => flagValue(flags, name) !== "auto");
+  return { palette, flags: left.reduce((flags, name) => setFlag(flags, name, false), flags) };
 }

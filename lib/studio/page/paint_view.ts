@@ -36,7 +36,7 @@ const LAYERS: readonly { readonly layer: Layer; readonly title: string; readonly
 /** Colors that a palette has if an index is one byte, without the transparent index. */
 const MAX_COLORS = 256;
 
-const ZOOMS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
+const ZOOMS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 
 /** Paints a picture: one of the gallery, or a new one. */
 export function PaintView({ settings, onError, rest }: ViewProps): VNode {
@@ -211,7 +211,10 @@ function blank({ defaults, palettes }: StudioSettings): Painting {
   return createPainting({ height, width, colors, indices });
 }
 
-/** The largest zoom at which a picture has at most about 600 pixels of the screen. */
+/** The largest zoom at which a picture fits in its part of the screen. */
 function fittingZoom({ height, width }: Painting): number {
-  return ZOOMS.filter((zoom) => zoom * Math.max(height, width) <= 600).at(-1) ?? 1;
+  const paper = document.querySelector(".paper");
+  // Its padding, and three quarters of the window, as its style says.
+  const [across, down] = [(paper?.clientWidth ?? innerWidth) - 20, innerHeight * 0.75 - 20];
+  return ZOOMS.filter((zoom) => zoom * width <= across && zoom * height <= down).at(-1) ?? 1;
 }

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { flagValue, type FormChange, hasFlag, setFlag } from "./order_form.ts";
-import { html, type VNode } from "./preact.ts";
+import { html, useRef, type VNode } from "./preact.ts";
+import { upload } from "./studio_client.ts";
 import type { PaletteInfo, PictureOrderForm, StudioSettings } from "../protocol/studio_api.ts";
 
 /** Choices of a flag: its value, and what the page says. */
@@ -64,16 +65,24 @@ const SWITCHES = [
 ] as const;
 
 /** Rules that the picture obeys. Each is a flag of `generate`, which refuses contradictions. */
-export function RuleFields({ settings, form, palette, change }: {
+export function RuleFields({ settings, form, palette, change, onError }: {
   readonly settings: StudioSettings;
   readonly form: PictureOrderForm;
   /** The chosen palette, if it is known. */
   readonly palette: PaletteInfo | undefined;
   readonly change: (part: FormChange) => void;
+  readonly onError: (error: unknown) => void;
 }): VNode {
   const isOffered = (flag: string) => settings.flags.includes(flag);
-  const set = (flag: string, value: string | boolean | undefined) =>
-    change({ flags: setFlag(form.flags, flag, value) });
+  const set = (flag: string, value: string | boolean | undefined) => {
+    // Its strength means nothing without dithering.
+    const isOff = flag === "--dither" && value === undefined;
+    const flags = isOff ? setFlag(form.flags, "--dither-strength", undefined) : form.flags;
+    change({ flags: setFlag(flags, flag, value) });
+  };
+  // An outline may have any color of the palette.
+  const colorChoices = (flag: string): Choices =>
+    flag === "--outline" ? palette?.colors.map((color) => [color, color] as const) ?? [] : [];
   const chosen = form.flags?.filter((one) => one.startsWith("--")).length ?? 0;
   return html`
     <details class="more rules">
@@ -92,7 +101,7 @@ export function RuleFields({ settings, form, palette, change }: {
               <select value=${flagValue(form.flags, one.flag) ?? ""} onChange=${(event: Event) =>
                 set(one.flag, (event.target as HTMLSelectElement).value || undefined)}>
                 <option value="">${one.none}</option>
-                ${one.choices.map(([value, title]) =>
+                ${[...one.choices, ...colorChoices(one.flag)].map(([value, title]) =>
                   html`<option value=${value}>${title}</option>`
                 )}
               </select></label>
@@ -103,9 +112,51 @@ export function RuleFields({ settings, form, palette, change }: {
             value=${flagValue(form.flags, "--max-colors") ?? ""} onInput=${(event: Event) =>
               set("--max-colors", (event.target as HTMLInputElement).value || undefined)} /></label>
       </div>
+      ${flagValue(form.flags, "--dither") && html`
+        <label>Strength of the dithering
+          <input type="range" min="0" max="1" step="0.1"
+            value=${flagValue(form.flags, "--dither-strength") ?? 1} onInput=${(event: Event) =>
+              set("--dither-strength", (event.target as HTMLInputElement).value)} /></label>
+      `}
+      <${ImportanceField} form=${form} change=${change} onError=${onError} />
       ${palette && html`<${ColorRules} palette=${palette} form=${form} change=${change} />`}
       </div>
     </details>
+  `;
+}
+
+/** An image whose brightness says how much the likeness of each pixel counts. */
+function ImportanceField({ form: { importance }, change, onError }: {
+  readonly form: PictureOrderForm;
+  readonly change: (part: FormChange) => void;
+  readonly onError: (error: unknown) => void;
+}): VNode {
+  const file = useRef<HTMLInputElement>(null);
+  const add = async (image: File) => {
+    try {
+      change({ importance: (await upload("image", image, image.name)).id });
+    } catch (error) {
+      onError(error);
+    }
+  };
+  return html`
+    <div class="row importance">
+      <input ref=${file} type="file" accept="image/*" hidden aria-label="Importance image"
+        onChange=${(event: Event) => {
+          const [image] = (event.target as HTMLInputElement).files ?? [];
+          if (image) add(image);
+        }} />
+      ${importance === undefined
+        ? html`
+          <button type="button" class="drop" onClick=${() => file.current?.click()}>
+            Importance <small>an image: bright where likeness counts</small></button>
+        `
+        : html`
+          <img src=${`api/uploads/${encodeURIComponent(importance)}`} alt="Importance" />
+          <button type="button" class="quiet"
+            onClick=${() => change({ importance: undefined })}>Remove the importance</button>
+        `}
+    </div>
   `;
 }
 
@@ -149,7 +200,7 @@ function ColorRules({ palette: { colors }, form: { flags }, change }: {
           const { mark, text } = COLOR_STATES[stateOf(color)]!;
           return html`
             <button type="button" key=${`${color} ${i}`} class="rule-color"
-              aria-label=${`Color ${i + 1}, ${color}, ${text}`} title=${`${color} ${text}`}
+              aria-label=${`Rule for ${color}, color ${i + 1}: ${text}`} title=${`${color} ${text}`}
               style=${{ background: color }} onClick=${() => onClick(color)}>
               ${mark && html`<span aria-hidden="true">${mark}</span>`}</button>
           `;

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { formatDuration } from "./format_text.ts";
-import { JobPictures, LivePicture } from "./job_pictures.ts";
+import { fileAddress } from "./gallery_client.ts";
+import { JobPictures, LivePicture, rankedPictures } from "./job_pictures.ts";
 import { LossPlot } from "./loss_plot.ts";
 import { MapViews } from "./map_views.ts";
 import type { FormChange } from "./order_form.ts";
@@ -18,9 +19,9 @@ interface JobProps {
 
 /** A job: its pictures, and beside them what they are and what can be done. */
 export function WatchJob({ job, change, onError }: JobProps): VNode {
-  const [number, setNumber] = useState(1);
+  const [number, setNumber] = useState<number>();
   const [step, setStep] = useState<number>();
-  const picture = job.pictures.find((one) => one.number === number) ?? job.pictures[0];
+  const picture = job.pictures.find((one) => one.number === number) ?? rankedPictures(job)[0];
   const [shownStep, setShownStep] = useState<PictureState>();
   useEffect(() => {
     setShownStep(undefined);
@@ -137,7 +138,8 @@ function Controls({ job, picture, onError }: PartProps & Pick<JobProps, "onError
   const { run } = picture ?? {};
   const isUnfinished = run !== undefined && picture!.step < picture!.steps;
   const canContinue = isUnfinished && (status === "stopped" || status === "failed");
-  if (!isOpen && !canContinue) return null;
+  const isMade = run !== undefined && picture!.isDone;
+  if (!isOpen && !canContinue && !isMade) return null;
   return html`
     <div class="row">
       ${status === "running" && html`
@@ -151,8 +153,18 @@ function Controls({ job, picture, onError }: PartProps & Pick<JobProps, "onError
         <button type="button" class="primary"
           onClick=${() => continueRun(run!).catch(onError)}>Continue</button>
       `}
+      ${isMade && html`
+        <a class="button" download href=${fileAddress(run, "png", enlargementOf(picture!))}>PNG</a>
+        <a class="button" href=${`#/paint/${encodeURIComponent(run)}`}>Paint</a>
+        <a class="button" href=${`#/gallery/${encodeURIComponent(run)}`}>More formats</a>
+      `}
     </div>
   `;
+}
+
+/** Enlarges to about 512 pixels. */
+function enlargementOf({ height, width }: PictureState): number {
+  return Math.max(1, Math.round(512 / Math.max(height, width)));
 }
 
 /** Shows an earlier step, and starts from it. */

@@ -28,6 +28,8 @@ export interface PictureOrderForm {
   readonly mask?: string;
   /** Id of an upload: an image whose opaque pixels stay as they are. Default: none. */
   readonly keep?: string;
+  /** Id of an upload: bright where the likeness counts more. Default: equally everywhere. */
+  readonly importance?: string;
   /** How far the teacher may change the start picture, in [0, 1]. Default: the preset's. */
   readonly strength?: number;
   /** How an image of another aspect ratio fits: "crop", "fit" or "pad". Default: "crop". */
@@ -231,6 +233,7 @@ export const FREE_FLAGS: Readonly<Record<string, boolean>> = {
   "--exclude-colors": true,
   "--distance": true,
   "--dither": true,
+  "--dither-strength": true,
   "--outline": true,
   "--no-antialias": false,
 };
