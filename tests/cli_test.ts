@@ -99,6 +99,11 @@ Deno.test("cli exits with 2 for unknown names, and with 1 for missing files", as
   const cases: [string[], number, RegExp][] = [
     [["random-teacher", "nosuch", "x"], 2, /Cannot make the teacher "nosuch": expected one of/],
     [["random-teacher", "mini", "x", "--controlnet", "y"], 2, /Cannot make the ControlNet "y": /],
+    [
+      ["random-teacher", "sd15", "x", "--controlnet", "canny_mid"],
+      2,
+      /Cannot make the ControlNet "canny_mid": expected one of canny, depth;/,
+    ],
     [["palettes", "--sort", "size"], 2, /expected one of none, hue, lightness for --sort/],
     [["palettes", "no/such.hex"], 1, /Cannot find palette "no\/such.hex": there is no such file/],
     [["inspect", "no/such.safetensors"], 1, /Cannot read ".*": there is no such file/],

@@ -51,6 +51,11 @@ const CONFIG_FOLDERS: Readonly<Record<RandomTeacher, readonly string[]>> = {
   "tiny-sd15": ["tiny-sd15", "sd15"],
 };
 
+/** Returns the ControlNets that a teacher can have, such as "canny_mid" for SDXL. */
+export function randomControlnets(kind: RandomTeacher): readonly string[] {
+  return CONFIG_FOLDERS[kind].includes("sd15") ? CONTROLNET_KINDS : RANDOM_CONTROLNETS;
+}
+
 /** Networks of a teacher, with the name of their weight file. */
 const NETWORKS: readonly (readonly [string, string])[] = [
   ["unet", "diffusion_pytorch_model"],
@@ -80,8 +85,8 @@ export async function randomTeacherFiles(
     if (text !== undefined) files.push(...networkFiles(subfolder, { text, stem, seed }));
   }
   for (const id of controlnets) {
+    checkKind(id, randomControlnets(kind));
     const own = await findText(folders, "controlnet/config.json");
-    if (own !== undefined) checkKind(id, CONTROLNET_KINDS);
     const text = own ??
       await structure("controlnets", options).text(`${controlnetSize(id)}/config.json`);
     const stem = "diffusion_pytorch_model";
@@ -95,7 +100,6 @@ export async function randomTeacherFiles(
 }
 
 function controlnetSize(id: string): string {
-  checkKind(id, RANDOM_CONTROLNETS);
   return id.slice(id.indexOf("_") + 1);
 }
 

@@ -1,8 +1,8 @@
 import { formatBytes } from "../../text/format_bytes.ts";
 import { dirname, join } from "node:path";
 import {
-  RANDOM_CONTROLNETS,
   RANDOM_TEACHERS,
+  randomControlnets,
   type RandomTeacher,
   randomTeacherFiles,
   type TeacherFile,
@@ -31,10 +31,11 @@ export async function randomTeacherCommand(
       `Cannot make the teacher "${kind}": expected one of ${RANDOM_TEACHERS.join(", ")}`,
     );
   }
-  const unknown = flags.controlnet?.find((id) => !RANDOM_CONTROLNETS.includes(id));
+  const controlnets = randomControlnets(kind as RandomTeacher);
+  const unknown = flags.controlnet?.find((id) => !controlnets.includes(id));
   if (unknown !== undefined) {
     throw new UsageError(
-      `Cannot make the ControlNet "${unknown}": expected one of ${RANDOM_CONTROLNETS.join(", ")}`,
+      `Cannot make the ControlNet "${unknown}": expected one of ${controlnets.join(", ")}`,
     );
   }
   const files = await randomTeacherFiles(kind as RandomTeacher, {

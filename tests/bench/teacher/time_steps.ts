@@ -89,15 +89,17 @@ async function measureSide(bench: Bench, side: number): Promise<void> {
   const size = { height: side, width: side };
   const sessions = new OrtSessions({ runtime, gpu });
   const schedule = await NoiseSchedule.open(teacher.folder);
+  // Stable Diffusion 1.5 takes the prompt's states only.
+  const { crossAttentionDim, addedConditions } = teacher.unet;
+  const added = addedConditions && {
+    pooled: noise([rows, addedConditions.textEmbedDim]),
+    timeIds: makeTimeIds(size, rows),
+  };
   await using denoiser = await Denoiser.create(gpu, {
     sessions,
     teacher,
     schedule,
-    prompts: {
-      states: noise([rows, PROMPT_LENGTH, teacher.unet.crossAttentionDim]),
-      pooled: noise([rows, teacher.unet.addedConditions!.textEmbedDim]),
-      timeIds: makeTimeIds(size, rows),
-    },
+    prompts: { states: noise([rows, PROMPT_LENGTH, crossAttentionDim]), ...added },
   }, {
     ...precision,
     size,
