@@ -6,16 +6,19 @@ A classifier of styles learns from the pictures themselves, as the autoencoder r
 never
 sees the teacher. Then the teacher draws names in every style: half of them names that the pictures
 have in that style, half of them names that they do not have in it. Held-out pictures are the
-ceiling.
+ceiling. With --classifier, the classifier is kept in a file and not trained again: the same one
+then judges two models.
 """
 
 import argparse
 import json
+import os
 import random
 import time
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
 
 from captions import BACKGROUNDS, STYLES, article
 from export import device, load, load_tokenizer
@@ -143,6 +146,7 @@ def main():
     parser.add_argument("--count", type=int, default=48, help="names a style")
     parser.add_argument("--steps", type=int, default=16)
     parser.add_argument("--guidance", type=float, default=4.0)
+    parser.add_argument("--classifier", help="a safetensors file of the classifier; read if it exists, else written")
     parser.add_argument("--out", help="a JSON file to write")
     parser.add_argument("--sheet", help="a PNG file with 8 of each style; '!' marks another style than asked")
     args = parser.parse_args()
@@ -150,7 +154,13 @@ def main():
     teacher, vae, _ = load(args.folder, tokenizer)
     library = Library.load(args.library)
     painter = Painter(library.pixels)
-    net = train_classifier(library.rows, painter, vae, tokenizer, args.seconds, args.batch)
+    if args.classifier and os.path.exists(args.classifier):
+        net = Classifier().to(device()).eval()
+        net.load_state_dict(load_file(args.classifier))
+    else:
+        net = train_classifier(library.rows, painter, vae, tokenizer, args.seconds, args.batch)
+        if args.classifier:
+            save_file({key: value.contiguous() for key, value in net.state_dict().items()}, args.classifier)
     results = {"real": ceiling(net, library.rows, painter, vae, tokenizer, 2 * args.batch)}
     print(f"styles: held-out pictures {results['real']:.3f}", flush=True)
     asked = prompts(library.rows, args.count)

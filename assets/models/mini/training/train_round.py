@@ -2,11 +2,12 @@
 
     python3 train_round.py --pictures packs/*.tar --model .. --build build/round --minutes 25
 
-The model folder is copied to BUILD/model and trained there. Stages: judge, weak names, teacher,
-ControlNet, scores, styles, samples, parts. A stage that is done is noted in BUILD/done.json and not
-repeated. With --stop_after the program ends by itself after so many seconds with code 3: the same
-command resumes, also after it was killed or the machine restarted; of the teacher's training at
-most two minutes are lost then.
+The model folder is copied to BUILD/model and trained there. Stages: judge (or one of before, with
+--judge), weak names, scores and styles of the old model, teacher, ControlNet, scores and styles of
+the new one by the same judges, samples, parts. The teacher is compiled meanwhile. A stage that is
+done is noted in BUILD/done.json and not repeated. With --stop_after the program ends by itself
+after so many seconds with code 3: the same command resumes, also after it was killed or the machine
+restarted; of the teacher's training at most two minutes are lost then.
 
 BUILD/parts has what is worth keeping, in files of at most 16 MiB: model.tar.* (with scores, sheets
 and logs; join them with cat) and moments.tar.*, which a later round takes with --moments.
@@ -22,6 +23,8 @@ import sys
 import tarfile
 import time
 from glob import glob
+
+from pictures import Library
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STOPPED = 3  # as in train.py
@@ -47,6 +50,14 @@ class Round:
         print("round:", " ".join(command[1:]), flush=True)
         environment = {key: value for key, value in os.environ.items() if key != "TRAINING_BEGAN"}
         return subprocess.run(command, env=environment).returncode
+
+    def compile_ahead(self):
+        """Fills the compiler's cache beside the stages before the teacher; returns the process."""
+        if self.args.cpu or "teacher" in self.done:
+            return None
+        with open(f"{self.args.build}/compile.txt", "w", encoding="utf8") as log:
+            return subprocess.Popen([sys.executable, f"{HERE}/train.py", "--compile_only", "--out", self.args.model,
+                                     *map(str, self.args.batch)], stdout=log, stderr=log)  # fmt: skip
 
     def stage(self, name: str, needs: float, work):
         """Runs `work` unless it is done; it needs some seconds and is not begun with fewer left."""
@@ -87,36 +98,54 @@ class Round:
         args, build = self.args, self.args.build
         seconds = args.minutes * 60
         os.makedirs(build, exist_ok=True)
-        model, judge, weak = f"{build}/model", f"{build}/judge.safetensors", f"{build}/weak.json"
+        compiler = self.compile_ahead()
+        model, judge, weak = f"{build}/model", args.judge or f"{build}/judge.safetensors", f"{build}/weak.json"
         library, state = f"{build}/library", f"{build}/state"
-        common = ["--pictures", *args.pictures, "--library", library, "--out", model, "--state", state, "--seed", args.seed]
+        common = ["--pictures", *args.pictures, "--library", library, "--out", model, "--state", state, "--seed", args.seed,
+                  "--workers", args.workers]
         short = max(5, round(seconds * 0.06))  # 90 s of 25 min
 
         def judged():
             return self.python("train.py", *common, "--teacher_seconds", 0, "--controlnet_seconds", 0,
                                "--judge", judge, "--judge_seconds", short)
 
+        def decoded():
+            Library.read(args.pictures).save(library)
+
         def found():
             return self.python("weak.py", "--library", library, "--folder", model, "--judge", judge, "--out", weak, *args.small_weak)
 
         def trained():
+            if compiler:
+                compiler.wait()
             stop = ["--stop_after", max(1, self.left() - 40)] if args.stop_after else []
             stop += ["--buckets"] if args.no_buckets else []
             return self.python("train.py", *common, "--teacher_seconds", seconds, "--controlnet_seconds", 0, "--weak", weak,
-                               "--exact", f"{build}/exact.safetensors", "--rate", args.rate, "--warmup", args.warmup, *stop)
+                               "--exact", f"{build}/exact.safetensors", "--rate", args.rate, "--warmup", args.warmup,
+                               "--average", args.average, *args.batch, *stop)  # fmt: skip
+
+        def scored(folder, out):
+            return self.python("score.py", "--library", library, "--folder", folder, "--judge", judge, "--out", out, *args.small_score)
+
+        def styled(folder, out, picture):
+            return self.python("styles.py", "--library", library, "--folder", folder, "--classifier", f"{build}/styles.safetensors",
+                               "--out", out, "--sheet", picture, *args.small_styles)  # fmt: skip
 
         def edges():
             return self.python("train.py", *common, "--teacher_seconds", 0, "--controlnet_seconds", short)
 
         self.stage("copy", 20, self.copy)
-        self.stage("judge", short + 120, judged)
+        if not args.judge:
+            self.stage("judge", short + 120, judged)
+        elif not os.path.exists(f"{library}/rows.json"):
+            self.stage("library", 60, decoded)
         self.stage("weak", 90, found)
+        self.stage("score before", 60, lambda: scored(args.model, f"{model}/training/scores_before.json"))
+        self.stage("styles before", 120, lambda: styled(args.model, f"{model}/training/styles_before.json", f"{model}/styles_before.png"))
         self.stage("teacher", 120, trained)
         self.stage("controlnet", short + 60, edges)
-        measured = ["--library", library, "--folder", model]
-        self.stage("score", 60, lambda: self.python("score.py", *measured, "--judge", judge, "--out", f"{model}/training/scores.json", *args.small_score))
-        self.stage("styles", 120, lambda: self.python("styles.py", *measured, "--out", f"{model}/training/styles.json",
-                                                      "--sheet", f"{model}/styles.png", *args.small_styles))
+        self.stage("score", 60, lambda: scored(model, f"{model}/training/scores.json"))
+        self.stage("styles", 120, lambda: styled(model, f"{model}/training/styles.json", f"{model}/styles.png"))
         self.stage("samples", 60, lambda: self.python("sample.py", "--folder", model, "--out", f"{model}/samples.png", "--steps", 8, *args.small_samples))
         self.stage("parts", 60, self.parts)
         print(f"round: done, {sum(self.done.values())} s in all; results in {build}/parts", flush=True)
@@ -174,14 +203,19 @@ def main():
     parser.add_argument("--seed", type=int, default=2, help="a new one for each round")
     parser.add_argument("--rate", type=float, default=9e-4)
     parser.add_argument("--warmup", type=int, default=300)
+    parser.add_argument("--average", type=float, default=0.9995, help="share of the old average kept at a step")
+    parser.add_argument("--batch", type=int, default=256, help="batch size of a device")
+    parser.add_argument("--workers", type=int, default=6, help="processes that draw scenes, for each device")
+    parser.add_argument("--judge", help="a judge's safetensors file, instead of training one")
     parser.add_argument("--no_buckets", action="store_true", help="square pictures only")
     parser.add_argument("--try_on_cpu", action="store_true", help="tiny sizes, to see that all stages work")
     args = parser.parse_args()
     tiny = args.try_on_cpu
     args.cpu = "--workers 1 --batch 2 --controlnet_batch 2 --judge_batch 4 --eager --warmup 2".split() if tiny else ()
+    args.batch = ["--batch", args.batch]
     args.small_weak = "--limit 2 --batch 2 --steps 1".split() if tiny else ()
-    args.small_score = "--count 2 --steps 1".split() if tiny else ()
-    args.small_styles = "--count 8 --steps 1 --seconds 2 --batch 4".split() if tiny else ()
+    args.small_score = "--count 2 --steps 1".split() if tiny else ("--steps", 8)
+    args.small_styles = "--count 8 --steps 1 --seconds 2 --batch 4".split() if tiny else ("--steps", 8)
     args.small_samples = "--names 0 --steps 1 --prompts goblin".split() if tiny else ["--names", "114"]
     Round(args).run()
 
