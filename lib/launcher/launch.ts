@@ -123,4 +123,17 @@ async function outputOf(args: readonly string[], input: string): Promise<string 
   return code === 0 ? new TextDecoder().decode(stdout) : undefined;
 }
 
-if (import.meta.main) Deno.exit(await launch(Deno.args));
+/** Says which variable keeps Deno from starting a program; any other error is thrown. */
+async function explain(error: unknown): Promise<number> {
+  // Variables such as LD_PRELOAD load machine code. Deno passes none on without all of --allow-run.
+  // The task `launch` unsets the usual ones.
+  const name = error instanceof Deno.errors.NotCapable
+    ? /\b(?:LD|DYLD)_\w+/.exec(error.message)?.[0]
+    : undefined;
+  if (name === undefined) throw error;
+  const text = `error: Cannot start while the environment variable ${name} is set: unset it\n`;
+  await Deno.stderr.write(new TextEncoder().encode(text));
+  return 1;
+}
+
+if (import.meta.main) Deno.exit(await launch(Deno.args).catch(explain));

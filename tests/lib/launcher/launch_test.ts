@@ -134,8 +134,41 @@ Deno.test("the launcher gets the right to run Deno, and no other", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
   assert.equal(
     tasks.launch.command,
-    `deno run --no-prompt "--allow-run=$(deno eval 'console.log(Deno.execPath())')" ` +
+    "unset LD_AUDIT LD_LIBRARY_PATH LD_PRELOAD LD_RUN_PATH DYLD_FALLBACK_LIBRARY_PATH " +
+      "DYLD_FRAMEWORK_PATH DYLD_INSERT_LIBRARIES DYLD_LIBRARY_PATH && " +
+      `deno run --no-prompt "--allow-run=$(deno eval 'console.log(Deno.execPath())')" ` +
       "lib/launcher/launch.ts",
+  );
+});
+
+/** Runs `palettes --help` with a variable, which the shell of tasks may set and a test may not. */
+async function runWith(variable: string): Promise<{ code: number; errors: string }> {
+  let ended = { code: -1, errors: "" };
+  await inTemporaryFolder(async (folder) => {
+    const command = `${variable}=/nowhere deno task --config ${ROOT}/deno.json palettes --help`;
+    await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ tasks: { try: command } }));
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "--quiet", "try"],
+      env: { NO_COLOR: "1" },
+      cwd: folder,
+      stdout: "null",
+    }).output();
+    ended = { code, errors: new TextDecoder().decode(stderr) };
+  });
+  return ended;
+}
+
+Deno.test("tasks run where LD_LIBRARY_PATH is set, as it often is beside CUDA", async () => {
+  const { code, errors } = await runWith("LD_LIBRARY_PATH");
+  assert.equal(code, 0, errors);
+});
+
+Deno.test("a variable that Deno does not pass on is named", async () => {
+  const { code, errors } = await runWith("LD_DEBUG_OUTPUT");
+  assert.equal(code, 1);
+  assert.match(
+    errors,
+    /^error: Cannot start while the environment variable LD_DEBUG_OUTPUT is set: unset it$/m,
   );
 });
 
