@@ -36,19 +36,22 @@ Deno.test("matchColors() finds matches that no other match of one color betters"
   const palette = new Palette("given", bytes(24, 157));
   const width = 6;
   const classes = Uint32Array.from({ length: 36 }, (_, i) => (i * i + 3 * i) % 5);
-  const matches = matchColors({ classes, width, clusters }, palette);
-  const costs = (some: readonly number[]) =>
-    sumOfDistances({ classes, width, clusters }, palette, some);
-  for (const k of matches.keys()) {
-    for (let other = 0; other < palette.size; other++) {
-      assert.ok(costs(matches) <= costs(matches.with(k, other)) + 1e-6);
+  const weighted = Float64Array.from({ length: 36 }, (_, i) => i % 5 === 0 ? 1 : 0.01);
+  for (const weights of [undefined, weighted]) {
+    const picture = { classes, width, clusters, weights };
+    const matches = matchColors(picture, palette);
+    const costs = (some: readonly number[]) => sumOfDistances(picture, palette, some);
+    for (const k of matches.keys()) {
+      for (let other = 0; other < palette.size; other++) {
+        assert.ok(costs(matches) <= costs(matches.with(k, other)) + 1e-6);
+      }
     }
   }
 });
 
 /** The minimized error, pixel by pixel. */
 function sumOfDistances(
-  { classes, width, clusters }: ClusteredPicture,
+  { classes, width, clusters, weights }: ClusteredPicture,
   palette: Palette,
   matches: readonly number[],
 ): number {
@@ -57,12 +60,14 @@ function sumOfDistances(
     return palette.at(matches[k]!).map((value, c) => value - clusters.at(k)[c]!);
   };
   const square = (values: readonly number[]) => values.reduce((sum, v) => sum + v * v, 0);
+  const weightOf = (i: number) => weights?.[i] ?? 1;
   let sum = 0;
   for (const i of classes.keys()) {
-    sum += square(shift(i));
+    sum += weightOf(i) * square(shift(i));
     for (const next of [i % width === width - 1 ? -1 : i + 1, i + width]) {
       if (next < 0 || next >= classes.length) continue;
-      sum += 0.5 * square(shift(i).map((value, c) => value - shift(next)[c]!));
+      const weight = (weightOf(i) + weightOf(next)) / 2;
+      sum += 0.5 * weight * square(shift(i).map((value, c) => value - shift(next)[c]!));
     }
   }
   return sum;
