@@ -213,4 +213,24 @@ gpuTest("edits and the picture without them stay within an inventory", async (gp
     make(gpu, pool, { generator: { inventory: "mine.csv" } }),
     /expected the counts of inventory "mine.csv", got none/,
   );
+  await assert.rejects(
+    make(gpu, pool, { finish: { dither: "bayer4" } }, { inventory }),
+    /Cannot keep an inventory together with a finish that changes its counts/,
+  );
+});
+
+gpuTest("an inventory holds for the opaque pixels of a transparent picture", async (gpu) => {
+  await using pool = new SessionPool();
+  const sprite = Image.filled({ height: 8, width: 8 }, [15, 56, 15]);
+  for (let i = 0; i < 64; i++) if (i % 8 < 4) sprite.data[i * 4 + 3] = 0;
+  const config = {
+    generator: { transparent: true },
+    diffusion: { strength: 0.6 },
+    training: { steps: 0 },
+  } as const;
+  // The darkest color of "game-boy", which all 32 opaque pixels have, is scarce.
+  const inventory = [10, 64, 64, 64];
+  const { indices } = await make(gpu, pool, config, { image: sprite, inventory });
+  assert(indices.every((k, i) => (k === 4) === (i % 8 < 4)), "the mask stays");
+  assert(indices.filter((k) => k === 0).length <= 10);
 });

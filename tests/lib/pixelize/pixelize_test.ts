@@ -54,6 +54,15 @@ Deno.test("pixelize() obeys the size, the number of colors and the background", 
   assert.throws(() => pixelize(photo, { outline: "auto" }), /expected an image with transparent/);
 });
 
+Deno.test("pixelize() leaves no color between two areas if it is told so", () => {
+  const grays = [0, 0, 0, 99, 255, 255, 255, 255];
+  const image = Image.filled({ height: 8, width: 8 }, [0, 0, 0]);
+  for (let i = 0; i < 64; i++) image.data.fill(grays[i % 8]!, i * 4, i * 4 + 3);
+  const colorsOf = (antialias: boolean) =>
+    new Set(pixelize(image, { antialias }).picture.indices).size;
+  assert.deepEqual([colorsOf(true), colorsOf(false)], [3, 2]);
+});
+
 /** Enlarges by a factor that need not be whole, blurs by one pixel and adds noise. */
 function degrade(image: Image, factor: number, noise: number): Image {
   const size = {
