@@ -2,7 +2,7 @@
 
     python3 train_round.py --pictures packs/*.tar --model .. --build build/round --minutes 25
 
-The model folder is copied to BUILD/model and trained there. Stages: judge (or one of before, with
+The model folder is copied to BUILD/model and trained there. Stages: judge (or an earlier one, with
 --judge), weak names, scores and styles of the old model, teacher, ControlNet, scores and styles of
 the new one by the same judges, samples, parts. The teacher is compiled meanwhile. A stage that is
 done is noted in BUILD/done.json and not repeated. With --stop_after the program ends by itself
