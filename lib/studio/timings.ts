@@ -79,21 +79,24 @@ export class Timings {
 
   /**
    * Lists presets with their expected time. Teacher calls of a preset that was never measured are
-   * expected to take as long as those of other presets. Steps of score distillation take longer
-   * than calls: before the first ones the time is open.
+   * expected to take as long as those of other presets. A step of score distillation has a call, so
+   * before the first steps that is the least.
    */
   presets(teacher: string, presets: Readonly<Record<string, string>>): PresetInfo[] {
     return Object.entries(presets).map(([name, note]) => {
       const cost = PRESET_COSTS[name];
-      if (cost === undefined) return { name, note, teacherCalls: undefined, seconds: undefined };
-      const { calls, steps } = cost;
-      const parts = [["calls", calls], ["steps", steps]] as const;
-      const seconds = parts.reduce<number | undefined>((sum, [kind, count]) => {
-        if (count === 0 || sum === undefined) return sum;
-        const each = this.#secondsOf(teacher, name, kind);
-        return each === undefined ? undefined : sum + count * each;
-      }, 0);
-      return { name, note, teacherCalls: calls + steps, seconds };
+      const call = this.#secondsOf(teacher, name, "calls");
+      const step = this.#secondsOf(teacher, name, "steps");
+      const seconds = cost === undefined || call === undefined
+        ? undefined
+        : cost.calls * call + cost.steps * (step ?? call);
+      return {
+        name,
+        note,
+        teacherCalls: cost && cost.calls + cost.steps,
+        seconds,
+        isMin: seconds !== undefined && cost!.steps > 0 && step === undefined,
+      };
     });
   }
 

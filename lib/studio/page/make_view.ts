@@ -119,7 +119,7 @@ function PresetField(
     <fieldset>
       <legend>Effort</legend>
       <div class="presets" role="radiogroup" aria-label="Effort">
-        ${presets.map(({ name, note, seconds, teacherCalls }) =>
+        ${presets.map(({ name, note, seconds, teacherCalls, isMin }) =>
           html`
             <label title=${seconds === undefined
               ? "The time is known when a picture was made"
@@ -128,7 +128,7 @@ function PresetField(
               onChange=${() => change({ preset: name })} />
               <span><b>${name}</b> <small>${note}</small>
                 <small class="time">${seconds !== undefined
-                  ? `about ${formatDuration(seconds)}`
+                  ? `${isMin ? "over" : "about"} ${formatDuration(seconds)}`
                   : teacherCalls !== undefined
                   ? `${formatCount(teacherCalls)} teacher calls`
                   : ""}</small></span></label>

@@ -163,6 +163,8 @@ export interface PresetInfo {
   readonly teacherCalls: number | undefined;
   /** Expected seconds of a picture from a prompt; undefined before anything was measured. */
   readonly seconds: number | undefined;
+  /** Whether it takes longer than that: a part of it was not measured yet. */
+  readonly isMin: boolean;
 }
 
 /** Answer of `GET api/settings`: what the forms of the page need. */

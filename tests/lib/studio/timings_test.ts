@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { resolveRunConfig } from "../../../config/resolve_run_config.ts";
-import { CALLS_PER_CANDIDATE } from "../../../lib/guidance/choose_by_denoising.ts";
+import { referenceTeacherCalls } from "../../../lib/distill/sample_references.ts";
+import type { SettledRunConfig } from "../../../lib/guidance/sampling_settings.ts";
 import { PRESET_COSTS, Timings, type Work } from "../../../lib/studio/timings.ts";
 import { WorkMeter } from "../../../lib/studio/work_meter.ts";
 import type { RunEvent } from "../../../lib/report/run_event.ts";
@@ -21,10 +22,13 @@ Deno.test("times are learned from the work of runs, and kept", async () => {
     await timings.add("mini", { preset: "draft", kind: "calls", count: 16, seconds: 8 });
     const later = new Timings(folder);
     await later.read();
-    // Before the first steps of score distillation, nothing is known of them.
-    assert.deepEqual(secondsOf(later, "mini"), [8, 51 / 2, undefined]);
+    // A step of score distillation has a teacher call: it takes at least as long.
+    assert.deepEqual(secondsOf(later, "mini"), [8, 51 / 2, 10_511 / 2]);
+    const minOf = () => later.presets("mini", PRESETS).map(({ isMin }) => isMin);
+    assert.deepEqual(minOf(), [false, false, true]);
     await later.add("mini", { preset: "paper", kind: "steps", count: 3, seconds: 6 });
     assert.deepEqual(secondsOf(later, "mini"), [8, 51 / 2, 510 / 2 + 10_001 * 2]);
+    assert.deepEqual(minOf(), [false, false, false]);
     // Its own times count for a preset.
     await later.add("mini", { preset: "standard", kind: "calls", count: 51, seconds: 17 });
     assert.deepEqual(secondsOf(later, "mini").slice(0, 2), [8, 17]);
@@ -98,8 +102,7 @@ Deno.test("the teacher calls of the presets are those that their files tell", ()
 });
 
 Deno.test("paper samples its start image, and then makes its steps", () => {
-  const { diffusion, training } = resolveRunConfig({ preset: "paper" });
-  const { numReferences, numInferenceSteps } = diffusion;
-  const calls = numReferences * (numInferenceSteps! + CALLS_PER_CANDIDATE);
-  assert.deepEqual(PRESET_COSTS.paper, { calls, steps: training.steps });
+  const config = resolveRunConfig({ preset: "paper" });
+  const calls = referenceTeacherCalls(config as SettledRunConfig);
+  assert.deepEqual(PRESET_COSTS.paper, { calls, steps: config.training.steps });
 });
