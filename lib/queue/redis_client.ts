@@ -24,7 +24,7 @@ export async function connectServer(
   const { host, port, database, tls, user, password } = address;
   const socket = { host: host.replace(/^\[|\]$/g, ""), port, connectTimeout: FIRST_ANSWER_MS };
   const reconnectStrategy = (retries: number) => Math.min(100 * 2 ** retries, MAX_RETRY_MS);
-  const client = createClient({
+  const client = withHarmlessErrors(createClient({
     socket: tls ? { ...socket, reconnectStrategy, tls: true } : { ...socket, reconnectStrategy },
     database,
     // It would read an environment variable.
@@ -33,7 +33,7 @@ export async function connectServer(
     pingInterval: 5000,
     ...user === undefined ? {} : { username: user },
     ...password === undefined ? {} : { password },
-  });
+  }) as RedisClient);
   // It is told only when it is lost, and when it is back.
   let isConnected = true;
   let hasAnswered = false;
@@ -61,7 +61,29 @@ export async function connectServer(
       { cause },
     );
   }
-  return client as unknown as RedisClient;
+  return client;
+}
+
+/**
+ * Keeps an error event from ending the process: of a client, and of those that BullMQ duplicates
+ * from it. BullMQ passes the event on to its own object, which throws when nobody listens there any
+ * more; the client's ping, which is late when a server is slow, then rejects where nobody catches.
+ */
+function withHarmlessErrors(client: RedisClient): RedisClient {
+  const emit = client.emit.bind(client);
+  client.emit = (name: string | symbol, ...values: unknown[]) => {
+    try {
+      return emit(name, ...values);
+    } catch (error) {
+      if (name !== "error") throw error;
+      return false;
+    }
+  };
+  const duplicate = client.duplicate.bind(client);
+  client.duplicate =
+    ((...options: Parameters<typeof duplicate>) =>
+      withHarmlessErrors(duplicate(...options) as RedisClient)) as typeof client.duplicate;
+  return client;
 }
 
 /** Time for the answers that are on their way, in milliseconds. */

@@ -68,3 +68,20 @@ queueTest("addAll() does not wait for room for jobs that are there", async (part
   assert.deepEqual(again, [...jobs.keys()]);
   assert.equal((await waiting()).length, 4);
 });
+
+Deno.test({
+  name: "an error of a connection that nobody listens to does not end the process",
+  ignore: skipped !== undefined,
+  fn: () =>
+    inTemporaryFolder(async (folder) => {
+      await using redis = await RedisServer.start(folder);
+      await using server = await connectTo(redis.port);
+      for (const client of [server.client, server.client.duplicate()]) {
+        // As BullMQ does, after its own listeners have left.
+        client.on("error", (error) => {
+          throw error;
+        });
+        assert.equal(client.emit("error", new Error("The client is closed")), false);
+      }
+    }),
+});
