@@ -40,6 +40,7 @@ interface PageFile {
 export class PageFiles {
   readonly #files = new Map<string, PageFile>();
   readonly #packages = pagePackages();
+  #modules: readonly string[] | undefined;
 
   /** Returns a file of the page by its path in the project; undefined if it is none. */
   async find(path: string): Promise<Response | undefined> {
@@ -94,7 +95,9 @@ export class PageFiles {
       this.#packages.flatMap(({ names, address }) => names.map((name) => [name, `./${address}`])),
     );
     const packages = this.#packages.map(({ address }) => address);
-    const modules = [...packages, ...await this.#modulesOf(START)];
+    // Imports that are added while the studio runs are found one after the other.
+    this.#modules ??= await this.#modulesOf(START);
+    const modules = [...packages, ...this.#modules];
     const styles = await Promise.all((await pageStyles()).map((path) => this.#read(path)));
     const html = `<!doctype html>
 <html lang="en">
@@ -103,13 +106,13 @@ export class PageFiles {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Smalti studio</title>
+<link rel="preload" href="./api/settings" as="fetch" crossorigin>
 <link rel="icon" href="./lib/studio/page/icon.svg">
 <style nonce="${nonce}">
 ${styles.join("\n")}
 </style>
 <script type="importmap" nonce="${nonce}">${JSON.stringify({ imports })}</script>
 ${modules.map((path) => `<link rel="modulepreload" href="./${path}">`).join("\n")}
-<link rel="preload" href="./api/settings" as="fetch" crossorigin>
 </head>
 <body>
 <div id="studio"><header class="bar">${BRAND}</header>

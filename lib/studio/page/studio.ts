@@ -6,9 +6,18 @@ import { VIEWS } from "./views.ts";
 import type { StudioSettings } from "../protocol/studio_api.ts";
 
 /** Shows the studio in an element of the page. */
-export function startStudio(root: Element): void {
+export async function startStudio(root: Element): Promise<void> {
+  // They are on their way since the page began, so they are painted at once.
+  const [settings, error] = await readSettings().then(
+    (settings) => [settings, undefined] as const,
+    (error) => [undefined, error] as const,
+  );
   root.replaceChildren();
-  render(html`<${Studio} />`, root);
+  render(html`<${Studio} first=${settings} firstError=${error} />`, root);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error ?? "");
 }
 
 /** Splits "#/paint/a/b" into the view "paint" and the rest "a/b". */
@@ -17,17 +26,20 @@ function readAddress(): { readonly name: string; readonly rest: string } {
   return { name, rest: decodeURIComponent(rest) };
 }
 
-function Studio(): VNode {
+function Studio({ first, firstError }: {
+  readonly first: StudioSettings | undefined;
+  readonly firstError: unknown;
+}): VNode {
   const state = useStudio();
-  const [settings, setSettings] = useState<StudioSettings>();
-  const [error, setError] = useState("");
+  const [settings, setSettings] = useState(first);
+  const [error, setError] = useState(() => textOf(firstError));
   const [address, setAddress] = useState(readAddress);
   const refreshSettings = useCallback(async () => setSettings(await readSettings()), []);
   const onError = useCallback((error: unknown) => {
-    setError(error instanceof Error ? error.message : String(error ?? ""));
+    setError(textOf(error));
   }, []);
   useEffect(() => {
-    refreshSettings().catch(onError);
+    if (state.filesVersion > 0) refreshSettings().catch(onError);
   }, [state.filesVersion]);
   useEffect(() => {
     const onHash = () => setAddress(readAddress());
