@@ -2,7 +2,7 @@ import { defined } from "../../text/defined.ts";
 import { megabytes } from "../../text/format_bytes.ts";
 import type { ImageSize } from "../../image/image.ts";
 import type { Graph } from "../../onnx/graph/graph.ts";
-import { measureGraph } from "../../onnx/graph/graph_memory.ts";
+import { countBuffers, measureGraph } from "../../onnx/graph/graph_memory.ts";
 import {
   type NetworkPrecision,
   type PrecisionName,
@@ -106,8 +106,9 @@ const PRECISIONS: readonly NetworkPrecision[] = [
 /**
  * Estimates the memory of a run from its graphs, without reading weights.
  *
- * Networks run one after the other. On a GPU they are assumed to share the memory of their
- * activations; on a CPU each keeps its own.
+ * Networks run one after the other. On a GPU they share the buffers of their activations, and
+ * buffers that were needed once are kept; on a CPU each network has its own memory. What a driver
+ * takes for itself, such as 0.5 GB, is not counted.
  */
 export function planMemory(
   networks: readonly PlannedNetwork[],
@@ -116,7 +117,7 @@ export function planMemory(
   const { runtime, precision } = options;
   const measured = networks.map((network) => measureNetwork(network, options));
   const otherBytes = measureOther(options);
-  const peak = (list: readonly NetworkMemory[]) => peakOf(list, runtime) + otherBytes;
+  const peak = (list: readonly Measured[]) => peakOf(list, runtime) + otherBytes;
   const alternatives = PRECISIONS
     .map((other) => ({ precision: other.precision ?? precision.precision ?? "float32", ...other }))
     .filter((other) => precisionName(other) !== precisionName(precision))
@@ -130,14 +131,20 @@ export function planMemory(
     runtime,
     otherBytes,
     alternatives,
-    networks: measured.map(({ largestBytes: _, ...network }) => network),
+    networks: measured.map(({ largestBytes: _1, liveBytes: _2, buffers: _3, ...rest }) => rest),
     weightBytes: measured.reduce((sum, { weightBytes }) => sum + weightBytes, 0),
     peakBytes: peak(measured),
   };
   return { ...plan, problems: findProblems(plan.peakBytes, measured, options) };
 }
 
-type Measured = NetworkMemory & { readonly largestBytes: number };
+interface Measured extends NetworkMemory {
+  readonly largestBytes: number;
+  /** Peak of the tensors that are needed at the same time. */
+  readonly liveBytes: number;
+  /** Number of buffers on a GPU by their size. */
+  readonly buffers: ReadonlyMap<number, number>;
+}
 
 function measureNetwork(
   { name, phase, graph, isQuantized }: PlannedNetwork,
@@ -146,6 +153,10 @@ function measureNetwork(
   const { weightBits } = precision;
   const quantized = isQuantized ? quantizeLinears(graph, { weightBits }) : graph;
   const type = graph.weights[0]?.value.type === "float16" ? "float16" : "float32";
+  const { activationBytes: liveBytes, ...sizes } = measureGraph(
+    runtime === "wasm" ? applyWinograd(quantized) : quantized,
+  );
+  const buffers = countBuffers(quantized);
   return {
     name,
     phase,
@@ -153,7 +164,10 @@ function measureNetwork(
       precision: type,
       ...defined({ weightBits: isQuantized ? weightBits : undefined }),
     }),
-    ...measureGraph(runtime === "wasm" ? applyWinograd(quantized) : quantized),
+    ...sizes,
+    liveBytes,
+    buffers,
+    activationBytes: runtime === "webgpu" ? bytesOfBuffers(buffers) : liveBytes,
   };
 }
 
@@ -162,7 +176,7 @@ function restate(
   network: PlannedNetwork,
   { runtime, precision: current }: MemoryPlanOptions,
   other: NetworkPrecision,
-): NetworkMemory {
+): Measured {
   const measured = measureNetwork(network, { runtime, precision: other });
   if (!network.isQuantized) return measured;
   const factor = (other.precision === "float16" ? 2 : 4) /
@@ -171,6 +185,8 @@ function restate(
     ...measured,
     weightBytes: measured.weightBytes * factor,
     activationBytes: measured.activationBytes * factor,
+    liveBytes: measured.liveBytes * factor,
+    buffers: new Map([...measured.buffers].map(([size, count]) => [size * factor, count])),
   };
 }
 
@@ -182,18 +198,30 @@ function measureOther(
   return savedBytes + 4 * pictures * (PICTURE_TENSORS * logits + TEACHER_TENSORS * image);
 }
 
-function peakOf(networks: readonly NetworkMemory[], runtime: Runtime): number {
+function peakOf(networks: readonly Measured[], runtime: Runtime): number {
   const alone = networks.filter(({ phase }) => phase === "prompts")
     .map(({ weightBytes, activationBytes }) => weightBytes + activationBytes);
   const together = networks.filter(({ phase }) => phase === "steps");
-  const activations = together.map(({ activationBytes }) => activationBytes);
-  // Networks whose runs are replayed have a second set of buffers, which they share.
-  const replayed = activations.filter((bytes) => bytes <= MAX_REPLAYED_BYTES);
   const shared = runtime === "webgpu"
-    ? Math.max(0, ...activations) + Math.max(0, ...replayed)
-    : activations.reduce((sum, bytes) => sum + bytes, 0);
+    ? bytesOfShared(together)
+    : together.reduce((sum, { activationBytes }) => sum + activationBytes, 0);
   const weights = together.reduce((sum, { weightBytes }) => sum + weightBytes, 0);
   return Math.max(...alone, weights + shared);
+}
+
+/** Networks whose runs are replayed have a second set of buffers, which they share. */
+function bytesOfShared(networks: readonly Measured[]): number {
+  const shared = new Map<number, number>();
+  for (const [size, count] of networks.flatMap(({ buffers }) => [...buffers])) {
+    shared.set(size, Math.max(shared.get(size) ?? 0, count));
+  }
+  const replayed = networks.map(({ liveBytes }) => liveBytes)
+    .filter((bytes) => bytes <= MAX_REPLAYED_BYTES);
+  return bytesOfBuffers(shared) + Math.max(0, ...replayed);
+}
+
+function bytesOfBuffers(buffers: ReadonlyMap<number, number>): number {
+  return buffers.entries().reduce((sum, [size, count]) => sum + size * count, 0);
 }
 
 function findProblems(

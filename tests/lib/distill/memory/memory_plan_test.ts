@@ -51,8 +51,8 @@ Deno.test("planMemory() adds up networks that are loaded together", () => {
   assert.equal(plan.weightBytes, 32 * MEBI);
   const own = MEBI + 4 * (7 * 8 * 8 * 4 + 8 * 3 * 512 * 512);
   assert.equal(plan.otherBytes, own);
-  // Input in float32, and cast, or result in both; and again for replayed runs.
-  const activation = 2 * 2048 * (4 + 2);
+  // Input and result, each in float32 and float16; half of that again for replayed runs.
+  const activation = 3 * 2048 * (4 + 2);
   assert.equal(plan.peakBytes, own + 16 * MEBI + activation);
   assert.deepEqual(plan.problems, []);
   const peaks = Object.fromEntries(
@@ -63,6 +63,21 @@ Deno.test("planMemory() adds up networks that are loaded together", () => {
   // 8 or 4 bits, and a scale of 16 bits for 32 values.
   assert.equal(peaks["q8"], own + 2 * (4 + 1 / 4) * MEBI + activation);
   assert.equal(peaks["q4"], own + 2 * (2 + 1 / 4) * MEBI + activation);
+});
+
+Deno.test("planMemory() shares buffers of the same size among the networks of a GPU", () => {
+  const networks = ["ControlNet canny", "UNet"].map((name) => network(name, "steps", "float32"));
+  const options = { ...OPTIONS, precision: { precision: "float32" } as const };
+  const [gpu, cpu] = (["webgpu", "wasm"] as const).map((runtime) =>
+    planMemory(networks, { ...options, runtime })
+  );
+  const rest = gpu!.otherBytes + 32 * MEBI;
+  // Input and result; both again for replayed runs.
+  assert.equal(gpu!.peakBytes, rest + 2 * 2 * 2048 * 4);
+  // On a CPU, each network has its own.
+  assert.equal(cpu!.peakBytes, rest + 2 * 2 * 2048 * 4);
+  const large = planMemory([network("UNet", "steps", "float32")], options);
+  assert.equal(large.peakBytes, gpu!.peakBytes - 16 * MEBI);
 });
 
 Deno.test("planMemory() says what cannot fit", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
-import { measureGraph } from "../../../../lib/onnx/graph/graph_memory.ts";
+import { countBuffers, measureGraph } from "../../../../lib/onnx/graph/graph_memory.ts";
 import { RandomWeights } from "../../../../lib/weights/random_weights.ts";
 
 Deno.test("measureGraph() returns the peak of live tensors", () => {
@@ -42,4 +42,13 @@ Deno.test("measureGraph() counts the scores of attention and the sizes of types"
   assert.equal(largestBytes, scores);
   // No node reads the input after its cast.
   assert.equal(activationBytes, scores + 2 * 2 * 64 * 8 * 2);
+});
+
+Deno.test("countBuffers() uses a buffer again for its own size, four nodes later", () => {
+  const g = new GraphBuilder("test");
+  let h = g.input("x", [10, 10]);
+  for (let i = 0; i < 12; i++) h = g.relu(h);
+  g.output("sum", g.reduceSum(h, [1], false));
+  // The input and four results; the fifth takes the input's buffer. The sum finds none of its size.
+  assert.deepEqual([...countBuffers(g.build())], [[400, 5], [40, 1]]);
 });
