@@ -1,6 +1,6 @@
 // Orphan loss: how many pixels have the class of none of their four neighbors, expected from the
 // probabilities.
-// One invocation does one class of one pixel. It gathers the gradient from the products of its own
+// One invocation does one class of one pixel. It gathers the gradient from the products of this
 // pixel and of its neighbors.
 
 override WORKGROUP_SIZE: u32;

@@ -2,26 +2,7 @@ import { yamlName } from "../../config/config_keys.ts";
 import { CLASS_LOSSES } from "../../lib/distill/class_losses.ts";
 import { PICTURE_LOSSES } from "../../lib/distill/picture_losses.ts";
 import { goldenPath } from "../support/goldens.ts";
-import type { OBSERVATIONS, RunObservation } from "./observe_config.ts";
-
-/**
- * What a key changes: of a plan, of a whole run, one of the run's losses, or its folder's files.
- */
-export type Observable =
-  | keyof typeof OBSERVATIONS
-  | Exclude<keyof RunObservation, "losses">
-  | `loss of ${string}`
-  | "files";
-
-/** How it is known that a key is not dead: another value changes something. */
-export interface LiveKey {
-  /** The other value. */
-  readonly value: string;
-  /** What it changes. */
-  readonly changes: Observable;
-  /** Other settings of both observations. */
-  readonly given?: readonly string[];
-}
+import type { LiveKey } from "./live_key.ts";
 
 const IMAGE = "image=disc.png";
 /** A square on a transparent background. */
@@ -57,23 +38,6 @@ const FALLING = [TEN_STEPS, "sd.sampling_method_t=linear_falling"];
 const EPSILON = "training.adam_epsilon=0.1";
 
 const SHORT_CAPTION = ["caption.min_new_tokens=5", "caption.max_new_tokens=7"];
-
-/** The settings of every observation; a teacher with random weights makes runs of a moment. */
-export const TINY: readonly string[] = [
-  "prompt=a red dragon",
-  "runtime=wasm",
-  "generator.image_H=8",
-  "generator.image_W=8",
-  "generator.palette=game-boy",
-  "training.steps=1",
-  `diffusion.model_id=${goldenPath("tiny-sdxl")}`,
-  "diffusion.sampler=ddim",
-  "diffusion.num_inference_steps=1",
-  "diffusion.strength=0",
-  "diffusion.guidance_scale=3",
-  "sd.guidance_scale=10",
-  "sd.im_size=32",
-];
 
 /** Why each key of the config is not dead; keys that are declared unused are not in it. */
 export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {

@@ -9,7 +9,8 @@ import { createTerminal } from "../../lib/report/terminal.ts";
 import { SessionPool } from "../../lib/onnx/batching/session_pool.ts";
 import { paintingRuns } from "../lib/cli/commands/painting_run.ts";
 import { inTemporaryFolder } from "../support/temporary_folder.ts";
-import { LIVE_KEYS, type LiveKey, type Observable, TINY } from "./live_keys.ts";
+import { type LiveKey, type Observable, TINY } from "./live_key.ts";
+import { LIVE_KEYS } from "./live_keys.ts";
 import {
   type Laboratory,
   OBSERVATIONS,
