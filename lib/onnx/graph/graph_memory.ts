@@ -53,7 +53,7 @@ function valuesOf(graph: Graph, names: readonly string[]): Value[] {
 }
 
 /**
- * Estimates the buffers that onnxruntime keeps on a GPU for the tensors of a network, by their size.
+ * Estimates the buffers that onnxruntime keeps on a GPU for the tensors of a network.
  *
  * A buffer is only used again for a tensor of exactly its size (`storageBufferCacheMode` "simple"),
  * and some nodes after its tensor was read last, since commands are sent in groups. Scores of
