@@ -3,7 +3,7 @@ import { ImageField } from "./image_field.ts";
 import { formatCount, formatDuration } from "./format_text.ts";
 import { PalettePicker } from "./palette_picker.ts";
 import { changeForm, choosePalette, type FormChange } from "./order_form.ts";
-import { html, useEffect, useId, useState, type VNode } from "./preact.ts";
+import { html, useEffect, useId, useMemo, useState, type VNode } from "./preact.ts";
 import { PromptField } from "./prompt_field.ts";
 import { RuleFields } from "./rule_fields.ts";
 import { makePictures } from "./studio_client.ts";
@@ -30,28 +30,37 @@ export function MakeView(props: ViewProps): VNode {
       onError(error);
     }
   };
+  // Steps of a run change nothing here: the same elements are not looked at again.
+  const order = useMemo(
+    () =>
+      html`
+        <form class="card order" onSubmit=${(event: Event) => {
+          event.preventDefault();
+          make();
+        }}>
+          <${PromptField} value=${form.prompt} names=${settings.vocabulary.names}
+            onInput=${(prompt: string) => change({ prompt })} onEnter=${make} />
+          <button type="submit" class="primary">Make${(form.variations ?? 1) > 1
+            ? ` ${form.variations} pictures`
+            : ""}</button>
+          <${ImageField} form=${form} limits=${settings
+            .limits} change=${change} onError=${onError} />
+          <${PalettePicker} palettes=${settings.palettes} chosen=${form.palette}
+            onChoose=${(palette: string) =>
+              change(choosePalette(form, palette))} onAdded=${refreshSettings}
+            onError=${onError} />
+          <${SizeField} form=${form} change=${change} />
+          <${PresetField} presets=${settings.presets} form=${form} change=${change} />
+          <${RuleFields} settings=${settings} form=${form} change=${change} onError=${onError}
+            palette=${settings.palettes.find(({ id }) => id === form.palette)} />
+          <${MoreFields} settings=${settings} form=${form} change=${change} />
+        </form>
+      `,
+    [form, settings],
+  );
   return html`
     <div class="make">
-      <form class="card order" onSubmit=${(event: Event) => {
-        event.preventDefault();
-        make();
-      }}>
-        <${PromptField} value=${form.prompt} names=${settings.vocabulary.names}
-          onInput=${(prompt: string) => change({ prompt })} onEnter=${make} />
-        <button type="submit" class="primary">Make${(form.variations ?? 1) > 1
-          ? ` ${form.variations} pictures`
-          : ""}</button>
-        <${ImageField} form=${form} limits=${settings.limits} change=${change} onError=${onError} />
-        <${PalettePicker} palettes=${settings.palettes} chosen=${form.palette}
-          onChoose=${(palette: string) =>
-            change(choosePalette(form, palette))} onAdded=${refreshSettings}
-          onError=${onError} />
-        <${SizeField} form=${form} change=${change} />
-        <${PresetField} presets=${settings.presets} form=${form} change=${change} />
-        <${RuleFields} settings=${settings} form=${form} change=${change} onError=${onError}
-          palette=${settings.palettes.find(({ id }) => id === form.palette)} />
-        <${MoreFields} settings=${settings} form=${form} change=${change} />
-      </form>
+      ${order}
       <${WatchJobs} state=${state} change=${change} onError=${onError} />
     </div>
   `;
