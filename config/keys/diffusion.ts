@@ -153,21 +153,30 @@ export const DIFFUSION_KEYS = {
       "cut, and the run says where",
   },
   numReferences: {
-    default: 6,
+    default: 5,
     range: "[1, 100]",
     integer: true,
     doc:
       "Number of images that the teacher samples. The run starts from the one whose picture fits " +
       "the prompt best",
   },
+  choice: {
+    default: "evidence",
+    choices: {
+      evidence: "denoising error without the prompt, divided by that with it",
+      error: "denoising error with the prompt; of few-step models always",
+    },
+    isNew: true,
+    doc: "What of the teacher ranks the samples",
+  },
   choiceTimes: {
-    default: [0.8],
+    default: [0.9],
     range: "[0, 1]",
     isNew: true,
-    doc: "Diffusion times, as shares, at which the teacher's denoising error ranks the samples",
+    doc: "Diffusion times, as shares, at which these errors are measured",
   },
   choiceNoises: {
-    default: 1,
+    default: 4,
     range: "[1, 16]",
     integer: true,
     isNew: true,
@@ -190,7 +199,7 @@ export const DIFFUSION_KEYS = {
     doc: 'Strengths from which the teacher chooses for an input image, see "strength"',
   },
   sampleStrength: {
-    default: 0.4,
+    default: 0,
     range: "[0, 1]",
     isNew: true,
     doc: 'Strength of the edit of a sample, if "strength" is not set; 0: no edit',
@@ -211,7 +220,7 @@ export const DIFFUSION_KEYS = {
   },
   clipId: {
     default: null,
-    null: "the teacher ranks the images by denoising error",
+    null: "the teacher ranks the images by denoising errors",
     isPath: true,
     isHubModel: true,
     isNew: true,

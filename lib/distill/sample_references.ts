@@ -59,7 +59,7 @@ export function referenceTeacherCalls({ diffusion }: Pick<SettledRunConfig, "dif
 
 /**
  * Lets the teacher sample the images of a config, and chooses one: by CLIP if the config names one,
- * else by the teacher's denoising error.
+ * else by the teacher's denoising errors.
  *
  * @throws {ModelFolderError} If the CLIP cannot be read.
  * @throws {ModelConfigError} If it is not supported.
@@ -93,9 +93,9 @@ export async function sampleReferences(
 
 /** Returns how samples are scored. */
 function choiceScore(
-  { choiceTimes: times, choiceNoises: noises }: RunConfig["diffusion"],
+  { choice: kind, choiceTimes: times, choiceNoises: noises }: RunConfig["diffusion"],
 ): DenoisingScore {
-  return { times, noises };
+  return { kind, times, noises };
 }
 
 /** Parts that choose a sample by its picture; borrowed. */
@@ -105,8 +105,8 @@ interface ChoosingParts extends ReferenceParts {
 }
 
 /**
- * Chooses the sample whose first picture the teacher denoises best: details of an image can be lost
- * in a few pixels and colors. If the picture does not show the image, the image itself is scored.
+ * Chooses the sample whose first picture has the best score: details of an image can be lost in a
+ * few pixels and colors. If the picture does not show the image, the image itself is scored.
  */
 async function chooseByPicture(
   gpu: Gpu,
@@ -133,7 +133,8 @@ async function encodePictures(
   for (const { image } of samples) {
     signal?.throwIfAborted();
     using generator = new PixelGenerator(gpu, { ...initialize(image, palette, config), size });
-    encoded.push(await encodePicture({ ...parts, gpu, config, generator }));
+    // Sharp pixels: blurred ones choose worse.
+    encoded.push(await encodePicture({ ...parts, gpu, config, generator }, "nearest"));
   }
   return encoded;
 }

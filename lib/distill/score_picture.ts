@@ -1,3 +1,4 @@
+import type { RunConfig } from "../../config/run_config.ts";
 import { encodeResize } from "../../kernels/augment/resize.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { scoreByDenoising } from "../guidance/choose_by_denoising.ts";
@@ -37,11 +38,15 @@ export async function scorePicture(
 
 /**
  * Encodes the picture of a generator as an input of the teacher: the most likely colors, with
- * orphan pixels removed, enlarged as in a step, not augmented.
+ * orphan pixels removed, enlarged, not augmented.
  *
+ * @param mode How it is enlarged. Default: as in a step.
  * @returns Scaled latents, shape [1, 4, h, w].
  */
-export async function encodePicture(parts: EncodingParts): Promise<Float32Array> {
+export async function encodePicture(
+  parts: EncodingParts,
+  mode: RunConfig["training"]["resizeMode"] = parts.config.training.resizeMode,
+): Promise<Float32Array> {
   const { gpu, generator, teacherSize, distillation, config } = parts;
   const { height, width } = generator.size;
   const colors = generator.palette.toFloats();
@@ -51,7 +56,6 @@ export async function encodePicture(parts: EncodingParts): Promise<Float32Array>
   using image = GpuTensor.from(gpu, picture, [height, width, 3], "scored picture");
   const shape = [1, 3, teacherSize.height, teacherSize.width];
   using enlarged = GpuTensor.zeros(gpu, shape, "scored picture, enlarged");
-  const { resizeMode: mode } = config.training;
   gpu.submit((pass) => encodeResize(pass, { image, out: enlarged }, { mode, layout: "hwc" }));
   return await distillation.encode(enlarged);
 }

@@ -5,17 +5,20 @@ import { denoisingErrors, type ScoringInputs } from "./denoising_errors.ts";
 
 /** How candidates are scored. */
 export interface DenoisingScore {
+  /**
+   * What is measured. "error": -log of the mean squared error of the noise that the teacher
+   * predicts with the prompt. "evidence": log(error without the prompt / error with it); a teacher
+   * that runs without a negative prompt measures the error.
+   */
+  readonly kind: "evidence" | "error";
   /** Times at which noise is added, as shares of the schedule, in [0, 1]; at least one. */
   readonly times: readonly number[];
   /** Number of noises at each time, integer >= 1. */
   readonly noises: number;
 }
 
-/**
- * The score of a finished picture. At high noise the error depends on the picture as a whole; at
- * low noise it depends on single pixels, which no prompt predicts.
- */
-const PICTURE_SCORE: DenoisingScore = { times: [0.8], noises: 1 };
+/** The score of a finished picture. */
+const PICTURE_SCORE: DenoisingScore = { kind: "error", times: [0.8], noises: 1 };
 
 /** Returns the teacher calls that score one candidate. */
 export function callsPerCandidate({ times, noises }: DenoisingScore): number {
@@ -26,7 +29,7 @@ export function callsPerCandidate({ times, noises }: DenoisingScore): number {
 export interface ChooseByDenoisingOptions {
   /** Seed of the noises; all candidates get the same ones. */
   readonly seed: Seed;
-  /** How they are scored. Default: at time 0.8, with one noise. */
+  /** How they are scored. Default: by the error at time 0.8, with one noise. */
   readonly score?: DenoisingScore;
   /** Stops the scoring. */
   readonly signal?: AbortSignal;
@@ -35,14 +38,18 @@ export interface ChooseByDenoisingOptions {
 /**
  * Scores how well images fit the prompt of a teacher, by the teacher's denoising error.
  *
- * Noise is added to each image at fixed times of high noise. The score is -log of the mean squared
- * error of the noise that the teacher predicts with the prompt, averaged over the times: so each
- * time has the same weight, though the error grows as the noise falls. The prediction with the
- * negative prompt is not used. ControlNets are not used.
+ * Noise is added to each image at fixed times of high noise: there the error depends on the picture
+ * as a whole; at low noise it depends on single pixels, which no prompt predicts. The logarithms of
+ * the times are averaged: so each time has the same weight, though the error grows as the noise
+ * falls. ControlNets are not used.
  *
- * Source: this error bounds the likelihood of an image, Ho et al. 2020,
- * https://arxiv.org/abs/2006.11239, Eq. 12; and it classifies images by prompt, Li et al. 2023,
- * https://arxiv.org/abs/2303.16203.
+ * The error alone also prefers simple images, which are easy to denoise with any prompt. The
+ * evidence does not.
+ *
+ * Source: the error bounds the likelihood of an image, Ho et al. 2020,
+ * https://arxiv.org/abs/2006.11239, Eq. 12; it classifies images by prompt, Li et al. 2023,
+ * https://arxiv.org/abs/2303.16203; the evidence estimates the mutual information of image and
+ * prompt, Kong et al. 2023, https://arxiv.org/abs/2310.07972.
  *
  * @returns A score for each candidate, higher is better; NaN if a prediction was not finite.
  */
@@ -51,11 +58,17 @@ export async function scoreByDenoising(
   { parts, candidates }: ScoringInputs,
   { score = PICTURE_SCORE, ...options }: ChooseByDenoisingOptions,
 ): Promise<number[]> {
-  const errors = await denoisingErrors(gpu, { parts, candidates }, { ...score, ...options });
+  const { kind, ...measured } = score;
+  const errors = await denoisingErrors(gpu, { parts, candidates }, { ...measured, ...options });
   return errors.map((ofTimes) =>
-    // The last row is that of the prompt.
-    ofTimes.reduce((sum, rows) => sum - Math.log(rows.at(-1)!) / ofTimes.length, 0)
+    ofTimes.reduce((sum, rows) => sum + scoreOf(rows, kind) / ofTimes.length, 0)
   );
+}
+
+/** @param rows Errors with the negative prompt, if the teacher runs with one, and the prompt. */
+function scoreOf(rows: readonly number[], kind: DenoisingScore["kind"]): number {
+  const scale = kind === "evidence" && rows.length > 1 ? rows[0]! : 1;
+  return Math.log(scale / rows.at(-1)!);
 }
 
 /** Chooses the candidate with the highest {@linkcode scoreByDenoising}. */

@@ -24,7 +24,10 @@ export interface ScoringInputs {
 export interface DenoisingErrorsOptions {
   /** Times at which noise is added, as shares of the schedule, in [0, 1]. */
   readonly times: readonly number[];
-  /** Number of noises at each time, whose errors are averaged; integer >= 1. Default: 1. */
+  /**
+   * Number of noises at each time, whose errors are averaged; integer >= 1. Every second one is the
+   * opposite of the one before, which tells more than another noise. Default: 1.
+   */
   readonly noises?: number;
   /** Seed of the noises; all candidates get the same ones. */
   readonly seed: Seed;
@@ -51,11 +54,13 @@ export async function denoisingErrors(
     const at = step % times.length;
     const timestep = Math.round(times[at]! * (schedule.size - 1));
     const alpha = schedule.alphaAt(timestep);
-    const noise = await drawNormal(gpu, [1, ...shape.slice(1)], {
+    const number = Math.floor(step / times.length);
+    const drawn = await drawNormal(gpu, [1, ...shape.slice(1)], {
       seed,
       stream: RANDOM_STREAMS.choice,
-      step,
+      step: Math.floor(number / 2) * times.length + at,
     });
+    const noise = number % 2 === 0 ? drawn : drawn.map((value) => -value);
     for (const [i, latents] of candidates.entries()) {
       signal?.throwIfAborted();
       const noisy = latents.map((value, j) =>

@@ -309,6 +309,11 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
     given: ["diffusion.strength=0.5"],
   },
   "diffusion.num_references": { value: "2", changes: "teacherCalls" },
+  "diffusion.choice": {
+    value: "error",
+    changes: "told",
+    given: ["diffusion.num_references=2", "diffusion.guidance_scale=2"],
+  },
   "diffusion.choice_times": {
     value: "[0.6, 0.8]",
     changes: "teacherCalls",

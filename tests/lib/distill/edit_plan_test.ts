@@ -32,12 +32,11 @@ Deno.test("the teacher chooses the strength for an input image", () => {
   assert.deepEqual(draft, { strengths: [0.3], isChosen: true, steps: 2 });
 });
 
-Deno.test("a sample is edited at its own strength", () => {
-  assert.deepEqual(plan({}, false), { strengths: [0.4], isChosen: false, steps: 9 });
-  const draft = plan({ preset: "draft" }, false);
-  assert.deepEqual(draft, { strengths: [0.3], isChosen: false, steps: 2 });
-  assert.deepEqual(plan({ diffusion: { sampleStrength: 0 } }, false).strengths, []);
-  assert.deepEqual(plan({ diffusion: { sampleStrength: 0 } }, true).steps, 27);
+Deno.test("a sample is edited only at its own strength", () => {
+  assert.deepEqual(plan({}, false).strengths, []);
+  const asked = plan({ diffusion: { sampleStrength: 0.4 } }, false);
+  assert.deepEqual(asked, { strengths: [0.4], isChosen: false, steps: 9 });
+  assert.equal(plan({ diffusion: { sampleStrength: 0.4 } }, true).steps, 27);
 });
 
 Deno.test("a strength of the config is kept, for an image whose subject is unknown too", () => {
@@ -46,7 +45,7 @@ Deno.test("a strength of the config is kept, for an image whose subject is unkno
   assert.deepEqual([made.strengths, made.isChosen], [[0.5, 0.5], false]);
   assert.deepEqual(plan({}, true, ["wombat"]).strengths, []);
   // A sample shows what the teacher knows.
-  assert.deepEqual(plan({}, false, ["wombat"]).strengths, [0.4]);
+  assert.deepEqual(plan(config, false, ["wombat"]).strengths, [0.5, 0.5]);
 });
 
 Deno.test("nothing is edited without a prompt, at strength 0, or with SD-piXL's settings", () => {

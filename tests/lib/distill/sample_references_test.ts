@@ -23,11 +23,11 @@ gpuTest("a run starts from the sample with the best denoising error", async (gpu
   assert.equal(scores!.indexOf(Math.max(...scores!)), chosen);
   assert.equal(new Set(scores).size, 3);
   assert.equal(run.startImage, images[chosen]);
-  // One step and one call for the score each.
-  assert.equal(run.teacherCalls, 6);
+  // One step and four calls for the score each.
+  assert.equal(run.teacherCalls, 15);
   assert.deepEqual(notes, [
-    "The run starts from the best of 3 samples of the teacher: the one with the lowest denoising " +
-    "error in the run's palette",
+    "The run starts from the best of 3 samples of the teacher: the one that shows the prompt best, " +
+    "by the denoising errors with and without it in the run's palette",
   ]);
 });
 
@@ -42,19 +42,21 @@ async function scoreOfStart(
 
 gpuTest("a run chooses a sample by its first picture", async (gpu) => {
   await using pool = new SessionPool();
-  // Runs with seed 0 choose with the noise of all scores.
+  // With seed 0 and these settings a run chooses by the score of pictures.
+  const choice = { choice: "error", choiceTimes: [0.8], choiceNoises: 1 } as const;
   const parts: PartialConfig[] = [
     { generator: { initializationMethod: "palette-kmeans", palette: "sweetie-16" } },
     // Colors of one hue: the image is mapped to them first.
     { generator: { initializationMethod: "palette", palette: "game-boy" } },
     { generator: { initializationMethod: "kmeans", kmeansNbColors: 3 } },
-    { generator: { initializationMethod: "nearest" }, training: { resizeMode: "nearest" } },
+    { generator: { initializationMethod: "nearest" } },
   ];
   for (const part of parts) {
     const asked: PartialConfig = {
       ...part,
       seed: 0,
-      diffusion: { ...SAMPLED, numReferences: 2 },
+      diffusion: { ...SAMPLED, ...choice, numReferences: 2 },
+      training: { resizeMode: "nearest" },
       // Without ControlNets an input image has the score of a sampled one.
       controlnet: { useControlnet: false },
     };

@@ -13,7 +13,7 @@ from math import comb
 
 import numpy as np
 
-NUMBERS = (1, 2, 3, 4, 6, 8, 12)
+NUMBERS = (1, 2, 3, 4, 5, 6, 8, 12)
 SIZES = (16, 32)
 PALETTE = "sweetie-16"
 TIMES, STEPS = (0.7, 0.8, 0.9), 6
@@ -75,6 +75,8 @@ def errors(out, parts, times, prefix):
                 guided = without + 2 * scale * inner + scale**2 * gap
                 out[f"{prefix}error of guidance {scale} at {time}"] = (-np.log(guided), 1)
             if noises == 4:
+                ratio = np.log(parts[1][:, :, i, :2].mean(-1) / parts[0][:, :, i, :2].mean(-1))
+                out[f"{prefix}evidence at {time}, a noise and its opposite"] = (ratio, 2)
                 ratio = np.log(parts[1][:, :, i].mean(-1) / parts[0][:, :, i].mean(-1))
                 out[f"{prefix}evidence at {time}, 4 noises"] = (ratio, 4)
     if noises == 4:
