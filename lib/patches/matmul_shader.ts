@@ -1,7 +1,5 @@
 import { declareTile, type MatmulTile, multiplyTile } from "./matmul_tile.ts";
-
-/** Min number of tiles of 64 x 64; with fewer, tiles of 32 x 32 keep more of the GPU busy. */
-const MIN_LARGE_TILES = 128;
+import { isLargeTile } from "./tile_choice.ts";
 
 /** The tiles of onnxruntime: 32 x 32, for 8 x 8 threads. */
 const THEIR_TILE =
@@ -23,7 +21,7 @@ const BODY = "  let localRow = i32(local_id.y);";
  * write results stay, and the number of dispatched workgroups stays, too. A workgroup computes a
  * tile of 64 x 64 values with sums in registers (see `matmul_tile.ts`). onnxruntime dispatches
  * workgroups for tiles of 32 x 32, so the surplus ones return immediately. If there are few tiles
- * of 64 x 64, tiles of 32 x 32 are used, so that more of the GPU is busy.
+ * of 64 x 64, tiles of 32 x 32 are used, so that more of the GPU is busy (see `tile_choice.ts`).
  *
  * It recognizes the shaders "MatMul", "Gemm" and "Conv2dMM" of onnxruntime-web 1.30.0.
  *
@@ -45,6 +43,7 @@ export function overrideMatmulShader(code: string): string | undefined {
   if (theirs.includes("split")) return undefined;
   const declareBatch = theirs.match(/let batchIndices = [^;]*;/)?.[0] ?? "";
   const lastArgument = declareBatch && ", batchIndices";
+  const kind = head.includes("uniforms.dilations") ? "convolution" : "matrix";
   const common = { element, isTransposed, lastArgument } as const;
   const large: MatmulTile = { ...common, name: "large", rows: 8, groups: 2 };
   const small: MatmulTile = { ...common, name: "small", rows: 4, groups: 1 };
@@ -59,7 +58,7 @@ ${entry}
   let tiles_x = (uniforms.dim_b_outer + 63u) / 64u;
   let tiles_y = (uniforms.dim_a_outer + 63u) / 64u;
   let tiles = tiles_x * tiles_y * uniforms.logical_dispatch_z;
-  if (tiles >= ${MIN_LARGE_TILES}u) {
+  if (${isLargeTile(kind)}) {
     if (workgroup_idx >= tiles) { return; }
     let batch = i32(workgroup_idx / (tiles_x * tiles_y));
     ${declareBatch}

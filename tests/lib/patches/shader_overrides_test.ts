@@ -30,12 +30,12 @@ const CASES: Readonly<Record<string, Case>> = {
   "a linear layer": { shader: "Gemm", shapes: [[77, 100], [68, 100], [68]], build: linear },
   "a large linear layer": {
     shader: "Gemm",
-    shapes: [[1100, 24], [452, 24], [452]],
+    shapes: [[1100, 24], [964, 24], [964]],
     build: linear,
   },
   "a linear layer without bias": { shader: "Gemm", shapes: [[40, 36], [64, 36]], build: linear },
   "a product": { shader: "MatMul", shapes: [[1, 40, 36], [36, 72]], build: product },
-  "a large product": { shader: "MatMul", shapes: [[2, 1000, 20], [20, 420]], build: product },
+  "a large product": { shader: "MatMul", shapes: [[2, 1000, 20], [20, 520]], build: product },
   "products of a batch": { shader: "MatMul", shapes: [[6, 40, 36], [6, 36, 72]], build: product },
   "products of a batch of batches": {
     shader: "MatMul",
