@@ -96,6 +96,27 @@ Deno.test("a page that loses its connection misses nothing", async () => {
   });
 });
 
+Deno.test("a hidden page holds no connection, and misses nothing when it is seen again", async () => {
+  await withStudio(browser, { holds: [3] }, async ({ page, open, worker }) => {
+    const setHidden = (isHidden: boolean) =>
+      page.evaluate((isHidden) => {
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => isHidden });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, isHidden);
+    await make(page, "a boat");
+    await stage(page).getByText("step 3 of 8").waitFor();
+    await setHidden(true);
+    const other = await open();
+    await stage(other).getByText("step 3 of 8").waitFor();
+    worker.release();
+    await stage(other).getByText("Done").waitFor();
+    assert.equal(await stage(page).getByText("step 3 of 8").count(), 1);
+    await setHidden(false);
+    await stage(page).getByText("Done").waitFor();
+    await stage(page).getByRole("img", { name: "fft over 8 steps" }).waitFor();
+  });
+});
+
 Deno.test("two pages show the same, and a run continues when its page is closed", async () => {
   await withStudio(browser, { holds: [3] }, async ({ page, open, worker }) => {
     await make(page, "a boat");
