@@ -96,11 +96,6 @@ const MATERIALS: readonly BuiltInPalette[] = [
     "threads of Janome's JEF format, https://github.com/EmbroidePy/pyembroidery",
   ),
   materials(
-    "isacord",
-    isacord,
-    "Isacord threads, community values, https://github.com/Embroidermodder/libembroidery",
-  ),
-  materials(
     "hama",
     hama,
     "Hama Midi beads, community values, https://github.com/maxcleme/beadcolors",
@@ -115,6 +110,11 @@ const MATERIALS: readonly BuiltInPalette[] = [
     "artkal",
     artkal,
     "Artkal S beads, community values, https://github.com/maxcleme/beadcolors",
+  ),
+  materials(
+    "isacord",
+    isacord,
+    "Isacord threads, community values, https://github.com/Embroidermodder/libembroidery",
   ),
   materials(
     "dmc",
