@@ -221,20 +221,21 @@ function resumedState(
 }
 
 /**
- * Reduces the image to the picture that an inventory or dithering makes of it. Its colors are then
- * taken as they are. Other images stay.
+ * Reduces the image to the picture that an inventory or dithering makes of it, or a sample to the
+ * nearest picture that obeys rules. Its colors are then taken as they are. Other images stay.
  */
 function reduceImage(inputs: StateInputs): StateInputs {
   const { image, mask, inventory, config, ruleImages: { mask: _, ...others } } = inputs;
   const { generator } = config;
   const dither = ditherOf(config);
-  const isReduced = inventory !== undefined || dither !== undefined;
   const isShown = generator.initializeRenderer && showsImage(config);
-  if (image === undefined || !isReduced || !isShown) return inputs;
-  const palette = derivedPaletteName(config) === undefined
-    ? inputs.palette
-    : derivePalette(image, inputs);
-  const rules = rulesOf(config, { palette, ...others });
+  if (image === undefined || !isShown) return inputs;
+  const isDerived = derivedPaletteName(config) !== undefined;
+  const palette = isDerived && dither ? derivePalette(image, inputs) : inputs.palette;
+  const isSample = generator.initializationMethod === "palette-area";
+  const rules = isDerived && !dither ? undefined : rulesOf(config, { palette, ...others });
+  const obeys = isSample && rules !== undefined;
+  if (inventory === undefined && dither === undefined && !obeys) return inputs;
   const grid = { ...pictureGrid(generator, palette, inventory), mask };
   const picture = projectPicture(image, { ...grid, ...defined({ rules, dither }) });
   const taken = { ...generator, initializationMethod: "palette" } as const;

@@ -113,6 +113,21 @@ for (const [kind, part] of Object.entries(KINDS)) {
   });
 }
 
+gpuTest(
+  "a sample of the teacher becomes a picture that obeys rules, without any step",
+  async (gpu) => {
+    const constraint = { symmetry: "y", maxColors: 2, excludeColors: ["3"] } as const;
+    const config = tinyConfig({ constraint, training: { steps: 0 } });
+    await using run = await createRun(config, { gpu });
+    assert.equal(run.steps, 0);
+    const { indices } = await run.picture();
+    const [move] = movesOf("y", SIZE);
+    assert.deepEqual(indices.map((_, i) => indices[move![i]!]!), indices);
+    const used = new Set(indices);
+    assert(used.size <= 2 && !used.has(3), [...used].join());
+  },
+);
+
 gpuTest("importance weighs the steps of distillation", async (gpu) => {
   await using pool = new SessionPool();
   const importance = Image.filled(SIZE, [255, 255, 255]);
