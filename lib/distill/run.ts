@@ -88,15 +88,17 @@ export interface Run extends AsyncDisposable {
   gradientImage(): Promise<Image>;
   /**
    * Scores how well the current picture (the most likely colors, enlarged) fits the prompt, by the
-   * teacher's denoising error: -log of the mean squared error of the noise that the teacher
-   * predicts with the prompt, at two times of high noise. The negative prompt is not used.
+   * evidence for the prompt: log(error without the prompt / error with it), where the errors are
+   * mean squared errors of the noise that the teacher predicts, at a time of high noise. "Without"
+   * means with the negative prompt. A teacher that runs without one is measured by -log of the
+   * error with the prompt.
    *
    * Scores with the same teacher, teacher's size and prompt are comparable, whatever the seed and
-   * the palette: all use the same noise. The run does not change, and the two teacher calls are not
+   * the palette: all use the same noise. The run does not change; its four teacher calls are not
    * counted.
    *
-   * Source: Ho et al. 2020, https://arxiv.org/abs/2006.11239, Eq. 12; Li et al. 2023,
-   * https://arxiv.org/abs/2303.16203.
+   * Source: Li et al. 2023, https://arxiv.org/abs/2303.16203; Kong et al. 2023,
+   * https://arxiv.org/abs/2310.07972.
    *
    * @returns Higher is better.
    * @throws {TypeError} If the run is busy.

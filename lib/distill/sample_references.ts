@@ -133,8 +133,7 @@ async function encodePictures(
   for (const { image } of samples) {
     signal?.throwIfAborted();
     using generator = new PixelGenerator(gpu, { ...initialize(image, palette, config), size });
-    // Sharp pixels: blurred ones choose worse.
-    encoded.push(await encodePicture({ ...parts, gpu, config, generator }, "nearest"));
+    encoded.push(await encodePicture({ ...parts, gpu, config, generator }));
   }
   return encoded;
 }

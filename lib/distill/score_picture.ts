@@ -1,4 +1,3 @@
-import type { RunConfig } from "../../config/run_config.ts";
 import { encodeResize } from "../../kernels/augment/resize.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { scoreByDenoising } from "../guidance/choose_by_denoising.ts";
@@ -17,7 +16,7 @@ export type EncodingParts = Pick<
 export type ScoringParts = EncodingParts & Pick<StepParts, "schedule" | "denoiser">;
 
 /**
- * Scores how well a picture fits its prompt, by the teacher's denoising error.
+ * Scores how well a picture fits its prompt, by the teacher's denoising errors.
  *
  * {@linkcode encodePicture} makes the input of the teacher; {@linkcode scoreByDenoising} defines
  * the score and names its source.
@@ -38,15 +37,12 @@ export async function scorePicture(
 
 /**
  * Encodes the picture of a generator as an input of the teacher: the most likely colors, with
- * orphan pixels removed, enlarged, not augmented.
+ * orphan pixels removed, enlarged, not augmented. Its pixels are sharp squares: of blurred ones the
+ * teacher tells good and bad pictures apart less well.
  *
- * @param mode How it is enlarged. Default: as in a step.
  * @returns Scaled latents, shape [1, 4, h, w].
  */
-export async function encodePicture(
-  parts: EncodingParts,
-  mode: RunConfig["training"]["resizeMode"] = parts.config.training.resizeMode,
-): Promise<Float32Array> {
+export async function encodePicture(parts: EncodingParts): Promise<Float32Array> {
   const { gpu, generator, teacherSize, distillation, config } = parts;
   const { height, width } = generator.size;
   const colors = generator.palette.toFloats();
@@ -56,6 +52,8 @@ export async function encodePicture(
   using image = GpuTensor.from(gpu, picture, [height, width, 3], "scored picture");
   const shape = [1, 3, teacherSize.height, teacherSize.width];
   using enlarged = GpuTensor.zeros(gpu, shape, "scored picture, enlarged");
-  gpu.submit((pass) => encodeResize(pass, { image, out: enlarged }, { mode, layout: "hwc" }));
+  gpu.submit((pass) =>
+    encodeResize(pass, { image, out: enlarged }, { mode: "nearest", layout: "hwc" })
+  );
   return await distillation.encode(enlarged);
 }

@@ -43,7 +43,7 @@ async function scoreOfStart(
 gpuTest("a run chooses a sample by its first picture", async (gpu) => {
   await using pool = new SessionPool();
   // With seed 0 and these settings a run chooses by the score of pictures.
-  const choice = { choice: "error", choiceTimes: [0.8], choiceNoises: 1 } as const;
+  const choice = { choice: "evidence", choiceTimes: [0.9], choiceNoises: 4 } as const;
   const parts: PartialConfig[] = [
     { generator: { initializationMethod: "palette-kmeans", palette: "sweetie-16" } },
     // Colors of one hue: the image is mapped to them first.
@@ -56,7 +56,6 @@ gpuTest("a run chooses a sample by its first picture", async (gpu) => {
       ...part,
       seed: 0,
       diffusion: { ...SAMPLED, ...choice, numReferences: 2 },
-      training: { resizeMode: "nearest" },
       // Without ControlNets an input image has the score of a sampled one.
       controlnet: { useControlnet: false },
     };

@@ -46,12 +46,15 @@ function createDenoiser(rows: 1 | 2, asked: readonly Float32Array[]) {
   return { denoiser: denoiser as unknown as Denoiser, questions };
 }
 
+const ERROR = { kind: "error", times: [0.8], noises: 1 } as const;
+
 for (const rows of [1, 2] as const) {
   gpuTest(`scoreByDenoising() measures the denoising error, ${rows} rows`, async (gpu) => {
     const { denoiser, questions } = createDenoiser(rows, CANDIDATES);
     const parts = { schedule, denoiser };
     const scores = await scoreByDenoising(gpu, { parts, candidates: CANDIDATES }, {
       seed: 3,
+      score: ERROR,
     });
     // -log(value^2).
     assertAllClose(scores, [0.25, 0.0625, 4].map((error) => -Math.log(error)), { atol: 1e-4 });
@@ -87,7 +90,10 @@ gpuTest("chooseByDenoising() chooses the candidate with the highest finite score
   const candidates = [NaN, 2, 0.5, 1].map(latentsOf);
   const { denoiser } = createDenoiser(2, candidates);
   const parts = { schedule, denoiser };
-  const { index, scores } = await chooseByDenoising(gpu, { parts, candidates }, { seed: 3 });
+  const { index, scores } = await chooseByDenoising(gpu, { parts, candidates }, {
+    seed: 3,
+    score: ERROR,
+  });
   assert.equal(index, 2);
   assert(Number.isNaN(scores[0]));
 });
