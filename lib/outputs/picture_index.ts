@@ -32,10 +32,12 @@ export interface IndexFiles {
 
 /** Explains the scores in `index.json`; `Run.score` computes them. */
 const SCORE_NOTE =
-  "-log of the mean squared error of the noise that the teacher predicts in the picture with the " +
-  "prompt, at high noise; the negative prompt is not used (arXiv 2303.16203). Higher is better; 0 " +
-  "is the error of predicting no noise at all. Scores with the same prompt, teacher and image size " +
-  "of the teacher compare; those with different prompts only roughly.";
+  "the evidence for the prompt: log(error without it / error with it), the mean squared errors of " +
+  "the noise that the teacher predicts in noisy copies of the picture, at high noise; without it " +
+  "means with the negative prompt (arXiv 2310.07972). Higher is better; at 0 the prompt does not " +
+  "help. A teacher that runs without a negative prompt: -log of the error with the prompt. Scores " +
+  "with the same prompt, teacher and image size of the teacher compare; those with different " +
+  "prompts only roughly.";
 
 /** What the rank of a picture depends on. */
 export type Ranked = Pick<MadePicture, "score" | "isComplete" | "number">;

@@ -15,8 +15,8 @@ Examples:
   deno task generate --resume workdir/standard/2026-11-24-09-05-00-mini-im32x32-sweetie-16
 
 Several pictures share one teacher and are made in batches: up to 16 on a GPU and 4 on a CPU. Their
-folder has index.json and contact_sheet.png, with the best score first. The score tells how well the
-teacher predicts noise in the picture, given the prompt.
+folder has index.json and contact_sheet.png, with the best score first. The score tells how much
+better the teacher predicts noise in the picture with the prompt than without it.
 
 A config file, and the config of a resumed run, may name inputs in the working folder or beside the
 config file. All other files, web addresses, outputs elsewhere and the native runtime must be typed

@@ -111,8 +111,8 @@ export function GalleryView({ state, settings, onError, rest }: ViewProps): VNod
       ${order === "newest"
         ? html`<ul class="thumbnails" aria-label="Pictures">${shown.map((one) => card(one))}</ul>`
         : html`
-          <p class="about">The score says how well the teacher predicts the noise in a noisy copy
-            of the picture, given the prompt. Only pictures of one prompt, size and teacher
+          <p class="about">The score says how much better the teacher predicts the noise in
+            noisy copies of the picture with the prompt than without it. Only pictures of one prompt, size and teacher
             compare.</p>
           ${groupRuns(shown).map((group) => html`<${RankedRuns} runs=${group} card=${card} />`)}
         `}

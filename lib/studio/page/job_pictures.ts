@@ -32,8 +32,8 @@ export function JobPictures({ job, chosen, onChoose }: {
       )}
     </div>
     ${isRanked && html`
-      <p class="about">Ranked by how well the teacher predicts the noise in a noisy copy, given the
-        prompt. <a download href=${rankedAddress(runs)}>Contact sheet</a></p>
+      <p class="about">Ranked by how much better the teacher predicts the noise in noisy copies with
+        the prompt than without it. <a download href=${rankedAddress(runs)}>Contact sheet</a></p>
     `}
   `;
 }
