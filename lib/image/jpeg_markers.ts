@@ -1,5 +1,6 @@
 import { viewOf } from "./byte_view.ts";
 import type { ImageSize } from "./image.ts";
+import { JpegTables } from "./jpeg_tables.ts";
 
 /** Marker behind the pixels. */
 export const END_OF_IMAGE = 0xd9;
@@ -18,20 +19,26 @@ interface JpegMarkers {
 /**
  * Walks the markers to the end of the image. Source: ITU-T T.81, annex B.
  *
+ * It is strict, because Deno's decoder ends the whole program at files that contradict themselves.
+ *
  * @throws {RangeError} If the file ends before or within the pixels.
  * @throws {SyntaxError} If it is damaged or uses arithmetic coding, with the bare reason.
  */
 export function readJpeg(bytes: Uint8Array): JpegMarkers {
   const view = viewOf(bytes);
   const sizes: ImageSize[] = [];
+  const tables = new JpegTables(bytes);
   let fileEnd: number | undefined;
   let scanBytes = 0;
   let minScanBits = 0;
   for (const { marker, start, content, end } of readSegments(bytes)) {
     if (marker === END_OF_IMAGE) fileEnd = end;
     if (marker === START_OF_SCAN) scanBytes += end - content;
+    if (isFrameHeader(marker) && marker >= 0xc9) {
+      throw new SyntaxError("its arithmetic coding is not supported");
+    }
+    tables.read(marker, start + 4, content);
     if (!isFrameHeader(marker)) continue;
-    if (marker >= 0xc9) throw new SyntaxError("its arithmetic coding is not supported");
     sizes.push({ height: view.getUint16(start + 5), width: view.getUint16(start + 7) });
     minScanBits = Math.max(minScanBits, countUnits(view, start));
   }
@@ -62,7 +69,9 @@ function* readSegments(bytes: Uint8Array): Generator<JpegSegment> {
       start++; // a fill byte
       continue;
     }
+    if (marker > 0x01 && marker < 0xc0) throw new SyntaxError("it is damaged");
     const content = start + 2 + (hasLength(marker) ? view.getUint16(start + 2) : 0);
+    if (content > bytes.length) throw new RangeError("it ends early");
     const end = marker === START_OF_SCAN ? skipScan(bytes, content) : content;
     hasScan ||= marker === START_OF_SCAN;
     yield { marker, start, content, end };
