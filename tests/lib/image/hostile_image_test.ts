@@ -130,6 +130,36 @@ Deno.test("decodeImage() reads a JPEG to its own end, whatever follows", async (
   );
 });
 
+Deno.test("decodeImage() refuses JPEGs whose parts contradict each other", async () => {
+  const bytes = await fixture("gradient.jpg");
+  const find = (marker: number) =>
+    bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === marker);
+  const [frame, scan, huffman] = [0xc0, 0xda, 0xc4].map(find) as [number, number, number];
+  const changed = (at: number, value: number) => bytes.with(at, value);
+  const insert = (at: number, part: readonly number[]) =>
+    Uint8Array.from([...bytes.subarray(0, at), ...part, ...bytes.subarray(at)]);
+  const count = bytes[scan + 4]!;
+  const header = [...bytes.subarray(scan, scan + 8 + 2 * count)];
+  const end = bytes.length - 2;
+  for (
+    const [damaged, reason] of [
+      // The brightness of 1x1 below colors of 2x1.
+      [changed(frame + 14, 0x21), /its sampling factors are not supported/],
+      // A component that the frame does not have, and tables that are not defined.
+      [changed(scan + 5, 99), /it is damaged/],
+      [changed(scan + 6, 0x33), /it is damaged/],
+      [insert(end, header.with(6, 0x23)), /it is damaged/],
+      [changed(huffman + 4, 0x07), /it is damaged/],
+      // A second frame header, a marker that does not exist, and a segment behind the end.
+      [insert(scan, [...bytes.subarray(frame, frame + 8 + 3 * count + 2)]), /it is damaged/],
+      [insert(end, [0xff, 0x1b, 0, 2]), /it is damaged/],
+      [insert(end, [0xff, 0xfb, 0x90, 0]), /it ends early/],
+    ] as const
+  ) {
+    await assert.rejects(decodeImage(damaged), reason);
+  }
+});
+
 Deno.test("decodeImage() halves a JPEG of up to twice the limit", async () => {
   for (const file of ["gradient.jpg", "gradient_rotated.jpg"]) {
     const notes: string[] = [];

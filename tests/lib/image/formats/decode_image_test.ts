@@ -36,6 +36,8 @@ const CASES: readonly (readonly [file: string, pixel: Pixel, tolerance?: number]
   ["gradient_packbits.tiff", gradient],
   // JPEG at quality 100 without subsampling is off by a rounding or two.
   ["gradient.jpg", gradient, 3],
+  // The same as "gradient.jpg", by "jpegtran -progressive".
+  ["progressive.jpg", gradient, 3],
   // Stored lying on its side, with an EXIF mark that says so.
   ["gradient_rotated.jpg", gradient, 3],
 ];
