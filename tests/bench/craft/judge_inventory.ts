@@ -28,7 +28,8 @@ import { classificationOf } from "../recipes/scores/classification.ts";
 
 const HELP = `Judges beads under a scarce inventory, for six names of game48 and one seed.
 
-  deno run -A tests/bench/craft/judge_inventory.ts [options]
+  deno run --allow-read --allow-write=workdir --allow-env=XDG_RUNTIME_DIR \\
+    tests/bench/craft/judge_inventory.ts [options]
 
   --preset draft    preset of the pictures, without score distillation
   --palette hama    the beads

@@ -10,7 +10,8 @@ import { seamContrast } from "./seam_contrast.ts";
 
 const HELP = `Measures the seams of pictures made with --tile xy, beside those without it.
 
-  deno run -A tests/bench/tiles/measure_seams.ts [options]
+  deno run --allow-read --allow-write=workdir --allow-env=XDG_RUNTIME_DIR \\
+    tests/bench/tiles/measure_seams.ts [options]
 
   --prompts a,b         names (default: six materials)
   --preset draft        preset of the pictures

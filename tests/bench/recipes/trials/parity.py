@@ -1,6 +1,7 @@
 """Compares samples, pictures and scores with those that parity.ts wrote.
 
-    deno run -A parity.ts FOLDER && python3 parity.py FOLDER
+    deno run --allow-read --allow-write=FOLDER --allow-env=XDG_RUNTIME_DIR parity.ts FOLDER
+    python3 parity.py FOLDER
 """
 
 import os

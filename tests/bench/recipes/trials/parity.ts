@@ -2,7 +2,7 @@
  * Writes what the toolkit makes of two samples, for parity.py: noises, latents, images, first
  * pictures and scores.
  *
- *     deno run -A parity.ts FOLDER
+ *     deno run --allow-read --allow-write=FOLDER --allow-env=XDG_RUNTIME_DIR parity.ts FOLDER
  */
 import { resolveSources } from "../../../../config/resolve_run_config.ts";
 import { sourceOf } from "../../../../config/parse_run_config.ts";
