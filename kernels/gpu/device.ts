@@ -1,3 +1,5 @@
+import { Readback } from "./readback.ts";
+
 /** The GPU is gone: unplugged, reset, or taken by the driver after a shader that ran too long. */
 export class DeviceLostError extends Error {
   /** Name of the class, as it is printed. */
@@ -23,11 +25,14 @@ export class GpuContext {
   readonly device: GPUDevice;
   /** Resources that were created and not yet freed. Each adds and removes itself. */
   readonly resources: Set<GpuResource> = new Set<GpuResource>();
+  /** Copies buffers to the host. */
+  readonly readback: Readback;
   #lostReason: string | undefined;
 
   /** Watches the device for its loss. */
   constructor(device: GPUDevice) {
     this.device = device;
+    this.readback = new Readback(device);
     device.lost.then(({ reason, message }) => {
       this.#lostReason = message || String(reason);
     });

@@ -125,6 +125,7 @@ export class Gpu extends GpuContext implements Disposable {
   /** Destroys the device and all its resources. */
   [Symbol.dispose](): void {
     this.#uniforms?.destroy();
+    this.readback[Symbol.dispose]();
     this.device.destroy();
   }
 

@@ -147,25 +147,13 @@ export class GpuTensor implements GpuResource, Disposable {
   }
 
   async #readBytes(): Promise<ArrayBuffer> {
-    const { device } = this.#gpu;
     const action = `read tensor "${this.label}"`;
     this.#gpu.assertAlive(action);
-    const staging = device.createBuffer({
-      label: `${this.label}, staging`,
-      size: this.buffer.size,
-      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-    });
     try {
-      const encoder = device.createCommandEncoder({ label: `${this.label}, reading` });
-      encoder.copyBufferToBuffer(this.buffer, 0, staging, 0, this.buffer.size);
-      device.queue.submit([encoder.finish()]);
-      await staging.mapAsync(GPUMapMode.READ);
-      return staging.getMappedRange().slice(0, this.byteLength);
+      return (await this.#gpu.readback.read(this.buffer)).slice(0, this.byteLength);
     } catch (error) {
       this.#gpu.assertAlive(action);
       throw error;
-    } finally {
-      staging.destroy();
     }
   }
 }

@@ -136,7 +136,7 @@ async function computeGradient(
     if (grad !== gradLogits) encodeAddScaled(pass, { x: gradLogits, y: grad }, { scale: weight });
     encodeGradNorm(pass, { grad, norm });
   });
-  // Read together: each readback takes Deno at least 10 ms.
+  // Read together: a readback may have to wait, see `Readback`.
   const [[gradNorm], scoreLoss, ...values] = await Promise.all([
     norm.read(),
     score.readLoss(),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseArgs } from "node:util";
 import { resolveRunConfig } from "../../config/resolve_run_config.ts";
 import { Gpu } from "../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { createRun } from "../../lib/distill/create_run.ts";
 import type { Graph } from "../../lib/onnx/graph/graph.ts";
 import { SessionPool } from "../../lib/onnx/batching/session_pool.ts";
@@ -21,6 +22,7 @@ const HELP = `Times steps with recorded networks against the plain way, and comp
   --steps 20       measured steps, after eight warm-up steps
   --precision auto fp32, fp16, q8, q4
   --rounds 2       measurements of each way, in turns
+  --pause 0        milliseconds without work before each step; a GPU lowers its clock in them
 `;
 
 const OPTIONS = {
@@ -29,6 +31,7 @@ const OPTIONS = {
   "steps": { type: "string", default: "20" },
   "precision": { type: "string", default: "auto" },
   "rounds": { type: "string", default: "2" },
+  "pause": { type: "string", default: "0" },
   "help": { type: "boolean", short: "h", default: false },
 } as const;
 
@@ -82,10 +85,14 @@ async function main(args: readonly string[]): Promise<void> {
 /** Prints the times of one way, and returns the mixed colors after each step. */
 async function measure(
   gpu: Gpu,
-  values: Readonly<Record<"model" | "size" | "steps" | "precision", string>>,
+  values: Readonly<Record<"model" | "size" | "steps" | "precision" | "pause", string>>,
   replays: boolean,
 ): Promise<Float32Array[]> {
-  const [side, steps] = [Number(values.size), Number(values.steps)];
+  const [side, steps, pause] = [values.size, values.steps, values.pause].map(Number) as [
+    number,
+    number,
+    number,
+  ];
   const config = resolveRunConfig({
     prompt: "castle on a blue background",
     runtime: "webgpu",
@@ -109,13 +116,16 @@ async function measure(
       began = now;
     },
   });
+  using done = GpuTensor.zeros(gpu, [1], "done");
   for (let i = 0; i < WARM_UP + steps; i++) {
-    await gpu.device.queue.onSubmittedWorkDone();
+    await done.read();
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
     sums = stages(() => 0);
     began = performance.now();
     const startedAt = began;
     await run.makeStep();
-    await gpu.device.queue.onSubmittedWorkDone();
+    // `onSubmittedWorkDone` would wait 10 ms longer than needed, see `Readback`.
+    await done.read();
     sums.kernels += performance.now() - began;
     if (i >= WARM_UP) {
       times.step.push(performance.now() - startedAt);

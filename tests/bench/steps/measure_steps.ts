@@ -2,6 +2,7 @@ import process from "node:process";
 import { resolveRunConfig } from "../../../config/resolve_run_config.ts";
 import type { RunConfig } from "../../../config/run_config.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
+import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { createRun } from "../../../lib/distill/create_run.ts";
 import type { ScoreStage } from "../../../lib/guidance/score_distillation.ts";
 import type { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
@@ -76,12 +77,13 @@ export async function measureSteps(
   });
   // The warm-up step compiles the shaders.
   await run.makeStep();
+  using done = GpuTensor.zeros(shared.gpu, [1], "done");
   const samples: Stopwatch[] = [];
   for (let i = 0; i < steps; i++) {
     watch = new Stopwatch();
     await run.makeStep();
     // The update of the logits is part of the step.
-    await shared.gpu.device.queue.onSubmittedWorkDone();
+    await done.read();
     watch.mark("kernels");
     samples.push(watch);
   }
