@@ -8,6 +8,8 @@ export interface StartPlan {
   readonly cwd: string;
   /** Whether it computes on a GPU. */
   readonly needsAdapter: boolean;
+  /** Whether XDG_RUNTIME_DIR is set; graphics drivers print an error without it. */
+  readonly hasRuntimeFolder: boolean;
 }
 
 /** What the planner decides: a start, a refusal, or that config files must be read before. */
@@ -20,7 +22,7 @@ export type Plan =
 export const PLANNER_VARIABLES: readonly string[] = [
   ...["INIT_CWD", "HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_DISABLE_IMPLICIT_TOKEN"],
   ...["HF_HUB_OFFLINE", "HF_TOKEN", "HF_TOKEN_PATH", "HOME", "HUGGINGFACE_HUB_CACHE"],
-  ...["HUGGING_FACE_HUB_TOKEN", "USERPROFILE", "XDG_CACHE_HOME"],
+  ...["HUGGING_FACE_HUB_TOKEN", "USERPROFILE", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"],
 ];
 
 /** A permission for named values; not for programs, and not for all values of a kind. */

@@ -31,6 +31,8 @@ const DEVELOPMENT: Readonly<Record<string, readonly [readonly string[], string?]
 
 /** The exit code of `find_adapter.ts` after an install: drivers are loaded only once. */
 const INSTALLED = 3;
+/** Stands in for the user's folder of sockets, which our programs do not use. */
+const RUNTIME_FOLDER = { XDG_RUNTIME_DIR: "/tmp" };
 
 /**
  * Runs a command with the permissions that it needs, after looking for a WebGPU adapter.
@@ -63,12 +65,13 @@ async function launch(args: readonly string[]): Promise<number> {
   const programs = program === undefined ? [] : [program];
   const command = [...start, "--no-prompt", ...plan.permissions, ...programs, ...rest];
   // The networks compute on the thread that gets the signals.
+  const waits = /^(generate|worker|studio)$/.test(args[0]!);
   const waiting = "waiting for the end of a teacher call; Ctrl-C again ends it now";
   try {
     return await runChild(
       command,
       plan.cwd,
-      /^(generate|worker|studio)$/.test(args[0]!) ? { waiting } : {},
+      { ...waits ? { waiting } : {}, env: plan.hasRuntimeFolder ? {} : RUNTIME_FOLDER },
     );
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

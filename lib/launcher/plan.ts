@@ -55,6 +55,7 @@ function planStart(
 ): StartPlan {
   // Paths are relative to the folder of the user, not to that of the tasks.
   const cwd = variable("INIT_CWD") ?? Deno.cwd();
+  const hasRuntimeFolder = Boolean(variable("XDG_RUNTIME_DIR"));
   const development = DEVELOPMENT_COMMANDS.find((name) => name === args[0]);
   if (development) {
     // The tests serve the page of the studio.
@@ -63,7 +64,13 @@ function planStart(
     const permissions = developmentPermissions(development, args.slice(1), context);
     const isInRoot = development === "test" || development === "bench";
     const needsAdapter = !args.includes("--help");
-    return { type: "start", permissions, cwd: isInRoot ? ROOT : cwd, needsAdapter };
+    return {
+      type: "start",
+      permissions,
+      cwd: isInRoot ? ROOT : cwd,
+      needsAdapter,
+      hasRuntimeFolder,
+    };
   }
   const parsed = parseCommandLine(args);
   const needsAdapter = ["studio", "verify", "worker"].includes(parsed?.command ?? "") ||
@@ -85,7 +92,7 @@ function planStart(
     isFile,
     findHub: () => findHubLocations(variable),
   });
-  return { type: "start", permissions, cwd, needsAdapter };
+  return { type: "start", permissions, cwd, needsAdapter, hasRuntimeFolder };
 }
 
 /** Lists the files of packages that the page of the studio loads. */

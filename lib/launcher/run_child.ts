@@ -7,6 +7,8 @@ const ANSWER_MS = 1000;
 export interface RunChildOptions {
   /** Line for the user while a child does not answer Ctrl-C. Default: none. */
   readonly waiting?: string;
+  /** Environment variables that the child gets besides this program's. Default: none. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -21,9 +23,9 @@ export interface RunChildOptions {
 export async function runChild(
   args: readonly string[],
   cwd: string,
-  { waiting }: RunChildOptions = {},
+  { waiting, env = {} }: RunChildOptions = {},
 ): Promise<number> {
-  const child = new Deno.Command(Deno.execPath(), { args: [...args], cwd }).spawn();
+  const child = new Deno.Command(Deno.execPath(), { args: [...args], cwd, env }).spawn();
   let [pressedAt, presses, isKilled] = [-Infinity, 0, false];
   const timers: ReturnType<typeof setTimeout>[] = [];
   const say = () => {

@@ -68,7 +68,7 @@ Deno.test("permissionsOf() gives nothing of the Hub where none of its models is 
 });
 
 Deno.test("the planner may ask for the variables that tell where the Hub's files are", () => {
-  assert.deepEqual(PLANNER_VARIABLES, ["INIT_CWD", ...HUB_VARIABLES]);
+  assert.deepEqual(PLANNER_VARIABLES, ["INIT_CWD", ...HUB_VARIABLES, "XDG_RUNTIME_DIR"]);
 });
 
 Deno.test("permissionsOf() lets inspect read what was typed, or headers from the Hub, and write nothing", () => {

@@ -14,6 +14,11 @@ Deno.test("runChild() returns the exit code of its child", async () => {
   assert.equal(await runChild(["eval", "Deno.exit(3)"], "."), 3);
 });
 
+Deno.test("runChild() gives its child variables besides its own", async () => {
+  const program = 'Deno.exit(Deno.env.get("PATH") && Deno.env.get("ADDED") === "1" ? 4 : 5)';
+  assert.equal(await runChild(["eval", program], ".", { env: { ADDED: "1" } }), 4);
+});
+
 Deno.test("runChild() hands Ctrl-C on, and ends when its child does", async () => {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
