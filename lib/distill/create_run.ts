@@ -44,7 +44,8 @@ import { createStartState, type StartState } from "./start_state.ts";
  * @throws {NoGpuError} If there is no WebGPU adapter.
  */
 export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promise<Run> {
-  const { checkpoint, inventory, signal, slot, onStage = () => {}, onNote = () => {} } = inputs;
+  const { checkpoint, inventory, signal, slot, onSample } = inputs;
+  const { onStage = () => {}, onNote = () => {} } = inputs;
   const palette = inputs.palette ?? await findPalette(asked.generator.palette);
   checkInputs(asked, inputs, palette);
   if (checkpoint) {
@@ -72,7 +73,7 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   const start = await createStartState(
     gpu,
     { ...teacher, ruleImages, sessions, checkpoint, inventory, ...defined({ decoder }) },
-    { config, hub, ...defined({ signal }) },
+    { config, hub, ...defined({ signal, onCall: onSample }) },
   );
   if (!showsBackground(teacher, start)) onNote(NOTHING_CUT);
   const picture = createPictureParts(gpu, teacher, { start, owned });

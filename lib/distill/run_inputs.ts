@@ -46,6 +46,11 @@ export interface RunInputs extends RuleImages {
   readonly signal?: AbortSignal;
   /** Called when a stage starts: "load", "caption", "sample". */
   readonly onStage?: (stage: string) => void;
+  /**
+   * Called after each teacher call of the stage "sample" with the calls done, from 1, and their
+   * number.
+   */
+  readonly onSample?: (call: number, calls: number) => void;
   /** Called with what the user should know, a sentence each. */
   readonly onNote?: (message: string) => void;
   /** Called with the memory plan, before anything large is loaded. */

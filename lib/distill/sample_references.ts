@@ -47,6 +47,8 @@ export interface ReferenceOptions {
   readonly hub: HubModelOptions;
   /** Cancels the sampling. */
   readonly signal?: AbortSignal;
+  /** Called after each teacher call with the calls done, of `referenceTeacherCalls`. */
+  readonly onCall?: (call: number, calls: number) => void;
 }
 
 /** Returns the number of teacher calls that sample the images of a run and choose one. */
@@ -68,7 +70,7 @@ export function referenceTeacherCalls({ diffusion }: Pick<SettledRunConfig, "dif
 export async function sampleReferences(
   gpu: Gpu,
   parts: ReferenceParts,
-  { config, hub, signal }: ReferenceOptions,
+  { config, hub, signal, onCall }: ReferenceOptions,
 ): Promise<References> {
   const { diffusion, prompt, seed } = config;
   const clip = diffusion.clipId === null || diffusion.numReferences === 1
@@ -77,8 +79,10 @@ export async function sampleReferences(
   // An unusable CLIP is found before minutes of sampling.
   if (clip) await checkClip(clip);
   const canceling = defined({ signal });
+  const calls = referenceTeacherCalls(config);
   const samples = await sampleImages(gpu, parts, {
     ...canceling,
+    onStep: (step) => onCall?.(step, calls),
     config: diffusion,
     seed,
     rules: config.constraint,
@@ -87,7 +91,12 @@ export async function sampleReferences(
   if (samples.length === 1) return { images, chosen: 0, scores: undefined };
   const { index, scores } = clip
     ? await chooseByClip(parts.sessions, clip, { prompt, images })
-    : await chooseByPicture(gpu, samples, { ...parts, ...canceling, config });
+    : await chooseByPicture(gpu, samples, {
+      ...parts,
+      ...canceling,
+      config,
+      onCall: (call) => onCall?.(samples.length * diffusion.numInferenceSteps + call, calls),
+    });
   return { images, chosen: index, scores };
 }
 
@@ -102,6 +111,7 @@ function choiceScore(
 interface ChoosingParts extends ReferenceParts {
   readonly config: RunConfig;
   readonly signal?: AbortSignal;
+  readonly onCall: (call: number) => void;
 }
 
 /**
@@ -113,12 +123,12 @@ async function chooseByPicture(
   samples: readonly Sample[],
   parts: ChoosingParts,
 ): Promise<ChosenReference> {
-  const { config, signal } = parts;
+  const { config, signal, onCall } = parts;
   const candidates = showsImage(config)
     ? await encodePictures(gpu, samples, parts)
     : samples.map(({ latents }) => latents);
   const score = choiceScore(config.diffusion);
-  const options = { seed: config.seed, score, ...defined({ signal }) };
+  const options = { seed: config.seed, score, onCall, ...defined({ signal }) };
   return await chooseByDenoising(gpu, { parts, candidates }, options);
 }
 

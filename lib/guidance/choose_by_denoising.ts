@@ -33,6 +33,8 @@ export interface ChooseByDenoisingOptions {
   readonly score?: DenoisingScore;
   /** Stops the scoring. */
   readonly signal?: AbortSignal;
+  /** Called after each teacher call, with the calls done, over all candidates. */
+  readonly onCall?: (call: number) => void;
 }
 
 /**

@@ -33,6 +33,8 @@ export interface DenoisingErrorsOptions {
   readonly seed: Seed;
   /** Stops the scoring. */
   readonly signal?: AbortSignal;
+  /** Called after each teacher call, with the calls done, over all candidates. */
+  readonly onCall?: (call: number) => void;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface DenoisingErrorsOptions {
 export async function denoisingErrors(
   gpu: Gpu,
   { parts: { schedule, denoiser }, candidates }: ScoringInputs,
-  { times, noises = 1, seed, signal }: DenoisingErrorsOptions,
+  { times, noises = 1, seed, signal, onCall }: DenoisingErrorsOptions,
 ): Promise<number[][][]> {
   const { height, width } = denoiser.latentSize;
   const shape = [denoiser.rows, candidates[0]!.length / (height * width), height, width];
@@ -69,6 +71,7 @@ export async function denoisingErrors(
       const data = new Float32Array(denoiser.rows * noisy.length);
       for (let row = 0; row < denoiser.rows; row++) data.set(noisy, row * noisy.length);
       const predicted = await denoiser.predictHost({ data, shape }, timestep);
+      onCall?.(step * candidates.length + i + 1);
       for (let row = 0; row < denoiser.rows; row++) {
         const error = meanSquaredError(predicted.subarray(row * noise.length), noise);
         errors[i]![at]![row]! += error / noises;

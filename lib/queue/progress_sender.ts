@@ -7,8 +7,8 @@ const INTERVAL_MS = 500;
 const MAX_EVENTS = 50;
 
 /**
- * Sends the events of a run, a few times a second: of several steps, the last one. Messages that
- * cannot be sent are dropped.
+ * Sends the events of a run, a few times a second: of several steps or samples, the last one.
+ * Messages that cannot be sent are dropped.
  */
 export class ProgressSender implements AsyncDisposable {
   readonly #send: (progress: JobProgress) => Promise<void>;
@@ -24,7 +24,9 @@ export class ProgressSender implements AsyncDisposable {
 
   /** Adds an event. */
   report(event: RunEvent): void {
-    if (event.event === "step") this.#events = this.#events.filter((one) => one.event !== "step");
+    if (event.event === "step" || event.event === "sample") {
+      this.#events = this.#events.filter((one) => one.event !== event.event);
+    }
     this.#events = [...this.#events, event].slice(-MAX_EVENTS);
     this.#schedule();
   }

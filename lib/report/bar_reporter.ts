@@ -3,9 +3,10 @@ import { terminalPreview } from "../image/terminal_preview.ts";
 import { isComplete } from "./download_listener.ts";
 import { doneText, headLines, picturesText } from "./event_text.ts";
 import { PicturesInProgress } from "./pictures_in_progress.ts";
-import { downloadLine, progressLine } from "./progress_line.ts";
+import { downloadLine, progressLine, sampleLine } from "./progress_line.ts";
 import type { Reporter } from "./reporter.ts";
 import type { PictureNumber, RunEvent, StepEvent } from "./run_event.ts";
+import { SamplesInProgress } from "./samples_in_progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 const PREVIEW_INTERVAL_MS = 1000;
@@ -19,6 +20,7 @@ export class BarReporter implements Reporter {
   readonly #out: Terminal;
   readonly #status: Terminal;
   readonly #inProgress = new PicturesInProgress();
+  readonly #samples = new SamplesInProgress();
   #first: StepEvent | undefined;
   #step: StepEvent | undefined;
   #picture: string[] = [];
@@ -53,14 +55,21 @@ export class BarReporter implements Reporter {
   }
 
   report(event: RunEvent): void {
-    if (event.event === "start") this.#inProgress.start(event.picture);
+    if (event.event === "start") {
+      this.#inProgress.start(event.picture);
+      this.#samples.clear();
+    }
+    if (event.event === "sample") {
+      this.#samples.add(event);
+      if (this.#isDue) this.#draw();
+      return;
+    }
     if (event.event === "step") {
       const summary = this.#inProgress.add(event);
       if (!summary) return;
       this.#first ??= summary;
       this.#step = summary;
-      const isDue = performance.now() - this.#drawnAt >= REDRAW_INTERVAL_MS;
-      if (isDue || summary.step === summary.steps) this.#draw();
+      if (this.#isDue || summary.step === summary.steps) this.#draw();
       return;
     }
     // Lines that stay are printed above the bar.
@@ -76,7 +85,11 @@ export class BarReporter implements Reporter {
     if (event.event === "pictures") return this.#out.write(picturesText(event));
     const lines = this.#inProgress.newLines(headLines(event));
     this.#status.write(lines.map((line) => `${line}\n`).join(""));
-    if (this.#step) this.#draw();
+    this.#draw();
+  }
+
+  get #isDue(): boolean {
+    return performance.now() - this.#drawnAt >= REDRAW_INTERVAL_MS;
   }
 
   #reportDone(event: RunEvent & { event: "done" }): void {
@@ -92,6 +105,7 @@ export class BarReporter implements Reporter {
 
   #end(picture: PictureNumber | undefined): void {
     this.#inProgress.end(picture);
+    this.#samples.clear();
     if (!this.#inProgress.isEmpty) return;
     // Another picture may follow.
     this.#picture = [];
@@ -100,16 +114,24 @@ export class BarReporter implements Reporter {
   }
 
   #draw(): void {
-    if (!this.#step) return;
+    const bar = this.#bar();
+    if (bar === undefined) return;
     this.#drawnAt = performance.now();
-    const bar = progressLine(this.#step, this.#first!, {
-      columns: this.#status.columns() - 1,
-      label: this.#inProgress.label(this.#step),
-    });
     const lines = [...this.#picture, bar];
     this.#erase();
     this.#status.draw(`${lines.join("\n")}\n`);
     this.#drawnLines = lines.length;
+  }
+
+  #bar(): string | undefined {
+    const columns = this.#status.columns() - 1;
+    const { progress } = this.#samples;
+    if (progress !== undefined) return sampleLine(progress, columns);
+    if (!this.#step) return undefined;
+    return progressLine(this.#step, this.#first!, {
+      columns,
+      label: this.#inProgress.label(this.#step),
+    });
   }
 
   #erase(): void {

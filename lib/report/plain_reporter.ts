@@ -1,9 +1,16 @@
 import { isComplete } from "./download_listener.ts";
 import { doneText, headLines, picturesText } from "./event_text.ts";
 import { PicturesInProgress } from "./pictures_in_progress.ts";
-import { downloadLine, progressLine } from "./progress_line.ts";
+import { downloadLine, progressLine, sampleLine } from "./progress_line.ts";
 import type { Reporter } from "./reporter.ts";
-import type { DownloadEvent, PictureNumber, RunEvent, StepEvent } from "./run_event.ts";
+import type {
+  DownloadEvent,
+  PictureNumber,
+  RunEvent,
+  SampleEvent,
+  StepEvent,
+} from "./run_event.ts";
+import { SamplesInProgress } from "./samples_in_progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 const PLAIN_LINES = 10;
@@ -15,7 +22,9 @@ export class PlainReporter implements Reporter {
   readonly #out: Terminal;
   readonly #status: Terminal;
   readonly #inProgress = new PicturesInProgress();
+  readonly #samples = new SamplesInProgress();
   #printedAt = 0;
+  #samplePrintedAt = 0;
   #downloadPrintedAt = 0;
   #first: StepEvent | undefined;
 
@@ -29,7 +38,11 @@ export class PlainReporter implements Reporter {
   }
 
   report(event: RunEvent): void {
-    if (event.event === "start") this.#inProgress.start(event.picture);
+    if (event.event === "sample") return this.#reportSample(event);
+    if (event.event === "start") {
+      this.#inProgress.start(event.picture);
+      this.#endSamples();
+    }
     if (event.event === "done" || event.event === "failed") this.#end(event.picture);
     if (event.event === "done") return this.#out.write(doneText(event));
     if (event.event === "pictures") return this.#out.write(picturesText(event));
@@ -52,7 +65,20 @@ export class PlainReporter implements Reporter {
     this.#status.write(`${progressLine(event, this.#first, { columns: 0, label })}\n`);
   }
 
+  #reportSample(event: SampleEvent): void {
+    this.#samples.add(event);
+    if (event.seconds - this.#samplePrintedAt < PLAIN_INTERVAL_S) return;
+    this.#samplePrintedAt = event.seconds;
+    this.#status.write(`${sampleLine(this.#samples.progress!, 0)}\n`);
+  }
+
+  #endSamples(): void {
+    this.#samples.clear();
+    this.#samplePrintedAt = 0;
+  }
+
   #end(picture: PictureNumber | undefined): void {
+    this.#endSamples();
     this.#inProgress.end(picture);
     if (!this.#inProgress.isEmpty) return;
     // Another picture may follow.

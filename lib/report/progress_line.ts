@@ -2,6 +2,7 @@ import { formatBytes } from "../text/format_bytes.ts";
 import { formatDuration } from "../text/format_duration.ts";
 import { isComplete } from "./download_listener.ts";
 import type { DownloadEvent, StepEvent } from "./run_event.ts";
+import type { SampleProgress } from "./samples_in_progress.ts";
 
 const BAR_COLUMNS = 24;
 
@@ -18,9 +19,6 @@ export function progressLine(
   { columns, label }: { readonly columns: number; readonly label: string },
 ): string {
   const { step, steps, timestep, losses } = event;
-  const share = steps > 0 ? step / steps : 1;
-  const full = Math.round(share * BAR_COLUMNS);
-  const bar = `${"█".repeat(full)}${"░".repeat(BAR_COLUMNS - full)} `;
   const width = String(steps).length;
   const parts = [
     label,
@@ -29,7 +27,25 @@ export function progressLine(
     `t ${Math.round(timestep)}`,
     ...Object.entries(losses).map(([name, value]) => `${name} ${shortNumber(value)}`),
   ].filter((part) => part !== "");
+  return withBar(parts, steps > 0 ? step / steps : 1, columns);
+}
+
+/**
+ * Writes how far the sampling of the images to start from is as one line.
+ *
+ * @param columns Maximum length of the line; 0 means no bar and no limit.
+ */
+export function sampleLine({ call, calls, secondsLeft }: SampleProgress, columns: number): string {
+  const parts = [`sample: teacher call ${String(call).padStart(String(calls).length)}/${calls}`];
+  if (secondsLeft !== undefined) parts.push(`ETA ${formatDuration(secondsLeft)}`);
+  return withBar(parts, call / calls, columns);
+}
+
+/** @param share What is done, in [0, 1]. */
+function withBar(parts: readonly string[], share: number, columns: number): string {
   if (columns <= 0) return parts.join("  ");
+  const full = Math.round(share * BAR_COLUMNS);
+  const bar = `${"█".repeat(full)}${"░".repeat(BAR_COLUMNS - full)} `;
   return [...bar + parts.join("  ")].slice(0, columns).join("");
 }
 

@@ -53,6 +53,7 @@ type OneEvent =
     /** Name of the stage, such as "load" or "sample". */
     readonly stage: string;
   }
+  | SampleEvent
   | StepEvent
   | DownloadEvent
   | {
@@ -106,6 +107,19 @@ export interface RankedPicture extends PictureKey {
   readonly score: number | null;
   /** Whether all steps are done. */
   readonly complete: boolean;
+}
+
+/** The teacher was called to sample the images to start from, or to choose one of them. */
+export interface SampleEvent {
+  readonly event: "sample";
+  /** Calls done for the picture, from 1. */
+  readonly call: number;
+  /** Number of such calls. */
+  readonly calls: number;
+  /** Seconds since the start. */
+  readonly seconds: number;
+  /** The picture, if there are several. */
+  readonly picture?: PictureNumber;
 }
 
 /** An optimizer step is done. */

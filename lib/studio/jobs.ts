@@ -85,6 +85,7 @@ export class Jobs {
       startedAt: undefined,
       count: form?.variations ?? 1,
       stage: undefined,
+      sample: undefined,
       notes: [],
       error: undefined,
       pictures: [],
@@ -146,6 +147,7 @@ export class Jobs {
         job.status = message.error !== undefined ? "failed" : message.stopped ? "stopped" : "done";
         job.error = message.error;
         job.stage = undefined;
+        job.sample = undefined;
         this.#meters.delete(job.id);
         this.#changed(job);
         this.log.add({ type: "runs" });
@@ -167,8 +169,12 @@ export class Jobs {
       case "stage":
         job.stage = event.stage;
         break;
+      case "sample":
+        job.sample = { call: event.call, calls: event.calls };
+        break;
       case "start":
         job.stage = undefined;
+        job.sample = undefined;
         this.#runs.set(key, this.#relative(event.folder));
         break;
       case "step":

@@ -39,7 +39,10 @@ export interface PictureOrder {
   /** Notes on the config for the user, a sentence each. */
   readonly notes: readonly string[];
   /** Inputs of the run that were read from files. */
-  readonly inputs: Omit<RunInputs, "signal" | "onStage" | "onNote" | "onPlan" | "onTiming">;
+  readonly inputs: Omit<
+    RunInputs,
+    "signal" | "onStage" | "onSample" | "onNote" | "onPlan" | "onTiming"
+  >;
   /** Whether the teacher scores the picture when it is complete. */
   readonly isScored: boolean;
   /** Creates the folder of the run; called when the teacher is loaded. */
@@ -104,7 +107,8 @@ async function make(
   const seconds = () => Math.round(performance.now() - startedAt) / 1000;
   const { config, number } = order;
   for (const message of order.notes) reportNote(reporter, message);
-  await using run = await createRun(config, listeningInputs(order, { reporter, signal, extras }));
+  const listening = listeningInputs(order, { reporter, signal, extras, seconds });
+  await using run = await createRun(config, listening);
   if (run.references) reportReferences(reporter, run.references);
   const folder = await order.createFolder(run, date);
   log.open(folder, { date, seed: config.seed });
@@ -150,7 +154,9 @@ function reportNote(reporter: Reporter, message: string): void {
 /** Adds listeners that report to the inputs of a run. */
 function listeningInputs(
   { config, inputs }: PictureOrder,
-  { reporter, signal, extras }: Omit<MakePictureOptions, "createRun">,
+  { reporter, signal, extras, seconds }: Omit<MakePictureOptions, "createRun"> & {
+    seconds(): number;
+  },
 ): RunInputs {
   // They are among the notes of the order.
   const reported = new Set(configNotes(config));
@@ -163,6 +169,8 @@ function listeningInputs(
       onNote: (message) => reportNote(reporter, message),
     },
     onStage: (stage) => reporter.report({ event: "stage", stage }),
+    onSample: (call, calls) =>
+      reporter.report({ event: "sample", call, calls, seconds: seconds() }),
     onNote: (message) => reported.has(message) ? undefined : reportNote(reporter, message),
     onPlan: (plan) => {
       const matters = plan.weightBytes > LARGE_BYTES || plan.problems.length > 0;

@@ -30,7 +30,7 @@ const MAX_PRIORITY = 2_097_151;
 /** Jobs that may wait at the server, by default. */
 const DEFAULT_MAX_WAITING = 10_000;
 /** Events of workers that are passed on. */
-const PASSED_ON: readonly string[] = ["start", "stage", "note", "step"];
+const PASSED_ON: readonly string[] = ["start", "stage", "sample", "note", "step"];
 
 /** Some pictures were set aside. */
 class SetAsideError extends Error {

@@ -11,7 +11,7 @@ const STAGES: Readonly<Record<string, string>> = {
 
 /** Says in a sentence where a job stands. */
 export function describeStatus(job: JobState): string {
-  const { status, stage, pictures, count } = job;
+  const { status, stage, sample, pictures, count } = job;
   switch (status) {
     case "queued":
       return "Waiting for the job before";
@@ -26,13 +26,20 @@ export function describeStatus(job: JobState): string {
     case "done":
       return count > 1 ? `${pictures.length} pictures are done` : "Done";
     case "running":
-      if (stage !== undefined) return STAGES[stage] ?? stage;
+      if (stage !== undefined) {
+        const counted = sample ? ` (call ${sample.call} of ${sample.calls})` : "";
+        return `${STAGES[stage] ?? stage}${counted}`;
+      }
       return pictures.length === 0 ? "Starting" : "Drawing";
   }
 }
 
-/** Share of the steps of a job that are done, in [0, 1]. */
-export function progressOf({ pictures, count }: JobState): number {
+/**
+ * Share of the steps of a job that are done, in [0, 1]. While a single picture is sampled: share of
+ * the teacher's calls.
+ */
+export function progressOf({ pictures, count, sample }: JobState): number {
+  if (sample && count === 1) return sample.call / sample.calls;
   const done = pictures.map(({ step, steps, isDone }) => isDone || steps === 0 ? 1 : step / steps);
   return done.reduce((sum, one) => sum + one, 0) / count;
 }

@@ -99,6 +99,8 @@ export interface JobState {
   readonly count: number;
   /** Stage before the first step, such as "load" or "sample". */
   readonly stage: string | undefined;
+  /** Teacher calls that sampled images to start from, of how many; undefined in other stages. */
+  readonly sample: { readonly call: number; readonly calls: number } | undefined;
   /** Messages of the run for the user, a sentence each. */
   readonly notes: readonly string[];
   /** Why it failed. */

@@ -16,8 +16,13 @@ const SAMPLED = { numReferences: 3, numInferenceSteps: 1 };
 
 gpuTest("a run starts from the sample with the best denoising error", async (gpu) => {
   const notes: string[] = [];
+  const calls: (readonly [call: number, calls: number])[] = [];
   const config = tinyConfig({ diffusion: SAMPLED });
-  await using run = await createRun(config, { gpu, onNote: (note) => notes.push(note) });
+  await using run = await createRun(config, {
+    gpu,
+    onNote: (note) => notes.push(note),
+    onSample: (...call) => calls.push(call),
+  });
   const { images, chosen, scores } = run.references!;
   assert.deepEqual([images.length, scores!.length], [3, 3]);
   assert.equal(scores!.indexOf(Math.max(...scores!)), chosen);
@@ -25,6 +30,7 @@ gpuTest("a run starts from the sample with the best denoising error", async (gpu
   assert.equal(run.startImage, images[chosen]);
   // One step and four calls for the score each.
   assert.equal(run.teacherCalls, 15);
+  assert.deepEqual(calls, Array.from({ length: 15 }, (_, i) => [i + 1, 15]));
   assert.deepEqual(notes, [
     "The run starts from the best of 3 samples of the teacher: the one that shows the prompt best, " +
     "by the denoising errors with and without it in the run's palette",

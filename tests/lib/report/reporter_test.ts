@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { progressLine } from "../../../lib/report/progress_line.ts";
 import { doneText } from "../../../lib/report/event_text.ts";
 import { createReporter } from "../../../lib/report/create_reporter.ts";
-import type { PictureNumber, RunEvent, StepEvent } from "../../../lib/report/run_event.ts";
+import type {
+  PictureNumber,
+  RunEvent,
+  SampleEvent,
+  StepEvent,
+} from "../../../lib/report/run_event.ts";
 import { createTerminal } from "../../../lib/report/terminal.ts";
 import { terminalOf } from "../../../lib/cli/commands/terminal_of.ts";
 import { Image } from "../../../lib/image/image.ts";
@@ -29,6 +34,20 @@ const DONE: RunEvent & { event: "done" } = {
   seconds: 61,
   teacherCalls: 108,
   interrupted: false,
+};
+
+const START: RunEvent & { event: "start" } = {
+  event: "start",
+  folder: "out",
+  steps: 100,
+  resumedFrom: 0,
+  prompt: "a cat",
+  seed: 0,
+  palette: "1-bit",
+  height: 8,
+  width: 8,
+  runtime: "wasm",
+  adapter: "none",
 };
 
 function terminal(isTerminal: boolean) {
@@ -127,24 +146,11 @@ Deno.test("createReporter() starts again with the next of several pictures", () 
 });
 
 Deno.test("createReporter() tells of the pictures of a batch in one line", () => {
-  const start: RunEvent = {
-    event: "start",
-    folder: "out",
-    steps: 100,
-    resumedFrom: 0,
-    prompt: "a cat",
-    seed: 0,
-    palette: "1-bit",
-    height: 8,
-    width: 8,
-    runtime: "wasm",
-    adapter: "none",
-  };
   for (const isTerminal of [false, true]) {
     const [out, status] = [terminal(isTerminal), terminal(isTerminal)];
     const reporter = createReporter(false, out.fake, status.fake);
     const pictures = [1, 2, 3].map((number) => ({ number, of: 8 }));
-    for (const picture of pictures) reporter.report({ ...start, picture });
+    for (const picture of pictures) reporter.report({ ...START, picture });
     const before = status.text().length;
     const lines = () => status.text().slice(before).match(/.* of 8.*step.*\n/g) ?? [];
     const make = (picture: PictureNumber, number: number, score: number) =>
@@ -226,4 +232,36 @@ Deno.test("run_event.ts is types only, so that a web page can import it", async 
   assert(imports.length > 0 && imports.every((line) => line.startsWith("import type ")));
   const exports = lines.filter((line) => /^export /.test(line));
   assert(exports.every((line) => /^export (interface|type) /.test(line)), exports.join("\n"));
+});
+
+function sample(call: number, seconds: number, number?: number): SampleEvent {
+  const picture = number === undefined ? {} : { picture: { number, of: 2 } };
+  return { event: "sample", call, calls: 20, seconds, ...picture };
+}
+
+Deno.test("createReporter() tells how far the samples of a batch are", () => {
+  const [out, status] = [terminal(false), terminal(false)];
+  const reporter = createReporter(false, out.fake, status.fake);
+  reporter.report({ event: "stage", stage: "sample" });
+  for (let call = 1; call <= 20; call++) {
+    for (const number of [1, 2]) reporter.report(sample(call, call, number));
+  }
+  // One line in ten seconds, with the calls of both pictures.
+  assert.equal(
+    status.text(),
+    "sample …\nsample: teacher call 19/40  ETA 11 s\nsample: teacher call 39/40  ETA 1 s\n",
+  );
+});
+
+Deno.test("createReporter() draws a bar of samples until the picture starts", () => {
+  const [out, status] = [terminal(true), terminal(true)];
+  const reporter = createReporter(false, out.fake, status.fake);
+  reporter.report(sample(10, 5));
+  assert.match(status.text(), /^█{12}░{12} sample: teacher call 10\/20\n$/);
+  reporter.report({ event: "note", message: "a note" });
+  assert.match(status.text(), /note: a note\n█{12}░{12} sample: teacher call 10\/20\n$/);
+  reporter.report({ ...START, steps: 0 });
+  reporter.report(DONE);
+  // Erased, and not drawn again.
+  assert.equal(status.text().match(/sample/g)!.length, 2);
 });

@@ -13,9 +13,14 @@ import {
   setFlag,
 } from "../../../../lib/studio/page/order_form.ts";
 import { decodeBase64, toRgba } from "../../../../lib/studio/page/pixels.ts";
-import { secondsLeft } from "../../../../lib/studio/page/progress_text.ts";
+import {
+  describeStatus,
+  progressOf,
+  secondsLeft,
+} from "../../../../lib/studio/page/progress_text.ts";
 import { suggestNames } from "../../../../lib/studio/page/suggest.ts";
 import { encodeBase64 } from "../../../../lib/studio/protocol/base64.ts";
+import type { JobState } from "../../../../lib/studio/protocol/studio_api.ts";
 
 const NAMES = ["castle", "castle gate", "red potion", "potion", "cat", "old castle"];
 
@@ -80,4 +85,20 @@ Deno.test("flags of a form are set, read and removed", () => {
 Deno.test("an emptied field of a form is left out", () => {
   const form = { prompt: "a", size: [8, 8], palette: "p", preset: "draft", seed: "1" } as const;
   assert.deepEqual(changeForm({ ...form, image: "x" }, { image: undefined }), form);
+});
+
+Deno.test("the page counts the calls that sample images", () => {
+  const job = {
+    status: "running",
+    stage: "sample",
+    sample: { call: 12, calls: 50 },
+    pictures: [],
+    count: 1,
+  } as unknown as JobState;
+  assert.equal(describeStatus(job), "The teacher draws images to start from (call 12 of 50)");
+  assert.equal(progressOf(job), 0.24);
+  // Of several pictures, those that are done count.
+  assert.equal(progressOf({ ...job, count: 4 }), 0);
+  const loading: JobState = { ...job, stage: "load", sample: undefined };
+  assert.equal(describeStatus(loading), "Loading the teacher");
 });
