@@ -11,7 +11,7 @@ A style is "pixel art", "tiny pixel art", "emoji", "3d emoji", "flat emoji", "ou
 name means pixel art. One caption in ten is empty, for classifier-free guidance (Ho & Salimans 2022).
 
 Some pictures get a look that they do not have (looks.py), under the word for it, so that a style is
-obeyed for names that its own pictures lack.
+obeyed for names that its own pictures lack. Some captions are the style alone.
 """
 
 import random
@@ -19,7 +19,7 @@ from bisect import bisect
 from itertools import accumulate
 
 from layers import PLACES, Layer, Placing
-from looks import NEAREST, NO_SHAPE, PIXELS2, PIXELS4, SHAPE, SMOOTH, SPRITE, SQUARES, STYLES_OF
+from looks import NEAREST, NO_SHAPE, PIXELS2, PIXELS4, SHAPE, SMOOTH, SQUARES, STYLES_OF
 from networks import SIZE
 from pictures import OPAQUE, PIXEL, TILE
 
@@ -56,7 +56,8 @@ SHARES = {
     "openclipart": 5, "silhouettes": 6, "landscapes": 3, "collage": 4,
 }  # fmt: skip
 WEIGHTS = {"People & Body": 0.5, "Symbols": 0.4, "wall tile": 0.4, "floor tile": 0.4, "tile": 0.6}
-RESTYLED = 0.16  # share of single pictures that get another look
+RESTYLED = 0.12  # share of single pictures that get another look
+NAMELESS = 0.04  # share of captions that are a style word only: what it means apart from all names
 LIVING = ("monster", "animal", "undead", "demon", "dragon", "person")
 KINDS = 0.12  # share of "orc king" that is called "king" only
 PIXELATED = ("emoji", "3d emoji", "flat emoji", "clip art", "3d render", "cartoon", "photo")
@@ -176,9 +177,11 @@ class Scenes(Placing):
         """The words for one picture, with its style or bare."""
         style, text = row["style"], " ".join(word for word in (size, color, self.name(row)) if word)
         roll = self.random.random()
+        if pixelated:
+            style = "pixel art"
+        if style and not color and not size and self.chance(NAMELESS):
+            return style
         if row["kind"] & PIXEL or pixelated:
-            if pixelated:
-                style = "pixel art"
             if roll < 0.5:
                 return text
             if roll < 0.66:
@@ -258,7 +261,7 @@ class Scenes(Placing):
             return text, [self.squares(i, mode)], True
         scale = self.random.uniform(0.8, 0.98)
         x, y = (self.random.uniform(scale - 1, 1 - scale) for _ in range(2))
-        return text, [self.smooth(i, scale, x, y, mode=mode + SPRITE if pixel else mode)], True
+        return text, [self.smooth(i, scale, x, y, mode=mode)], True
 
     def two(self, source: str):
         """Two pictures of one source side by side."""

@@ -174,13 +174,14 @@ def main():
     parser.add_argument("--folder", default="..")
     parser.add_argument("--out", default="sheet.png")
     parser.add_argument("--names", type=int, default=96, help="names drawn at random besides the prompts")
+    parser.add_argument("--vocabulary", help="the vocabulary.json of these names, instead of the folder's")
     parser.add_argument("--prompts", nargs="*", help="instead of those of this file")
     parser.add_argument("--steps", type=int, default=16)
     parser.add_argument("--guidance", type=float, default=4.0)
     args = parser.parse_args()
     tokenizer = load_tokenizer(args.folder)
     teacher, vae, _ = load(args.folder, tokenizer)
-    with open(f"{args.folder}/vocabulary.json", encoding="utf8") as file:
+    with open(args.vocabulary or f"{args.folder}/vocabulary.json", encoding="utf8") as file:
         names = json.load(file)["names"]
     prompts = args.prompts or [*PROMPTS, *random.Random(0).sample(names, args.names)]
     parts = [

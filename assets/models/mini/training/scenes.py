@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from captions import COLORS, Scenes
-from looks import SMOOTH_MODES, SPRITE, look
+from looks import SMOOTH_MODES, look
 from networks import SIZE
 from tokenizer import Tokenizer
 
@@ -162,7 +162,7 @@ class Painter:
         xs, ys = (torch.where(repeat > 0, axis % SIZE, axis) * (2 / SIZE) - 1 for axis in (xs, ys))
         n = len(xs)
         grid = torch.stack([xs[:, None, :].expand(n, height, width), ys[:, :, None].expand(n, height, width)], -1)
-        smooth = mode % SPRITE in SMOOTH_MODES
+        smooth = mode in SMOOTH_MODES
         out = F.grid_sample(source, grid, mode="bilinear" if smooth else "nearest", align_corners=False)
         inside = ((across > x1) & (across < x2))[:, None, :] & ((down > y1) & (down < y2))[:, :, None]
         out = out * inside[:, None]

@@ -4,7 +4,7 @@
 
 The model folder is copied to BUILD/model and trained there. Stages: judge (or an earlier one, with
 --judge), weak names, scores and styles of the old model, teacher, ControlNet, scores and styles of
-the new one by the same judges, samples, parts. The teacher is compiled meanwhile. A stage that is
+the new one by the same judges, samples of both, parts. The teacher is compiled meanwhile. A stage that is
 done is noted in BUILD/done.json and not repeated. With --stop_after the program ends by itself
 after so many seconds with code 3: the same command resumes, also after it was killed or the machine
 restarted; of the teacher's training at most two minutes are lost then.
@@ -128,8 +128,12 @@ class Round:
             return self.python("score.py", "--library", library, "--folder", folder, "--judge", judge, "--out", out, *args.small_score)
 
         def styled(folder, out, picture):
-            return self.python("styles.py", "--library", library, "--folder", folder, "--classifier", f"{build}/styles.safetensors",
-                               "--out", out, "--sheet", picture, *args.small_styles)  # fmt: skip
+            return self.python("styles.py", "--library", library, "--folder", folder, "--classifier", args.classifier or f"{build}/styles.safetensors",
+                               "--workers", args.workers, "--out", out, "--sheet", picture, *args.small_styles)  # fmt: skip
+
+        def drawn(folder, picture):
+            return self.python("sample.py", "--folder", folder, "--out", picture, "--vocabulary", f"{args.model}/vocabulary.json",
+                               "--steps", 8, *args.small_samples)  # fmt: skip
 
         def edges():
             return self.python("train.py", *common, "--teacher_seconds", 0, "--controlnet_seconds", short)
@@ -142,11 +146,12 @@ class Round:
         self.stage("weak", 90, found)
         self.stage("score before", 60, lambda: scored(args.model, f"{model}/training/scores_before.json"))
         self.stage("styles before", 120, lambda: styled(args.model, f"{model}/training/styles_before.json", f"{model}/styles_before.png"))
+        self.stage("samples before", 60, lambda: drawn(args.model, f"{model}/samples_before.png"))
         self.stage("teacher", 120, trained)
         self.stage("controlnet", short + 60, edges)
         self.stage("score", 60, lambda: scored(model, f"{model}/training/scores.json"))
         self.stage("styles", 120, lambda: styled(model, f"{model}/training/styles.json", f"{model}/styles.png"))
-        self.stage("samples", 60, lambda: self.python("sample.py", "--folder", model, "--out", f"{model}/samples.png", "--steps", 8, *args.small_samples))
+        self.stage("samples", 60, lambda: drawn(model, f"{model}/samples.png"))
         self.stage("parts", 60, self.parts)
         print(f"round: done, {sum(self.done.values())} s in all; results in {build}/parts", flush=True)
 
@@ -207,6 +212,7 @@ def main():
     parser.add_argument("--batch", type=int, default=256, help="batch size of a device")
     parser.add_argument("--workers", type=int, default=6, help="processes that draw scenes, for each device")
     parser.add_argument("--judge", help="a judge's safetensors file, instead of training one")
+    parser.add_argument("--classifier", help="a safetensors file of styles.py, instead of training one")
     parser.add_argument("--no_buckets", action="store_true", help="square pictures only")
     parser.add_argument("--try_on_cpu", action="store_true", help="tiny sizes, to see that all stages work")
     args = parser.parse_args()
