@@ -1,20 +1,14 @@
 import { Image, type ImageSize, type Rgb } from "../image/image.ts";
 import { type Oklab, oklabDistance, toOklab } from "../palette/oklab.ts";
+import { findSubject, type FoundSubject, labsOf } from "./find_subject.ts";
+import { borderPixels, neighborsOf } from "./pixel_areas.ts";
 
-/** Colors within this distance of the background, in OKLab, are background if they touch it. */
-const OUTSIDE_DISTANCE = 0.12;
-/** The same for areas that the subject encloses: there, nothing but the color tells. */
-const ENCLOSED_DISTANCE = 0.08;
 /** Pixels at the edge within this distance are mixed with the background. */
 const MIXED_DISTANCE = 0.22;
 /** Pixels at the edge with so much chroma in the hue of a vivid background are mixed with it. */
 const MIXED_CHROMA = 0.05;
-/** A background of less chroma is too common a color to be seen through the subject. */
+/** The hue of a background of less chroma tells nothing. */
 const MIN_KEY_CHROMA = 0.1;
-/** Share of the border that must have the color of the background. */
-const MIN_BORDER_SHARE = 0.5;
-/** Enclosed areas below this number of picture pixels are part of the subject. */
-const MIN_ENCLOSED_PIXELS = 2;
 
 /** A subject that was separated from a plain background. */
 export interface CutOut {
@@ -31,9 +25,8 @@ export interface CutOut {
 }
 
 /**
- * Separates the subject of an image from a plain background: the color of most of its border. What
- * has about this color and is connected with the border is background; so are enclosed areas, if
- * the color is vivid.
+ * Separates the subject of an image from a plain background: the color of most of its border. See
+ * {@linkcode findSubject}.
  *
  * @param image Opaque, of the picture's aspect ratio, not smaller than the picture.
  * @param size Size of the picture.
@@ -41,54 +34,33 @@ export interface CutOut {
  * @returns Undefined if there is no plain background, or nothing else.
  */
 export function cutOut(image: Image, size: ImageSize, given?: Uint8Array): CutOut | undefined {
-  const key = toOklab(borderMedian(image));
-  const labs = labsOf(image);
-  const distances = Float64Array.from(labs, (lab) => oklabDistance(lab, key));
-  const inside = given ? enlargeMask(given, size, image) : findSubject(image, size, key, distances);
-  if (inside === undefined) return undefined;
+  const key = borderMedian(image);
+  const found = given ? maskedSubject(image, size, given) : findSubject(image, size, key);
+  if (found === undefined) return undefined;
+  const { inside } = found;
   const coverage = given ? Float64Array.from(given) : coverageOf(inside, image, size);
   // Half of a pixel is enough.
   const mask = given ?? Uint8Array.from(coverage, (share) => share >= 0.5 ? 1 : 0);
   const count = mask.reduce((sum, value) => sum + value, 0);
   if (count === 0 || (count === mask.length && !given)) return undefined;
-  const pure = pureSubject(image, inside, mixedWith(key, labs));
-  return { mask, coverage, subject: spread(image, pure, size) };
+  const pure = pureSubject(image, found.colored, mixedWith(toOklab(key), labsOf(found.image)));
+  return { mask, coverage, subject: spread(found.image, pure, size) };
 }
 
-/** Finds the pixels of the subject: 1, else 0; undefined if the background is not plain. */
-function findSubject(
-  image: Image,
-  size: ImageSize,
-  key: Oklab,
-  distances: Float64Array,
-): Uint8Array | undefined {
-  const border = borderPixels(image);
-  const isNear = (i: number) => distances[i]! < OUTSIDE_DISTANCE;
-  if (border.filter(isNear).length < MIN_BORDER_SHARE * border.length) return undefined;
-  const inside = new Uint8Array(distances.length).fill(1);
-  flood(image, border.filter(isNear), isNear).forEach((i) => inside[i] = 0);
-  if (Math.hypot(key[1], key[2]) < MIN_KEY_CHROMA) return inside;
-  const minArea = MIN_ENCLOSED_PIXELS * image.height * image.width / (size.height * size.width);
-  const isKey = (i: number) => inside[i] === 1 && distances[i]! < ENCLOSED_DISTANCE;
-  const seen = new Uint8Array(distances.length);
-  for (const i of distances.keys()) {
-    if (seen[i] === 1 || !isKey(i)) continue;
-    const area = flood(image, [i], isKey);
-    for (const pixel of area) seen[pixel] = 1;
-    if (area.length >= minArea) { for (const pixel of area) inside[pixel] = 0; }
-  }
-  return inside;
+function maskedSubject(image: Image, size: ImageSize, mask: Uint8Array): FoundSubject {
+  const inside = enlargeMask(mask, size, image);
+  return { inside, colored: inside, image };
 }
 
 /** Returns the pixels of the subject whose color is not mixed with the background. */
 function pureSubject(
   image: Image,
-  inside: Uint8Array,
+  colored: Uint8Array,
   isMixed: (pixel: number) => boolean,
 ): Uint8Array {
-  return inside.map((value, i) => {
+  return colored.map((value, i) => {
     if (value === 0) return 0;
-    const isEdge = neighborsOf(image, i).some((other) => inside[other] === 0);
+    const isEdge = neighborsOf(image, i).some((other) => colored[other] === 0);
     return isEdge && isMixed(i) ? 0 : 1;
   });
 }
@@ -149,42 +121,6 @@ function pictureTile(pixel: number, image: ImageSize, size: ImageSize): number {
   return y * size.width + x;
 }
 
-/** Returns the pixels that are connected with the starts and fulfill a condition, starts first. */
-function flood(
-  image: ImageSize,
-  starts: readonly number[],
-  isPart: (pixel: number) => boolean,
-): number[] {
-  const found = [...starts];
-  const seen = new Set(found);
-  // The list grows while it is read.
-  for (const pixel of found) {
-    for (const other of neighborsOf(image, pixel)) {
-      if (seen.has(other) || !isPart(other)) continue;
-      seen.add(other);
-      found.push(other);
-    }
-  }
-  return found;
-}
-
-function neighborsOf({ height, width }: ImageSize, pixel: number): number[] {
-  const [x, y] = [pixel % width, Math.floor(pixel / width)];
-  return [
-    ...y > 0 ? [pixel - width] : [],
-    ...y < height - 1 ? [pixel + width] : [],
-    ...x > 0 ? [pixel - 1] : [],
-    ...x < width - 1 ? [pixel + 1] : [],
-  ];
-}
-
-function borderPixels({ height, width }: ImageSize): number[] {
-  return Array.from({ length: height * width }, (_, i) => i).filter((i) => {
-    const [x, y] = [i % width, Math.floor(i / width)];
-    return x === 0 || y === 0 || x === width - 1 || y === height - 1;
-  });
-}
-
 /** Returns the median of the border's colors, channel by channel. */
 function borderMedian(image: Image): Rgb {
   const border = borderPixels(image);
@@ -192,11 +128,4 @@ function borderMedian(image: Image): Rgb {
     border.map((i) => image.data[i * 4 + channel]!)
       .sort((a, b) => a - b)[Math.floor(border.length / 2)]!;
   return [median(0), median(1), median(2)];
-}
-
-function labsOf({ data }: Image): Oklab[] {
-  return Array.from({ length: data.length / 4 }, (_, i) => {
-    const [red, green, blue] = data.subarray(i * 4);
-    return toOklab([red!, green!, blue!]);
-  });
 }

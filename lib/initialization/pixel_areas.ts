@@ -1,0 +1,49 @@
+import type { ImageSize } from "../image/image.ts";
+
+/**
+ * Returns the pixels that are connected with the starts and fulfill a condition, starts first.
+ * Pixels are connected by their sides.
+ *
+ * @param isPart Not asked for the starts.
+ * @param steps Maximum number of steps from a start to a pixel. Default: Infinity.
+ */
+export function flood(
+  image: ImageSize,
+  starts: readonly number[],
+  isPart: (pixel: number) => boolean,
+  steps: number = Infinity,
+): number[] {
+  const seen = new Set(starts);
+  let front = [...seen];
+  for (let step = 0; step < steps && front.length > 0; step++) {
+    const next: number[] = [];
+    for (const pixel of front) {
+      for (const other of neighborsOf(image, pixel)) {
+        if (seen.has(other) || !isPart(other)) continue;
+        seen.add(other);
+        next.push(other);
+      }
+    }
+    front = next;
+  }
+  return [...seen];
+}
+
+/** Returns the pixels beside a pixel: up to four. */
+export function neighborsOf({ height, width }: ImageSize, pixel: number): number[] {
+  const [x, y] = [pixel % width, Math.floor(pixel / width)];
+  return [
+    ...y > 0 ? [pixel - width] : [],
+    ...y < height - 1 ? [pixel + width] : [],
+    ...x > 0 ? [pixel - 1] : [],
+    ...x < width - 1 ? [pixel + 1] : [],
+  ];
+}
+
+/** Returns the pixels at the border of an image. */
+export function borderPixels({ height, width }: ImageSize): number[] {
+  return Array.from({ length: height * width }, (_, i) => i).filter((i) => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    return x === 0 || y === 0 || x === width - 1 || y === height - 1;
+  });
+}

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { borderPixels, flood, neighborsOf } from "../../../lib/initialization/pixel_areas.ts";
+
+const SIZE = { height: 3, width: 4 };
+
+Deno.test("neighborsOf() lists the pixels beside a pixel, not beyond the border", () => {
+  assert.deepEqual(neighborsOf(SIZE, 0), [4, 1]);
+  assert.deepEqual(neighborsOf(SIZE, 5), [1, 9, 4, 6]);
+  assert.deepEqual(neighborsOf(SIZE, 11), [7, 10]);
+});
+
+Deno.test("borderPixels() lists all but the inner pixels", () => {
+  assert.deepEqual(borderPixels(SIZE), [0, 1, 2, 3, 4, 7, 8, 9, 10, 11]);
+});
+
+Deno.test("flood() finds what is connected by sides, in so many steps", () => {
+  // # # . #
+  // . # . .
+  // # . . #
+  const isPart = (i: number) => [0, 1, 3, 5, 8, 11].includes(i);
+  assert.deepEqual(flood(SIZE, [0], isPart), [0, 1, 5]);
+  assert.deepEqual(flood(SIZE, [0], isPart, 1), [0, 1]);
+  assert.deepEqual(flood(SIZE, [8], isPart), [8]);
+  assert.deepEqual(flood(SIZE, [], isPart), []);
+  // The starts are taken as they are.
+  assert.deepEqual(flood(SIZE, [4, 4], isPart), [4, 0, 8, 5, 1]);
+});
