@@ -30,18 +30,22 @@ const folder = new URL("./", import.meta.url);
 const recipes = new URL("../recipes/hard_prompts.json", folder);
 const vocabulary = new URL("../../../assets/models/mini/vocabulary.json", folder);
 
-if (import.meta.main) {
+/** Draws the names: 48, none of them in `game48`. */
+export async function drawNames(): Promise<string[]> {
   const { names }: { names: string[] } = JSON.parse(await Deno.readTextFile(vocabulary));
   const { sets }: { sets: { game48: { name: string }[] } } = JSON.parse(
     await Deno.readTextFile(recipes),
   );
   const left = new Set([...NO_OBJECTS, ...sets.game48.map(({ name }) => name)]);
   const keys = drawUniform({ seed: SEED, stream: 0, step: 0 }, names.length);
-  const drawn = names.map((name, i) => ({ name, key: keys[i]! }))
+  return names.map((name, i) => ({ name, key: keys[i]! }))
     .sort((a, b) => a.key - b.key).map(({ name }) => name)
     .filter((name) => !left.has(name)).slice(0, COUNT);
+}
+
+if (import.meta.main) {
   await Deno.writeTextFile(
     new URL("names48.json", folder),
-    `${JSON.stringify(drawn, null, 2)}\n`,
+    `${JSON.stringify(await drawNames(), null, 2)}\n`,
   );
 }
