@@ -28,6 +28,7 @@ export async function runNotes(
     ...(checkpoint ? [] : await samplingNotes(setup)),
     ...referenceNotes(setup),
     ...editNotes(setup, checkpoint),
+    ...inventoryNotes(setup),
     ...lossNotes(setup),
     ...resumeNotes(setup, checkpoint),
   ];
@@ -128,6 +129,14 @@ function editNotes(
     ? "without a prompt, the picture is only converted"
     : "the picture does not start from an image";
   return [`"diffusion.strength" has no effect: ${reason}`];
+}
+
+/** What an inventory decides otherwise. */
+function inventoryNotes({ config: { generator } }: RunSetup): string[] {
+  if (generator.inventory === null || ["srgb", "ciede2000"].includes(generator.colorDistance)) {
+    return [];
+  }
+  return ['"generator.color_distance" has no effect: an inventory is matched by CIEDE2000'];
 }
 
 /** Losses that have nothing to compare with, or nothing to count. */

@@ -14,12 +14,12 @@ import type { Image } from "../image/image.ts";
 import { initialize, showsImage } from "../initialization/initialize.ts";
 import { readClipConfig } from "../models/clip/clip_config.ts";
 import { openClipTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
-import type { Palette } from "../palette/palette.ts";
 import { defined } from "../text/defined.ts";
 import type { ModelFolder } from "../weights/model_folder.ts";
 import { StateDict } from "../weights/state_dict.ts";
 import type { StepParts } from "./distill_step.ts";
 import { openAuxiliaryModel } from "./find_teacher.ts";
+import { type FirstImage, firstInputs, reduceImage } from "./reduce_image.ts";
 import { encodePicture } from "./score_picture.ts";
 
 /** Images that the teacher sampled from the prompt; the run starts from one of them. */
@@ -34,10 +34,10 @@ export interface References {
 
 /** Parts that sample images and choose one; borrowed. */
 export interface ReferenceParts
-  extends SampleParts, Pick<StepParts, "distillation" | "teacherSize"> {
-  /** Palette of the config. */
-  readonly palette: Palette;
-}
+  extends
+    SampleParts,
+    Pick<StepParts, "distillation" | "teacherSize">,
+    Omit<FirstImage, "image" | "config"> {}
 
 /** Options of {@linkcode sampleReferences}. */
 export interface ReferenceOptions {
@@ -115,8 +115,9 @@ interface ChoosingParts extends ReferenceParts {
 }
 
 /**
- * Chooses the sample whose first picture has the best score: details of an image can be lost in a
- * few pixels and colors. If the picture does not show the image, the image itself is scored.
+ * Chooses the sample whose first picture has the best score, as an inventory and the rules make
+ * it: details of an image can be lost in a few pixels and colors. If the picture does not show the
+ * image, the image itself is scored.
  */
 async function chooseByPicture(
   gpu: Gpu,
@@ -136,14 +137,22 @@ async function chooseByPicture(
 async function encodePictures(
   gpu: Gpu,
   samples: readonly Sample[],
-  { config, palette, signal, ...parts }: ChoosingParts,
+  { signal, ...parts }: ChoosingParts,
 ): Promise<Float32Array[]> {
-  const size = { height: config.generator.imageH, width: config.generator.imageW };
+  const { imageH: height, imageW: width } = parts.config.generator;
+  const size = { height, width };
   const encoded: Float32Array[] = [];
   for (const { image } of samples) {
     signal?.throwIfAborted();
-    using generator = new PixelGenerator(gpu, { ...initialize(image, palette, config), size });
-    encoded.push(await encodePicture({ ...parts, gpu, config, generator }));
+    const first = reduceImage({ ...parts, image });
+    const { logits, palette } = initialize(
+      first.image,
+      first.palette,
+      first.config,
+      firstInputs(first),
+    );
+    using generator = new PixelGenerator(gpu, { logits, palette, size });
+    encoded.push(await encodePicture({ ...parts, gpu, generator }));
   }
   return encoded;
 }

@@ -6,23 +6,16 @@ import type { PictureRules } from "../constraint/picture_rules.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import type { NoiseLogits } from "../generator/pixel_generator.ts";
 import { Image } from "../image/image.ts";
-import { ditherOf } from "../initialization/config_finish.ts";
-import { importanceOf, type RuleImages, rulesOf } from "../initialization/config_rules.ts";
-import {
-  derivedPaletteName,
-  type InitializationInputs,
-  initialize,
-  showsImage,
-} from "../initialization/initialize.ts";
+import { rulesOf } from "../initialization/config_rules.ts";
+import { derivedPaletteName, initialize } from "../initialization/initialize.ts";
 import { replaceOrphans } from "../finish/orphan_pixels.ts";
-import { pictureGrid, projectPicture } from "../initialization/project_picture.ts";
 import type { AdamWState } from "../optimizer/adamw.ts";
 import type { Palette } from "../palette/palette.ts";
-import { defined } from "../text/defined.ts";
 import { withoutTransparentClass, withTransparentClass } from "../palette/transparent_class.ts";
 import { CheckpointError, type RunCheckpoint } from "../run/checkpoint.ts";
 import { countEditSteps, type EditPlan, planEdits } from "./edit_plan.ts";
 import { type EditProgress, progressOf } from "./picture_edit.ts";
+import { type FirstImage, firstInputs, reduceImage } from "./reduce_image.ts";
 import {
   type ReferenceOptions,
   type ReferenceParts,
@@ -60,14 +53,8 @@ export interface StartState {
 
 /** Inputs of {@linkcode createStartState}, with what samples images. */
 export interface StartParts extends ReferenceParts {
-  /** Images that the rules of the config refer to. */
-  readonly ruleImages: RuleImages;
   /** The input image, prepared by `prepareStartImage`. */
   readonly image: Image | undefined;
-  /** Count of each color that the picture may have; undefined: no limit. */
-  readonly inventory: readonly number[] | undefined;
-  /** Which pixels of the picture the input image shows, shape [H, W]; undefined: all of them. */
-  readonly mask: Uint8Array | undefined;
   /** The checkpoint from which the run resumes; undefined for a new run. */
   readonly checkpoint: RunCheckpoint | undefined;
   /** Words of the prompt that are outside of the teacher's vocabulary. */
@@ -119,13 +106,8 @@ export async function createStartState(
 }
 
 /** What the state of a run follows from. */
-interface StateInputs {
-  readonly ruleImages: RuleImages;
+interface StateInputs extends Omit<FirstImage, "image"> {
   readonly image: Image | undefined;
-  readonly mask: Uint8Array | undefined;
-  readonly palette: Palette;
-  readonly inventory: readonly number[] | undefined;
-  readonly config: RunConfig;
 }
 
 /** Returns the rules of a run whose picture has these logits before its first step. */
@@ -149,7 +131,8 @@ type RunState = Omit<StartState, "image" | "references" | "teacherCalls">;
 /** Returns the state of a new run, which begins with its edits. */
 function newState(inputs: StateInputs, plan: EditPlan): RunState {
   const { config } = inputs;
-  const { logits, palette } = initialLogits(reduceImage(inputs));
+  const { image } = inputs;
+  const { logits, palette } = initialLogits(image ? reduceImage({ ...inputs, image }) : inputs);
   const rules = ruleOf(logits, palette, inputs);
   // The GPU draws noise, so it is constrained there.
   const isDrawn = !(logits instanceof Float32Array);
@@ -220,48 +203,12 @@ function resumedState(
   return { ...state, edit: { plan, progress } };
 }
 
-/**
- * Reduces the image to the picture that an inventory or dithering makes of it, or a sample to the
- * nearest picture that obeys rules. Its colors are then taken as they are. Other images stay.
- */
-function reduceImage(inputs: StateInputs): StateInputs {
-  const { image, mask, inventory, config, ruleImages: { mask: _, ...others } } = inputs;
-  const { generator } = config;
-  const dither = ditherOf(config);
-  const isShown = generator.initializeRenderer && showsImage(config);
-  if (image === undefined || !isShown) return inputs;
-  const isDerived = derivedPaletteName(config) !== undefined;
-  const palette = isDerived && dither ? derivePalette(image, inputs) : inputs.palette;
-  const isSample = generator.initializationMethod === "palette-area";
-  const rules = isDerived && !dither ? undefined : rulesOf(config, { palette, ...others });
-  const obeys = isSample && rules !== undefined;
-  if (inventory === undefined && dither === undefined && !obeys) return inputs;
-  const grid = { ...pictureGrid(generator, palette, inventory), mask };
-  const picture = projectPicture(image, { ...grid, ...defined({ rules, dither }) });
-  const taken = { ...generator, initializationMethod: "palette" } as const;
-  return { ...inputs, image: picture, palette, config: { ...config, generator: taken } };
-}
-
-/** Returns the palette that a config derives from an image, without the transparent class. */
-function derivePalette(image: Image, inputs: StateInputs): Palette {
-  const { palette } = initialize(image, inputs.palette, inputs.config, startInputs(inputs));
-  return inputs.config.generator.transparent ? withoutTransparentClass(palette) : palette;
-}
-
-/** Returns what the first logits depend on besides image, palette and config. */
-function startInputs(
-  { mask, config: { generator }, ruleImages: { importance } }: StateInputs,
-): InitializationInputs {
-  const size = { height: generator.imageH, width: generator.imageW };
-  return { mask, importance: importance && importanceOf(importance, size) };
-}
-
 /** Returns the logits and the palette of a new run. */
 function initialLogits(inputs: StateInputs): Pick<StartState, "logits" | "palette"> {
   const { image, palette, config } = inputs;
   const { seed, generator } = config;
   const { initializeRenderer } = generator;
-  if (initializeRenderer) return initialize(image!, palette, config, startInputs(inputs));
+  if (initializeRenderer) return initialize(image!, palette, config, firstInputs(inputs));
   const draw = { seed, stream: RANDOM_STREAMS.initialization, step: 0 };
   const logits = { std: generator.std, draw };
   const classes = generator.transparent ? withTransparentClass(palette) : palette;
@@ -272,5 +219,5 @@ function initialLogits(inputs: StateInputs): Pick<StartState, "logits" | "palett
         `got none; set generator.initialize_renderer to true, so that the teacher samples one`,
     );
   }
-  return { logits, palette: initialize(image, palette, config, startInputs(inputs)).palette };
+  return { logits, palette: initialize(image, palette, config, firstInputs(inputs)).palette };
 }

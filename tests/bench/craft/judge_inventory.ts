@@ -26,21 +26,24 @@ import { JUDGE_FOLDER } from "../recipes/judge/judge.ts";
 import { PROMPT_SETS } from "../recipes/prompts.ts";
 import { classificationOf } from "../recipes/scores/classification.ts";
 
-const HELP = `Judges beads under a scarce inventory, for six names of game48 and one seed.
+const HELP = `Judges beads under a scarce inventory, for six names of game48 and some seeds.
 
   deno run --allow-read --allow-write=workdir --allow-env=XDG_RUNTIME_DIR \\
     tests/bench/craft/judge_inventory.ts [options]
 
   --preset draft    preset of the pictures, without score distillation
   --palette hama    the beads
-  --seed 0          the seed
-  --output folder   where the sheet of pictures goes (default: workdir/bench/inventory)
+  --seeds 0,1,2     the seeds
+  --runtime auto    runtime of the networks; native also needs --allow-ffi, --allow-sys and
+                    --allow-env
+  --output folder   where the sheets of pictures go (default: workdir/bench/inventory)
 `;
 
 const OPTIONS = {
   preset: { type: "string", default: "draft" },
   palette: { type: "string", default: "hama" },
-  seed: { type: "string", default: "0" },
+  seeds: { type: "string", default: "0,1,2" },
+  runtime: { type: "string", default: "auto" },
   output: { type: "string", default: "workdir/bench/inventory" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -54,25 +57,31 @@ const SHARE_LEFT = 0.5;
 const COUNT_OF_OTHERS = 20;
 
 type PresetName = NonNullable<RunConfig["preset"]>;
+type Runtime = RunConfig["runtime"];
 
 /** What all pictures share. */
 interface Workshop {
   readonly gpu: Gpu;
   readonly pool: SessionPool;
   readonly palette: Palette;
-  readonly values: { readonly preset: string; readonly palette: string; readonly seed: string };
+  readonly values: {
+    readonly preset: string;
+    readonly palette: string;
+    readonly runtime: string;
+  };
 }
 
 /** Makes a picture, with the inventory kept on the way if there is one. */
 async function make(
   { gpu, pool, palette, values }: Workshop,
-  prompt: string,
+  { prompt, seed }: { readonly prompt: string; readonly seed: number },
   inventory?: readonly number[],
 ): Promise<IndexedPicture> {
   const config = resolveRunConfig({
     preset: values.preset as PresetName,
     prompt,
-    seed: Number(values.seed),
+    seed,
+    runtime: values.runtime as Runtime,
     generator: { ...SIZE, palette: values.palette },
   });
   await using run = await createRun(config, {
@@ -120,39 +129,61 @@ async function main(args: readonly string[]): Promise<void> {
   await using pool = new SessionPool();
   const workshop: Workshop = { gpu, pool, palette, values };
   print(`${describeEnvironment(gpu.adapterName)}\n\n`);
-  print("| name | plain p | best replacement's p | ours | ours is higher |\n");
-  print("| :-- | --: | --: | --: | :-- |\n");
-  const rows: SheetRow[] = [];
-  const sums = [0, 0, 0];
-  const differences: number[] = [];
-  for (const { prompt, name } of PROMPTS) {
-    const judged = async (picture: IndexedPicture) => {
-      const image = imageOf(picture);
-      const logits = await judge.classify(image);
-      return { image, p: classificationOf(logits, judge.names, name!).probability };
-    };
-    const plain = await make(workshop, prompt);
-    const inventory = scarceInventory(plain);
-    const replaced = await Promise.all(replacements(plain, inventory).map(judged));
-    const found = [
-      await judged(plain),
-      replaced.reduce((a, b) => b.p > a.p ? b : a),
-      await judged(await make(workshop, prompt, inventory)),
-    ] as const;
-    const texts = found.map(({ p }) => p.toPrecision(2));
-    print(`| ${name} | ${texts.join(" | ")} | ${found[2].p > found[1].p ? "yes" : "no"} |\n`);
-    rows.push({
-      label: name!,
-      cells: found.map(({ image, p }) => ({ picture: image, caption: { text: p.toFixed(4) } })),
-    });
-    found.forEach(({ p }, i) => sums[i]! += p / PROMPTS.length);
-    differences.push(found[2].p - found[1].p);
+  const seeds = values.seeds.split(",").map(Number);
+  print("| seed | name | plain p | best replacement's p | ours | ours is higher |\n");
+  print("| --: | :-- | --: | --: | --: | :-- |\n");
+  // For each prompt its three p, a row for each seed.
+  const found = new Map<string, number[][]>(PROMPTS.map(({ name }) => [name!, []]));
+  for (const seed of seeds) {
+    const rows: SheetRow[] = [];
+    for (const { prompt, name } of PROMPTS) {
+      const judged = async (picture: IndexedPicture) => {
+        const image = imageOf(picture);
+        const logits = await judge.classify(image);
+        return { image, p: classificationOf(logits, judge.names, name!).probability };
+      };
+      const plain = await make(workshop, { prompt, seed });
+      const inventory = scarceInventory(plain);
+      const replaced = await Promise.all(replacements(plain, inventory).map(judged));
+      const row = [
+        await judged(plain),
+        replaced.reduce((a, b) => b.p > a.p ? b : a),
+        await judged(await make(workshop, { prompt, seed }, inventory)),
+      ] as const;
+      const texts = row.map(({ p }) => p.toPrecision(2));
+      const isHigher = row[2].p > row[1].p ? "yes" : "no";
+      print(`| ${seed} | ${name} | ${texts.join(" | ")} | ${isHigher} |\n`);
+      rows.push({
+        label: name!,
+        cells: row.map(({ image, p }) => ({ picture: image, caption: { text: p.toFixed(4) } })),
+      });
+      found.get(name!)!.push(row.map(({ p }) => p));
+    }
+    const sheet = contactSheet(["plain", "best replacement", "ours"], rows);
+    const file = `${values.output}/sheet_${seed}.png`;
+    await writeFileInFolder(file, encodePng(sheet));
+    print(`Written: ${file}\n`);
   }
-  print(`| mean | ${sums.map((sum) => sum.toPrecision(2)).join(" | ")} | |\n\n`);
+  printMeans(found);
+}
+
+/** Prints the means over seeds of each prompt, and their means; each prompt counts once. */
+function printMeans(found: ReadonlyMap<string, readonly (readonly number[])[]>): void {
+  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;
+  const means = [...found].map(([name, rows]) => ({
+    name,
+    values: [0, 1, 2].map((i) => mean(rows.map((row) => row[i]!))),
+  }));
+  print("\n| name | plain p | best replacement's p | ours | ours is higher |\n");
+  print("| :-- | --: | --: | --: | :-- |\n");
+  for (const { name, values } of means) {
+    const texts = values.map((p) => p.toPrecision(2));
+    print(`| ${name} | ${texts.join(" | ")} | ${values[2]! > values[1]! ? "yes" : "no"} |\n`);
+  }
+  const all = [0, 1, 2].map((i) => mean(means.map(({ values }) => values[i]!)).toPrecision(2));
+  print(`| mean | ${all.join(" | ")} | |\n\n`);
+  const differences = means.map(({ values }) => values[2]! - values[1]!);
   print(`ours - best replacement: ${meanAndError(differences)}\n`);
-  const sheet = contactSheet(["plain", "best replacement", "ours"], rows);
-  await writeFileInFolder(`${values.output}/sheet.png`, encodePng(sheet));
-  print(`Written: ${values.output}/sheet.png\n`);
 }
 
 function meanAndError(values: readonly number[]): string {

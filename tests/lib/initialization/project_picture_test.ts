@@ -93,7 +93,7 @@ Deno.test("cleanOrphans() leaves one color of a faint checkerboard, and a single
   assert.deepEqual(cleanOrphans(single, { height: 1, width: 1 }, () => 0), single);
 });
 
-Deno.test("projectPicture() keeps an inventory, at the smallest sum of squared distances", () => {
+Deno.test("projectPicture() keeps an inventory, at the smallest sum of CIEDE2000", () => {
   const options = { ...grid, removesOrphans: true };
   // Six cells are black, one is light and three are gray; two black ones must become something
   // else.
