@@ -13,7 +13,7 @@ const HELP = `Times versions of the tile that multiplies matrices, and compares 
 
   --sizes 2048x1280x1280,…  rows x products in a sum x columns; conv:images x side x channels x
                             columns
-  --only <text>             versions whose name has this text
+  --only a,b                versions whose name has one of these texts; "=a" is the name a
   --part 0/1                of the versions, every n-th (to compile in several processes)
   --runs 5                  measured runs; the minimum counts
   --compile                 only compiles, for the cache of the driver
@@ -52,7 +52,7 @@ const KERNELS: readonly Kernel[] = [
     name: `library ${size}x${size}`,
     code: (problem: Problem) => shaderOfLibrary(size, problem),
   })),
-  ...[...VARIANTS.slice(0, 9), ...SMALL_VARIANTS, ...VARIANTS.slice(9)].map((variant) => ({
+  ...[...VARIANTS.slice(0, 15), ...SMALL_VARIANTS, ...VARIANTS.slice(15)].map((variant) => ({
     name: variant.name,
     variant,
     code: (problem: Problem) => shaderOf(variant, problem),
@@ -81,7 +81,10 @@ async function main(args: readonly string[]): Promise<void> {
       `${limits.maxComputeWorkgroupStorageSize}\n\n`,
   );
   const [part, parts] = values.part.split("/").map(Number) as [number, number];
-  const kernels = KERNELS.filter(({ name }, i) => name.includes(values.only) && i % parts === part);
+  const texts = values.only.split(",");
+  const kernels = KERNELS.filter(({ name }) =>
+    texts.some((text) => text.startsWith("=") ? name === text.slice(1) : name.includes(text))
+  ).filter((_, i) => i % parts === part);
   const problems = values.sizes.split(",").filter((size) => size).map(parseProblem);
   if (values.compile) {
     for (const kernel of kernels) {

@@ -18,6 +18,12 @@ const FORMS: readonly Form[] = [
   { name: "f16 fma", type: "f16", width: 1, add: fma },
   { name: "vec2<f16> fma", type: "vec2<f16>", width: 2, add: fma },
   { name: "vec2<f16> mul+add", type: "vec2<f16>", width: 2, add: plain },
+  {
+    name: "vec2<f16> fma of a splat",
+    type: "vec2<f16>",
+    width: 2,
+    add: (sum, a, b) => fma(sum, `vec2<f16>(${a}.y)`, b),
+  },
   { name: "vec4<f16> fma", type: "vec4<f16>", width: 4, add: fma },
   { name: "vec4<f16> mul+add", type: "vec4<f16>", width: 4, add: plain },
   {

@@ -54,6 +54,25 @@ ${
       }
 }`);
   }
+  if (v.packing === "halves") {
+    return unroll(depth / 4, (k) =>
+      `{
+${unroll(rows, (i) => `let a${i} = ${a}[${i * depth / 4 + k}];`)}
+${
+        unroll(4, (kk) =>
+          unroll(groups, (j) =>
+            `{ let b = ${b}[${(k * 4 + kk) * groups + j}];
+${
+              unroll(rows, (i) =>
+                ["xy", "zw"].map((half, h) => {
+                  const part = `part${i}_${j}_${h}`;
+                  const value = `vec2<f16>(a${i}[${kk}])`;
+                  return `${part} = ${multiplyAdd(v, `b.${half}`, value, part)};`;
+                }).join("\n"))
+            } }`))
+      }
+}`);
+  }
   // Registers hold vec4 of columns.
   const isHalf = v.packing === "vec4";
   const sum = isHalf ? "part" : "sum";
@@ -92,11 +111,12 @@ function partNames(v: Variant, i: number): (readonly [name: string, type: string
   if (v.packing === "vec4" || v.packing === "pair") {
     return indices(v.groups).map((j) => [`part${i}_${j}`, "vec4<f16>"]);
   }
+  const width = v.packing === "halves" ? 2 : 4;
   const pairs = (count: number) =>
     indices(count).flatMap((j) =>
-      indices(4).map((c) => [`part${i}_${j}_${c}`, "vec2<f16>"] as const)
+      indices(width).map((c) => [`part${i}_${j}_${c}`, "vec2<f16>"] as const)
     );
-  return v.packing === "dot" ? pairs(v.groups) : [];
+  return v.packing === "dot" || v.packing === "halves" ? pairs(v.groups) : [];
 }
 
 /** Adds the sums in float16 to those in float32. */
@@ -106,6 +126,9 @@ function addParts(v: Variant): string {
       const sum = `sum${i}_${j}`;
       if (v.packing === "vec4" || v.packing === "pair") {
         return `${sum} += vec4<f32>(part${i}_${j});`;
+      }
+      if (v.packing === "halves") {
+        return `${sum} += vec4<f32>(vec2<f32>(part${i}_${j}_0), vec2<f32>(part${i}_${j}_1));`;
       }
       if (v.packing !== "dot") return "";
       const values = [0, 1, 2, 3].map((c) => `part${i}_${j}_${c}`);

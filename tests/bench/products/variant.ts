@@ -11,10 +11,11 @@ export interface Variant {
   readonly depth: number;
   /**
    * What a register of the inner loop holds: `vec4` and `pair`, neighboring columns, read as 8 or
-   * 16 bytes; `dot`, neighboring products of a sum; `float`, one float32; `mixed`, float16 that is
-   * converted to float32 before each product.
+   * 16 bytes; `halves`, the same as `vec4`, but multiplied as two vec2; `dot`, neighboring products
+   * of a sum; `float`, one float32; `mixed`, float16 that is converted to float32 before each
+   * product.
    */
-  readonly packing: "vec4" | "pair" | "dot" | "float" | "mixed";
+  readonly packing: "vec4" | "halves" | "pair" | "dot" | "float" | "mixed";
   /** Parts of a workgroup that share the products of a sum, and add up at the end. */
   readonly slices: number;
   /** Tiles in workgroup memory: with 2, one barrier is enough. */

@@ -5,6 +5,12 @@ const [WIDE, TALL, MANY] = [[16, 16], [8, 16], [16, 8]] as const;
 /** Versions, in the order in which they are timed. */
 export const VARIANTS: readonly Variant[] = [
   makeVariant("vec4 64x64", { packing: "vec4" }),
+  makeVariant("halves 64x64", { packing: "halves" }),
+  makeVariant("halves 64x64 mul+add", { packing: "halves", isPlain: true }),
+  makeVariant("vec4 64x64 of 4 rows", { packing: "vec4", threads: TALL, rows: 4 }),
+  makeVariant("halves 64x64 of 4 rows", { packing: "halves", threads: TALL, rows: 4 }),
+  makeVariant("halves 128x64", { packing: "halves", threads: TALL }),
+  makeVariant("halves 128x128", { packing: "halves", threads: WIDE }),
   makeVariant("vec4 128x128", { packing: "vec4", threads: WIDE }),
   makeVariant("vec4 128x128 mul+add", { packing: "vec4", threads: WIDE, isPlain: true }),
   makeVariant("vec4 128x128 mul+add limits", {
@@ -81,6 +87,7 @@ export const VARIANTS: readonly Variant[] = [
 /** Versions for few rows. */
 export const SMALL_VARIANTS: readonly Variant[] = [
   makeVariant("vec4 32x32", { packing: "vec4", rows: 4, groups: 1 }),
+  makeVariant("halves 32x64", { packing: "halves", rows: 4 }),
   makeVariant("vec4 32x64 mul+add", { packing: "vec4", rows: 4, isPlain: true }),
   makeVariant("vec4 32x64 limits", { packing: "vec4", rows: 4, reads: "limits" }),
   makeVariant("dot 32x64", { packing: "dot", rows: 4 }),
