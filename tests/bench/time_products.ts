@@ -3,7 +3,7 @@ import { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { GraphBuilder } from "../../lib/onnx/graph/graph_builder.ts";
 import { quantizeLinears } from "../../lib/onnx/rewrite/quantize_linears.ts";
-import type { WeightBits } from "../../lib/onnx/rewrite/quantized_weight.ts";
+import type { WeightBits } from "../../lib/onnx/rewrite/quantize_blocks.ts";
 import { OrtSessions } from "../../lib/onnx/runtime/ort_sessions.ts";
 import { RandomWeights } from "../../lib/weights/random_weights.ts";
 import { describeEnvironment } from "./bench_environment.ts";

@@ -2,7 +2,8 @@ import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import type { FloatType } from "../../weights/float16.ts";
 import type { Graph, GraphNode, GraphWeight } from "../graph/graph.ts";
 import { type BuildPart, rewriteGraph } from "../graph/rewrite_graph.ts";
-import { BLOCK_SIZE, quantizeWeight, type WeightBits } from "./quantized_weight.ts";
+import { BLOCK_SIZE, type WeightBits } from "./quantize_blocks.ts";
+import { quantizeWeight } from "./quantized_weight.ts";
 
 /** Default of {@linkcode QuantizeLinearsOptions.minSize}: smaller weights save nothing. */
 const MIN_SIZE = 2 ** 12;

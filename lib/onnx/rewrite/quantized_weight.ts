@@ -2,12 +2,7 @@ import { alignBytes, floatView } from "../../weights/float_view.ts";
 import { convertFloats, type FloatType } from "../../weights/float16.ts";
 import type { WeightEntry } from "../../weights/weight_source.ts";
 import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
-
-/** Bits per quantized value. */
-export type WeightBits = 4 | 8;
-
-/** Number of consecutive values of a row that share a scale. */
-export const BLOCK_SIZE = 32;
+import { BLOCK_SIZE, type Blocks, VectorBlocks, type WeightBits } from "./quantize_blocks.ts";
 
 /** Blocks that are quantized together: 4 MB of float32. */
 const CHUNK_BLOCKS = 2 ** 15;
@@ -181,115 +176,6 @@ function bytesPerBlock({ bits }: QuantizeOptions): number {
   return BLOCK_SIZE * bits / 8;
 }
 
-/** Blocks of a weight that were read together. */
-interface Blocks {
-  readonly count: number;
-  /** Finds the value of each block with the largest magnitude; 0 for a block of zeros. */
-  findExtremes(extremes: Float32Array): void;
-  /** Quantizes all values. */
-  pack(scales: Float32Array | Float16Array, bits: WeightBits, target: Uint8Array): void;
-}
-
-/** Blocks of float32 values. */
-class FloatBlocks implements Blocks {
-  readonly count: number;
-  readonly #data: Float32Array;
-
-  constructor(data: Float32Array) {
-    this.#data = data;
-    this.count = data.length / BLOCK_SIZE;
-  }
-
-  findExtremes(extremes: Float32Array): void {
-    const [data, { count }] = [this.#data, this];
-    for (let block = 0; block < count; block++) {
-      const start = block * BLOCK_SIZE;
-      let extreme = 0;
-      for (let i = start; i < start + BLOCK_SIZE; i++) {
-        if (Math.abs(data[i]!) > Math.abs(extreme)) extreme = data[i]!;
-      }
-      extremes[block] = extreme;
-    }
-  }
-
-  pack(scales: Float32Array | Float16Array, bits: WeightBits, target: Uint8Array): void {
-    const [data, { count }] = [this.#data, this];
-    for (let block = 0; block < count; block++) {
-      const inverse = inverseOf(scales[block]!);
-      const end = (block + 1) * BLOCK_SIZE;
-      if (bits === 8) {
-        for (let i = end - BLOCK_SIZE; i < end; i++) target[i] = toByte(data[i]! * inverse);
-      } else {
-        for (let i = end - BLOCK_SIZE; i < end; i += 2) {
-          target[i >> 1] = toHalfBytes(data[i]! * inverse, data[i + 1]! * inverse);
-        }
-      }
-    }
-  }
-}
-
-/**
- * Blocks of float16 values. Their magnitudes are compared as integers, and a table converts them,
- * which takes less time than converting all values to float32 first.
- */
-class HalfBlocks implements Blocks {
-  static #all: Float32Array | undefined;
-  readonly count: number;
-  readonly #data: Uint16Array;
-  readonly #table: Float32Array;
-
-  constructor(data: Uint16Array) {
-    this.#data = data;
-    this.count = data.length / BLOCK_SIZE;
-    this.#table = HalfBlocks.#all ??= allHalves();
-  }
-
-  findExtremes(extremes: Float32Array): void {
-    const [data, table, { count }] = [this.#data, this.#table, this];
-    for (let block = 0; block < count; block++) {
-      const start = block * BLOCK_SIZE;
-      let [extreme, magnitude] = [0, 0];
-      for (let i = start; i < start + BLOCK_SIZE; i++) {
-        const pattern = data[i]!;
-        // Without the sign. NaN is above all numbers.
-        const size = pattern & 0x7fff;
-        if (size > magnitude && size <= INFINITY) {
-          magnitude = size;
-          extreme = pattern;
-        }
-      }
-      extremes[block] = table[extreme]!;
-    }
-  }
-
-  pack(scales: Float32Array | Float16Array, bits: WeightBits, target: Uint8Array): void {
-    const [data, table, { count }] = [this.#data, this.#table, this];
-    for (let block = 0; block < count; block++) {
-      const inverse = inverseOf(scales[block]!);
-      const end = (block + 1) * BLOCK_SIZE;
-      if (bits === 8) {
-        for (let i = end - BLOCK_SIZE; i < end; i++) target[i] = toByte(table[data[i]!]! * inverse);
-      } else {
-        for (let i = end - BLOCK_SIZE; i < end; i += 2) {
-          target[i >> 1] = toHalfBytes(
-            table[data[i]!]! * inverse,
-            table[data[i + 1]!]! * inverse,
-          );
-        }
-      }
-    }
-  }
-}
-
-/** Pattern of infinity in float16. */
-const INFINITY = 0x7c00;
-
-/** Returns the value of each pattern of 16 bits. */
-function allHalves(): Float32Array {
-  const patterns = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
-  return new Float32Array(new Float16Array(patterns.buffer));
-}
-
 /** Reads blocks [first, last) of a weight in chunks; `from` is the first block of a chunk. */
 function* chunks(
   entry: WeightEntry,
@@ -301,10 +187,10 @@ function* chunks(
     if (entry.exactType === "float16") {
       const bytes = alignBytes(entry.read("float16", from * BLOCK_SIZE, count), 2);
       const { buffer, byteOffset } = bytes;
-      yield { from, blocks: new HalfBlocks(new Uint16Array(buffer, byteOffset, count)) };
+      yield { from, blocks: new VectorBlocks(new Float16Array(buffer, byteOffset, count)) };
     } else {
       const values = floatView(entry.read("float32", from * BLOCK_SIZE, count));
-      yield { from, blocks: new FloatBlocks(values) };
+      yield { from, blocks: new VectorBlocks(values) };
     }
   }
 }
@@ -316,22 +202,4 @@ function findScales(blocks: Blocks, scales: Float32Array, options: QuantizeOptio
     const scale = options.bits === 8 ? Math.abs(scales[i]!) / 127 : scales[i]! / -8;
     scales[i] = options.scaleType === "float16" ? Math.f16round(scale) : scale;
   }
-}
-
-function inverseOf(scale: number): number {
-  return scale === 0 ? 0 : 1 / scale;
-}
-
-/** Rounds a quotient to a byte with zero point 128. */
-function toByte(quotient: number): number {
-  // The sum is positive, so truncation rounds to the nearest integer.
-  const level = (quotient + 128.5) | 0;
-  return level > 255 ? 255 : level;
-}
-
-/** Rounds two quotients to half bytes with zero point 8. */
-function toHalfBytes(first: number, second: number): number {
-  const low = (first + 8.5) | 0;
-  const high = (second + 8.5) | 0;
-  return (low > 15 ? 15 : low) | ((high > 15 ? 15 : high) << 4);
 }

@@ -1,5 +1,5 @@
 import type { FloatType } from "../../weights/float16.ts";
-import type { WeightBits } from "../rewrite/quantized_weight.ts";
+import type { WeightBits } from "../rewrite/quantize_blocks.ts";
 import type { Runtime } from "./session.ts";
 
 /** Precision of a network and of its weights. */

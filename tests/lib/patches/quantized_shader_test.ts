@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { GpuTensor } from "../../../kernels/gpu/tensor.ts";
 import { GraphBuilder } from "../../../lib/onnx/graph/graph_builder.ts";
 import { quantizeLinears } from "../../../lib/onnx/rewrite/quantize_linears.ts";
-import type { WeightBits } from "../../../lib/onnx/rewrite/quantized_weight.ts";
+import type { WeightBits } from "../../../lib/onnx/rewrite/quantize_blocks.ts";
 import { OrtSessions } from "../../../lib/onnx/runtime/ort_sessions.ts";
 import { overrideQuantizedShader } from "../../../lib/patches/quantized_shader.ts";
 import type { FloatType } from "../../../lib/weights/float16.ts";

@@ -1,4 +1,5 @@
-import { quantizeWeight, type WeightBits } from "../../../../lib/onnx/rewrite/quantized_weight.ts";
+import type { WeightBits } from "../../../../lib/onnx/rewrite/quantize_blocks.ts";
+import { quantizeWeight } from "../../../../lib/onnx/rewrite/quantized_weight.ts";
 import type { FloatType } from "../../../../lib/weights/float16.ts";
 import type { WeightEntry } from "../../../../lib/weights/weight_source.ts";
 
