@@ -88,6 +88,8 @@ export class PlainBlocks implements Blocks {
 export class VectorBlocks implements Blocks {
   readonly count: number;
   readonly #data: Float16Array | Float32Array;
+  /** First blocks of the parts that are known to be finite. */
+  readonly #finite = new Set<number>();
 
   /** Wraps values. */
   constructor(data: Float16Array | Float32Array) {
@@ -97,9 +99,11 @@ export class VectorBlocks implements Blocks {
 
   findExtremes(extremes: Float32Array): void {
     for (const { from, data } of this.#parts()) {
-      const found = findExtremesOf(data);
+      store(data);
+      const found = findStoredExtremes(data);
       if (found) extremes.set(found, from);
       else plain(data).findExtremes(extremes.subarray(from));
+      if (found) this.#finite.add(from);
     }
   }
 
@@ -108,7 +112,8 @@ export class VectorBlocks implements Blocks {
       const blocks = data.length / BLOCK_SIZE;
       const part = scales.subarray(from, from + blocks);
       const bytes = target.subarray(from * BLOCK_SIZE * bits / 8);
-      if (!findExtremesOf(data)) {
+      store(data);
+      if (!this.#finite.has(from) && !findStoredExtremes(data)) {
         plain(data).pack(part, bits, bytes);
         continue;
       }
@@ -132,22 +137,26 @@ export class VectorBlocks implements Blocks {
   }
 }
 
+/** Copies values into WebAssembly's memory. */
+function store(data: Float16Array | Float32Array): void {
+  if (data instanceof Float16Array) new Float16Array(memory.buffer, STORED).set(data);
+  else new Float32Array(memory.buffer, STORED).set(data);
+}
+
 /**
- * Copies values into WebAssembly's memory, and finds their extremes.
+ * Finds the extremes of the stored values.
  *
  * @returns The extremes, until the next call; undefined if a value is infinite or no number.
  */
-function findExtremesOf(
+function findStoredExtremes(
   data: Float16Array | Float32Array,
 ): Float16Array | Float32Array | undefined {
   const { length } = data;
   const blocks = length / BLOCK_SIZE;
   if (data instanceof Float16Array) {
-    new Float16Array(memory.buffer, STORED).set(data);
     const largest = extremesOfHalves(STORED, length, RESULTS);
     return largest < HALF_INFINITY ? new Float16Array(memory.buffer, RESULTS, blocks) : undefined;
   }
-  new Float32Array(memory.buffer, STORED).set(data);
   const largest = extremesOfFloats(STORED, length, RESULTS);
   return largest < FLOAT_INFINITY ? new Float32Array(memory.buffer, RESULTS, blocks) : undefined;
 }

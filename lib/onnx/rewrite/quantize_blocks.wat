@@ -101,30 +101,22 @@
 
   ;; Converts float16 to float32; only finite values.
   (func (export "widen") (param $from i32) (param $count i32) (param $to i32)
-    (local $end i32) (local $x v128) (local $lanes v128) (local $half i32)
+    (local $end i32)
     (local.set $end (i32.add (local.get $from) (i32.shl (local.get $count) (i32.const 1))))
     (block $done
       (loop $values
         (br_if $done (i32.ge_u (local.get $from) (local.get $end)))
-        (local.set $x (i32x4.extend_low_i16x8_u (v128.load64_zero (local.get $from))))
-        ;; Exponent and fraction in their places; the exponents differ by 112.
-        (local.set $lanes
-          (i32x4.shl (v128.and (local.get $x) (v128.const i32x4 32767 32767 32767 32767))
-            (i32.const 13)))
+        ;; Sign, exponent and fraction get their places; the factor 2^112 mends the exponent, also
+        ;; of subnormal values.
         (v128.store (local.get $to)
-          (v128.or
-            (i32x4.shl (v128.and (local.get $x) (v128.const i32x4 32768 32768 32768 32768))
-              (i32.const 16))
-            (v128.bitselect
-              ;; Subnormal: 2^-14 + fraction - 2^-14.
-              (f32x4.sub
-                (i32x4.add (local.get $lanes)
-                  (v128.const i32x4 0x38800000 0x38800000 0x38800000 0x38800000))
-                (v128.const i32x4 0x38800000 0x38800000 0x38800000 0x38800000))
-              (i32x4.add (local.get $lanes)
-                (v128.const i32x4 0x38000000 0x38000000 0x38000000 0x38000000))
-              (i32x4.lt_s (local.get $lanes)
-                (v128.const i32x4 0x00800000 0x00800000 0x00800000 0x00800000)))))
+          (f32x4.mul
+            (v128.and
+              (i32x4.shr_s
+                (i32x4.shl (i32x4.extend_low_i16x8_u (v128.load64_zero (local.get $from)))
+                  (i32.const 16))
+                (i32.const 3))
+              (v128.const i32x4 0x8fffe000 0x8fffe000 0x8fffe000 0x8fffe000))
+            (v128.const f32x4 0x1p112 0x1p112 0x1p112 0x1p112)))
         (local.set $to (i32.add (local.get $to) (i32.const 16)))
         (local.set $from (i32.add (local.get $from) (i32.const 8)))
         (br $values))))
@@ -150,59 +142,168 @@
             (local.get $bias)))
         (v128.const f64x2 6755399441055744 6755399441055744))))
 
-  ;; Quantizes float32 to 4 bits. `inverses` are of float64, one of each block.
+  ;; Quantizes a block with quotients of float64.
+  (func $exact4 (param $from i32) (param $inverse v128) (param $to i32)
+    (local $end i32) (local $w v128)
+    (local.set $end (i32.add (local.get $from) (i32.const 128)))
+    (loop $values
+      (local.set $w
+        (v128.and
+          (i16x8.min_s
+            (i16x8.narrow_i32x4_s
+              (call $levels (v128.load (local.get $from)) (local.get $inverse)
+                (v128.const f64x2 8.5 8.5))
+              (call $levels (v128.load offset=16 (local.get $from)) (local.get $inverse)
+                (v128.const f64x2 8.5 8.5)))
+            (v128.const i16x8 15 15 15 15 15 15 15 15))
+          (v128.const i16x8 255 255 255 255 255 255 255 255)))
+      ;; The second value of a pair is the upper half of a byte.
+      (local.set $w (v128.or (local.get $w) (i32x4.shr_u (local.get $w) (i32.const 12))))
+      (v128.store32_lane 0 (local.get $to)
+        (i8x16.shuffle 0 4 8 12 0 4 8 12 0 4 8 12 0 4 8 12 (local.get $w) (local.get $w)))
+      (local.set $to (i32.add (local.get $to) (i32.const 4)))
+      (local.set $from (i32.add (local.get $from) (i32.const 32)))
+      (br_if $values (i32.lt_u (local.get $from) (local.get $end)))))
+
+  (func $exact8 (param $from i32) (param $inverse v128) (param $to i32)
+    (local $end i32) (local $w v128)
+    (local.set $end (i32.add (local.get $from) (i32.const 128)))
+    (loop $values
+      (local.set $w
+        (v128.and
+          (i16x8.min_s
+            (i16x8.narrow_i32x4_s
+              (call $levels (v128.load (local.get $from)) (local.get $inverse)
+                (v128.const f64x2 128.5 128.5))
+              (call $levels (v128.load offset=16 (local.get $from)) (local.get $inverse)
+                (v128.const f64x2 128.5 128.5)))
+            (v128.const i16x8 255 255 255 255 255 255 255 255))
+          (v128.const i16x8 255 255 255 255 255 255 255 255)))
+      (v128.store64_lane 0 (local.get $to) (i8x16.narrow_i16x8_u (local.get $w) (local.get $w)))
+      (local.set $to (i32.add (local.get $to) (i32.const 8)))
+      (local.set $from (i32.add (local.get $from) (i32.const 32)))
+      (br_if $values (i32.lt_u (local.get $from) (local.get $end)))))
+
+  ;; Quantizes float32 to 4 bits. `inverses` are of float64, one of each block. Quotients of float32
+  ;; are off by less than 2^-18; a block with one that is so near to the next level is done again.
   (func (export "pack4") (param $from i32) (param $count i32) (param $inverses i32) (param $to i32)
-    (local $end i32) (local $blockEnd i32) (local $inverse v128) (local $w v128)
+    (local $end i32) (local $blockEnd i32) (local $at i32)
+    (local $inverse v128) (local $a v128) (local $b v128) (local $near v128)
     (local.set $end (i32.add (local.get $from) (i32.shl (local.get $count) (i32.const 2))))
     (block $done
       (loop $blocks
         (br_if $done (i32.ge_u (local.get $from) (local.get $end)))
-        (local.set $inverse (v128.load64_splat (local.get $inverses)))
-        (local.set $inverses (i32.add (local.get $inverses) (i32.const 8)))
+        (local.set $inverse (f32x4.splat (f32.demote_f64 (f64.load (local.get $inverses)))))
         (local.set $blockEnd (i32.add (local.get $from) (i32.const 128)))
-        (loop $values
-          (local.set $w
+        (local.set $at (local.get $to))
+        ;; 1, or 0 where float32 has too few bits for the factor.
+        (local.set $near
+          (v128.and
             (v128.and
-              (i16x8.min_s
-                (i16x8.narrow_i32x4_s
-                  (call $levels (v128.load (local.get $from)) (local.get $inverse)
-                    (v128.const f64x2 8.5 8.5))
-                  (call $levels (v128.load offset=16 (local.get $from)) (local.get $inverse)
-                    (v128.const f64x2 8.5 8.5)))
-                (v128.const i16x8 15 15 15 15 15 15 15 15))
-              (v128.const i16x8 255 255 255 255 255 255 255 255)))
+              (f32x4.lt (f32x4.abs (local.get $inverse)) (v128.const f32x4 0x1p99 0x1p99 0x1p99 0x1p99))
+              (f32x4.gt (f32x4.abs (local.get $inverse))
+                (v128.const f32x4 0x1p-99 0x1p-99 0x1p-99 0x1p-99)))
+            (v128.const f32x4 1 1 1 1)))
+        (loop $values
+          ;; The sum with 1.5 * 2^23 has the integer in its lower bits.
+          (local.set $a
+            (f32x4.pmin (v128.const f32x4 15.5 15.5 15.5 15.5)
+              (f32x4.add
+                (f32x4.mul (v128.load (local.get $from)) (local.get $inverse))
+                (v128.const f32x4 8.5 8.5 8.5 8.5))))
+          (local.set $near
+            (f32x4.pmin (local.get $near)
+              (f32x4.abs (f32x4.sub (local.get $a) (f32x4.nearest (local.get $a))))))
+          (local.set $a
+            (f32x4.add (f32x4.trunc (local.get $a)) (v128.const f32x4 12582912 12582912 12582912 12582912)))
+          (local.set $b
+            (f32x4.pmin (v128.const f32x4 15.5 15.5 15.5 15.5)
+              (f32x4.add
+                (f32x4.mul (v128.load offset=16 (local.get $from)) (local.get $inverse))
+                (v128.const f32x4 8.5 8.5 8.5 8.5))))
+          (local.set $near
+            (f32x4.pmin (local.get $near)
+              (f32x4.abs (f32x4.sub (local.get $b) (f32x4.nearest (local.get $b))))))
+          (local.set $b
+            (f32x4.add (f32x4.trunc (local.get $b)) (v128.const f32x4 12582912 12582912 12582912 12582912)))
+          (local.set $a
+            (i16x8.narrow_i32x4_u
+              (v128.and (local.get $a) (v128.const i32x4 255 255 255 255))
+              (v128.and (local.get $b) (v128.const i32x4 255 255 255 255))))
           ;; The second value of a pair is the upper half of a byte.
-          (local.set $w (v128.or (local.get $w) (i32x4.shr_u (local.get $w) (i32.const 12))))
-          (v128.store32_lane 0 (local.get $to)
-            (i8x16.shuffle 0 4 8 12 0 4 8 12 0 4 8 12 0 4 8 12 (local.get $w) (local.get $w)))
-          (local.set $to (i32.add (local.get $to) (i32.const 4)))
+          (local.set $a (v128.or (local.get $a) (i32x4.shr_u (local.get $a) (i32.const 12))))
+          (v128.store32_lane 0 (local.get $at)
+            (i8x16.shuffle 0 4 8 12 0 4 8 12 0 4 8 12 0 4 8 12 (local.get $a) (local.get $a)))
+          (local.set $at (i32.add (local.get $at) (i32.const 4)))
           (local.set $from (i32.add (local.get $from) (i32.const 32)))
           (br_if $values (i32.lt_u (local.get $from) (local.get $blockEnd))))
+        (if
+          (v128.any_true
+            (f32x4.lt (local.get $near) (v128.const f32x4 0x1p-16 0x1p-16 0x1p-16 0x1p-16)))
+          (then
+            (call $exact4
+              (i32.sub (local.get $blockEnd) (i32.const 128))
+              (v128.load64_splat (local.get $inverses))
+              (local.get $to))))
+        (local.set $inverses (i32.add (local.get $inverses) (i32.const 8)))
+        (local.set $to (i32.add (local.get $to) (i32.const 16)))
         (br $blocks))))
 
-  ;; The same to 8 bits.
+  ;; The same to 8 bits; quotients are off by less than 2^-14.
   (func (export "pack8") (param $from i32) (param $count i32) (param $inverses i32) (param $to i32)
-    (local $end i32) (local $blockEnd i32) (local $inverse v128) (local $w v128)
+    (local $end i32) (local $blockEnd i32) (local $at i32)
+    (local $inverse v128) (local $a v128) (local $b v128) (local $near v128)
     (local.set $end (i32.add (local.get $from) (i32.shl (local.get $count) (i32.const 2))))
     (block $done
       (loop $blocks
         (br_if $done (i32.ge_u (local.get $from) (local.get $end)))
-        (local.set $inverse (v128.load64_splat (local.get $inverses)))
-        (local.set $inverses (i32.add (local.get $inverses) (i32.const 8)))
+        (local.set $inverse (f32x4.splat (f32.demote_f64 (f64.load (local.get $inverses)))))
         (local.set $blockEnd (i32.add (local.get $from) (i32.const 128)))
-        (loop $values
-          (local.set $w
+        (local.set $at (local.get $to))
+        ;; 1, or 0 where float32 has too few bits for the factor.
+        (local.set $near
+          (v128.and
             (v128.and
-              (i16x8.min_s
-                (i16x8.narrow_i32x4_s
-                  (call $levels (v128.load (local.get $from)) (local.get $inverse)
-                    (v128.const f64x2 128.5 128.5))
-                  (call $levels (v128.load offset=16 (local.get $from)) (local.get $inverse)
-                    (v128.const f64x2 128.5 128.5)))
-                (v128.const i16x8 255 255 255 255 255 255 255 255))
-              (v128.const i16x8 255 255 255 255 255 255 255 255)))
-          (v128.store64_lane 0 (local.get $to) (i8x16.narrow_i16x8_u (local.get $w) (local.get $w)))
-          (local.set $to (i32.add (local.get $to) (i32.const 8)))
+              (f32x4.lt (f32x4.abs (local.get $inverse)) (v128.const f32x4 0x1p99 0x1p99 0x1p99 0x1p99))
+              (f32x4.gt (f32x4.abs (local.get $inverse))
+                (v128.const f32x4 0x1p-99 0x1p-99 0x1p-99 0x1p-99)))
+            (v128.const f32x4 1 1 1 1)))
+        (loop $values
+          ;; The sum with 1.5 * 2^23 has the integer in its lower bits.
+          (local.set $a
+            (f32x4.pmin (v128.const f32x4 255.5 255.5 255.5 255.5)
+              (f32x4.add
+                (f32x4.mul (v128.load (local.get $from)) (local.get $inverse))
+                (v128.const f32x4 128.5 128.5 128.5 128.5))))
+          (local.set $near
+            (f32x4.pmin (local.get $near)
+              (f32x4.abs (f32x4.sub (local.get $a) (f32x4.nearest (local.get $a))))))
+          (local.set $a
+            (f32x4.add (f32x4.trunc (local.get $a)) (v128.const f32x4 12582912 12582912 12582912 12582912)))
+          (local.set $b
+            (f32x4.pmin (v128.const f32x4 255.5 255.5 255.5 255.5)
+              (f32x4.add
+                (f32x4.mul (v128.load offset=16 (local.get $from)) (local.get $inverse))
+                (v128.const f32x4 128.5 128.5 128.5 128.5))))
+          (local.set $near
+            (f32x4.pmin (local.get $near)
+              (f32x4.abs (f32x4.sub (local.get $b) (f32x4.nearest (local.get $b))))))
+          (local.set $b
+            (f32x4.add (f32x4.trunc (local.get $b)) (v128.const f32x4 12582912 12582912 12582912 12582912)))
+          (v128.store64_lane 0 (local.get $at)
+            (i8x16.shuffle 0 4 8 12 16 20 24 28 0 4 8 12 16 20 24 28
+              (local.get $a) (local.get $b)))
+          (local.set $at (i32.add (local.get $at) (i32.const 8)))
           (local.set $from (i32.add (local.get $from) (i32.const 32)))
           (br_if $values (i32.lt_u (local.get $from) (local.get $blockEnd))))
+        (if
+          (v128.any_true
+            (f32x4.lt (local.get $near) (v128.const f32x4 0x1p-12 0x1p-12 0x1p-12 0x1p-12)))
+          (then
+            (call $exact8
+              (i32.sub (local.get $blockEnd) (i32.const 128))
+              (v128.load64_splat (local.get $inverses))
+              (local.get $to))))
+        (local.set $inverses (i32.add (local.get $inverses) (i32.const 8)))
+        (local.set $to (i32.add (local.get $to) (i32.const 32)))
         (br $blocks)))))

@@ -4,8 +4,8 @@ import type { WeightEntry } from "../../weights/weight_source.ts";
 import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import { BLOCK_SIZE, type Blocks, VectorBlocks, type WeightBits } from "./quantize_blocks.ts";
 
-/** Blocks that are quantized together: 4 MB of float32. */
-const CHUNK_BLOCKS = 2 ** 15;
+/** Blocks that are read together: 256 kB of float16, which stay in the processor's cache. */
+const CHUNK_BLOCKS = 2 ** 12;
 
 /** A weight whose elements are bytes, which must not be converted to floats. */
 export interface ByteWeight extends WeightEntry {
@@ -198,8 +198,10 @@ function* chunks(
 /** Finds the scale of each block: 0 for a block of zeros. */
 function findScales(blocks: Blocks, scales: Float32Array, options: QuantizeOptions): void {
   blocks.findExtremes(scales);
+  const quotients = new Float64Array(blocks.count);
   for (let i = 0; i < blocks.count; i++) {
-    const scale = options.bits === 8 ? Math.abs(scales[i]!) / 127 : scales[i]! / -8;
-    scales[i] = options.scaleType === "float16" ? Math.f16round(scale) : scale;
+    quotients[i] = options.bits === 8 ? Math.abs(scales[i]!) / 127 : scales[i]! / -8;
   }
+  // Arrays convert ten times as fast as Math.f16round().
+  scales.set(options.scaleType === "float16" ? new Float16Array(quotients) : quotients);
 }

@@ -67,6 +67,24 @@ Deno.test("VectorBlocks quantizes as PlainBlocks does, float32", () => {
   check(values(2049, 4));
 });
 
+Deno.test("VectorBlocks quantizes very large and very small values as PlainBlocks does", () => {
+  const ordinary = values(64, 7);
+  for (const factor of [1e38 / 2 ** 15, 1e-30, 1e-42]) {
+    const data = ordinary.map((value) => value * factor);
+    const extremes = new Float32Array(64);
+    new PlainBlocks(data).findExtremes(extremes);
+    for (const bits of [4, 8] as WeightBits[]) {
+      const scales = extremes.map((value) => bits === 8 ? Math.abs(value) / 127 : value / -8);
+      const [packed, wanted] = [new VectorBlocks(data), new PlainBlocks(data)].map((blocks) => {
+        const bytes = new Uint8Array(data.length * bits / 8);
+        blocks.pack(scales, bits, bytes);
+        return bytes;
+      });
+      assert.deepEqual(packed, wanted, `${factor}, ${bits} bits`);
+    }
+  }
+});
+
 Deno.test("VectorBlocks quantizes each pattern of float16 as PlainBlocks does", () => {
   const patterns = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
   check(new Float16Array(patterns.buffer));
