@@ -165,6 +165,7 @@ class StoredWeight implements WeightEntry {
   readonly shape: readonly number[];
   readonly dtype: SafetensorsDtype;
   readonly exactType: FloatType | undefined;
+  readonly isReadInParts = true;
   readonly #source: ByteSource;
   readonly #tensor: SafetensorsTensor;
   readonly #scale: StoredTensor | undefined;

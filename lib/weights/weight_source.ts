@@ -14,6 +14,8 @@ export interface WeightEntry {
    * is not known.
    */
   readonly exactType?: FloatType | undefined;
+  /** Whether reading it part by part takes no longer than at once. Undefined: no. */
+  readonly isReadInParts?: boolean;
   /**
    * Reads values and converts them.
    *

@@ -3,6 +3,31 @@ import type { WeightEntry } from "../../weights/weight_source.ts";
 import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
 import type { ByteWeight } from "../rewrite/quantized_weight.ts";
 
+/** Values that are read at once: new memory of this size is cheap, as the allocator keeps it. */
+const PART_VALUES = 2 ** 16;
+
+/**
+ * Memory for ranges of weights, one after the other. New memory for each large one takes longer
+ * than reading it: the system gives it page by page, and takes it back after use.
+ */
+export class SharedRange {
+  #bytes = new Uint8Array(0);
+
+  /** Returns memory with any content, instead of what was returned before. */
+  take(size: number): Uint8Array<ArrayBuffer> {
+    if (this.#bytes.length < size) this.#bytes = new Uint8Array(size);
+    return this.#bytes.subarray(0, size);
+  }
+}
+
+/** Options of {@linkcode LazyBytes}. */
+export interface LazyBytesOptions {
+  /** Called with the error if reading fails; onnxruntime discards it. */
+  readonly onError: (error: unknown) => void;
+  /** Memory of ranges, each valid until the next one is read. Default: each has its own. */
+  readonly shared?: SharedRange | undefined;
+}
+
 /**
  * The bytes of a weight, as external data of onnxruntime-web, which are read when they are needed.
  *
@@ -14,19 +39,18 @@ export class LazyBytes extends Uint8Array<ArrayBuffer> {
   readonly #entry: WeightEntry | ByteWeight;
   readonly #type: FloatType;
   readonly #size: number;
-  readonly #onError: (error: unknown) => void;
+  readonly #options: LazyBytesOptions;
 
   /**
    * Wraps a weight.
    *
    * @param type Type to convert to; a weight of bytes is not converted.
-   * @param onError Called with the error if reading fails; onnxruntime discards it.
    */
-  constructor(entry: WeightEntry, type: FloatType, onError: (error: unknown) => void) {
+  constructor(entry: WeightEntry, type: FloatType, options: LazyBytesOptions) {
     super(new ArrayBuffer(0));
     this.#entry = entry;
     this.#type = type;
-    this.#onError = onError;
+    this.#options = options;
     this.#size = shapeSize(entry.shape) * ("readBytes" in entry ? 1 : bytesPerFloat(type));
     // Own properties override the getters of the class, which return the size of the empty memory.
     Object.defineProperty(this, "byteLength", { value: this.#size });
@@ -39,9 +63,19 @@ export class LazyBytes extends Uint8Array<ArrayBuffer> {
     const entry = this.#entry;
     try {
       if ("readBytes" in entry) return entry.readBytes(begin, end - begin);
-      return entry.read(this.#type, begin / width, (end - begin) / width);
+      const [start, count] = [begin / width, (end - begin) / width];
+      const { shared } = this.#options;
+      if (!shared || !entry.isReadInParts || count <= PART_VALUES) {
+        return entry.read(this.#type, start, count);
+      }
+      const bytes = shared.take(end - begin);
+      for (let i = 0; i < count; i += PART_VALUES) {
+        const part = entry.read(this.#type, start + i, Math.min(PART_VALUES, count - i));
+        bytes.set(part, i * width);
+      }
+      return bytes;
     } catch (error) {
-      this.#onError(error);
+      this.#options.onError(error);
       throw error;
     }
   }

@@ -5,7 +5,7 @@ import { bytesOfWeights, measureGraph } from "../graph/graph_memory.ts";
 import { OrtDevice } from "../../patches/ort_device.ts";
 import { padConvChannels } from "../rewrite/pad_conv_channels.ts";
 import { applyWinograd } from "../rewrite/winograd.ts";
-import { LazyBytes } from "./lazy_bytes.ts";
+import { LazyBytes, type LazyBytesOptions, SharedRange } from "./lazy_bytes.ts";
 import { checkRuntimeFile, loadOrtRuntime, type OrtSessionOptions } from "./ort_runtime.ts";
 import { runtimeFile } from "./runtime_file.ts";
 import { OrtSession } from "./ort_session.ts";
@@ -50,10 +50,13 @@ export class OrtSessions implements SessionLoader {
     try {
       await checkRuntimeFile(runtime);
       const ort = await loadOrtRuntime(runtime);
+      // The native runtime keeps what it is given; the others copy it at once.
+      const shared = runtime === "native" ? undefined : new SharedRange();
+      const onError = (error: unknown) => readError = error;
       const options = {
         ...sessionOptions(runtime, gpu),
         externalData: rewritten.weights.map((weight) =>
-          externalData(weight, runtime, (error) => readError = error)
+          externalData(weight, runtime, { shared, onError })
         ),
       };
       const session = await ort.runExclusive(async () => {
@@ -113,10 +116,10 @@ function sessionOptions(runtime: Runtime, gpu: Gpu | null): OrtSessionOptions {
 function externalData(
   { value, entry }: GraphWeight,
   runtime: Runtime,
-  onReadError: (error: unknown) => void,
+  options: LazyBytesOptions,
 ): { path: string; data: Uint8Array } {
   const type = value.type === "float16" ? "float16" : "float32";
-  const bytes = new LazyBytes(entry, type, onReadError);
+  const bytes = new LazyBytes(entry, type, options);
   // The native runtime takes the memory of an array, not its methods.
   return { path: value.name, data: runtime === "native" ? bytes.subarray() : bytes };
 }
