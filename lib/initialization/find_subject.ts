@@ -1,7 +1,13 @@
 import { Image, type ImageSize, type Rgb } from "../image/image.ts";
 import { type Oklab, oklabDistance, toOklab } from "../palette/oklab.ts";
-import { borderPixels, flood, neighborsOf } from "./pixel_areas.ts";
-import { keyShare, removeBackground, replaceBackground, shadowedShare } from "./unmix_key.ts";
+import { borderPixels, flood, neighborsOf, squareAround } from "./pixel_areas.ts";
+import {
+  foregroundOf,
+  keyShare,
+  removeBackground,
+  replaceBackground,
+  shadowedShare,
+} from "./unmix_key.ts";
 
 /** Colors within this distance of the background, in OKLab, are background if they touch it. */
 const OUTSIDE_DISTANCE = 0.12;
@@ -23,10 +29,12 @@ const MIN_SHADOW_SHARE = 0.25;
 const HOLE_SHARE = 0.95;
 /** Share of an enclosed area that shows the background alone, if the area is a hole. */
 const MIN_HOLE_PART = 0.1;
-/** Glass has at least this number of picture pixels: blur tints small holes everywhere, too. */
-const MIN_GLASS_PIXELS = 8;
-/** Colors with less of the background than this are left as they are beside glass. */
-const MIN_GLASS_SHARE = 0.1;
+/** Share of the image that glass covers, if not less: blur and shadows tint small holes, too. */
+const MIN_GLASS_AREA = 1 / 80;
+/** Share of glass that must be a mixture of the background and black; a violet orb is no glass. */
+const MIN_DARKENED_PART = 0.9;
+/** Colors with less of the background than this are left as they are at edges and beside glass. */
+const MIN_MIXED_SHARE = 0.1;
 /** What is seen through glass in the result. */
 const BEHIND_GLASS: Rgb = [255, 255, 255];
 
@@ -44,6 +52,8 @@ export interface FoundSubject {
 interface KeyedImage {
   readonly image: Image;
   readonly key: Rgb;
+  /** Whether the background is so vivid that its tints and shadows can be told. */
+  readonly isVivid: boolean;
   /** Size of the picture that the image becomes. */
   readonly size: ImageSize;
   /** Distance of each pixel to the background's color in OKLab. */
@@ -56,8 +66,8 @@ interface KeyedImage {
  * Finds the subject of an image before a plain background.
  *
  * - What has about the background's color and is connected with the border is background.
- * - If the background is vivid, so are enclosed areas. A larger one that is tinted everywhere is
- *   glass: it stays, before white.
+ * - If the background is vivid, so are enclosed areas. A larger one that is tinted everywhere
+ *   stays: by black it is glass, which is then before white; else it is a color of the subject.
  * - If the background is as vivid as magenta, shadows are found: mixtures of it with black that
  *   touch it. They are background where they show half of it or more, else black.
  *
@@ -69,10 +79,9 @@ export function findSubject(image: Image, size: ImageSize, key: Rgb): FoundSubje
   const lab = toOklab(key);
   const chroma = Math.hypot(lab[1], lab[2]);
   const distances = Float64Array.from(labsOf(image), (other) => oklabDistance(other, lab));
-  const shares = chroma < MIN_SHADOW_CHROMA
-    ? new Float64Array(distances.length)
-    : sharesOf(image, key);
-  const keyed = { image, key, size, distances, shares };
+  const isVivid = chroma >= MIN_SHADOW_CHROMA;
+  const shares = isVivid ? sharesOf(image, key) : new Float64Array(distances.length);
+  const keyed = { image, key, isVivid, size, distances, shares };
   const border = borderPixels(image).filter((i) => distances[i]! < OUTSIDE_DISTANCE);
   if (border.length < MIN_BORDER_SHARE * borderPixels(image).length) return undefined;
   const inside = new Uint8Array(distances.length).fill(1);
@@ -83,6 +92,7 @@ export function findSubject(image: Image, size: ImageSize, key: Rgb): FoundSubje
   for (const i of specks) colored[i] = 0;
   const clean = new Image(image, image.data.slice());
   paintShadows(clean, colored, keyed);
+  if (isVivid) paintEdges(clean, colored, keyed);
   paintGlass(clean, glass, keyed);
   return { inside, colored, image: clean };
 }
@@ -92,19 +102,20 @@ function cutHoles(
   inside: Uint8Array,
   keyed: KeyedImage,
 ): { readonly glass: readonly number[]; readonly specks: readonly number[] } {
-  const { image, distances } = keyed;
+  const { image, size, distances, shares } = keyed;
+  const minArea = MIN_ENCLOSED_PIXELS * image.height * image.width / (size.height * size.width);
   const isKey = (i: number) => inside[i] === 1 && distances[i]! < ENCLOSED_DISTANCE;
+  const isTinted = (i: number) => inside[i] === 1 && shares[i]! >= CLEAR_SHARE;
   const seen = new Uint8Array(distances.length);
   const [glass, specks]: [number[], number[]] = [[], []];
   for (const i of distances.keys()) {
     if (seen[i] === 1 || !isKey(i)) continue;
     const area = flood(image, [i], isKey);
     for (const other of area) seen[other] = 1;
-    const isSpeck = area.length < MIN_ENCLOSED_PIXELS * areaOfPixel(keyed);
-    const glassArea = isSpeck ? undefined : glassOf(area, inside, keyed);
-    if (isSpeck) specks.push(...area);
-    else if (glassArea) glass.push(...glassArea);
-    else cutAway(inside, area, keyed);
+    const tinted = flood(image, area, isTinted);
+    if (area.length < minArea) specks.push(...area);
+    else if (isHole(area, tinted, keyed)) cutAway(inside, area, keyed);
+    else if (isDarkened(area, keyed)) glass.push(...tinted);
   }
   return { glass, specks };
 }
@@ -127,37 +138,42 @@ function cutAway(
 }
 
 /**
- * Returns the glass that an enclosed area belongs to, with its darker parts; undefined for a hole.
- * Glass is tinted everywhere, and not small.
+ * Tells whether an enclosed area is a hole: it shows the background alone, or is small. Else it is
+ * tinted everywhere: glass, or a color of the subject.
+ *
+ * @param tinted The area with its darker parts.
  */
-function glassOf(
+function isHole(
   area: readonly number[],
-  inside: Uint8Array,
+  tinted: readonly number[],
   keyed: KeyedImage,
-): readonly number[] | undefined {
-  const { image, key, shares } = keyed;
-  if (area.some((i) => shares[i] === 0)) return undefined;
+): boolean {
+  const { image, key, isVivid } = keyed;
+  if (!isVivid) return true;
   const clear = area.filter((i) => keyShare(colorAt(image, i), key) >= HOLE_SHARE);
-  if (clear.length >= MIN_HOLE_PART * area.length) return undefined;
-  const isTinted = (i: number) => inside[i] === 1 && shares[i]! >= CLEAR_SHARE;
-  const glass = flood(image, area, isTinted);
-  return glass.length < MIN_GLASS_PIXELS * areaOfPixel(keyed) ? undefined : glass;
+  return clear.length >= MIN_HOLE_PART * area.length ||
+    tinted.length < MIN_GLASS_AREA * image.height * image.width;
 }
 
-/** Returns how many pixels of the image a picture's pixel covers. */
-function areaOfPixel({ image, size }: KeyedImage): number {
-  return image.height * image.width / (size.height * size.width);
+/** Tells whether an area is the background behind something dark, and no color of the subject. */
+function isDarkened(area: readonly number[], { shares }: KeyedImage): boolean {
+  return area.filter((i) => shares[i]! > 0).length >= MIN_DARKENED_PART * area.length;
+}
+
+/** Returns how many pixels of the image are across a picture's pixel. */
+function stepsOfPixel({ image, size }: KeyedImage): number {
+  return Math.ceil(Math.max(image.height / size.height, image.width / size.width));
 }
 
 /** Paints glass, and what touches it and is mixed with the background, as before white. */
 function paintGlass(
   clean: Image,
   glass: readonly number[],
-  { image, key, size }: KeyedImage,
+  keyed: KeyedImage,
 ): void {
-  const isMixed = (i: number) => keyShare(colorAt(image, i), key) >= MIN_GLASS_SHARE;
-  const steps = Math.ceil(Math.max(image.height / size.height, image.width / size.width));
-  for (const i of flood(image, glass, isMixed, steps)) {
+  const { image, key } = keyed;
+  const isMixed = (i: number) => keyShare(colorAt(image, i), key) >= MIN_MIXED_SHARE;
+  for (const i of flood(image, glass, isMixed, stepsOfPixel(keyed))) {
     const color = colorAt(image, i);
     const share = keyShare(color, key);
     clean.data.set(replaceBackground(color, share, { key, behind: BEHIND_GLASS }), i * 4);
@@ -177,6 +193,31 @@ function paintShadows(
       removeBackground(colorAt(image, i), Math.min(shares[i]!, CLEAR_SHARE), key),
       i * 4,
     );
+  }
+}
+
+/**
+ * Takes the background's color out of the subject's edges, as deep as a pixel of the picture. What
+ * is a mixture of the background and a color nearby gets that color.
+ */
+function paintEdges(clean: Image, colored: Uint8Array, keyed: KeyedImage): void {
+  const { key } = keyed;
+  const source = new Image(clean, clean.data.slice());
+  const outside = [...colored.keys()].filter((i) => colored[i] === 0);
+  const isMixed = (i: number) =>
+    colored[i] === 1 && keyShare(colorAt(source, i), key) >= MIN_MIXED_SHARE;
+  const steps = stepsOfPixel(keyed);
+  const mixed = flood(clean, outside, isMixed, steps).slice(outside.length);
+  const isPure = colored.slice();
+  for (const i of mixed) isPure[i] = 0;
+  for (const i of mixed) {
+    const near = squareAround(clean, i, steps + 1).filter((other) => isPure[other] === 1);
+    const color = foregroundOf(
+      colorAt(source, i),
+      key,
+      near.map((other) => colorAt(source, other)),
+    );
+    if (color !== undefined) clean.data.set(color, i * 4);
   }
 }
 

@@ -47,3 +47,23 @@ export function borderPixels({ height, width }: ImageSize): number[] {
     return x === 0 || y === 0 || x === width - 1 || y === height - 1;
   });
 }
+
+/** Returns the pixels of the square around a pixel, itself included, inside of the image. */
+export function squareAround(
+  { height, width }: ImageSize,
+  pixel: number,
+  radius: number,
+): number[] {
+  const [x, y] = [pixel % width, Math.floor(pixel / width)];
+  const pixels: number[] = [];
+  for (let row = Math.max(0, y - radius); row <= Math.min(height - 1, y + radius); row++) {
+    for (
+      let column = Math.max(0, x - radius);
+      column <= Math.min(width - 1, x + radius);
+      column++
+    ) {
+      pixels.push(row * width + column);
+    }
+  }
+  return pixels;
+}

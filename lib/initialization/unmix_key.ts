@@ -29,10 +29,41 @@ export function shadowedShare(color: Rgb, key: Rgb): number {
  */
 export function keyShare(color: Rgb, key: Rgb): number {
   const middle = (Math.min(...key) + Math.max(...key)) / 2;
-  const difference = (values: Rgb) =>
+  const excess = (values: Rgb) =>
     Math.min(...values.filter((_, c) => key[c]! > middle)) -
     Math.max(...values.filter((_, c) => key[c]! <= middle));
-  return Math.min(1, Math.max(0, difference(color) / difference(key)));
+  return Math.min(1, Math.max(0, excess(color) / excess(key)));
+}
+
+/** Distance in sRGB within which a color is explained as a mixture. */
+const MAX_UNEXPLAINED = 30;
+
+/**
+ * Finds the color of which another one is a mixture with the background: that of the candidates by
+ * which the least remains unexplained.
+ *
+ * @returns Undefined if none explains it.
+ */
+export function foregroundOf(color: Rgb, key: Rgb, candidates: readonly Rgb[]): Rgb | undefined {
+  let [best, minRest]: [Rgb | undefined, number] = [undefined, MAX_UNEXPLAINED];
+  for (const candidate of candidates) {
+    const rest = unexplained(color, key, candidate);
+    if (rest < minRest) [best, minRest] = [candidate, rest];
+  }
+  return best;
+}
+
+/** Returns the distance of a color to the nearest mixture of the background and another color. */
+function unexplained(color: Rgb, key: Rgb, foreground: Rgb): number {
+  const way = difference(foreground, key);
+  const own = difference(color, key);
+  const length = dot(way, way);
+  const share = length === 0 ? 0 : Math.min(1, Math.max(0, dot(own, way) / length));
+  return Math.hypot(...own.map((value, c) => value - share * way[c]!));
+}
+
+function difference(a: Rgb, b: Rgb): Rgb {
+  return [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Image, type Rgb } from "../../../lib/image/image.ts";
+import { Image, type ImageSize, type Rgb } from "../../../lib/image/image.ts";
 import { findSubject } from "../../../lib/initialization/find_subject.ts";
 
 const SIZE = { height: 8, width: 8 };
@@ -12,8 +12,8 @@ const RED: Rgb = [200, 30, 30];
 type Colors = Readonly<Record<string, Rgb>>;
 
 /** Draws each picture's pixel as 4 x 4. */
-function draw(rows: readonly string[], colors: Colors): Image {
-  const size = { height: SIZE.height * FACTOR, width: SIZE.width * FACTOR };
+function draw(rows: readonly string[], colors: Colors, picture: ImageSize = SIZE): Image {
+  const size = { height: picture.height * FACTOR, width: picture.width * FACTOR };
   const image = new Image(size);
   for (let y = 0; y < size.height; y++) {
     for (let x = 0; x < size.width; x++) {
@@ -25,17 +25,20 @@ function draw(rows: readonly string[], colors: Colors): Image {
 }
 
 /** Shows the middle of each picture's pixel. */
-function shown(inside: Uint8Array): string[] {
+function shown(inside: Uint8Array, { height, width }: ImageSize = SIZE): string[] {
+  const letter = (y: number, x: number) => inside[at(y, x, width)] ? "#" : ".";
   return Array.from(
-    { length: 8 },
-    (_, y) => Array.from({ length: 8 }, (_, x) => inside[at(y, x)] ? "#" : ".").join(""),
+    { length: height },
+    (_, y) => Array.from({ length: width }, (_, x) => letter(y, x)).join(""),
   );
 }
 
-const at = (y: number, x: number) => (y * FACTOR + 2) * SIZE.width * FACTOR + x * FACTOR + 2;
+function at(y: number, x: number, width: number): number {
+  return (y * FACTOR + 2) * width * FACTOR + x * FACTOR + 2;
+}
 
 function colorAt({ data }: Image, y: number, x: number): Rgb {
-  const i = at(y, x) * 4;
+  const i = at(y, x, SIZE.width) * 4;
   return [data[i]!, data[i + 1]!, data[i + 2]!];
 }
 
@@ -74,6 +77,20 @@ Deno.test("findSubject() knows no shadows before a dull blue: subjects have such
   assert.deepEqual(shown(inside), BALL.map((row) => row.replace(/[sd]/g, "#")));
 });
 
+Deno.test("findSubject() gives edges that are mixed with magenta a color nearby", () => {
+  const rows = BALL.map((row) => row.replace(/[sd]/g, "."));
+  rows[2] = "..m####.";
+  rows[3] = "..v####.";
+  const mixed: Rgb = [222, 18, 120];
+  // Brighter than magenta and red.
+  const violet: Rgb = [200, 140, 255];
+  const image = draw(rows, { ".": MAGENTA, "#": RED, "m": mixed, "v": violet });
+  const { inside, image: clean } = findSubject(image, SIZE, MAGENTA)!;
+  assert.deepEqual(shown(inside), rows.map((row) => row.replace(/[mv]/g, "#")));
+  assert.deepEqual(colorAt(clean, 2, 2), RED);
+  assert.deepEqual(colorAt(clean, 3, 2), violet);
+});
+
 const FLASK = [
   "........",
   ".######.",
@@ -100,10 +117,16 @@ Deno.test("findSubject() keeps enclosed glass, which is tinted everywhere, as be
 });
 
 Deno.test("findSubject() cuts a small tinted area: blur tints small holes", () => {
-  const gap = FLASK.map((row, y) => y === 2 ? ".#gg###." : row.replace(/[gpd]/g, "#"));
-  const image = draw(gap, { ".": MAGENTA, "#": RED, "g": [230, 0, 230] });
-  const { inside } = findSubject(image, SIZE, MAGENTA)!;
-  assert.deepEqual(shown(inside), gap.map((row) => row.replaceAll("g", ".")));
+  // Three of 256 pixels.
+  const size = { height: 16, width: 16 };
+  const gap = Array.from(
+    { length: 16 },
+    (_, y) => y < 8 ? FLASK[y]!.replace(/[gpd]/g, "#") + "........" : ".".repeat(16),
+  );
+  gap[2] = ".#ggg##.........";
+  const image = draw(gap, { ".": MAGENTA, "#": RED, "g": [230, 0, 230] }, size);
+  const { inside } = findSubject(image, size, MAGENTA)!;
+  assert.deepEqual(shown(inside, size), gap.map((row) => row.replaceAll("g", ".")));
 });
 
 Deno.test("findSubject() cuts an enclosed area that shows magenta alone, and its shadow", () => {
@@ -119,6 +142,23 @@ Deno.test("findSubject() leaves an enclosed purple as it is", () => {
   const { inside, image: clean } = findSubject(image, SIZE, MAGENTA)!;
   assert.deepEqual(shown(inside), filled);
   assert.deepEqual(colorAt(clean, 2, 3), purple);
+});
+
+Deno.test("findSubject() takes a violet near magenta for the subject's, not for a hole or glass", () => {
+  const violet: Rgb = [240, 30, 255];
+  const image = draw(FLASK, { ".": MAGENTA, "#": RED, "g": violet, "p": RED, "d": [255, 75, 255] });
+  const { inside, image: clean } = findSubject(image, SIZE, MAGENTA)!;
+  assert.deepEqual(shown(inside), filled);
+  assert.deepEqual(colorAt(clean, 2, 3), violet);
+});
+
+Deno.test("findSubject() cuts enclosed areas before a dull blue, tinted or not", () => {
+  const image = draw(FLASK, { ".": BLUE, "#": RED, "g": [54, 74, 172], "p": RED, "d": RED });
+  const { inside } = findSubject(image, SIZE, BLUE)!;
+  assert.deepEqual(
+    shown(inside),
+    FLASK.map((row) => row.replaceAll("g", ".").replace(/[pd]/g, "#")),
+  );
 });
 
 Deno.test("findSubject() does not color a speck of background that the subject keeps", () => {

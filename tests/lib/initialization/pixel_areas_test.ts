@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { borderPixels, flood, neighborsOf } from "../../../lib/initialization/pixel_areas.ts";
+import {
+  borderPixels,
+  flood,
+  neighborsOf,
+  squareAround,
+} from "../../../lib/initialization/pixel_areas.ts";
 
 const SIZE = { height: 3, width: 4 };
 
@@ -24,4 +29,10 @@ Deno.test("flood() finds what is connected by sides, in so many steps", () => {
   assert.deepEqual(flood(SIZE, [], isPart), []);
   // The starts are taken as they are.
   assert.deepEqual(flood(SIZE, [4, 4], isPart), [4, 0, 8, 5, 1]);
+});
+
+Deno.test("squareAround() lists the pixels around a pixel, not beyond the border", () => {
+  assert.deepEqual(squareAround(SIZE, 0, 1), [0, 1, 4, 5]);
+  assert.deepEqual(squareAround(SIZE, 6, 1), [1, 2, 3, 5, 6, 7, 9, 10, 11]);
+  assert.deepEqual(squareAround(SIZE, 6, 0), [6]);
 });

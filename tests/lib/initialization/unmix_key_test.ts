@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Rgb } from "../../../lib/image/image.ts";
 import {
+  foregroundOf,
   keyShare,
   removeBackground,
   replaceBackground,
@@ -73,4 +74,15 @@ Deno.test("removeBackground() and replaceBackground() undo a mixture", () => {
       1,
     );
   }
+});
+
+Deno.test("foregroundOf() finds the color that is mixed with the background", () => {
+  const colors: Rgb[] = [[0, 0, 0], [200, 30, 30], [60, 120, 40], [230, 230, 200]];
+  for (const color of colors) {
+    for (const share of [0.1, 0.5, 0.8]) {
+      assert.deepEqual(foregroundOf(mix(color, share, MAGENTA), MAGENTA, colors), color);
+    }
+  }
+  assert.equal(foregroundOf([200, 140, 255], MAGENTA, [[200, 30, 30], [0, 0, 0]]), undefined);
+  assert.equal(foregroundOf([200, 30, 30], MAGENTA, []), undefined);
 });
