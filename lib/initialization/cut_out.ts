@@ -1,7 +1,8 @@
-import { Image, type ImageSize, type Rgb } from "../image/image.ts";
+import { Image, type ImageSize } from "../image/image.ts";
 import { type Oklab, oklabDistance, toOklab } from "../palette/oklab.ts";
 import { findSubject, type FoundSubject, labsOf } from "./find_subject.ts";
-import { borderPixels, neighborsOf } from "./pixel_areas.ts";
+import { neighborsOf } from "./pixel_areas.ts";
+import { borderMedian, plainBackground } from "./plain_background.ts";
 
 /** Pixels at the edge within this distance are mixed with the background. */
 const MIXED_DISTANCE = 0.22;
@@ -25,8 +26,8 @@ export interface CutOut {
 }
 
 /**
- * Separates the subject of an image from a plain background: the color of most of its border. See
- * {@linkcode findSubject}.
+ * Separates the subject of an image from a plain background. See `plainBackground` and
+ * `findSubject`.
  *
  * @param image Opaque, of the picture's aspect ratio, not smaller than the picture.
  * @param size Size of the picture.
@@ -34,9 +35,9 @@ export interface CutOut {
  * @returns Undefined if there is no plain background, or nothing else.
  */
 export function cutOut(image: Image, size: ImageSize, given?: Uint8Array): CutOut | undefined {
-  const key = borderMedian(image);
+  const key = plainBackground(image) ?? (given ? borderMedian(image) : undefined);
+  if (key === undefined) return undefined;
   const found = given ? maskedSubject(image, size, given) : findSubject(image, size, key);
-  if (found === undefined) return undefined;
   const { inside } = found;
   const coverage = given ? Float64Array.from(given) : coverageOf(inside, image, size);
   // Half of a pixel is enough.
@@ -119,13 +120,4 @@ function pictureTile(pixel: number, image: ImageSize, size: ImageSize): number {
   const x = Math.floor(pixel % image.width * size.width / image.width);
   const y = Math.floor(Math.floor(pixel / image.width) * size.height / image.height);
   return y * size.width + x;
-}
-
-/** Returns the median of the border's colors, channel by channel. */
-function borderMedian(image: Image): Rgb {
-  const border = borderPixels(image);
-  const median = (channel: number) =>
-    border.map((i) => image.data[i * 4 + channel]!)
-      .sort((a, b) => a - b)[Math.floor(border.length / 2)]!;
-  return [median(0), median(1), median(2)];
 }

@@ -1,6 +1,7 @@
 import { Image, type ImageSize, type Rgb } from "../image/image.ts";
 import { type Oklab, oklabDistance, toOklab } from "../palette/oklab.ts";
-import { borderPixels, flood, neighborsOf, squareAround } from "./pixel_areas.ts";
+import { borderPixels, colorAt, flood, neighborsOf, squareAround } from "./pixel_areas.ts";
+import { OUTSIDE_DISTANCE } from "./plain_background.ts";
 import {
   foregroundOf,
   keyShare,
@@ -9,16 +10,12 @@ import {
   shadowedShare,
 } from "./unmix_key.ts";
 
-/** Colors within this distance of the background, in OKLab, are background if they touch it. */
-const OUTSIDE_DISTANCE = 0.12;
-/** The same for areas that the subject encloses: there, nothing but the color tells. */
+/** Enclosed colors within this distance are background: there, nothing but the color tells. */
 const ENCLOSED_DISTANCE = 0.08;
 /** A background of less chroma is too common a color to be seen through the subject. */
 const MIN_KEY_CHROMA = 0.1;
 /** Before a background of less chroma, such as a dull blue, shadows have the colors of subjects. */
 const MIN_SHADOW_CHROMA = 0.25;
-/** Share of the border that must have the color of the background. */
-const MIN_BORDER_SHARE = 0.5;
 /** Enclosed areas below this number of picture pixels are part of the subject. */
 const MIN_ENCLOSED_PIXELS = 2;
 /** A shadow is transparent where it shows so much of the background, else black. */
@@ -72,20 +69,18 @@ interface KeyedImage {
  *   touch it. They are background where they show half of it or more, else black.
  *
  * @param size Size of the picture that the image becomes.
- * @param key Color of the background.
- * @returns Undefined if the background is not plain.
+ * @param key Color of the background, see `plainBackground`.
  */
-export function findSubject(image: Image, size: ImageSize, key: Rgb): FoundSubject | undefined {
+export function findSubject(image: Image, size: ImageSize, key: Rgb): FoundSubject {
   const lab = toOklab(key);
   const chroma = Math.hypot(lab[1], lab[2]);
   const distances = Float64Array.from(labsOf(image), (other) => oklabDistance(other, lab));
   const isVivid = chroma >= MIN_SHADOW_CHROMA;
   const shares = isVivid ? sharesOf(image, key) : new Float64Array(distances.length);
   const keyed = { image, key, isVivid, size, distances, shares };
-  const border = borderPixels(image).filter((i) => distances[i]! < OUTSIDE_DISTANCE);
-  if (border.length < MIN_BORDER_SHARE * borderPixels(image).length) return undefined;
+  const isNear = (i: number) => distances[i]! < OUTSIDE_DISTANCE;
   const inside = new Uint8Array(distances.length).fill(1);
-  cutAway(inside, flood(image, border, (i) => distances[i]! < OUTSIDE_DISTANCE), keyed);
+  cutAway(inside, flood(image, borderPixels(image).filter(isNear), isNear), keyed);
   if (chroma < MIN_KEY_CHROMA) return { inside, colored: inside, image };
   const { glass, specks } = cutHoles(inside, keyed);
   const colored = inside.slice();
@@ -230,8 +225,4 @@ function sharesOf(image: Image, key: Rgb): Float64Array {
 export function labsOf(image: Image): Oklab[] {
   const count = image.height * image.width;
   return Array.from({ length: count }, (_, i) => toOklab(colorAt(image, i)));
-}
-
-function colorAt({ data }: Image, pixel: number): Rgb {
-  return [data[pixel * 4]!, data[pixel * 4 + 1]!, data[pixel * 4 + 2]!];
 }

@@ -1,4 +1,4 @@
-import type { ImageSize } from "../image/image.ts";
+import type { Image, ImageSize, Rgb } from "../image/image.ts";
 
 /**
  * Returns the pixels that are connected with the starts and fulfill a condition, starts first.
@@ -66,4 +66,9 @@ export function squareAround(
     }
   }
   return pixels;
+}
+
+/** Returns the color of a pixel. */
+export function colorAt({ data }: Image, pixel: number): Rgb {
+  return [data[pixel * 4]!, data[pixel * 4 + 1]!, data[pixel * 4 + 2]!];
 }

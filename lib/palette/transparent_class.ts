@@ -5,7 +5,7 @@ import { Palette } from "./palette.ts";
  * The color that stands for the transparent class where a teacher needs an opaque image. The
  * project's own teachers were trained with it as the background of cut-out subjects.
  */
-const KEY_COLOR: Rgb = [255, 0, 255];
+export const KEY_COLOR: Rgb = [255, 0, 255];
 
 /**
  * Adds the transparent class to a palette: one more color at its end, which no color of the palette

@@ -55,7 +55,7 @@ const BALL = [
 
 Deno.test("findSubject() takes away a shadow that shows half of magenta, blackens a darker one", () => {
   const image = draw(BALL, { ".": MAGENTA, "#": RED, "s": [140, 0, 140], "d": [80, 0, 80] });
-  const { inside, image: clean } = findSubject(image, SIZE, MAGENTA)!;
+  const { inside, image: clean } = findSubject(image, SIZE, MAGENTA);
   const expected = BALL.map((row) => row.replaceAll("s", ".").replaceAll("d", "#"));
   assert.deepEqual(shown(inside), expected);
   assert.deepEqual(colorAt(clean, 5, 4), [0, 0, 0]);
@@ -67,13 +67,13 @@ Deno.test("findSubject() leaves an edge of one pixel to the subject, whatever it
   const width = SIZE.width * FACTOR;
   const top = FACTOR * width + 3 * FACTOR;
   image.data.set([140, 0, 140], top * 4);
-  assert.equal(findSubject(image, SIZE, MAGENTA)!.inside[top], 1);
+  assert.equal(findSubject(image, SIZE, MAGENTA).inside[top], 1);
 });
 
 Deno.test("findSubject() knows no shadows before a dull blue: subjects have such colors", () => {
   const dark: Rgb = [26, 36, 92];
   const image = draw(BALL, { ".": BLUE, "#": RED, "s": dark, "d": dark });
-  const { inside } = findSubject(image, SIZE, BLUE)!;
+  const { inside } = findSubject(image, SIZE, BLUE);
   assert.deepEqual(shown(inside), BALL.map((row) => row.replace(/[sd]/g, "#")));
 });
 
@@ -85,7 +85,7 @@ Deno.test("findSubject() gives edges that are mixed with magenta a color nearby"
   // Brighter than magenta and red.
   const violet: Rgb = [200, 140, 255];
   const image = draw(rows, { ".": MAGENTA, "#": RED, "m": mixed, "v": violet });
-  const { inside, image: clean } = findSubject(image, SIZE, MAGENTA)!;
+  const { inside, image: clean } = findSubject(image, SIZE, MAGENTA);
   assert.deepEqual(shown(inside), rows.map((row) => row.replace(/[mv]/g, "#")));
   assert.deepEqual(colorAt(clean, 2, 2), RED);
   assert.deepEqual(colorAt(clean, 3, 2), violet);
@@ -108,7 +108,7 @@ Deno.test("findSubject() keeps enclosed glass, which is tinted everywhere, as be
   const pink: Rgb = [220, 120, 220];
   const dark: Rgb = [140, 0, 140];
   const image = draw(FLASK, { ".": MAGENTA, "#": RED, "g": glass, "p": pink, "d": dark });
-  const { inside, image: clean } = findSubject(image, SIZE, MAGENTA)!;
+  const { inside, image: clean } = findSubject(image, SIZE, MAGENTA);
   assert.deepEqual(shown(inside), filled);
   assert.deepEqual(colorAt(clean, 2, 3), [230, 230, 230]);
   // Its dark parts, and what is mixed beside it, too.
@@ -125,21 +125,21 @@ Deno.test("findSubject() cuts a small tinted area: blur tints small holes", () =
   );
   gap[2] = ".#ggg##.........";
   const image = draw(gap, { ".": MAGENTA, "#": RED, "g": [230, 0, 230] }, size);
-  const { inside } = findSubject(image, size, MAGENTA)!;
+  const { inside } = findSubject(image, size, MAGENTA);
   assert.deepEqual(shown(inside, size), gap.map((row) => row.replaceAll("g", ".")));
 });
 
 Deno.test("findSubject() cuts an enclosed area that shows magenta alone, and its shadow", () => {
   const ring = ["........", "..####..", "..#gs#..", "..#gs#..", ...FLASK.slice(5), "........"];
   const image = draw(ring, { ".": MAGENTA, "#": RED, "g": [252, 2, 251], "s": [140, 0, 140] });
-  const { inside } = findSubject(image, SIZE, MAGENTA)!;
+  const { inside } = findSubject(image, SIZE, MAGENTA);
   assert.deepEqual(shown(inside), ring.map((row) => row.replace(/[gs]/g, ".")));
 });
 
 Deno.test("findSubject() leaves an enclosed purple as it is", () => {
   const purple: Rgb = [200, 0, 200];
   const image = draw(FLASK, { ".": MAGENTA, "#": RED, "g": purple, "p": purple, "d": purple });
-  const { inside, image: clean } = findSubject(image, SIZE, MAGENTA)!;
+  const { inside, image: clean } = findSubject(image, SIZE, MAGENTA);
   assert.deepEqual(shown(inside), filled);
   assert.deepEqual(colorAt(clean, 2, 3), purple);
 });
@@ -147,14 +147,14 @@ Deno.test("findSubject() leaves an enclosed purple as it is", () => {
 Deno.test("findSubject() takes a violet near magenta for the subject's, not for a hole or glass", () => {
   const violet: Rgb = [240, 30, 255];
   const image = draw(FLASK, { ".": MAGENTA, "#": RED, "g": violet, "p": RED, "d": [255, 75, 255] });
-  const { inside, image: clean } = findSubject(image, SIZE, MAGENTA)!;
+  const { inside, image: clean } = findSubject(image, SIZE, MAGENTA);
   assert.deepEqual(shown(inside), filled);
   assert.deepEqual(colorAt(clean, 2, 3), violet);
 });
 
 Deno.test("findSubject() cuts enclosed areas before a dull blue, tinted or not", () => {
   const image = draw(FLASK, { ".": BLUE, "#": RED, "g": [54, 74, 172], "p": RED, "d": RED });
-  const { inside } = findSubject(image, SIZE, BLUE)!;
+  const { inside } = findSubject(image, SIZE, BLUE);
   assert.deepEqual(
     shown(inside),
     FLASK.map((row) => row.replaceAll("g", ".").replace(/[pd]/g, "#")),
@@ -164,7 +164,7 @@ Deno.test("findSubject() cuts enclosed areas before a dull blue, tinted or not",
 Deno.test("findSubject() does not color a speck of background that the subject keeps", () => {
   const speck = FLASK.map((row, y) => y === 2 ? ".#m####." : row.replace(/[gpd]/g, "#"));
   const image = draw(speck, { ".": MAGENTA, "#": RED, "m": MAGENTA });
-  const { inside, colored } = findSubject(image, SIZE, MAGENTA)!;
+  const { inside, colored } = findSubject(image, SIZE, MAGENTA);
   assert.deepEqual(shown(inside), filled);
   assert.deepEqual(shown(colored), speck.map((row) => row.replace("m", ".")));
 });
