@@ -26,7 +26,7 @@ import { JUDGE_FOLDER } from "../recipes/judge/judge.ts";
 import { PROMPT_SETS } from "../recipes/prompts.ts";
 import { classificationOf } from "../recipes/scores/classification.ts";
 
-const HELP = `Judges beads under a scarce inventory, for six names of game48 and some seeds.
+const HELP = `Judges beads under a scarce inventory, for some names of game48 and some seeds.
 
   deno run --allow-read --allow-write=workdir --allow-env=XDG_RUNTIME_DIR \\
     tests/bench/craft/judge_inventory.ts [options]
@@ -34,6 +34,7 @@ const HELP = `Judges beads under a scarce inventory, for six names of game48 and
   --preset draft    preset of the pictures, without score distillation
   --palette hama    the beads
   --seeds 0,1,2     the seeds
+  --names 6         how many names of game48, evenly spread: a divisor of 48
   --runtime auto    runtime of the networks; native also needs --allow-ffi, --allow-sys and
                     --allow-env
   --output folder   where the sheets of pictures go (default: workdir/bench/inventory)
@@ -42,6 +43,7 @@ const HELP = `Judges beads under a scarce inventory, for six names of game48 and
 const OPTIONS = {
   preset: { type: "string", default: "draft" },
   palette: { type: "string", default: "hama" },
+  names: { type: "string", default: "6" },
   seeds: { type: "string", default: "0,1,2" },
   runtime: { type: "string", default: "auto" },
   output: { type: "string", default: "workdir/bench/inventory" },
@@ -50,8 +52,6 @@ const OPTIONS = {
 
 /** Pegs of a board. */
 const SIZE = { imageH: 29, imageW: 29 };
-/** Each eighth name of the 48: creatures, things and scenery. */
-const PROMPTS = PROMPT_SETS.game48.filter((_, i) => i % 8 === 0);
 /** Of a bead that the plain picture uses, this share is there; of each other one, so many. */
 const SHARE_LEFT = 0.5;
 const COUNT_OF_OTHERS = 20;
@@ -130,13 +130,18 @@ async function main(args: readonly string[]): Promise<void> {
   const workshop: Workshop = { gpu, pool, palette, values };
   print(`${describeEnvironment(gpu.adapterName)}\n\n`);
   const seeds = values.seeds.split(",").map(Number);
+  const step = PROMPT_SETS.game48.length / Number(values.names);
+  if (!Number.isInteger(step)) {
+    throw new RangeError(`expected a divisor of 48, got "${values.names}"`);
+  }
+  const prompts = PROMPT_SETS.game48.filter((_, i) => i % step === 0);
   print("| seed | name | plain p | best replacement's p | ours | ours is higher |\n");
   print("| --: | :-- | --: | --: | --: | :-- |\n");
   // For each prompt its three p, a row for each seed.
-  const found = new Map<string, number[][]>(PROMPTS.map(({ name }) => [name!, []]));
+  const found = new Map<string, number[][]>(prompts.map(({ name }) => [name!, []]));
   for (const seed of seeds) {
     const rows: SheetRow[] = [];
-    for (const { prompt, name } of PROMPTS) {
+    for (const { prompt, name } of prompts) {
       const judged = async (picture: IndexedPicture) => {
         const image = imageOf(picture);
         const logits = await judge.classify(image);
