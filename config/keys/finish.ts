@@ -33,4 +33,18 @@ export const FINISH_KEYS = {
     doc: "Whether a pixel on the edge of two areas may have a color between theirs; false: it " +
       "takes the nearer one",
   },
+  makeable: {
+    default: "none",
+    choices: {
+      "none": "as the teacher has it",
+      "beads": "beads are added where the picture would fall apart, at most three at a place",
+      "cross-stitch": "cells get the color of a neighbor where that is similar enough",
+      "bricks": "the same",
+      "embroidery": "the same",
+    },
+    isNew: true,
+    doc:
+      "Craft by which the picture is easier to make: each sample, before the teacher chooses one, " +
+      "and each picture that the teacher predicts in an edit",
+  },
 } as const satisfies KeySpecs;

@@ -2,8 +2,6 @@ import { type IndexedPicture, neighborsOf } from "../finish/indexed_picture.ts";
 import { beadParts, singleBridges } from "./bead_parts.ts";
 import type { Craft } from "./craft.ts";
 import { createPattern } from "./create_pattern.ts";
-import { mendBeads } from "./mend_beads.ts";
-import { smoothRegions } from "./smooth_regions.ts";
 import { countStitches } from "./stitches.ts";
 
 /** A number that tells how hard a picture is to make; less is easier. */
@@ -56,22 +54,6 @@ export function measureMaking(craft: Craft, picture: IndexedPicture): MakeMeasur
       ];
     }
   }
-}
-
-/**
- * Makes a picture easier to make: beads are added where it would fall apart, and for the other
- * crafts regions of color become larger and fewer.
- *
- * @param left How many of each material are left, length K; it is counted down. Default: as many as
- * needed.
- * @returns A new picture.
- */
-export function makeEasier(
-  craft: Craft,
-  picture: IndexedPicture,
-  left?: number[],
-): IndexedPicture {
-  return craft.name === "beads" ? mendBeads(picture, left) : smoothRegions(picture, left);
 }
 
 /** Names the parts of a picture of beads that nothing connects to the largest one. */

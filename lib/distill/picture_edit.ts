@@ -18,7 +18,7 @@ import type { SettledRunConfig } from "../guidance/sampling_settings.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import { planesFromImage } from "../image/image_planes.ts";
 import { resizeImage } from "../image/resize_image.ts";
-import { ditherOf } from "../initialization/config_finish.ts";
+import { ditherOf, makeableOf } from "../initialization/config_finish.ts";
 import { pictureGrid, projectPicture } from "../initialization/project_picture.ts";
 import { nearestColors } from "../palette/nearest_color.ts";
 import type { Palette } from "../palette/palette.ts";
@@ -165,7 +165,12 @@ function createNetworks(parts: EditParts): EditNetworks {
   const { config, palette, rules, inventory, mask } = parts;
   const { generator, diffusion, constraint } = config;
   const colors = generator.transparent ? withoutTransparentClass(palette) : palette;
-  const grid = { ...pictureGrid(generator, colors, inventory), mask, ...defined({ rules }) };
+  const makeable = makeableOf(config);
+  const grid = {
+    ...pictureGrid(generator, colors, inventory),
+    mask,
+    ...defined({ rules, makeable }),
+  };
   const dither = ditherOf(config);
   const latents = latentShape(parts);
   const shape = [1, 3, teacherSize.height, teacherSize.width];

@@ -1,6 +1,6 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Image } from "../image/image.ts";
-import { ditherOf } from "../initialization/config_finish.ts";
+import { ditherOf, makeableOf } from "../initialization/config_finish.ts";
 import { importanceOf, type RuleImages, rulesOf } from "../initialization/config_rules.ts";
 import {
   derivedPaletteName,
@@ -31,7 +31,8 @@ export interface FirstImage {
 
 /**
  * Reduces the image to the picture that an inventory or dithering makes of it, or a sample to the
- * nearest picture that obeys rules. Its colors are then taken as they are. Other images stay.
+ * nearest picture that obeys rules and is easy to make. Its colors are then taken as they are.
+ * Other images stay.
  */
 export function reduceImage(inputs: FirstImage): FirstImage {
   const { image, mask, inventory, config, ruleImages: { mask: _, ...others } } = inputs;
@@ -44,9 +45,12 @@ export function reduceImage(inputs: FirstImage): FirstImage {
   const isSample = generator.initializationMethod === "palette-area";
   const rules = isDerived && !dither ? undefined : rulesOf(config, { palette, ...others });
   const obeys = isSample && rules !== undefined;
-  if (inventory === undefined && dither === undefined && !obeys) return inputs;
+  // An input image is taken as it is.
+  const makeable = isSample ? makeableOf(config) : undefined;
+  const isChanged = inventory !== undefined || dither !== undefined || makeable !== undefined;
+  if (!isChanged && !obeys) return inputs;
   const grid = { ...pictureGrid(generator, palette, inventory), mask };
-  const picture = projectPicture(image, { ...grid, ...defined({ rules, dither }) });
+  const picture = projectPicture(image, { ...grid, ...defined({ rules, dither, makeable }) });
   const taken = { ...generator, initializationMethod: "palette" } as const;
   return { ...inputs, image: picture, palette, config: { ...config, generator: taken } };
 }

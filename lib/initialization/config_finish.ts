@@ -1,5 +1,6 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import { tilesAlong } from "../constraint/tile.ts";
+import type { CraftName } from "../craft/craft.ts";
 import type { DitherOptions } from "../finish/dither.ts";
 import type { FinishOptions } from "../finish/finish_picture.ts";
 import { outlineColor } from "../finish/outline.ts";
@@ -17,6 +18,11 @@ export function ditherOf(
     strength: finish.ditherStrength,
     distance: generator.colorDistance,
   };
+}
+
+/** Returns the craft by which the pictures of a config are easier to make, if there is one. */
+export function makeableOf({ finish }: Pick<RunConfig, "finish">): CraftName | undefined {
+  return finish.makeable === "none" ? undefined : finish.makeable;
 }
 
 /**

@@ -3,6 +3,8 @@ import { chooseColors, settleColors } from "../constraint/choose_colors.ts";
 import { addTransparentCosts, costFunction, pixelCosts } from "../constraint/pixel_costs.ts";
 import type { PictureRules } from "../constraint/picture_rules.ts";
 import { assignCells } from "../craft/assign_cells.ts";
+import type { CraftName } from "../craft/craft.ts";
+import { leftOf, makeEasier } from "../craft/make_easier.ts";
 import { defined } from "../text/defined.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import { resizeImage } from "../image/resize_image.ts";
@@ -40,6 +42,8 @@ export interface PictureGrid {
   readonly inventory?: readonly number[];
   /** How the picture is dithered; orphan pixels then stay. Default: it is not. */
   readonly dither?: DitherOptions;
+  /** The craft by which it is easier to make, see {@linkcode makeEasier}. Default: none. */
+  readonly makeable?: CraftName;
 }
 
 /**
@@ -84,7 +88,8 @@ export function projectPicture(image: Image, grid: PictureGrid): Image {
   const source = isMapped ? gradientMap(subject, palette) : subject;
   const small = resizeImage(source, size, { fit: "stretch", filter: "area" });
   const chosen = chooseClasses(small, grid, cut);
-  const shown = grid.dither ? ditherColors(small, chosen, grid, grid.dither) : chosen;
+  const dithered = grid.dither ? ditherColors(small, chosen, grid, grid.dither) : chosen;
+  const shown = grid.makeable ? makeColorsEasier(dithered, grid, grid.makeable) : dithered;
   const classes = isTransparent ? withTransparentClass(palette) : palette;
   return Image.fromIndices(size, shown, classes.colors);
 }
@@ -119,6 +124,19 @@ function chooseClasses(
     color === palette.size ? Infinity : costOf(pixel, color);
   const indices = removesOrphans ? cleanOrphans(nearest, size, classCost) : nearest;
   return indices.map((index, i) => cut && grid.mask?.[i] === 0 ? palette.size : index);
+}
+
+/** Makes a picture easier to make. Kept pixels and symmetry are settled again. */
+function makeColorsEasier(
+  indices: Uint32Array<ArrayBuffer>,
+  { size, palette, inventory, rules, mask }: PictureGrid,
+  craft: CraftName,
+): Uint32Array<ArrayBuffer> {
+  // What a mask leaves out stays empty: no bead may be added.
+  if (craft === "beads" && mask !== undefined) return indices;
+  const picture = { ...size, palette, indices };
+  const easier = makeEasier(craft, picture, inventory && leftOf(inventory, picture)).indices;
+  return rules ? settleColors(easier, rules) : Uint32Array.from(easier);
 }
 
 /** Computes the cost of each class at each pixel, shape [H, W, C]. */

@@ -148,6 +148,12 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
     changes: "indices",
     given: ["image=edge.png", "training.steps=0", "generator.palette=gray-4"],
   },
+  "finish.makeable": {
+    value: "cross-stitch",
+    changes: "indices",
+    // Its threads are so near to each other that some cells can take another one.
+    given: [IMAGE, "generator.initialization_method=palette-area", "generator.palette=dmc"],
+  },
 
   "training.steps": { value: "2", changes: "steps", given: [IMAGE] },
   "training.save_steps": { value: "1", changes: "files", given: [TWO_STEPS] },

@@ -3,7 +3,8 @@ import { type Craft, CraftError, CRAFTS, withBoard } from "../../craft/craft.ts"
 import { checkSize, createPattern } from "../../craft/create_pattern.ts";
 import { encodePattern } from "../../craft/formats/craft_formats.ts";
 import type { IndexedPicture } from "../../finish/indexed_picture.ts";
-import { makeEasier, measureMaking, nameLooseParts } from "../../craft/makeable.ts";
+import { leftOf, makeEasier } from "../../craft/make_easier.ts";
+import { measureMaking, nameLooseParts } from "../../craft/makeable.ts";
 import { MAX_INVENTORY_BYTES, parseInventory } from "../../craft/inventory.ts";
 import { matchMaterials } from "../../craft/match_materials.ts";
 import { type PaperName, PAPERS } from "../../craft/pdf_canvas.ts";
@@ -104,7 +105,7 @@ function easierPicture(
   },
 ): IndexedPicture {
   const left = inventory === undefined ? undefined : leftOf(inventory, picture);
-  const easier = flags.makeable ? makeEasier(craft, picture, left) : picture;
+  const easier = flags.makeable ? makeEasier(craft.name, picture, left) : picture;
   const before = measureMaking(craft, picture);
   const after = easier === picture ? before : measureMaking(craft, easier);
   const numbers = after.map(({ name, value, min }, i) => {
@@ -123,12 +124,6 @@ function easierPicture(
   const loose = craft.name === "beads" ? nameLooseParts(easier) : [];
   if (loose.length > 0) status.write(`note: loose parts: ${loose.join("; ")}\n`);
   return easier;
-}
-
-function leftOf(inventory: readonly number[], { indices, palette }: IndexedPicture): number[] {
-  const left = [...inventory];
-  for (const index of indices) if (index !== palette.size) left[index]!--;
-  return left;
 }
 
 function readBoard(typed: string | undefined, craft: Craft): Craft {

@@ -10,7 +10,8 @@ export const CRAFT_FLAGS = [
     value: "name",
     settings: (value) => settingsOf(readCraftName(value)),
     help: "use the colors of beads, cross-stitch, bricks or embroidery (--palette names others), " +
-      "and in score distillation the losses that make the picture easier to make",
+      "and make the pictures of the teacher easier to make: by a finish of each, and in score " +
+      "distillation by losses",
   },
   {
     name: "--inventory",
@@ -23,12 +24,13 @@ export const CRAFT_FLAGS = [
   },
 ] as const satisfies readonly Flag[];
 
-/** The palette of a craft and the factors of its losses. */
-function settingsOf({ palette, losses }: Craft): Record<string, unknown> {
+/** The palette of a craft, the finish that makes pictures easier, and the factors of its losses. */
+function settingsOf({ name, palette, losses }: Craft): Record<string, unknown> {
   const factors = Object.entries(losses).map((
     [key, factor],
   ) => [`training.${yamlName(key)}`, factor]);
-  return { "generator.palette": palette, ...Object.fromEntries(factors) };
+  const settings = { "generator.palette": palette, "finish.makeable": name };
+  return { ...settings, ...Object.fromEntries(factors) };
 }
 
 function readCraftName(typed: string): Craft {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { beadParts, connectedCells, singleBridges } from "../../../lib/craft/bead_parts.ts";
 import { type CraftName, CRAFTS } from "../../../lib/craft/craft.ts";
-import { makeEasier, measureMaking, nameLooseParts } from "../../../lib/craft/makeable.ts";
+import { makeEasier } from "../../../lib/craft/make_easier.ts";
+import { measureMaking, nameLooseParts } from "../../../lib/craft/makeable.ts";
 import type { IndexedPicture } from "../../../lib/finish/indexed_picture.ts";
 import { Palette } from "../../../lib/palette/palette.ts";
 
@@ -59,7 +60,7 @@ Deno.test("beads are added where a picture would fall apart, and far parts are n
     "....rrr...",
   );
   assert.deepEqual(measures("beads", picture), { "loose parts": 3, "single bridges": 0 });
-  const mended = makeEasier(craftOf("beads"), picture);
+  const mended = makeEasier("beads", picture);
   assert.deepEqual(measures("beads", mended), { "loose parts": 1, "single bridges": 0 });
   assert.deepEqual(nameLooseParts(mended), ["2 beads at column 9, row 2"]);
   const added = mended.indices.filter((index, i) => index !== picture.indices[i]).length;
@@ -71,10 +72,10 @@ Deno.test("beads are added where a picture would fall apart, and far parts are n
 
 Deno.test("beads are added only as far as there are some left", () => {
   const picture = drawn("rr..", "rr..", "..ss", "..ss");
-  const none = makeEasier(craftOf("beads"), picture, [0, 0, 0]);
+  const none = makeEasier("beads", picture, [0, 0, 0]);
   assert.deepEqual(rowsOf(none), rowsOf(picture));
   const left = [9, 9, 9];
-  const mended = makeEasier(craftOf("beads"), picture, left);
+  const mended = makeEasier("beads", picture, left);
   assert.equal(measures("beads", mended)["loose parts"], 0);
   const added = mended.indices.filter((index, i) => index !== picture.indices[i]).length;
   assert.equal(left.reduce((sum, count) => sum + count, 0), 27 - added);
@@ -82,7 +83,7 @@ Deno.test("beads are added only as far as there are some left", () => {
 
 Deno.test("stitches that stand alone take a similar neighbor's color; contrasts stay", () => {
   const picture = drawn("rrrrrr", "rrsrwr", "rrrrrr", ".rsrrr");
-  const smooth = makeEasier(craftOf("cross-stitch"), picture);
+  const smooth = makeEasier("cross-stitch", picture);
   assert.deepEqual(rowsOf(smooth), ["rrrrrr", "rrrrwr", "rrrrrr", ".rrrrr"]);
   assert.deepEqual(measures("cross-stitch", picture), {
     "single stitches": 3,
@@ -92,13 +93,13 @@ Deno.test("stitches that stand alone take a similar neighbor's color; contrasts 
     "single stitches": 1,
     "color changes a row": 0.8,
   });
-  const scarce = makeEasier(craftOf("cross-stitch"), picture, [1, 0, 0]);
+  const scarce = makeEasier("cross-stitch", picture, [1, 0, 0]);
   assert.equal(measures("cross-stitch", scarce)["single stitches"], 2, "one red was left");
 });
 
 Deno.test("fewer regions are fewer plates, jumps and thread changes", () => {
   const picture = drawn("rrsrrrrr", "rrrrrsrr", "rrrrrrrr", "rsrrrrsr");
-  const smooth = makeEasier(craftOf("bricks"), picture);
+  const smooth = makeEasier("bricks", picture);
   assert.deepEqual(measures("bricks", smooth), { plates: 2 });
   assert(measures("bricks", picture)["plates"]! >= 9);
   const sewn = [picture, smooth].map((one) => measures("embroidery", one));

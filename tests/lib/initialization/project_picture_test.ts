@@ -178,3 +178,38 @@ Deno.test("projectPicture() dithers under rules: the colors that they leave, mir
   assert.deepEqual(mirrored, mirrored.map((_, i) => mirrored[i - i % 8 + 7 - i % 8]!));
   assert.equal(new Set(mirrored.slice(32)).size, 2);
 });
+
+Deno.test("projectPicture() makes a picture easier to make, within its inventory", () => {
+  // The single darker cell is near enough to its neighbors.
+  const colors = [40, 40, 40, 40, 25, 40, 240, 240, 240];
+  const palette = new Palette("near", Uint8Array.of(25, 25, 25, 40, 40, 40, 240, 240, 240));
+  const near = { ...grid, palette, removesOrphans: false };
+  const values = (picture: Image) => Array.from({ length: 9 }, (_, i) => picture.data[i * 4]!);
+  const plain = projectPicture(cells(colors), near);
+  assert.deepEqual(values(plain), colors);
+  const smooth = projectPicture(cells(colors), { ...near, makeable: "cross-stitch" });
+  assert.deepEqual(values(smooth), [40, 40, 40, 40, 40, 40, 240, 240, 240]);
+  const scarce = { ...near, makeable: "cross-stitch", inventory: [1, 5, 3] } as const;
+  assert.deepEqual(values(projectPicture(cells(colors), scarce)), colors);
+});
+
+Deno.test("projectPicture() adds beads between loose parts, but none outside of a mask", () => {
+  const image = squareOnKey();
+  // A single gray cell, one cell to the right of the square.
+  for (let i = 0; i < 32 * 32; i++) {
+    const [y, x] = [Math.floor(i / 32), i % 32];
+    if (y >= 12 && y < 16 && x >= 28) image.data.set([200, 200, 200], i * 4);
+  }
+  const opaque = (picture: Image) =>
+    Array.from({ length: 64 }, (_, i) => i).filter((i) => isOpaque(picture, i));
+  const plain = opaque(projectPicture(image, CUT));
+  const mended = opaque(projectPicture(image, { ...CUT, makeable: "beads" }));
+  // One bead between them, and one above it: two beads that hang on one would break off.
+  assert.deepEqual(mended.filter((i) => !plain.includes(i)), [2 * 8 + 6, 3 * 8 + 6]);
+  const mask = Uint8Array.from({ length: 64 }, (_, i) => plain.includes(i) ? 1 : 0);
+  assert.deepEqual(opaque(projectPicture(image, { ...CUT, mask, makeable: "beads" })), plain);
+  const request = { ...NO_RULES, symmetry: "x" } as const;
+  const rules = createRules(request, CUT.size, PALETTE.size)!;
+  const mirrored = opaque(projectPicture(image, { ...CUT, rules, makeable: "beads" }));
+  assert(mirrored.every((i) => mirrored.includes(i - i % 8 + 7 - i % 8)), "it stays symmetric");
+});

@@ -108,6 +108,7 @@ const OWN_ROWS: readonly Row[] = [
   [["--colors", "5"], "generator.initializationMethod", "kmeans"],
   [["--craft", "beads"], "generator.palette", "hama"],
   [["--craft", "beads"], "training.looseScale", 3000],
+  [["--craft", "beads"], "finish.makeable", "beads"],
   [["--craft", "bricks"], "training.pottsDown", 0.5],
   [["--craft", "bricks", "--palette", "pico-8"], "generator.palette", "pico-8"],
   [["--lock-colors", "0,red", "--max-colors", "4"], "constraint.lockColors", ["0", "red"]],
