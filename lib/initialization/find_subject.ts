@@ -1,6 +1,6 @@
 import { Image, type ImageSize, type Rgb } from "../image/image.ts";
 import { type Oklab, oklabDistance, toOklab } from "../palette/oklab.ts";
-import { borderPixels, colorAt, flood, neighborsOf, squareAround } from "./pixel_areas.ts";
+import { areasOf, borderPixels, colorAt, flood, neighborsOf, squareAround } from "./pixel_areas.ts";
 import { OUTSIDE_DISTANCE } from "./plain_background.ts";
 import {
   foregroundOf,
@@ -86,13 +86,16 @@ export function findSubject(image: Image, size: ImageSize, key: Rgb): FoundSubje
   const colored = inside.slice();
   for (const i of specks) colored[i] = 0;
   const clean = new Image(image, image.data.slice());
-  paintShadows(clean, colored, keyed);
-  if (isVivid) paintEdges(clean, colored, keyed);
+  paintShadows(clean, inside, keyed);
+  if (isVivid) paintEdges(clean, inside, keyed);
   paintGlass(clean, glass, keyed);
   return { inside, colored, image: clean };
 }
 
-/** Takes enclosed areas of background out of the subject, but for glass and small specks. */
+/**
+ * Takes enclosed areas of background out of the subject, but for glass and small specks. Specks
+ * that are in shadow count, too.
+ */
 function cutHoles(
   inside: Uint8Array,
   keyed: KeyedImage,
@@ -101,18 +104,20 @@ function cutHoles(
   const minArea = MIN_ENCLOSED_PIXELS * image.height * image.width / (size.height * size.width);
   const isKey = (i: number) => inside[i] === 1 && distances[i]! < ENCLOSED_DISTANCE;
   const isTinted = (i: number) => inside[i] === 1 && shares[i]! >= CLEAR_SHARE;
-  const seen = new Uint8Array(distances.length);
   const [glass, specks]: [number[], number[]] = [[], []];
-  for (const i of distances.keys()) {
-    if (seen[i] === 1 || !isKey(i)) continue;
-    const area = flood(image, [i], isKey);
-    for (const other of area) seen[other] = 1;
+  for (const area of areasOf(image, isKey)) {
     const tinted = flood(image, area, isTinted);
     if (area.length < minArea) specks.push(...area);
     else if (isHole(area, tinted, keyed)) cutAway(inside, area, keyed);
     else if (isDarkened(area, keyed)) glass.push(...tinted);
   }
-  return { glass, specks };
+  const known = new Set(glass);
+  const isPocket = (i: number) => isTinted(i) && !isKey(i) && !known.has(i);
+  const isEnclosed = (area: readonly number[]) =>
+    area.every((i) => neighborsOf(image, i).every((other) => inside[other] === 1));
+  const pockets = areasOf(image, isPocket)
+    .filter((area) => area.length < minArea && isEnclosed(area));
+  return { glass, specks: [...specks, ...pockets.flat()] };
 }
 
 /**
@@ -178,11 +183,11 @@ function paintGlass(
 /** Takes the background's color out of shadows that are connected with the background. */
 function paintShadows(
   clean: Image,
-  colored: Uint8Array,
+  inside: Uint8Array,
   { image, key, shares }: KeyedImage,
 ): void {
-  const outside = [...colored.keys()].filter((i) => colored[i] === 0);
-  const isShadow = (i: number) => colored[i] === 1 && shares[i]! >= MIN_SHADOW_SHARE;
+  const outside = [...inside.keys()].filter((i) => inside[i] === 0);
+  const isShadow = (i: number) => inside[i] === 1 && shares[i]! >= MIN_SHADOW_SHARE;
   for (const i of flood(image, outside, isShadow).slice(outside.length)) {
     clean.data.set(
       removeBackground(colorAt(image, i), Math.min(shares[i]!, CLEAR_SHARE), key),
@@ -195,15 +200,15 @@ function paintShadows(
  * Takes the background's color out of the subject's edges, as deep as a pixel of the picture. What
  * is a mixture of the background and a color nearby gets that color.
  */
-function paintEdges(clean: Image, colored: Uint8Array, keyed: KeyedImage): void {
+function paintEdges(clean: Image, inside: Uint8Array, keyed: KeyedImage): void {
   const { key } = keyed;
   const source = new Image(clean, clean.data.slice());
-  const outside = [...colored.keys()].filter((i) => colored[i] === 0);
+  const outside = [...inside.keys()].filter((i) => inside[i] === 0);
   const isMixed = (i: number) =>
-    colored[i] === 1 && keyShare(colorAt(source, i), key) >= MIN_MIXED_SHARE;
+    inside[i] === 1 && keyShare(colorAt(source, i), key) >= MIN_MIXED_SHARE;
   const steps = stepsOfPixel(keyed);
   const mixed = flood(clean, outside, isMixed, steps).slice(outside.length);
-  const isPure = colored.slice();
+  const isPure = inside.slice();
   for (const i of mixed) isPure[i] = 0;
   for (const i of mixed) {
     const near = squareAround(clean, i, steps + 1).filter((other) => isPure[other] === 1);

@@ -29,6 +29,19 @@ export function flood(
   return [...seen];
 }
 
+/** Returns the connected areas of all pixels that fulfill a condition. */
+export function areasOf(image: ImageSize, isPart: (pixel: number) => boolean): number[][] {
+  const seen = new Uint8Array(image.height * image.width);
+  const areas: number[][] = [];
+  for (const i of seen.keys()) {
+    if (seen[i] === 1 || !isPart(i)) continue;
+    const area = flood(image, [i], isPart);
+    for (const pixel of area) seen[pixel] = 1;
+    areas.push(area);
+  }
+  return areas;
+}
+
 /** Returns the pixels beside a pixel: up to four. */
 export function neighborsOf({ height, width }: ImageSize, pixel: number): number[] {
   const [x, y] = [pixel % width, Math.floor(pixel / width)];

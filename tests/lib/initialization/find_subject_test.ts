@@ -168,3 +168,13 @@ Deno.test("findSubject() does not color a speck of background that the subject k
   assert.deepEqual(shown(inside), filled);
   assert.deepEqual(shown(colored), speck.map((row) => row.replace("m", ".")));
 });
+
+Deno.test("findSubject() does not color a speck of shadow, and leaves purple beside it", () => {
+  const purple: Rgb = [90, 0, 90];
+  const rows = FLASK.map((row, y) => y === 2 ? ".#sp###." : row.replace(/[gpd]/g, "#"));
+  const image = draw(rows, { ".": MAGENTA, "#": RED, "s": [160, 0, 160], "p": purple });
+  const { inside, colored, image: clean } = findSubject(image, SIZE, MAGENTA);
+  assert.deepEqual(shown(inside), filled);
+  assert.deepEqual(shown(colored), rows.map((row) => row.replace("s", ".").replace("p", "#")));
+  assert.deepEqual(colorAt(clean, 2, 3), purple);
+});

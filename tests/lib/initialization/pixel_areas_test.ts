@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  areasOf,
   borderPixels,
   flood,
   neighborsOf,
@@ -35,4 +36,12 @@ Deno.test("squareAround() lists the pixels around a pixel, not beyond the border
   assert.deepEqual(squareAround(SIZE, 0, 1), [0, 1, 4, 5]);
   assert.deepEqual(squareAround(SIZE, 6, 1), [1, 2, 3, 5, 6, 7, 9, 10, 11]);
   assert.deepEqual(squareAround(SIZE, 6, 0), [6]);
+});
+
+Deno.test("areasOf() lists what is connected together", () => {
+  // # # . #
+  // . # . .
+  // # . . #
+  const isPart = (i: number) => [0, 1, 3, 5, 8, 11].includes(i);
+  assert.deepEqual(areasOf(SIZE, isPart), [[0, 1, 5], [3], [8], [11]]);
 });
