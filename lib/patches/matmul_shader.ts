@@ -1,5 +1,6 @@
 import { declareTile, type MatmulTile, multiplyTile } from "./matmul_tile.ts";
-import { isLargeTile } from "./tile_choice.ts";
+import { rewriteReads } from "./operand_reads.ts";
+import { IS_WIDE_TILE } from "./tile_choice.ts";
 
 /** The tiles of onnxruntime: 32 x 32, for 8 x 8 threads. */
 const THEIR_TILE =
@@ -17,11 +18,12 @@ const BODY = "  let localRow = i32(local_id.y);";
  * Rewrites onnxruntime's shader of a matrix product or convolution to one that is several times as
  * fast.
  *
- * Only the body of `main` is replaced. Bindings, uniforms, and the functions that read operands and
- * write results stay, and the number of dispatched workgroups stays, too. A workgroup computes a
- * tile of 64 x 64 values with sums in registers (see `matmul_tile.ts`). onnxruntime dispatches
- * workgroups for tiles of 32 x 32, so the surplus ones return immediately. If there are few tiles
- * of 64 x 64, tiles of 32 x 32 are used, so that more of the GPU is busy (see `tile_choice.ts`).
+ * Replaced are the body of `main`, and how operands are read (see `operand_reads.ts`). Bindings,
+ * uniforms, and the functions that write results stay, and the number of dispatched workgroups
+ * stays, too. A workgroup computes a tile of 32 x 64 values with sums in registers (see
+ * `matmul_tile.ts`). onnxruntime dispatches workgroups for tiles of 32 x 32, so the surplus ones
+ * return immediately. If there are few tiles of 32 x 64, tiles of 32 x 32 are used, so that more of
+ * the GPU is busy (see `tile_choice.ts`).
  *
  * It recognizes the shaders "MatMul", "Gemm" and "Conv2dMM" of onnxruntime-web 1.30.0.
  *
@@ -43,12 +45,11 @@ export function overrideMatmulShader(code: string): string | undefined {
   if (theirs.includes("split")) return undefined;
   const declareBatch = theirs.match(/let batchIndices = [^;]*;/)?.[0] ?? "";
   const lastArgument = declareBatch && ", batchIndices";
-  const kind = head.includes("uniforms.dilations") ? "convolution" : "matrix";
   const common = { element, isTransposed, lastArgument } as const;
-  const large: MatmulTile = { ...common, name: "large", rows: 8, groups: 2 };
+  const wide: MatmulTile = { ...common, name: "wide", rows: 4, groups: 2 };
   const small: MatmulTile = { ...common, name: "small", rows: 4, groups: 1 };
-  return `${head.replaceAll(THEIR_MEMORY, "")}
-${declareTile(large)}
+  return `${rewriteReads(head.replaceAll(THEIR_MEMORY, ""))}
+${declareTile(wide)}
 ${declareTile(small)}
 ${entry}
   let t = i32(local_idx);
@@ -56,15 +57,15 @@ ${entry}
   let ty = i32(local_id.y);
   let ktiles = i32((uniforms.dim_inner + 15u) / 16u);
   let tiles_x = (uniforms.dim_b_outer + 63u) / 64u;
-  let tiles_y = (uniforms.dim_a_outer + 63u) / 64u;
+  let tiles_y = (uniforms.dim_a_outer + 31u) / 32u;
   let tiles = tiles_x * tiles_y * uniforms.logical_dispatch_z;
-  if (${isLargeTile(kind)}) {
+  if (${IS_WIDE_TILE}) {
     if (workgroup_idx >= tiles) { return; }
     let batch = i32(workgroup_idx / (tiles_x * tiles_y));
     ${declareBatch}
-    let first_row = i32(workgroup_idx / tiles_x % tiles_y) * 64;
+    let first_row = i32(workgroup_idx / tiles_x % tiles_y) * 32;
     let first_group = i32(workgroup_idx % tiles_x) * 16;
-    ${multiplyTile(large)}
+    ${multiplyTile(wide)}
     return;
   }
   let batch = i32(logical_workgroup_id.z);

@@ -1,5 +1,5 @@
-/** Rows and columns of a tile that 8 x 8 threads compute. */
-export type TileSize = 64 | 32;
+/** A tile that 8 x 8 threads compute, by its rows and columns. */
+export type TileSize = "32x64" | "32x32";
 
 /** Size of a product, or of each of `batch` products. */
 export interface ProductSize {
@@ -8,25 +8,20 @@ export interface ProductSize {
   readonly batch: number;
 }
 
-/** What is multiplied: matrices, or images whose values are found by their positions. */
-export type ProductKind = "matrix" | "convolution";
-
 /**
- * Min number of tiles of 64 x 64. With fewer, tiles of 32 x 32 keep more of a GPU busy.
+ * Min number of tiles of 32 x 64. With fewer, tiles of 32 x 32 keep more of a GPU busy.
  *
- * On an H200 with 132 multiprocessors, a linear layer of 160 large tiles took 0.119 ms, and
- * 0.080 ms in small tiles; with 640 large tiles both took 0.22 ms. Convolutions were not measured
- * with other tiles.
+ * On an H200 with 132 multiprocessors, a linear layer of 640 wide tiles took 0.075 ms, and 0.061 ms
+ * in small tiles; with 1,280 it took 0.181 and 0.218 ms. Tiles of 64 x 64, with sums in twice as
+ * many registers, were slower for every size (tests/bench/RESULTS.md).
  */
-const MIN_LARGE_TILES: Readonly<Record<ProductKind, number>> = { matrix: 256, convolution: 128 };
+const MIN_WIDE_TILES = 1024;
 
 /** Returns the size of the tiles for a product. */
-export function chooseTile({ rows, columns, batch }: ProductSize, kind: ProductKind): TileSize {
-  const tiles = Math.ceil(rows / 64) * Math.ceil(columns / 64) * batch;
-  return tiles >= MIN_LARGE_TILES[kind] ? 64 : 32;
+export function chooseTile({ rows, columns, batch }: ProductSize): TileSize {
+  const tiles = Math.ceil(rows / 32) * Math.ceil(columns / 64) * batch;
+  return tiles >= MIN_WIDE_TILES ? "32x64" : "32x32";
 }
 
-/** Returns {@linkcode chooseTile} as a condition in WGSL: whether `tiles` of 64 x 64 are enough. */
-export function isLargeTile(kind: ProductKind): string {
-  return `tiles >= ${MIN_LARGE_TILES[kind]}u`;
-}
+/** Returns {@linkcode chooseTile} as a condition in WGSL: whether `tiles` of 32 x 64 are enough. */
+export const IS_WIDE_TILE = `tiles >= ${MIN_WIDE_TILES}u`;

@@ -37,10 +37,11 @@ ${multiplyVariant(variant, { isTransposed: !problem.conv })}
 
 /** Returns the shader of the library's tile. */
 export function shaderOfLibrary(size: TileSize, problem: Problem): string {
+  const [rows, columns] = size.split("x").map(Number) as [number, number];
   const tile: MatmulTile = {
     name: "tile",
-    rows: size / 8,
-    groups: size / 32,
+    rows: rows / 8,
+    groups: columns / 32,
     element: "f16",
     isTransposed: !problem.conv,
     lastArgument: ", 0",
@@ -48,7 +49,7 @@ export function shaderOfLibrary(size: TileSize, problem: Problem): string {
   return `${headOf(problem, { isWide: false, reads: "branches", memory: "matrix" })}
 ${declareTile(tile)}
 ${ENTRY(64)}
-${POSITION([size, size])}
+${POSITION([rows, columns])}
   let t = i32(local_idx);
   let tx = t % 8;
   let ty = t / 8;
