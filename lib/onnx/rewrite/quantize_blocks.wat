@@ -1,4 +1,6 @@
 ;; Quantizes blocks of 32 values. The bits are those of quantized_weight.ts.
+;; To compile it: deno run --no-lock --allow-read --allow-env --allow-write=. \
+;;   npm:wabt@1.0.37/wat2wasm quantize_blocks.wat -o quantize_blocks.wasm
 ;; Sizes of `count` are values, a multiple of 32; pointers are multiples of 16.
 (module
   (memory (export "memory") 16)
