@@ -91,7 +91,7 @@ export function checkInputs(config: RunConfig, inputs: RunInputs, palette: Palet
  * @throws {TypeError} If the config names an inventory and there is none.
  * @throws {WrongInputError} If it cannot be kept.
  */
-function checkInventory(
+export function checkInventory(
   config: RunConfig,
   { inventory, keep, mask }: Pick<RunInputs, "inventory" | "keep" | "mask">,
   palette: Palette,

@@ -28,6 +28,7 @@ import { readRequest, type Request } from "../flags/run_request.ts";
 import type { Terminal } from "../../report/terminal.ts";
 import { UsageError } from "../flags/flag.ts";
 import type { Run } from "../../distill/run.ts";
+import { checkInventory } from "../../distill/run_inputs.ts";
 import { decodeCheckpoint } from "../../run/decode_checkpoint.ts";
 import { defined } from "../../text/defined.ts";
 import { refuseLinks } from "./refuse_links.ts";
@@ -194,6 +195,7 @@ async function readOrders(
     const counts = inventory === undefined
       ? undefined
       : parseInventory(inventory, config.generator.inventory!, palette);
+    checkInventory(config, { ...ruleImages, ...defined({ inventory: counts }) }, palette);
     const derivesPalette = derivedPaletteName(config) !== undefined;
     for (const format of derivesPalette ? [] : video?.formats ?? []) {
       const { transparent } = config.generator;

@@ -107,7 +107,7 @@ const OWN_ROWS: readonly Row[] = [
   [["--colors", "5"], "generator.kmeansNbColors", 5],
   [["--colors", "5"], "generator.initializationMethod", "kmeans"],
   [["--craft", "beads"], "generator.palette", "hama"],
-  [["--craft", "beads"], "training.looseScale", 3000],
+  [["--craft", "beads"], "training.looseScale", 30000],
   [["--craft", "beads"], "finish.makeable", "beads"],
   [["--craft", "bricks"], "training.pottsDown", 0.5],
   [["--craft", "bricks", "--palette", "pico-8"], "generator.palette", "pico-8"],
