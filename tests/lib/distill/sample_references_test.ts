@@ -73,38 +73,44 @@ gpuTest("a run chooses a sample by its first picture", async (gpu) => {
   }
 });
 
-gpuTest("a run chooses a sample by the picture that an inventory makes of it", async (gpu) => {
-  await using pool = new SessionPool();
-  const asked: PartialConfig = {
-    seed: 0,
-    generator: { palette: "game-boy" },
-    diffusion: { ...SAMPLED, choice: "evidence", choiceTimes: [0.9], choiceNoises: 4 },
-    controlnet: { useControlnet: false },
-    training: { steps: 0 },
-  };
-  const scoresOf = async (inventory?: readonly number[]) => {
-    const inputs = { gpu, pool, ...inventory && { inventory } };
-    await using run = await createRun(tinyConfig(asked), inputs);
-    const { images, scores } = run.references!;
-    const expected: number[] = [];
-    for (const image of images) {
-      // An input image is matched by the method that a sample has by default.
-      const generator = { ...asked.generator, initializationMethod: "palette-area" } as const;
-      // The teacher has a prediction without the prompt only if something needs it.
-      const diffusion = { ...asked.diffusion, strength: 0.5 };
-      const config = tinyConfig({ ...asked, generator, diffusion });
-      await using start = await createRun(config, { ...inputs, image });
-      expected.push(await start.score());
-    }
-    assert.deepEqual(scores, expected);
-    return scores!;
-  };
-  const plain = await scoresOf();
-  const { imageH, imageW } = tinyConfig(asked).generator;
-  // Each color is scarce, so all samples change.
-  const scarce = await scoresOf(new Array<number>(4).fill(Math.ceil(imageH * imageW / 4)));
-  assert.notDeepEqual(scarce, plain);
-});
+gpuTest(
+  "a run chooses a sample by what an inventory, rules and a craft make of it",
+  async (gpu) => {
+    await using pool = new SessionPool();
+    const always: PartialConfig = {
+      seed: 0,
+      generator: { palette: "game-boy" },
+      diffusion: { ...SAMPLED, choice: "evidence", choiceTimes: [0.9], choiceNoises: 4 },
+      controlnet: { useControlnet: false },
+      training: { steps: 0 },
+    };
+    const scoresOf = async (part: PartialConfig, inventory?: readonly number[]) => {
+      const asked = { ...always, ...part };
+      const inputs = { gpu, pool, ...inventory && { inventory } };
+      await using run = await createRun(tinyConfig(asked), inputs);
+      const { images, scores } = run.references!;
+      const expected: number[] = [];
+      for (const image of images) {
+        // An input image is matched by the method that a sample has by default.
+        const generator = { ...asked.generator, initializationMethod: "palette-area" } as const;
+        // The teacher has a prediction without the prompt only if something needs it.
+        const diffusion = { ...asked.diffusion, strength: 0.5 };
+        const config = tinyConfig({ ...asked, generator, diffusion });
+        await using start = await createRun(config, { ...inputs, image });
+        expected.push(await start.score());
+      }
+      assert.deepEqual(scores, expected);
+      return scores!;
+    };
+    const plain = await scoresOf({});
+    const { imageH, imageW } = tinyConfig(always).generator;
+    // Each color is scarce, so all samples change.
+    const scarce = await scoresOf({}, new Array<number>(4).fill(Math.ceil(imageH * imageW / 4)));
+    assert.notDeepEqual(scarce, plain);
+    assert.notDeepEqual(await scoresOf({ constraint: { excludeColors: ["0", "1"] } }), plain);
+    await scoresOf({ finish: { makeable: "cross-stitch" } });
+  },
+);
 
 gpuTest("a run ranks the images themselves if its picture does not show them", async (gpu) => {
   const scoresOf = async (part: PartialConfig) => {
