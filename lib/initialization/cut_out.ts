@@ -1,7 +1,7 @@
 import { Image, type ImageSize } from "../image/image.ts";
 import { type Oklab, oklabDistance, toOklab } from "../palette/oklab.ts";
-import { findSubject, type FoundSubject, labsOf } from "./find_subject.ts";
-import { neighborsOf } from "./pixel_areas.ts";
+import { findSubject, type FoundSubject } from "./find_subject.ts";
+import { colorAt, neighborsOf } from "./pixel_areas.ts";
 import { borderMedian, plainBackground } from "./plain_background.ts";
 
 /** Pixels at the edge within this distance are mixed with the background. */
@@ -44,7 +44,7 @@ export function cutOut(image: Image, size: ImageSize, given?: Uint8Array): CutOu
   const mask = given ?? Uint8Array.from(coverage, (share) => share >= 0.5 ? 1 : 0);
   const count = mask.reduce((sum, value) => sum + value, 0);
   if (count === 0 || (count === mask.length && !given)) return undefined;
-  const pure = pureSubject(image, found.colored, mixedWith(toOklab(key), labsOf(found.image)));
+  const pure = pureSubject(image, found.colored, mixedWith(toOklab(key), found.image));
   return { mask, coverage, subject: spread(found.image, pure, size) };
 }
 
@@ -67,10 +67,10 @@ function pureSubject(
 }
 
 /** Tells whether the color of a pixel at the subject's edge is mixed with the background. */
-function mixedWith(key: Oklab, labs: readonly Oklab[]): (pixel: number) => boolean {
+function mixedWith(key: Oklab, image: Image): (pixel: number) => boolean {
   const chroma = Math.hypot(key[1], key[2]);
   return (pixel) => {
-    const lab = labs[pixel]!;
+    const lab = toOklab(colorAt(image, pixel));
     if (oklabDistance(lab, key) < MIXED_DISTANCE) return true;
     return chroma >= MIN_KEY_CHROMA && (lab[1] * key[1] + lab[2] * key[2]) / chroma > MIXED_CHROMA;
   };

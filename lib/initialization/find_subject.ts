@@ -1,5 +1,5 @@
 import { Image, type ImageSize, type Rgb } from "../image/image.ts";
-import { type Oklab, oklabDistance, toOklab } from "../palette/oklab.ts";
+import { oklabDistance, toOklab } from "../palette/oklab.ts";
 import { areasOf, borderPixels, colorAt, flood, neighborsOf, squareAround } from "./pixel_areas.ts";
 import { OUTSIDE_DISTANCE } from "./plain_background.ts";
 import {
@@ -32,6 +32,8 @@ const MIN_GLASS_AREA = 1 / 80;
 const MIN_DARKENED_PART = 0.9;
 /** Colors with less of the background than this are left as they are at edges and beside glass. */
 const MIN_MIXED_SHARE = 0.1;
+/** Colors nearby are those of at most so many rows and columns in each direction. */
+const MAX_ROWS_AWAY = 5;
 /** What is seen through glass in the result. */
 const BEHIND_GLASS: Rgb = [255, 255, 255];
 
@@ -74,7 +76,11 @@ interface KeyedImage {
 export function findSubject(image: Image, size: ImageSize, key: Rgb): FoundSubject {
   const lab = toOklab(key);
   const chroma = Math.hypot(lab[1], lab[2]);
-  const distances = Float64Array.from(labsOf(image), (other) => oklabDistance(other, lab));
+  const count = image.height * image.width;
+  const distances = Float64Array.from(
+    { length: count },
+    (_, i) => oklabDistance(toOklab(colorAt(image, i)), lab),
+  );
   const isVivid = chroma >= MIN_SHADOW_CHROMA;
   const shares = isVivid ? sharesOf(image, key) : new Float64Array(distances.length);
   const keyed = { image, key, isVivid, size, distances, shares };
@@ -207,11 +213,13 @@ function paintEdges(clean: Image, inside: Uint8Array, keyed: KeyedImage): void {
   const isMixed = (i: number) =>
     inside[i] === 1 && keyShare(colorAt(source, i), key) >= MIN_MIXED_SHARE;
   const steps = stepsOfPixel(keyed);
+  const stride = Math.ceil((steps + 1) / MAX_ROWS_AWAY);
+  const radius = stride * Math.min(MAX_ROWS_AWAY, steps + 1);
   const mixed = flood(clean, outside, isMixed, steps).slice(outside.length);
   const isPure = inside.slice();
   for (const i of mixed) isPure[i] = 0;
   for (const i of mixed) {
-    const near = squareAround(clean, i, steps + 1).filter((other) => isPure[other] === 1);
+    const near = squareAround(clean, i, radius, stride).filter((other) => isPure[other] === 1);
     const color = foregroundOf(
       colorAt(source, i),
       key,
@@ -224,10 +232,4 @@ function paintEdges(clean: Image, inside: Uint8Array, keyed: KeyedImage): void {
 function sharesOf(image: Image, key: Rgb): Float64Array {
   const count = image.height * image.width;
   return Float64Array.from({ length: count }, (_, i) => shadowedShare(colorAt(image, i), key));
-}
-
-/** Converts the colors of an image to OKLab. */
-export function labsOf(image: Image): Oklab[] {
-  const count = image.height * image.width;
-  return Array.from({ length: count }, (_, i) => toOklab(colorAt(image, i)));
 }

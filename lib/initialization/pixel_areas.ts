@@ -13,20 +13,24 @@ export function flood(
   isPart: (pixel: number) => boolean,
   steps: number = Infinity,
 ): number[] {
-  const seen = new Set(starts);
-  let front = [...seen];
-  for (let step = 0; step < steps && front.length > 0; step++) {
-    const next: number[] = [];
-    for (const pixel of front) {
-      for (const other of neighborsOf(image, pixel)) {
-        if (seen.has(other) || !isPart(other)) continue;
-        seen.add(other);
-        next.push(other);
+  const seen = new Uint8Array(image.height * image.width);
+  const found: number[] = [];
+  for (const pixel of starts) {
+    if (seen[pixel] === 0) found.push(pixel);
+    seen[pixel] = 1;
+  }
+  let first = 0;
+  for (let step = 0; step < steps && first < found.length; step++) {
+    // The list grows while it is read.
+    for (const end = found.length; first < end; first++) {
+      for (const other of neighborsOf(image, found[first]!)) {
+        if (seen[other] === 1 || !isPart(other)) continue;
+        seen[other] = 1;
+        found.push(other);
       }
     }
-    front = next;
   }
-  return [...seen];
+  return found;
 }
 
 /** Returns the connected areas of all pixels that fulfill a condition. */
@@ -35,8 +39,15 @@ export function areasOf(image: ImageSize, isPart: (pixel: number) => boolean): n
   const areas: number[][] = [];
   for (const i of seen.keys()) {
     if (seen[i] === 1 || !isPart(i)) continue;
-    const area = flood(image, [i], isPart);
-    for (const pixel of area) seen[pixel] = 1;
+    const area = [i];
+    seen[i] = 1;
+    for (const pixel of area) {
+      for (const other of neighborsOf(image, pixel)) {
+        if (seen[other] === 1 || !isPart(other)) continue;
+        seen[other] = 1;
+        area.push(other);
+      }
+    }
     areas.push(area);
   }
   return areas;
@@ -44,13 +55,13 @@ export function areasOf(image: ImageSize, isPart: (pixel: number) => boolean): n
 
 /** Returns the pixels beside a pixel: up to four. */
 export function neighborsOf({ height, width }: ImageSize, pixel: number): number[] {
-  const [x, y] = [pixel % width, Math.floor(pixel / width)];
-  return [
-    ...y > 0 ? [pixel - width] : [],
-    ...y < height - 1 ? [pixel + width] : [],
-    ...x > 0 ? [pixel - 1] : [],
-    ...x < width - 1 ? [pixel + 1] : [],
-  ];
+  const x = pixel % width;
+  const neighbors: number[] = [];
+  if (pixel >= width) neighbors.push(pixel - width);
+  if (pixel < (height - 1) * width) neighbors.push(pixel + width);
+  if (x > 0) neighbors.push(pixel - 1);
+  if (x < width - 1) neighbors.push(pixel + 1);
+  return neighbors;
 }
 
 /** Returns the pixels at the border of an image. */
@@ -61,21 +72,25 @@ export function borderPixels({ height, width }: ImageSize): number[] {
   });
 }
 
-/** Returns the pixels of the square around a pixel, itself included, inside of the image. */
+/**
+ * Returns pixels of the square around a pixel, inside of the image.
+ *
+ * @param radius Distance of the farthest rows and columns.
+ * @param stride Distance of two rows or columns; the radius is a multiple of it. Default: 1, which
+ * means all pixels.
+ */
 export function squareAround(
   { height, width }: ImageSize,
   pixel: number,
   radius: number,
+  stride: number = 1,
 ): number[] {
   const [x, y] = [pixel % width, Math.floor(pixel / width)];
   const pixels: number[] = [];
-  for (let row = Math.max(0, y - radius); row <= Math.min(height - 1, y + radius); row++) {
-    for (
-      let column = Math.max(0, x - radius);
-      column <= Math.min(width - 1, x + radius);
-      column++
-    ) {
-      pixels.push(row * width + column);
+  for (let row = y - radius; row <= y + radius; row += stride) {
+    if (row < 0 || row >= height) continue;
+    for (let column = x - radius; column <= x + radius; column += stride) {
+      if (column >= 0 && column < width) pixels.push(row * width + column);
     }
   }
   return pixels;

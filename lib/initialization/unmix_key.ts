@@ -13,10 +13,11 @@ const MAX_SHADOW_SINE = 0.15;
  * @returns In [0, 1]; 0 if the color is no such mixture.
  */
 export function shadowedShare(color: Rgb, key: Rgb): number {
-  const share = dot(color, key) / dot(key, key);
-  const rest = color.map((value, c) => value - share * key[c]!);
-  if (Math.hypot(...rest) > MAX_SHADOW_SINE * Math.hypot(...color)) return 0;
-  return Math.min(1, share);
+  const [across, length] = [dot(color, key), dot(key, key)];
+  const cosine = across / Math.sqrt(length * dot(color, color));
+  // Black has no angle.
+  if (!(1 - cosine * cosine <= MAX_SHADOW_SINE * MAX_SHADOW_SINE)) return 0;
+  return Math.min(1, across / length);
 }
 
 /**
@@ -29,9 +30,14 @@ export function shadowedShare(color: Rgb, key: Rgb): number {
  */
 export function keyShare(color: Rgb, key: Rgb): number {
   const middle = (Math.min(...key) + Math.max(...key)) / 2;
-  const excess = (values: Rgb) =>
-    Math.min(...values.filter((_, c) => key[c]! > middle)) -
-    Math.max(...values.filter((_, c) => key[c]! <= middle));
+  const excess = (values: Rgb) => {
+    let [minHigh, maxLow] = [255, 0];
+    for (let c = 0; c < 3; c++) {
+      if (key[c]! > middle) minHigh = Math.min(minHigh, values[c]!);
+      else maxLow = Math.max(maxLow, values[c]!);
+    }
+    return minHigh - maxLow;
+  };
   return Math.min(1, Math.max(0, excess(color) / excess(key)));
 }
 
@@ -55,15 +61,16 @@ export function foregroundOf(color: Rgb, key: Rgb, candidates: readonly Rgb[]): 
 
 /** Returns the distance of a color to the nearest mixture of the background and another color. */
 function unexplained(color: Rgb, key: Rgb, foreground: Rgb): number {
-  const way = difference(foreground, key);
-  const own = difference(color, key);
-  const length = dot(way, way);
-  const share = length === 0 ? 0 : Math.min(1, Math.max(0, dot(own, way) / length));
-  return Math.hypot(...own.map((value, c) => value - share * way[c]!));
-}
-
-function difference(a: Rgb, b: Rgb): Rgb {
-  return [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+  let [across, length, own] = [0, 0, 0];
+  for (let c = 0; c < 3; c++) {
+    const [way, here] = [foreground[c]! - key[c]!, color[c]! - key[c]!];
+    across += here * way;
+    length += way * way;
+    own += here * here;
+  }
+  const share = length === 0 ? 0 : Math.min(1, Math.max(0, across / length));
+  // Rounding can make it negative.
+  return Math.sqrt(Math.max(0, own - 2 * share * across + share * share * length));
 }
 
 /**

@@ -36,6 +36,17 @@ Deno.test("squareAround() lists the pixels around a pixel, not beyond the border
   assert.deepEqual(squareAround(SIZE, 0, 1), [0, 1, 4, 5]);
   assert.deepEqual(squareAround(SIZE, 6, 1), [1, 2, 3, 5, 6, 7, 9, 10, 11]);
   assert.deepEqual(squareAround(SIZE, 6, 0), [6]);
+  assert.deepEqual(squareAround({ height: 5, width: 5 }, 12, 2, 2), [
+    0,
+    2,
+    4,
+    10,
+    12,
+    14,
+    20,
+    22,
+    24,
+  ]);
 });
 
 Deno.test("areasOf() lists what is connected together", () => {
