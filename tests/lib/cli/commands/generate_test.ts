@@ -333,17 +333,6 @@ Deno.test("generate names files that are not there", async () => {
   }
 });
 
-Deno.test("generate refuses an inventory that cannot suffice, and writes nothing", async () => {
-  await inTemporaryFolder(async (folder) => {
-    await Deno.writeTextFile(`${folder}/few.csv`, "code,count\nH01,10\n");
-    const flags = { palette: "hama", inventory: `${folder}/few.csv`, output: `${folder}/out` };
-    await assert.rejects(generate({ prompt: "a castle", preset: "draft", ...flags }), {
-      message: 'Cannot fill 1024 cells from the inventory: it has 10 of "hama", 1014 too few',
-    });
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["few.csv"]);
-  });
-});
-
 // Closing a terminal sends SIGHUP.
 for (const signal of ["SIGINT", "SIGHUP"] as const) {
   Deno.test(`${signal} leaves a valid picture and a checkpoint`, async () => {
