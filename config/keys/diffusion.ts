@@ -153,7 +153,7 @@ export const DIFFUSION_KEYS = {
       "cut, and the run says where",
   },
   numReferences: {
-    default: 5,
+    default: 6,
     range: "[1, 100]",
     integer: true,
     doc:
@@ -170,13 +170,13 @@ export const DIFFUSION_KEYS = {
     doc: "What of the teacher ranks the samples",
   },
   choiceTimes: {
-    default: [0.9],
+    default: [0.99],
     range: "[0, 1]",
     isNew: true,
     doc: "Diffusion times, as shares, at which these errors are measured",
   },
   choiceNoises: {
-    default: 4,
+    default: 2,
     range: "[1, 16]",
     integer: true,
     isNew: true,

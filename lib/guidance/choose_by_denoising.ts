@@ -18,7 +18,7 @@ export interface DenoisingScore {
 }
 
 /** The score of a finished picture: what chose best among samples (`tests/bench/RESULTS.md`). */
-const PICTURE_SCORE: DenoisingScore = { kind: "evidence", times: [0.9], noises: 4 };
+const PICTURE_SCORE: DenoisingScore = { kind: "evidence", times: [0.99], noises: 4 };
 
 /** Returns the teacher calls that score one candidate. */
 export function callsPerCandidate({ times, noises }: DenoisingScore): number {
@@ -29,7 +29,7 @@ export function callsPerCandidate({ times, noises }: DenoisingScore): number {
 export interface ChooseByDenoisingOptions {
   /** Seed of the noises; all candidates get the same ones. */
   readonly seed: Seed;
-  /** How they are scored. Default: by the evidence at time 0.9, with four noises. */
+  /** How they are scored. Default: by the evidence at time 0.99, with four noises. */
   readonly score?: DenoisingScore;
   /** Stops the scoring. */
   readonly signal?: AbortSignal;

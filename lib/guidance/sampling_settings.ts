@@ -40,7 +40,7 @@ const PROMPT_ALONE = { guidanceScale: 0 } as const;
  */
 export const SAMPLING_SETTINGS: Readonly<Record<SamplingKind, KindSettings>> = {
   mini: {
-    diffusion: { sampler: "ddim", numInferenceSteps: 6, guidanceScale: 3, promptChunks: false },
+    diffusion: { sampler: "ddim", numInferenceSteps: 6, guidanceScale: 4, promptChunks: false },
     sd: { guidanceScale: 10 },
   },
   sdxl: {

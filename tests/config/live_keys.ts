@@ -326,7 +326,7 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
     given: ["diffusion.num_references=2"],
   },
   "diffusion.choice_noises": {
-    value: "2",
+    value: "3",
     changes: "teacherCalls",
     given: ["diffusion.num_references=2"],
   },

@@ -66,11 +66,11 @@ Deno.test("resolveSources() takes the preset that the last layer names", () => {
 Deno.test("the presets draft and max are standard with other numbers of images", () => {
   const standard = resolveRunConfig({});
   for (const [preset, numReferences] of [["draft", 2], ["max", 12]] as const) {
-    const { strengths, editSteps, choiceNoises } = resolveRunConfig({ preset }).diffusion;
+    const { strengths, editSteps } = resolveRunConfig({ preset }).diffusion;
     assert.deepEqual(resolveRunConfig({ preset }), {
       ...standard,
       preset,
-      diffusion: { ...standard.diffusion, numReferences, strengths, editSteps, choiceNoises },
+      diffusion: { ...standard.diffusion, numReferences, strengths, editSteps },
     });
   }
 });

@@ -20,7 +20,7 @@ function cells(grays: readonly number[]): Image {
   return image;
 }
 
-const GRAYS = [20, 20, 20, 20, 200, 20, 100, 100, 100];
+const GRAYS = [20, 20, 20, 20, 194, 20, 100, 100, 100];
 const grid = { size: SIZE, palette: PALETTE, gradientMap: false };
 const indicesOf = ({ data }: Image) =>
   Array.from({ length: 9 }, (_, i) => [0, 120, 255].indexOf(data[i * 4]!));
@@ -70,15 +70,15 @@ const costing = (pixels: readonly number[], cost: number) => (pixel: number, col
 Deno.test("cleanOrphans() keeps a diagonal line in a strong contrast only", () => {
   const line = [0, 4, 8];
   const indices = Uint32Array.from({ length: 9 }, (_, i) => line.includes(i) ? 1 : 0);
-  assert.deepEqual(cleanOrphans(indices, SIZE, costing(line, 0.022)), indices);
-  const faint = cleanOrphans(indices, SIZE, costing(line, 0.02));
+  assert.deepEqual(cleanOrphans(indices, SIZE, costing(line, 0.011)), indices);
+  const faint = cleanOrphans(indices, SIZE, costing(line, 0.009));
   assert.deepEqual([...faint], new Array(9).fill(0));
 });
 
 Deno.test("cleanOrphans() keeps a pixel alone in a stronger contrast only", () => {
   const indices = Uint32Array.of(0, 0, 0, 0, 1, 0, 0, 0, 0);
-  assert.deepEqual(cleanOrphans(indices, SIZE, costing([4], 0.088)), indices);
-  const cleaned = cleanOrphans(indices, SIZE, costing([4], 0.08));
+  assert.deepEqual(cleanOrphans(indices, SIZE, costing([4], 0.044)), indices);
+  const cleaned = cleanOrphans(indices, SIZE, costing([4], 0.04));
   assert.deepEqual([...cleaned], new Array(9).fill(0));
 });
 
