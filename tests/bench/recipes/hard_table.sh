@@ -1,28 +1,69 @@
 #!/usr/bin/env bash
-# Makes the whole table of the hard benchmark, SD-piXL's settings included. It needs a GPU: about
-# 570,000 teacher calls. Stop it at any time; the next call continues.
+# Makes the table of the hard benchmark, SD-piXL's settings included, what matters most first. It
+# needs a GPU: about 230,000 teacher calls. Stop it at any time; the next call continues.
 #
 #   tests/bench/recipes/hard_table.sh PROGRAMS FOLDER [flags of bench-recipes]
-#   tests/bench/recipes/hard_table.sh 7 workdir/hard --runtime webgpu --batch 24
+#   tests/bench/recipes/hard_table.sh 11 workdir/hard --runtime webgpu --batch 24
+#   SECONDS_AT_MOST=400 STAGES=2-4 tests/bench/recipes/hard_table.sh 11 workdir/hard --runtime webgpu
 #
-# PROGRAMS run side by side: one alone does not fill a large GPU.
+# PROGRAMS run side by side: one alone does not fill a large GPU. Take a prime number: the work is
+# dealt out in turns, and a period of the recipes would give all slow ones to the same program.
+# STAGES: a range of the list below. SECONDS_AT_MOST: stops after so long, and makes the tables, unless
+# TABLES=no.
 set -euo pipefail
 programs=$1 folder=$2
 shift 2
-trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+names=nearest,kmeans-majority,draft,standard
+images=nearest,kmeans-majority,edit-0.2,edit-0.3,edit,edit-0.6,draft,standard-start,standard
+# For a prompt without an image, draft and standard have no edit and no steps: each is its own start.
+stages=(
+  "--set game48 --sizes 16,32 --seeds all --recipes $names"
+  "--set game48 --sizes 16,32 --recipes paper-start,paper-1000 --limit ${PAPER_PROMPTS:-16} --batch 4"
+  "--set detailed20 --sizes 16,32 --seeds all --recipes $images"
+  "--set combined24 --sizes 16,32 --seeds all --recipes $names"
+  "--set game48 --sizes 16,32 --recipes max"
+  "--set game48 --sizes 16,32 --recipes one-start,edit-0.2,edit-0.3,edit,edit-0.6"
+  "--set hard --sizes 12,24,48,64 --recipes $names"
+  "--set hard --sizes 32 --palettes game-boy,2_2_2_lattice --recipes $names"
+  "--set detailed20 --sizes 32 --recipes paper-start,paper-1000 --limit 8 --batch 4"
+  "--set game48,combined24 --sizes 12,24,48,64 --seeds 1,2 --recipes $names"
+  "--set detailed20 --sizes 12,24,48,64 --seeds all --recipes $images"
+)
+wanted=${STAGES:-1-${#stages[@]}}
+first=${wanted%-*} last=${wanted#*-} batch=${BATCH:-24}
+recipes=nearest,kmeans-majority,one-start,edit-0.2,edit-0.3,edit,edit-0.6,draft,standard-start,standard,max
+started=$SECONDS
+set -m # Each program is a process group of its own, so that the limit ends all of it.
 
-make() {
-  local part pids=()
-  for part in $(seq "$programs"); do
-    deno task bench-recipes --set hard --output "$folder" --shard "$part/$programs" "$@" &
-    pids+=($!)
+bench() { deno task --quiet bench-recipes --output "$folder" "$@"; }
+
+# Does a program's part of each stage. It does not wait for the others between stages.
+work() {
+  local part=$1 stage
+  shift
+  for ((stage = first; stage <= last; stage++)); do
+    # shellcheck disable=SC2086 # the flags are words
+    bench "$@" --batch "$batch" ${stages[stage - 1]} --shard "$part/$programs"
+    echo "program $part: stage $stage is done after $((SECONDS - started)) s" >&2
   done
-  for part in "${pids[@]}"; do wait "$part"; done
 }
 
-recipes=nearest,kmeans-majority,one-start,edit-0.2,edit-0.3,edit,edit-0.6,draft-start,draft,standard-start,standard
-make --sizes all --seeds all "$@"
-make --sizes 32 --palettes game-boy,2_2_2_lattice --seeds all "$@"
-make --sizes 16,32 --recipes paper-start,paper-1000 "$@"
-deno task bench-recipes --set hard --output "$folder" --sizes all --palettes all --seeds all \
-  --recipes "$recipes,paper-start,paper-1000" --tables "$@"
+groups=()
+for part in $(seq "$programs"); do
+  work "$part" "$@" &
+  groups+=($!)
+done
+end() { for group in "${groups[@]}"; do kill -- "-$group" 2>/dev/null || true; done; }
+trap end EXIT INT TERM
+if [ -n "${SECONDS_AT_MOST:-}" ]; then
+  (sleep "$SECONDS_AT_MOST" && echo "Stopped after $SECONDS_AT_MOST s" >&2 && end) &
+  limit=$!
+  disown "$limit" # The shell says nothing when it ends.
+fi
+failed=0
+for group in "${groups[@]}"; do wait "$group" || failed=1; done
+[ -z "${limit:-}" ] || kill -- "-$limit" 2>/dev/null || true
+[ "${TABLES:-yes}" = yes ] || exit "$failed"
+bench --set hard --sizes all --palettes all --seeds all --tables "$@" \
+  --recipes "$recipes,paper-start,paper-1000"
+exit "$failed"

@@ -16,6 +16,7 @@ import numpy as np
 NUMBERS = (1, 2, 3, 4, 5, 6, 8, 12)
 SIZES = (16, 32)
 PALETTE = "sweetie-16"
+OTHER = ((12, PALETTE), (24, PALETTE), (16, "game-boy"), (32, "game-boy"))
 TIMES, STEPS = (0.7, 0.8, 0.9), 6
 
 
@@ -49,11 +50,29 @@ def rules(data, size):
     if f"{at}/late/errors" in data:
         errors(out, data[f"{at}/late/errors"], TIMES, "")
         errors(out, data[f"{at}/middle/errors"], (0.5, 0.6), "")
+    if f"{at}/high/errors" in data:
+        pairs(out, data[f"{at}/high/errors"], (0.9,), "")
+        pairs(out, data[f"{at}/higher/errors"], (0.95, 0.99), "")
     if f"{at}/bilinear/errors" in data:
         errors(out, data[f"{at}/bilinear/errors"], TIMES, "blurred, ")
     if "base/raw/errors" in data:
-        errors(out, data["base/raw/errors"], (0.6, 0.8), "the sample itself, ")
+        pairs(out, data["base/raw/errors"], (0.9,), "the sample itself, ")
     return out
+
+
+def evidence(parts, time=0, noises=None):
+    """Evidence for the prompt [names, M] of errors [3, names, M, times, noises]."""
+    shown = parts[:2, :, :, time, :noises].mean(-1)
+    return np.log(shown[1] / shown[0])
+
+
+def pairs(out, parts, times, prefix):
+    """Evidence by a noise and its opposite, and by all four."""
+    for i, time in enumerate(times):
+        out[f"{prefix}evidence at {time}, 1 noise"] = (evidence(parts, i, 1), 1)
+        out[f"{prefix}evidence at {time}, a noise and its opposite"] = (evidence(parts, i, 2), 2)
+        if parts.shape[-1] == 4:
+            out[f"{prefix}evidence at {time}, 4 noises"] = (evidence(parts, i), 4)
 
 
 def errors(out, parts, times, prefix):
@@ -122,71 +141,100 @@ def table_of_rules(data, size):
         print(f"{name:58}{calls:2}  " + "  ".join(text(best_of(p, score, n) - p.mean(1)) for n in NUMBERS[1:]))
 
 
+def chosen(data, size, number):
+    """Index of the best of the first samples of each name, as `standard` chooses."""
+    return evidence(data[f"base/{size}/{PALETTE}/high/errors"])[:, :number].argmax(1)
+
+
 def table_of_settings(data, size):
-    """Other steps and guidance, against one sample and against the same number of calls."""
+    """Other guidance and samples under the constraint, by the evidence of a noise and its opposite."""
     at = f"base/{size}/{PALETTE}"
-    p = data[f"{at}/p"]
     nearest = data[f"base-nearest/{size}/{PALETTE}/p"].mean(1)
-    print(f"\n## {size} px, settings: p against nearest, by the error at 0.8 of one noise\n{'':24}"
-          + "".join(f"{f'of {n}':18}" for n in NUMBERS))
-    rows = {"6 steps, guidance 3": (p, data.get(f"{at}/late/errors"), 1)}
+    rows = {"guidance 3": (data[f"{at}/p"], data[f"{at}/high/errors"])}
     for key in ("guidance-2", "guidance-4", "guidance-5", "steps-4", "steps-8", "steps-12", "projected"):
         if f"{key}/{size}/{PALETTE}/p" in data:
-            rows[key] = (data[f"{key}/{size}/{PALETTE}/p"], data[f"{key}/{size}/{PALETTE}/errors"], 0)
-    for key, (values, error, time) in rows.items():
-        if error is not None:
-            score = -np.log(error[0, :, :, time, 0])
-            print(f"{key:22}  " + "  ".join(text(best_of(values, score, n) - nearest) for n in NUMBERS))
-    mixed = [key for key in ("guidance-2", "guidance-5") if key in rows]
-    if len(mixed) == 2:
-        values = np.concatenate([rows[key][0] for key in mixed], 1)
-        score = np.concatenate([-np.log(rows[key][1][0, :, :, 0, 0]) for key in mixed], 1)
-        print("guidance 2 and 5 mixed  " + "  ".join(text(best_of(values, score, n) - nearest) for n in NUMBERS))
+            rows[key] = (data[f"{key}/{size}/{PALETTE}/p"], data[f"{key}/{size}/{PALETTE}/errors"])
+    print(f"\n## {size} px, settings: p against nearest at guidance 3, by the evidence of a noise and its opposite; orphans\n{'':14}"
+          + "".join(f"{f'of {n}':18}" for n in NUMBERS))
+    for key, (p, parts) in rows.items():
+        score = evidence(parts, 0, 2)
+        orphans = data[f"{at if key == 'guidance 3' else f'{key}/{size}/{PALETTE}'}/orphans"].mean()
+        print(f"{key:12}  " + "  ".join(text(best_of(p, score, n) - nearest) for n in NUMBERS) + f"  {orphans:.3f}")
+    base = data[f"{at}/p"]
+    print("against guidance 3, one sample: " + "; ".join(
+        f"{key} {text(p.mean(1) - base[:, : p.shape[1]].mean(1))}" for key, (p, _) in rows.items() if key != "guidance 3"))  # fmt: skip
 
 
 def table_of_ends(data, size):
-    """What edits and variants add to a chosen sample."""
+    """What edits and variants add to the best of 5, as `standard` chooses it."""
     at = f"base/{size}/{PALETTE}"
-    p, late = data[f"{at}/p"], data.get(f"{at}/late/errors")
-    if late is None:
-        return
-    rows = np.arange(len(p))
-    score = -np.log(late[0, :, :, 1, 0])
-    print(f"\n## {size} px: after the choice, difference of p to the chosen sample; orphans")
-    best6, best4 = (score[:, :n].argmax(1) for n in (6, 4))
-    start = p[rows, best6]
-    for key in sorted(key[: -len(f"/{size}/{PALETTE}/p")] for key in data if key.startswith("edit") and key.endswith(f"/{size}/{PALETTE}/p")):
-        other = data[f"{key}/{size}/{PALETTE}/p"][:, 0]
-        mine = -np.log(data[f"{key}/{size}/{PALETTE}/errors"][0, :, 0, 0, 0])
-        better = mine > score[rows, best6]
-        kept = np.where(better, other, start)
-        print(f"{key:22} always {text(other - start)}   if its error is lower ({better.mean():.2f}) {text(kept - start)}   "
-              f"orphans {data[f'{key}/{size}/{PALETTE}/orphans'].mean():.3f} against "
-              f"{data[f'{at}/orphans'][rows, best6].mean():.3f}")
-    start = p[rows, best4]
+    p, rows = data[f"{at}/p"], np.arange(len(data[f"{at}/p"]))
+    scores, best = evidence(data[f"{at}/high/errors"]), chosen(data, size, 5)
+    start = p[rows, best]
+    print(f"\n## {size} px: after the choice of the best of 5, difference of p to it; orphans "
+          f"{data[f'{at}/orphans'][rows, best].mean():.3f}")
+    end = f"/{size}/{PALETTE}/p"
+    for key in sorted(key[: -len(end)] for key in data if key.startswith("edit") and key.endswith(end)):
+        other, own = data[f"{key}{end}"][:, 0], evidence(data[f"{key}/{size}/{PALETTE}/errors"])[:, 0]
+        better = own > scores[rows, best]
+        print(f"{key:14} always {text(other - start)}  if its evidence is higher ({better.mean():.2f}) "
+              f"{text(np.where(better, other, start) - start)}  orphans {data[f'{key}/{size}/{PALETTE}/orphans'].mean():.3f}")
     for strength in (0.5, 0.67):
         key = f"variants-{strength}/{size}/{PALETTE}"
         if f"{key}/p" in data:
-            others, scores = data[f"{key}/p"], -np.log(data[f"{key}/errors"][0, :, :, 0, 0])
+            start = p[rows, chosen(data, size, 4)]
+            others, own = data[f"{key}/p"], evidence(data[f"{key}/errors"])
+            first = evidence(data[f"{at}/high/errors"], 0, 2)[rows, chosen(data, size, 4)]
             for number in (1, 2, 4):
                 values = np.concatenate([start[:, None], others[:, :number]], 1)
-                all_scores = np.concatenate([score[rows, best4][:, None], scores[:, :number]], 1)
-                chosen = values[rows, all_scores.argmax(1)]
-                print(f"{number} variants of the best of 4 at {strength}: {text(chosen - start)}; one, always: {text(others.mean(1) - start)}")
+                ranked = np.concatenate([first[:, None], own[:, :number]], 1)
+                print(f"{number} variants of the best of 4 at {strength}: {text(values[rows, ranked.argmax(1)] - start)}; "
+                      f"one, always: {text(others.mean(1) - start)}")
+
+
+def table_of_distillation(data, size):
+    """Score distillation from the best of 5, and SD-piXL's settings."""
+    end = f"/{size}/{PALETTE}"
+    if f"distilled-0{end}/p" in data:
+        start, orphans = data[f"distilled-0{end}/p"][:, 0], data[f"distilled-0{end}/orphans"].mean()
+        print(f"\n## {size} px: distilled from the best of 5 ({len(start)} names): p {text(start, False)}, orphans {orphans:.3f}; "
+              "difference of p, orphans, share of pixels that changed")
+        for key in data:
+            if key.startswith("distilled-") and key.endswith(f"{end}/changed"):
+                name = key[len("distilled-") : -len(f"{end}/changed")]
+                print(f"{name:60} {text(data[f'distilled-{name}{end}/p'][:, 0] - start)}  "
+                      f"{data[f'distilled-{name}{end}/orphans'].mean():.3f}  {data[key].mean():.3f}")
+    if f"paper-0{end}/p" not in data:
+        return
+
+    def of_prompts(values):
+        return values.reshape(-1, 3).mean(1)
+
+    paper = {step: (of_prompts(data[f"paper-{step}{end}/p"]), data[f"paper-{step}{end}/orphans"].mean())
+             for step in (0, 100, 300, 600, 1000) if f"paper-{step}{end}/p" in data}  # fmt: skip
+    count = 3 * len(paper[0][0])
+    near = of_prompts(data[f"game-nearest{end}/p"][:count].mean(1))
+    p, parts = data[f"game{end}/p"][:count], data[f"game{end}/errors"][:, :count]
+    best = of_prompts(best_of(p, evidence(parts), 5))
+    print(f"\n## {size} px: SD-piXL's settings on {len(near)} names of game48, 3 seeds; nearest {text(near, False)}, "
+          f"standard {text(best, False)}, difference {text(best - near)}\n{'':12}p, against nearest, against standard, against its start, orphans")
+    for step, (values, orphans) in paper.items():
+        print(f"{step:5} steps  {text(values, False)}  {text(values - near)}  {text(values - best)}  {text(values - paper[0][0])}  {orphans:.3f}")
 
 
 def table_of_dropping(data, size, draws=200):
     """Samples that are dropped after 2 or 3 steps: begun, kept, calls and p against nearest."""
     at = f"base/{size}/{PALETTE}"
-    p, late = data[f"{at}/p"], data.get(f"{at}/late/errors")
-    if late is None or f"early-2/{size}/{PALETTE}/errors" not in data:
+    p = data[f"{at}/p"]
+    if f"early-2/{size}/{PALETTE}/errors" not in data:
         return
     nearest = data[f"base-nearest/{size}/{PALETTE}/p"].mean(1)
-    final, random = -np.log(late[0, :, :, 1, 0]), np.random.default_rng(0)
+    final, random = evidence(data[f"{at}/high/errors"]), np.random.default_rng(0)
     rows = np.arange(len(p))[:, None]
-    print(f"\n## {size} px: samples dropped early, by the error at 0.8 of the picture so far")
+    print(f"\n## {size} px: samples dropped early by the evidence of the picture so far (a noise and its opposite), then the "
+          "best by 4 noises: p against nearest")
     for done in (2, 3):
-        first = -np.log(data[f"early-{done}/{size}/{PALETTE}/errors"][0, :, :, 0, 0])
+        first = evidence(data[f"early-{done}/{size}/{PALETTE}/errors"])
         for begun, kept in ((6, 3), (8, 2), (8, 4), (10, 3), (12, 2), (12, 3), (12, 4), (12, 6)):
             if begun > p.shape[1]:
                 continue
@@ -195,29 +243,35 @@ def table_of_dropping(data, size, draws=200):
                 some = np.argsort(random.random(p.shape), 1)[:, :begun]
                 held = np.take_along_axis(some, np.argsort(-first[rows, some], 1)[:, :kept], 1)
                 values.append(p[rows[:, 0], held[rows[:, 0], final[rows, held].argmax(1)]])
-            calls = begun * (done + 1) + kept * (STEPS - done + 1)
+            calls = begun * (done + 2) + kept * (STEPS - done + 4)
             print(f"after {done} steps, {begun:2} begun, {kept} kept, {calls:2} calls: {text(np.mean(values, 0) - nearest)}")
 
 
 def table_of_others(data):
-    print("\n## Other sizes and palettes, by the error at 0.8 of one noise: p against nearest")
-    for size, palette in ((12, PALETTE), (24, PALETTE), (16, "game-boy"), (32, "game-boy")):
+    print("\n## Other sizes and palettes, random names, by the evidence at 0.9: p against nearest; of 2 by 2 noises, of 5 by 4; orphans")
+    for size, palette in OTHER:
         at = f"base/{size}/{palette}"
         if f"{at}/errors" in data:
-            p, nearest = data[f"{at}/p"], data[f"base-nearest/{size}/{palette}/p"].mean(1)
-            score = -np.log(data[f"{at}/errors"][0, :, :, 1, 0])
-            print(f"{size:3} {palette:12}" + "  ".join(text(best_of(p, score, n) - nearest) for n in NUMBERS))
-    print("\n## The hard sets with p, 3 seeds: p against nearest; a prompt counts once")
-    for size in SIZES:
-        at = f"game/{size}/{PALETTE}"
-        if f"{at}/p" in data:
-            p, nearest = data[f"{at}/p"], data[f"game-nearest/{size}/{PALETTE}/p"].mean(1)
-            for what, score in (("error at 0.8", -np.log(data[f"{at}/errors"][0, :, :, 1, 0])),
-                                ("2 noises", mean_of(data[f"{at}/errors"][0, :, :, 1][..., [0, 2]])),
-                                ("4 noises", mean_of(data[f"{at}/errors"][0, :, :, 1])),
-                                ("the judge itself", p)):  # fmt: skip
-                print(f"{size:3} {what:18}" + "  ".join(
-                    text((best_of(p, score, n) - nearest).reshape(-1, 3).mean(1)) for n in NUMBERS))  # fmt: skip
+            parts = data[f"{at}/errors"]
+            p, nearest = data[f"{at}/p"][:, : parts.shape[2]], data[f"base-nearest/{size}/{palette}/p"].mean(1)
+            print(f"{size:3} {palette:12}{text(p.mean(1) - nearest)}  {text(best_of(p, evidence(parts, 0, 2), 2) - nearest)}  "
+                  f"{text(best_of(p, evidence(parts), 5) - nearest)}  {data[f'{at}/orphans'].mean():.3f} "
+                  f"({data[f'base-nearest/{size}/{palette}/orphans'].mean():.3f})")
+    print("\n## The hard sets with p, 3 seeds, a prompt counts once: nearest; one sample, the better of 2 by 2 noises, the best of 5 "
+          "and 12 by 4, of 5 by the judge itself, against nearest; orphans")
+    for size, palette in (*((size, PALETTE) for size in SIZES), *OTHER):
+        at = f"game/{size}/{palette}"
+        if f"{at}/errors" not in data:
+            continue
+        p, parts, near = data[f"{at}/p"], data[f"{at}/errors"], data[f"game-nearest/{size}/{palette}/p"].mean(1)
+
+        def of_prompts(values, sign=True):
+            return text(values.reshape(-1, 3).mean(1), sign)
+
+        print(f"{size:3} {palette:12}{of_prompts(near, False)}  {of_prompts(p.mean(1) - near)}  "
+              f"{of_prompts(best_of(p, evidence(parts, 0, 2), 2) - near)}  {of_prompts(best_of(p, evidence(parts), 5) - near)}  "
+              f"{of_prompts(best_of(p, evidence(parts), 12) - near)}  {of_prompts(best_of(p, p, 5) - near)}  "
+              f"{data[f'{at}/orphans'].mean():.3f} ({data[f'game-nearest/{size}/{palette}/orphans'].mean():.3f})")
 
 
 def main():
@@ -226,6 +280,7 @@ def main():
         table_of_rules(data, size)
         table_of_settings(data, size)
         table_of_ends(data, size)
+        table_of_distillation(data, size)
         table_of_dropping(data, size)
     table_of_others(data)
 

@@ -73,10 +73,13 @@ class Teacher:
 
     @torch.no_grad()
     def predict(self, noisy, t, texts):
-        """Noise in latents [B, 4, h, w]; texts [B]: index of each row's prompt from 1, 0 for the negative one."""
+        """Noise in latents [B, 4, h, w]; texts [B]: index of each row's prompt from 1, 0 for the negative one.
+
+        t: the timestep, a number or [B].
+        """
         parts = []
-        for x, at in zip(noisy.split(self.rows), texts.split(self.rows)):
-            when = torch.full((len(x),), t, device=self.device)
+        times = t if isinstance(t, torch.Tensor) else torch.full((len(noisy),), t, device=self.device)
+        for x, when, at in zip(noisy.split(self.rows), times.split(self.rows), texts.split(self.rows)):
             parts.append(self.unet(x.to(self.kind), when, self.states[at], self.pooled[at]).float())
             self.count += len(x)
         return torch.cat(parts)

@@ -15,11 +15,14 @@ import json
 import os
 import random
 import time
+from dataclasses import replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 import projection as P
+from distillation import Distiller, Settings, logits_of
 from judge_torch import Judge
 from teacher import Teacher, edit_times
 
@@ -54,6 +57,10 @@ class Names:
         self.lab, self.captions, self.count, self.seed = lab, captions, len(captions), seed
         self.first = first
 
+    def first_of(self, count):
+        """The first names alone. Their noises are other ones."""
+        return Names(self.lab, self.first, self.captions[:count], self.seed)
+
     def texts(self, m):
         return (torch.arange(self.count, device=self.lab.device) + self.first + 1).repeat_interleave(m)
 
@@ -84,8 +91,10 @@ class Lab:
         self.judge = Judge(list(dict.fromkeys([*all_names, *captions])), self.device)
         self.names = Names(self, 0, drawn, 1)
         self.game = Names(self, len(drawn), [p["name"] for p in game for _ in range(3)], 2)
+        self.game48 = self.game.first_of(3 * min(len(game), sum("name" in p for p in hard["game48"])))
         self.palettes = {name: P.palette(name).to(self.device) for name in ("sweetie-16", "game-boy")}
         self.m, self.results, self.kept = args.samples, {}, {}
+        self.is_small = args.samples <= 3  # a trial on the CPU
 
     def keep(self, key, value):
         self.results[key] = value.detach().float().cpu().numpy()
@@ -108,7 +117,7 @@ class Lab:
         self.keep(f"{key}/errors", errors.view(len(errors), names.count, m, *errors.shape[2:]))
         return errors
 
-    def measured(self, key, images, names, scores=((0.8,), (0, 2)), where=MAIN):
+    def measured(self, key, images, names, scores=((0.9,), (0, 1), True), where=MAIN):
         """Keeps the answers of images and of their pictures' errors."""
         for size, palette in where:
             pictures = P.project(images, size, self.palettes[palette])
@@ -149,11 +158,72 @@ def errors(lab):
         lab.scored(f"{at}/middle", latents, lab.names, (0.5, 0.6), (0, 1), True)
 
 
+def high(lab):
+    """Errors at times of high noise."""
+    for size, palette in MAIN:
+        at = f"base/{size}/{palette}"
+        latents = lab.latents(lab.kept[at], size, palette)
+        lab.scored(f"{at}/high", latents, lab.names, (0.9,), (0, 1, 2, 3), True)
+        lab.scored(f"{at}/higher", latents, lab.names, (0.95, 0.99), (0, 1), True)
+
+
 def game(lab):
-    names, m = lab.game, min(8, lab.m)
+    """The evidence on the hard sets."""
+    names, m = lab.game, lab.m
     images = lab.teacher.decode(lab.teacher.sample(names.noise(0, m), names.texts(m), STEPS, GUIDANCE))
-    lab.measured("game", images, names, ((0.7, 0.8, 0.9), (0, 1, 2, 3)))
-    lab.nearest("game", images, names, MAIN)
+    lab.measured("game", images, names, ((0.9,), (0, 1, 2, 3), True), MAIN + OTHER)
+    lab.nearest("game", images, names, MAIN + OTHER)
+
+
+def paper(lab):
+    """SD-piXL's settings on the names of game48, three seeds."""
+    names, colors = lab.game48, lab.palettes["sweetie-16"]
+    texts = names.texts(1)
+    for size in (16, 32):
+        where = (size, "sweetie-16", names)
+        images = lab.teacher.decode(lab.teacher.sample(names.noise(0), texts, 2 if lab.is_small else 50, 7.5))
+        small = F.interpolate(images, size=(size, size), mode="bilinear", align_corners=False)
+        logits = logits_of(small.flatten(2).transpose(1, 2), colors)
+        lab.judged(f"paper-0/{size}/sweetie-16", logits.argmax(-1), *where)
+
+        def seen(step, logits):
+            if step in (100, 300, 600, 1000):
+                lab.judged(f"paper-{step}/{size}/sweetie-16", logits.argmax(-1), *where)
+
+        settings = Settings(steps=2 if lab.is_small else 1000)
+        pictures = Distiller(lab, size, colors, settings).run(logits, texts, seen)
+        lab.keep(f"paper/{size}/sweetie-16/pictures", pictures)
+
+
+SHORT = Settings(guidance=10, learning_rate=0.05, warmup=0, fft=0, times=(0.4, 0.1), augmented=False, gumbel=False)
+# 48 calls each.
+DISTILLED = {
+    "one noise": replace(SHORT, steps=48),
+    "a noise and its opposite": replace(SHORT, steps=24, noises=2),
+    "two noises and their opposites": replace(SHORT, steps=12, noises=4),
+    "the same, pixels that stand out": replace(SHORT, steps=12, noises=4, gate=2),
+    "a noise and its opposite, guidance 3": replace(SHORT, steps=24, noises=2, guidance=3),
+    "a noise and its opposite, rate 0.2": replace(SHORT, steps=24, noises=2, learning_rate=0.2),
+    "one noise, Gumbel noise, augmented, FFT loss, from 0.6": replace(
+        SHORT, steps=48, fft=5, times=(0.6, 0.2), augmented=True, gumbel=True
+    ),
+}
+
+
+def distilled(lab):
+    """Score distillation from the best of 5 samples, of the first names."""
+    count = min(lab.names.count, 160)
+    names = lab.names.first_of(count)
+    for size, palette in MAIN:
+        start = lab.kept[f"base/{size}/{palette}"][chosen(lab, size, palette, 5)][:count]
+        colors = lab.palettes[palette]
+        logits = logits_of(colors[start], colors)
+        lab.judged(f"distilled-0/{size}/{palette}", logits.argmax(-1), size, palette, names)
+        for key, settings in DISTILLED.items():
+            some = replace(settings, steps=2) if lab.is_small else settings
+            pictures = Distiller(lab, size, colors, some).run(logits, names.texts(1))
+            lab.judged(f"distilled-{key}/{size}/{palette}", pictures, size, palette, names)
+            lab.keep(f"distilled-{key}/{size}/{palette}/changed", (pictures != start).float().mean(1)[:, None])
 
 
 def bilinear(lab):
@@ -180,9 +250,9 @@ def steps(lab):
 
 
 def chosen(lab, size, palette, among):
-    """Index of the best of the first samples of each name, by the errors at 0.8."""
-    errors = lab.results[f"base/{size}/{palette}/late/errors"][0, :, :among, 1, 0]
-    best = torch.tensor(errors.argmin(1), device=lab.device)
+    """Index of the best of the first samples of each name, by the evidence at 0.9 with 4 noises."""
+    with_, without, _ = lab.results[f"base/{size}/{palette}/high/errors"][:, :, :among, 0].mean(-1)
+    best = torch.tensor((without / with_).argmax(1), device=lab.device)
     return torch.arange(lab.names.count, device=lab.device) * lab.m + best
 
 
@@ -205,7 +275,7 @@ def variants(lab):
 def edits(lab):
     names = lab.names
     for size, palette in MAIN:
-        at = chosen(lab, size, palette, 6)
+        at = chosen(lab, size, palette, 5)
         start = lab.latents(lab.kept[f"base/{size}/{palette}"][at], size, palette)
         constraint = Constraint(size, lab.palettes[palette])
         for strength, count in ((0.2, 24), (0.3, 24), (0.4, 24), (0.3, 8), (0.5, 8)):
@@ -213,18 +283,18 @@ def edits(lab):
             pictures = lab.teacher.edit(start, names.noise(20), names.texts(1), times, GUIDANCE, constraint)
             key = f"edit-{strength}-{count}/{size}/{palette}"
             lab.judged(key, pictures, size, palette, names)
-            lab.scored(key, lab.latents(pictures, size, palette), names, (0.8,), (0, 2))
+            lab.scored(key, lab.latents(pictures, size, palette), names, (0.9,), (0, 1, 2, 3), True)
 
 
 def projected(lab):
     """Samples under the constraint, from pure noise."""
-    names, m = lab.names, min(8, lab.m)
+    names, m = lab.names, min(4, lab.m)
     for size, palette in MAIN:
         constraint = Constraint(size, lab.palettes[palette])
         times = edit_times(STEPS, 1)
         pictures = lab.teacher.edit(None, names.noise(0, m), names.texts(m), times, GUIDANCE, constraint)
         lab.judged(f"projected/{size}/{palette}", pictures, size, palette, names)
-        lab.scored(f"projected/{size}/{palette}", lab.latents(pictures, size, palette), names, (0.8,), (0, 2))
+        lab.scored(f"projected/{size}/{palette}", lab.latents(pictures, size, palette), names, (0.9,), (0, 1), True)
 
 
 def early(lab):
@@ -234,16 +304,19 @@ def early(lab):
 
 
 def raw(lab):
-    lab.scored("base/raw", lab.kept["latents"], lab.names, (0.6, 0.8), (0, 2), True)
+    lab.scored("base/raw", lab.kept["latents"], lab.names, (0.9,), (0, 1, 2, 3), True)
 
 
 def others(lab):
+    """The evidence at other sizes and palettes, of the first 6 samples."""
+    m = min(6, lab.m)
     for size, palette in OTHER:
         at = f"base/{size}/{palette}"
-        lab.scored(at, lab.latents(lab.kept[at], size, palette), lab.names, (0.7, 0.8, 0.9), (0, 2))
+        first = lab.kept[at].view(lab.names.count, lab.m, -1)[:, :m].flatten(0, 1)
+        lab.scored(at, lab.latents(first, size, palette), lab.names, (0.9,), (0, 1, 2, 3), True)
 
 
-STAGES = [base, errors, game, bilinear, steps, guidances, early, others, edits, variants, projected, raw]
+STAGES = [base, high, game, distilled, paper, edits, guidances, early, others, projected, raw, variants, errors, bilinear, steps]
 
 
 def main():
