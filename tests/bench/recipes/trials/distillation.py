@@ -1,6 +1,7 @@
 """Score distillation of many pictures at once: SD-piXL's settings, and short runs from a picture.
 
-Written from lib/distill/distill_step.ts and what it calls; parity_step.py compares one step.
+Written from lib/distill/distill_step.ts and what it calls. Its steps were not compared with the
+toolkit's; the results of SD-piXL's settings were (RESULTS.md).
 """
 
 import copy
@@ -191,11 +192,12 @@ class Distiller:
         logits.sub_(logits.mean(-1, keepdim=True))
         return logits
 
-    def run(self, logits, texts, seen=None):
-        """Distills pictures. seen(step, logits) is called after each step. Returns the pictures [B, P]."""
+    def run(self, logits, texts, seen=None, last=None):
+        """Distills pictures. seen(step, logits) is called after each step. last: the last step, if not
+        that of the settings. Returns the pictures [B, P]."""
         logits = logits.clone()
         moments = torch.zeros_like(logits), torch.zeros_like(logits)
-        for step in range(1, self.settings.steps + 1):
+        for step in range(1, (last or self.settings.steps) + 1):
             self.step(step, logits, moments, texts)
             if seen:
                 seen(step, logits)

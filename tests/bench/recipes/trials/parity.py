@@ -28,7 +28,7 @@ def main():
 
     for p in range(len(PROMPTS)):
         at = torch.tensor([p + 1])
-        mine = teacher.sample(read(f"noise_{p}.f32", 1, 4, 32, 32), at, 6, 3.0)
+        mine = teacher.sample(read(f"noise_{p}.f32", 1, 4, 32, 32), at, 6, 4.0)
         theirs = read(f"latents_{p}.f32", 1, 4, 32, 32)
         image = (read(f"image_{p}.f32", 1, 3, 128, 128) * 255).round()
         print(PROMPTS[p], "latents", float((mine - theirs).abs().max()), "image",

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 PALETTES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../assets/palettes")
-LINE_GAIN, SPECK_GAIN, PASSES = 0.021, 0.084, 3
+LIMITS, PASSES = (0.01, 0.042), 3  # limits on lines and of specks
 UNIT = 3 * 255.0**2  # squared distance of black and white
 MIN_CHROMA, MIN_COSINE, CLIPPED = 0.04, 0.766, 0.02
 
@@ -92,7 +92,7 @@ def neighbors(size, device):
     return sides.to(device), corners.to(device)
 
 
-def clean_orphans(indices, costs, size):
+def clean_orphans(indices, costs, size, limits=LIMITS):
     """Cleans the orphans of pictures [B, P], whose colors cost [B, P, K], as `cleanOrphans`.
 
     Pixels of equal x + 2 y do not read each other, so they are visited at once; the result is that
@@ -116,7 +116,7 @@ def clean_orphans(indices, costs, size):
             best = near.gather(1, which[:, None])[:, 0]
             gain = gain - cost.gather(2, own[..., None])[..., 0]
             on_line = (work[:, corners[:, front]] == own[:, None]).any(1)
-            limit = torch.where(on_line, LINE_GAIN, SPECK_GAIN)
+            limit = torch.where(on_line, *map(float, limits))
             work[:, front] = torch.where(orphan & (gain < limit), best, own)
     return work[:, :pixels]
 
@@ -133,14 +133,21 @@ def first_min(distances):
     return (distances * count + torch.arange(count, device=distances.device)).argmin(-1)
 
 
-def project(images, size, colors):
+def project(images, size, colors, limits=LIMITS):
     """Images [B, 3, H, W] of 8-bit values to pictures [B, P]: cell means, nearest colors, orphans cleaned."""
     parts = []
     for some in images.split(4096):
         some = gradient_map(some, colors) if is_one_hue(colors) else some
         distances = color_costs(resize(some, size, "area"), colors)
-        parts.append(clean_orphans(first_min(distances), distances / UNIT, size))
+        parts.append(clean_orphans(first_min(distances), distances / UNIT, size, limits))
     return torch.cat(parts)
+
+
+def middle_pixels(images, size, colors, limits=(0, 0)):
+    """As `project`, but of the two pixels of each axis in the middle of a cell: SD-piXL's start."""
+    small = F.interpolate(images, size=(size, size), mode="bilinear", align_corners=False)
+    distances = color_costs(small, colors)
+    return clean_orphans(first_min(distances.floor()), distances / UNIT, size, limits)
 
 
 def nearest(images, size, colors, margin=0.5):

@@ -1,7 +1,7 @@
 """Tables of what trials.py measured: how p of the judge depends on the number of samples and on the
 rule that chooses one.
 
-    python3 report.py trials.npz
+    python3 report.py trials.npz [more.npz ...]
 
 A name counts once, and each number is a mean over the names with its standard error. "of N" is the
 mean over all ways to draw N of a name's samples, so that no luck of an order is in it. Differences
@@ -14,6 +14,7 @@ from math import comb
 import numpy as np
 
 NUMBERS = (1, 2, 3, 4, 5, 6, 8, 12)
+RECIPES = (1, 2, 6, 7, 12)
 SIZES = (16, 32)
 PALETTE = "sweetie-16"
 OTHER = ((12, PALETTE), (24, PALETTE), (16, "game-boy"), (32, "game-boy"))
@@ -222,6 +223,67 @@ def table_of_distillation(data, size):
         print(f"{step:5} steps  {text(values, False)}  {text(values - near)}  {text(values - best)}  {text(values - paper[0][0])}  {orphans:.3f}")
 
 
+def table_of_cleaning(data, size):
+    """Limits for orphans, times and noises of the evidence. The evidence is that of pictures with the first limits."""
+    end, first = f"{size}/{PALETTE}", "0.021-0.084"
+    for key in ("g3", "g4", "g5s8", "game-g4"):
+        if f"{key}/{first}/{end}/errors" not in data:
+            continue
+        seeds = 3 if key.startswith("game") else 1
+
+        def of_prompts(values):
+            return values.reshape(-1, seeds).mean(1)
+
+        parts, samples = data[f"{key}/{first}/{end}/errors"], data[f"{key}/sample/errors"]
+        own = of_prompts(data[f"{key}-nearest/{end}/p"].mean(1))
+        at_3 = own if seeds > 1 or f"g3-nearest/{end}/p" not in data else data[f"g3-nearest/{end}/p"].mean(1)
+        print(f"\n## {size} px, {key}: best of N by evidence at 0.99 with a noise and its opposite; p against nearest of the same guidance "
+              f"({text(own, False)}, orphans {data[f'{key}-nearest/{end}/orphans'].mean():.3f}), of 6 against nearest at guidance 3; orphans\n"
+              f"{'limits':14}" + "".join(f"{f'of {n}':18}" for n in RECIPES) + "of 6, guidance 3")
+        score = evidence(parts, 2, 2)
+        for name in (name[len(key) + 1 : -len(f"/{end}/p")] for name in data if name.startswith(f"{key}/") and name.endswith(f"/{end}/p")):
+            p = data[f"{key}/{name}/{end}/p"]
+            print(f"{name:14}" + "  ".join(text(of_prompts(best_of(p, score, n)) - own) for n in RECIPES)
+                  + f"  {text(of_prompts(best_of(p, score, 6)) - at_3)}  {data[f'{key}/{name}/{end}/orphans'].mean():.3f}")
+        p = data[f"{key}/{first}/{end}/p"]
+        print(f"rules, limits {first}, difference of p to one sample")
+        for what, errors, times in (("picture", parts, (0.9, 0.95, 0.99)), ("sample itself", samples, (0.9, 0.99))):
+            for i, time in enumerate(times):
+                for noises in (2, 4):
+                    score = evidence(errors, i, noises)
+                    print(f"{f'{what}, {time}, {noises} noises':30}"
+                          + "  ".join(text(of_prompts(best_of(p, score, n) - p.mean(1))) for n in RECIPES[1:]))
+
+
+def table_of_grid(data, size):
+    """Steps, guidance and ways from an image to a picture: p and orphans of one sample."""
+    ways = {"cell means, cleaned": "", "nearest": "-nearest", "cell means": "-mean", "middle pixels": "-point", "the same, cleaned": "-pointclean"}
+    end = f"/{size}/{PALETTE}"
+    for kind in ("grid", "game"):
+        keys = [key[: -len(end) - 2] for key in data if key.startswith(f"{kind}-") and key.endswith(f"{end}/p")]
+        keys = [key for key in keys if f"{key}-point{end}/p" in data]
+        if keys:
+            print(f"\n## {size} px, {'random names' if kind == 'grid' else 'game48, 3 seeds'}: steps, guidance; p and orphans of " + "; ".join(ways))
+        for key in keys:
+            print(f"{key[5:]:8}" + "  ".join(
+                f"{data[f'{key}{way}{end}/p'].mean():.4f}, {data[f'{key}{way}{end}/orphans'].mean():.3f}" for way in ways.values()))  # fmt: skip
+
+
+def table_of_longer(data, size):
+    """Faster score distillation of game48, and the same with orphans of small contrast cleaned, or all."""
+    end = f"/{size}/{PALETTE}"
+    for start in ("best", "fifty"):
+        if f"sds-{start}-0{end}/p" not in data:
+            continue
+        first = data[f"sds-{start}-0{end}/p"].reshape(-1, 3).mean(1)
+        print(f"\n## {size} px, score distillation from {'the best of 5' if start == 'best' else 'a sample of 50 steps'}, game48, 3 seeds: p "
+              f"{text(first, False)}; difference of p, orphans; with orphans of small contrast cleaned; with all")
+        for key in (key[: -len(end) - 2] for key in data if key.startswith(f"sds-{start}-") and key.endswith(f"{end}/p") and "-clean" not in key):
+            print(f"{key[5 + len(start):]:10}" + "  ".join(
+                f"{text(data[f'{key}{way}{end}/p'].reshape(-1, 3).mean(1) - first)} {data[f'{key}{way}{end}/orphans'].mean():.3f}"
+                for way in ("", "-clean0.5", "-clean1e+09")))  # fmt: skip
+
+
 def table_of_dropping(data, size, draws=200):
     """Samples that are dropped after 2 or 3 steps: begun, kept, calls and p against nearest."""
     at = f"base/{size}/{PALETTE}"
@@ -275,13 +337,17 @@ def table_of_others(data):
 
 
 def main():
-    data = dict(np.load(sys.argv[1]))
+    data = {key: value for path in sys.argv[1:] for key, value in np.load(path).items()}
     for size in SIZES:
-        table_of_rules(data, size)
-        table_of_settings(data, size)
-        table_of_ends(data, size)
+        table_of_cleaning(data, size)
+        table_of_grid(data, size)
+        if f"base/{size}/{PALETTE}/high/errors" in data:
+            table_of_rules(data, size)
+            table_of_settings(data, size)
+            table_of_ends(data, size)
+            table_of_dropping(data, size)
         table_of_distillation(data, size)
-        table_of_dropping(data, size)
+        table_of_longer(data, size)
     table_of_others(data)
 
 

@@ -1,7 +1,7 @@
 """Measures what a recipe of samples may do with its teacher calls: how many samples, of how many
 steps and which guidance, by which denoising errors one is chosen, and what edits add.
 
-    python3 trials.py --out trials.npz                  # on a GPU: about 90 s
+    python3 trials.py --out trials.npz                  # on a GPU: about 9 min
     python3 trials.py --out t.npz --names 4 --samples 3 # a small trial on the CPU
     python3 report.py trials.npz                        # the tables
 
@@ -29,6 +29,7 @@ from teacher import Teacher, edit_times
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "../../../.."))
 SIDE, STEPS, GUIDANCE = 128, 6, 3.0
+LIMITS = (0.021, 0.084)  # of orphan pixels: those before `cleaning` was measured
 MAIN = [(16, "sweetie-16"), (32, "sweetie-16")]
 OTHER = [(12, "sweetie-16"), (24, "sweetie-16"), (16, "game-boy"), (32, "game-boy")]
 
@@ -43,7 +44,7 @@ class Constraint:
         self.size, self.colors = size, colors
 
     def project(self, images):
-        return P.project(images, self.size, self.colors)
+        return P.project(images, self.size, self.colors, LIMITS)
 
     def render(self, pictures):
         return P.enlarge(P.colored(pictures, self.size, self.colors), SIDE, "nearest")
@@ -96,6 +97,9 @@ class Lab:
         self.m, self.results, self.kept = args.samples, {}, {}
         self.is_small = args.samples <= 3  # a trial on the CPU
 
+    def few(self, steps):
+        return min(2, steps) if self.is_small else steps
+
     def keep(self, key, value):
         self.results[key] = value.detach().float().cpu().numpy()
 
@@ -120,7 +124,7 @@ class Lab:
     def measured(self, key, images, names, scores=((0.9,), (0, 1), True), where=MAIN):
         """Keeps the answers of images and of their pictures' errors."""
         for size, palette in where:
-            pictures = P.project(images, size, self.palettes[palette])
+            pictures = P.project(images, size, self.palettes[palette], LIMITS)
             at = f"{key}/{size}/{palette}"
             self.judged(at, pictures, size, palette, names)
             self.kept[at] = pictures
@@ -181,7 +185,7 @@ def paper(lab):
     texts = names.texts(1)
     for size in (16, 32):
         where = (size, "sweetie-16", names)
-        images = lab.teacher.decode(lab.teacher.sample(names.noise(0), texts, 2 if lab.is_small else 50, 7.5))
+        images = lab.teacher.decode(lab.teacher.sample(names.noise(0), texts, lab.few(50), 7.5))
         small = F.interpolate(images, size=(size, size), mode="bilinear", align_corners=False)
         logits = logits_of(small.flatten(2).transpose(1, 2), colors)
         lab.judged(f"paper-0/{size}/sweetie-16", logits.argmax(-1), *where)
@@ -190,7 +194,7 @@ def paper(lab):
             if step in (100, 300, 600, 1000):
                 lab.judged(f"paper-{step}/{size}/sweetie-16", logits.argmax(-1), *where)
 
-        settings = Settings(steps=2 if lab.is_small else 1000)
+        settings = Settings(steps=lab.few(1000))
         pictures = Distiller(lab, size, colors, settings).run(logits, texts, seen)
         lab.keep(f"paper/{size}/sweetie-16/pictures", pictures)
 
@@ -220,10 +224,97 @@ def distilled(lab):
         logits = logits_of(colors[start], colors)
         lab.judged(f"distilled-0/{size}/{palette}", logits.argmax(-1), size, palette, names)
         for key, settings in DISTILLED.items():
-            some = replace(settings, steps=2) if lab.is_small else settings
+            some = replace(settings, steps=lab.few(settings.steps))
             pictures = Distiller(lab, size, colors, some).run(logits, names.texts(1))
             lab.judged(f"distilled-{key}/{size}/{palette}", pictures, size, palette, names)
             lab.keep(f"distilled-{key}/{size}/{palette}/changed", (pictures != start).float().mean(1)[:, None])
+
+
+def distilled_longer(lab):
+    """Faster score distillation of game48, three seeds, and the same pictures with orphans cleaned.
+    It begins with the best of 5, or as SD-piXL does with a sample of 50 steps."""
+    names, m = lab.game48, min(5, lab.m)
+    images = lab.teacher.decode(lab.teacher.sample(names.noise(0, m), names.texts(m), STEPS, GUIDANCE))
+    lab.measured("five", images, names, ((0.9,), (0, 1, 2, 3), True))
+    fifty = lab.teacher.decode(lab.teacher.sample(names.noise(0), names.texts(1), lab.few(50), 7.5))
+    for size, palette in MAIN:
+        colors, end = lab.palettes[palette], f"{size}/{palette}"
+        best = lab.kept[f"five/{end}"][best_index(lab, lab.results[f"five/{end}/errors"], m)]
+        small = F.interpolate(fifty, size=(size, size), mode="bilinear", align_corners=False)
+        starts = {"best": logits_of(colors[best], colors), "fifty": logits_of(small.flatten(2).transpose(1, 2), colors)}
+
+        def judge(key, logits):
+            pictures = logits.argmax(-1)
+            lab.judged(f"{key}/{end}", pictures, size, palette, names)
+            for margin in (0.5, 1e9):
+                cleaned = P.replace_orphans(pictures, logits, size, margin)
+                lab.judged(f"{key}-clean{margin:g}/{end}", cleaned, size, palette, names)
+
+        for start, logits in starts.items():
+            judge(f"sds-{start}-0", logits)
+            for steps, rate in ((50, 0.1), (50, 0.2), (100, 0.1), (100, 0.2)):
+                settings = Settings(steps=lab.few(steps), warmup=0, learning_rate=rate)
+
+                def last(step, logits):
+                    if step == settings.steps:
+                        judge(f"sds-{start}-{steps}x{rate}", logits)
+
+                Distiller(lab, size, colors, settings).run(logits, names.texts(1), last)
+
+            def seen(step, logits):
+                if step in (100, 200, 300):
+                    judge(f"sds-{start}-paper{step}", logits)
+
+            # The first 300 of SD-piXL's 1,000 steps.
+            Distiller(lab, size, colors, Settings()).run(logits, names.texts(1), seen, lab.few(300))
+
+
+# Steps and guidance.
+GRID = [(6, 3), (50, 7.5), (20, 7.5), (20, 5), (10, 4), (15, 5), (50, 5), (50, 3), (10, 5), (6, 4), (10, 7.5), (20, 10)]
+
+
+def settings(lab):
+    """Steps, guidance and ways from an image to a picture."""
+    for kind, names, some in (("game", lab.game48, GRID[:4]), ("grid", lab.names, GRID)):
+        m = 1 if kind == "game" else min(4, lab.m)
+        for count, scale in some:
+            key = f"{kind}-{count}-{scale:g}"
+            latents = lab.teacher.sample(names.noise(0, m), names.texts(m), lab.few(count), scale)
+            images = lab.teacher.decode(latents)
+            lab.measured(key, images, names, None if kind == "game" else ((0.9,), (0, 1, 2, 3), True))
+            lab.nearest(key, images, names, MAIN)
+            for size, palette in MAIN:
+                colors = lab.palettes[palette]
+                ways = {
+                    "mean": P.project(images, size, colors, (0, 0)),
+                    "point": P.middle_pixels(images, size, colors),
+                    "pointclean": P.middle_pixels(images, size, colors, LIMITS),
+                }
+                for way, pictures in ways.items():
+                    lab.judged(f"{key}-{way}/{size}/{palette}", pictures, size, palette, names)
+
+
+# Limits for orphans, on lines and of specks.
+CLEANING = [LIMITS, (0, 0), (0, 0.084), (0.021, 0.042), (0.01, 0.042), (0, 0.042), (0.01, 0.021), (0, 0.021), (0.005, 0.03), (0.021, 0.021), (0.042, 0.042)]  # fmt: skip
+
+
+def cleaning(lab):
+    """How many orphans to clean; and the evidence at 0.9, 0.95 and 0.99 with 2 and 4 noises."""
+    every = (0, 1, 2, 3)
+    for key, names, count, scale in (("g4", lab.names, 6, 4), ("g3", lab.names, 6, 3), ("game-g4", lab.game48, 6, 4), ("g5s8", lab.names, 8, 5)):
+        m = lab.m
+        latents = lab.teacher.sample(names.noise(0, m), names.texts(m), lab.few(count), scale)
+        images = lab.teacher.decode(latents)
+        lab.nearest(key, images, names, MAIN)
+        for size, palette in MAIN:
+            for limits in CLEANING:
+                at = f"{key}/{limits[0]:g}-{limits[1]:g}/{size}/{palette}"
+                pictures = P.project(images, size, lab.palettes[palette], limits)
+                lab.judged(at, pictures, size, palette, names)
+                if limits in CLEANING[:2]:
+                    times, noises = ((0.9, 0.95, 0.99), every) if limits == LIMITS else ((0.9, 0.99), (0, 1))
+                    lab.scored(at, lab.latents(pictures, size, palette), names, times, noises, True)
+        lab.scored(f"{key}/sample", latents, names, (0.9, 0.99), every, True)
 
 
 def bilinear(lab):
@@ -251,9 +342,14 @@ def steps(lab):
 
 def chosen(lab, size, palette, among):
     """Index of the best of the first samples of each name, by the evidence at 0.9 with 4 noises."""
-    with_, without, _ = lab.results[f"base/{size}/{palette}/high/errors"][:, :, :among, 0].mean(-1)
+    return best_index(lab, lab.results[f"base/{size}/{palette}/high/errors"][:, :, :among], lab.m)
+
+
+def best_index(lab, errors, m):
+    """Index of the sample of the highest evidence among m of each name, by errors at the first time."""
+    with_, without, _ = errors[:, :, :, 0].mean(-1)
     best = torch.tensor((without / with_).argmax(1), device=lab.device)
-    return torch.arange(lab.names.count, device=lab.device) * lab.m + best
+    return torch.arange(len(best), device=lab.device) * m + best
 
 
 def variants(lab):
@@ -316,7 +412,8 @@ def others(lab):
         lab.scored(at, lab.latents(first, size, palette), lab.names, (0.9,), (0, 1, 2, 3), True)
 
 
-STAGES = [base, high, game, distilled, paper, edits, guidances, early, others, projected, raw, variants, errors, bilinear, steps]
+STAGES = [base, high, game, cleaning, settings, distilled, distilled_longer, paper, edits, guidances, early, others, projected, raw,
+          variants, errors, bilinear, steps]  # fmt: skip
 
 
 def main():
