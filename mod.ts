@@ -91,6 +91,7 @@ export {
 
 export { DeviceLostError, type GpuContext, type GpuResource } from "./kernels/gpu/device.ts";
 export { Gpu, NoGpuError } from "./kernels/gpu/gpu.ts";
+export type { Readback } from "./kernels/gpu/readback.ts";
 export type { Access, Kernel, ParamType, ParamValues, Prelude } from "./kernels/gpu/kernel.ts";
 export type { Command, Copy, Dispatch, Pass } from "./kernels/gpu/pass.ts";
 export { ShaderError } from "./kernels/gpu/shader_error.ts";

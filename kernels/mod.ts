@@ -38,6 +38,7 @@
  */
 export { DeviceLostError, GpuContext, type GpuResource } from "./gpu/device.ts";
 export { Gpu, NoGpuError } from "./gpu/gpu.ts";
+export type { Readback } from "./gpu/readback.ts";
 export {
   type Access,
   defineKernel,

@@ -32,6 +32,7 @@ const { pictures: _, ...JOB }: JobState = {
   startedAt: 0,
   count: 1,
   stage: undefined,
+  sample: undefined,
   notes: [],
   error: undefined,
   pictures: [],
