@@ -31,7 +31,7 @@ stages=(
 )
 wanted=${STAGES:-1-${#stages[@]}}
 first=${wanted%-*} last=${wanted#*-} batch=${BATCH:-24}
-recipes=nearest,kmeans-majority,one-start,edit-0.2,edit-0.3,edit,edit-0.6,draft,standard-start,standard,max
+recipes=nearest,kmeans-majority,one-start,edit-0.2,edit-0.3,edit,edit-0.6,draft-start,draft,standard-start,standard
 started=$SECONDS
 set -m # Each program is a process group of its own, so that the limit ends all of it.
 
@@ -65,5 +65,5 @@ for group in "${groups[@]}"; do wait "$group" || failed=1; done
 [ -z "${limit:-}" ] || kill -- "-$limit" 2>/dev/null || true
 [ "${TABLES:-yes}" = yes ] || exit "$failed"
 bench --set hard --sizes all --palettes all --seeds all --tables "$@" \
-  --recipes "$recipes,paper-start,paper-1000"
+  --recipes "$recipes,max,paper-start,paper-1000"
 exit "$failed"

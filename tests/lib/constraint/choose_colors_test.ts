@@ -101,7 +101,7 @@ Deno.test("chooseColors() weighs pixels by importance: mirrored ones, and the co
 Deno.test("chooseColors() leaves orphan pixels where they are important", () => {
   const costs = Float64Array.from({ length: 25 * 2 }, (_, j) => {
     const own = Math.floor(j / 2) === 12 ? 1 : 0;
-    return j % 2 === own ? 0 : 0.1;
+    return j % 2 === own ? 0 : 0.05;
   });
   const size = { height: 5, width: 5 };
   for (const [weight, expected] of [[1, 1], [0.5, 0]] as const) {
