@@ -1,7 +1,8 @@
+import { neighborsOf } from "../finish/indexed_picture.ts";
 import { Image, type ImageSize } from "../image/image.ts";
 import { type Oklab, oklabDistance, toOklab } from "../palette/oklab.ts";
 import { findSubject, type FoundSubject } from "./find_subject.ts";
-import { colorAt, neighborsOf } from "./pixel_areas.ts";
+import { colorAt } from "./pixel_areas.ts";
 import { borderMedian, plainBackground } from "./plain_background.ts";
 
 /** Pixels at the edge within this distance are mixed with the background. */

@@ -1,6 +1,7 @@
+import { neighborsOf } from "../finish/indexed_picture.ts";
 import { Image, type ImageSize, type Rgb } from "../image/image.ts";
 import { oklabDistance, toOklab } from "../palette/oklab.ts";
-import { areasOf, borderPixels, colorAt, flood, neighborsOf, squareAround } from "./pixel_areas.ts";
+import { areasOf, borderPixels, colorAt, flood, squareAround } from "./pixel_areas.ts";
 import { OUTSIDE_DISTANCE } from "./plain_background.ts";
 import {
   foregroundOf,

@@ -1,3 +1,4 @@
+import { neighborsOf } from "../finish/indexed_picture.ts";
 import type { Image, ImageSize, Rgb } from "../image/image.ts";
 
 /**
@@ -51,17 +52,6 @@ export function areasOf(image: ImageSize, isPart: (pixel: number) => boolean): n
     areas.push(area);
   }
   return areas;
-}
-
-/** Returns the pixels beside a pixel: up to four. */
-export function neighborsOf({ height, width }: ImageSize, pixel: number): number[] {
-  const x = pixel % width;
-  const neighbors: number[] = [];
-  if (pixel >= width) neighbors.push(pixel - width);
-  if (pixel < (height - 1) * width) neighbors.push(pixel + width);
-  if (x > 0) neighbors.push(pixel - 1);
-  if (x < width - 1) neighbors.push(pixel + 1);
-  return neighbors;
 }
 
 /** Returns the pixels at the border of an image. */

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveRunConfig } from "../../../config/resolve_run_config.ts";
+import { writeFileInFolder } from "../../../lib/files/write_file.ts";
 import { compositeAlpha } from "../../../lib/image/composite_alpha.ts";
 import { drawText, shortenText, TEXT_HEIGHT } from "../../../lib/image/draw_text.ts";
 import { encodePng } from "../../../lib/image/encode_png.ts";
@@ -68,7 +69,7 @@ async function main(args: readonly string[]): Promise<void> {
   for (let first = 0; first < runs.length; first += perSheet) {
     const sheet = drawSheet(runs.slice(first, first + perSheet), first + 1);
     const path = values.output.replace(/\.png$/, `_${first / perSheet + 1}.png`);
-    await Deno.writeFile(path, encodePng(sheet));
+    await writeFileInFolder(path, encodePng(sheet));
     print(path);
   }
 }

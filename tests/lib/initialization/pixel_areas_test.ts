@@ -3,17 +3,10 @@ import {
   areasOf,
   borderPixels,
   flood,
-  neighborsOf,
   squareAround,
 } from "../../../lib/initialization/pixel_areas.ts";
 
 const SIZE = { height: 3, width: 4 };
-
-Deno.test("neighborsOf() lists the pixels beside a pixel, not beyond the border", () => {
-  assert.deepEqual(neighborsOf(SIZE, 0), [4, 1]);
-  assert.deepEqual(neighborsOf(SIZE, 5), [1, 9, 4, 6]);
-  assert.deepEqual(neighborsOf(SIZE, 11), [7, 10]);
-});
 
 Deno.test("borderPixels() lists all but the inner pixels", () => {
   assert.deepEqual(borderPixels(SIZE), [0, 1, 2, 3, 4, 7, 8, 9, 10, 11]);
