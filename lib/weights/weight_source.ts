@@ -25,6 +25,13 @@ export interface WeightEntry {
    * @throws {RangeError} If the range lies outside the tensor.
    */
   read(type: FloatType, start?: number, count?: number): Uint8Array<ArrayBuffer>;
+  /**
+   * Writes all values to memory as little-endian float32 values, where that is faster than
+   * {@linkcode WeightEntry.read}, which takes new memory.
+   *
+   * @param bytes Memory of all values; it begins at a multiple of 4 bytes.
+   */
+  readInto?(bytes: Uint8Array<ArrayBuffer>): void;
 }
 
 /** Provides the weights of a network by key: a checkpoint, or a substitute for one. */

@@ -65,6 +65,11 @@ export class LazyBytes extends Uint8Array<ArrayBuffer> {
       if ("readBytes" in entry) return entry.readBytes(begin, end - begin);
       const [start, count] = [begin / width, (end - begin) / width];
       const { shared } = this.#options;
+      if (shared && entry.readInto && this.#type === "float32" && end - begin === this.#size) {
+        const bytes = shared.take(this.#size);
+        entry.readInto(bytes);
+        return bytes;
+      }
       if (!shared || !entry.isReadInParts || count <= PART_VALUES) {
         return entry.read(this.#type, start, count);
       }

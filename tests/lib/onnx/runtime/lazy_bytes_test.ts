@@ -61,3 +61,19 @@ Deno.test("LazyBytes tells an error that onnxruntime would discard", () => {
   assert.throws(() => bytes.subarray(), /Cannot read/);
   assert.deepEqual(errors.map(String), ["RangeError: Cannot read"]);
 });
+
+Deno.test("LazyBytes lets a whole weight be written into shared memory", () => {
+  const reads: number[] = [];
+  const entry: WeightEntry = {
+    ...ramp(6, false, reads),
+    readInto: (bytes) => new Float32Array(bytes.buffer, bytes.byteOffset, 6).fill(7),
+  };
+  const shared = new SharedRange();
+  const bytes = new LazyBytes(entry, "float32", { shared, onError });
+  assert.deepEqual(floatsOf(bytes.subarray()), new Float32Array(6).fill(7));
+  // A part, and memory that is kept, are read as before.
+  assert.deepEqual(floatsOf(bytes.subarray(8, 16)), new Float32Array([2, 3]));
+  const kept = new LazyBytes(entry, "float32", { onError });
+  assert.deepEqual(floatsOf(kept.subarray()), new Float32Array([0, 1, 2, 3, 4, 5]));
+  assert.deepEqual(reads, [2, 6]);
+});
