@@ -45,7 +45,8 @@ def unpack(state):
         if key + "_scale" in state:
             scale = state[key + "_scale"].view(-1, *[1] * (value.dim() - 1))
             value = value.float() * scale
-        if not key.endswith("_scale"):
+        # CLIP's "logit_scale" is a weight.
+        if not (key.endswith("_scale") and key[: -len("_scale")] in state):
             out[key] = value.float()
     return out
 

@@ -98,8 +98,11 @@ def load_judge(path: str, tokenizer):
     return net.to(device()).eval()
 
 
-def pixel_art(pictures, random):
-    """Draws pictures [B, 3, 128, 128] at 16 to 64 pixels in 4 to 64 colors; [B, 3, 64, 64]."""
+def pixel_art(pictures, random, enlarging=("nearest", "bilinear")):
+    """Draws pictures [B, 3, 128, 128] at 16 to 64 pixels in 4 to 64 colors; [B, 3, 64, 64].
+
+    enlarging: ways to the last size, one of which is drawn.
+    """
     side = int(random.choice([16, 20, 24, 32, 32, 32, 48, 64]))
     mode = random.choice(["area", "area", "bilinear", "nearest-exact"])
     small = F.interpolate(pictures, (side, side), mode=str(mode))
@@ -121,7 +124,7 @@ def pixel_art(pictures, random):
     art = palette.gather(2, nearest[:, None].expand(-1, 3, -1)).view_as(small)
     free = torch.rand(len(small), 1, 1, 1, device=small.device) < 0.25
     art = torch.where(free, small, art)
-    return F.interpolate(art.clamp(0, 1), (SIDE, SIDE), mode=str(random.choice(["nearest", "bilinear"])))
+    return F.interpolate(art.clamp(0, 1), (SIDE, SIDE), mode=str(random.choice(enlarging)))
 
 
 def one_thing(scenes):

@@ -84,15 +84,15 @@ class Autoencoder(nn.Module):
 
 
 class TextAttention(nn.Module):
-    def __init__(self, width: int):
+    def __init__(self, width: int, causal=True):
         super().__init__()
-        self.heads = width // PART
+        self.heads, self.causal = width // PART, causal
         self.k_proj, self.v_proj, self.q_proj, self.out_proj = (nn.Linear(width, width) for _ in range(4))
 
     def forward(self, x):
         b, n, c = x.shape
         q, k, v = (f(x).view(b, n, self.heads, -1).transpose(1, 2) for f in (self.q_proj, self.k_proj, self.v_proj))
-        x = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
         return self.out_proj(x.transpose(1, 2).reshape(b, n, c))
 
 
@@ -108,9 +108,9 @@ class TextMlp(nn.Module):
 
 
 class TextLayer(nn.Module):
-    def __init__(self, width: int, quick: bool):
+    def __init__(self, width: int, quick: bool, causal=True):
         super().__init__()
-        self.self_attn, self.mlp = TextAttention(width), TextMlp(width, quick)
+        self.self_attn, self.mlp = TextAttention(width, causal), TextMlp(width, quick)
         self.layer_norm1, self.layer_norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
 
     def forward(self, x):

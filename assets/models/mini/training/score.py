@@ -32,9 +32,9 @@ def nearest_colors(pictures, side: int):
     return palette[index].permute(0, 3, 1, 2)
 
 
-def judged(judge, pictures, answers, texts, colors: bool):
+def judged(judge, pictures, answers, texts, colors: bool, side=32):
     """Returns top-1 and top-5 shares and the mean probability of the right name."""
-    small = nearest_colors(pictures, 32) if colors else F.interpolate(pictures, (32, 32), mode="area")
+    small = nearest_colors(pictures, side) if colors else F.interpolate(pictures, (side, side), mode="area")
     seen = judge.pictures(F.interpolate(small, (SIDE, SIDE), mode="nearest"))
     likeness = (seen @ texts.T * judge.scale.exp()).softmax(1)
     right = likeness.gather(1, answers[:, None])
@@ -42,29 +42,42 @@ def judged(judge, pictures, answers, texts, colors: bool):
     return [(place < n).float().mean().item() for n in (1, 5)] + [right.mean().item()], place
 
 
+SOURCES = {
+    "pixel art": lambda r: r["kind"] & PIXEL and "parts" not in r and not r["kind"] & OPAQUE,
+    "emoji": lambda r: r["source"] == "emoji" and r.get("set") in ("noto", None),
+}
+
+
+def real_pictures(library, kind: str, count: int):
+    """Returns all names of a kind, `count` of them that are asked for, and a real picture of each
+    [count, 3, 128, 128] on white."""
+    rows = library.rows
+    fits = [i for i, row in enumerate(rows) if SOURCES[kind](row)]
+    names = sorted({rows[i]["caption"] for i in fits})
+    first = {}
+    for i in fits:
+        first.setdefault(rows[i]["caption"], i)
+    short = [name for name in names if len(name.split()) <= 2]
+    asked = np.random.default_rng(0).choice(short, min(count, len(short)), replace=False).tolist()
+    rgba = torch.from_numpy(np.stack([library.pixels[first[name]] for name in asked])).to(device()).float() / 255
+    rgba = rgba.permute(0, 3, 1, 2)
+    return names, asked, rgba[:, :3] * rgba[:, 3:] + 1 - rgba[:, 3:]
+
+
+def text_embeddings(judge, tokenizer, names):
+    return torch.cat([
+        judge.texts(torch.tensor([tokenizer.encode(name) for name in names[i : i + 512]], device=device()))
+        for i in range(0, len(names), 512)
+    ])  # fmt: skip
+
+
 @torch.no_grad()
 def score(library, teacher, vae, tokenizer, judge, count: int, steps: int, guidance: float):
-    rows, results = library.rows, {}
-    sources = {
-        "pixel art": lambda r: r["kind"] & PIXEL and "parts" not in r and not r["kind"] & OPAQUE,
-        "emoji": lambda r: r["source"] == "emoji" and r.get("set") in ("noto", None),
-    }
-    for kind, test in sources.items():
-        fits = [i for i, row in enumerate(rows) if test(row)]
-        names = sorted({rows[i]["caption"] for i in fits})
-        first = {}
-        for i in fits:
-            first.setdefault(rows[i]["caption"], i)
-        short = [name for name in names if len(name.split()) <= 2]
-        asked = np.random.default_rng(0).choice(short, min(count, len(short)), replace=False).tolist()
-        texts = torch.cat([
-            judge.texts(torch.tensor([tokenizer.encode(name) for name in names[i : i + 512]], device=device()))
-            for i in range(0, len(names), 512)
-        ])  # fmt: skip
+    results = {}
+    for kind in SOURCES:
+        names, asked, real = real_pictures(library, kind, count)
+        texts = text_embeddings(judge, tokenizer, names)
         answers = torch.tensor([names.index(name) for name in asked], device=device())
-        rgba = torch.from_numpy(np.stack([library.pixels[first[name]] for name in asked])).to(device()).float() / 255
-        rgba = rgba.permute(0, 3, 1, 2)
-        real = rgba[:, :3] * rgba[:, 3:] + 1 - rgba[:, 3:]
         drawn = torch.cat([
             ddim(teacher, vae, tokenizer, asked[i : i + 64], steps, guidance, seed=i) for i in range(0, len(asked), 64)
         ])  # fmt: skip
