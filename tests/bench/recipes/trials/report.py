@@ -15,6 +15,7 @@ import numpy as np
 
 NUMBERS = (1, 2, 3, 4, 5, 6, 8, 12)
 RECIPES = (1, 2, 6, 7, 12)
+CLIP_NUMBERS = (2, 3, 4, 6, 8, 12)
 SIZES = (16, 32)
 PALETTE = "sweetie-16"
 OTHER = ((12, PALETTE), (24, PALETTE), (16, "game-boy"), (32, "game-boy"))
@@ -309,6 +310,45 @@ def table_of_dropping(data, size, draws=200):
             print(f"after {done} steps, {begun:2} begun, {kept} kept, {calls:2} calls: {text(np.mean(values, 0) - nearest)}")
 
 
+def table_of_clip(data, size):
+    """Choice by CLIP, by the evidence at 0.99 with a noise and its opposite, and by weighted sums of both."""
+    for key in ("clip", "clip-game"):
+        at, seeds = f"{key}/{size}/{PALETTE}", 3 if key == "clip-game" else 1
+        if f"{at}/nearest" not in data:
+            continue
+
+        def of_prompts(values):
+            return values.reshape(-1, seeds).mean(1)
+
+        p, orphans = data[f"{at}/p"], data[f"{at}/orphans"]
+        one, near = of_prompts(p.mean(1)), of_prompts(data[f"{key}-nearest/{size}/{PALETTE}/p"].mean(1))
+        by_evidence = evidence(data[f"{at}/errors"])
+        scores = {"the judge itself: the limit": p, "evidence": by_evidence}
+        for how, values in (("nearest", data[f"{at}/nearest"]), ("bicubic", data[f"{at}/bicubic"]), ("sample", data[f"{key}/sample"])):
+            for what, score in zip(("CLIP", "CLIP, among all names"), values):
+                scores[f"{what}, {how}"] = score
+                if how == "nearest":
+                    for weight in (0.25, 0.5, 1):
+                        scores[f"{what}, {how}, {weight} evidence"] = spread(score) + weight * spread(by_evidence)
+        print(f"\n## {size} px, {'game48, 3 seeds' if seeds > 1 else 'random names'}, guidance 4: p of one sample {text(one, False)}, of nearest "
+              f"{text(near, False)}, difference {text(one - near)}; orphans {orphans.mean():.3f} and "
+              f"{data[f'{key}-nearest/{size}/{PALETTE}/orphans'].mean():.3f}\nchoice by a score, or by a sum of two, each divided by its deviation "
+              f"between samples of a name (CLIP {deviation(data[f'{at}/nearest'][0]):.4f}, {deviation(data[f'{at}/nearest'][1]):.4f}, evidence "
+              f"{deviation(by_evidence):.5f}); difference of p to one sample; of 6 to nearest; orphans of 6\n{'':48}"
+              + "".join(f"{f'of {n}':18}" for n in CLIP_NUMBERS) + f"{'of 6, nearest':18}orphans")
+        for name, score in scores.items():
+            print(f"{name:46}  " + "  ".join(text(of_prompts(best_of(p, score, n)) - one) for n in CLIP_NUMBERS)
+                  + f"  {text(of_prompts(best_of(p, score, 6)) - near)}  {best_of(orphans, score, 6).mean():.3f}")
+
+
+def deviation(score):
+    return (score - score.mean(1, keepdims=True)).std()
+
+
+def spread(score):
+    return score / deviation(score)
+
+
 def table_of_others(data):
     print("\n## Other sizes and palettes, random names, by the evidence at 0.9: p against nearest; of 2 by 2 noises, of 5 by 4; orphans")
     for size, palette in OTHER:
@@ -348,6 +388,7 @@ def main():
             table_of_dropping(data, size)
         table_of_distillation(data, size)
         table_of_longer(data, size)
+        table_of_clip(data, size)
     table_of_others(data)
 
 

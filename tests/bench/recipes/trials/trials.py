@@ -22,6 +22,7 @@ import torch
 import torch.nn.functional as F
 
 import projection as P
+from clip_torch import clip
 from distillation import Distiller, Settings, logits_of
 from judge_torch import Judge
 from teacher import Teacher, edit_times
@@ -95,6 +96,7 @@ class Lab:
         self.game48 = self.game.first_of(3 * min(len(game), sum("name" in p for p in hard["game48"])))
         self.palettes = {name: P.palette(name).to(self.device) for name in ("sweetie-16", "game-boy")}
         self.m, self.results, self.kept = args.samples, {}, {}
+        self.clip = args.clip
         self.is_small = args.samples <= 3  # a trial on the CPU
 
     def few(self, steps):
@@ -413,12 +415,13 @@ def others(lab):
 
 
 STAGES = [base, high, game, cleaning, settings, distilled, distilled_longer, paper, edits, guidances, early, others, projected, raw,
-          variants, errors, bilinear, steps]  # fmt: skip
+          variants, errors, bilinear, steps, clip]  # fmt: skip
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=f"{ROOT}/assets/models/mini", help="folder of the teacher")
+    parser.add_argument("--clip", help="folder of a CLIP, for the stage `clip`")
     parser.add_argument("--out", default="trials.npz")
     parser.add_argument("--names", type=int, default=320)
     parser.add_argument("--samples", type=int, default=12)
@@ -432,7 +435,7 @@ def main():
     print(f"loaded in {time.time() - begin:.1f} s", flush=True)
     for stage in STAGES:
         start, rows = time.time(), lab.teacher.count
-        if args.stages and stage.__name__ not in args.stages:
+        if stage is clip and not args.clip or args.stages and stage.__name__ not in args.stages:
             continue
         if start - begin > args.seconds:
             print(f"{stage.__name__}: left out, no time", flush=True)

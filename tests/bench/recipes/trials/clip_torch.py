@@ -1,0 +1,68 @@
+"""Scores of a CLIP for samples, by which one is chosen. Written by `clip.py` of mini's training.
+
+It sees a picture enlarged by nearest neighbor ("nearest") or bicubic ("bicubic"), or the sample
+itself, from which the picture is made ("sample", as `diffusion.clip_id` does). Its score is the
+similarity with "a NAME", or the probability of NAME among all names of the judge ("names").
+"""
+
+import torch
+import torch.nn.functional as F
+
+import projection as P
+
+STEPS, GUIDANCE = 6, 4  # those of the presets
+MAIN = [(16, "sweetie-16"), (32, "sweetie-16")]
+
+
+def enlarged(images, side):
+    """Images [B, 3, S, S] in [0, 1] as `resizeImage` resizes them, "bicubic", to 8 bits."""
+    resized = F.interpolate(images * 255, size=(side, side), mode="bicubic", antialias=True, align_corners=False)
+    return resized.clamp(0, 255).round() / 255
+
+
+class ClipScores:
+    def __init__(self, folder, names):
+        """names: all names, without repeats. The training code must be importable."""
+        import clip
+        from captions import article
+        from score import text_embeddings
+
+        self.side, (self.net, tokenizer) = clip.SIDE, clip.load_clip(folder)
+        self.index = {name: i for i, name in enumerate(names)}
+        with torch.no_grad():
+            self.texts = text_embeddings(self.net, tokenizer, [article(name) for name in names])
+
+    @torch.no_grad()
+    def scores(self, images, names, nearest):
+        """Similarities of images [B, 3, S, S] in [0, 1] with their names, and logarithms of the names' probabilities, [B] each."""
+        right = torch.tensor([self.index[name] for name in names], device=images.device)
+        parts = []
+        for some, own in zip(images.split(1024), right.split(1024)):
+            seen = P.enlarge(some, self.side, "nearest") if nearest else enlarged(some, self.side)
+            likeness = self.net.pictures(seen) @ self.texts.T
+            names_ = (likeness * self.net.scale.exp()).log_softmax(1)
+            parts.append(torch.stack([part.gather(1, own[:, None])[:, 0] for part in (likeness, names_)]))
+        return torch.cat(parts, 1)
+
+
+def clip(lab):
+    """Answers, evidence and scores of CLIP of samples with the settings of the presets."""
+    scores, m = ClipScores(lab.clip, list(lab.judge.index)), lab.m
+    for key, names in (("clip", lab.names), ("clip-game", lab.game48)):
+        captions = [caption for caption in names.captions for _ in range(m)]
+
+        def keep(at, images, nearest):
+            lab.keep(at, scores.scores(images, captions, nearest).view(2, names.count, m))
+
+        latents = lab.teacher.sample(names.noise(0, m), names.texts(m), lab.few(STEPS), GUIDANCE)
+        images = lab.teacher.decode(latents)
+        keep(f"{key}/sample", images / 255, False)
+        lab.nearest(key, images, names, MAIN)
+        for size, palette in MAIN:
+            at = f"{key}/{size}/{palette}"
+            pictures = P.project(images, size, lab.palettes[palette])
+            lab.judged(at, pictures, size, palette, names)
+            shown = P.colored(pictures, size, lab.palettes[palette])
+            keep(f"{at}/nearest", shown, True)
+            keep(f"{at}/bicubic", shown, False)
+            lab.scored(at, lab.latents(pictures, size, palette), names, (0.99,), (0, 1), True)
