@@ -12,7 +12,7 @@ import { makePictures, type Workshop } from "./make_picture.ts";
 import { PictureFiles, readInput } from "./picture_files.ts";
 import { listTasks, type Task } from "./picture_tasks.ts";
 import { PROMPT_SETS } from "./prompts.ts";
-import { jobConfig } from "./recipe.ts";
+import { jobConfig, jobKey } from "./recipe.ts";
 import type { Result } from "./results_table.ts";
 import { scorePicture } from "./score_picture.ts";
 import { describeEstimate, estimateTime } from "./time_estimate.ts";
@@ -35,10 +35,9 @@ interface Books {
  * @returns The exit code.
  */
 async function bench(options: BenchOptions): Promise<number> {
-  const { output, jobs, shard } = options;
+  const { output, jobs, shard, tablesOnly } = options;
   await using judge = await openJudge(options.judge);
   const teacher = await teacherFingerprint(jobConfig(jobs[0]!, options).diffusion);
-  const groups = await listTasks(options, teacher);
   const part = shard && `${shard.index + 1}of${shard.count}`;
   const books: Books = {
     made: await Journal.open(output, "made", part),
@@ -46,7 +45,10 @@ async function bench(options: BenchOptions): Promise<number> {
     pictures: new PictureFiles(output),
     judge,
   };
-  const isStopped = !options.tablesOnly && await makeOpen(groups, books);
+  // All sets, sizes, palettes and seeds are many thousands of jobs, and each config takes a while.
+  const wanted = tablesOnly ? jobs.filter((job) => books.made.has(jobKey(job))) : jobs;
+  const groups = await listTasks({ ...options, jobs: wanted }, teacher);
+  const isStopped = !tablesOnly && await makeOpen(groups, books);
   const results: Result[] = [];
   for (const task of groups.flat()) {
     const result = await resultOf(task, books);

@@ -63,6 +63,11 @@ export class Journal<T extends Entry> {
     return entry?.fingerprint === fingerprint ? entry : undefined;
   }
 
+  /** Tells whether there is an entry of a job, whatever its fingerprint. */
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
   /** Returns all entries. */
   entries(): T[] {
     return [...this.#entries.values()];

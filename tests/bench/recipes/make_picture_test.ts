@@ -100,6 +100,7 @@ Deno.test("Journal finds pictures of the same fingerprint, also after a cut", as
       assert.equal(journal.find("b", "1"), undefined);
       assert.ok(journal.find("b", "2"));
       assert.equal(journal.find("c", "1"), undefined);
+      assert.deepEqual(["b", "c", "f"].map((key) => journal.has(key)), [true, false, false]);
       assert.ok(journal.find("d", "1"));
       const { teacherCalls, batchSize } = journal.find("e", "1")!;
       assert.deepEqual([teacherCalls, batchSize], [9, 2]);

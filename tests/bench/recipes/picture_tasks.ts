@@ -32,14 +32,25 @@ export interface Shard {
  */
 export async function listTasks(options: BenchOptions, teacher: string): Promise<Task[][]> {
   const { jobs, batch, shard } = options;
-  const tasks = await Promise.all(jobs.map((job) => taskOf(job, options, teacher)));
+  // Many jobs have the same input image, and a decoded one is large.
+  const tasks: Task[] = [];
+  for (const [prompt, some] of Map.groupBy(jobs, (job) => job.prompt)) {
+    const input = (await readInput(prompt))?.data;
+    tasks.push(...await Promise.all(some.map((job) => taskOf(job, { options, teacher, input }))));
+  }
   const groups = groupTasks(tasks, batch);
   return shard ? groups.filter((_, i) => i % shard.count === shard.index) : groups;
 }
 
-async function taskOf(job: Job, options: BenchOptions, teacher: string): Promise<Task> {
+async function taskOf(
+  job: Job,
+  { options, teacher, input }: {
+    readonly options: BenchOptions;
+    readonly teacher: string;
+    readonly input: Uint8Array | undefined;
+  },
+): Promise<Task> {
   const config = jobConfig(job, options);
-  const input = (await readInput(job.prompt))?.data;
   const fingerprint = await pictureFingerprint({ config, input, teacher });
   return { job, key: jobKey(job), config, fingerprint };
 }

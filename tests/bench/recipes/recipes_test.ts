@@ -3,6 +3,7 @@ import { builtInPalettes } from "../../../lib/palette/formats/built_in_palettes.
 import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import { parseBenchOptions } from "./bench_options.ts";
 import { readInput } from "./picture_files.ts";
+import { listTasks } from "./picture_tasks.ts";
 import { backgroundColor } from "./backgrounds.ts";
 import { BENCH_PALETTES, HARD_SETS, hasImages, type Prompt, PROMPT_SETS } from "./prompts.ts";
 import { fitsSet, HARD_RECIPES, type Job, jobConfig, jobKey, RECIPES } from "./recipe.ts";
@@ -132,6 +133,24 @@ Deno.test("parseBenchOptions() names what it does not know", () => {
     assert.throws(() => parseBenchOptions([...args]), message);
   }
   assert.throws(() => parseBenchOptions(["--batch", "0"]), /--batch: expected 1 or more, got 0/);
+});
+
+Deno.test("listTasks() keeps the order of the jobs, and reads input images", async () => {
+  const options = parseBenchOptions([
+    ...["--set", "game48,detailed20", "--limit", "2", "--sizes", "16,32", "--seeds", "0,1"],
+    ...["--recipes", "nearest,standard"],
+  ])!;
+  const tasks = (await listTasks(options, "teacher")).flat();
+  assert.deepEqual(tasks.map(({ job }) => job), options.jobs);
+  const [first, second] = options.jobs.filter(({ set }) => set === "detailed20");
+  const swapped = {
+    ...first!,
+    prompt: { ...first!.prompt, image: options.jobs.at(-1)!.prompt.image! },
+  };
+  const [one, , other] =
+    (await listTasks({ ...options, jobs: [first!, second!, swapped] }, "teacher"))
+      .flat();
+  assert.notEqual(one!.fingerprint, other!.fingerprint);
 });
 
 Deno.test("hard_table.sh names the recipes of the hard sets", async () => {
