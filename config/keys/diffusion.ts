@@ -112,7 +112,7 @@ export const DIFFUSION_KEYS = {
   guidanceScale: {
     default: null,
     null:
-      "by the teacher's kind: 3 for mini, 7 for SDXL, 7.5 for SD 1 and 2, 1 for few-step models",
+      "by the teacher's kind: 4 for mini, 7 for SDXL, 7.5 for SD 1 and 2, 1 for few-step models",
     range: "[0, 100]",
     doc: "Classifier-free guidance of the sampler; at most 1: the prompt alone. With few steps, " +
       "high values oversaturate and distort the image",
@@ -161,19 +161,21 @@ export const DIFFUSION_KEYS = {
       "the prompt best",
   },
   choice: {
-    default: "evidence",
+    default: null,
+    null: "clip if the teacher's folder has a CLIP, else evidence",
     choices: {
+      clip: "likeness of picture and prompt by the teacher's CLIP; no teacher calls",
       evidence: "denoising error without the prompt, divided by that with it",
       error: "denoising error with the prompt; of few-step models always",
     },
     isNew: true,
-    doc: "What of the teacher ranks the samples",
+    doc: 'What of the teacher ranks the samples, unless "clip_id" names a CLIP',
   },
   choiceTimes: {
     default: [0.99],
     range: "[0, 1]",
     isNew: true,
-    doc: "Diffusion times, as shares, at which these errors are measured",
+    doc: "Diffusion times, as shares, at which evidence and error are measured",
   },
   choiceNoises: {
     default: 2,
@@ -220,10 +222,11 @@ export const DIFFUSION_KEYS = {
   },
   clipId: {
     default: null,
-    null: "the teacher ranks the images by denoising errors",
+    null: 'none: see "choice"',
     isPath: true,
     isHubModel: true,
     isNew: true,
-    doc: "A CLIP that ranks the images instead: owner/name, a folder or URL in transformers layout",
+    doc: 'A CLIP that ranks the samples, whatever "choice" is: owner/name, a folder or URL in ' +
+      "transformers layout",
   },
 } as const satisfies KeySpecs;

@@ -1,19 +1,19 @@
 import type { Image } from "../image/image.ts";
-import { resizeImage } from "../image/resize_image.ts";
 import { readClipConfig } from "../models/clip/clip_config.ts";
 import { buildClipModel } from "../models/clip/clip_model.ts";
-import { openClipTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
+import { type ClipTokenizer, openClipTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
+import type { Graph } from "../onnx/graph/graph.ts";
 import type { SessionLoader } from "../onnx/runtime/session.ts";
 import type { FloatType } from "../weights/float16.ts";
-import type { ModelFolder } from "../weights/model_folder.ts";
 import { StateDict } from "../weights/state_dict.ts";
-import { CLIP_STATISTICS, makePixelValues } from "./pixel_values.ts";
+import type { ClipLocation } from "./clip_location.ts";
+import { type ClipPreprocessing, prepareForClip, readClipPreprocessing } from "./clip_pictures.ts";
 
 /** Images among which one is chosen. */
 export interface Candidates {
   /** What the image must show. */
   readonly prompt: string;
-  /** Opaque images, at least one, of any sizes. */
+  /** At least one image, of any sizes. */
   readonly images: readonly Image[];
 }
 
@@ -25,54 +25,101 @@ export interface ChosenReference {
   readonly scores: readonly number[];
 }
 
-/** Options of {@linkcode chooseByClip}. */
-export interface ChooseByClipOptions {
+/** Options of {@linkcode OpenClip.open}. */
+export interface OpenClipOptions {
+  /** Number of images among which one will be chosen; at least 1. */
+  readonly images: number;
   /** Precision of the computation. Default: "float32". */
   readonly precision?: FloatType;
 }
 
+/** Images that run together; more would take memory, and no time from a run of one image. */
+const MAX_BATCH = 16;
+
 /**
- * Chooses the image that fits a prompt best, by the similarity of CLIP's embeddings. The network is
- * loaded, run once and released.
+ * A CLIP whose files are open. It chooses the image that fits a prompt best, by the similarity of
+ * CLIP's embeddings.
  *
- * Source: Radford et al. 2021, https://arxiv.org/abs/2103.00020. Images are prepared as by
- * transformers' CLIPImageProcessor: the shorter axis is resized to the input size, bicubic, and the
- * center is cropped.
- *
- * @param sessions Loads the network.
- * @param folder Files of a CLIP network and its tokenizer, in transformers' layout.
- * @throws {RangeError} If there is no image.
- * @throws {ModelConfigError} If an option of the network is not supported.
- * @throws {SessionError} If the network cannot be loaded.
+ * Source: Radford et al. 2021, https://arxiv.org/abs/2103.00020. `prepareForClip` prepares the
+ * images.
  */
-export async function chooseByClip(
-  sessions: SessionLoader,
-  folder: ModelFolder,
-  candidates: Candidates,
-  options: ChooseByClipOptions = {},
-): Promise<ChosenReference> {
-  const { prompt, images } = candidates;
-  const { precision = "float32" } = options;
-  if (images.length === 0) {
-    throw new RangeError(
-      `Cannot choose an image for "${prompt}": expected at least one, got none`,
-    );
+export class OpenClip implements Disposable {
+  readonly #weights: StateDict;
+  readonly #graph: Graph;
+  readonly #tokenizer: ClipTokenizer;
+  readonly #preprocessing: ClipPreprocessing;
+  readonly #batch: number;
+
+  private constructor(
+    parts: {
+      readonly weights: StateDict;
+      readonly graph: Graph;
+      readonly tokenizer: ClipTokenizer;
+      readonly preprocessing: ClipPreprocessing;
+      readonly batch: number;
+    },
+  ) {
+    this.#weights = parts.weights;
+    this.#graph = parts.graph;
+    this.#tokenizer = parts.tokenizer;
+    this.#preprocessing = parts.preprocessing;
+    this.#batch = parts.batch;
   }
-  const config = await readClipConfig(folder);
-  const tokenizer = await openClipTokenizer(folder, "");
-  const { imageSize } = config.vision;
-  const resized = images.map((image) =>
-    resizeImage(image, { height: imageSize, width: imageSize }, { fit: "crop", filter: "bicubic" })
-  );
-  const ids = tokenizer.encode(prompt);
-  const sizes = { images: images.length, texts: 1, length: ids.length };
-  using weights = await StateDict.open(folder, "", { prefer: precision });
-  const graph = buildClipModel(weights, config, { ...sizes, precision });
-  await using session = await sessions.load(graph, { transient: true });
-  const { outputs } = await session.runHost({
-    pixel_values: makePixelValues(resized, CLIP_STATISTICS),
-    input_ids: { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] },
-  });
-  const scores = Array.from(outputs["logits_per_image"]!.data as Float32Array);
-  return { index: scores.indexOf(Math.max(...scores)), scores };
+
+  /**
+   * Opens a CLIP and its tokenizer. Its weights are found, but not read.
+   *
+   * @throws {RangeError} If there is no image; if a weight is missing or does not fit; or if the
+   * tokenizer has longer texts than the network.
+   * @throws {ModelConfigError} If an option of a file is not supported.
+   * @throws {ModelFolderError} If a file cannot be read.
+   */
+  static async open(
+    location: ClipLocation,
+    { images, precision = "float32" }: OpenClipOptions,
+  ): Promise<OpenClip> {
+    if (images < 1) {
+      throw new RangeError("Cannot choose an image by CLIP: expected at least one, got none");
+    }
+    const { folder, subfolder } = location;
+    const config = await readClipConfig(folder, subfolder);
+    const preprocessing = await readClipPreprocessing(location, config.vision.imageSize);
+    const tokenizer = await openClipTokenizer(folder, location.tokenizer);
+    const batch = Math.min(images, MAX_BATCH);
+    const sizes = { images: batch, texts: 1, length: tokenizer.maxLength };
+    using owned = new DisposableStack();
+    const weights = owned.use(await StateDict.open(folder, subfolder, { prefer: precision }));
+    const graph = buildClipModel(weights, config, { ...sizes, precision });
+    owned.move();
+    return new OpenClip({ weights, graph, tokenizer, preprocessing, batch });
+  }
+
+  /**
+   * Chooses an image. The network is loaded, run and released.
+   *
+   * @param sessions Loads the network.
+   * @throws {SessionError} If the network cannot be loaded.
+   */
+  async choose(sessions: SessionLoader, { prompt, images }: Candidates): Promise<ChosenReference> {
+    const ids = this.#tokenizer.encode(prompt);
+    const text = { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] };
+    await using session = await sessions.load(this.#graph, { transient: true });
+    const scores: number[] = [];
+    while (scores.length < images.length) {
+      const some = images.slice(scores.length, scores.length + this.#batch);
+      const padding = new Array<Image>(this.#batch - some.length).fill(some[0]!);
+      const { outputs } = await session.runHost({
+        pixel_values: prepareForClip([...some, ...padding], this.#preprocessing),
+        input_ids: text,
+      });
+      const logits = outputs["logits_per_image"]!.data as Float32Array;
+      scores.push(...logits.subarray(0, some.length));
+    }
+    return { index: scores.indexOf(Math.max(...scores)), scores };
+  }
+
+  /** Closes the files. */
+  [Symbol.dispose](): void {
+    this.#weights[Symbol.dispose]();
+  }
 }

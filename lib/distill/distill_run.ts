@@ -1,11 +1,8 @@
 import type { RunConfig } from "../../config/run_config.ts";
-import { settleColors } from "../constraint/choose_colors.ts";
-import { finishPicture } from "../finish/finish_picture.ts";
 import type { GeneratorStatistics } from "../generator/generator_statistics.ts";
 import type { LatentDecoder } from "../guidance/latent_decoder.ts";
 import type { Image, ImageSize } from "../image/image.ts";
 import { imageOf } from "../sprite/formats/png_sprite.ts";
-import { finishOf } from "../initialization/config_finish.ts";
 import type { Runtime } from "../onnx/runtime/session.ts";
 import type { Palette } from "../palette/palette.ts";
 import { withoutTransparentClass } from "../palette/transparent_class.ts";
@@ -14,6 +11,7 @@ import type { RunPicture } from "../run/run_picture.ts";
 import type { StepReport } from "../run/step_report.ts";
 import { applyRules } from "./apply_rules.ts";
 import { makeStep, type StepOutcome, type StepParts } from "./distill_step.ts";
+import { finishedIndices } from "./first_picture.ts";
 import { checkpointOf, type PictureEdit } from "./picture_edit.ts";
 import type { Run } from "./run.ts";
 import type { References } from "./sample_references.ts";
@@ -167,13 +165,9 @@ export class DistillRun implements Run {
 
   /** Reads the palette index of each pixel of the finished picture. */
   async #indices(): Promise<Uint32Array> {
-    const { config, palette, size } = this;
+    const { config, palette } = this;
     const { generator, start: { rules } } = this.#parts;
-    const read = await generator.argmax(config.generator);
-    const indices = rules ? settleColors(read, rules) : read;
-    const finish = finishOf(config, palette, rules?.excludedColors);
-    const finished = finishPicture({ ...size, palette, indices }, finish).indices;
-    return rules ? settleColors(finished, rules) : finished;
+    return await finishedIndices(generator, { config, palette, rules });
   }
 
   async statistics(): Promise<GeneratorStatistics> {

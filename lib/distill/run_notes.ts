@@ -96,13 +96,15 @@ async function samplingNotes({ teacher, samplingNote }: RunSetup): Promise<strin
 /** How one of several samples is chosen. */
 function referenceNotes({ config, samplesImage, usesNegativePrompt }: RunSetup): string[] {
   const { numReferences, clipId, choice } = config.diffusion;
-  if (clipId !== null && (!samplesImage || numReferences === 1)) {
+  if (!samplesImage || numReferences === 1) {
+    if (clipId === null) return [];
     const found = samplesImage ? "only one image is sampled" : "no image is sampled";
     return [`"diffusion.clip_id" has no effect: ${found}`];
   }
-  if (!samplesImage || numReferences === 1 || clipId !== null) return [];
   const scored = showsImage(config) ? " in the run's palette" : "";
-  const by = choice === "evidence" && usesNegativePrompt
+  const by = choice === "clip"
+    ? `that shows the prompt best, by ${clipId === null ? "the teacher's CLIP" : `"${clipId}"`}`
+    : choice === "evidence" && usesNegativePrompt
     ? "that shows the prompt best, by the denoising errors with and without it"
     : "with the lowest denoising error";
   return [

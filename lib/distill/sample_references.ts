@@ -1,6 +1,9 @@
-import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import { chooseByClip, type ChosenReference } from "../conditioning/choose_by_clip.ts";
+import { findOwnClip, separateClip } from "../conditioning/clip_location.ts";
+import { type ChosenReference, OpenClip } from "../conditioning/choose_by_clip.ts";
+import { joinParts, normalizePrompt } from "../conditioning/normalize_prompt.ts";
+import { readingOf } from "../conditioning/read_prompt.ts";
+import { readVocabulary } from "../conditioning/vocabulary.ts";
 import { PixelGenerator } from "../generator/pixel_generator.ts";
 import {
   callsPerCandidate,
@@ -12,13 +15,10 @@ import type { SettledRunConfig } from "../guidance/sampling_settings.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
 import type { Image } from "../image/image.ts";
 import { initialize, showsImage } from "../initialization/initialize.ts";
-import { readClipConfig } from "../models/clip/clip_config.ts";
-import { openClipTokenizer } from "../models/tokenizers/clip_tokenizer.ts";
 import { defined } from "../text/defined.ts";
-import type { ModelFolder } from "../weights/model_folder.ts";
-import { StateDict } from "../weights/state_dict.ts";
 import type { StepParts } from "./distill_step.ts";
 import { openAuxiliaryModel } from "./find_teacher.ts";
+import { deliverFirstPicture } from "./first_picture.ts";
 import { type FirstImage, firstInputs, reduceImage } from "./reduce_image.ts";
 import { encodePicture } from "./score_picture.ts";
 
@@ -37,7 +37,10 @@ export interface ReferenceParts
   extends
     SampleParts,
     Pick<StepParts, "distillation" | "teacherSize">,
-    Omit<FirstImage, "image" | "config"> {}
+    Omit<FirstImage, "image" | "config"> {
+  /** The prompt without the background that the teacher gets for a transparent picture. */
+  readonly typedPrompt: string;
+}
 
 /** Options of {@linkcode sampleReferences}. */
 export interface ReferenceOptions {
@@ -51,20 +54,23 @@ export interface ReferenceOptions {
   readonly onCall?: (call: number, calls: number) => void;
 }
 
-/** Returns the number of teacher calls that sample the images of a run and choose one. */
+/**
+ * Returns the number of teacher calls that sample the images of a run and choose one. A CLIP
+ * chooses without any.
+ */
 export function referenceTeacherCalls({ diffusion }: Pick<SettledRunConfig, "diffusion">): number {
-  const { numReferences, numInferenceSteps, clipId } = diffusion;
-  const isRanked = numReferences > 1 && clipId === null;
-  const calls = isRanked ? callsPerCandidate(choiceScore(diffusion)) : 0;
-  return numReferences * (numInferenceSteps + calls);
+  const { numReferences, numInferenceSteps } = diffusion;
+  const score = numReferences > 1 ? denoisingScore(diffusion) : undefined;
+  return numReferences * (numInferenceSteps + (score ? callsPerCandidate(score) : 0));
 }
 
 /**
- * Lets the teacher sample the images of a config, and chooses one: by CLIP if the config names one,
- * else by the teacher's denoising errors.
+ * Lets the teacher sample the images of a config, and chooses one: by a CLIP or by the teacher's
+ * denoising errors, as `diffusion.choice` of the config says.
  *
  * @throws {ModelFolderError} If the CLIP cannot be read.
  * @throws {ModelConfigError} If it is not supported.
+ * @throws {RangeError} If its weights or its tokenizer do not fit.
  * @throws {HubError} If it is not on this machine, or cannot be downloaded.
  */
 export async function sampleReferences(
@@ -72,12 +78,9 @@ export async function sampleReferences(
   parts: ReferenceParts,
   { config, hub, signal, onCall }: ReferenceOptions,
 ): Promise<References> {
-  const { diffusion, prompt, seed } = config;
-  const clip = diffusion.clipId === null || diffusion.numReferences === 1
-    ? undefined
-    : await openAuxiliaryModel(diffusion.clipId, hub);
+  const { diffusion, seed } = config;
   // An unusable CLIP is found before minutes of sampling.
-  if (clip) await checkClip(clip);
+  using clip = await openClip(parts, { config, hub });
   const canceling = defined({ signal });
   const calls = referenceTeacherCalls(config);
   const samples = await sampleImages(gpu, parts, {
@@ -89,27 +92,56 @@ export async function sampleReferences(
   });
   const images = samples.map(({ image }) => image);
   if (samples.length === 1) return { images, chosen: 0, scores: undefined };
+  const choosing = {
+    ...parts,
+    ...canceling,
+    config,
+    onCall: (call: number) => onCall?.(samples.length * diffusion.numInferenceSteps + call, calls),
+  };
   const { index, scores } = clip
-    ? await chooseByClip(parts.sessions, clip, { prompt, images })
-    : await chooseByPicture(gpu, samples, {
-      ...parts,
-      ...canceling,
-      config,
-      onCall: (call) => onCall?.(samples.length * diffusion.numInferenceSteps + call, calls),
-    });
+    ? await clip.choose(parts.sessions, {
+      prompt: await promptOfClip(parts, config),
+      images: showsImage(config) ? await deliverPictures(gpu, images, choosing) : images,
+    })
+    : await chooseByPicture(gpu, samples, choosing);
   return { images, chosen: index, scores };
 }
 
-/** Returns how samples are scored. */
-function choiceScore(
-  { choice: kind, choiceTimes: times, choiceNoises: noises }: RunConfig["diffusion"],
-): DenoisingScore {
-  return { kind, times, noises };
+/** Opens the CLIP that will choose among the samples; undefined if none will. */
+async function openClip(
+  { teacher }: ReferenceParts,
+  { config: { diffusion }, hub }: Pick<ReferenceOptions, "config" | "hub">,
+): Promise<OpenClip | undefined> {
+  const { clipId, choice, numReferences } = diffusion;
+  if (choice !== "clip" || numReferences === 1) return undefined;
+  const location = clipId === null
+    ? await findOwnClip(teacher.folder)
+    : separateClip(await openAuxiliaryModel(clipId, hub));
+  return await OpenClip.open(location!, { images: numReferences });
+}
+
+/**
+ * Returns the prompt for a CLIP: without weights and the background of transparent pictures, which
+ * is for the teacher. The teacher's own CLIP has its vocabulary.
+ */
+async function promptOfClip(
+  { teacher, typedPrompt }: ReferenceParts,
+  { diffusion }: SettledRunConfig,
+): Promise<string> {
+  const vocabulary = diffusion.clipId === null ? await readVocabulary(teacher.folder) : undefined;
+  return joinParts(normalizePrompt(typedPrompt, vocabulary, readingOf(diffusion)).parts);
+}
+
+/** Returns how the denoising errors of samples are scored; undefined if a CLIP ranks them. */
+function denoisingScore(
+  { choice: kind, choiceTimes: times, choiceNoises: noises }: SettledRunConfig["diffusion"],
+): DenoisingScore | undefined {
+  return kind === "clip" ? undefined : { kind, times, noises };
 }
 
 /** Parts that choose a sample by its picture; borrowed. */
 interface ChoosingParts extends ReferenceParts {
-  readonly config: RunConfig;
+  readonly config: SettledRunConfig;
   readonly signal?: AbortSignal;
   readonly onCall: (call: number) => void;
 }
@@ -128,8 +160,11 @@ async function chooseByPicture(
   const candidates = showsImage(config)
     ? await encodePictures(gpu, samples, parts)
     : samples.map(({ latents }) => latents);
-  const score = choiceScore(config.diffusion);
-  const options = { seed: config.seed, score, onCall, ...defined({ signal }) };
+  const options = {
+    seed: config.seed,
+    onCall,
+    ...defined({ signal, score: denoisingScore(config.diffusion) }),
+  };
   return await chooseByDenoising(gpu, { parts, candidates }, options);
 }
 
@@ -157,9 +192,16 @@ async function encodePictures(
   return encoded;
 }
 
-/** Checks that the parts of a CLIP can be read. */
-async function checkClip(folder: ModelFolder): Promise<void> {
-  await readClipConfig(folder);
-  await openClipTokenizer(folder, "");
-  (await StateDict.open(folder, ""))[Symbol.dispose]();
+/** Returns the first picture of each sample as it would be delivered. */
+async function deliverPictures(
+  gpu: Gpu,
+  images: readonly Image[],
+  { signal, ...parts }: ChoosingParts,
+): Promise<Image[]> {
+  const pictures: Image[] = [];
+  for (const image of images) {
+    signal?.throwIfAborted();
+    pictures.push(await deliverFirstPicture(gpu, { ...parts, image }));
+  }
+  return pictures;
 }

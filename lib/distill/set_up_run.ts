@@ -2,11 +2,12 @@ import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { readVocabulary } from "../conditioning/vocabulary.ts";
 import { readingOf, readPrompts, unknownWordsOf } from "../conditioning/read_prompt.ts";
-import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
+import { type TeacherFolder, TeacherFolderError } from "../conditioning/teacher_folder.ts";
 import { isGuided } from "../guidance/sample_image.ts";
 import {
   describeSampling,
   findSamplingKind,
+  type FoundKind,
   settleConfig,
   type SettledRunConfig,
 } from "../guidance/sampling_settings.ts";
@@ -28,6 +29,8 @@ import { chooseTeacherSize, sizeMultiple } from "./teacher_size.ts";
 export interface RunSetup extends PlannedRun {
   /** Config of the run, completed by the settings of the teacher's kind. */
   readonly config: SettledRunConfig;
+  /** The prompt without the background that the teacher gets for a transparent picture. */
+  readonly typedPrompt: string;
   /** Which settings follow from the teacher's kind, in a sentence; undefined if none. */
   readonly samplingNote: string | undefined;
   /** Palette of the config. */
@@ -74,6 +77,7 @@ export async function setUpRun(
   const kind = await findSamplingKind(asked.diffusion, teacher);
   const isSampled = samplesImage(asked, { image, checkpoint });
   const settled = settleConfig(isSampled ? settleForSample(asked) : asked, kind);
+  if (isSampled) checkChoice(settled, { teacher, kind });
   const config = { ...settled, prompt: await promptOnKey(teacher, settled) };
   const size = { height: config.generator.imageH, width: config.generator.imageW };
   const isEdited = checkpoint
@@ -87,6 +91,7 @@ export async function setUpRun(
   });
   return {
     config,
+    typedPrompt: settled.prompt,
     samplingNote: describeSampling(asked, kind, { samples: isSampled, edits: isEdited }),
     palette,
     teacher,
@@ -109,6 +114,23 @@ export async function setUpRun(
     decodes: isSampled || isEdited || decodesGradient,
     colors: palette.size + (config.generator.transparent ? 1 : 0),
   };
+}
+
+/**
+ * Checks that there is a CLIP if one is to choose among samples.
+ *
+ * @throws {TeacherFolderError} If there is none.
+ */
+function checkChoice(
+  { diffusion: { choice, clipId, numReferences } }: SettledRunConfig,
+  { teacher, kind }: { readonly teacher: TeacherFolder; readonly kind: FoundKind },
+): void {
+  if (choice !== "clip" || clipId !== null || kind.hasClip || numReferences === 1) return;
+  throw new TeacherFolderError(
+    teacher.name,
+    'it has no CLIP, so "diffusion.choice" cannot be "clip"; set it to "evidence", or name a CLIP ' +
+      'by "diffusion.clip_id"',
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { DiffusionConfig, RunConfig, SdConfig } from "../../config/run_config.ts";
+import { findOwnClip } from "../conditioning/clip_location.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { VOCABULARY_FILE } from "../conditioning/vocabulary.ts";
 import { isBuiltInTeacher } from "../hub/model_ids.ts";
@@ -25,7 +26,13 @@ export interface KindSettings {
 
 /** A config in which the keys that depend on the teacher's kind have values. */
 export type SettledRunConfig = RunConfig & {
-  readonly diffusion: DiffusionConfig & Omit<KindSettings["diffusion"], "timestepSpacing">;
+  readonly diffusion:
+    & DiffusionConfig
+    & Omit<KindSettings["diffusion"], "timestepSpacing">
+    & {
+      /** What ranks the samples; "clip" wherever `clipId` names a CLIP. */
+      readonly choice: NonNullable<DiffusionConfig["choice"]>;
+    };
   readonly sd: SdConfig & KindSettings["sd"];
 };
 
@@ -106,13 +113,23 @@ export interface FoundKind {
   readonly source: string;
   /** Number of steps that the name says; undefined if it says none. */
   readonly steps?: number | undefined;
+  /** Whether the teacher has a CLIP, which then ranks its samples. Default: false. */
+  readonly hasClip?: boolean;
 }
 
 /**
  * Finds the kind of a teacher: by `diffusion.fast`, by the names of its LoRAs and its model, by its
- * vocabulary, or by its UNet.
+ * vocabulary, or by its UNet. Tells also whether it has a CLIP.
  */
 export async function findSamplingKind(
+  config: Pick<DiffusionConfig, "fast" | "modelId" | "loraPath">,
+  teacher: Pick<TeacherFolder, "folder" | "unet">,
+): Promise<FoundKind> {
+  const hasClip = await findOwnClip(teacher.folder) !== undefined;
+  return { ...await findKind(config, teacher), hasClip };
+}
+
+async function findKind(
   { fast, modelId, loraPath }: Pick<DiffusionConfig, "fast" | "modelId" | "loraPath">,
   { folder, unet }: Pick<TeacherFolder, "folder" | "unet">,
 ): Promise<FoundKind> {
@@ -125,12 +142,20 @@ export async function findSamplingKind(
 }
 
 /** Completes a config with the settings of a kind. Values that the config has stay. */
-export function settleConfig(config: RunConfig, { kind, steps }: FoundKind): SettledRunConfig {
+export function settleConfig(
+  config: RunConfig,
+  { kind, steps, hasClip = false }: FoundKind,
+): SettledRunConfig {
   const { diffusion, sd } = SAMPLING_SETTINGS[kind];
   const numInferenceSteps = steps ?? diffusion.numInferenceSteps;
+  const { choice, clipId } = config.diffusion;
+  const settled = clipId !== null ? "clip" : choice ?? (hasClip ? "clip" : "evidence");
   return {
     ...config,
-    diffusion: fillIn(config.diffusion, { ...diffusion, numInferenceSteps }),
+    diffusion: {
+      ...fillIn(config.diffusion, { ...diffusion, numInferenceSteps }),
+      choice: settled,
+    },
     sd: fillIn(config.sd, sd),
   };
 }

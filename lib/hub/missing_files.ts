@@ -124,7 +124,8 @@ async function missingOfNetwork(
     missing.push({ path: at("config.json") });
   }
   if ((await weightsThere(cache, commit, { subfolder, choice })).length > 0) return missing;
-  const stem = subfolder.startsWith("text_encoder") ? "model" : "diffusion_pytorch_model";
+  const isText = subfolder.startsWith("text_encoder") || subfolder === "clip";
+  const stem = isText ? "model" : "diffusion_pytorch_model";
   const plain = at(`${stem}.safetensors`);
   const half = at(`${stem}.fp16.safetensors`);
   const isHalf = choice.prefer !== "float32" && !await cache.isKnownAbsent(commit, half);

@@ -44,6 +44,9 @@ const TEACHER_FOLDERS: readonly string[] = [
   "vae",
 ];
 
+/** Folder of a CLIP that ranks a teacher's samples. Others use this name for other files. */
+const CLIP_FOLDER = "clip";
+
 const TEXTS = new Set([
   "added_tokens.json",
   "config.json",
@@ -60,7 +63,8 @@ const TEXTS = new Set([
 /** Tells whether a folder of a repository is needed. */
 export function isWanted(subfolder: string, { subfolders }: FileChoice): boolean {
   if (subfolders) return subfolders.includes(subfolder);
-  return TEACHER_FOLDERS.includes(subfolder) || /^controlnet(_\w+)?$/.test(subfolder);
+  return subfolder === CLIP_FOLDER || TEACHER_FOLDERS.includes(subfolder) ||
+    /^controlnet(_\w+)?$/.test(subfolder);
 }
 
 /** Tells whether a folder holds a network, by its name. */
@@ -92,6 +96,7 @@ export function chooseFiles(
   if (!choice.subfolders) requireUnet(repo, byFolder);
   const parts = [...byFolder]
     .filter(([subfolder]) => subfolder !== "" && isWanted(subfolder, choice))
+    .filter(([subfolder, files]) => subfolder !== CLIP_FOLDER || isNetwork(files))
     .map(([subfolder, files]) => choosePart(repo, subfolder, { files, choice }));
   return [{ subfolder: "", texts: [index], weights: [] }, ...parts];
 }
@@ -133,6 +138,12 @@ function chooseFile(
   );
   const found = others.length > 0 ? others.slice(0, 3).join(", ") : "no safetensors";
   throw new HubError(`Cannot use ${repo}: expected the file "${name}", got ${found}`);
+}
+
+/** Tells whether a folder has a config and weights. */
+function isNetwork(files: readonly RepoFile[]): boolean {
+  return files.some(({ path }) => nameOf(path) === "config.json") &&
+    chooseWeights(files, "float16").length > 0;
 }
 
 function choosePart(

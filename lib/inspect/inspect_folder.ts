@@ -1,3 +1,4 @@
+import { findOwnClip } from "../conditioning/clip_location.ts";
 import { openTeacherFolder, TeacherFolderError } from "../conditioning/teacher_folder.ts";
 import { readSchedulerConfig } from "../guidance/scheduler_config.ts";
 import { ModelConfig } from "../models/model_config.ts";
@@ -43,6 +44,7 @@ const CLASSES: Readonly<
   UNet2DConditionModel: { name: "unet", kind: "UNet" },
   CLIPTextModel: { name: "text_encoder", kind: "text encoder" },
   CLIPTextModelWithProjection: { name: "text_encoder_2", kind: "text encoder" },
+  CLIPModel: { name: "clip", kind: "text encoder", key: "diffusion.clip_id" },
   AutoencoderKL: { name: "vae", kind: "autoencoder", key: "diffusion.vae_id" },
   AutoencoderTiny: { name: "vae", kind: "autoencoder", key: "diffusion.vae_id" },
   ControlNetModel: { name: "controlnet", kind: "ControlNet", key: "controlnet.models_id" },
@@ -77,6 +79,8 @@ async function inspectPipeline(folder: ModelFolder, location: string): Promise<M
   }
   const all = joined(networks);
   const family = KEY_FAMILIES.find((known) => fitsFamily(known, all));
+  const clip = await findOwnClip(folder);
+  if (clip) networks.push(await readNetwork(folder, clip.subfolder, clip.subfolder));
   const { report, problem } = family?.keys
     ? { report: foreign(all), problem: undefined }
     : await compareAll(folder, networks);

@@ -1,20 +1,39 @@
 import type { DiffusionConfig, RunConfig } from "../../../config/run_config.ts";
+import { findOwnClip } from "../../../lib/conditioning/clip_location.ts";
 import { findTeacher } from "../../../lib/distill/find_teacher.ts";
 import { shapeSize } from "../../../kernels/gpu/shape_size.ts";
+import type { ModelFolder } from "../../../lib/weights/model_folder.ts";
 import { StateDict } from "../../../lib/weights/state_dict.ts";
 
 /** Number of values of each weight in the hash. */
 const COMPARED_VALUES = 16;
 
-/** Hashes the first values of each weight of a teacher's UNet. Training changes them. */
-export async function teacherFingerprint(config: DiffusionConfig): Promise<string> {
+/** What the pictures and the time of a benchmark depend on. */
+export interface BenchTeacher {
+  /** Hash of the first values of each weight of its UNet and its CLIP. Training changes them. */
+  readonly fingerprint: string;
+  /** Whether it has a CLIP, which chooses among its samples. */
+  readonly hasClip: boolean;
+}
+
+/** Opens the teacher of a config. */
+export async function openBenchTeacher(config: DiffusionConfig): Promise<BenchTeacher> {
   const { folder } = await findTeacher(config);
-  using weights = await StateDict.open(folder, "unet");
-  const values = weights.keys().map((key) => {
+  const clip = await findOwnClip(folder);
+  const values = await firstValues(folder, "unet");
+  if (clip) values.push(...await firstValues(folder, clip.subfolder));
+  return { fingerprint: await hash(values), hasClip: clip !== undefined };
+}
+
+async function firstValues(
+  folder: ModelFolder,
+  subfolder: string,
+): Promise<Uint8Array<ArrayBuffer>[]> {
+  using weights = await StateDict.open(folder, subfolder);
+  return weights.keys().map((key) => {
     const entry = weights.get(key);
     return entry.read("float32", 0, Math.min(COMPARED_VALUES, shapeSize(entry.shape)));
   });
-  return await hash(values);
 }
 
 /** Inputs of a picture. */

@@ -28,6 +28,7 @@ Deno.test("plannedCalls() counts samples, edit and steps", () => {
   assert.equal(plannedCalls(planned("edit")), 6 + 9);
   assert.equal(plannedCalls(planned("edit", "images12")), 9);
   assert.equal(plannedCalls(planned("draft")), 2 * (6 + 2));
+  assert.equal(plannedCalls(planned("draft"), { hasClip: true }), 2 * 6);
   assert.equal(plannedCalls(planned("standard", "images12")), 4 + 9 + 14 + 8);
   assert.equal(plannedCalls(planned("paper-1000", "images12")), 1000);
 });

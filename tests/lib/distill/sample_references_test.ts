@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import type { PartialConfig } from "../../../config/resolve_run_config.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
-import { chooseByClip } from "../../../lib/conditioning/choose_by_clip.ts";
+import { OpenClip } from "../../../lib/conditioning/choose_by_clip.ts";
+import {
+  type ClipLocation,
+  findOwnClip,
+  separateClip,
+} from "../../../lib/conditioning/clip_location.ts";
 import { createRun } from "../../../lib/distill/create_run.ts";
 import type { Image } from "../../../lib/image/image.ts";
 import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
@@ -9,6 +14,7 @@ import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
+import { randomClip } from "../conditioning/random_clip.ts";
 import { tinyConfig } from "./tiny_run.ts";
 import { WASM_SESSIONS } from "../onnx/run_graph.ts";
 
@@ -124,33 +130,176 @@ gpuTest("a run ranks the images themselves if its picture does not show them", a
   assert.notDeepEqual(await scoresOf({}), random);
 });
 
-gpuTest("a run starts from the sample with the best CLIP score", async (gpu) => {
-  await inTemporaryFolder(async (clipId) => {
-    for (const name of ["config.json", "model.safetensors"]) {
-      await Deno.copyFile(goldenPath(`tiny-clip/${name}`), `${clipId}/${name}`);
+/** Writes a copy of the tiny teacher with its own CLIP, and returns that CLIP. */
+async function writeTeacherWithClip(folder: string): Promise<ClipLocation> {
+  const parts = [
+    "scheduler",
+    "text_encoder",
+    "text_encoder_2",
+    "tokenizer",
+    "tokenizer_2",
+    "unet",
+    "vae",
+  ];
+  for (const part of parts) {
+    await Deno.mkdir(`${folder}/${part}`, { recursive: true });
+    for await (const { name } of Deno.readDir(goldenPath(`tiny-sdxl/${part}`))) {
+      await Deno.copyFile(goldenPath(`tiny-sdxl/${part}/${name}`), `${folder}/${part}/${name}`);
     }
-    const letters = Array.from({ length: 26 }, (_, i) => String.fromCharCode(97 + i));
-    const words = [...letters, ...letters.map((letter) => `${letter}</w>`)].map((word, i) =>
-      [word, i] as const
-    );
-    const vocabulary = [...words, ["<|startoftext|>", 498], ["<|endoftext|>", 499]];
-    await Deno.writeTextFile(
-      `${clipId}/vocab.json`,
-      JSON.stringify(Object.fromEntries(vocabulary)),
-    );
-    await Deno.writeTextFile(`${clipId}/merges.txt`, "#version: 0.2\n");
-    await Deno.writeTextFile(`${clipId}/tokenizer_config.json`, '{"model_max_length": 77}');
+  }
+  const index = { clip: ["transformers", "CLIPModel"] };
+  await Deno.writeTextFile(`${folder}/model_index.json`, JSON.stringify(index));
+  await Deno.mkdir(`${folder}/clip`);
+  const { "config.json": config, "model.safetensors": weights } = randomClip({
+    seed: 1,
+    eightBits: true,
+  });
+  await Deno.writeTextFile(`${folder}/clip/config.json`, config);
+  await Deno.writeFile(`${folder}/clip/model.safetensors`, weights);
+  return (await findOwnClip(openModelFolder(folder)))!;
+}
+
+/** Returns the finished picture of a run that starts from a sample, as an input image. */
+async function pictureOf(
+  part: PartialConfig,
+  inputs: { readonly gpu: Gpu; readonly pool: SessionPool; readonly image: Image },
+): Promise<Image> {
+  // An input image is matched by the method that a sample has by default.
+  const generator = { ...part.generator, initializationMethod: "palette-area" } as const;
+  await using run = await createRun(tinyConfig({ ...part, generator }), inputs);
+  return await run.image();
+}
+
+gpuTest("a teacher's own CLIP chooses by the pictures, without teacher calls", async (gpu) => {
+  await inTemporaryFolder(async (modelId) => {
+    const location = await writeTeacherWithClip(modelId);
+    await using pool = new SessionPool();
+    using clip = await OpenClip.open(location, { images: 3 });
+    const scoresOf = async (part: PartialConfig) => {
+      const [notes, calls]: [string[], number[]] = [[], []];
+      const asked: PartialConfig = {
+        ...part,
+        training: { steps: 0 },
+        controlnet: { useControlnet: false },
+        diffusion: { ...SAMPLED, modelId },
+      };
+      const onSample = (call: number, of: number) => calls.push(call, of);
+      const onNote = (note: string) => notes.push(note);
+      await using run = await createRun(tinyConfig(asked), { gpu, pool, onNote, onSample });
+      const { images, chosen, scores } = run.references!;
+      const pictures: Image[] = [];
+      for (const image of images) pictures.push(await pictureOf(asked, { gpu, pool, image }));
+      const expected = await clip.choose(WASM_SESSIONS, {
+        prompt: "a red dragon",
+        images: pictures,
+      });
+      assert.deepEqual({ index: chosen, scores }, expected);
+      assert.deepEqual([run.teacherCalls, calls], [3, [1, 3, 2, 3, 3, 3]]);
+      assert.equal(run.config.diffusion.choice, "clip");
+      return { scores, notes, pictures };
+    };
+    const plain = await scoresOf({});
+    assert.equal(new Set(plain.scores).size, 3);
+    assert.deepEqual(plain.notes, [
+      "The run starts from the best of 3 samples of the teacher: the one that shows the prompt " +
+      "best, by the teacher's CLIP in the run's palette",
+    ]);
+    // Rules and finishes are part of the picture.
+    const changed = { constraint: { symmetry: "x" }, finish: { antialias: false } } as const;
+    assert.notDeepEqual((await scoresOf(changed)).scores, plain.scores);
+    // The background that the prompt of a transparent picture gets is for the teacher.
+    await scoresOf({ generator: { transparent: true } });
+  });
+});
+
+gpuTest("a config may choose otherwise than by the teacher's CLIP", async (gpu) => {
+  await inTemporaryFolder(async (modelId) => {
+    await writeTeacherWithClip(modelId);
+    await using pool = new SessionPool();
+    const run = async (part: PartialConfig["diffusion"]) => {
+      const config = tinyConfig({ diffusion: { ...SAMPLED, modelId, ...part } });
+      await using run = await createRun(config, { gpu, pool });
+      const { images, scores } = run.references!;
+      return { calls: run.teacherCalls, scores, images };
+    };
+    const plain = tinyConfig({ diffusion: SAMPLED });
+    await using other = await createRun(plain, { gpu, pool });
+    const evidence = await run({ choice: "evidence" });
+    assert.deepEqual([evidence.calls, evidence.scores], [9, other.references!.scores]);
+    assert.equal((await run({ choice: "error" })).calls, 9);
+    // A named CLIP comes first.
+    const clipId = `${modelId}/named`;
+    await writeNamedClip(clipId);
+    const named = await run({ clipId, choice: "evidence" });
+    assert.equal(named.calls, 3);
+    assert.notDeepEqual(named.scores, (await run({})).scores);
+    // The picture does not show the image, so the image is scored.
+    const config = tinyConfig({
+      diffusion: { ...SAMPLED, modelId },
+      generator: { initDistance: "random" },
+    });
+    await using random = await createRun(config, { gpu, pool });
+    using clip = await OpenClip.open((await findOwnClip(openModelFolder(modelId)))!, { images: 3 });
+    const { images, scores } = random.references!;
+    const expected = await clip.choose(WASM_SESSIONS, { prompt: "a red dragon", images });
+    assert.deepEqual(scores, expected.scores);
+  });
+});
+
+gpuTest("a CLIP that is not there cannot choose", async (gpu) => {
+  const create = (diffusion: PartialConfig["diffusion"]) =>
+    createRun(tinyConfig({ diffusion: { choice: "clip", ...diffusion } }), { gpu });
+  await assert.rejects(create(SAMPLED), {
+    message: /it has no CLIP, so "diffusion.choice" cannot be "clip"; set it to "evidence"/,
+  });
+  // There is nothing to choose.
+  await using run = await create({});
+  assert.equal(run.references!.scores, undefined);
+});
+
+/** Writes the CLIP of the reference tensors with a tokenizer of letters. */
+async function writeNamedClip(folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  for (const name of ["config.json", "model.safetensors"]) {
+    await Deno.copyFile(goldenPath(`tiny-clip/${name}`), `${folder}/${name}`);
+  }
+  const letters = Array.from({ length: 26 }, (_, i) => String.fromCharCode(97 + i));
+  const words = [...letters, ...letters.map((letter) => `${letter}</w>`)].map((word, i) =>
+    [word, i] as const
+  );
+  const vocabulary = [...words, ["<|startoftext|>", 498], ["<|endoftext|>", 499]];
+  await Deno.writeTextFile(`${folder}/vocab.json`, JSON.stringify(Object.fromEntries(vocabulary)));
+  await Deno.writeTextFile(`${folder}/merges.txt`, "#version: 0.2\n");
+  await Deno.writeTextFile(`${folder}/tokenizer_config.json`, '{"model_max_length": 77}');
+}
+
+gpuTest("a run starts from the sample with the best score of a named CLIP", async (gpu) => {
+  await inTemporaryFolder(async (clipId) => {
+    await writeNamedClip(clipId);
+    await using pool = new SessionPool();
     const notes: string[] = [];
-    const config = tinyConfig({ diffusion: { ...SAMPLED, clipId } });
-    await using run = await createRun(config, { gpu, onNote: (note) => notes.push(note) });
+    const asked: PartialConfig = {
+      // Weights and typographic signs are for the teacher.
+      prompt: "(a red:1.2) dragon",
+      training: { steps: 0 },
+      controlnet: { useControlnet: false },
+      diffusion: { ...SAMPLED, clipId },
+    };
+    const config = tinyConfig(asked);
+    await using run = await createRun(config, { gpu, pool, onNote: (note) => notes.push(note) });
     const { images, chosen, scores } = run.references!;
-    const expected = await chooseByClip(
-      WASM_SESSIONS,
-      openModelFolder(clipId),
-      { prompt: config.prompt, images },
-    );
+    const pictures: Image[] = [];
+    for (const image of images) pictures.push(await pictureOf(asked, { gpu, pool, image }));
+    using clip = await OpenClip.open(separateClip(openModelFolder(clipId)), { images: 3 });
+    const prompt = "a red dragon";
+    const expected = await clip.choose(WASM_SESSIONS, { prompt, images: pictures });
     assert.deepEqual({ index: chosen, scores }, expected);
-    assert.deepEqual([run.teacherCalls, notes], [3, []]);
+    assert.equal(run.teacherCalls, 3);
+    assert.equal(
+      notes.at(-1),
+      "The run starts from the best of 3 samples of the teacher: the one that shows the prompt " +
+        `best, by "${clipId}" in the run's palette`,
+    );
   });
 });
 

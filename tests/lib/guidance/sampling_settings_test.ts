@@ -17,6 +17,7 @@ import { inTemporaryFolder } from "../../support/temporary_folder.ts";
 import { WASM_SESSIONS } from "../onnx/run_graph.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { Image } from "../../../lib/image/image.ts";
+import { memoryFolder } from "../conditioning/memory_folder.ts";
 import { defined } from "../../../lib/text/defined.ts";
 
 const TINY = goldenPath("tiny-sdxl");
@@ -189,4 +190,31 @@ Deno.test("keys of the user win, and are told apart; without keys of the kind no
   );
   const settled = settleConfig(config, found);
   assert.equal(describeSampling(settled, found, use), undefined);
+});
+
+Deno.test("a teacher's CLIP ranks the samples unless the config says otherwise", () => {
+  const rankedBy = (diffusion: PartialConfig["diffusion"], hasClip: boolean) =>
+    settleConfig(resolveRunConfig({ ...diffusion && { diffusion } }), {
+      kind: "sdxl",
+      source: "",
+      hasClip,
+    }).diffusion.choice;
+  assert.deepEqual([rankedBy({}, true), rankedBy({}, false)], ["clip", "evidence"]);
+  for (const choice of ["evidence", "error"] as const) {
+    assert.deepEqual([rankedBy({ choice }, true), rankedBy({ choice }, false)], [choice, choice]);
+    assert.equal(rankedBy({ choice, clipId: "a/b" }, false), "clip");
+  }
+  const paper = resolveRunConfig({ preset: "paper" });
+  const settled = settleConfig(paper, { kind: "mini", source: "", hasClip: true });
+  assert.equal(settled.diffusion.choice, "error");
+});
+
+Deno.test("findSamplingKind() finds the teacher's CLIP", async () => {
+  const asked = { fast: null, modelId: "own/model", loraPath: null } as const;
+  const hasClip = async (index: Record<string, unknown>) => {
+    const folder = memoryFolder({ "model_index.json": JSON.stringify(index) });
+    return (await findSamplingKind(asked, { ...teacherOf(true), folder })).hasClip;
+  };
+  assert.equal(await hasClip({ clip: ["transformers", "CLIPModel"] }), true);
+  assert.equal(await hasClip({ vae: ["diffusers", "AutoencoderKL"] }), false);
 });

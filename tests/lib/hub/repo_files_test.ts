@@ -23,6 +23,16 @@ Deno.test("chooseFiles() takes the files of a pipeline that a teacher needs", ()
   assert.deepEqual(choose([...own, weights]), [...own, weights].sort());
 });
 
+Deno.test("chooseFiles() takes a teacher's CLIP, but no other files of that name", () => {
+  const own = ["model_index.json", "unet/config.json", "unet/model.safetensors"];
+  const clip = ["config.json", "model.safetensors", "preprocessor_config.json", "vocab.json"]
+    .map((name) => `clip/${name}`);
+  assert.deepEqual(choose([...own, ...clip]), [...own, ...clip].sort());
+  for (const others of [["clip_l.safetensors"], ["config.json", "pytorch_model.bin"]]) {
+    assert.deepEqual(choose([...own, ...others.map((name) => `clip/${name}`)]), own);
+  }
+});
+
 Deno.test("chooseFiles() takes a single network, such as taesdxl, at the root", () => {
   const weights = "diffusion_pytorch_model.safetensors";
   const paths = ["README.md", "config.json", "diffusion_pytorch_model.bin", weights];

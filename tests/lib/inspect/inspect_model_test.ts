@@ -10,12 +10,8 @@ Deno.test("inspectModel() accounts for every tensor of the built-in teacher, and
   const report = await inspectModel("mini");
   assert.equal(report.isUsable, true, report.use);
   assert.equal(report.tensors.used, report.tensors.total);
-  assert.deepEqual(report.parts.map(({ name }) => name), [
-    "unet",
-    "text_encoder",
-    "text_encoder_2",
-    "vae",
-  ]);
+  const networks = ["unet", "text_encoder", "text_encoder_2", "vae"];
+  assert.deepEqual(report.parts.map(({ name }) => name).slice(0, 4), networks);
   assert(report.memory!.peakBytes > 0);
 });
 
@@ -26,6 +22,41 @@ Deno.test("inspectModel() recognizes networks alone in a folder", async () => {
   assert.deepEqual([control.kind, control.isUsable], ["ControlNet", true]);
   const text = await inspectModel(goldenPath("tiny-sdxl/text_encoder"));
   assert.deepEqual([text.kind, text.isUsable], ["text encoder", false]);
+  const clip = await inspectModel(goldenPath("tiny-clip"));
+  assert.deepEqual([clip.isUsable, clip.tensors.used], [true, clip.tensors.total]);
+  assert.match(clip.use, /--set diffusion\.clip_id=/);
+});
+
+Deno.test("inspectModel() lists the CLIP of a teacher that its index names", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const parts = [
+      "scheduler",
+      "text_encoder",
+      "text_encoder_2",
+      "tokenizer",
+      "tokenizer_2",
+      "unet",
+      "vae",
+    ];
+    const copy = async (from: string, to: string) => {
+      await Deno.mkdir(join(folder, to));
+      for (const { name } of Deno.readDirSync(goldenPath(from))) {
+        await Deno.copyFile(goldenPath(`${from}/${name}`), join(folder, to, name));
+      }
+    };
+    for (const part of parts) await copy(`tiny-sdxl/${part}`, part);
+    await copy("tiny-clip", "clip");
+    const namesOf = async (index: unknown) => {
+      await Deno.writeTextFile(join(folder, "model_index.json"), JSON.stringify(index));
+      const { isUsable, use, parts, tensors } = await inspectModel(folder);
+      assert(isUsable, use);
+      assert.equal(tensors.used, tensors.total);
+      return parts.map(({ name }) => name);
+    };
+    const networks = ["unet", "text_encoder", "text_encoder_2", "vae"];
+    assert.deepEqual(await namesOf({ clip: ["transformers", "CLIPModel"] }), [...networks, "clip"]);
+    assert.deepEqual(await namesOf({}), networks);
+  });
 });
 
 Deno.test("inspectModel() takes the only file of a folder, and lists several", async () => {
