@@ -34,7 +34,7 @@ export interface OpenClipOptions {
 }
 
 /** Images that run together; more would take memory, and no time from a run of one image. */
-const MAX_BATCH = 16;
+export const MAX_CLIP_BATCH = 16;
 
 /**
  * A CLIP whose files are open. It chooses the image that fits a prompt best, by the similarity of
@@ -85,7 +85,7 @@ export class OpenClip implements Disposable {
     const config = await readClipConfig(folder, subfolder);
     const preprocessing = await readClipPreprocessing(location, config.vision.imageSize);
     const tokenizer = await openClipTokenizer(folder, location.tokenizer);
-    const batch = Math.min(images, MAX_BATCH);
+    const batch = Math.min(images, MAX_CLIP_BATCH);
     const sizes = { images: batch, texts: 1, length: tokenizer.maxLength };
     using owned = new DisposableStack();
     const weights = owned.use(await StateDict.open(folder, subfolder, { prefer: precision }));

@@ -1,3 +1,4 @@
+import { CONFIG_KEYS } from "../../config/run_config.ts";
 import { openTeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { type MemoryPlan, planMemory } from "../distill/memory/memory_plan.ts";
@@ -8,6 +9,9 @@ import type { ModelFolder } from "../weights/model_folder.ts";
 
 /** Picture and palette of the plan: their memory is small beside that of the networks. */
 const PICTURE = { size: { height: 32, width: 32 }, colors: 16 };
+
+/** Samples among which a CLIP of the teacher chooses: as many as by default. */
+const SAMPLES = CONFIG_KEYS.diffusion.numReferences.default;
 
 /**
  * Plans the memory of a run with a teacher, in the precision of a run, without ControlNets.
@@ -31,6 +35,7 @@ export async function planTeacher(
     decodes: true,
     precision,
     usesFloat16Masks: isHalf,
+    clipImages: SAMPLES,
   });
   const limits = gpu?.device.limits;
   return planMemory(networks, {

@@ -29,6 +29,8 @@ export interface PlannedRun {
   readonly promptChunks?: number;
   /** Whether latents are decoded: for a sampled image, or for gradient images. */
   readonly decodes: boolean;
+  /** Whether the teacher samples an image. Default: false. */
+  readonly samplesImage?: boolean;
   /** Number of colors of the palette. */
   readonly colors: number;
   /** Pictures in a batch. Default: 1. */
@@ -46,7 +48,8 @@ export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
     decodes,
     colors,
   } = run;
-  const { pictures = 1 } = run;
+  const { pictures = 1, samplesImage = false } = run;
+  const isByClip = samplesImage && diffusion.choice === "clip" && diffusion.clipId === null;
   const { networks, savedBytes } = await planNetworks(teacher, {
     teacherSize,
     decodes,
@@ -55,6 +58,7 @@ export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
     controlnets: run.controlnets.map(({ id }) => id),
     precision: precision.precision ?? "float32",
     usesFloat16Masks: hasFloat16({ runtime, gpu }),
+    clipImages: isByClip ? diffusion.numReferences : 0,
     ...defined({ clipSkip: diffusion.clipSkip ?? undefined, promptChunks: run.promptChunks }),
   });
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;

@@ -1,5 +1,9 @@
+import { MAX_CLIP_BATCH } from "../../conditioning/choose_by_clip.ts";
+import { findOwnClip } from "../../conditioning/clip_location.ts";
 import type { TeacherFolder } from "../../conditioning/teacher_folder.ts";
 import type { ImageSize } from "../../image/image.ts";
+import { readClipConfig } from "../../models/clip/clip_config.ts";
+import { buildClipModel } from "../../models/clip/clip_model.ts";
 import { readControlnetConfig } from "../../models/unet/controlnet_config.ts";
 import { buildControlnet } from "../../models/unet/controlnet_model.ts";
 import { buildUnet } from "../../models/unet/unet_2d_condition_model.ts";
@@ -30,6 +34,8 @@ export interface PlannedNetworksOptions {
   readonly promptChunks?: number;
   /** Layer of the text encoders, counted from the last. Default: that of the family. */
   readonly clipSkip?: number;
+  /** Number of samples among which the teacher's CLIP chooses. Default: it chooses among none. */
+  readonly clipImages?: number;
 }
 
 /** The networks of a run, for a memory plan. */
@@ -69,7 +75,24 @@ export async function planNetworks(
   const unet = buildUnet(placeholder(), teacher.unet, { ...sizes, residuals });
   networks.push({ name: "UNet", phase: "steps", graph: unet, isQuantized: true });
   const { halves, savedBytes } = planAutoencoder(teacher, options);
-  return { networks: [...networks, ...halves], savedBytes };
+  const clip = await planClip(teacher, options);
+  return { networks: [...networks, ...halves, ...clip], savedBytes };
+}
+
+/** The CLIP is there while it chooses, beside the other networks. It computes in float32. */
+async function planClip(
+  { folder }: TeacherFolder,
+  { clipImages = 0 }: PlannedNetworksOptions,
+): Promise<readonly PlannedNetwork[]> {
+  const location = clipImages > 1 ? await findOwnClip(folder) : undefined;
+  if (!location) return [];
+  const config = await readClipConfig(folder, location.subfolder);
+  const graph = buildClipModel(placeholder(), config, {
+    images: Math.min(clipImages, MAX_CLIP_BATCH),
+    texts: 1,
+    length: config.text.maxPositions,
+  });
+  return [{ name: "CLIP", phase: "steps", graph, isQuantized: false }];
 }
 
 /** The autoencoder computes in float32. */

@@ -12,6 +12,8 @@ import { GraphBuilder } from "../../../../lib/onnx/graph/graph_builder.ts";
 import { openModelFolder } from "../../../../lib/weights/open_model_folder.ts";
 import { RandomWeights } from "../../../../lib/weights/random_weights.ts";
 import { StateDict } from "../../../../lib/weights/state_dict.ts";
+import { memoryFolder } from "../../conditioning/memory_folder.ts";
+import { randomClip } from "../../conditioning/random_clip.ts";
 import { goldenPath } from "../../../support/goldens.ts";
 
 const MEBI = 2 ** 20;
@@ -146,4 +148,27 @@ Deno.test("planNetworks() knows the weights of a teacher without reading them", 
     unet.weights.map(({ value }) => value),
     built.weights.map(({ value }) => value),
   );
+});
+
+Deno.test("planNetworks() plans the CLIP of a teacher that chooses among samples", async () => {
+  const clip = randomClip({ seed: 1, eightBits: true });
+  const folder = memoryFolder({
+    "model_index.json": JSON.stringify({ clip: ["transformers", "CLIPModel"] }),
+    "clip/config.json": clip["config.json"],
+  }, openModelFolder(goldenPath("tiny-sdxl")));
+  const clipOf = async (clipImages: number, from = folder) => {
+    const { networks } = await planNetworks(await openTeacherFolder(from), {
+      rows: 2,
+      decodes: true,
+      controlnets: [],
+      precision: "float16",
+      teacherSize: { height: 64, width: 64 },
+      clipImages,
+    });
+    return networks.find(({ name }) => name === "CLIP");
+  };
+  const planned = await clipOf(6);
+  assert.deepEqual(planned!.graph.inputs.map(({ shape }) => shape), [[6, 3, 16, 16], [1, 77]]);
+  assert.equal(await clipOf(1), undefined);
+  assert.equal(await clipOf(6, openModelFolder(goldenPath("tiny-sdxl"))), undefined);
 });
