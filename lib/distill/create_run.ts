@@ -73,7 +73,7 @@ export async function createRun(asked: RunConfig, inputs: RunInputs = {}): Promi
   const start = await createStartState(
     gpu,
     { ...teacher, ruleImages, sessions, checkpoint, inventory, ...defined({ decoder }) },
-    { config, hub, ...defined({ signal, onCall: onSample }) },
+    { config, ...defined({ signal, onCall: onSample }) },
   );
   if (!showsBackground(teacher, start)) onNote(NOTHING_CUT);
   const picture = createPictureParts(gpu, teacher, { start, owned });

@@ -1,5 +1,6 @@
 import type { RunConfig } from "../../config/run_config.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
+import type { OpenClip } from "../conditioning/choose_by_clip.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
 import { compositeAlpha } from "../image/composite_alpha.ts";
 import type { Image, Rgb } from "../image/image.ts";
@@ -12,6 +13,7 @@ import { keyColor } from "../palette/transparent_class.ts";
 import { defined } from "../text/defined.ts";
 import { captionPrompt } from "./caption_prompt.ts";
 import { AugmentedControlImages } from "./control_images.ts";
+import { openChoosingClip } from "./choosing_clip.ts";
 import { openAuxiliaryModel } from "./find_teacher.ts";
 import { loadNetworks, type NetworkParts } from "./load_networks.ts";
 import { planRun } from "./memory/plan_run.ts";
@@ -43,6 +45,8 @@ export interface LoadedTeacher extends RunSetup, NetworkParts {
    * background of an opaque image counts as transparent.
    */
   readonly mask: Uint8Array | undefined;
+  /** What chooses among samples of the teacher; undefined for its denoising errors. */
+  readonly clip: OpenClip | undefined;
   /** Input images of the ControlNets in use. */
   readonly control: AugmentedControlImages | undefined;
 }
@@ -74,6 +78,9 @@ export async function loadTeacher(
     for (const note of backgroundNotes(config, inputs.image, background)) onNote(note);
   }
   inputs.onPlan?.(await planRun(gpu, setup));
+  // An unusable CLIP is found before anything is loaded.
+  const clip = await openChoosingClip(setup, hub);
+  if (clip) owned.use(clip);
   const start = inputs.image && prepareStartImage(inputs.image, {
     picture: { height: config.generator.imageH, width: config.generator.imageW },
     teacher: setup.teacherSize,
@@ -89,7 +96,14 @@ export async function loadTeacher(
     owned,
     ...defined({ onTiming: inputs.onTiming }),
   });
-  return { ...setup, ...networks, image, mask: start?.mask ?? cutMask(config, image), control };
+  return {
+    ...setup,
+    ...networks,
+    clip,
+    image,
+    mask: start?.mask ?? cutMask(config, image),
+    control,
+  };
 }
 
 /** Returns the mask of an opaque image in a transparent picture; undefined if there is none. */

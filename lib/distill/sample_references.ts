@@ -1,6 +1,5 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import { findOwnClip, separateClip } from "../conditioning/clip_location.ts";
-import { type ChosenReference, OpenClip } from "../conditioning/choose_by_clip.ts";
+import type { ChosenReference, OpenClip } from "../conditioning/choose_by_clip.ts";
 import { joinParts, normalizePrompt } from "../conditioning/normalize_prompt.ts";
 import { readingOf } from "../conditioning/read_prompt.ts";
 import { readVocabulary } from "../conditioning/vocabulary.ts";
@@ -12,12 +11,10 @@ import {
 } from "../guidance/choose_by_denoising.ts";
 import { type Sample, sampleImages, type SampleParts } from "../guidance/sample_image.ts";
 import type { SettledRunConfig } from "../guidance/sampling_settings.ts";
-import type { HubModelOptions } from "../hub/hub_model.ts";
 import type { Image } from "../image/image.ts";
 import { initialize, showsImage } from "../initialization/initialize.ts";
 import { defined } from "../text/defined.ts";
 import type { StepParts } from "./distill_step.ts";
-import { openAuxiliaryModel } from "./find_teacher.ts";
 import { deliverFirstPicture } from "./first_picture.ts";
 import { type FirstImage, firstInputs, reduceImage } from "./reduce_image.ts";
 import { encodePicture } from "./score_picture.ts";
@@ -40,14 +37,14 @@ export interface ReferenceParts
     Omit<FirstImage, "image" | "config"> {
   /** The prompt without the background that the teacher gets for a transparent picture. */
   readonly typedPrompt: string;
+  /** What chooses among the samples; undefined for the teacher's denoising errors. */
+  readonly clip: OpenClip | undefined;
 }
 
 /** Options of {@linkcode sampleReferences}. */
 export interface ReferenceOptions {
   /** Config of the run. */
   readonly config: SettledRunConfig;
-  /** Where models of the Hub are, and whether they are downloaded. */
-  readonly hub: HubModelOptions;
   /** Cancels the sampling. */
   readonly signal?: AbortSignal;
   /** Called after each teacher call with the calls done, of `referenceTeacherCalls`. */
@@ -67,20 +64,14 @@ export function referenceTeacherCalls({ diffusion }: Pick<SettledRunConfig, "dif
 /**
  * Lets the teacher sample the images of a config, and chooses one: by a CLIP or by the teacher's
  * denoising errors, as `diffusion.choice` of the config says.
- *
- * @throws {ModelFolderError} If the CLIP cannot be read.
- * @throws {ModelConfigError} If it is not supported.
- * @throws {RangeError} If its weights or its tokenizer do not fit.
- * @throws {HubError} If it is not on this machine, or cannot be downloaded.
  */
 export async function sampleReferences(
   gpu: Gpu,
   parts: ReferenceParts,
-  { config, hub, signal, onCall }: ReferenceOptions,
+  { config, signal, onCall }: ReferenceOptions,
 ): Promise<References> {
   const { diffusion, seed } = config;
-  // An unusable CLIP is found before minutes of sampling.
-  using clip = await openClip(parts, { config, hub });
+  const { clip } = parts;
   const canceling = defined({ signal });
   const calls = referenceTeacherCalls(config);
   const samples = await sampleImages(gpu, parts, {
@@ -105,19 +96,6 @@ export async function sampleReferences(
     })
     : await chooseByPicture(gpu, samples, choosing);
   return { images, chosen: index, scores };
-}
-
-/** Opens the CLIP that will choose among the samples; undefined if none will. */
-async function openClip(
-  { teacher }: ReferenceParts,
-  { config: { diffusion }, hub }: Pick<ReferenceOptions, "config" | "hub">,
-): Promise<OpenClip | undefined> {
-  const { clipId, choice, numReferences } = diffusion;
-  if (choice !== "clip" || numReferences === 1) return undefined;
-  const location = clipId === null
-    ? await findOwnClip(teacher.folder)
-    : separateClip(await openAuxiliaryModel(clipId, hub));
-  return await OpenClip.open(location!, { images: numReferences });
 }
 
 /**
