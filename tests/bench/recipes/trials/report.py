@@ -310,6 +310,57 @@ def table_of_dropping(data, size, draws=200):
             print(f"after {done} steps, {begun:2} begun, {kept} kept, {calls:2} calls: {text(np.mean(values, 0) - nearest)}")
 
 
+def free_rules(data, key, name):
+    """Scores of a solver's samples from its own predictions alone. name: what is compared with them, a size or "sample"."""
+    own, crossed = data[f"{key}/free/{name}"], data[f"{key}/crossed/{name}"]
+    out = {}
+    for step in range(own.shape[-1]):
+        out[f"own predictions at step {step + 1}"] = np.log(own[0, ..., step] / own[1, ..., step])
+    others = 1 - np.eye(crossed.shape[2])[None, :, :, None]
+    means = (crossed * others).sum(2) / others.sum(1)  # [2, names, M, 2]: of the other samples' predictions
+    for step in range(2):
+        out[f"the others' predictions at step {step + 1}"] = np.log(means[0, ..., step] / means[1, ..., step])
+    return {rule: score for rule, score in out.items() if np.isfinite(score).all()}
+
+
+def table_of_samplers(data, size):
+    """Solvers of few steps: the search, then the best ones by all rules, with calls of a sample and its score."""
+    end, start = f"/{size}/{PALETTE}", "search/"
+    searched = [key[len(start) : -len(f"{end}/p")] for key in data if key.startswith(start) and key.endswith(f"{end}/p")]
+    if searched:
+        base = data[f"{start}{searched[0]}{end}/p"].mean(1)
+        print(f"\n## {size} px, search, one sample: difference of p to {searched[0]} ({text(base, False)}), rows, orphans")
+        for name in searched:
+            scales = name.split(" g")[1].split(" ")[0].split(",")
+            times = name.split(" ")[1].split(",")
+            rows = sum(1 if scale == "1" else 2 for scale in (scales * len(times) if len(scales) == 1 else scales))
+            print(f"{name:64}{rows:3}  {text(data[f'{start}{name}{end}/p'].mean(1) - base)}  {data[f'{start}{name}{end}/orphans'].mean():.3f}")
+    for kind, seeds in (("solver", 1), ("solver-game", 3)):
+        keys = [key[: -len(end) - 2] for key in data if key.startswith(f"{kind}/") and key.endswith(f"{end}/p")]
+        if not keys:
+            continue
+
+        def of_prompts(values):
+            return values.reshape(-1, seeds).mean(1)
+
+        near = data[f"{kind}/6-nearest{end}/p"].mean(1)
+        print(f"\n## {size} px, {'game48, 3 seeds' if seeds == 3 else 'random names'}: p against nearest of 6 steps of DDIM "
+              f"({text(of_prompts(near), False)}), by the best of N; calls of a sample; in 16 calls\n{'':58}" + "".join(f"{f'of {n}':18}" for n in NUMBERS))
+        for key in (key for key in keys if not key.endswith("-nearest")):
+            p, parts = data[f"{key}{end}/p"], data[f"{key}{end}/errors"]
+            steps = data[f"{key}/free/{size}"].shape[-1]
+            print(f"{key.split('/')[1]}: {data[f'{key}/setting'].round(2).tolist()}, own nearest {text(of_prompts(data[f'{key}-nearest{end}/p'].mean(1) - near))}, "
+                  f"orphans {data[f'{key}{end}/orphans'].mean():.3f} ({data[f'{key}-nearest{end}/orphans'].mean():.3f})")
+            rules = {"evidence, 1 noise": (evidence(parts, 0, 1), 1), "evidence, a noise and its opposite": (evidence(parts, 0, 2), 2),
+                     "error with the prompt of both noises, in one call": (mean_of(parts[0][:, :, 0]), 1),
+                     **{rule: (score, 0) for rule, score in free_rules(data, key, size).items()},
+                     "the judge itself": (p, 0)}  # fmt: skip
+            for rule, (score, calls) in rules.items():
+                number = min(p.shape[1], 16 // (steps + calls))
+                print(f"  {rule:52}{steps + calls:2}  " + "  ".join(text(of_prompts(best_of(p, score, n) - near)) for n in NUMBERS)
+                      + f"  of {number}: {text(of_prompts(best_of(p, score, number) - near))}")
+
+
 def table_of_clip(data, size):
     """Choice by CLIP, by the evidence at 0.99 with a noise and its opposite, and by weighted sums of both."""
     for key in ("clip", "clip-game"):
@@ -388,6 +439,7 @@ def main():
             table_of_dropping(data, size)
         table_of_distillation(data, size)
         table_of_longer(data, size)
+        table_of_samplers(data, size)
         table_of_clip(data, size)
     table_of_others(data)
 

@@ -25,6 +25,7 @@ import projection as P
 from clip_torch import clip
 from distillation import Distiller, Settings, logits_of
 from judge_torch import Judge
+from solvers import solve, trailing
 from teacher import Teacher, edit_times
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -414,8 +415,121 @@ def others(lab):
         lab.scored(at, lab.latents(first, size, palette), lab.names, (0.9,), (0, 1, 2, 3), True)
 
 
+# Numbers of steps of which a solver is searched.
+SEARCHED = (2, 3, 4, 6)
+# A change of a solver must add so much to p; less is noise.
+WORTH = 0.001
+
+
+def samplers(lab):
+    """Solvers of few steps. For each number of steps a search by coordinates on two samples of each name; then 12 samples
+    of the best ones, of new noises, with evidence at 0.99.
+
+    A sample's noise is the same for all solvers, so their differences are known better than p itself.
+    """
+    first = trailing(6, 4.0)
+    noise, texts = lab.names.noise(30, min(2, lab.m)), lab.names.texts(min(2, lab.m))
+    tried = {}
+
+    def p_of(solver):
+        """Mean p at 16 and 32 pixels."""
+        key = f"search/{solver}"
+        if key not in tried:
+            images = lab.teacher.decode(solve(lab.teacher, noise, texts, solver))
+            for size, palette in MAIN:
+                pictures = P.project(images, size, lab.palettes[palette])
+                lab.judged(f"{key}/{size}/{palette}", pictures, size, palette, lab.names)
+            tried[key] = np.mean([lab.results[f"{key}/{size}/{palette}/p"].mean() for size, palette in MAIN])
+        return tried[key]
+
+    p_of(first)
+    lab.kept["solvers"] = best = {"6": first}
+    for steps in SEARCHED:
+        best[f"best {steps}"] = found = searched(trailing(steps, 4.0), p_of)
+        print(f"{steps} steps: {found}: p {p_of(found):.4f}, 6 steps of DDIM {p_of(first):.4f}", flush=True)
+    for name, solver in best.items():
+        drawn(lab, f"solver/{name}", lab.names, solver)
+
+
+def samplers_game(lab):
+    """The solvers that `samplers` found, on game48, three seeds."""
+    for name, solver in lab.kept["solvers"].items():
+        drawn(lab, f"solver-game/{name}", lab.game48, solver)
+
+
+def searched(solver, p_of):
+    """The best solver that a search by coordinates finds: times, kind, extrapolation, guidance."""
+
+    def better(*candidates):
+        nonlocal solver
+        top = max(candidates, key=p_of)
+        if p_of(top) > p_of(solver) + WORTH:
+            solver = top
+
+    def timed(*lists):
+        better(*(replace(solver, times=times, ends=()) for times in lists))
+
+    def with_power(power):
+        return tuple(round(999 * (1 - i / steps) ** power) for i in range(steps))
+
+    def with_last(factor):
+        return (*solver.times[:-1], round(solver.times[-1] * factor))
+
+    steps = solver.steps
+    if steps < 6:
+        timed(with_power(0.6), with_power(0.8), with_power(1.3))
+        timed(with_last(0.5), with_last(0.75), with_last(1.25))
+    if steps > 2:  # With two steps they differ from DDIM in nothing.
+        better(*(replace(solver, kind=kind, ends=()) for kind in ("2m", "unipc")))
+    better(*(replace(solver, guidance=(scale,) * steps) for scale in (3.0, 5.0)))
+    if steps < 6:
+        better(*(replace(solver, last=last) for last in (0.15, 0.3)))
+        scales = solver.guidance
+        falling = tuple(scales[0] * (1.5 - i / (steps - 1)) for i in range(steps))
+        better(replace(solver, guidance=(*scales[:-1], 1.0)), replace(solver, guidance=(1.0, *scales[1:])),
+               replace(solver, guidance=falling), replace(solver, guidance=falling[::-1]))  # fmt: skip
+    return solver
+
+
+def drawn(lab, key, names, solver):
+    """Samples of a solver with their evidence, and what the calls of the sampling tell without another call.
+
+    free/16 and the like: [2, names, M, steps], mean squared distance of the latents of a sample's picture to its predictions
+    without and with the prompt. crossed/16: [2, names, M, M, 2], that of picture j to the first two predictions of sample i.
+    """
+    m, texts = lab.m, names.texts(lab.m)
+    seen = []
+
+    def clean_of(x, noise, t):
+        a = lab.teacher.alphas[t]
+        return torch.full_like(x, torch.nan) if noise is None else (x - (1 - a) ** 0.5 * noise) / a**0.5
+
+    def see(i, x, noises):
+        seen.append(torch.stack([clean_of(x, noise, solver.times[i]) for noise in noises]).flatten(2))
+
+    latents = solve(lab.teacher, names.noise(0, m), texts, solver, see)
+    images = lab.teacher.decode(latents)
+    lab.nearest(key, images, names, MAIN)
+    lab.keep(f"{key}/setting", torch.tensor([*solver.times, *solver.guidance]))
+    compared = {"sample": latents}
+    for size, palette in MAIN:
+        at = f"{key}/{size}/{palette}"
+        pictures = P.project(images, size, lab.palettes[palette])
+        lab.judged(at, pictures, size, palette, names)
+        compared[size] = lab.latents(pictures, size, palette)
+        lab.scored(at, compared[size], names, (0.99,), (0, 1), True)
+    for name, z in compared.items():
+        z = z.flatten(1)
+        own = torch.stack([((z - parts) ** 2).mean(2) for parts in seen], -1)
+        lab.keep(f"{key}/free/{name}", own.view(2, names.count, m, -1))
+        z = z.view(names.count, 1, m, -1)
+        crossed = [torch.cat([((z - one[:, :, None]) ** 2).mean(4) for one in parts.view(2, names.count, m, -1).split(1, 2)], 2)
+                   for parts in seen[:2]]  # fmt: skip
+        lab.keep(f"{key}/crossed/{name}", torch.stack(crossed, -1))
+
+
 STAGES = [base, high, game, cleaning, settings, distilled, distilled_longer, paper, edits, guidances, early, others, projected, raw,
-          variants, errors, bilinear, steps, clip]  # fmt: skip
+          variants, errors, bilinear, steps, samplers, samplers_game, clip]  # fmt: skip
 
 
 def main():
