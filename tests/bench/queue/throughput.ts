@@ -48,13 +48,39 @@ export async function measureThroughput(options: ThroughputOptions): Promise<voi
   say("| workers | GPUs | pictures a minute | of the ideal | GPU use, each | machine |");
   say("| ------: | ---: | ----------------: | -----------: | :------------ | :------ |");
   let single: number | undefined;
+  const warnings: string[] = [];
   for (const count of workers) {
     const { rate, machines, use } = await measure(count, { ...options, folder }, adapters);
     if (count === 1) single = rate;
     const gpus = Math.min(count, Math.max(1, adapters.length));
     const share = single === undefined ? "" : (rate / (single * gpus)).toFixed(2);
-    say(`| ${count} | ${gpus} | ${rate.toFixed(2)} | ${share} | ${use} | ${machines.join("; ")} |`);
+    const shown = use?.map((mean) => `${mean.toFixed(0)} %`).join(", ") ?? "not known";
+    say(
+      `| ${count} | ${gpus} | ${rate.toFixed(2)} | ${share} | ${shown} | ${machines.join("; ")} |`,
+    );
+    const warning = sharingWarning(use, gpus);
+    if (warning !== undefined) warnings.push(`${count} workers: ${warning}`);
   }
+  for (const warning of warnings) say(`\n${warning}`);
+}
+
+/**
+ * Tells if workers that were to have a GPU each shared one: not each layer for the selection of
+ * devices obeys `DRI_PRIME`, and then the share of the ideal is one of fewer GPUs.
+ *
+ * @param use Mean use of each GPU of the machine in percent; undefined if it is not known.
+ * @param gpus Number of GPUs that the workers were told to use.
+ * @returns A sentence, or undefined if as many GPUs worked.
+ */
+export function sharingWarning(
+  use: readonly number[] | undefined,
+  gpus: number,
+): string | undefined {
+  if (use === undefined) return undefined;
+  const working = use.filter((mean) => mean > 0).length;
+  if (working >= gpus) return undefined;
+  return `only ${working} of ${gpus} GPUs worked, so workers shared them (README.md says how ` +
+    "each worker gets its own)";
 }
 
 async function measure(
@@ -135,7 +161,7 @@ async function findAdapters(flags: BenchFlags): Promise<string[]> {
   });
 }
 
-/** Asks nvidia-smi now and then how much each GPU does; it shows whether workers share one. */
+/** Asks nvidia-smi now and then how much each GPU does, in percent. */
 function measureUse() {
   const samples: number[][] = [];
   let isDone = false;
@@ -152,15 +178,13 @@ function measureUse() {
     }
   })();
   return {
-    async end(): Promise<string> {
+    async end(): Promise<number[] | undefined> {
       isDone = true;
       await asking;
       const [first] = samples;
-      if (first === undefined) return "not known";
-      const means = first.map((_, i) =>
+      return first?.map((_, i) =>
         samples.reduce((sum, sample) => sum + (sample[i] ?? 0), 0) / samples.length
       );
-      return means.map((mean) => `${mean.toFixed(0)} %`).join(", ");
     },
   };
 }

@@ -24,7 +24,10 @@ export interface WorkerSetup {
   readonly stepMs?: number;
   /** More flags. */
   readonly flags?: readonly string[];
-  /** GPU on which it computes, by its PCI address, such as "pci-0000_65_00_0". */
+  /**
+   * GPU on which it computes, by its PCI address, such as "pci-0000_65_00_0". Mesa's layer for the
+   * selection of devices reads it. In Mesa 22.3.6 it takes the last GPU that has another address.
+   */
   readonly adapter?: string;
 }
 
