@@ -17,6 +17,7 @@ export function checkRunConfig(config: RunConfig, where: Where): void {
   checkControlnets(config, where);
   checkLosses(config, where);
   checkStepRules(config, where);
+  checkTimesteps(config, where);
   checkBackground(config, where);
   checkFinish(config, where);
 }
@@ -74,6 +75,33 @@ function checkStepRules({ training }: RunConfig, where: Where): void {
   const path = "training.lr_step_rules";
   const expected = `expected ${LR_STEP_RULES_EXPECTED} for lr_scheduler "piecewise_constant"`;
   throw new ConfigError(where(path), path, `${expected}, got "${lrStepRules}"`);
+}
+
+/** Timesteps of the sampler must fall, fit its number of steps, and be of use to it. */
+function checkTimesteps({ diffusion }: RunConfig, where: Where): void {
+  const { timesteps, numInferenceSteps: steps, sampler } = diffusion;
+  if (timesteps === null) return;
+  const path = "diffusion.timesteps";
+  const listed = timesteps.join(", ");
+  const fail = (problem: string): never => {
+    throw new ConfigError(where(path), path, problem);
+  };
+  if (timesteps.length === 0) fail("expected one number or more, got none");
+  if (timesteps.some((t, i) => i > 0 && t >= timesteps[i - 1]!)) {
+    fail(`expected falling numbers, got ${listed}`);
+  }
+  if (steps !== null && steps !== timesteps.length) {
+    const expected = `expected as many numbers as "diffusion.num_inference_steps" says (${steps})`;
+    fail(`${expected}, got ${timesteps.length}`);
+  }
+  if (sampler !== null && !takesTimesteps(sampler)) {
+    fail(`expected ~, since the sampler ${sampler} has its own noise levels, got ${listed}`);
+  }
+}
+
+/** Tells whether a sampler can take timesteps that are given. */
+export function takesTimesteps(sampler: NonNullable<RunConfig["diffusion"]["sampler"]>): boolean {
+  return sampler !== "dpmpp_2m_karras";
 }
 
 /** The background must be a color, or may be an index of the palette, which is not read yet. */

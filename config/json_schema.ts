@@ -37,8 +37,9 @@ function keySchemas(name: string, key: KeySpec): Json {
 
 function valueSchema(key: KeySpec): Json {
   const one = itemSchema(key);
-  if (isList(key)) return { anyOf: [{ type: "array", items: one }, one] };
-  return key.null === undefined ? one : { anyOf: [one, { type: "null" }] };
+  const kinds = isList(key) ? [{ type: "array", items: one }, one] : [one];
+  if (key.null !== undefined) kinds.push({ type: "null" });
+  return kinds.length === 1 ? one : { anyOf: kinds };
 }
 
 function itemSchema(key: KeySpec): Json {

@@ -41,13 +41,13 @@ export function isLongInteger({ integer }: KeySpec): boolean {
 
 /** Tells whether a value is a list. */
 export function isList(key: KeySpec): boolean {
-  return Array.isArray(key.default);
+  return key.isList === true || Array.isArray(key.default);
 }
 
 /** Describes what a key allows, such as "a number in (0, 10]". */
 export function describeExpected(key: KeySpec): string {
-  const one = describeOne(key) + (key.null === undefined ? "" : ", or null");
-  return isList(key) ? `a list, each ${one}` : one;
+  const expected = isList(key) ? `a list, each ${describeOne(key)}` : describeOne(key);
+  return expected + (key.null === undefined ? "" : ", or null");
 }
 
 function describeOne(key: KeySpec): string {
@@ -78,8 +78,12 @@ const SWITCHES: ReadonlyMap<unknown, boolean> = new Map([
  */
 export function readValue(key: KeySpec, value: unknown): unknown {
   if (!isList(key)) return readOne(key, value);
-  if (value === null) return [];
-  const items = [value].flat().map((item) => readOne(key, isIndex(key, item) ? `${item}` : item));
+  if (value === null) return key.null === undefined ? [] : null;
+  const items = [value].flat().map((item) =>
+    key.null !== undefined && item === null
+      ? undefined
+      : readOne(key, isIndex(key, item) ? `${item}` : item)
+  );
   return items.includes(undefined) ? undefined : items;
 }
 

@@ -117,12 +117,32 @@ export const DIFFUSION_KEYS = {
     doc: "Classifier-free guidance of the sampler; at most 1: the prompt alone. With few steps, " +
       "high values oversaturate and distort the image",
   },
+  guidanceEnd: {
+    default: null,
+    null: "by the teacher's kind: 1",
+    range: "(0, 1]",
+    isNew: true,
+    doc: "Share of the sampler's steps after which the teacher predicts with the prompt alone, " +
+      "which takes half the time if an even number of samples is made. An edit of a picture does " +
+      "not use it",
+  },
   timestepSpacing: {
     default: null,
     null: "by the teacher's kind, else by its scheduler file",
     choices: ["leading", "trailing", "linspace"],
     isNew: true,
     doc: "How a sampler spaces its timesteps",
+  },
+  timesteps: {
+    default: null,
+    null: 'by "num_inference_steps" and "timestep_spacing"',
+    isList: true,
+    range: "[0, 999]",
+    integer: true,
+    isNew: true,
+    doc:
+      "Timesteps of the sampler, falling, such as [999, 800, 500]; their number is that of its " +
+      "steps. Not for dpmpp_2m_karras. An edit of a picture does not use them",
   },
   predictionType: {
     default: null,

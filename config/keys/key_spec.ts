@@ -7,7 +7,7 @@ export type KeyValue = boolean | number | string | null | readonly (number | str
  *
  * The kind of value follows from it: a word if there are `choices`, a number if there is a `range`,
  * true or false if the default is one of them or it is a switch, else a text. A list if the default
- * is one.
+ * is one, or it is said to be one.
  */
 export interface KeySpec {
   /** Meaning, without range and default, and without a final period. */
@@ -22,6 +22,8 @@ export interface KeySpec {
   readonly choices?: readonly string[] | Readonly<Record<string, string>>;
   /** Whether the value is true or false, for a key whose default is null. */
   readonly isSwitch?: true;
+  /** Whether the value is a list, for a key whose default is null. */
+  readonly isList?: true;
   /** Meaning of null, for a key that can be null. */
   readonly null?: string;
   /**
@@ -53,6 +55,7 @@ export type KeySpecs = Readonly<Record<string, KeySpec>>;
 /** Type of the value of a key. */
 export type ValueOfKey<K extends KeySpec> = K["default"] extends readonly unknown[]
   ? readonly ItemOfKey<K>[]
+  : K extends { readonly isList: true } ? readonly ItemOfKey<K>[] | null
   : K extends { readonly null: string } ? ItemOfKey<K> | null
   : ItemOfKey<K>;
 

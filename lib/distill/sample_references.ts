@@ -9,6 +9,7 @@ import {
   chooseByDenoising,
   type DenoisingScore,
 } from "../guidance/choose_by_denoising.ts";
+import { countSampleCalls } from "../guidance/sample_calls.ts";
 import { type Sample, sampleImages, type SampleParts } from "../guidance/sample_image.ts";
 import type { SettledRunConfig } from "../guidance/sampling_settings.ts";
 import type { Image } from "../image/image.ts";
@@ -56,9 +57,9 @@ export interface ReferenceOptions {
  * chooses without any.
  */
 export function referenceTeacherCalls({ diffusion }: Pick<SettledRunConfig, "diffusion">): number {
-  const { numReferences, numInferenceSteps } = diffusion;
+  const { numReferences } = diffusion;
   const score = numReferences > 1 ? denoisingScore(diffusion) : undefined;
-  return numReferences * (numInferenceSteps + (score ? callsPerCandidate(score) : 0));
+  return countSampleCalls(diffusion) + numReferences * (score ? callsPerCandidate(score) : 0);
 }
 
 /**
@@ -76,7 +77,7 @@ export async function sampleReferences(
   const calls = referenceTeacherCalls(config);
   const samples = await sampleImages(gpu, parts, {
     ...canceling,
-    onStep: (step) => onCall?.(step, calls),
+    onCall: (call) => onCall?.(call, calls),
     config: diffusion,
     seed,
     rules: config.constraint,
@@ -87,7 +88,7 @@ export async function sampleReferences(
     ...parts,
     ...canceling,
     config,
-    onCall: (call: number) => onCall?.(samples.length * diffusion.numInferenceSteps + call, calls),
+    onCall: (call: number) => onCall?.(countSampleCalls(diffusion) + call, calls),
   };
   const { index, scores } = clip
     ? await clip.choose(parts.sessions, {

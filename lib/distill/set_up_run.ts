@@ -3,11 +3,12 @@ import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { readVocabulary } from "../conditioning/vocabulary.ts";
 import { readingOf, readPrompts, unknownWordsOf } from "../conditioning/read_prompt.ts";
 import { type TeacherFolder, TeacherFolderError } from "../conditioning/teacher_folder.ts";
-import { isGuided } from "../guidance/sample_image.ts";
+import { countGuidedSteps, isGuided } from "../guidance/sample_calls.ts";
 import {
   describeSampling,
   findSamplingKind,
   type FoundKind,
+  type SamplingUse,
   settleConfig,
   type SettledRunConfig,
 } from "../guidance/sampling_settings.ts";
@@ -84,7 +85,8 @@ export async function setUpRun(
     ? checkpoint.edit !== undefined
     : editsPicture(config, { hasInputImage: image !== undefined });
   const hasNegative = usesNegativePrompt(config, {
-    samples: isSampled || isEdited,
+    samples: isSampled,
+    edits: isEdited,
     // It compares the errors with and without the prompt.
     chooses: isEdited && config.diffusion.strength === null && image !== undefined &&
       !keepsPixels(config),
@@ -160,10 +162,11 @@ async function promptOnKey(
 /** Tells whether the networks need a batch row for the negative prompt. */
 function usesNegativePrompt(
   { sd, diffusion, training }: SettledRunConfig,
-  { samples, chooses }: { readonly samples: boolean; readonly chooses: boolean },
+  { samples, edits, chooses }: SamplingUse & { readonly chooses: boolean },
 ): boolean {
   const scores = training.steps > 0 && sd.guidanceScale !== 0;
-  return chooses || scores || (samples && isGuided(diffusion.guidanceScale));
+  return chooses || scores || (samples && countGuidedSteps(diffusion) > 0) ||
+    (edits && isGuided(diffusion.guidanceScale));
 }
 
 /** Returns the number of chunks of tokens that the longer prompt needs. */

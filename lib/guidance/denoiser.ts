@@ -1,7 +1,11 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
 import { GpuTensor } from "../../kernels/gpu/tensor.ts";
 import { encodeAddScaled } from "../../kernels/optimizer/add_scaled.ts";
-import { type Conditioning, conditioningFeeds } from "../conditioning/family/model_family.ts";
+import {
+  type Conditioning,
+  conditioningFeeds,
+  repeatPrompt,
+} from "../conditioning/family/model_family.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import type { ImageSize } from "../image/image.ts";
 import type { NetworkPrecision } from "../onnx/runtime/network_precision.ts";
@@ -65,6 +69,8 @@ export class Denoiser implements AsyncDisposable {
   readonly #controlnets: ControlnetResiduals;
   readonly #controlRange: ControlRange;
   readonly #owned: AsyncDisposableStack;
+  readonly #prompts: Conditioning;
+  #promptAlone: Readonly<Record<string, DeviceTensor>> | undefined;
 
   private constructor(
     gpu: Gpu,
@@ -73,6 +79,7 @@ export class Denoiser implements AsyncDisposable {
       readonly unet: LoadedUnet;
       readonly controlnets: ControlnetResiduals;
       readonly latentSize: ImageSize;
+      readonly prompts: Conditioning;
       readonly rows: number;
       readonly owned: AsyncDisposableStack;
     },
@@ -83,6 +90,7 @@ export class Denoiser implements AsyncDisposable {
     this.#unet = parts.unet;
     this.#controlnets = parts.controlnets;
     this.#owned = parts.owned;
+    this.#prompts = parts.prompts;
     this.#controlRange = controlRange;
     this.rows = parts.rows;
     this.latentSize = parts.latentSize;
@@ -119,7 +127,7 @@ export class Denoiser implements AsyncDisposable {
     const owned = cleanup.move();
     return new Denoiser(
       gpu,
-      { schedule, unet, controlnets, latentSize, rows, owned },
+      { schedule, unet, controlnets, latentSize, prompts, rows, owned },
       { start, end },
     );
   }
@@ -159,6 +167,26 @@ export class Denoiser implements AsyncDisposable {
   }
 
   /**
+   * Predicts the noise in latents by the prompt in every row, such as of R samples at once. No
+   * ControlNet runs.
+   *
+   * @param latents Noisy latents, shape [R, 4, h, w].
+   * @param alpha As of {@linkcode predictHost}.
+   * @returns The noise, same shape.
+   */
+  async predictByPrompt(
+    latents: HostTensor,
+    timestep: number,
+    alpha?: number,
+  ): Promise<Float32Array> {
+    this.#promptAlone ??= this.#unet.place(conditioningFeeds(repeatPrompt(this.#prompts)));
+    const output = await this.#run(latents, timestep, undefined, alpha, this.#promptAlone);
+    if (!(output instanceof GpuTensor)) return floatsOf(output);
+    using noisePred = output;
+    return await noisePred.read();
+  }
+
+  /**
    * Whether ControlNets run at a timestep.
    *
    * Its share of diffusion time is 1 - (t + 1) / T: 0 at the last timestep, and just below 1 at
@@ -182,10 +210,11 @@ export class Denoiser implements AsyncDisposable {
     timestep: number,
     control: ControlImages | undefined,
     alpha = this.#schedule.alphaAt(timestep),
+    constants = this.#unet.constants,
   ): Promise<DeviceTensor> {
     const sample = await toRuntime(this.runtime, latents);
     const feeds: Record<string, DeviceTensor> = {
-      ...this.#unet.constants,
+      ...constants,
       sample,
       timestep: { data: Float32Array.of(timestep), shape: [1] },
     };

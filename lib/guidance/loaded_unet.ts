@@ -63,12 +63,7 @@ export class LoadedUnet implements AsyncDisposable {
     const graph = build(1);
     await using cleanup = new AsyncDisposableStack();
     const session = cleanup.use(await sessions.load(graph, { batch: { build } }));
-    const constants: Record<string, DeviceTensor> = {};
-    for (const [name, tensor] of Object.entries(parts.constants)) {
-      constants[name] = sessions.runtime === "webgpu"
-        ? cleanup.use(GpuTensor.from(gpu, floatsOf(tensor), tensor.shape, name))
-        : tensor;
-    }
+    const constants = toDevice(gpu, parts.constants, { session, owned: cleanup });
     const residualInputs = graph.inputs.filter(({ name }) => RESIDUAL.test(name));
     const owned = cleanup.move();
     return new LoadedUnet(gpu, { session, constants }, { residualInputs, owned });
@@ -87,6 +82,11 @@ export class LoadedUnet implements AsyncDisposable {
   ): Promise<DeviceTensor> {
     const { outputs } = await runOnDevice(this.session, { ...feeds, ...residuals });
     return outputs["noise_pred"]!;
+  }
+
+  /** Brings constant inputs to the device of the runtime; they are freed with the network. */
+  place(constants: Readonly<Record<string, HostTensor>>): Readonly<Record<string, DeviceTensor>> {
+    return toDevice(this.#gpu, constants, { session: this.session, owned: this.#owned });
   }
 
   /** Frees the network. */
@@ -108,4 +108,19 @@ export class LoadedUnet implements AsyncDisposable {
     }
     return { data: new Float32Array(shapeSize(shape)), shape };
   }
+}
+
+/** Brings tensors to the device of the runtime of a session. */
+function toDevice(
+  gpu: Gpu,
+  tensors: Readonly<Record<string, HostTensor>>,
+  { session, owned }: { readonly session: Session; readonly owned: AsyncDisposableStack },
+): Record<string, DeviceTensor> {
+  if (session.runtime !== "webgpu") return { ...tensors };
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [
+      name,
+      owned.use(GpuTensor.from(gpu, floatsOf(tensor), tensor.shape, name)),
+    ]),
+  );
 }

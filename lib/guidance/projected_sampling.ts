@@ -63,7 +63,8 @@ export interface EditState {
 }
 
 /**
- * Returns the timesteps of an edit: those of a whole sample by DDIM, from the strength on.
+ * Returns the timesteps of an edit: those of a whole sample by DDIM, from the strength on. The
+ * timesteps of the config are not used, nor its end of guidance: they are for whole samples.
  *
  * @param options.steps Steps of a sample from pure noise, integer >= 1.
  * @param options.strength Share of the diffusion time at which the edit starts, in [0, 1]. 1 keeps

@@ -21,7 +21,15 @@ import { LatentDecoder } from "./latent_decoder.ts";
 import type { NoiseSchedule } from "./noise_schedule.ts";
 import { RANDOM_STREAMS } from "../../kernels/random/streams.ts";
 import { tiledDecode } from "./tiled_codec.ts";
-import type { SettledRunConfig } from "./sampling_settings.ts";
+import { SampleGroup } from "./sample_group.ts";
+import { shapeSize } from "../../kernels/gpu/shape_size.ts";
+import {
+  countGuidedSteps,
+  countSampleCalls,
+  isGuided,
+  isPartlyGuided,
+  type SampleConfig,
+} from "./sample_calls.ts";
 import {
   type PredictNoise,
   sampleDdim,
@@ -54,11 +62,8 @@ export interface Sample {
 
 /** Options of {@linkcode sampleImages}. */
 export interface SampleOptions {
-  /** Sampler, number of steps, guidance scale, and number of images. */
-  readonly config: Pick<
-    SettledRunConfig["diffusion"],
-    "sampler" | "numInferenceSteps" | "guidanceScale" | "numReferences"
-  >;
+  /** Sampler, its steps, guidance, and number of images. */
+  readonly config: SampleConfig;
   /** Seed of the run; each image has its own noise. */
   readonly seed: Seed;
   /** What the images obey. Default: nothing. */
@@ -67,8 +72,8 @@ export interface SampleOptions {
   readonly precision?: FloatType;
   /** Cancels the sampling between two steps. */
   readonly signal?: AbortSignal;
-  /** Called after each step with the steps done and their total, over all images. */
-  readonly onStep?: (step: number, steps: number) => void;
+  /** Called after each run of the denoiser with the runs done and their total, over all images. */
+  readonly onCall?: (call: number, calls: number) => void;
 }
 
 /** More than a sampler has steps: no two steps draw the same noise. */
@@ -90,46 +95,100 @@ const SAMPLERS: Readonly<
  *
  * With two rows, it uses classifier-free guidance. Source: Ho & Salimans 2022,
  * https://arxiv.org/abs/2207.12598, in diffusers' form: negative + scale * (prompt - negative).
+ * After the share `guidanceEnd` of the steps, it uses the prompt alone. Source: Kynkäänniemi et al.
+ * 2024, https://arxiv.org/abs/2404.07724. Then the second row is free, and it is another sample's:
+ * the images are sampled in pairs, with one run for both. So no network with another batch size is
+ * loaded, which takes longer than its runs would save. A last image alone has both rows.
  */
 export async function sampleImages(
   gpu: Gpu,
   { sessions, teacher, schedule, denoiser, decoder: shared }: SampleParts,
   options: SampleOptions,
 ): Promise<Sample[]> {
-  const { config, seed, precision = "float32", signal, onStep } = options;
+  const { config, seed, precision = "float32", signal, onCall } = options;
   const { rules = NO_LATENT_RULES } = options;
   const { numInferenceSteps: steps, numReferences: count } = config;
   const { latentSize } = denoiser;
   const shape = [1, teacher.vae.latentChannels, latentSize.height, latentSize.width];
-  const predict = constrainPrediction(guide(denoiser, shape, config.guidanceScale), shape, rules);
+  const calls = countSampleCalls(config);
+  let call = 0;
+  const counted = (predict: PredictNoise): PredictNoise => async (...input) => {
+    const noise = await predict(...input);
+    onCall?.(++call, calls);
+    return noise;
+  };
+  const guidedSteps = countGuidedSteps(config);
+  const guided = counted(guide(denoiser, shape, config.guidanceScale));
+  const isPaired = denoiser.rows === 2 && isPartlyGuided(config);
   await using loaded = shared === undefined
     ? await LatentDecoder.load(sessions, teacher, { latentSize, precision })
     : undefined;
   const decoder = shared ?? loaded!;
   const decode = tiledDecode((latents) => decoder.decode(latents), shape, rules.tile);
-  const samples: Sample[] = [];
-  for (let index = 0; index < count; index++) {
+  const sample = async (index: number, alone: PredictNoise) => {
+    let step = 0;
+    const predict: PredictNoise = (...input) => (step++ < guidedSteps ? guided : alone)(...input);
     const draw = async (stream: number, step: number) =>
       constrainNoise(await drawNormal(gpu, shape, { seed, stream, step }), shape, rules);
     const noise = await draw(RANDOM_STREAMS.sample, index);
-    const latents = await SAMPLERS[config.sampler](noise, predict, {
+    return await SAMPLERS[config.sampler](noise, constrainPrediction(predict, shape, rules), {
       schedule,
       steps,
       drawNoise: (step) => draw(RANDOM_STREAMS.sampleStep, index * MAX_STEPS + step),
-      onStep: (step) => onStep?.(index * steps + step, count * steps),
-      ...defined({ signal }),
+      ...defined({ timesteps: config.timesteps ?? undefined, signal }),
     });
-    samples.push({ image: await decode(latents), latents });
+  };
+  const samples: Sample[] = [];
+  while (samples.length < count) {
+    const first = samples.length;
+    const drawn = isPaired
+      ? await inGroup(
+        Math.min(2, count - first),
+        counted(byPrompt(denoiser, shape)),
+        (index, alone) => sample(first + index, alone),
+      )
+      : [await sample(first, counted(guide(denoiser, shape, 1)))];
+    for (const latents of drawn) samples.push({ image: await decode(latents), latents });
   }
   return samples;
 }
 
+/** Draws the samples of a group at the same time. */
+async function inGroup(
+  count: number,
+  predict: PredictNoise,
+  sample: (index: number, alone: PredictNoise) => Promise<Float32Array>,
+): Promise<Float32Array[]> {
+  const group = new SampleGroup(count, predict);
+  const results = await Promise.allSettled(
+    Array.from({ length: count }, async (_, index) => {
+      try {
+        return await sample(index, group.predictorOf(index));
+      } catch (error) {
+        group.fail(error);
+        throw error;
+      }
+    }),
+  );
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}
+
 /**
- * Tells whether a guidance scale needs the negative prompt. At most 1 means the prompt alone, as in
- * diffusers.
+ * Predicts for one sample, or for as many as the denoiser has rows, by the prompt alone.
+ *
+ * @param shape Shape of the latents of one sample, [1, C, h, w].
  */
-export function isGuided(guidanceScale: number): boolean {
-  return guidanceScale > 1;
+function byPrompt(denoiser: Denoiser, shape: readonly number[]): PredictNoise {
+  const batch = [denoiser.rows, ...shape.slice(1)];
+  return async (latents, timestep, alpha) => {
+    const data = new Float32Array(shapeSize(batch));
+    data.set(latents);
+    const noise = await denoiser.predictByPrompt({ data, shape: batch }, timestep, alpha);
+    return noise.subarray(0, latents.length);
+  };
 }
 
 /**

@@ -22,6 +22,12 @@ export interface SamplerOptions {
   readonly schedule: NoiseSchedule;
   /** Steps, integer in [1, T]; each step predicts once. */
   readonly steps: number;
+  /**
+   * Timesteps of the steps: falling integers in [0, T), as many as steps. Each step but the last
+   * ends at the next one; the last one ends without noise. Not for DPM-Solver++. Default: by the
+   * number of steps and the schedule's spacing.
+   */
+  readonly timesteps?: readonly number[];
   /** Called after each step, from 1, with the latents so far. */
   readonly onStep?: (step: number, latents: Float32Array) => void;
   /** Cancels the sampling between two steps. */
@@ -60,7 +66,7 @@ export const sampleDdim: Sampler = async (noise, predictNoise, options) => {
     signal?.throwIfAborted();
     const predicted = await predictNoise(x, t);
     const alpha = schedule.alphaAt(t);
-    const nextAlpha = nextDdimAlpha(options, t);
+    const nextAlpha = nextDdimAlpha(options, i, t);
     x = x.map((value, j) => {
       const exact = (value - Math.sqrt(1 - alpha) * predicted[j]!) / Math.sqrt(alpha);
       const clean = Math.min(clipRange, Math.max(-clipRange, exact));
@@ -74,14 +80,27 @@ export const sampleDdim: Sampler = async (noise, predictNoise, options) => {
   return x;
 };
 
-/** Returns the timesteps of DDIM: integers, falling. */
-export function ddimTimesteps(options: Pick<SamplerOptions, "schedule" | "steps">): number[] {
+/** Options on which the timesteps of a sampler depend. */
+export type TimestepOptions = Pick<SamplerOptions, "schedule" | "steps" | "timesteps">;
+
+/**
+ * Returns the timesteps of DDIM: integers, falling.
+ *
+ * @throws {RangeError} If the number of steps, or a timestep, is out of range.
+ */
+export function ddimTimesteps(options: TimestepOptions): readonly number[] {
   const { schedule, steps } = options;
+  if (options.timesteps) return checkedTimesteps(options.timesteps, options);
   return spaceTimesteps(schedule.size, steps, schedule.sampling).map(roundHalfEven);
 }
 
-/** Returns alpha after the step from timestep `t`. */
-function nextDdimAlpha({ schedule, steps }: SamplerOptions, t: number): number {
+/** Returns alpha after step `i`, from timestep `t`. */
+function nextDdimAlpha(
+  { schedule, steps, timesteps }: SamplerOptions,
+  i: number,
+  t: number,
+): number {
+  if (timesteps) return i + 1 < timesteps.length ? schedule.alphaAt(timesteps[i + 1]!) : 1;
   const next = t - Math.floor(schedule.size / steps);
   if (next >= 0) return schedule.alphaAt(next);
   return schedule.sampling.setAlphaToOne ? 1 : schedule.alphaAt(0);
@@ -122,14 +141,29 @@ export interface EulerSigmas {
 }
 
 /** Returns the timesteps and noise levels of Euler's method. */
-export function eulerSigmas(
-  { schedule, steps }: Pick<SamplerOptions, "schedule" | "steps">,
-): EulerSigmas {
-  const timesteps = spaceTimesteps(schedule.size, steps, schedule.sampling);
+export function eulerSigmas(options: TimestepOptions): EulerSigmas {
+  const { schedule, steps } = options;
+  const timesteps = options.timesteps
+    ? checkedTimesteps(options.timesteps, options)
+    : spaceTimesteps(schedule.size, steps, schedule.sampling);
   const sigmas = [...timesteps.map((timestep) => schedule.sigmaAt(timestep)), 0];
   const max = Math.max(...sigmas);
   const isLeading = schedule.sampling.timestepSpacing === "leading";
   return { timesteps, sigmas, initNoiseSigma: isLeading ? Math.sqrt(max * max + 1) : max };
+}
+
+/** Checks the timesteps of a sampler against its steps and its schedule. */
+function checkedTimesteps(
+  timesteps: readonly number[],
+  { schedule: { size }, steps }: TimestepOptions,
+): readonly number[] {
+  const fits = (t: number, i: number) =>
+    Number.isInteger(t) && t >= 0 && t < (i === 0 ? size : timesteps[i - 1]!);
+  if (timesteps.length === steps && timesteps.every(fits)) return timesteps;
+  throw new RangeError(
+    `Cannot sample: expected ${steps} falling timesteps from 0 to ${size - 1}, ` +
+      `got ${timesteps.join(", ")}`,
+  );
 }
 
 /**

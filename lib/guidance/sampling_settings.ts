@@ -3,6 +3,9 @@ import { findOwnClip } from "../conditioning/clip_location.ts";
 import type { TeacherFolder } from "../conditioning/teacher_folder.ts";
 import { VOCABULARY_FILE } from "../conditioning/vocabulary.ts";
 import { isBuiltInTeacher } from "../hub/model_ids.ts";
+import { takesTimesteps } from "../../config/check_run_config.ts";
+import { ConfigError } from "../../config/config_source.ts";
+import { countGuidedSteps, isGuided } from "./sample_calls.ts";
 import { type FastKind, findFastName } from "./fast_teachers.ts";
 
 /** A kind of teachers that are sampled in the same way. */
@@ -15,10 +18,14 @@ export interface KindSettings {
     readonly sampler: NonNullable<DiffusionConfig["sampler"]>;
     readonly numInferenceSteps: number;
     readonly guidanceScale: number;
+    /** Share of the steps with guidance, in (0, 1]. */
+    readonly guidanceEnd: number;
     /** Whether prompts beyond the token limit are encoded in chunks. */
     readonly promptChunks: boolean;
     /** Default: that of the scheduler file. */
     readonly timestepSpacing?: NonNullable<DiffusionConfig["timestepSpacing"]>;
+    /** As many as steps. Used unless the config says how to sample. Default: by the spacing. */
+    readonly timesteps?: NonNullable<DiffusionConfig["timesteps"]>;
   };
   /** Keys of `sd`. */
   readonly sd: { readonly guidanceScale: number };
@@ -28,7 +35,7 @@ export interface KindSettings {
 export type SettledRunConfig = RunConfig & {
   readonly diffusion:
     & DiffusionConfig
-    & Omit<KindSettings["diffusion"], "timestepSpacing">
+    & Omit<KindSettings["diffusion"], "timestepSpacing" | "timesteps">
     & {
       /** What ranks the samples; "clip" wherever `clipId` names a CLIP. */
       readonly choice: NonNullable<DiffusionConfig["choice"]>;
@@ -47,7 +54,13 @@ const PROMPT_ALONE = { guidanceScale: 0 } as const;
  */
 export const SAMPLING_SETTINGS: Readonly<Record<SamplingKind, KindSettings>> = {
   mini: {
-    diffusion: { sampler: "ddim", numInferenceSteps: 6, guidanceScale: 4, promptChunks: false },
+    diffusion: {
+      sampler: "ddim",
+      numInferenceSteps: 6,
+      guidanceScale: 4,
+      guidanceEnd: 1,
+      promptChunks: false,
+    },
     sd: { guidanceScale: 10 },
   },
   sdxl: {
@@ -55,6 +68,7 @@ export const SAMPLING_SETTINGS: Readonly<Record<SamplingKind, KindSettings>> = {
       sampler: "dpmpp_2m_karras",
       numInferenceSteps: 30,
       guidanceScale: 7,
+      guidanceEnd: 1,
       promptChunks: true,
     },
     sd: { guidanceScale: 10 },
@@ -64,6 +78,7 @@ export const SAMPLING_SETTINGS: Readonly<Record<SamplingKind, KindSettings>> = {
       sampler: "dpmpp_2m_karras",
       numInferenceSteps: 30,
       guidanceScale: 7.5,
+      guidanceEnd: 1,
       promptChunks: true,
     },
     sd: { guidanceScale: 10 },
@@ -98,6 +113,7 @@ function fewSteps(
       sampler,
       numInferenceSteps,
       guidanceScale: 1,
+      guidanceEnd: 1,
       timestepSpacing: "trailing",
       promptChunks: true,
     },
@@ -141,19 +157,38 @@ async function findKind(
   return { kind: unet.addedConditions ? "sdxl" : "sd", source: "by its UNet" };
 }
 
-/** Completes a config with the settings of a kind. Values that the config has stay. */
+/**
+ * Completes a config with the settings of a kind. Values that the config has stay. Timesteps of the
+ * config say the number of steps; those of the kind are taken only with its number of steps and its
+ * spacing, by a sampler that takes them.
+ *
+ * @throws {ConfigError} If the config has timesteps, and the sampler of the kind takes none.
+ */
 export function settleConfig(
   config: RunConfig,
   { kind, steps, hasClip = false }: FoundKind,
 ): SettledRunConfig {
   const { diffusion, sd } = SAMPLING_SETTINGS[kind];
-  const numInferenceSteps = steps ?? diffusion.numInferenceSteps;
-  const { choice, clipId } = config.diffusion;
+  const { choice, clipId, timesteps } = config.diffusion;
+  const sampler = config.diffusion.sampler ?? diffusion.sampler;
+  if (timesteps !== null && !takesTimesteps(sampler)) {
+    const path = "diffusion.timesteps";
+    const problem = `expected ~ or "diffusion.sampler" with another value, since the sampler ` +
+      `${sampler} has its own noise levels`;
+    throw new ConfigError("", path, problem);
+  }
+  const numInferenceSteps = timesteps?.length ?? steps ?? diffusion.numInferenceSteps;
+  const hasOwnSteps = steps !== undefined || config.diffusion.numInferenceSteps !== null ||
+    config.diffusion.timestepSpacing !== null || !takesTimesteps(sampler);
   const settled = clipId !== null ? "clip" : choice ?? (hasClip ? "clip" : "evidence");
   return {
     ...config,
     diffusion: {
-      ...fillIn(config.diffusion, { ...diffusion, numInferenceSteps }),
+      ...fillIn(config.diffusion, {
+        ...diffusion,
+        numInferenceSteps,
+        ...hasOwnSteps && { timesteps: null },
+      }),
       choice: settled,
     },
     sd: fillIn(config.sd, sd),
@@ -189,13 +224,27 @@ export function describeSampling(
   const { diffusion, sd } = settleConfig(asked, found);
   const parts: readonly (readonly [isUsed: boolean, asked: unknown, text: string])[] = [
     [samples, asked.diffusion.sampler, `sampler ${diffusion.sampler}`],
-    [samples, asked.diffusion.numInferenceSteps, countSteps(diffusion.numInferenceSteps)],
     [
-      (samples || edits) && diffusion.timestepSpacing !== null,
+      samples,
+      asked.diffusion.timesteps ?? asked.diffusion.numInferenceSteps,
+      countSteps(diffusion.numInferenceSteps),
+    ],
+    [
+      samples && diffusion.timesteps !== null,
+      asked.diffusion.timesteps,
+      `timesteps ${diffusion.timesteps?.join(" ")}`,
+    ],
+    [
+      (edits || (samples && diffusion.timesteps === null)) && diffusion.timestepSpacing !== null,
       asked.diffusion.timestepSpacing,
       `${diffusion.timestepSpacing} timesteps`,
     ],
     [samples || edits, asked.diffusion.guidanceScale, `guidance ${diffusion.guidanceScale}`],
+    [
+      samples && diffusion.guidanceEnd < 1 && isGuided(diffusion.guidanceScale),
+      asked.diffusion.guidanceEnd,
+      `guidance in the first ${countSteps(countGuidedSteps(diffusion))}`,
+    ],
     [
       asked.training.steps > 0,
       asked.sd.guidanceScale,

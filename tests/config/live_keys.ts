@@ -279,6 +279,8 @@ export const LIVE_KEYS: Readonly<Record<string, LiveKey>> = {
     changes: "startImage",
     given: ["diffusion.guidance_scale=~"],
   },
+  "diffusion.timesteps": { value: "[700]", changes: "startImage" },
+  "diffusion.guidance_end": { value: "0.5", changes: "startImage" },
   "diffusion.timestep_spacing": { value: "leading", changes: "startImage" },
   "diffusion.prediction_type": { value: "v_prediction", changes: "startImage" },
   "diffusion.rescale_zero_terminal_snr": { value: "true", changes: "startImage" },

@@ -108,6 +108,36 @@ Deno.test("resolveSources() refuses values that contradict each other", () => {
   }
 });
 
+Deno.test("resolveSources() takes timesteps, and refuses those that cannot be used", () => {
+  const read = (...settings: string[]) =>
+    resolveSources([parseSettings(settings.map((text) => `diffusion.${text}`))]).config.diffusion;
+  assert.equal(read().timesteps, null);
+  assert.equal(read("timesteps=~").timesteps, null);
+  assert.deepEqual(read("timesteps=[999, 0]").timesteps, [999, 0]);
+  assert.deepEqual(read("timesteps=500", "num_inference_steps=1").timesteps, [500]);
+  const problems: readonly (readonly [string, string[]])[] = [
+    ["expected falling numbers, got 5, 5", ["timesteps=[5, 5]"]],
+    ["expected one number or more, got none", ["timesteps=[]"]],
+    [
+      'expected as many numbers as "diffusion.num_inference_steps" says (6), got 2',
+      ["timesteps=[5, 4]", "num_inference_steps=6"],
+    ],
+    [
+      "expected ~, since the sampler dpmpp_2m_karras has its own noise levels, got 5, 4",
+      ["timesteps=[5, 4]", "sampler=dpmpp_2m_karras"],
+    ],
+    ['expected a list, each an integer in [0, 999], or null, got "[1000, 1]"', [
+      "timesteps=[1000, 1]",
+    ]],
+    ['expected a list, each an integer in [0, 999], or null, got "[5, ~]"', ["timesteps=[5, ~]"]],
+  ];
+  for (const [problem, settings] of problems) {
+    assert.throws(() => read(...settings), {
+      message: `Cannot read flag "--set diffusion.timesteps": ${problem}`,
+    });
+  }
+});
+
 Deno.test("resolveSources() refuses rules of the learning rate that cannot be read, if followed", () => {
   const rules = "training:\n  lr_step_rules: 1:5,x\n";
   assert.doesNotThrow(() => resolveSources([parseRunConfig(rules, "my.yaml")]));

@@ -59,6 +59,22 @@ export function conditioningFeeds(
   };
 }
 
+/** Returns encoded prompts whose rows are all the last one, that of the prompt. */
+export function repeatPrompt({ states, pooled, timeIds }: Conditioning): Conditioning {
+  return {
+    states: repeatLastRow(states),
+    ...(pooled && { pooled: repeatLastRow(pooled) }),
+    ...(timeIds && { timeIds: repeatLastRow(timeIds) }),
+  };
+}
+
+function repeatLastRow({ data, shape }: FloatTensor): FloatTensor {
+  const size = data.length / shape[0]!;
+  const repeated = new Float32Array(data.length);
+  for (let at = 0; at < data.length; at += size) repeated.set(data.subarray(-size), at);
+  return { data: repeated, shape };
+}
+
 /** Options of {@linkcode PromptEncoder.encode}. */
 export interface EncodeOptions extends NetworkPrecision {
   /** Size of the images that the UNet was trained on, in pixels. */

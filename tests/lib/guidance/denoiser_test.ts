@@ -49,6 +49,17 @@ for (const runtime of ["wasm", "webgpu"] as const) {
   });
 }
 
+for (const runtime of ["wasm", "webgpu"] as const) {
+  gpuTest(`Denoiser predicts by the prompt in both rows, on ${runtime}`, async (gpu) => {
+    await using denoiser = await createDenoiser(gpu, { runtime, controlnets: CONTROLNETS });
+    const half = LATENTS.data.length / 2;
+    const data = Float32Array.from({ length: 2 * half }, (_, i) => LATENTS.data[half + i % half]!);
+    const noise = await denoiser.predictByPrompt({ data, shape: LATENTS.shape }, TIMESTEP);
+    for (const at of [0, half]) assertNear(noise.subarray(at, at + half), PLAIN.slice(half));
+    assertNear(await denoiser.predictHost(LATENTS, TIMESTEP), PLAIN);
+  });
+}
+
 gpuTest("Denoiser runs without ControlNets from host memory", async (gpu) => {
   await using denoiser = await createDenoiser(gpu);
   assertNear(await denoiser.predictHost(LATENTS, TIMESTEP), PLAIN);

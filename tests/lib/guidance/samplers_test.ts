@@ -95,6 +95,59 @@ for (const [name, sample] of samplers) {
   });
 }
 
+Deno.test("sampleDdim() takes given timesteps, and the last prediction is the sample", async () => {
+  const schedule = scheduleWith({ stepsOffset: 1 });
+  const timesteps = [999, 841, 435];
+  const start = Float32Array.of(-2, -0.7, 0.1, 1.3);
+  const asked: number[] = [];
+  const predict: PredictNoise = (latents, timestep) => {
+    asked.push(timestep);
+    return toyNetwork(latents, timestep);
+  };
+  const end = await sampleDdim(start, predict, { schedule, steps: 3, timesteps });
+  assert.deepEqual(asked, timesteps);
+  const expected = Array.from(start, (first) => {
+    let x = first;
+    for (const [i, t] of timesteps.entries()) {
+      const [alpha, next] = [t, timesteps[i + 1]].map((at) =>
+        at === undefined ? 1 : schedule.alphasCumprod[at]!
+      ) as [number, number];
+      const noise = 0.9 * Math.tanh(x);
+      const clean = (x - Math.sqrt(1 - alpha) * noise) / Math.sqrt(alpha);
+      x = Math.sqrt(next) * clean + Math.sqrt(1 - next) * noise;
+    }
+    return x;
+  });
+  assertAllClose(end, expected, { rtol: 1e-5 });
+});
+
+Deno.test("given timesteps that are a sampler's own ones change nothing", async () => {
+  const schedule = scheduleWith({ timestepSpacing: "trailing", setAlphaToOne: true });
+  const start = Float32Array.of(-2, -0.7, 0.1, 1.3);
+  const timesteps = [999, 749, 499, 249];
+  for (const sample of [sampleDdim, sampleEuler]) {
+    const own = await sample(start, toyNetwork, { schedule, steps: 4 });
+    assert.deepEqual(await sample(start, toyNetwork, { schedule, steps: 4, timesteps }), own);
+  }
+  assert.deepEqual(eulerSigmas({ schedule, steps: 2, timesteps: [800, 100] }).sigmas, [
+    schedule.sigmaAt(800),
+    schedule.sigmaAt(100),
+    0,
+  ]);
+});
+
+Deno.test("samplers refuse timesteps that do not fall, or are not as many as steps", () => {
+  const schedule = scheduleWith();
+  for (const timesteps of [[1000, 5], [5, 5], [3, 5], [5], [5, -1], [7, 0.5]]) {
+    for (const use of [ddimTimesteps, eulerSigmas]) {
+      assert.throws(
+        () => use({ schedule, steps: 2, timesteps }),
+        /expected 2 falling timesteps from 0 to 999, got/,
+      );
+    }
+  }
+});
+
 Deno.test("sampleDdim() clips the clean latents", async () => {
   const schedule = scheduleWith({ clipRange: 0.5, setAlphaToOne: true, stepsOffset: 0 });
   const end = await sampleDdim(Float32Array.of(9, -9), toyNetwork, { schedule, steps: 3 });

@@ -92,13 +92,17 @@ gpuTest(
   "the UNet has one row where neither guidance nor the choice of a strength asks for two",
   async (gpu) => {
     for (
-      const { guidanceScale, scoreGuidance, rows, steps = 1, strength = 0, image } of [
+      const { guidanceScale, guidanceEnd, scoreGuidance, rows, steps = 1, strength = 0, image } of [
         { guidanceScale: 1, scoreGuidance: 0, rows: 1 },
         { guidanceScale: 0, scoreGuidance: 0, rows: 1 },
         { guidanceScale: 1.5, scoreGuidance: 0, rows: 2 },
         { guidanceScale: 0, scoreGuidance: 3, rows: 2 },
         { guidanceScale: 0, scoreGuidance: 3, rows: 1, steps: 0 },
         { guidanceScale: 1, scoreGuidance: 0, rows: 1, strength: 0.4 },
+        // One step does not end within half of the steps; an edit has guidance in all of its steps.
+        { guidanceScale: 3, guidanceEnd: 0.5, scoreGuidance: 0, rows: 1 },
+        { guidanceScale: 3, guidanceEnd: 0.5, scoreGuidance: 0, rows: 2, strength: 0.4 },
+        { guidanceScale: 3, guidanceEnd: 1, scoreGuidance: 0, rows: 2 },
         // Only an edit of an input image is chosen.
         { guidanceScale: 1, scoreGuidance: 0, rows: 1, strength: null },
         { guidanceScale: 1, scoreGuidance: 0, rows: 2, strength: null, image: GRAY },
@@ -115,7 +119,12 @@ gpuTest(
         },
       };
       const setup = await settle(gpu, {
-        diffusion: { modelId: TINY, guidanceScale, strength },
+        diffusion: {
+          modelId: TINY,
+          guidanceScale,
+          strength,
+          ...guidanceEnd && { guidanceEnd, numInferenceSteps: 1 },
+        },
         training: { steps },
         sd: { imSize: 32, guidanceScale: scoreGuidance },
         controlnet: { useControlnet: false },
@@ -190,6 +199,27 @@ Deno.test("keys of the user win, and are told apart; without keys of the kind no
   );
   const settled = settleConfig(config, found);
   assert.equal(describeSampling(settled, found, use), undefined);
+});
+
+Deno.test("timesteps of the config say the number of steps, and are told", () => {
+  const found = { kind: "mini", source: "built in" } as const;
+  const diffusion = { timesteps: [999, 700, 400], guidanceEnd: 0.7 };
+  const config = resolveRunConfig({ diffusion });
+  const settled = settleConfig(config, found).diffusion;
+  assert.deepEqual([settled.timesteps, settled.numInferenceSteps], [[999, 700, 400], 3]);
+  assert.equal(
+    describeSampling(config, found, { samples: true, edits: false }),
+    "Settings for the project's own teachers (built in): sampler ddim, guidance 4; as configured: " +
+      "3 steps, timesteps 999 700 400, guidance in the first 2 steps",
+  );
+  const named = { kind: "lightning", source: "", steps: 2 } as const;
+  assert.equal(settleConfig(config, named).diffusion.numInferenceSteps, 3);
+  assert.throws(
+    () => settleConfig(config, { kind: "sdxl", source: "" }),
+    /"diffusion.timesteps": expected ~ or "diffusion.sampler" with another value.*dpmpp_2m_karras/,
+  );
+  const euler = resolveRunConfig({ diffusion: { ...diffusion, sampler: "euler" } });
+  assert.equal(settleConfig(euler, { kind: "sdxl", source: "" }).diffusion.numInferenceSteps, 3);
 });
 
 Deno.test("a teacher's CLIP ranks the samples unless the config says otherwise", () => {
