@@ -182,8 +182,9 @@ export const DIFFUSION_KEYS = {
   },
   choice: {
     default: null,
-    null: "clip if the teacher's folder has a CLIP, else evidence",
+    null: "clip-and-evidence if the teacher's folder has a CLIP, else evidence",
     choices: {
+      "clip-and-evidence": "the sum of both; of few-step models clip",
       clip: "likeness of picture and prompt by the teacher's CLIP; no teacher calls",
       evidence: "denoising error without the prompt, divided by that with it",
       error: "denoising error with the prompt; of few-step models always",

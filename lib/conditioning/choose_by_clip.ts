@@ -21,8 +21,17 @@ export interface Candidates {
 export interface ChosenReference {
   /** Index of the image that fits best; the first one of equals. */
   readonly index: number;
-  /** Score of each image, without a unit; higher is better. */
+  /**
+   * Score of each image, without a unit; higher is better. Of a CLIP: the cosine of the embeddings,
+   * times CLIP's logit scale.
+   */
   readonly scores: readonly number[];
+}
+
+/** Chooses the best score: the first one of equals, and none that is NaN unless all are. */
+export function chooseBest(scores: readonly number[]): ChosenReference {
+  const best = Math.max(...scores.filter((score) => !Number.isNaN(score)));
+  return { index: Math.max(0, scores.indexOf(best)), scores };
 }
 
 /** Options of {@linkcode OpenClip.open}. */
@@ -115,7 +124,7 @@ export class OpenClip implements Disposable {
       const logits = outputs["logits_per_image"]!.data as Float32Array;
       scores.push(...logits.subarray(0, some.length));
     }
-    return { index: scores.indexOf(Math.max(...scores)), scores };
+    return chooseBest(scores);
   }
 
   /** Closes the files. */

@@ -1,6 +1,6 @@
 import { compositeAlpha } from "../image/composite_alpha.ts";
 import type { Image, Rgb } from "../image/image.ts";
-import { type ResizeFilter, type ResizeFit, resizeImage } from "../image/resize_image.ts";
+import { type ResizeFilter, resizeImage } from "../image/resize_image.ts";
 import { ModelConfig } from "../models/model_config.ts";
 import { subfolderPath } from "../weights/folder_files.ts";
 import type { FloatTensor } from "../onnx/runtime/float_tensor.ts";
@@ -11,8 +11,8 @@ import { type ChannelStatistics, CLIP_STATISTICS, makePixelValues } from "./pixe
 export interface ClipPreprocessing {
   /** Height and width of its input in pixels. */
   readonly side: number;
-  /** How an image that is not square is fitted. */
-  readonly fit: Extract<ResizeFit, "crop" | "stretch">;
+  /** How an image that is not square is fitted: "pad" adds its background, or white. */
+  readonly fit: "pad" | "stretch";
   /** Interpolation. */
   readonly filter: ResizeFilter;
   /** Mean and standard deviation for the normalization. */
@@ -46,6 +46,9 @@ const BICUBIC = 3;
  * that are smaller than its input enlarged by whole pixels first. A teacher's own CLIP was trained
  * on such pictures as its file prepares them, and gets them that way.
  *
+ * An image that is not square is padded where the file says to crop its center: a picture cannot be
+ * judged by a part of it.
+ *
  * Source: transformers' CLIPImageProcessor; its defaults apply if its file is missing.
  *
  * @param side Height and width of the input, in pixels.
@@ -77,7 +80,8 @@ export async function readClipPreprocessing(
 }
 
 /**
- * Prepares images for a CLIP. Transparent parts become white.
+ * Prepares images for a CLIP. Transparent parts become white. By "nearest" images are only
+ * enlarged: larger ones are reduced by "area", which misses no pixel.
  *
  * @param images Images of any sizes, at least one.
  * @returns Shape [N, 3, S, S].
@@ -88,10 +92,42 @@ export function prepareForClip(
 ): FloatTensor {
   const prepared = images.map((image) => {
     const opaque = compositeAlpha(image, BACKGROUND);
-    const enlarged = isSharp ? enlargeTo(opaque, side) : opaque;
-    return resizeImage(enlarged, { height: side, width: side }, { fit, filter });
+    const whole = fit === "pad" ? padToSquare(opaque) : opaque;
+    const enlarged = isSharp ? enlargeTo(whole, side) : whole;
+    const isLarger = Math.max(enlarged.height, enlarged.width) > side;
+    return resizeImage(enlarged, { height: side, width: side }, {
+      fit: "stretch",
+      filter: filter === "nearest" && isLarger ? "area" : filter,
+    });
   });
   return makePixelValues(prepared, statistics);
+}
+
+/** Centers an image on a square of its background. */
+function padToSquare(image: Image): Image {
+  const { height, width } = image;
+  if (height === width) return image;
+  const side = Math.max(height, width);
+  return resizeImage(image, { height: side, width: side }, {
+    fit: "fit",
+    filter: "nearest",
+    background: borderColor(image),
+  });
+}
+
+/** Returns the color of at least half of the border pixels of an opaque image; else white. */
+function borderColor({ height, width, data }: Image): Rgb {
+  const counts = new Map<number, number>();
+  let total = 0;
+  for (let i = 0; i < height * width; i++) {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    if (x > 0 && x < width - 1 && y > 0 && y < height - 1) continue;
+    const color = data[i * 4]! << 16 | data[i * 4 + 1]! << 8 | data[i * 4 + 2]!;
+    counts.set(color, (counts.get(color) ?? 0) + 1);
+    total++;
+  }
+  const [color, count] = [...counts].reduce((best, one) => one[1] > best[1] ? one : best);
+  return 2 * count < total ? BACKGROUND : [color >> 16, color >> 8 & 255, color & 255];
 }
 
 /** Enlarges an image by whole pixels until no side is below `side`. */
@@ -102,7 +138,10 @@ function enlargeTo(image: Image, side: number): Image {
   return resizeImage(image, size, { fit: "stretch", filter: "nearest" });
 }
 
-/** Either the shorter side is resized and the center cropped, or both sides are resized. */
+/**
+ * The file says that either the shorter side is resized and the center cropped, or both sides are
+ * resized.
+ */
 function readFit(processor: ModelConfig, side: number): ClipPreprocessing["fit"] {
   const isCropped = processor.boolean("do_center_crop", true);
   if (isCropped && !isSquare(processor.get("crop_size") ?? side, side)) {
@@ -110,7 +149,7 @@ function readFit(processor: ModelConfig, side: number): ClipPreprocessing["fit"]
   }
   const size = processor.get("size") ?? { shortest_edge: side };
   const shortest = (size as { readonly shortest_edge?: unknown }).shortest_edge;
-  if (isCropped && (shortest ?? size) === side) return "crop";
+  if (isCropped && (shortest ?? size) === side) return "pad";
   if (shortest === undefined && isSquare(size, side)) return "stretch";
   throw processor.refusal("size", `${side}, as image_size`);
 }

@@ -1,11 +1,12 @@
 import { OpenClip } from "../conditioning/choose_by_clip.ts";
 import { findOwnClip, separateClip } from "../conditioning/clip_location.ts";
+import { usesClip } from "../guidance/sampling_settings.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
 import { openAuxiliaryModel } from "./find_teacher.ts";
 import type { RunSetup } from "./set_up_run.ts";
 
 /**
- * Opens the CLIP that will choose among the samples of a run: the one that the config names, or the
+ * Opens the CLIP that will rank the samples of a run: the one that the config names, or the
  * teacher's own.
  *
  * @returns undefined if none will; the caller disposes of it.
@@ -22,7 +23,7 @@ export async function openChoosingClip(
   hub: HubModelOptions,
 ): Promise<OpenClip | undefined> {
   const { clipId, choice, numReferences } = diffusion;
-  if (!samplesImage || choice !== "clip" || numReferences === 1) return undefined;
+  if (!samplesImage || !usesClip(choice) || numReferences === 1) return undefined;
   const location = clipId === null
     ? await findOwnClip(teacher.folder)
     : separateClip(await openAuxiliaryModel(clipId, hub));

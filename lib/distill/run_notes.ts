@@ -102,10 +102,14 @@ function referenceNotes({ config, samplesImage, usesNegativePrompt }: RunSetup):
     return [`"diffusion.clip_id" has no effect: ${found}`];
   }
   const scored = showsImage(config) ? " in the run's palette" : "";
+  const errors = "the denoising errors with and without it";
+  const clip = clipId === null ? "the teacher's CLIP" : `"${clipId}"`;
   const by = choice === "clip"
-    ? `that shows the prompt best, by ${clipId === null ? "the teacher's CLIP" : `"${clipId}"`}`
+    ? `that shows the prompt best, by ${clip}`
+    : choice === "clip-and-evidence"
+    ? `that shows the prompt best, by ${clip} and ${errors}`
     : choice === "evidence" && usesNegativePrompt
-    ? "that shows the prompt best, by the denoising errors with and without it"
+    ? `that shows the prompt best, by ${errors}`
     : "with the lowest denoising error";
   return [
     `The run starts from the best of ${numReferences} samples of the teacher: the one ${by}${scored}`,

@@ -1,5 +1,5 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import type { ChosenReference, OpenClip } from "../conditioning/choose_by_clip.ts";
+import { chooseBest, type ChosenReference, type OpenClip } from "../conditioning/choose_by_clip.ts";
 import { joinParts, normalizePrompt } from "../conditioning/normalize_prompt.ts";
 import { readingOf } from "../conditioning/read_prompt.ts";
 import { readVocabulary } from "../conditioning/vocabulary.ts";
@@ -20,13 +20,27 @@ import { deliverFirstPicture } from "./first_picture.ts";
 import { type FirstImage, firstInputs, reduceImage } from "./reduce_image.ts";
 import { encodePicture } from "./score_picture.ts";
 
+/**
+ * Weight of the evidence beside CLIP's logits.
+ *
+ * Between samples of one name, the evidence of `mini` has a deviation of 0.21, and the logits of
+ * its CLIP one of 1.84 (cosines of 0.066 at a scale of 27.9): with 9 both count alike. Of 6 samples
+ * of 320 names, the sum raised the judge's probability over that of one sample by 0.062 at 16x16
+ * and 0.048 at 32x32 pixels; either one alone raised it by 0.056 and 0.039. Half and twice this
+ * weight were as good.
+ */
+const EVIDENCE_WEIGHT = 9;
+
 /** Images that the teacher sampled from the prompt; the run starts from one of them. */
 export interface References {
   /** All images, opaque. */
   readonly images: readonly Image[];
   /** Index of the chosen image. */
   readonly chosen: number;
-  /** Score of each image, higher is better; undefined if there is only one. */
+  /**
+   * Score of each image, higher is better; undefined if there is only one. It is a logit of a CLIP,
+   * a score of `scoreByDenoising`, or the logit plus nine times the evidence.
+   */
   readonly scores: readonly number[] | undefined;
 }
 
@@ -38,7 +52,7 @@ export interface ReferenceParts
     Omit<FirstImage, "image" | "config"> {
   /** The prompt without the background that the teacher gets for a transparent picture. */
   readonly typedPrompt: string;
-  /** What chooses among the samples; undefined for the teacher's denoising errors. */
+  /** What ranks the samples, alone or with the evidence; undefined for denoising errors alone. */
   readonly clip: OpenClip | undefined;
 }
 
@@ -53,8 +67,8 @@ export interface ReferenceOptions {
 }
 
 /**
- * Returns the number of teacher calls that sample the images of a run and choose one. A CLIP
- * chooses without any.
+ * Returns the number of teacher calls that sample the images of a run and choose one. A CLIP needs
+ * none.
  */
 export function referenceTeacherCalls({ diffusion }: Pick<SettledRunConfig, "diffusion">): number {
   const { numReferences } = diffusion;
@@ -63,8 +77,8 @@ export function referenceTeacherCalls({ diffusion }: Pick<SettledRunConfig, "dif
 }
 
 /**
- * Lets the teacher sample the images of a config, and chooses one: by a CLIP or by the teacher's
- * denoising errors, as `diffusion.choice` of the config says.
+ * Lets the teacher sample the images of a config, and chooses one: by a CLIP, by the teacher's
+ * denoising errors, or by both, as `diffusion.choice` of the config says.
  */
 export async function sampleReferences(
   gpu: Gpu,
@@ -72,7 +86,6 @@ export async function sampleReferences(
   { config, signal, onCall }: ReferenceOptions,
 ): Promise<References> {
   const { diffusion, seed } = config;
-  const { clip } = parts;
   const canceling = defined({ signal });
   const calls = referenceTeacherCalls(config);
   const samples = await sampleImages(gpu, parts, {
@@ -90,13 +103,37 @@ export async function sampleReferences(
     config,
     onCall: (call: number) => onCall?.(countSampleCalls(diffusion) + call, calls),
   };
-  const { index, scores } = clip
-    ? await clip.choose(parts.sessions, {
-      prompt: await promptOfClip(parts, config),
-      images: showsImage(config) ? await deliverPictures(gpu, images, choosing) : images,
-    })
-    : await chooseByPicture(gpu, samples, choosing);
+  const { index, scores } = await chooseSample(gpu, samples, choosing);
   return { images, chosen: index, scores };
+}
+
+async function chooseSample(
+  gpu: Gpu,
+  samples: readonly Sample[],
+  parts: ChoosingParts,
+): Promise<ChosenReference> {
+  const score = denoisingScore(parts.config.diffusion);
+  // The teacher's networks are loaded, so they come first.
+  const byTeacher = score && await chooseByErrors(gpu, samples, { ...parts, score });
+  const byClip = parts.clip && await chooseByClip(gpu, samples, { ...parts, clip: parts.clip });
+  if (!byClip || !byTeacher) return (byClip ?? byTeacher)!;
+  return chooseBest(
+    byClip.scores.map((logit, i) => logit + EVIDENCE_WEIGHT * byTeacher.scores[i]!),
+  );
+}
+
+/** Chooses the sample whose delivered picture a CLIP finds most like the prompt. */
+async function chooseByClip(
+  gpu: Gpu,
+  samples: readonly Sample[],
+  parts: ChoosingParts & { readonly clip: OpenClip },
+): Promise<ChosenReference> {
+  const { clip, config, sessions } = parts;
+  const images = samples.map(({ image }) => image);
+  return await clip.choose(sessions, {
+    prompt: await promptOfClip(parts, config),
+    images: showsImage(config) ? await deliverPictures(gpu, images, parts) : images,
+  });
 }
 
 /**
@@ -111,11 +148,12 @@ async function promptOfClip(
   return joinParts(normalizePrompt(typedPrompt, vocabulary, readingOf(diffusion)).parts);
 }
 
-/** Returns how the denoising errors of samples are scored; undefined if a CLIP ranks them. */
+/** Returns how the denoising errors of samples are scored; undefined if a CLIP alone ranks them. */
 function denoisingScore(
-  { choice: kind, choiceTimes: times, choiceNoises: noises }: SettledRunConfig["diffusion"],
+  { choice, choiceTimes: times, choiceNoises: noises }: SettledRunConfig["diffusion"],
 ): DenoisingScore | undefined {
-  return kind === "clip" ? undefined : { kind, times, noises };
+  if (choice === "clip") return undefined;
+  return { kind: choice === "clip-and-evidence" ? "evidence" : choice, times, noises };
 }
 
 /** Parts that choose a sample by its picture; borrowed. */
@@ -130,20 +168,16 @@ interface ChoosingParts extends ReferenceParts {
  * it: details of an image can be lost in a few pixels and colors. If the picture does not show the
  * image, the image itself is scored.
  */
-async function chooseByPicture(
+async function chooseByErrors(
   gpu: Gpu,
   samples: readonly Sample[],
-  parts: ChoosingParts,
+  parts: ChoosingParts & { readonly score: DenoisingScore },
 ): Promise<ChosenReference> {
-  const { config, signal, onCall } = parts;
+  const { config, score, signal, onCall } = parts;
   const candidates = showsImage(config)
     ? await encodePictures(gpu, samples, parts)
     : samples.map(({ latents }) => latents);
-  const options = {
-    seed: config.seed,
-    onCall,
-    ...defined({ signal, score: denoisingScore(config.diffusion) }),
-  };
+  const options = { seed: config.seed, onCall, score, ...defined({ signal }) };
   return await chooseByDenoising(gpu, { parts, candidates }, options);
 }
 

@@ -11,6 +11,7 @@ import {
   type SamplingUse,
   settleConfig,
   type SettledRunConfig,
+  usesClip,
 } from "../guidance/sampling_settings.ts";
 import type { HubModelOptions } from "../hub/hub_model.ts";
 import { keepsPixels } from "../initialization/config_rules.ts";
@@ -127,11 +128,11 @@ function checkChoice(
   { diffusion: { choice, clipId, numReferences } }: SettledRunConfig,
   { teacher, kind }: { readonly teacher: TeacherFolder; readonly kind: FoundKind },
 ): void {
-  if (choice !== "clip" || clipId !== null || kind.hasClip || numReferences === 1) return;
+  if (!usesClip(choice) || clipId !== null || kind.hasClip || numReferences === 1) return;
   throw new TeacherFolderError(
     teacher.name,
-    'it has no CLIP, so "diffusion.choice" cannot be "clip"; set it to "evidence", or name a CLIP ' +
-      'by "diffusion.clip_id"',
+    `it has no CLIP, so "diffusion.choice" cannot be "${choice}"; set it to "evidence", or name a ` +
+      'CLIP by "diffusion.clip_id"',
   );
 }
 

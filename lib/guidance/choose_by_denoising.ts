@@ -1,6 +1,6 @@
 import type { Seed } from "../../kernels/random/philox.ts";
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import type { ChosenReference } from "../conditioning/choose_by_clip.ts";
+import { chooseBest, type ChosenReference } from "../conditioning/choose_by_clip.ts";
 import { denoisingErrors, type ScoringInputs } from "./denoising_errors.ts";
 
 /** How candidates are scored. */
@@ -79,8 +79,5 @@ export async function chooseByDenoising(
   pictures: ScoringInputs,
   options: ChooseByDenoisingOptions,
 ): Promise<ChosenReference> {
-  const scores = await scoreByDenoising(gpu, pictures, options);
-  // A candidate without a finite score is not chosen.
-  const best = Math.max(...scores.filter((score) => !Number.isNaN(score)));
-  return { index: Math.max(0, scores.indexOf(best)), scores };
+  return chooseBest(await scoreByDenoising(gpu, pictures, options));
 }

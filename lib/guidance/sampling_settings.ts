@@ -37,7 +37,10 @@ export type SettledRunConfig = RunConfig & {
     & DiffusionConfig
     & Omit<KindSettings["diffusion"], "timestepSpacing" | "timesteps">
     & {
-      /** What ranks the samples; "clip" wherever `clipId` names a CLIP. */
+      /**
+       * What ranks the samples; "clip" wherever `clipId` names a CLIP, or a CLIP is there and no
+       * evidence.
+       */
       readonly choice: NonNullable<DiffusionConfig["choice"]>;
     };
   readonly sd: SdConfig & KindSettings["sd"];
@@ -129,7 +132,7 @@ export interface FoundKind {
   readonly source: string;
   /** Number of steps that the name says; undefined if it says none. */
   readonly steps?: number | undefined;
-  /** Whether the teacher has a CLIP, which then ranks its samples. Default: false. */
+  /** Whether the teacher has a CLIP, which then helps to rank its samples. Default: false. */
   readonly hasClip?: boolean;
 }
 
@@ -169,7 +172,7 @@ export function settleConfig(
   { kind, steps, hasClip = false }: FoundKind,
 ): SettledRunConfig {
   const { diffusion, sd } = SAMPLING_SETTINGS[kind];
-  const { choice, clipId, timesteps } = config.diffusion;
+  const { timesteps } = config.diffusion;
   const sampler = config.diffusion.sampler ?? diffusion.sampler;
   if (timesteps !== null && !takesTimesteps(sampler)) {
     const path = "diffusion.timesteps";
@@ -180,19 +183,33 @@ export function settleConfig(
   const numInferenceSteps = timesteps?.length ?? steps ?? diffusion.numInferenceSteps;
   const hasOwnSteps = steps !== undefined || config.diffusion.numInferenceSteps !== null ||
     config.diffusion.timestepSpacing !== null || !takesTimesteps(sampler);
-  const settled = clipId !== null ? "clip" : choice ?? (hasClip ? "clip" : "evidence");
+  const settled = fillIn(config.diffusion, {
+    ...diffusion,
+    numInferenceSteps,
+    ...hasOwnSteps && { timesteps: null },
+  });
   return {
     ...config,
-    diffusion: {
-      ...fillIn(config.diffusion, {
-        ...diffusion,
-        numInferenceSteps,
-        ...hasOwnSteps && { timesteps: null },
-      }),
-      choice: settled,
-    },
+    diffusion: { ...settled, choice: settleChoice(settled, hasClip) },
     sd: fillIn(config.sd, sd),
   };
+}
+
+/** Returns what ranks the samples. */
+function settleChoice(
+  diffusion: Omit<SettledRunConfig["diffusion"], "choice"> & Pick<DiffusionConfig, "choice">,
+  hasClip: boolean,
+): SettledRunConfig["diffusion"]["choice"] {
+  if (diffusion.clipId !== null) return "clip";
+  const asked = diffusion.choice ?? (hasClip ? "clip-and-evidence" : "evidence");
+  // Without the negative prompt there is no evidence, and the error has another range.
+  const hasEvidence = countGuidedSteps(diffusion) > 0;
+  return asked === "clip-and-evidence" && !hasEvidence ? "clip" : asked;
+}
+
+/** Tells whether a CLIP takes part in the choice among samples. */
+export function usesClip(choice: SettledRunConfig["diffusion"]["choice"]): boolean {
+  return choice === "clip" || choice === "clip-and-evidence";
 }
 
 /** Fills the values that are null. */

@@ -2,7 +2,6 @@ import { basename } from "node:path";
 import { resolveRunConfig } from "../../config/resolve_run_config.ts";
 import { CONFIG_KEYS } from "../../config/run_config.ts";
 import { flagsOf } from "../cli/flags/flag_table.ts";
-import { findOwnClip } from "../conditioning/clip_location.ts";
 import { VOCABULARY_FILE } from "../conditioning/vocabulary.ts";
 import { findTeacher } from "../distill/find_teacher.ts";
 import { builtInPalettes } from "../palette/formats/built_in_palettes.ts";
@@ -21,30 +20,22 @@ export interface SettingsContext {
   readonly timings: Timings;
 }
 
-/** What the page tells of the teacher. */
-interface TeacherFacts extends Pick<StudioSettings, "vocabulary"> {
-  /** Whether it has a CLIP, which chooses among its samples. */
-  readonly hasClip: boolean;
-}
-
-const NO_WORDS: StudioSettings["vocabulary"] = { names: [], backgrounds: [] };
-
 /** What does not change while a studio runs: its palettes take the longest. */
 export class FixedSettings {
   /** The built-in palettes. */
   readonly palettes: readonly PaletteInfo[] = builtInInfos();
   readonly #model: string;
-  #teacher: TeacherFacts | undefined;
+  #words: StudioSettings["vocabulary"] | undefined;
 
   /** @param model The teacher, as `--model` names it. */
   constructor(model: string) {
     this.#model = model;
   }
 
-  /** Reads what the page tells of the teacher; until it is there, at each call. */
-  async teacher(): Promise<TeacherFacts> {
-    this.#teacher ??= await readTeacher(this.#model);
-    return this.#teacher ?? { vocabulary: NO_WORDS, hasClip: false };
+  /** Reads the words of the teacher; until it is there, at each call. */
+  async vocabulary(): Promise<StudioSettings["vocabulary"]> {
+    this.#words ??= await readWords(this.#model);
+    return this.#words ?? { names: [], backgrounds: [] };
   }
 }
 
@@ -56,13 +47,12 @@ export async function readSettings(
   const { preset } = CONFIG_KEYS;
   const free = flagsOf("generate").map(({ name }) => name)
     .filter((name) => Object.hasOwn(FREE_FLAGS, name));
-  const { vocabulary, hasClip } = await fixed.teacher();
   return {
     teacher: basename(model),
     output,
     palettes: [...uploads.palettes, ...fixed.palettes],
-    presets: timings.presets(basename(model), preset.choices, { hasClip }),
-    vocabulary,
+    presets: timings.presets(basename(model), preset.choices),
+    vocabulary: await fixed.vocabulary(),
     defaults: {
       prompt: "",
       size: [32, 32],
@@ -88,16 +78,15 @@ function builtInInfos(): PaletteInfo[] {
   });
 }
 
-/** Reads the words that a teacher tells, and looks for its CLIP; undefined if it is not there. */
-async function readTeacher(model: string): Promise<TeacherFacts | undefined> {
+/** Reads the names and backgrounds that a teacher knows; undefined if it does not tell them. */
+async function readWords(model: string): Promise<StudioSettings["vocabulary"] | undefined> {
   try {
     const { folder } = await findTeacher(
       resolveRunConfig({ diffusion: { modelId: model } }).diffusion,
     );
-    const hasClip = await findOwnClip(folder) !== undefined;
-    if (!await folder.has(VOCABULARY_FILE)) return { vocabulary: NO_WORDS, hasClip };
+    if (!await folder.has(VOCABULARY_FILE)) return undefined;
     const { names = [], backgrounds = [] } = JSON.parse(await folder.text(VOCABULARY_FILE));
-    return { vocabulary: { names, backgrounds }, hasClip };
+    return { names, backgrounds };
   } catch {
     // A teacher that is not there is reported when it is used.
     return undefined;

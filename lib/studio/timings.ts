@@ -5,28 +5,20 @@ import type { PresetInfo } from "./protocol/studio_api.ts";
 
 /** What a preset costs with mini, for a prompt. */
 interface PresetCost {
-  /** Teacher calls that sample and choose. */
+  /** Teacher calls that sample and choose: the comments of `config/presets` tell them. */
   readonly calls: number;
-  /** Those of them that a teacher with a CLIP saves. */
-  readonly saved: number;
   /** Steps of score distillation. */
   readonly steps: number;
 }
 
 /** Costs of the presets. */
 export const PRESET_COSTS: Readonly<Record<string, PresetCost>> = {
-  draft: { calls: 16, saved: 4, steps: 0 },
-  standard: { calls: 48, saved: 12, steps: 0 },
-  max: { calls: 96, saved: 24, steps: 0 },
-  // Ten samples of 50 calls, and one call each to choose one, with any teacher.
-  paper: { calls: 510, saved: 0, steps: 10_001 },
+  draft: { calls: 16, steps: 0 },
+  standard: { calls: 48, steps: 0 },
+  max: { calls: 96, steps: 0 },
+  // Ten samples of 50 calls, and one call each to choose one.
+  paper: { calls: 510, steps: 10_001 },
 };
-
-/** Returns what a preset costs; undefined for an unknown one. */
-function costOf(name: string, hasClip: boolean): Omit<PresetCost, "saved"> | undefined {
-  const cost = PRESET_COSTS[name];
-  return cost && { calls: cost.calls - (hasClip ? cost.saved : 0), steps: cost.steps };
-}
 
 /** Kinds of work, by what is counted: teacher calls, and steps of score distillation. */
 export type WorkKind = "calls" | "steps";
@@ -89,16 +81,10 @@ export class Timings {
    * Lists presets with their expected time. Teacher calls of a preset that was never measured are
    * expected to take as long as those of other presets. A step of score distillation has a call, so
    * before the first steps that is the least.
-   *
-   * @param hasClip Whether the teacher has a CLIP, which chooses among samples without its calls.
    */
-  presets(
-    teacher: string,
-    presets: Readonly<Record<string, string>>,
-    { hasClip }: { readonly hasClip: boolean },
-  ): PresetInfo[] {
+  presets(teacher: string, presets: Readonly<Record<string, string>>): PresetInfo[] {
     return Object.entries(presets).map(([name, note]) => {
-      const cost = costOf(name, hasClip);
+      const cost = PRESET_COSTS[name];
       const call = this.#secondsOf(teacher, name, "calls");
       const step = this.#secondsOf(teacher, name, "steps");
       const seconds = cost === undefined || call === undefined

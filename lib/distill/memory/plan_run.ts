@@ -1,7 +1,7 @@
-import type { RunConfig } from "../../../config/run_config.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import type { TeacherFolder } from "../../conditioning/teacher_folder.ts";
 import type { ControlnetChoice } from "../../guidance/controlnet_residuals.ts";
+import { type SettledRunConfig, usesClip } from "../../guidance/sampling_settings.ts";
 import type { ImageSize } from "../../image/image.ts";
 import { hasFloat16, type NetworkPrecision } from "../../onnx/runtime/network_precision.ts";
 import type { Runtime } from "../../onnx/runtime/session.ts";
@@ -12,7 +12,7 @@ import { planNetworks } from "./planned_networks.ts";
 /** What the memory of a run depends on. */
 export interface PlannedRun {
   /** Config of the run. */
-  readonly config: RunConfig;
+  readonly config: SettledRunConfig;
   /** The teacher. */
   readonly teacher: TeacherFolder;
   /** Size of the teacher's image, in pixels. */
@@ -49,7 +49,7 @@ export async function planRun(gpu: Gpu, run: PlannedRun): Promise<MemoryPlan> {
     colors,
   } = run;
   const { pictures = 1, samplesImage = false } = run;
-  const isByClip = samplesImage && diffusion.choice === "clip" && diffusion.clipId === null;
+  const isByClip = samplesImage && usesClip(diffusion.choice) && diffusion.clipId === null;
   const { networks, savedBytes } = await planNetworks(teacher, {
     teacherSize,
     decodes,

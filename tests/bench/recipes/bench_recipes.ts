@@ -4,7 +4,7 @@ import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
 import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import { describeEnvironment } from "../bench_environment.ts";
 import { BENCH_HELP, type BenchOptions, parseBenchOptions } from "./bench_options.ts";
-import { openBenchTeacher, scoresFingerprint } from "./fingerprint.ts";
+import { scoresFingerprint, teacherFingerprint } from "./fingerprint.ts";
 import { Journal, type JournalEntry, type ScoreEntry } from "./journal.ts";
 import { CaptionJudge } from "./judge/caption_judge.ts";
 import { JUDGE_FOLDER } from "./judge/judge.ts";
@@ -27,8 +27,6 @@ interface Books {
   readonly scores: Journal<ScoreEntry>;
   readonly pictures: PictureFiles;
   readonly judge: CaptionJudge | undefined;
-  /** Whether a CLIP of the teacher chooses among its samples. */
-  readonly hasClip: boolean;
 }
 
 /**
@@ -39,16 +37,13 @@ interface Books {
 async function bench(options: BenchOptions): Promise<number> {
   const { output, jobs, shard, tablesOnly } = options;
   await using judge = await openJudge(options.judge);
-  const { fingerprint: teacher, hasClip } = await openBenchTeacher(
-    jobConfig(jobs[0]!, options).diffusion,
-  );
+  const teacher = await teacherFingerprint(jobConfig(jobs[0]!, options).diffusion);
   const part = shard && `${shard.index + 1}of${shard.count}`;
   const books: Books = {
     made: await Journal.open(output, "made", part),
     scores: await Journal.open(output, "scores", part),
     pictures: new PictureFiles(output),
     judge,
-    hasClip,
   };
   // All sets, sizes, palettes and seeds are many thousands of jobs, and each config takes a while.
   const wanted = tablesOnly ? jobs.filter((job) => books.made.has(jobKey(job))) : jobs;
@@ -92,14 +87,12 @@ async function makeAll(
   books: Books,
   { gpu, signal }: Omit<Workshop, "pool">,
 ): Promise<void> {
-  const { made, pictures, hasClip } = books;
+  const { made, pictures } = books;
   const isOpen = ({ key, fingerprint }: Task) => !made.find(key, fingerprint);
   const open = groups.map((group) => group.filter(isOpen)).filter((group) => group.length > 0);
   const total = open.flat().length;
   say(`${groups.flat().length} pictures, of which ${groups.flat().length - total} exist`);
-  if (total > 0) {
-    say(`To do: ${describeEstimate(estimateTime(open.flat(), made.entries(), { hasClip }))}`);
-  }
+  if (total > 0) say(`To do: ${describeEstimate(estimateTime(open.flat(), made.entries()))}`);
   await using pool = new SessionPool();
   let count = 0;
   for (const [i, group] of open.entries()) {
@@ -120,9 +113,7 @@ async function makeAll(
       return;
     }
     const rest = open.slice(i + 1).flat();
-    if (rest.length > 0) {
-      say(`Left: ${describeEstimate(estimateTime(rest, made.entries(), { hasClip }))}`);
-    }
+    if (rest.length > 0) say(`Left: ${describeEstimate(estimateTime(rest, made.entries()))}`);
   }
 }
 

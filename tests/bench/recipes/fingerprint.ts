@@ -8,21 +8,13 @@ import { StateDict } from "../../../lib/weights/state_dict.ts";
 /** Number of values of each weight in the hash. */
 const COMPARED_VALUES = 16;
 
-/** What the pictures and the time of a benchmark depend on. */
-export interface BenchTeacher {
-  /** Hash of the first values of each weight of its UNet and its CLIP. Training changes them. */
-  readonly fingerprint: string;
-  /** Whether it has a CLIP, which chooses among its samples. */
-  readonly hasClip: boolean;
-}
-
-/** Opens the teacher of a config. */
-export async function openBenchTeacher(config: DiffusionConfig): Promise<BenchTeacher> {
+/** Hashes the first values of each weight of a teacher's UNet and CLIP. Training changes them. */
+export async function teacherFingerprint(config: DiffusionConfig): Promise<string> {
   const { folder } = await findTeacher(config);
   const clip = await findOwnClip(folder);
   const values = await firstValues(folder, "unet");
   if (clip) values.push(...await firstValues(folder, clip.subfolder));
-  return { fingerprint: await hash(values), hasClip: clip !== undefined };
+  return await hash(values);
 }
 
 async function firstValues(

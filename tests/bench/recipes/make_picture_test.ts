@@ -5,7 +5,7 @@ import { findPalette } from "../../../lib/palette/formats/find_palette.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
-import { openBenchTeacher, pictureFingerprint } from "./fingerprint.ts";
+import { pictureFingerprint, teacherFingerprint } from "./fingerprint.ts";
 import { Journal, type JournalEntry } from "./journal.ts";
 import { makePicture, makePictures } from "./make_picture.ts";
 import { PictureFiles } from "./picture_files.ts";
@@ -64,7 +64,7 @@ gpuTest("makePicture() is stopped by its signal", async (gpu) => {
 
 Deno.test("pictureFingerprint() changes with config, input and teacher", async () => {
   const { config } = taskOf("nearest");
-  const { fingerprint: teacher } = await openBenchTeacher(config.diffusion);
+  const teacher = await teacherFingerprint(config.diffusion);
   const source = { config, input: undefined, teacher };
   const hashes = await Promise.all([
     pictureFingerprint(source),

@@ -21,27 +21,17 @@ export interface TimeEstimate {
   readonly seconds: number | undefined;
 }
 
-/** What the teacher of the pictures has. */
-export interface TeacherParts {
-  /** Whether it has a CLIP, which chooses among its samples without its calls. Default: false. */
-  readonly hasClip?: boolean;
-}
-
 /**
  * Returns the teacher calls that the settings of a picture ask for: sampling, the choice among the
  * samples, the edits with the choice of their strength, and the distillation.
  */
-export function plannedCalls(
-  { job, config: { diffusion, training } }: PlannedPicture,
-  { hasClip = false }: TeacherParts = {},
-): number {
-  const { numReferences, numInferenceSteps, choiceTimes, choiceNoises, clipId } = diffusion;
-  const ranking = diffusion.choice ?? (hasClip ? "clip" : "evidence");
-  const byClip = clipId !== null || ranking === "clip";
+export function plannedCalls({ job, config: { diffusion, training } }: PlannedPicture): number {
+  const { numReferences, numInferenceSteps, choiceTimes, choiceNoises } = diffusion;
+  const isByClip = diffusion.clipId !== null || diffusion.choice === "clip";
   const { strength, strengths, sampleStrength, edits, editSteps } = diffusion;
   const hasImage = job.prompt.image !== undefined;
   const samples = hasImage ? 0 : numReferences;
-  const choice = samples > 1 && !byClip ? samples * choiceTimes.length * choiceNoises : 0;
+  const choice = samples > 1 && !isByClip ? samples * choiceTimes.length * choiceNoises : 0;
   const asked = strength !== null
     ? new Array<number>(edits).fill(strength)
     : hasImage
@@ -63,7 +53,6 @@ export function plannedCalls(
 export function estimateTime(
   planned: readonly PlannedPicture[],
   made: readonly JournalEntry[],
-  parts: TeacherParts = {},
 ): TimeEstimate {
   const kinds = Map.groupBy(made, ({ key }) => kindOf(key));
   const calls = sum(made.map((entry) => entry.teacherCalls));
@@ -72,7 +61,7 @@ export function estimateTime(
   let seconds: number | undefined = 0;
   for (const picture of planned) {
     const same = kinds.get(kindOf(jobKey(picture.job)));
-    const own = same ? mean(same.map((entry) => entry.teacherCalls)) : plannedCalls(picture, parts);
+    const own = same ? mean(same.map((entry) => entry.teacherCalls)) : plannedCalls(picture);
     const time: number | undefined = same
       ? mean(same.map((entry) => entry.seconds))
       : perCall && perCall * own;

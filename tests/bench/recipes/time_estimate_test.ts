@@ -27,8 +27,13 @@ Deno.test("plannedCalls() counts samples, edit and steps", () => {
   assert.equal(plannedCalls(planned("nearest")), 6);
   assert.equal(plannedCalls(planned("edit")), 6 + 9);
   assert.equal(plannedCalls(planned("edit", "images12")), 9);
-  assert.equal(plannedCalls(planned("draft")), 2 * (6 + 2));
-  assert.equal(plannedCalls(planned("draft"), { hasClip: true }), 2 * 6);
+  const draft = planned("draft");
+  assert.equal(plannedCalls(draft), 2 * (6 + 2));
+  const { diffusion } = draft.config;
+  for (const [part, calls] of [[{ choice: "clip" }, 12], [{ clipId: "a/b" }, 12]] as const) {
+    const config = { ...draft.config, diffusion: { ...diffusion, ...part } };
+    assert.equal(plannedCalls({ ...draft, config }), calls);
+  }
   assert.equal(plannedCalls(planned("standard", "images12")), 4 + 9 + 14 + 8);
   assert.equal(plannedCalls(planned("paper-1000", "images12")), 1000);
 });

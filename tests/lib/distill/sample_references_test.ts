@@ -170,7 +170,7 @@ async function pictureOf(
   return await run.image();
 }
 
-gpuTest("a teacher's own CLIP chooses by the pictures, without teacher calls", async (gpu) => {
+gpuTest("a teacher's own CLIP can choose by the pictures, without teacher calls", async (gpu) => {
   await inTemporaryFolder(async (modelId) => {
     const location = await writeTeacherWithClip(modelId);
     await using pool = new SessionPool();
@@ -181,7 +181,7 @@ gpuTest("a teacher's own CLIP chooses by the pictures, without teacher calls", a
         ...part,
         training: { steps: 0 },
         controlnet: { useControlnet: false },
-        diffusion: { ...SAMPLED, modelId },
+        diffusion: { ...SAMPLED, modelId, choice: "clip" },
       };
       const onSample = (call: number, of: number) => calls.push(call, of);
       const onNote = (note: string) => notes.push(note);
@@ -212,6 +212,47 @@ gpuTest("a teacher's own CLIP chooses by the pictures, without teacher calls", a
   });
 });
 
+gpuTest("the logits of the teacher's CLIP and the evidence are added", async (gpu) => {
+  await inTemporaryFolder(async (modelId) => {
+    await writeTeacherWithClip(modelId);
+    await using pool = new SessionPool();
+    const run = async (part: PartialConfig["diffusion"], generator: PartialConfig["generator"]) => {
+      const config = tinyConfig({
+        generator: { ...generator },
+        diffusion: { ...SAMPLED, modelId, ...part },
+      });
+      const [notes, calls]: [string[], number[]] = [[], []];
+      const onNote = (note: string) => notes.push(note);
+      const onSample = (call: number, of: number) => calls.push(call, of);
+      await using run = await createRun(config, { gpu, pool, onNote, onSample });
+      const { chosen, scores } = run.references!;
+      return { chosen, scores: scores!, teacherCalls: run.teacherCalls, notes, calls };
+    };
+    for (const generator of [{}, { initDistance: "random" }] as const) {
+      const both = await run({}, generator);
+      const [clip, evidence] = [
+        await run({ choice: "clip" }, generator),
+        await run({ choice: "evidence" }, generator),
+      ];
+      const sums = clip.scores.map((logit, i) => logit + 9 * evidence.scores[i]!);
+      assert.deepEqual(both.scores, sums);
+      assert.equal(both.chosen, sums.indexOf(Math.max(...sums)));
+      assert.deepEqual([both.teacherCalls, clip.teacherCalls, evidence.teacherCalls], [9, 3, 9]);
+      assert.deepEqual(both.calls, evidence.calls);
+      assert.deepEqual(await run({ choice: "clip-and-evidence" }, generator), both);
+      const end = generator.initDistance ? "" : " in the run's palette";
+      assert(both.notes.includes(
+        "The run starts from the best of 3 samples of the teacher: the one that shows the " +
+          `prompt best, by the teacher's CLIP and the denoising errors with and without it${end}`,
+      ));
+    }
+    // A few-step model has no evidence.
+    const few = await run({ guidanceScale: 1, choice: "clip" }, {});
+    assert.deepEqual(await run({ guidanceScale: 1 }, {}), few);
+    assert.equal(few.teacherCalls, 3);
+  });
+});
+
 gpuTest("a config may choose otherwise than by the teacher's CLIP", async (gpu) => {
   await inTemporaryFolder(async (modelId) => {
     await writeTeacherWithClip(modelId);
@@ -232,10 +273,10 @@ gpuTest("a config may choose otherwise than by the teacher's CLIP", async (gpu) 
     await writeNamedClip(clipId);
     const named = await run({ clipId, choice: "evidence" });
     assert.equal(named.calls, 3);
-    assert.notDeepEqual(named.scores, (await run({})).scores);
+    assert.notDeepEqual(named.scores, (await run({ choice: "clip" })).scores);
     // The picture does not show the image, so the image is scored.
     const config = tinyConfig({
-      diffusion: { ...SAMPLED, modelId },
+      diffusion: { ...SAMPLED, modelId, choice: "clip" },
       generator: { initDistance: "random" },
     });
     await using random = await createRun(config, { gpu, pool });
@@ -249,9 +290,13 @@ gpuTest("a config may choose otherwise than by the teacher's CLIP", async (gpu) 
 gpuTest("a CLIP that is not there cannot choose", async (gpu) => {
   const create = (diffusion: PartialConfig["diffusion"]) =>
     createRun(tinyConfig({ diffusion: { choice: "clip", ...diffusion } }), { gpu });
-  await assert.rejects(create(SAMPLED), {
-    message: /it has no CLIP, so "diffusion.choice" cannot be "clip"; set it to "evidence"/,
-  });
+  for (const choice of ["clip", "clip-and-evidence"] as const) {
+    await assert.rejects(create({ ...SAMPLED, choice }), {
+      message: new RegExp(
+        `it has no CLIP, so "diffusion.choice" cannot be "${choice}"; set it to "evidence"`,
+      ),
+    });
+  }
   // There is nothing to choose.
   await using run = await create({});
   assert.equal(run.references!.scores, undefined);

@@ -4,6 +4,7 @@ import {
   describeSampling,
   findSamplingKind,
   SAMPLING_SETTINGS,
+  type SamplingKind,
   settleConfig,
 } from "../../../lib/guidance/sampling_settings.ts";
 import { setUpRun } from "../../../lib/distill/set_up_run.ts";
@@ -222,18 +223,29 @@ Deno.test("timesteps of the config say the number of steps, and are told", () =>
   assert.equal(settleConfig(euler, { kind: "sdxl", source: "" }).diffusion.numInferenceSteps, 3);
 });
 
-Deno.test("a teacher's CLIP ranks the samples unless the config says otherwise", () => {
-  const rankedBy = (diffusion: PartialConfig["diffusion"], hasClip: boolean) =>
+Deno.test("a teacher's CLIP helps to rank the samples unless the config says otherwise", () => {
+  const rankedBy = (
+    diffusion: PartialConfig["diffusion"],
+    hasClip: boolean,
+    kind: SamplingKind = "sdxl",
+  ) =>
     settleConfig(resolveRunConfig({ ...diffusion && { diffusion } }), {
-      kind: "sdxl",
+      kind,
       source: "",
       hasClip,
     }).diffusion.choice;
-  assert.deepEqual([rankedBy({}, true), rankedBy({}, false)], ["clip", "evidence"]);
-  for (const choice of ["evidence", "error"] as const) {
+  assert.deepEqual([rankedBy({}, true), rankedBy({}, false)], ["clip-and-evidence", "evidence"]);
+  for (const choice of ["clip-and-evidence", "clip", "evidence", "error"] as const) {
     assert.deepEqual([rankedBy({ choice }, true), rankedBy({ choice }, false)], [choice, choice]);
     assert.equal(rankedBy({ choice, clipId: "a/b" }, false), "clip");
   }
+  // A few-step model runs without the negative prompt, so it has no evidence.
+  assert.deepEqual([rankedBy({}, true, "turbo"), rankedBy({}, false, "turbo")], [
+    "clip",
+    "evidence",
+  ]);
+  assert.equal(rankedBy({ choice: "clip-and-evidence" }, true, "turbo"), "clip");
+  assert.equal(rankedBy({ guidanceScale: 1 }, true), "clip");
   const paper = resolveRunConfig({ preset: "paper" });
   const settled = settleConfig(paper, { kind: "mini", source: "", hasClip: true });
   assert.equal(settled.diffusion.choice, "error");

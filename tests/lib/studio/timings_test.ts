@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { resolveRunConfig } from "../../../config/resolve_run_config.ts";
 import { referenceTeacherCalls } from "../../../lib/distill/sample_references.ts";
-import { settleConfig } from "../../../lib/guidance/sampling_settings.ts";
+import type { SettledRunConfig } from "../../../lib/guidance/sampling_settings.ts";
 import { PRESET_COSTS, Timings, type Work } from "../../../lib/studio/timings.ts";
 import { WorkMeter } from "../../../lib/studio/work_meter.ts";
 import type { RunEvent } from "../../../lib/report/run_event.ts";
@@ -11,7 +11,7 @@ const PRESETS = { draft: "fastest", standard: "fast", paper: "slow" };
 
 /** Returns the seconds that are expected of draft, standard and paper. */
 function secondsOf(timings: Timings, teacher: string): (number | undefined)[] {
-  return timings.presets(teacher, PRESETS, { hasClip: false }).map(({ seconds }) => seconds);
+  return timings.presets(teacher, PRESETS).map(({ seconds }) => seconds);
 }
 
 Deno.test("times are learned from the work of runs, and kept", async () => {
@@ -24,8 +24,7 @@ Deno.test("times are learned from the work of runs, and kept", async () => {
     await later.read();
     // A step of score distillation has a teacher call: it takes at least as long.
     assert.deepEqual(secondsOf(later, "mini"), [8, 48 / 2, 10_511 / 2]);
-    const minOf = () =>
-      later.presets("mini", PRESETS, { hasClip: false }).map(({ isMin }) => isMin);
+    const minOf = () => later.presets("mini", PRESETS).map(({ isMin }) => isMin);
     assert.deepEqual(minOf(), [false, false, true]);
     await later.add("mini", { preset: "paper", kind: "steps", count: 3, seconds: 6 });
     assert.deepEqual(secondsOf(later, "mini"), [8, 48 / 2, 510 / 2 + 10_001 * 2]);
@@ -88,11 +87,7 @@ Deno.test("a damaged file of times counts as none", async () => {
       await Deno.writeTextFile(`${folder}/studio/timings.json`, text);
       const timings = new Timings(folder);
       await timings.read();
-      assert.equal(
-        timings.presets("mini", PRESETS, { hasClip: false })[0]!.seconds,
-        undefined,
-        text,
-      );
+      assert.equal(timings.presets("mini", PRESETS)[0]!.seconds, undefined, text);
     }
   });
 });
@@ -101,27 +96,13 @@ Deno.test("the teacher calls of the presets are those that their files tell", ()
   for (const name of ["draft", "standard", "max"]) {
     const file = new URL(`../../../config/presets/${name}.yaml`, import.meta.url);
     const text = Deno.readTextFileSync(file).replaceAll("\n# ", " ");
-    const told = /(\d+) teacher calls \(NFE\) if a CLIP chooses, else (\d+)/.exec(text)!;
-    const { calls, saved } = PRESET_COSTS[name]!;
-    assert.deepEqual(told.slice(1).map(Number), [calls - saved, calls], name);
+    const [, calls] = /(\d+) teacher calls \(NFE\)/.exec(text)!;
+    assert.equal(PRESET_COSTS[name]!.calls, Number(calls), name);
   }
-});
-
-Deno.test("a teacher with a CLIP makes fewer calls, which take as long", async () => {
-  await inTemporaryFolder(async (folder) => {
-    const timings = new Timings(folder);
-    await timings.add("own", { preset: "draft", kind: "calls", count: 12, seconds: 6 });
-    const presets = timings.presets("own", PRESETS, { hasClip: true });
-    assert.deepEqual(presets.map(({ teacherCalls }) => teacherCalls), [12, 36, 10_511]);
-    assert.deepEqual(presets.map(({ seconds }) => seconds), [6, 18, 10_511 / 2]);
-  });
 });
 
 Deno.test("paper samples its start image, and then makes its steps", () => {
   const config = resolveRunConfig({ preset: "paper" });
-  for (const hasClip of [false, true]) {
-    const settled = settleConfig(config, { kind: "mini", source: "", hasClip });
-    const calls = referenceTeacherCalls(settled);
-    assert.deepEqual(PRESET_COSTS.paper, { calls, saved: 0, steps: config.training.steps });
-  }
+  const calls = referenceTeacherCalls(config as SettledRunConfig);
+  assert.deepEqual(PRESET_COSTS.paper, { calls, steps: config.training.steps });
 });

@@ -153,6 +153,8 @@ def export(folder, rows, tokenizer, vae, teacher, controlnet, log):
         "vae": ["diffusers", "AutoencoderTiny"],
         "controlnet_canny": ["diffusers", "ControlNetModel"],
     }
+    if os.path.exists(f"{folder}/clip/config.json"):  # written by clip.py
+        index["clip"] = ["transformers", "CLIPModel"]
     names = {row["caption"] for row in rows if "parts" not in row}
     parts = {part for row in rows for part in row.get("parts", {}).values()}
     grammar = {

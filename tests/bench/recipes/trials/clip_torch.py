@@ -1,9 +1,9 @@
 """Scores of a CLIP for samples, by which one is chosen. Written by `clip.py` of mini's training.
 
-It sees a picture enlarged by nearest neighbor ("nearest", as the toolkit shows it to a CLIP of
-`diffusion.clip_id`) or bicubic ("bicubic", as it shows it to a teacher's own CLIP whose
-preprocessor_config.json says so), or the sample itself ("sample"). Its score is the
-similarity with "a NAME", or the probability of NAME among all names of the judge ("names").
+It sees a picture enlarged by nearest neighbor ("nearest", as the toolkit shows it to the CLIP of
+mini) or bicubic ("bicubic", as it shows it to a teacher's own CLIP whose preprocessor_config.json
+says so), or the sample itself ("sample"). Its score is the similarity with "a NAME", or the
+probability of NAME among all names of the judge ("names").
 """
 
 import torch
