@@ -187,7 +187,7 @@ export const DIFFUSION_KEYS = {
       "clip-and-evidence": "the sum of both; of few-step models clip",
       clip: "likeness of picture and prompt by the teacher's CLIP; no teacher calls",
       evidence: "denoising error without the prompt, divided by that with it",
-      error: "denoising error with the prompt; of few-step models always",
+      error: "denoising error with the prompt; of few-step models instead of evidence",
     },
     isNew: true,
     doc: 'What of the teacher ranks the samples, unless "clip_id" names a CLIP',

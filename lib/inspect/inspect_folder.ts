@@ -116,7 +116,7 @@ async function inspectNetwork(folder: ModelFolder, location: string): Promise<Mo
   const reason = isForeign
     ? `it is ${family!.refusal}`
     : known?.key
-    ? problem ?? misfit(report)
+    ? problem ?? misfit(report) ?? await tokenizerProblem(folder, className)
     : `it is a "${className}" alone, and a teacher needs a folder with all its networks`;
   return {
     ...reportOf(location, {
@@ -128,6 +128,15 @@ async function inspectNetwork(folder: ModelFolder, location: string): Promise<Mo
     ...verdict(reason, `--set ${known?.key}=${location}`),
     notes: known?.kind === "autoencoder" ? notesOnScale(config) : [],
   };
+}
+
+/** A CLIP alone needs a tokenizer; that of a teacher uses the teacher's. */
+async function tokenizerProblem(
+  folder: ModelFolder,
+  className: string,
+): Promise<string | undefined> {
+  if (className !== "CLIPModel" || await folder.has("tokenizer_config.json")) return undefined;
+  return 'it has no tokenizer: it ranks samples only as the folder "clip" of a teacher';
 }
 
 /** Scale of an AutoencoderKL whose config does not tell it: that of Stable Diffusion. */

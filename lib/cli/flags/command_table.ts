@@ -5,7 +5,7 @@ Underscores work, too, as in SD-piXL: --input_image. All other flags of SD-piXL 
 without effect give a note.
 
 Examples:
-  deno task generate --prompt "a castle on a blue background" --palette sweetie-16 --size 32,32
+  deno task generate --prompt "orc warrior" --palette sweetie-16 --size 32,32
   deno task generate --prompt "a cat" --palette pico-8 --size 48,32 --seed 7
   deno task generate --prompt "a dragon" --input-image dragon.png --palette my_colors.hex
   deno task generate --prompt "a cat" --make-video --video-size 256,256 --fps 24
@@ -135,7 +135,7 @@ const WORKER = `
 A worker takes jobs that deno task generate --queue adds, one at a time, and writes their pictures
 to the store: results/<id>/final_argmax.png and others, result.json last. If a worker ends in any
 way, another one continues from its last saved state, and the picture has the same bits. Start one
-worker for each GPU. Ctrl-C gives the job in progress back.
+worker or more for each GPU. Ctrl-C gives the job in progress back.
 
 A job names no files, and no models but those of --model.
 

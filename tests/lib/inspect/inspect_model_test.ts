@@ -22,9 +22,23 @@ Deno.test("inspectModel() recognizes networks alone in a folder", async () => {
   assert.deepEqual([control.kind, control.isUsable], ["ControlNet", true]);
   const text = await inspectModel(goldenPath("tiny-sdxl/text_encoder"));
   assert.deepEqual([text.kind, text.isUsable], ["text encoder", false]);
-  const clip = await inspectModel(goldenPath("tiny-clip"));
-  assert.deepEqual([clip.isUsable, clip.tensors.used], [true, clip.tensors.total]);
-  assert.match(clip.use, /--set diffusion\.clip_id=/);
+});
+
+Deno.test("inspectModel() takes a CLIP with a tokenizer, and none without", async () => {
+  await inTemporaryFolder(async (folder) => {
+    for (const part of ["tiny-clip", "tiny-sdxl/tokenizer"]) {
+      for (const { name } of Deno.readDirSync(goldenPath(part))) {
+        await Deno.copyFile(goldenPath(`${part}/${name}`), join(folder, name));
+      }
+    }
+    const clip = await inspectModel(folder);
+    assert.deepEqual([clip.isUsable, clip.tensors.used], [true, clip.tensors.total]);
+    assert.match(clip.use, /--set diffusion\.clip_id=/);
+  });
+  // That of a teacher uses the teacher's tokenizer.
+  const own = await inspectModel("assets/models/mini/clip");
+  assert.deepEqual([own.isUsable, own.tensors.used], [false, own.tensors.total]);
+  assert.match(own.use, /no tokenizer: it ranks samples only as the folder "clip" of a teacher/);
 });
 
 Deno.test("inspectModel() lists the CLIP of a teacher that its index names", async () => {
