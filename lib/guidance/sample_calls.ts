@@ -1,10 +1,12 @@
-import type { SettledRunConfig } from "./sampling_settings.ts";
+import type { DiffusionConfig } from "../../config/run_config.ts";
+
+/** Settled keys of a sample: none is left to the teacher's kind. */
+type SettledKey = "sampler" | "numInferenceSteps" | "guidanceScale" | "guidanceEnd";
 
 /** Sampler, its steps, guidance, and number of images. */
-export type SampleConfig = Pick<
-  SettledRunConfig["diffusion"],
-  "sampler" | "numInferenceSteps" | "timesteps" | "guidanceScale" | "guidanceEnd" | "numReferences"
->;
+export type SampleConfig =
+  & Pick<DiffusionConfig, "timesteps" | "numReferences">
+  & { readonly [Key in SettledKey]: NonNullable<DiffusionConfig[Key]> };
 
 /**
  * Tells whether a guidance scale needs the negative prompt. At most 1 means the prompt alone, as in

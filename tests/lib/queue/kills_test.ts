@@ -19,12 +19,14 @@ Deno.test({
           port: server.port,
           store,
           scratch: `${folder}/scratch`,
-          stepMs: 100,
+          stepMs: 200,
           // Far more often than in life, a worker is killed before it has saved anything.
           flags: ["--lock-seconds", "2", "--checkpoint-seconds", "1", "--tries", "20"],
         },
         workers: 2,
-        killMs: 2500,
+        // Long enough for a state to be saved, also where a worker starts slowly: else none is ever
+        // resumed.
+        killMs: 4000,
         // On a busy machine, a worker may start for longer than it lives.
         maxKills: 8,
         disturbances: [{
