@@ -24,10 +24,11 @@ import { encodePicture } from "./score_picture.ts";
  * Weight of the evidence beside CLIP's logits.
  *
  * Between samples of one name, the evidence of `mini` has a deviation of 0.21, and the logits of
- * its CLIP one of 1.84 (cosines of 0.066 at a scale of 27.9): with 9 both count alike. Of 6 samples
- * of 320 names, the sum raised the judge's probability over that of one sample by 0.062 at 16x16
- * and 0.048 at 32x32 pixels; either one alone raised it by 0.056 and 0.039. Half and twice this
- * weight were as good.
+ * its CLIP one of 1.84 (cosines of 0.066 at a scale of 27.9): with 9 both count alike. The best of
+ * 6 samples of 320 names by the sum has a probability by the judge that is 0.061 at 16x16 and 0.048
+ * at 32x32 pixels above that of the nearest colors; by either score alone, 0.056 and 0.039. Half
+ * and twice this weight were as good. Source: "How the recipe of samples was chosen" in
+ * tests/bench/RESULTS.md.
  */
 const EVIDENCE_WEIGHT = 9;
 

@@ -11,6 +11,7 @@ import { createRun } from "../../../lib/distill/create_run.ts";
 import type { Image } from "../../../lib/image/image.ts";
 import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
+import { copyTinyTeacher } from "../../support/copy_goldens.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { gpuTest } from "../../support/gpu_test.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
@@ -132,21 +133,7 @@ gpuTest("a run ranks the images themselves if its picture does not show them", a
 
 /** Writes a copy of the tiny teacher with its own CLIP, and returns that CLIP. */
 async function writeTeacherWithClip(folder: string): Promise<ClipLocation> {
-  const parts = [
-    "scheduler",
-    "text_encoder",
-    "text_encoder_2",
-    "tokenizer",
-    "tokenizer_2",
-    "unet",
-    "vae",
-  ];
-  for (const part of parts) {
-    await Deno.mkdir(`${folder}/${part}`, { recursive: true });
-    for await (const { name } of Deno.readDir(goldenPath(`tiny-sdxl/${part}`))) {
-      await Deno.copyFile(goldenPath(`tiny-sdxl/${part}/${name}`), `${folder}/${part}/${name}`);
-    }
-  }
+  await copyTinyTeacher(folder);
   const index = { clip: ["transformers", "CLIPModel"] };
   await Deno.writeTextFile(`${folder}/model_index.json`, JSON.stringify(index));
   await Deno.mkdir(`${folder}/clip`);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { inspectModel } from "../../../lib/inspect/inspect_model.ts";
+import { copyGolden, copyTinyTeacher } from "../../support/copy_goldens.ts";
 import { goldenPath } from "../../support/goldens.ts";
 import { readKeyList, sparseHeader, writeSparse } from "../../support/sparse_weights.ts";
 import { inTemporaryFolder } from "../../support/temporary_folder.ts";
@@ -26,11 +27,7 @@ Deno.test("inspectModel() recognizes networks alone in a folder", async () => {
 
 Deno.test("inspectModel() takes a CLIP with a tokenizer, and none without", async () => {
   await inTemporaryFolder(async (folder) => {
-    for (const part of ["tiny-clip", "tiny-sdxl/tokenizer"]) {
-      for (const { name } of Deno.readDirSync(goldenPath(part))) {
-        await Deno.copyFile(goldenPath(`${part}/${name}`), join(folder, name));
-      }
-    }
+    for (const part of ["tiny-clip", "tiny-sdxl/tokenizer"]) await copyGolden(part, folder);
     const clip = await inspectModel(folder);
     assert.deepEqual([clip.isUsable, clip.tensors.used], [true, clip.tensors.total]);
     assert.match(clip.use, /--set diffusion\.clip_id=/);
@@ -43,23 +40,8 @@ Deno.test("inspectModel() takes a CLIP with a tokenizer, and none without", asyn
 
 Deno.test("inspectModel() lists the CLIP of a teacher that its index names", async () => {
   await inTemporaryFolder(async (folder) => {
-    const parts = [
-      "scheduler",
-      "text_encoder",
-      "text_encoder_2",
-      "tokenizer",
-      "tokenizer_2",
-      "unet",
-      "vae",
-    ];
-    const copy = async (from: string, to: string) => {
-      await Deno.mkdir(join(folder, to));
-      for (const { name } of Deno.readDirSync(goldenPath(from))) {
-        await Deno.copyFile(goldenPath(`${from}/${name}`), join(folder, to, name));
-      }
-    };
-    for (const part of parts) await copy(`tiny-sdxl/${part}`, part);
-    await copy("tiny-clip", "clip");
+    await copyTinyTeacher(folder);
+    await copyGolden("tiny-clip", join(folder, "clip"));
     const namesOf = async (index: unknown) => {
       await Deno.writeTextFile(join(folder, "model_index.json"), JSON.stringify(index));
       const { isUsable, use, parts, tensors } = await inspectModel(folder);
