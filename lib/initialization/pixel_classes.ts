@@ -28,6 +28,9 @@ interface Block {
   readonly length: number;
 }
 
+/** Splits an axis of the image into blocks, one for each pixel of the picture. */
+type Blocks = (from: number, to: number) => readonly Block[];
+
 /**
  * Reads the pixels of a picture that is in the palette's colors already, at its own size or
  * enlarged by whole pixels. The first of equal colors wins.
@@ -48,20 +51,32 @@ export function exactClasses(
   return isExact ? { classes, palette } : undefined;
 }
 
+/** Options of {@linkcode majorityClasses}. */
+export interface MajorityOptions {
+  /** How pixels find their nearest color. Default: "srgb". */
+  readonly distance?: ColorDistance;
+  /**
+   * Whether all blocks have the same length, as in SD-piXL: the rest of the image is cropped
+   * equally at both ends. Default: false; some blocks are a pixel longer.
+   */
+  readonly crops?: boolean;
+}
+
 /**
  * Gives each pixel the majority color of its block of the image, each pixel of which votes for the
  * nearest palette color. The first color wins ties.
  *
- * Blocks are whole pixels; the remainder is cropped equally at both ends. Along an axis in which
- * the image is smaller than `size`, its pixels are repeated.
+ * Blocks are whole pixels. Along an axis in which the image is smaller than `size`, its pixels are
+ * repeated.
  */
 export function majorityClasses(
   image: Image,
   size: ImageSize,
   palette: Palette,
-  distance: ColorDistance = "srgb",
+  { distance = "srgb", crops = false }: MajorityOptions = {},
 ): PixelClasses {
   const nearest = nearestColors(image, palette, distance);
+  const blocks: Blocks = crops ? equalBlocks : allBlocks;
   const rows = blocks(image.height, size.height);
   const columns = blocks(image.width, size.width);
   const classes = new Uint32Array(size.height * size.width);
@@ -134,15 +149,25 @@ export function enlargeWeights(
   });
 }
 
-function blocks(from: number, to: number): Block[] {
+/** Blocks of the whole axis; their lengths differ by at most one. */
+function allBlocks(from: number, to: number): Block[] {
+  if (from < to) return repeatedPixels(from, to);
+  const edges = Array.from({ length: to + 1 }, (_, i) => Math.floor(i * from / to));
+  return edges.slice(1).map((end, i) => ({ start: edges[i]!, length: end - edges[i]! }));
+}
+
+/** Blocks of one length around the middle of the axis. */
+function equalBlocks(from: number, to: number): Block[] {
+  if (from < to) return repeatedPixels(from, to);
   const length = Math.floor(from / to);
   const margin = Math.floor((from % to) / 2);
+  return Array.from({ length: to }, (_, i) => ({ start: margin + i * length, length }));
+}
+
+function repeatedPixels(from: number, to: number): Block[] {
   return Array.from(
     { length: to },
-    (_, i) =>
-      length > 0
-        ? { start: margin + i * length, length }
-        : { start: Math.floor((i + 0.5) * from / to), length: 1 },
+    (_, i) => ({ start: Math.floor((i + 0.5) * from / to), length: 1 }),
   );
 }
 

@@ -59,7 +59,7 @@ export function pixelColors(
     case "palette-nearest":
       return { colors: interpolateColors(image, size, "nearest"), palette };
     case "palette":
-      return colorsOf(majorityClasses(image, size, palette, distance));
+      return colorsOf(majorityClasses(image, size, palette, { distance, crops: true }));
     case "palette-kmeans":
       return colorsOf(clusteredClasses(image, size, palette, { distance, importance }));
     case "nearest":
@@ -69,7 +69,7 @@ export function pixelColors(
       const weights = importance && enlargeWeights(importance, size, image);
       const extraction = { seed, space, ...defined({ weights }) };
       const derived = kmeansPalette(image, kmeansNbColors, extraction);
-      return colorsOf(majorityClasses(image, size, derived, distance));
+      return colorsOf(majorityClasses(image, size, derived, { distance }));
     }
   }
 }

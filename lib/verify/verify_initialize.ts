@@ -44,7 +44,7 @@ function* verifyMajority(
   palette: Palette,
 ): Generator<TensorComparison> {
   const size = sizeOf(file.tensor("palette.classes"));
-  const { classes } = majorityClasses(image, size, palette);
+  const { classes } = majorityClasses(image, size, palette, { crops: true });
   yield file.compare("palette.classes", classes, EXACT);
   const colors = Float32Array.from(
     Array.from(classes).flatMap((k) => [...palette.at(k)]),

@@ -55,13 +55,13 @@ for (const mode of ["bilinear", "nearest"] as const) {
 }
 
 Deno.test("majorityClasses() equals SD-piXL's palette downsampling", () => {
-  const { classes } = majorityClasses(image, size, palette);
+  const { classes } = majorityClasses(image, size, palette, { crops: true });
   assert.deepEqual([...classes], [...golden.tensor("palette.classes").data]);
 });
 
 for (const distance of ["l1", "l2", "cosine_similarity"] as const) {
   Deno.test(`colorTargets() of palette colors equals SD-piXL's with "${distance}"`, () => {
-    const { classes } = majorityClasses(image, size, palette);
+    const { classes } = majorityClasses(image, size, palette, { crops: true });
     const colors = Float32Array.from(
       [...classes].flatMap((k) => [...palette.at(k)]),
       (v) => v / 255,
@@ -101,6 +101,22 @@ Deno.test("clusteredClasses() takes the majority color of each block, not the me
   const blocks = Image.fromFloats({ height: 2, width: 4 }, pixels.flat());
   const own = new Palette("two", Uint8Array.of(10, 10, 10, 240, 240, 240));
   assert.deepEqual([...clusteredClasses(blocks, { height: 1, width: 2 }, own).classes], [0, 1]);
+});
+
+Deno.test("clusteredClasses() keeps the border of an image whose sides are no multiples", () => {
+  const [black, white] = [[0, 0, 0], [1, 1, 1]];
+  // A line at the left and at the top of 8 x 8 pixels, in blocks of 1, 2, 1, 2 and 2.
+  const lines = Image.fromFloats(
+    { height: 8, width: 8 },
+    Array.from({ length: 64 }, (_, i) => {
+      const [x, y] = [i % 8, Math.floor(i / 8)];
+      return x === 0 || y === 0 ? white : black;
+    }).flat(),
+  );
+  const own = new Palette("two", Uint8Array.of(10, 10, 10, 240, 240, 240));
+  const { classes } = clusteredClasses(lines, { height: 5, width: 5 }, own);
+  const expected = Array.from({ length: 25 }, (_, i) => i % 5 === 0 || i < 5 ? 1 : 0);
+  assert.deepEqual([...classes], expected);
 });
 
 Deno.test("sampledClasses() equals SD-piXL's nearest downsampling and its palette", () => {
