@@ -7,7 +7,8 @@ never
 sees the teacher. Then the teacher draws names in every style: half of them names that the pictures
 have in that style, half of them names that they do not have in it. Held-out pictures are the
 ceiling. With --classifier, the classifier is kept in a file and not trained again: the same one
-then judges two models.
+then judges two models. With --best_of, several samples are drawn for each prompt, and the CLIP of
+the folder keeps one, as the toolkit does.
 """
 
 import argparse
@@ -22,11 +23,13 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
 from captions import BACKGROUNDS, STYLES, article
+from clip import SIDE, load_clip
 from export import device, load, load_autoencoder, load_tokenizer
 from judge import Block
 from pictures import OPAQUE, PIXEL, Library
 from sample import ddim, sheet
 from scenes import Painter, batches
+from score import text_embeddings
 
 ASKED = [style for style in STYLES if style != "collage"]  # a collage is a scene, no style of one name
 HELD_OUT = 40  # every 40th picture is the ceiling's
@@ -124,12 +127,23 @@ def ceiling(net, rows, painter, vae, tokenizer, batch: int):
         return right.mean().item(), {ASKED[i]: round(right[styles == i].mean().item(), 3) for i in asked}
 
 
+def best_pictures(clip, lines, samples):
+    """Those of the samples [N, B, 3, 128, 128] in [0, 1] that a CLIP finds most like their lines [B],
+    each seen as a picture of 32x32 pixels."""
+    net, clip_tokenizer = clip
+    texts = text_embeddings(net, clip_tokenizer, lines)
+    small = [F.interpolate(F.interpolate(some, (32, 32), mode="area"), (SIDE, SIDE), mode="nearest") for some in samples]
+    likeness = torch.stack([(net.pictures(some) * texts).sum(1) for some in small])
+    return samples[likeness.argmax(0), torch.arange(len(lines), device=samples.device)]
+
+
 @torch.no_grad()
-def score(net, teacher, vae, tokenizer, asked, steps: int, guidance: float, out_sheet):
+def score(net, teacher, vae, tokenizer, asked, steps: int, guidance: float, out_sheet, clip=None, best_of=1):
     results, drawn, texts, total = {}, [], [], 0.0
     for n, (style, names) in enumerate(asked.items()):
         lines = [f"{style} of {article(name)}" for name in names]
-        pictures = ddim(teacher, vae, tokenizer, lines, steps, guidance, seed=n)
+        samples = [ddim(teacher, vae, tokenizer, lines, steps, guidance, seed=n + 100 * i) for i in range(best_of)]
+        pictures = best_pictures(clip, lines, torch.stack(samples)) if best_of > 1 else samples[0]
         found = net(pictures).argmax(1)
         right = (found == ASKED.index(style)).float()
         wrong = sorted({ASKED[i] for i in found.tolist()} - {style})
@@ -153,6 +167,7 @@ def main():
     parser.add_argument("--count", type=int, default=48, help="names a style")
     parser.add_argument("--steps", type=int, default=16)
     parser.add_argument("--guidance", type=float, default=4.0)
+    parser.add_argument("--best_of", type=int, default=1, help="samples of a prompt, of which the CLIP chooses")
     parser.add_argument("--classifier", help="a safetensors file of the classifier; read if it exists, else written")
     parser.add_argument("--classifier_only", action="store_true", help="trains the classifier and stops")
     parser.add_argument("--workers", type=int, default=6, help="processes that draw scenes")
@@ -176,7 +191,8 @@ def main():
     results = {"real": real, "real by style": by_style}
     print(f"styles: held-out pictures {real:.3f}, {by_style}", flush=True)
     asked = prompts(library.rows, args.count)
-    results |= score(net, teacher, vae, tokenizer, asked, args.steps, args.guidance, args.sheet)
+    clip = load_clip(f"{args.folder}/clip") if args.best_of > 1 else None
+    results |= score(net, teacher, vae, tokenizer, asked, args.steps, args.guidance, args.sheet, clip, args.best_of)
     print(f"styles: obeyed {results['all']:.3f}", flush=True)
     if args.out:
         with open(args.out, "w", encoding="utf8") as file:

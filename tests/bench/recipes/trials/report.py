@@ -16,6 +16,8 @@ import numpy as np
 NUMBERS = (1, 2, 3, 4, 5, 6, 8, 12)
 RECIPES = (1, 2, 6, 7, 12)
 CLIP_NUMBERS = (2, 3, 4, 6, 8, 12)
+# Samples, those of them whose evidence is measured (0: the CLIP alone), noises of the evidence.
+CHOICES = ((1, 0, 0), (2, 2, 2), (3, 2, 2), (3, 3, 2), (4, 0, 0), (4, 2, 2), (6, 6, 2), (8, 0, 0), (8, 4, 2), (8, 8, 2), (12, 6, 2), (16, 8, 2))
 SIZES = (16, 32)
 PALETTE = "sweetie-16"
 OTHER = ((12, PALETTE), (24, PALETTE), (16, "game-boy"), (32, "game-boy"))
@@ -363,10 +365,8 @@ def table_of_samplers(data, size):
 
 def table_of_clip(data, size):
     """Choice by CLIP, by the evidence at 0.99 with a noise and its opposite, and by weighted sums of both."""
-    for key in ("clip", "clip-game"):
-        at, seeds = f"{key}/{size}/{PALETTE}", 3 if key == "clip-game" else 1
-        if f"{at}/nearest" not in data:
-            continue
+    for key in [key[: -len("/sample")] for key in data if key.startswith("clip") and key.endswith("/sample")]:
+        at, seeds = f"{key}/{size}/{PALETTE}", 3 if key.endswith("-game") else 1
 
         def of_prompts(values):
             return values.reshape(-1, seeds).mean(1)
@@ -381,7 +381,7 @@ def table_of_clip(data, size):
                 if how == "nearest":
                     for weight in (0.25, 0.5, 1):
                         scores[f"{what}, {how}, {weight} evidence"] = spread(score) + weight * spread(by_evidence)
-        print(f"\n## {size} px, {'game48, 3 seeds' if seeds > 1 else 'random names'}, guidance 4: p of one sample {text(one, False)}, of nearest "
+        print(f"\n## {size} px, {'game48, 3 seeds' if seeds > 1 else 'random names'}, {key}: p of one sample {text(one, False)}, of nearest "
               f"{text(near, False)}, difference {text(one - near)}; orphans {orphans.mean():.3f} and "
               f"{data[f'{key}-nearest/{size}/{PALETTE}/orphans'].mean():.3f}\nchoice by a score, or by a sum of two, each divided by its deviation "
               f"between samples of a name (CLIP {deviation(data[f'{at}/nearest'][0]):.4f}, {deviation(data[f'{at}/nearest'][1]):.4f}, evidence "
@@ -390,6 +390,48 @@ def table_of_clip(data, size):
         for name, score in scores.items():
             print(f"{name:46}  " + "  ".join(text(of_prompts(best_of(p, score, n)) - one) for n in CLIP_NUMBERS)
                   + f"  {text(of_prompts(best_of(p, score, 6)) - near)}  {best_of(orphans, score, 6).mean():.3f}")
+
+
+def shortlisted(values, likeness, shown, number, listed, draws=300):
+    """Mean of the values [names, M] of the best of `number` samples by both scores, of the `listed` best ones by the first."""
+    random, total = np.random.default_rng(0), np.zeros(len(values))
+    for _ in range(draws):
+        some = np.argsort(random.random(values.shape), 1)[:, :number]
+        first = np.take_along_axis(likeness, some, 1)
+        some = np.take_along_axis(some, np.argsort(-first, 1)[:, :listed], 1)
+        best = np.take_along_axis(likeness + shown, some, 1).argmax(1)[:, None]
+        total += np.take_along_axis(values, np.take_along_axis(some, best, 1), 1)[:, 0]
+    return total / draws
+
+
+def table_of_calls(data, size):
+    """What calls buy: ways to draw, scores and numbers of samples, against `nearest` of 6 steps."""
+    keys = [key[: -len("/rows")] for key in data if key.startswith("clip") and key.endswith("/rows")]
+    for end, seeds in (("", 1), ("-game", 3)):
+        if f"clip{end}/rows" not in data:
+            continue
+
+        def of_prompts(values):
+            return values.reshape(-1, seeds).mean(1)
+
+        near = of_prompts(data[f"clip{end}-nearest/{size}/{PALETTE}/p"].mean(1))
+        print(f"\n## {size} px, {'game48, 3 seeds' if seeds > 1 else 'random names'}: p against nearest of 6 steps ({text(near, False)}) "
+              "and orphans, by CLIP, by the sum of both scores, and by the sum among the best ones by CLIP; calls, of two rows each")
+        for key in (key for key in keys if key.endswith("-game") == (seeds > 1)):
+            at, rows = f"{key}/{size}/{PALETTE}", int(data[f"{key}/rows"])
+            p, orphans = data[f"{at}/p"], data[f"{at}/orphans"]
+            # The toolkit's deviations: one for all sizes and names.
+            likeness, shown = data[f"{at}/nearest"][0] / 0.066, evidence(data[f"{at}/errors"]) / 0.21
+            own = of_prompts(data[f"{key}-nearest/{size}/{PALETTE}/p"].mean(1))
+            print((key[4 : len(key) - len(end)].strip() or "6 steps, 4 in all") + f", its own nearest {text(own, False)}")
+            for number, listed, noises in CHOICES:
+                if number > p.shape[1]:
+                    continue
+                values, dirt = (
+                    (best_of(v, likeness, number) if listed == 0 else shortlisted(v, likeness, shown, number, listed)) for v in (p, orphans)
+                )
+                by = "CLIP" if listed == 0 else "sum" if listed == number else f"sum of {listed}"
+                print(f"  of {number:2} by {by:9} {number * rows / 2 + listed * noises:5.1f} calls: {text(of_prompts(values) - near)}, to its own {text(of_prompts(values) - own)}, {dirt.mean():.3f}")
 
 
 def deviation(score):
@@ -441,6 +483,7 @@ def main():
         table_of_longer(data, size)
         table_of_samplers(data, size)
         table_of_clip(data, size)
+        table_of_calls(data, size)
     table_of_others(data)
 
 

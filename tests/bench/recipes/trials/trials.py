@@ -69,7 +69,7 @@ class Names:
 
     def noise(self, salt, m=1):
         """Own noise of each candidate."""
-        at = torch.Generator(self.lab.device).manual_seed(self.seed * 1000 + salt)
+        at = torch.Generator(self.lab.device).manual_seed(self.seed * 1000 + salt + self.lab.seed * 100_000)
         return torch.randn(self.count * m, *self.lab.teacher.shape, generator=at, device=self.lab.device)
 
     def shared(self, m):
@@ -97,7 +97,7 @@ class Lab:
         self.game48 = self.game.first_of(3 * min(len(game), sum("name" in p for p in hard["game48"])))
         self.palettes = {name: P.palette(name).to(self.device) for name in ("sweetie-16", "game-boy")}
         self.m, self.results, self.kept = args.samples, {}, {}
-        self.clip = args.clip
+        self.clip, self.seed = args.clip, args.seed
         self.is_small = args.samples <= 3  # a trial on the CPU
 
     def few(self, steps):
@@ -539,6 +539,7 @@ def main():
     parser.add_argument("--out", default="trials.npz")
     parser.add_argument("--names", type=int, default=320)
     parser.add_argument("--samples", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=0, help="of the samples' noises")
     parser.add_argument("--rows", type=int, default=1024, help="largest batch of the UNet")
     parser.add_argument("--kind", default="auto", help="type of the networks' numbers")
     parser.add_argument("--seconds", type=float, default=1e9, help="starts no stage after so long")
