@@ -104,7 +104,7 @@ export const DIFFUSION_KEYS = {
   },
   numInferenceSteps: {
     default: null,
-    null: "by the teacher's kind: 6 for mini, 30 for SDXL, 4 or 8 for few-step models",
+    null: "by the teacher's kind: 4 for mini, 30 for SDXL, 4 or 8 for few-step models",
     range: "[1, 1000]",
     integer: true,
     doc: "Number of steps of the sampler",
@@ -119,7 +119,7 @@ export const DIFFUSION_KEYS = {
   },
   guidanceEnd: {
     default: null,
-    null: "by the teacher's kind: 1",
+    null: "by the teacher's kind: 0.75 for mini unless its steps are set, else 1",
     range: "(0, 1]",
     isNew: true,
     doc: "Share of the sampler's steps after which the teacher predicts with the prompt alone, " +
@@ -135,7 +135,9 @@ export const DIFFUSION_KEYS = {
   },
   timesteps: {
     default: null,
-    null: 'by "num_inference_steps" and "timestep_spacing"',
+    null:
+      "by the teacher's kind: [999, 841, 659, 435] for mini; else, or if one of these is set, by " +
+      '"num_inference_steps" and "timestep_spacing"',
     isList: true,
     range: "[0, 999]",
     integer: true,
@@ -173,7 +175,7 @@ export const DIFFUSION_KEYS = {
       "cut, and the run says where",
   },
   numReferences: {
-    default: 6,
+    default: 8,
     range: "[1, 100]",
     integer: true,
     doc:
@@ -184,7 +186,8 @@ export const DIFFUSION_KEYS = {
     default: null,
     null: "clip-and-evidence if the teacher's folder has a CLIP, else evidence",
     choices: {
-      "clip-and-evidence": "the sum of both; of few-step models clip",
+      "clip-and-evidence":
+        "the sum of both, of the better half by the CLIP; of few-step models clip",
       clip: "likeness of picture and prompt by the teacher's CLIP; no teacher calls",
       evidence: "denoising error without the prompt, divided by that with it",
       error: "denoising error with the prompt; of few-step models instead of evidence",

@@ -59,9 +59,10 @@ export const SAMPLING_SETTINGS: Readonly<Record<SamplingKind, KindSettings>> = {
   mini: {
     diffusion: {
       sampler: "ddim",
-      numInferenceSteps: 6,
+      numInferenceSteps: 4,
+      timesteps: [999, 841, 659, 435],
       guidanceScale: 4,
-      guidanceEnd: 1,
+      guidanceEnd: 0.75,
       promptChunks: false,
     },
     sd: { guidanceScale: 10 },
@@ -162,8 +163,8 @@ async function findKind(
 
 /**
  * Completes a config with the settings of a kind. Values that the config has stay. Timesteps of the
- * config say the number of steps; those of the kind are taken only with its number of steps and its
- * spacing, by a sampler that takes them.
+ * config say the number of steps; those of the kind, and its end of guidance, are taken only with
+ * its number of steps and its spacing, by a sampler that takes them.
  *
  * @throws {ConfigError} If the config has timesteps, and the sampler of the kind takes none.
  */
@@ -181,12 +182,13 @@ export function settleConfig(
     throw new ConfigError("", path, problem);
   }
   const numInferenceSteps = timesteps?.length ?? steps ?? diffusion.numInferenceSteps;
-  const hasOwnSteps = steps !== undefined || config.diffusion.numInferenceSteps !== null ||
+  const hasOwnSteps = timesteps !== null || steps !== undefined ||
+    config.diffusion.numInferenceSteps !== null ||
     config.diffusion.timestepSpacing !== null || !takesTimesteps(sampler);
   const settled = fillIn(config.diffusion, {
     ...diffusion,
     numInferenceSteps,
-    ...hasOwnSteps && { timesteps: null },
+    ...hasOwnSteps && { timesteps: null, guidanceEnd: 1 },
   });
   return {
     ...config,

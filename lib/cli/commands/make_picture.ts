@@ -181,7 +181,10 @@ function listeningInputs(
 
 function reportReferences(reporter: Reporter, { chosen, scores }: References): void {
   if (scores === undefined) return;
-  const list = scores.map((score) => score.toPrecision(3)).join(", ");
+  // A CLIP left some samples out.
+  const list = scores.map((score) => score === -Infinity ? "none" : score.toPrecision(3)).join(
+    ", ",
+  );
   reportNote(
     reporter,
     `the run starts from sample ${chosen} of 0 to ${scores.length - 1}; scores ${list}`,

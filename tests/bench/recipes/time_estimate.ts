@@ -1,4 +1,6 @@
 import type { RunConfig } from "../../../config/run_config.ts";
+import { referenceTeacherCalls } from "../../../lib/distill/sample_references.ts";
+import { settleConfig } from "../../../lib/guidance/sampling_settings.ts";
 import type { JournalEntry } from "./journal.ts";
 import { type Job, jobKey } from "./recipe.ts";
 
@@ -10,8 +12,8 @@ export interface PlannedPicture {
   readonly config: RunConfig;
 }
 
-/** Steps of the sampler of the built-in teachers, where the config leaves them to the teacher. */
-const TEACHERS_STEPS = 6;
+/** The teacher: mini, which has a CLIP. */
+const MINI = { kind: "mini", source: "built in", hasClip: true } as const;
 
 /** Estimate of the work that remains. */
 export interface TimeEstimate {
@@ -25,13 +27,10 @@ export interface TimeEstimate {
  * Returns the teacher calls that the settings of a picture ask for: sampling, the choice among the
  * samples, the edits with the choice of their strength, and the distillation.
  */
-export function plannedCalls({ job, config: { diffusion, training } }: PlannedPicture): number {
-  const { numReferences, numInferenceSteps, choiceTimes, choiceNoises } = diffusion;
-  const isByClip = diffusion.clipId !== null || diffusion.choice === "clip";
-  const { strength, strengths, sampleStrength, edits, editSteps } = diffusion;
+export function plannedCalls({ job, config }: PlannedPicture): number {
+  const { strength, strengths, sampleStrength, edits, editSteps } = config.diffusion;
   const hasImage = job.prompt.image !== undefined;
-  const samples = hasImage ? 0 : numReferences;
-  const choice = samples > 1 && !isByClip ? samples * choiceTimes.length * choiceNoises : 0;
+  const sampling = hasImage ? 0 : referenceTeacherCalls(settleConfig(config, MINI));
   const asked = strength !== null
     ? new Array<number>(edits).fill(strength)
     : hasImage
@@ -40,8 +39,7 @@ export function plannedCalls({ job, config: { diffusion, training } }: PlannedPi
   const editing = asked.reduce((sum, one) => sum + Math.floor(one * editSteps), 0);
   // Each picture of the choice is scored at two times; the edit of a sample is not chosen.
   const scoring = strength === null && hasImage ? 2 * (asked.length + 1) : 0;
-  return samples * (numInferenceSteps ?? TEACHERS_STEPS) + choice + editing + scoring +
-    training.steps;
+  return sampling + editing + scoring + config.training.steps;
 }
 
 /**

@@ -173,7 +173,7 @@ Deno.test("mini keeps the settings that it was tuned with, in each preset but pa
     });
     assert.deepEqual(
       [diffusion.sampler, diffusion.numInferenceSteps, diffusion.guidanceScale, sd.guidanceScale],
-      ["ddim", 6, 4, 10],
+      ["ddim", 4, 4, 10],
     );
   }
   const paper = resolveRunConfig({ preset: "paper" });
