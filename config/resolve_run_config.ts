@@ -1,4 +1,4 @@
-import { checkRunConfig } from "./check_run_config.ts";
+import { checkRunConfig, takesTimesteps } from "./check_run_config.ts";
 import { configKeys, isKey, yamlName } from "./config_keys.ts";
 import type { ConfigSource } from "./config_source.ts";
 import { parseRunConfig, sourceOf } from "./parse_run_config.ts";
@@ -53,9 +53,33 @@ function defaultSource(): ConfigSource {
   return { values: new Map(values), notes: [] };
 }
 
+/**
+ * Adds a source to earlier ones. A list of timesteps and other keys of steps exclude each other: the
+ * later source wins. So a finished run's config, which has all keys, takes other steps.
+ */
+function addSource(
+  earlier: ConfigSource["values"],
+  { values }: ConfigSource,
+): ConfigSource["values"] {
+  const asks = (key: string) => (values.get(`diffusion.${key}`)?.value ?? null) !== null;
+  const sampler = values.get("diffusion.sampler")?.value as RunConfig["diffusion"]["sampler"];
+  const excluded = asks("timesteps")
+    ? "num_inference_steps"
+    : asks("num_inference_steps") || asks("timestep_spacing") ||
+        (sampler && !takesTimesteps(sampler))
+    ? "timesteps"
+    : undefined;
+  const merged = new Map([...earlier, ...values]);
+  const key = `diffusion.${excluded}`;
+  if (excluded && earlier.has(key) && !values.has(key)) {
+    merged.set(key, { ...earlier.get(key)!, value: null });
+  }
+  return merged;
+}
+
 /** Merges sources that together have all keys, and checks values against each other. */
 function merge(sources: readonly ConfigSource[]): RunConfig {
-  const values = new Map(sources.flatMap((source) => [...source.values]));
+  const values = sources.reduce(addSource, new Map());
   const config: Record<string, unknown> = {};
   for (const { path, names } of configKeys()) {
     let section = config;

@@ -35,7 +35,7 @@ function helpOf(name: Flag["name"], command: Flag["commands"][number] = "generat
 
 /** Counts the teacher calls of a preset with a prompt and the teacher mini. */
 async function teacherCalls(preset: typeof PRESETS[number]): Promise<number> {
-  const found = { kind: "mini", source: "mini" } as const;
+  const found = { kind: "mini", source: "mini", hasClip: true } as const;
   const config = settleConfig(resolveRunConfig({ preset, prompt: "a cat" }), found);
   const { steps, gradientAccumulationSteps } = config.training;
   const schedule = await NoiseSchedule.open(MINI);

@@ -104,7 +104,8 @@ export const DIFFUSION_KEYS = {
   },
   numInferenceSteps: {
     default: null,
-    null: "by the teacher's kind: 4 for mini, 30 for SDXL, 4 or 8 for few-step models",
+    null:
+      "by the teacher's kind: 4 for mini, or 6 with another spacing or sampler, 30 for SDXL, 4 or 8 for few-step models",
     range: "[1, 1000]",
     integer: true,
     doc: "Number of steps of the sampler",
@@ -119,7 +120,7 @@ export const DIFFUSION_KEYS = {
   },
   guidanceEnd: {
     default: null,
-    null: "by the teacher's kind: 0.75 for mini unless its steps are set, else 1",
+    null: 'by the teacher\'s kind: 0.75 for mini with its own "timesteps", else 1',
     range: "(0, 1]",
     isNew: true,
     doc: "Share of the sampler's steps after which the teacher predicts with the prompt alone, " +
@@ -136,8 +137,8 @@ export const DIFFUSION_KEYS = {
   timesteps: {
     default: null,
     null:
-      "by the teacher's kind: [999, 841, 659, 435] for mini; else, or if one of these is set, by " +
-      '"num_inference_steps" and "timestep_spacing"',
+      'by "num_inference_steps" and "timestep_spacing"; if neither they nor "sampler" are set, ' +
+      "[999, 841, 659, 435] for mini",
     isList: true,
     range: "[0, 999]",
     integer: true,
@@ -187,7 +188,7 @@ export const DIFFUSION_KEYS = {
     null: "clip-and-evidence if the teacher's folder has a CLIP, else evidence",
     choices: {
       "clip-and-evidence":
-        "the sum of both, of the better half by the CLIP; of few-step models clip",
+        "the CLIP keeps the better half, of which the sum of both chooses; for few-step models clip",
       clip: "likeness of picture and prompt by the teacher's CLIP; no teacher calls",
       evidence: "denoising error without the prompt, divided by that with it",
       error: "denoising error with the prompt; of few-step models instead of evidence",
@@ -206,7 +207,9 @@ export const DIFFUSION_KEYS = {
     range: "[1, 16]",
     integer: true,
     isNew: true,
-    doc: "Number of noises at each of these times; each costs a teacher call for each sample",
+    doc:
+      "Number of noises at each of these times; each costs a teacher call for each sample that is " +
+      "measured",
   },
   strength: {
     default: null,

@@ -34,6 +34,17 @@ export function chooseBest(scores: readonly number[]): ChosenReference {
   return { index: Math.max(0, scores.indexOf(best)), scores };
 }
 
+/**
+ * Chooses the best scores: the first ones of equals, and those that are NaN last.
+ *
+ * @returns Their indices, in rising order.
+ */
+export function chooseSeveral(scores: readonly number[], count: number): number[] {
+  const comparable = scores.map((score) => Number.isNaN(score) ? -Number.MAX_VALUE : score);
+  const ranked = [...scores.keys()].sort((a, b) => comparable[b]! - comparable[a]!);
+  return ranked.slice(0, count).sort((a, b) => a - b);
+}
+
 /** Options of {@linkcode OpenClip.open}. */
 export interface OpenClipOptions {
   /** Number of images among which one will be chosen; at least 1. */

@@ -1,5 +1,10 @@
 import type { Gpu } from "../../kernels/gpu/gpu.ts";
-import { chooseBest, type ChosenReference, type OpenClip } from "../conditioning/choose_by_clip.ts";
+import {
+  chooseBest,
+  chooseSeveral,
+  type ChosenReference,
+  type OpenClip,
+} from "../conditioning/choose_by_clip.ts";
 import { joinParts, normalizePrompt } from "../conditioning/normalize_prompt.ts";
 import { readingOf } from "../conditioning/read_prompt.ts";
 import { readVocabulary } from "../conditioning/vocabulary.ts";
@@ -38,8 +43,8 @@ export interface References {
   readonly chosen: number;
   /**
    * Score of each image, higher is better; undefined if there is only one. It is a logit of a CLIP,
-   * a score of `scoreByDenoising`, or the logit plus nine times the evidence; then it is -Infinity
-   * for an image outside of the CLIP's shortlist.
+   * a score of `scoreByDenoising`, or the logit plus nine times the evidence. With this sum, it is
+   * -Infinity for an image outside of the CLIP's shortlist.
    */
   readonly scores: readonly number[] | undefined;
 }
@@ -78,8 +83,8 @@ export function referenceTeacherCalls({ diffusion }: Pick<SettledRunConfig, "dif
 }
 
 /**
- * Returns of how many samples the evidence is measured if a CLIP ranks them first: the better half,
- * at least two. Of 320 names, the choice was as good as with the evidence of all samples.
+ * Returns the number of samples whose evidence is measured after a CLIP has ranked all of them: the
+ * better half, at least two. For 320 names, the choice was as good as with the evidence of all.
  */
 function shortlistLength(samples: number): number {
   return Math.min(samples, Math.max(2, Math.ceil(samples / 2)));
@@ -126,21 +131,16 @@ async function chooseSample(
   if (!clip) return await chooseByErrors(gpu, samples, { ...parts, score: score! });
   const byClip = await chooseByClip(gpu, samples, { ...parts, clip });
   if (!score) return byClip;
-  const shortlist = best(byClip.scores, shortlistLength(samples.length));
+  const shortlist = chooseSeveral(byClip.scores, shortlistLength(samples.length));
   const listed = shortlist.map((i) => samples[i]!);
   const byTeacher = await chooseByErrors(gpu, listed, { ...parts, score });
+  if (byTeacher.scores.every(Number.isNaN)) return byClip;
   const scores = samples.map(() => -Infinity);
   for (const [i, evidence] of byTeacher.scores.entries()) {
     const sample = shortlist[i]!;
     scores[sample] = byClip.scores[sample]! + EVIDENCE_WEIGHT * evidence;
   }
   return chooseBest(scores);
-}
-
-/** Returns the indices of the highest scores, in rising order. */
-function best(scores: readonly number[], count: number): number[] {
-  const ranked = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]!);
-  return ranked.slice(0, count).sort((a, b) => a - b);
 }
 
 /** Chooses the sample whose delivered picture a CLIP finds most like the prompt. */

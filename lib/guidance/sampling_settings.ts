@@ -24,8 +24,14 @@ export interface KindSettings {
     readonly promptChunks: boolean;
     /** Default: that of the scheduler file. */
     readonly timestepSpacing?: NonNullable<DiffusionConfig["timestepSpacing"]>;
-    /** As many as steps. Used unless the config says how to sample. Default: by the spacing. */
-    readonly timesteps?: NonNullable<DiffusionConfig["timesteps"]>;
+  };
+  /**
+   * Few timesteps that replace the number of steps, with the share of them that has guidance. They
+   * belong to the kind's sampler and are used unless the config asks for other steps.
+   */
+  readonly fewTimesteps?: {
+    readonly timesteps: NonNullable<DiffusionConfig["timesteps"]>;
+    readonly guidanceEnd: number;
   };
   /** Keys of `sd`. */
   readonly sd: { readonly guidanceScale: number };
@@ -35,7 +41,7 @@ export interface KindSettings {
 export type SettledRunConfig = RunConfig & {
   readonly diffusion:
     & DiffusionConfig
-    & Omit<KindSettings["diffusion"], "timestepSpacing" | "timesteps">
+    & Omit<KindSettings["diffusion"], "timestepSpacing">
     & {
       /**
        * What ranks the samples; "clip" wherever `clipId` names a CLIP, or a CLIP is there and no
@@ -59,12 +65,12 @@ export const SAMPLING_SETTINGS: Readonly<Record<SamplingKind, KindSettings>> = {
   mini: {
     diffusion: {
       sampler: "ddim",
-      numInferenceSteps: 4,
-      timesteps: [999, 841, 659, 435],
+      numInferenceSteps: 6,
       guidanceScale: 4,
-      guidanceEnd: 0.75,
+      guidanceEnd: 1,
       promptChunks: false,
     },
+    fewTimesteps: { timesteps: [999, 841, 659, 435], guidanceEnd: 0.75 },
     sd: { guidanceScale: 10 },
   },
   sdxl: {
@@ -163,8 +169,7 @@ async function findKind(
 
 /**
  * Completes a config with the settings of a kind. Values that the config has stay. Timesteps of the
- * config say the number of steps; those of the kind, and its end of guidance, are taken only with
- * its number of steps and its spacing, by a sampler that takes them.
+ * config determine the number of steps.
  *
  * @throws {ConfigError} If the config has timesteps, and the sampler of the kind takes none.
  */
@@ -172,7 +177,7 @@ export function settleConfig(
   config: RunConfig,
   { kind, steps, hasClip = false }: FoundKind,
 ): SettledRunConfig {
-  const { diffusion, sd } = SAMPLING_SETTINGS[kind];
+  const { diffusion, fewTimesteps, sd } = SAMPLING_SETTINGS[kind];
   const { timesteps } = config.diffusion;
   const sampler = config.diffusion.sampler ?? diffusion.sampler;
   if (timesteps !== null && !takesTimesteps(sampler)) {
@@ -181,20 +186,31 @@ export function settleConfig(
       `${sampler} has its own noise levels`;
     throw new ConfigError("", path, problem);
   }
-  const numInferenceSteps = timesteps?.length ?? steps ?? diffusion.numInferenceSteps;
-  const hasOwnSteps = timesteps !== null || steps !== undefined ||
-    config.diffusion.numInferenceSteps !== null ||
-    config.diffusion.timestepSpacing !== null || !takesTimesteps(sampler);
+  const few = fewTimesteps && steps === undefined && sampler === diffusion.sampler &&
+      allowsTimesteps(config.diffusion, fewTimesteps.timesteps)
+    ? fewTimesteps
+    : undefined;
+  const length = (few?.timesteps ?? timesteps)?.length;
   const settled = fillIn(config.diffusion, {
     ...diffusion,
-    numInferenceSteps,
-    ...hasOwnSteps && { timesteps: null, guidanceEnd: 1 },
+    numInferenceSteps: length ?? steps ?? diffusion.numInferenceSteps,
+    ...few,
   });
   return {
     ...config,
     diffusion: { ...settled, choice: settleChoice(settled, hasClip) },
     sd: fillIn(config.sd, sd),
   };
+}
+
+/** Tells whether a config asks for no other steps than the given ones. */
+function allowsTimesteps(
+  { timesteps, numInferenceSteps, timestepSpacing }: DiffusionConfig,
+  given: readonly number[],
+): boolean {
+  if (timesteps !== null) return timesteps.join() === given.join();
+  return timestepSpacing === null &&
+    (numInferenceSteps === null || numInferenceSteps === given.length);
 }
 
 /** Returns what ranks the samples. */

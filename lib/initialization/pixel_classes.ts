@@ -56,8 +56,8 @@ export interface MajorityOptions {
   /** How pixels find their nearest color. Default: "srgb". */
   readonly distance?: ColorDistance;
   /**
-   * Whether all blocks have the same length, as in SD-piXL: the rest of the image is cropped
-   * equally at both ends. Default: false; some blocks are a pixel longer.
+   * Whether all blocks have the same length, as in SD-piXL: the border of the image that remains
+   * is cropped equally at both ends. Default: false; some blocks are one pixel longer than others.
    */
   readonly crops?: boolean;
 }
@@ -149,10 +149,13 @@ export function enlargeWeights(
   });
 }
 
-/** Blocks of the whole axis; their lengths differ by at most one. */
+/**
+ * Blocks of the whole axis; their lengths differ by at most one. They hold the pixels that
+ * {@linkcode enlargeWeights} and cut-outs give to each pixel of the picture.
+ */
 function allBlocks(from: number, to: number): Block[] {
   if (from < to) return repeatedPixels(from, to);
-  const edges = Array.from({ length: to + 1 }, (_, i) => Math.floor(i * from / to));
+  const edges = Array.from({ length: to + 1 }, (_, i) => Math.ceil(i * from / to));
   return edges.slice(1).map((end, i) => ({ start: edges[i]!, length: end - edges[i]! }));
 }
 

@@ -3,7 +3,7 @@ import { readFileIfThere } from "../files/read_file.ts";
 import { writeFileInFolder } from "../files/write_file.ts";
 import type { PresetInfo } from "./protocol/studio_api.ts";
 
-/** What a preset costs with mini, for a prompt. */
+/** What a preset costs with mini and its CLIP, for a prompt. */
 interface PresetCost {
   /** Teacher calls that sample and choose: the comments of `config/presets` tell them. */
   readonly calls: number;

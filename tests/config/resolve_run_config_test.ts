@@ -65,7 +65,7 @@ Deno.test("resolveSources() takes the preset that the last layer names", () => {
 
 Deno.test("the presets draft and max are standard with other numbers of images", () => {
   const standard = resolveRunConfig({});
-  for (const [preset, numReferences] of [["draft", 2], ["max", 12]] as const) {
+  for (const [preset, numReferences] of [["draft", 3], ["max", 16]] as const) {
     const { strengths, editSteps } = resolveRunConfig({ preset }).diffusion;
     assert.deepEqual(resolveRunConfig({ preset }), {
       ...standard,
@@ -106,6 +106,25 @@ Deno.test("resolveSources() refuses values that contradict each other", () => {
       message: `Cannot read flag "--set ${problem}`,
     });
   }
+});
+
+Deno.test("resolveSources() lets a later source replace timesteps and numbers of steps", () => {
+  const saved = ["num_inference_steps=4", "timesteps=[999, 841, 659, 435]", "guidance_end=0.75"];
+  const read = (...sources: readonly string[][]) => {
+    const parsed = sources.map((texts) => parseSettings(texts.map((text) => `diffusion.${text}`)));
+    const { timesteps, numInferenceSteps } = resolveSources(parsed).config.diffusion;
+    return [timesteps, numInferenceSteps];
+  };
+  assert.deepEqual(read(saved), [[999, 841, 659, 435], 4]);
+  assert.deepEqual(read(saved, ["sampler=euler"]), read(saved));
+  assert.deepEqual(read(saved, ["num_inference_steps=8"]), [null, 8]);
+  assert.deepEqual(read(saved, ["timestep_spacing=trailing"]), [null, 4]);
+  assert.deepEqual(read(saved, ["sampler=dpmpp_2m_karras"]), [null, 4]);
+  assert.deepEqual(read(saved, ["timesteps=[999, 500]"]), [[999, 500], null]);
+  assert.deepEqual(read(saved, ["num_inference_steps=8"], ["timesteps=[9]"]), [[9], null]);
+  // The preset's steps are an earlier source, too.
+  const paper = resolveRunConfig({ preset: "paper", diffusion: { timesteps: [999, 500] } });
+  assert.equal(paper.diffusion.numInferenceSteps, null);
 });
 
 Deno.test("resolveSources() takes timesteps, and refuses those that cannot be used", () => {

@@ -181,7 +181,7 @@ function listeningInputs(
 
 function reportReferences(reporter: Reporter, { chosen, scores }: References): void {
   if (scores === undefined) return;
-  // A CLIP left some samples out.
+  // The samples outside of a CLIP's shortlist have no score.
   const list = scores.map((score) => score === -Infinity ? "none" : score.toPrecision(3)).join(
     ", ",
   );

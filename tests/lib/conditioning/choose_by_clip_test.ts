@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OpenClip } from "../../../lib/conditioning/choose_by_clip.ts";
+import { chooseSeveral, OpenClip } from "../../../lib/conditioning/choose_by_clip.ts";
 import { findOwnClip, separateClip } from "../../../lib/conditioning/clip_location.ts";
 import { Image } from "../../../lib/image/image.ts";
 import { readClipConfig } from "../../../lib/models/clip/clip_config.ts";
@@ -12,6 +12,13 @@ import { goldenPath } from "../../support/goldens.ts";
 import { runGraph, scatter, WASM_SESSIONS } from "../onnx/run_graph.ts";
 import { memoryFolder } from "./memory_folder.ts";
 import { randomClip } from "./random_clip.ts";
+
+Deno.test("chooseSeveral() keeps the best scores, the first of equals, and NaN last", () => {
+  assert.deepEqual(chooseSeveral([3, 1, 4, 1, 5], 3), [0, 2, 4]);
+  assert.deepEqual(chooseSeveral([2, 2, 2], 2), [0, 1]);
+  assert.deepEqual(chooseSeveral([1, NaN, 2, NaN, 9, 3, 8, 7], 4), [4, 5, 6, 7]);
+  assert.deepEqual(chooseSeveral([NaN, NaN, -5, 3], 3), [0, 2, 3]);
+});
 
 const [BOS, EOS, LENGTH, SIDE] = [498, 499, 77, 64] as const;
 const base = openModelFolder(goldenPath("tiny-clip"));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PartialConfig } from "../../../config/resolve_run_config.ts";
+import { type PartialConfig, resolveRunConfig } from "../../../config/resolve_run_config.ts";
 import type { Gpu } from "../../../kernels/gpu/gpu.ts";
 import { OpenClip } from "../../../lib/conditioning/choose_by_clip.ts";
 import {
@@ -8,6 +8,8 @@ import {
   separateClip,
 } from "../../../lib/conditioning/clip_location.ts";
 import { createRun } from "../../../lib/distill/create_run.ts";
+import { referenceTeacherCalls } from "../../../lib/distill/sample_references.ts";
+import { settleConfig } from "../../../lib/guidance/sampling_settings.ts";
 import type { Image } from "../../../lib/image/image.ts";
 import { SessionPool } from "../../../lib/onnx/batching/session_pool.ts";
 import { openModelFolder } from "../../../lib/weights/open_model_folder.ts";
@@ -197,6 +199,17 @@ gpuTest("a teacher's own CLIP can choose by the pictures, without teacher calls"
     // The background that the prompt of a transparent picture gets is for the teacher.
     await scoresOf({ generator: { transparent: true } });
   });
+});
+
+Deno.test("the evidence is measured of the CLIP's better half, of two samples at least", () => {
+  const callsOf = (numReferences: number, hasClip: boolean) => {
+    const config = resolveRunConfig({ diffusion: { numReferences, numInferenceSteps: 5 } });
+    const settled = settleConfig(config, { kind: "sdxl", source: "", hasClip });
+    return referenceTeacherCalls(settled) - 5 * numReferences;
+  };
+  // Two calls for each sample that is measured.
+  assert.deepEqual([1, 2, 3, 4, 5, 8].map((n) => callsOf(n, true)), [0, 4, 4, 4, 6, 8]);
+  assert.deepEqual([1, 2, 3, 4, 5, 8].map((n) => callsOf(n, false)), [0, 4, 6, 8, 10, 16]);
 });
 
 gpuTest("the evidence is added to the best logits of the teacher's CLIP", async (gpu) => {

@@ -103,14 +103,14 @@ Deno.test("clusteredClasses() takes the majority color of each block, not the me
   assert.deepEqual([...clusteredClasses(blocks, { height: 1, width: 2 }, own).classes], [0, 1]);
 });
 
-Deno.test("clusteredClasses() keeps the border of an image whose sides are no multiples", () => {
+Deno.test("clusteredClasses() keeps the border of an image of any size", () => {
   const [black, white] = [[0, 0, 0], [1, 1, 1]];
-  // A line at the left and at the top of 8 x 8 pixels, in blocks of 1, 2, 1, 2 and 2.
+  // Lines of two pixels at the left and at the top of 8 x 8, in blocks of 2, 2, 1, 2 and 1.
   const lines = Image.fromFloats(
     { height: 8, width: 8 },
     Array.from({ length: 64 }, (_, i) => {
       const [x, y] = [i % 8, Math.floor(i / 8)];
-      return x === 0 || y === 0 ? white : black;
+      return x < 2 || y < 2 ? white : black;
     }).flat(),
   );
   const own = new Palette("two", Uint8Array.of(10, 10, 10, 240, 240, 240));

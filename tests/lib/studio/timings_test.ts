@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { resolveRunConfig } from "../../../config/resolve_run_config.ts";
 import { referenceTeacherCalls } from "../../../lib/distill/sample_references.ts";
-import type { SettledRunConfig } from "../../../lib/guidance/sampling_settings.ts";
+import { settleConfig } from "../../../lib/guidance/sampling_settings.ts";
 import { PRESET_COSTS, Timings, type Work } from "../../../lib/studio/timings.ts";
 import { WorkMeter } from "../../../lib/studio/work_meter.ts";
 import type { RunEvent } from "../../../lib/report/run_event.ts";
@@ -93,7 +93,10 @@ Deno.test("a damaged file of times counts as none", async () => {
 });
 
 Deno.test("the teacher calls of the presets are those that their files tell", () => {
-  for (const name of ["draft", "standard", "max"]) {
+  for (const name of ["draft", "standard", "max"] as const) {
+    const found = { kind: "mini", source: "", hasClip: true } as const;
+    const config = settleConfig(resolveRunConfig({ preset: name }), found);
+    assert.equal(PRESET_COSTS[name]!.calls, referenceTeacherCalls(config), name);
     const file = new URL(`../../../config/presets/${name}.yaml`, import.meta.url);
     const text = Deno.readTextFileSync(file).replaceAll("\n# ", " ");
     const [, calls] = /(\d+) teacher calls \(NFE\)/.exec(text)!;
@@ -103,6 +106,7 @@ Deno.test("the teacher calls of the presets are those that their files tell", ()
 
 Deno.test("paper samples its start image, and then makes its steps", () => {
   const config = resolveRunConfig({ preset: "paper" });
-  const calls = referenceTeacherCalls(config as SettledRunConfig);
+  const found = { kind: "mini", source: "", hasClip: true } as const;
+  const calls = referenceTeacherCalls(settleConfig(config, found));
   assert.deepEqual(PRESET_COSTS.paper, { calls, steps: config.training.steps });
 });

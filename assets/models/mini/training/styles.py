@@ -7,8 +7,8 @@ never
 sees the teacher. Then the teacher draws names in every style: half of them names that the pictures
 have in that style, half of them names that they do not have in it. Held-out pictures are the
 ceiling. With --classifier, the classifier is kept in a file and not trained again: the same one
-then judges two models. With --best_of, several samples are drawn for each prompt, and the CLIP of
-the folder keeps one, as the toolkit does.
+then judges two models. With --best_of, several samples are drawn for each prompt, and the CLIP in
+the teacher's folder chooses one, as in the toolkit.
 """
 
 import argparse

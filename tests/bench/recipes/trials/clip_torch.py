@@ -10,16 +10,16 @@ import torch
 import torch.nn.functional as F
 
 import projection as P
-from solvers import Solver, solve, trailing
+from solvers import PRESETS, Solver, solve, trailing
 
 MAIN = [(16, "sweetie-16"), (32, "sweetie-16")]
-# Ways to draw the samples, by the key of their results. Fewer steps bend the times upward:
+# Ways to draw the samples, by the key of their results. With few steps, the times are moved up:
 # 999 * (1 - i / steps) ** 0.6 was the best of the search of `samplers`.
 FOUR, FIVE = (999, 841, 659, 435), (999, 874, 735, 577, 380)
 SIX = trailing(6, 4.0)
 DRAWN = {
     "clip": SIX,
-    "clip 4 steps, 4, 4, 4, none": Solver(FOUR, (4, 4, 4, 1)),  # the presets'
+    "clip 4 steps, 4, 4, 4, none": PRESETS,
     "clip 4 steps, 3, 3, 3, none": Solver(FOUR, (3, 3, 3, 1)),
     "clip 4 steps, 5, 4, 3, none": Solver(FOUR, (5, 4, 3, 1)),
     "clip 4 steps, 6, 4, 2, none": Solver(FOUR, (6, 4, 2, 1)),

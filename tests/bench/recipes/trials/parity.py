@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 import projection as P
+from solvers import PRESETS, solve
 from teacher import Teacher
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../..")
@@ -28,7 +29,7 @@ def main():
 
     for p in range(len(PROMPTS)):
         at = torch.tensor([p + 1])
-        mine = teacher.sample(read(f"noise_{p}.f32", 1, 4, 32, 32), at, 6, 4.0)
+        mine = solve(teacher, read(f"noise_{p}.f32", 1, 4, 32, 32), at, PRESETS)
         theirs = read(f"latents_{p}.f32", 1, 4, 32, 32)
         image = (read(f"image_{p}.f32", 1, 3, 128, 128) * 255).round()
         print(PROMPTS[p], "latents", float((mine - theirs).abs().max()), "image",

@@ -16,7 +16,9 @@ import numpy as np
 NUMBERS = (1, 2, 3, 4, 5, 6, 8, 12)
 RECIPES = (1, 2, 6, 7, 12)
 CLIP_NUMBERS = (2, 3, 4, 6, 8, 12)
-# Samples, those of them whose evidence is measured (0: the CLIP alone), noises of the evidence.
+# How the presets draw.
+PRESETS = "clip 4 steps, 4, 4, 4, none"
+# Number of samples, number of those whose evidence is measured (0: the CLIP alone), number of noises.
 CHOICES = ((1, 0, 0), (2, 2, 2), (3, 2, 2), (3, 3, 2), (4, 0, 0), (4, 2, 2), (6, 6, 2), (8, 0, 0), (8, 4, 2), (8, 8, 2), (12, 6, 2), (16, 8, 2))
 SIZES = (16, 32)
 PALETTE = "sweetie-16"
@@ -417,6 +419,7 @@ def table_of_calls(data, size):
         near = of_prompts(data[f"clip{end}-nearest/{size}/{PALETTE}/p"].mean(1))
         print(f"\n## {size} px, {'game48, 3 seeds' if seeds > 1 else 'random names'}: p against nearest of 6 steps ({text(near, False)}) "
               "and orphans, by CLIP, by the sum of both scores, and by the sum among the best ones by CLIP; calls, of two rows each")
+        presets = {}
         for key in (key for key in keys if key.endswith("-game") == (seeds > 1)):
             at, rows = f"{key}/{size}/{PALETTE}", int(data[f"{key}/rows"])
             p, orphans = data[f"{at}/p"], data[f"{at}/orphans"]
@@ -431,7 +434,11 @@ def table_of_calls(data, size):
                     (best_of(v, likeness, number) if listed == 0 else shortlisted(v, likeness, shown, number, listed)) for v in (p, orphans)
                 )
                 by = "CLIP" if listed == 0 else "sum" if listed == number else f"sum of {listed}"
-                print(f"  of {number:2} by {by:9} {number * rows / 2 + listed * noises:5.1f} calls: {text(of_prompts(values) - near)}, to its own {text(of_prompts(values) - own)}, {dirt.mean():.3f}")
+                if key == PRESETS + end:
+                    presets[number, listed] = of_prompts(values)
+                paired = f", to the presets' {text(of_prompts(values) - presets[number, listed])}" if presets else ""
+                print(f"  of {number:2} by {by:9} {number * rows / 2 + listed * noises:5.1f} calls: {text(of_prompts(values) - near)}, "
+                      f"to its own {text(of_prompts(values) - own)}, {dirt.mean():.3f}{paired}")
 
 
 def deviation(score):
