@@ -54,8 +54,8 @@ function defaultSource(): ConfigSource {
 }
 
 /**
- * Adds a source to earlier ones. A list of timesteps and other keys of steps exclude each other: the
- * later source wins. So a finished run's config, which has all keys, takes other steps.
+ * Adds a source to earlier ones. A list of timesteps and other keys of steps exclude each other:
+ * the later source wins. So a finished run's config, which has all keys, takes other steps.
  */
 function addSource(
   earlier: ConfigSource["values"],
