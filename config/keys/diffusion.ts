@@ -104,8 +104,7 @@ export const DIFFUSION_KEYS = {
   },
   numInferenceSteps: {
     default: null,
-    null:
-      "by the teacher's kind: 4 for mini, or 6 with another spacing or sampler, 30 for SDXL, 4 or 8 for few-step models",
+    null: "by the teacher's kind: 6 for mini, 30 for SDXL, 4 or 8 for few-step models",
     range: "[1, 1000]",
     integer: true,
     doc: "Number of steps of the sampler",
@@ -120,7 +119,7 @@ export const DIFFUSION_KEYS = {
   },
   guidanceEnd: {
     default: null,
-    null: 'by the teacher\'s kind: 0.75 for mini with its own "timesteps", else 1',
+    null: "by the teacher's kind: 0.67 for mini, else 1",
     range: "(0, 1]",
     isNew: true,
     doc: "Share of the sampler's steps after which the teacher predicts with the prompt alone, " +
@@ -136,9 +135,7 @@ export const DIFFUSION_KEYS = {
   },
   timesteps: {
     default: null,
-    null:
-      'by "num_inference_steps" and "timestep_spacing"; if neither they nor "sampler" are set, ' +
-      "[999, 841, 659, 435] for mini",
+    null: 'by "num_inference_steps" and "timestep_spacing"',
     isList: true,
     range: "[0, 999]",
     integer: true,
@@ -176,7 +173,7 @@ export const DIFFUSION_KEYS = {
       "cut, and the run says where",
   },
   numReferences: {
-    default: 8,
+    default: 6,
     range: "[1, 100]",
     integer: true,
     doc:

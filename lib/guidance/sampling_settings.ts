@@ -25,14 +25,6 @@ export interface KindSettings {
     /** Default: that of the scheduler file. */
     readonly timestepSpacing?: NonNullable<DiffusionConfig["timestepSpacing"]>;
   };
-  /**
-   * Few timesteps that replace the number of steps, with the share of them that has guidance. They
-   * belong to the kind's sampler and are used unless the config asks for other steps.
-   */
-  readonly fewTimesteps?: {
-    readonly timesteps: NonNullable<DiffusionConfig["timesteps"]>;
-    readonly guidanceEnd: number;
-  };
   /** Keys of `sd`. */
   readonly sd: { readonly guidanceScale: number };
 }
@@ -67,10 +59,9 @@ export const SAMPLING_SETTINGS: Readonly<Record<SamplingKind, KindSettings>> = {
       sampler: "ddim",
       numInferenceSteps: 6,
       guidanceScale: 4,
-      guidanceEnd: 1,
+      guidanceEnd: 0.67,
       promptChunks: false,
     },
-    fewTimesteps: { timesteps: [999, 841, 659, 435], guidanceEnd: 0.75 },
     sd: { guidanceScale: 10 },
   },
   sdxl: {
@@ -177,7 +168,7 @@ export function settleConfig(
   config: RunConfig,
   { kind, steps, hasClip = false }: FoundKind,
 ): SettledRunConfig {
-  const { diffusion, fewTimesteps, sd } = SAMPLING_SETTINGS[kind];
+  const { diffusion, sd } = SAMPLING_SETTINGS[kind];
   const { timesteps } = config.diffusion;
   const sampler = config.diffusion.sampler ?? diffusion.sampler;
   if (timesteps !== null && !takesTimesteps(sampler)) {
@@ -186,31 +177,15 @@ export function settleConfig(
       `${sampler} has its own noise levels`;
     throw new ConfigError("", path, problem);
   }
-  const few = fewTimesteps && steps === undefined && sampler === diffusion.sampler &&
-      allowsTimesteps(config.diffusion, fewTimesteps.timesteps)
-    ? fewTimesteps
-    : undefined;
-  const length = (few?.timesteps ?? timesteps)?.length;
   const settled = fillIn(config.diffusion, {
     ...diffusion,
-    numInferenceSteps: length ?? steps ?? diffusion.numInferenceSteps,
-    ...few,
+    numInferenceSteps: timesteps?.length ?? steps ?? diffusion.numInferenceSteps,
   });
   return {
     ...config,
     diffusion: { ...settled, choice: settleChoice(settled, hasClip) },
     sd: fillIn(config.sd, sd),
   };
-}
-
-/** Tells whether a config asks for no other steps than the given ones. */
-function allowsTimesteps(
-  { timesteps, numInferenceSteps, timestepSpacing }: DiffusionConfig,
-  given: readonly number[],
-): boolean {
-  if (timesteps !== null) return timesteps.join() === given.join();
-  return timestepSpacing === null &&
-    (numInferenceSteps === null || numInferenceSteps === given.length);
 }
 
 /** Returns what ranks the samples. */

@@ -13,7 +13,7 @@ interface PresetCost {
 
 /** Costs of the presets. */
 export const PRESET_COSTS: Readonly<Record<string, PresetCost>> = {
-  draft: { calls: 15, steps: 0 },
+  draft: { calls: 14, steps: 0 },
   standard: { calls: 36, steps: 0 },
   max: { calls: 72, steps: 0 },
   // Ten samples of 50 calls, and one call each to choose one.

@@ -65,7 +65,7 @@ Deno.test("resolveSources() takes the preset that the last layer names", () => {
 
 Deno.test("the presets draft and max are standard with other numbers of images", () => {
   const standard = resolveRunConfig({});
-  for (const [preset, numReferences] of [["draft", 3], ["max", 16]] as const) {
+  for (const [preset, numReferences] of [["draft", 2], ["max", 12]] as const) {
     const { strengths, editSteps } = resolveRunConfig({ preset }).diffusion;
     assert.deepEqual(resolveRunConfig({ preset }), {
       ...standard,

@@ -24,14 +24,14 @@ function made(job: Job, teacherCalls: number, seconds: number): JournalEntry {
 }
 
 Deno.test("plannedCalls() counts samples, edit and steps", () => {
-  assert.equal(plannedCalls(planned("nearest")), 4);
-  assert.equal(plannedCalls(planned("edit")), 4 + 9);
+  assert.equal(plannedCalls(planned("nearest")), 6);
+  assert.equal(plannedCalls(planned("edit")), 6 + 9);
   assert.equal(plannedCalls(planned("edit", "images12")), 9);
   const draft = planned("draft");
-  // The last step of two samples is one call; two of three samples are scored.
-  assert.equal(plannedCalls(draft), 3 * 3 + 2 + 2 * 2);
+  // Each of the last two steps is one call for two samples.
+  assert.equal(plannedCalls(draft), 2 * 4 + 2 + 2 * 2);
   const { diffusion } = draft.config;
-  for (const [part, calls] of [[{ choice: "clip" }, 11], [{ clipId: "a/b" }, 11]] as const) {
+  for (const [part, calls] of [[{ choice: "clip" }, 10], [{ clipId: "a/b" }, 10]] as const) {
     const config = { ...draft.config, diffusion: { ...diffusion, ...part } };
     assert.equal(plannedCalls({ ...draft, config }), calls);
   }
@@ -42,10 +42,10 @@ Deno.test("plannedCalls() counts samples, edit and steps", () => {
 Deno.test("estimateTime() takes the same recipe and size, else the time of a call", () => {
   const entries = [made(planned("nearest").job, 8, 2), made(planned("edit").job, 20, 5)];
   assert.deepEqual(estimateTime([planned("edit")], entries), { teacherCalls: 20, seconds: 5 });
-  // 13 calls of another size, at 7 s for 28 calls.
+  // 15 calls of another size, at 7 s for 28 calls.
   const other = estimateTime([planned("edit", "names48", 32)], entries);
-  assert.deepEqual(other, { teacherCalls: 13, seconds: 3.25 });
-  assert.deepEqual(estimateTime([planned("nearest")], []), { teacherCalls: 4, seconds: undefined });
+  assert.deepEqual(other, { teacherCalls: 15, seconds: 3.75 });
+  assert.deepEqual(estimateTime([planned("nearest")], []), { teacherCalls: 6, seconds: undefined });
 });
 
 Deno.test("describeEstimate() writes calls and time", () => {

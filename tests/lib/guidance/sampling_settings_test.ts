@@ -7,6 +7,7 @@ import {
   type SamplingKind,
   settleConfig,
 } from "../../../lib/guidance/sampling_settings.ts";
+import { countGuidedSteps } from "../../../lib/guidance/sample_calls.ts";
 import { setUpRun } from "../../../lib/distill/set_up_run.ts";
 import { planRun } from "../../../lib/distill/memory/plan_run.ts";
 import { loadNetworks } from "../../../lib/distill/load_networks.ts";
@@ -166,44 +167,21 @@ Deno.test("SD 1 and 2 take 30 steps at 7.5, few-step models 4 to 8 trailing ones
 });
 
 const MINI = { kind: "mini", source: "" } as const;
-const MINI_TIMESTEPS = [999, 841, 659, 435];
 
 Deno.test("mini keeps the settings that it was tuned with, in each preset but paper", () => {
   for (const preset of ["draft", "standard", "max"] as const) {
     const { diffusion, sd } = settleConfig(resolveRunConfig({ preset }), MINI);
     assert.deepEqual(
       [diffusion.sampler, diffusion.numInferenceSteps, diffusion.guidanceScale, sd.guidanceScale],
-      ["ddim", 4, 4, 10],
+      ["ddim", 6, 4, 10],
     );
-    assert.deepEqual([diffusion.timesteps, diffusion.guidanceEnd], [MINI_TIMESTEPS, 0.75]);
+    assert.equal(countGuidedSteps(diffusion), 4);
   }
   const own = settleConfig(resolveRunConfig({ preset: "paper" }), MINI).diffusion;
   assert.deepEqual([own.numInferenceSteps, own.timesteps, own.guidanceEnd], [50, null, 1]);
   const paper = resolveRunConfig({ preset: "paper" });
   const found = { kind: "lcm", source: "" } as const;
   assert.deepEqual(settleConfig(paper, found).sd, paper.sd);
-});
-
-Deno.test("mini's timesteps are left out with other steps or another sampler", () => {
-  const settle = (diffusion: PartialConfig["diffusion"], found = {}) => {
-    const config = resolveRunConfig({ ...diffusion && { diffusion } });
-    const { timesteps, numInferenceSteps, guidanceEnd } =
-      settleConfig(config, { ...MINI, ...found }).diffusion;
-    return [timesteps, numInferenceSteps, guidanceEnd];
-  };
-  const tuned = [MINI_TIMESTEPS, 4, 0.75];
-  assert.deepEqual(settle({}), tuned);
-  assert.deepEqual(settle({ numInferenceSteps: 4 }), tuned);
-  assert.deepEqual(settle({ timesteps: MINI_TIMESTEPS }), tuned);
-  assert.deepEqual(settle({ sampler: "ddim" }), tuned);
-  assert.deepEqual(settle({ guidanceEnd: 0.5 }), [MINI_TIMESTEPS, 4, 0.5]);
-  assert.deepEqual(settle({ timesteps: [999, 500] }), [[999, 500], 2, 1]);
-  assert.deepEqual(settle({ numInferenceSteps: 8 }), [null, 8, 1]);
-  assert.deepEqual(settle({ timestepSpacing: "trailing" }), [null, 6, 1]);
-  for (const sampler of ["euler", "lcm", "dpmpp_2m_karras"] as const) {
-    assert.deepEqual(settle({ sampler }), [null, 6, 1]);
-  }
-  assert.deepEqual(settle({}, { steps: 4 }), [null, 4, 1]);
 });
 
 Deno.test("keys of the user win, and are told apart; without keys of the kind nothing is told", () => {

@@ -23,15 +23,15 @@ Deno.test("times are learned from the work of runs, and kept", async () => {
     const later = new Timings(folder);
     await later.read();
     // A step of score distillation has a teacher call: it takes at least as long.
-    assert.deepEqual(secondsOf(later, "mini"), [15 / 2, 36 / 2, 10_511 / 2]);
+    assert.deepEqual(secondsOf(later, "mini"), [14 / 2, 36 / 2, 10_511 / 2]);
     const minOf = () => later.presets("mini", PRESETS).map(({ isMin }) => isMin);
     assert.deepEqual(minOf(), [false, false, true]);
     await later.add("mini", { preset: "paper", kind: "steps", count: 3, seconds: 6 });
-    assert.deepEqual(secondsOf(later, "mini"), [15 / 2, 36 / 2, 510 / 2 + 10_001 * 2]);
+    assert.deepEqual(secondsOf(later, "mini"), [14 / 2, 36 / 2, 510 / 2 + 10_001 * 2]);
     assert.deepEqual(minOf(), [false, false, false]);
     // Its own times count for a preset.
     await later.add("mini", { preset: "standard", kind: "calls", count: 36, seconds: 17 });
-    assert.deepEqual(secondsOf(later, "mini").slice(0, 2), [15 / 2, 17]);
+    assert.deepEqual(secondsOf(later, "mini").slice(0, 2), [14 / 2, 17]);
     assert.deepEqual(secondsOf(later, "sdxl"), [undefined, undefined, undefined]);
   });
 });

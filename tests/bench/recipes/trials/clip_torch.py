@@ -16,10 +16,10 @@ MAIN = [(16, "sweetie-16"), (32, "sweetie-16")]
 # Ways to draw the samples, by the key of their results. With few steps, the times are moved up:
 # 999 * (1 - i / steps) ** 0.6 was the best of the search of `samplers`.
 FOUR, FIVE = (999, 841, 659, 435), (999, 874, 735, 577, 380)
-SIX = trailing(6, 4.0)
 DRAWN = {
-    "clip": SIX,
-    "clip 4 steps, 4, 4, 4, none": PRESETS,
+    "clip": trailing(6, 4.0),
+    "clip 6 steps, 4, none in the last 2": PRESETS,
+    "clip 4 steps, 4, 4, 4, none": Solver(FOUR, (4, 4, 4, 1)),
     "clip 4 steps, 3, 3, 3, none": Solver(FOUR, (3, 3, 3, 1)),
     "clip 4 steps, 5, 4, 3, none": Solver(FOUR, (5, 4, 3, 1)),
     "clip 4 steps, 6, 4, 2, none": Solver(FOUR, (6, 4, 2, 1)),
@@ -29,7 +29,6 @@ DRAWN = {
     "clip 4 earlier steps, 5, 4, 3, none": Solver((999, 862, 695, 480), (5, 4, 3, 1)),
     "clip 5 steps, 3.5, none in the last": Solver(FIVE, (3.5, 3.5, 3.5, 3.5, 1)),
     "clip 5 steps, 5, 4, 3, none, none": Solver(FIVE, (5, 4, 3, 1, 1)),
-    "clip 6 steps, 4, none in the last 2": Solver(SIX.times, (4, 4, 4, 4, 1, 1), ends=SIX.ends),
 }
 
 

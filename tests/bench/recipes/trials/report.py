@@ -17,9 +17,10 @@ NUMBERS = (1, 2, 3, 4, 5, 6, 8, 12)
 RECIPES = (1, 2, 6, 7, 12)
 CLIP_NUMBERS = (2, 3, 4, 6, 8, 12)
 # How the presets draw.
-PRESETS = "clip 4 steps, 4, 4, 4, none"
+PRESETS = "clip 6 steps, 4, none in the last 2"
 # Number of samples, number of those whose evidence is measured (0: the CLIP alone), number of noises.
-CHOICES = ((1, 0, 0), (2, 2, 2), (3, 2, 2), (3, 3, 2), (4, 0, 0), (4, 2, 2), (6, 6, 2), (8, 0, 0), (8, 4, 2), (8, 8, 2), (12, 6, 2), (16, 8, 2))
+CHOICES = ((1, 0, 0), (2, 2, 2), (3, 0, 0), (3, 2, 2), (4, 2, 2), (6, 0, 0), (6, 3, 2), (6, 6, 2), (8, 4, 2), (8, 8, 2), (12, 6, 2), (12, 12, 2),
+           (16, 8, 2))
 SIZES = (16, 32)
 PALETTE = "sweetie-16"
 OTHER = ((12, PALETTE), (24, PALETTE), (16, "game-boy"), (32, "game-boy"))
